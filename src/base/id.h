@@ -1,0 +1,34 @@
+/* Ids: 64 bits that name their slot, written as a prefix and 13 Crockford base32 characters ("cpn_0f3k…").
+ *
+ *   0 | time 40 | slot 14 | sequence 9      a row; time is ms since ID_EPOCH_MS
+ *   1 | grant 31 | member 32                a coupon granted by set (later)
+ *
+ * A slot is one of SLOT_COUNT logical shards, fixed for ever: hash(merchant, user) mod SLOT_COUNT. */
+#ifndef QUAN_BASE_ID_H
+#define QUAN_BASE_ID_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+
+enum { SLOT_COUNT = 10000, ID_SEQUENCE_COUNT = 512, ID_TEXT_MAX = 24 };
+#define ID_EPOCH_MS INT64_C(1451606400000) /* 2016-01-01, before any data that a replay brings; good until 2050 */
+
+typedef enum id_kind {
+    ID_MERCHANT, ID_CAMPAIGN, ID_TEMPLATE, ID_COUPON, ID_HOLD, ID_REDEMPTION, ID_RETURN, ID_JOB, ID_EVENT, ID_LEDGER, ID_KEY,
+    ID_KIND_COUNT
+} id_kind;
+
+uint64_t id_make(int64_t time_ms, uint16_t slot, uint16_t sequence);
+uint16_t id_slot(uint64_t id);
+int64_t id_time_ms(uint64_t id);
+str id_prefix(id_kind kind);                                /* "cpn" */
+void id_write(buf *b, id_kind kind, uint64_t id);           /* cpn_0… */
+size_t id_text(id_kind kind, uint64_t id, char out[ID_TEXT_MAX]);
+MUST_USE bool id_parse(id_kind kind, str s, uint64_t *out); /* exactly what id_write wrote; case-insensitive */
+uint16_t slot_of_user(uint64_t merchant, str user);
+uint16_t slot_of_hash(uint64_t hash);                       /* for rows whose home is not a user */
+
+#endif

@@ -1,0 +1,28 @@
+/* Every problem of one input, each with its place and what is allowed there. Kept in an arena; at
+ * most ISSUES_MAX are recorded, the rest are counted. An input is fine when n is 0. */
+#ifndef QUAN_BASE_ISSUES_H
+#define QUAN_BASE_ISSUES_H
+
+#include "base/arena.h"
+#include "base/str.h"
+
+enum { ISSUES_MAX = 100 };
+
+typedef struct issue {
+    str field;  /* JSON path: "benefit.percent", "lines[3].quantity"; "" for the whole input */
+    str code;   /* stable: required, unknown_field, wrong_type, out_of_range, too_long, … */
+    str detail; /* for people: what is allowed */
+} issue;
+
+typedef struct issues {
+    arena *memory;
+    size_t n;       /* recorded */
+    size_t dropped; /* beyond ISSUES_MAX */
+    issue items[ISSUES_MAX];
+} issues;
+
+issues *issues_new(arena *memory);
+/* field and code are copied; format makes the detail. */
+void issues_add(issues *list, str field, str code, const char *format, ...) PRINTF_LIKE(4, 5);
+
+#endif
