@@ -6,7 +6,6 @@
  * memory before arena_reset or arena_free. */
 #include "base/arena.h"
 
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +33,7 @@ enum {
     ARENA_ALIGN = 16,
     ARENA_BLOCK_FIRST = 16 * 1024,
     ARENA_BLOCK_MAX = 1024 * 1024,
-    /* A request this large gets a block of its own, so that the rest of the open one is not lost. */
+    /* A request this large gets a block of its own: the rest of the open one is not lost. */
     ARENA_OWN_BLOCK = ARENA_BLOCK_FIRST / 2,
 };
 
@@ -72,6 +71,8 @@ static void block_free(block *b)
 
 arena *arena_new(size_t max_bytes)
 {
+    /* So that rounding up a size that passed the ceiling cannot wrap. */
+    CHECK(max_bytes <= SIZE_MAX / 2);
     arena *a = malloc(sizeof *a);
     CHECK(a != NULL);
     block *b = block_new(ARENA_BLOCK_FIRST);
@@ -113,7 +114,10 @@ void arena_reset(arena *a)
     a->next_size = (size_t)ARENA_BLOCK_FIRST * 2;
 }
 
-size_t arena_used(const arena *a) { return a->used; }
+size_t arena_used(const arena *a)
+{
+    return a->used;
+}
 
 /* The block that has room for `need` bytes. The open block stays open behind an own block: the own
  * one is linked below it, but never below `first`, which must stay the end of the list. */
@@ -165,20 +169,29 @@ char *arena_z(arena *a, str s)
     return p;
 }
 
-str arena_str(arena *a, str s) { return (str){arena_z(a, s), s.n}; }
-
-str arena_printf(arena *a, const char *format, ...)
+str arena_str(arena *a, str s)
 {
-    va_list args;
-    va_start(args, format);
+    return (str){arena_z(a, s), s.n};
+}
+
+str arena_vprintf(arena *a, const char *format, va_list args)
+{
     va_list again;
     va_copy(again, args);
     int n = vsnprintf(NULL, 0, format, args);
-    va_end(args);
     CHECK(n >= 0);
     char *p = arena_alloc(a, (size_t)n + 1);
     int written = vsnprintf(p, (size_t)n + 1, format, again);
     va_end(again);
     CHECK(written == n);
     return (str){p, (size_t)n};
+}
+
+str arena_printf(arena *a, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    str s = arena_vprintf(a, format, args);
+    va_end(args);
+    return s;
 }

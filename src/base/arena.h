@@ -6,6 +6,7 @@
 #ifndef QUAN_BASE_ARENA_H
 #define QUAN_BASE_ARENA_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 #include "base/str.h"
@@ -24,6 +25,7 @@ void *arena_alloc(arena *a, size_t n);
 void *arena_alloc_array(arena *a, size_t item_size, size_t n); /* CHECKs the product */
 str arena_str(arena *a, str s); /* a copy; also NUL-terminated behind its end */
 str arena_printf(arena *a, const char *format, ...) PRINTF_LIKE(2, 3);
+str arena_vprintf(arena *a, const char *format, va_list args) PRINTF_LIKE(2, 0);
 char *arena_z(arena *a, str s); /* a copy as a C string; a NUL inside s ends it for its reader */
 
 #define ARENA_NEW(a, type)      ((type *)arena_alloc((a), sizeof(type)))

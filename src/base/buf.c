@@ -9,7 +9,10 @@
 
 enum { BUF_FIRST = 256, BUF_U64_DIGITS = 20 };
 
-void buf_init(buf *b, size_t max_bytes) { *b = (buf){.max = max_bytes}; }
+void buf_init(buf *b, size_t max_bytes)
+{
+    *b = (buf){.max = max_bytes};
+}
 
 void buf_free(buf *b)
 {
@@ -23,10 +26,13 @@ void buf_clear(buf *b)
     b->overflowed = false;
 }
 
-bool buf_overflowed(const buf *b) { return b->overflowed; }
+bool buf_overflowed(const buf *b)
+{
+    return b->overflowed;
+}
 
-/* Makes room for n more bytes of content and `spare` behind them (a terminator that is not content);
- * false, and the overflow noted, when the ceiling forbids it. */
+/* Makes room for n more bytes of content and `spare` behind them (a terminator that is not
+ * content); false, and the overflow noted, when the ceiling forbids it. */
 static bool make_room(buf *b, size_t n, size_t spare)
 {
     if (b->overflowed)
@@ -59,9 +65,15 @@ void buf_add(buf *b, const void *p, size_t n)
     b->n += n;
 }
 
-void buf_str(buf *b, str s) { buf_add(b, s.p, s.n); }
+void buf_str(buf *b, str s)
+{
+    buf_add(b, s.p, s.n);
+}
 
-void buf_char(buf *b, char c) { buf_add(b, &c, 1); }
+void buf_char(buf *b, char c)
+{
+    buf_add(b, &c, 1);
+}
 
 void buf_vprintf(buf *b, const char *format, va_list args)
 {
@@ -99,7 +111,10 @@ static void add_decimal(buf *b, uint64_t v, bool negative)
     buf_add(b, text + at, sizeof text - at);
 }
 
-void buf_u64(buf *b, uint64_t v) { add_decimal(b, v, false); }
+void buf_u64(buf *b, uint64_t v)
+{
+    add_decimal(b, v, false);
+}
 
 void buf_i64(buf *b, int64_t v)
 {
@@ -107,4 +122,7 @@ void buf_i64(buf *b, int64_t v)
     add_decimal(b, v < 0 ? 0 - (uint64_t)v : (uint64_t)v, v < 0);
 }
 
-str buf_view(const buf *b) { return (str){b->p, b->n}; }
+str buf_view(const buf *b)
+{
+    return (str){b->p, b->n};
+}

@@ -3,7 +3,10 @@
 
 #include <xxhash.h>
 
-uint64_t hash64(str s, uint64_t seed) { return XXH3_64bits_withSeed(s.p, s.n, seed); }
+uint64_t hash64(str s, uint64_t seed)
+{
+    return XXH3_64bits_withSeed(s.p, s.n, seed);
+}
 
 hash128 hash128_of(str s, uint64_t seed)
 {
@@ -13,4 +16,7 @@ hash128 hash128_of(str s, uint64_t seed)
 
 /* Seeding and not streaming: it needs neither XXH3's 576-byte state nor an allocation, and the
  * boundary between a and b counts, which a stream would not see. */
-uint32_t hash32_check(str a, str b) { return (uint32_t)hash64(b, hash64(a, 0)); }
+uint32_t hash32_check(str a, str b)
+{
+    return (uint32_t)hash64(b, hash64(a, 0));
+}

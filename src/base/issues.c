@@ -5,11 +5,6 @@
 
 #include <stdarg.h>
 
-#include "base/buf.h"
-
-/* A detail is a sentence; what is beyond this is an error of its writer and is left out. */
-enum { ISSUE_DETAIL_MAX = 4096 };
-
 issues *issues_new(arena *memory)
 {
     issues *list = ARENA_NEW(memory, issues);
@@ -23,14 +18,11 @@ void issues_add(issues *list, str field, str code, const char *format, ...)
         list->dropped++;
         return;
     }
-    buf detail;
-    buf_init(&detail, ISSUE_DETAIL_MAX);
     va_list args;
     va_start(args, format);
-    buf_vprintf(&detail, format, args);
+    str detail = arena_vprintf(list->memory, format, args);
     va_end(args);
     list->items[list->n++] = (issue){.field = arena_str(list->memory, field),
                                      .code = arena_str(list->memory, code),
-                                     .detail = arena_str(list->memory, buf_view(&detail))};
-    buf_free(&detail);
+                                     .detail = detail};
 }

@@ -1,13 +1,23 @@
 /* The one list of outcomes. Every function that can refuse returns one of these.
  *
- * The rows are in result.def: name, HTTP status, kind, text. Numbers are stable (they are stored in idempotency records):
- * a row is never renumbered or reused. The lower-case name is the `code` that clients see. */
+ * The rows are in result.def: number, name, HTTP status, kind, text. Numbers are stable (they are
+ * stored in idempotency records): a row is never renumbered or reused. The lower-case name is the
+ * `code` that clients see.
+ *
+ * POSIX has a macro R_OK (for access(2)) in the two headers below. They are included first and the
+ * macro is taken away, so that R_OK is the result wherever this header was included, before or
+ * after them; who wants to know whether a file
+ * can be read opens it. */
 #ifndef QUAN_BASE_RESULT_H
 #define QUAN_BASE_RESULT_H
 
+#include <fcntl.h>
 #include <stdbool.h>
+#include <unistd.h>
 
 #include "base/str.h"
+
+#undef R_OK
 
 typedef enum result {
 #define RESULT(number, name, status, kind, text) R_##name = (number),
@@ -23,10 +33,11 @@ typedef enum result_kind {
     RESULT_INTERNAL, /* never leaves the process (AGAIN, WAIT) or means a defect */
 } result_kind;
 
-str result_code(result r);         /* "limit_reached"; a constant */
-str result_text(result r);         /* one sentence for people; a constant */
-int result_http_status(result r);  /* 200 … 507 */
+/* Each of these CHECKs that r is a row; a number from outside goes through result_is_known. */
+str result_code(result r);        /* "limit_reached"; a constant, NUL behind its end */
+str result_text(result r);        /* one sentence for people; a constant, NUL behind its end */
+int result_http_status(result r); /* 200 … 507 */
 result_kind result_kind_of(result r);
-bool result_is_known(int number);  /* is there a row with this number? */
+bool result_is_known(int number); /* is there a row with this number? */
 
 #endif

@@ -20,10 +20,14 @@ bool str_starts(str s, str prefix)
 bool str_ends(str s, str suffix)
 {
     /* The empty suffix first: NULL + 0 is not an address that may be formed. */
-    return suffix.n == 0 || (s.n >= suffix.n && memcmp(s.p + (s.n - suffix.n), suffix.p, suffix.n) == 0);
+    return suffix.n == 0 ||
+           (s.n >= suffix.n && memcmp(s.p + (s.n - suffix.n), suffix.p, suffix.n) == 0);
 }
 
-static bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+static bool is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
 
 str str_trim(str s)
 {

@@ -42,8 +42,8 @@ bool str_cut(str *rest, char separator, str *head);
 MUST_USE bool str_to_u64(str s, uint64_t *out);
 MUST_USE bool str_to_i64(str s, int64_t *out);
 
-/* Bytes (1…4) of the valid UTF-8 character (RFC 3629) at the front; 0 when there is none. NUL is a
- * character here. */
+/* Bytes (1 to 4) of the valid UTF-8 character (RFC 3629) at the front; 0 when there is none. NUL is
+ * a character here. */
 size_t str_utf8_length(str s);
 bool str_is_utf8(str s);      /* valid UTF-8, no NUL */
 bool str_is_printable(str s); /* valid UTF-8 without control characters (C0, DEL, C1) */
