@@ -65,10 +65,15 @@ MUST_USE result uow_refuse(uow *u, result r, const char *format, ...) PRINTF_LIK
 /* Parking. An act that lacks a slice names the pool and what it needs, and returns R_WAIT. It is run again when the slice has
  * arrived, or when the pool's home has said that there is none: then uow_dry answers true for that pool. */
 typedef struct pool_name {
-    uint64_t owner;  /* campaign or template id: its slot is the pool's home */
-    uint8_t kind;    /* pool_kind of table.def */
-    int32_t period;  /* day number for daily pools, else 0 */
+    uint64_t owner;   /* campaign or template id: its slot is the pool's home */
+    uint8_t kind;     /* pool_kind of table.def */
+    int32_t period;   /* limit_period << 24 | day, week or month number, for a periodic limit; else 0 */
+    uint64_t subject; /* hash of the store for a limit by store; else 0 */
 } pool_name;
+static inline bool pool_name_eq(pool_name a, pool_name b)
+{
+    return a.owner == b.owner && a.kind == b.kind && a.period == b.period && a.subject == b.subject;
+}
 void uow_wait_for(uow *u, pool_name pool, int64_t need);
 bool uow_dry(const uow *u, pool_name pool);
 

@@ -1,0 +1,58 @@
+/* The application: one store, its configuration snapshot, the relay of messages between lanes and the leases. Everything that
+ * serves (api, job, cli) goes through it.
+ *
+ * Threads: all functions from any thread unless they say otherwise. */
+#ifndef QUAN_APP_APP_H
+#define QUAN_APP_APP_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/result.h"
+#include "domain/campaign/config.h"
+#include "port/store.h"
+
+typedef struct app app;
+
+typedef struct app_options {
+    str engine;            /* "rocks" or "mem" */
+    store_options store;
+    const zone *(*zone_find)(str name);          /* NULL for an unknown zone; zones live for ever */
+    int64_t (*clock_ms)(void *context);
+    void *clock_context;
+    void (*failed)(void *context, result why);   /* the store stopped acknowledging */
+    void *failed_context;
+} app_options;
+
+/* Opens the store, reads the configuration, delivers what was on its way. *why says what is wrong. */
+MUST_USE result app_open(const app_options *options, app **out, buf *why);
+void app_drain(app *a);
+void app_close(app *a);
+store *app_store(app *a);
+int64_t app_now_ms(app *a);
+
+/* The newest configuration; release it with config_free. */
+const config *app_config(app *a);
+const zone *app_zone(app *a, str name);
+
+/* Reading on a snapshot, with the newest configuration pinned. */
+typedef struct app_view {
+    app *app;
+    const config *config;
+    uow *rows;
+    arena *memory;
+} app_view;
+MUST_USE result app_view_open(app *a, arena *memory, app_view *out);
+void app_view_close(app_view *v);
+
+/* Stepped mode: runs lanes, relay and leases until nothing moves; how many requests ended. */
+size_t app_settle(app *a);
+
+/* Found by key hash; false when unknown, revoked or expired. */
+typedef struct app_principal {
+    uint64_t key;      /* id */
+    uint64_t merchant; /* 0: the operator */
+    uint32_t scopes;
+} app_principal;
+bool app_authenticate(app *a, uint64_t hi, uint64_t lo, app_principal *out);
+
+#endif
