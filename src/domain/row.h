@@ -1,20 +1,27 @@
-/* What a table is: the description that the generator writes for each table of table.def, and the codec that works on it.
+/* What a table is: the description that the generator writes for each table of table.def, and the
+ * codec that works on it.
  *
- * A table is declared once, in table.def. tools/gen_table makes of it, in the build folder, a plain struct, typed access to the
- * unit of work and a `table` like the one below; engines and codecs know only this description. Rows are structs whose
- * first columns are the key. Text columns are slices that the unit of work's arena owns.
+ * A table is declared once, in table.def. tools/gen_table makes of it, in the build folder, a plain
+ * struct, typed access to the unit of work and a `table` like the one below; engines and codecs
+ * know only this description. Rows are structs whose first columns are the key. Text columns are
+ * slices that the unit of work's arena owns.
  *
  * Stored forms (little to learn, fixed for ever):
- *   key    table number (1 byte), then the key columns: integers big-endian at their width (signed ones with the sign bit
- *          flipped), text only as the last key column, raw. So byte order is column order.
- *   value  version (1 byte: the highest `since` of the table when it was written), then the other columns in order:
- *          unsigned integers as LEB128, signed ones zigzag LEB128, bool one byte, text as LEB128 length + bytes, a list as
- *          LEB128 count + each record's columns (inside a record: its own version byte first); then a 4-byte
- *          little-endian checksum over key and value. A reader of an older version leaves newer columns zero; a newer
- *          version than the reader knows, or a wrong checksum, is R_CORRUPT.
- *   index  index number (1 byte), then the index columns, all fixed-width integers; they contain every key column.
+ *   key    table number (1 byte), then the key columns: integers big-endian at their width (signed
+ *          ones with the sign bit flipped), bool one byte, text only as the last key column, raw.
+ *          So byte order is column order. At most ROW_KEY_MAX bytes.
+ *   value  version (1 byte: the highest `since` of the table when it was written), then the other
+ *          columns in order: unsigned integers as LEB128, signed ones zigzag LEB128, bool one byte,
+ *          text as LEB128 length + bytes, a list as LEB128 count + each record's columns (inside a
+ *          record: its own version byte first); then a 4-byte little-endian checksum over key and
+ *          value. A reader of an older version leaves newer columns zero; a newer version than the
+ *          reader knows, or a wrong checksum, is R_CORRUPT. So is any other form than the one that
+ *          the encoder writes: a longer LEB128, a number too wide for its column, bytes left over.
+ *   index  index number (1 byte), then the index columns, all fixed-width integers or bool; they
+ *          contain every key column.
  *
- * A record is the same without a key: acts' inputs and outcomes, events and lists are records. */
+ * A record is the same without a key (its checksum covers the value alone): acts' inputs and
+ * outcomes, events and lists are records. */
 #ifndef QUAN_DOMAIN_ROW_H
 #define QUAN_DOMAIN_ROW_H
 
@@ -29,7 +36,15 @@
 enum { ROW_KEY_MAX = 192, ROW_COLUMNS_MAX = 64, ROW_INDEXES_MAX = 4, ROW_LIST_MAX = 100000 };
 
 typedef enum column_type {
-    COLUMN_BOOL, COLUMN_U8, COLUMN_U16, COLUMN_U32, COLUMN_U64, COLUMN_I32, COLUMN_I64, COLUMN_STR, COLUMN_LIST
+    COLUMN_BOOL,
+    COLUMN_U8,
+    COLUMN_U16,
+    COLUMN_U32,
+    COLUMN_U64,
+    COLUMN_I32,
+    COLUMN_I64,
+    COLUMN_STR,
+    COLUMN_LIST
 } column_type;
 
 typedef struct record_type record_type;
@@ -50,15 +65,15 @@ typedef struct list {
 
 struct record_type {
     const char *name;
-    uint16_t size;    /* of the struct */
-    uint8_t version;  /* highest `since` */
+    uint16_t size;   /* of the struct */
+    uint8_t version; /* highest `since` */
     uint8_t n;
     const column *columns;
 };
 
 typedef struct table_index {
     const char *name;
-    uint8_t number;     /* first byte of its keys */
+    uint8_t number; /* first byte of its keys */
     uint8_t n;
     uint8_t columns[8]; /* positions in record.columns */
     int8_t unless_zero; /* position of a column: rows where it is 0 are not indexed; -1 for none */
@@ -70,8 +85,8 @@ typedef enum table_home { HOME_SLOT, HOME_LANE } table_home;
 typedef enum table_access { ACCESS_POINT, ACCESS_RANGE } table_access;
 
 typedef struct table {
-    record_type record;   /* all columns, the key's first */
-    uint8_t number;       /* first byte of its keys; tables and indexes share one number space */
+    record_type record; /* all columns, the key's first */
+    uint8_t number;     /* first byte of its keys; tables and indexes share one number space */
     uint8_t key_columns;
     table_home home;
     table_access access;
@@ -79,27 +94,37 @@ typedef struct table {
     table_index index[ROW_INDEXES_MAX];
 } table;
 
-extern const table *const tables[];  /* by table.def order */
+extern const table *const tables[]; /* by table.def order */
 extern const size_t tables_count;
-const table *table_by_number(uint8_t number); /* NULL when none; an index's number gives its table */
+/* NULL when none; an index's number gives its table. */
+const table *table_by_number(uint8_t number);
 
-/* Codec. Encoders append to b (overflow is sticky there); decoders copy text and lists into memory. */
+/* Codec. Encoders append to b (overflow is sticky there). It is a defect (CHECK) to encode a key
+ * beyond ROW_KEY_MAX or a list beyond ROW_LIST_MAX: what admits input keeps below them. */
 void row_encode_key(const table *t, const void *row, buf *b);
-/* The first n key columns (of table or index i, -1 for the table) as a prefix. */
+/* The first n key columns (of table or index i, -1 for the table) as a prefix. Text has no end
+ * mark: a prefix that includes the text column is also one of longer texts. */
 void row_encode_prefix(const table *t, int index, const void *row, size_t n, buf *b);
 bool row_indexed(const table *t, size_t index, const void *row);
 void row_encode_index(const table *t, size_t index, const void *row, buf *b);
 void row_encode_value(const table *t, const void *row, buf *b);
-/* Fills the key columns of row from a table key or an index key. */
+
+/* Decoders believe no byte of their input. They copy text and lists into memory; the lists take at
+ * most a constant factor of the input. R_OK, or R_CORRUPT, after which the columns that should have
+ * been filled are undefined. Empty text and lists come back as {NULL, 0}. */
+/* Fills the key columns of row, or all columns of the index; leaves the others alone. */
 MUST_USE result row_decode_key(const table *t, str key, arena *memory, void *row);
 MUST_USE result row_decode_index(const table *t, size_t index, str key, void *row);
 /* Fills the other columns; key is what the checksum covers besides the value. */
 MUST_USE result row_decode_value(const table *t, str key, str value, arena *memory, void *row);
 void record_encode(const record_type *r, const void *record, buf *b);
 MUST_USE result record_decode(const record_type *r, str bytes, arena *memory, void *record);
+
 /* Field by field, for tests, dumps and the adversarial store. */
 bool record_equal(const record_type *r, const void *a, const void *b);
-void record_print(const record_type *r, const void *record, buf *b); /* name=value name=value … */
-void record_copy(const record_type *r, const void *from, arena *memory, void *to); /* deep */
+/* name=value name=value …; text in quotes with \" \\ \xNN, a list as [{name=value} {…}]. */
+void record_print(const record_type *r, const void *record, buf *b);
+/* Deep; `to` may be `from`, which then no longer shares text and lists with other copies. */
+void record_copy(const record_type *r, const void *from, arena *memory, void *to);
 
 #endif
