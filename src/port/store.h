@@ -68,7 +68,8 @@ typedef struct store_hooks {
     void (*config_unpin)(void *context, const config *c);
     /* rows are committed; for messages to be relayed, in order. Called before the requests' done. */
     void (*committed)(void *context, uint16_t lane, const store_message *messages, size_t n);
-    void (*wanted)(void *context, uint16_t lane, pool_name pool, int64_t need); /* a request was parked for this pool */
+    /* A request was parked for this pool; tickets ascend per lane, one a parking. */
+    void (*wanted)(void *context, uint16_t lane, pool_name pool, int64_t need, uint64_t ticket);
     void (*failed)(void *context, result why);   /* the store stopped acknowledging: end the process */
 } store_hooks;
 
@@ -85,7 +86,7 @@ typedef struct store_options {
 /* Refusals: R_IN_USE, R_CORRUPT (other lane count, newer format), R_IO, R_STORAGE_FULL; *why says more. */
 MUST_USE result store_open_mem(const store_options *options, const store_hooks *hooks, store **out, buf *why);
 MUST_USE result store_open_rocks(const store_options *options, const store_hooks *hooks, store **out, buf *why);
-void store_drain(store *s);   /* refuses new requests (R_DRAINING), finishes those inside */
+void store_drain(store *s);   /* refuses new requests (R_DRAINING) but CLASS_INTERNAL, until all those inside have ended */
 void store_close(store *s);   /* drains, stops the threads, frees; NULL is allowed */
 
 uint16_t store_lanes(const store *s);
@@ -94,7 +95,8 @@ uint16_t store_lane_of_slot(const store *s, uint16_t slot);
 void store_rollback(uow *u);
 /* R_OK: done will be called. R_BUSY, R_DRAINING: it will not. */
 MUST_USE result store_submit(store *s, request *r);
-void store_wake(store *s, uint16_t lane, pool_name pool, bool dry); /* runs the parked requests of this pool again */
+/* Runs the requests that were parked for this pool with a ticket <= up_to again; dry: uow_dry is true for it from now on. */
+void store_wake(store *s, uint16_t lane, pool_name pool, bool dry, uint64_t up_to);
 size_t store_step(store *s);  /* stepped mode: one batch of every lane that has work; how many requests ended or were parked */
 void store_halt_lane(store *s, uint16_t lane, bool halted); /* for tests: a halted lane runs nothing; requests queue */
 
