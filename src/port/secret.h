@@ -1,0 +1,25 @@
+/* Digests, signatures and API keys. Thread-safe.
+ *
+ * An API key is "qk_" and 32 random bytes in base64url without padding: 256 bits, so a plain
+ * SHA-256 is enough to store it by; a slow hash would only slow us. The key itself is shown once
+ * and never stored. */
+#ifndef QUAN_PORT_SECRET_H
+#define QUAN_PORT_SECRET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/hash.h"
+#include "base/str.h"
+
+enum { SECRET_DIGEST_BYTES = 32, SECRET_KEY_LENGTH = 46 };
+
+void secret_sha256(str data, uint8_t out[SECRET_DIGEST_BYTES]);
+void secret_hmac_sha256(str key, str data, uint8_t out[SECRET_DIGEST_BYTES]);
+bool secret_equal(str a, str b); /* takes a time that depends on the lengths only */
+
+void secret_key_make(char out[SECRET_KEY_LENGTH]); /* not NUL-terminated */
+bool secret_key_is_wellformed(str key);
+hash128 secret_key_hash(str key); /* first 16 bytes of SHA-256, big-endian: what is stored */
+
+#endif
