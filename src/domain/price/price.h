@@ -1,34 +1,53 @@
-/* Price: a cart and coupons in, discounts per line and the reason for every coupon out. Pure, integer, deterministic; it never changes the cart.
+/* Price: a cart and coupons in, discounts per line and the reason for every coupon out.
  *
- * Arithmetic policy (the default of DESIGN 6): coupons apply one after another in the order given, each on the running price; a
- * discount is rounded half-up to minor units, then split over the eligible lines by their running amounts with largest remainder;
- * a line never goes below zero; the sum over lines is the discount exactly.
- * A benefit kind is one file kind_<name>.c and one row in kind.def. */
-#ifndef QUAN_DOMAIN_PRICE_H
-#define QUAN_DOMAIN_PRICE_H
+ * Pure, integer, deterministic; the cart is never changed. Amounts are minor units of the cart's
+ * currency. Callable from any thread: a rule is read only.
+ *
+ * Arithmetic policy (the default of DESIGN 6):
+ * - Coupons apply one after another in the order given, each on the running price: what is left of
+ *   the eligible lines after the coupons before it. Thresholds are compared with it too.
+ * - A discount is rounded half-up to minor units, then split over the eligible lines by their
+ *   running amounts with largest remainder, ties to the earlier line.
+ * - No line goes below zero; the sum over lines is the discount exactly.
+ * - A coupon that would give nothing does not apply, so it is not spent for nothing.
+ * - What a line gets is frozen with the order. For returns it is split over the line's units: as
+ *   equal as whole cents allow, the cents that are left over on the units that come back first.
+ *
+ * A benefit kind is one file kind_<name>.c and one row in kind.def. Every kind gives money off
+ * lines: shipping is a line of the cart, a gift is a line that becomes free. */
+#ifndef QUAN_DOMAIN_PRICE_PRICE_H
+#define QUAN_DOMAIN_PRICE_PRICE_H
 
 #include "base/arena.h"
 #include "base/issues.h"
+#include "base/money.h"
 #include "base/result.h"
 #include "domain/table.gen.h"
 
 enum { CART_LINES_MAX = 500, ORDER_COUPONS_MAX = 20, SCOPE_ITEMS_MAX = 50000 };
 #define CART_QUANTITY_MAX INT64_C(1000000)
 
-typedef struct price_rule price_rule; /* a template version compiled: its scope as sets, its kind as numbers */
+/* A template version compiled: its scope as sets, its kind's terms as numbers. Immutable. */
+typedef struct price_rule price_rule;
 
-/* Compiles a valid template_version; memory of the rule is one malloc'ed block, freed by price_rule_free. */
+/* What is wrong with the benefit and scope of a version that a merchant wrote; `found` gets fields
+ * "benefit.…" and "scope.…". A version without issues compiles. */
+void price_rule_check(const template_version *version, issues *found);
+/* Never NULL; keeps no pointer into version. One malloc'ed block, which price_rule_free frees. */
 price_rule *price_rule_new(const template_version *version);
-void price_rule_free(price_rule *rule);
+void price_rule_free(price_rule *rule); /* NULL is allowed */
+/* Byte for byte: codes have no case. An empty sku or category is in no list. */
 bool price_rule_covers(const price_rule *rule, str sku, str category);
-/* The largest discount that the version can ever give: what a budget at issue reserves; -1 when it has no bound. */
+/* The largest discount that one use can ever give, which a budget at issue reserves; -1 when it has
+ * no bound. */
 int64_t price_largest_discount(const template_version *version);
 
 typedef struct cart {
     str currency;
     str store, channel;
-    const order_line *lines; /* sku, category, quantity (1 … CART_QUANTITY_MAX), unit_minor (0 … MONEY_MAX) are read */
-    size_t n;
+    const order_line *lines; /* read: sku, category, quantity (1 … CART_QUANTITY_MAX) and
+                                unit_minor (0 … MONEY_MAX) */
+    size_t n;                /* 0 is allowed: then no coupon applies */
 } cart;
 
 typedef struct price_coupon {
@@ -38,11 +57,18 @@ typedef struct price_coupon {
     str currency; /* of the campaign: another one than the cart's never applies */
 } price_coupon;
 
-/* Why a coupon did not apply, or what it gave. */
+/* Why a coupon did not apply, or what it gave. The first that is true, in this order:
+ *   R_NOT_STACKABLE  duplicate         the same coupon id (0 aside) came before in the list
+ *   R_NOT_APPLICABLE currency          it is in another currency
+ *                    no_eligible_line  its scope covers no line
+ *                    below_threshold   missing_minor more of running price is needed
+ *                    nothing_left      its discount is 0: free lines, or all is paid by others, or
+ *                                      less than half a cent
+ *   R_OK             (empty)           discount_minor > 0 */
 typedef struct price_verdict {
-    result result;          /* R_OK or R_NOT_APPLICABLE, R_NOT_STACKABLE */
-    str reason;             /* stable: "", no_eligible_line, below_threshold, currency, nothing_left */
-    int64_t missing_minor;  /* below_threshold: how much more the eligible lines need */
+    result result;
+    str reason;            /* a constant */
+    int64_t missing_minor; /* below_threshold only, else 0 */
     int64_t discount_minor;
 } price_verdict;
 
@@ -50,23 +76,57 @@ typedef struct price_result {
     int64_t subtotal_minor, discount_minor;
     int64_t *line_discount_minor; /* [cart->n] */
     price_verdict *verdicts;      /* [coupon count] */
-    line_share *shares;           /* every non-zero (coupon, line) */
+    line_share *shares; /* every non-zero (coupon, line), by coupon, then line; `applied` is the
+                           coupon's place in the list that was given */
     size_t share_count;
 } price_result;
 
-/* R_OK, also where no coupon applies; R_OVERFLOW when an amount leaves MONEY_MAX; R_INVALID for more lines or coupons than the maxima. */
-MUST_USE result price_cart(const cart *c, const price_coupon *coupons, size_t n, arena *memory, price_result *out);
+/* R_OK, also where no coupon applies. R_INVALID: more lines or coupons than the maxima, or a
+ * quantity or price out of range. R_OVERFLOW: a line or the subtotal is beyond MONEY_MAX. Then *out
+ * is left alone. What out points to lives in memory. */
+MUST_USE result price_cart(const cart *c, const price_coupon *coupons, size_t n, arena *memory,
+                           price_result *out);
 
-/* What a return gives back. `lines` are those of the redemption with what was already returned and refunded; `now` are the units that come back.
- * Writes refund_minor of each and the total. By each coupon's refund rule (table.def refund_rule); never negative; when everything has come back the
- * sum of all refunds is exactly what was paid. rules[i] is that of applied[i]. R_NOT_RETURNABLE: more than what is left of a line. */
+/* Of total_minor (>= 0) over quantity (>= 1) units: what units first … first + count - 1 have. */
+int64_t price_unit_share(int64_t total_minor, int64_t quantity, int64_t first, int64_t count);
+
+/* A return: units of an order that come back.
+ *
+ * paid = subtotal - discount of the whole order; `back` is everything returned so far with this
+ * return, `kept` the rest. Each applied coupon leaves the kept units a discount, coupons in their
+ * order, on the running price of the kept lines:
+ *   keep       its frozen discount of the kept units
+ *   reprice    what its frozen version gives for the kept lines: nothing below the threshold
+ *   claw_back  the lesser of both: a coupon may shrink on the kept lines, never grow
+ * (a rule of 0 is reprice). So coupons of different rules on one order each follow their own. Then
+ *   refunded so far = paid - (price of kept at list - discounts left to kept)
+ * With one coupon that is: keep, the frozen paid share of back; reprice, paid minus the price of
+ * kept; claw_back, the frozen paid share minus the excess discount on kept.
+ * This return refunds the growth of that figure, but at least 0 and at most the list price of what
+ * comes back now; what is cut off so is made good by later returns. Invariants, for every sequence
+ * of returns and mix of rules:
+ *   0 <= each refund <= list price of the units that come back, in total and for each line
+ *   refunds never sum to more than paid, and to exactly paid when everything is back
+ *   list price of back - refunds = the discount that has come back, from 0 up to all of it
+ * Over the lines of one return a refund is split by their frozen paid shares; where it is larger
+ * than those, each gets its own and the rest goes by the discounts that the units had. */
 typedef struct return_plan {
-    const redemption *redemption;
-    const price_rule *const *rules;
-    const uint8_t *refund_rules;
-    return_line *now;
-    size_t n;
+    const redemption *redemption;   /* its lines with what came back and was refunded before */
+    const price_rule *const *rules; /* [applied]; NULL is allowed for keep */
+    const uint8_t *refund_rules;    /* [applied]: refund_rule */
+    return_line *now; /* what comes back: line and quantity are read, refund_minor is written; a
+                         line may come twice */
+    size_t n;         /* 1 … CART_LINES_MAX */
 } return_plan;
+
+/* R_INVALID: no or too many lines, one that the order has not, a quantity below 1.
+ * R_NOT_RETURNABLE: more than what is left of a line. R_CORRUPT: the frozen figures contradict each
+ * other. Nothing is written then. */
 MUST_USE result price_return(const return_plan *plan, arena *memory, int64_t *refund_minor);
+
+/* The frozen discount of the units that come back now, for each applied coupon: by_coupon[applied].
+ * Sums to the coupon's whole discount when everything is back, whatever the refund rules say.
+ * Refuses what price_return refuses. */
+MUST_USE result price_return_discounts(const return_plan *plan, arena *memory, int64_t *by_coupon);
 
 #endif

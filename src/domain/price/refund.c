@@ -1,0 +1,278 @@
+/* Returns: what a part of an order is worth when it comes back (the definition is in price.h).
+ *
+ * The frozen discount of a unit: with S(c) the shares of the coupons up to c on a line, coupon c
+ * has of some units what S(c) has of them less what S(c - 1) has (price_unit_share). So the coupons
+ * of a unit sum to the frozen discount of the unit to the cent, none is negative, and no unit costs
+ * less than nothing.
+ *
+ * Why every sequence ends at what was paid: write g for the list price of what comes back now and
+ * T for what is refunded so far. What is kept costs from 0 to its list price, so the figure that T
+ * follows lies in [paid - list price of kept, paid]. T before was at least its lower end with
+ * g more kept, hence T + g is at least the lower end now, and cutting the refund to [0, g] leaves T
+ * inside. With nothing kept both ends are paid. */
+#include "domain/price/allocate.h"
+#include "domain/price/run.h"
+
+/* An order and a return of some of it, checked. */
+typedef struct refund {
+    const redemption *order;
+    size_t lines, coupons;
+    int64_t *upto;   /* [coupons + 1][lines]: shares of the coupons before this one, on a line */
+    int64_t *before; /* [lines]: units back before this return */
+    int64_t *after;  /* [lines]: units back with it */
+    int64_t subtotal_minor, paid_minor, refunded_minor;
+    int64_t returning_minor; /* list price of what comes back now */
+} refund;
+
+static int64_t upto(const refund *f, size_t c, size_t line)
+{
+    return f->upto[c * f->lines + line];
+}
+
+/* The frozen discount of units first … until - 1 of a line by the coupons before `coupons`. */
+static int64_t frozen(const refund *f, size_t coupons, size_t line, const int64_t range[2])
+{
+    return price_unit_share(upto(f, coupons, line), f->order->lines.items[line].quantity, range[0],
+                            range[1] - range[0]);
+}
+
+static int64_t frozen_of_coupon(const refund *f, size_t c, size_t line, const int64_t range[2])
+{
+    return frozen(f, c + 1, line, range) - frozen(f, c, line, range);
+}
+
+/* ---- checking ---- */
+
+static result read_line(const order_line *line, refund *f, size_t i)
+{
+    int64_t list_minor;
+    if (line->quantity < 1 || line->quantity > CART_QUANTITY_MAX || line->unit_minor < 0 ||
+        !money_mul(line->quantity, line->unit_minor, &list_minor) ||
+        list_minor > MONEY_MAX - f->subtotal_minor) {
+        return R_CORRUPT;
+    }
+    if (line->discount_minor < 0 || line->discount_minor > list_minor || line->returned < 0 ||
+        line->returned > line->quantity || line->refunded_minor < 0 ||
+        line->refunded_minor > MONEY_MAX - f->refunded_minor) {
+        return R_CORRUPT;
+    }
+    f->before[i] = line->returned;
+    f->after[i] = line->returned;
+    f->subtotal_minor += list_minor;
+    f->paid_minor += list_minor - line->discount_minor;
+    f->refunded_minor += line->refunded_minor;
+    return R_OK;
+}
+
+static result read_shares(refund *f)
+{
+    for (size_t i = 0; i < f->order->shares.n; i++) {
+        const line_share *s = &f->order->shares.items[i];
+        if (s->applied >= f->coupons || s->line >= f->lines || s->discount_minor < 0) {
+            return R_CORRUPT;
+        }
+        int64_t *sum = &f->upto[(s->applied + (size_t)1) * f->lines + s->line];
+        if (s->discount_minor > MONEY_MAX - *sum) {
+            return R_CORRUPT;
+        }
+        *sum += s->discount_minor;
+    }
+    for (size_t line = 0; line < f->lines; line++) {
+        int64_t left = f->order->lines.items[line].discount_minor;
+        for (size_t c = 0; c < f->coupons; c++) {
+            int64_t *sum = &f->upto[(c + 1) * f->lines + line];
+            if (*sum > left) {
+                return R_CORRUPT;
+            }
+            left -= *sum;
+            *sum += upto(f, c, line);
+        }
+        if (left != 0) {
+            return R_CORRUPT;
+        }
+    }
+    return R_OK;
+}
+
+static result read_order(const redemption *order, arena *memory, refund *f)
+{
+    *f = (refund){.order = order, .lines = order->lines.n, .coupons = order->applied.n};
+    if (f->lines > CART_LINES_MAX || f->coupons > ORDER_COUPONS_MAX) {
+        return R_CORRUPT;
+    }
+    f->upto = ARENA_ARRAY(memory, int64_t, (f->coupons + 1) * f->lines);
+    f->before = ARENA_ARRAY(memory, int64_t, f->lines);
+    f->after = ARENA_ARRAY(memory, int64_t, f->lines);
+    int64_t kept_minor = 0;
+    for (size_t i = 0; i < f->lines; i++) {
+        const order_line *line = &order->lines.items[i];
+        result r = read_line(line, f, i);
+        if (r != R_OK) {
+            return r;
+        }
+        kept_minor += (line->quantity - line->returned) * line->unit_minor;
+    }
+    if (f->refunded_minor > f->paid_minor || f->refunded_minor < f->paid_minor - kept_minor) {
+        return R_CORRUPT;
+    }
+    return read_shares(f);
+}
+
+static result read_return(const return_plan *plan, refund *f)
+{
+    if (plan->n < 1 || plan->n > CART_LINES_MAX) {
+        return R_INVALID;
+    }
+    for (size_t i = 0; i < plan->n; i++) {
+        const return_line *now = &plan->now[i];
+        if (now->line >= f->lines || now->quantity < 1) {
+            return R_INVALID;
+        }
+    }
+    for (size_t i = 0; i < plan->n; i++) {
+        const return_line *now = &plan->now[i];
+        const order_line *line = &f->order->lines.items[now->line];
+        if (now->quantity > line->quantity - f->after[now->line]) {
+            return R_NOT_RETURNABLE;
+        }
+        f->after[now->line] += now->quantity;
+        f->returning_minor += now->quantity * line->unit_minor;
+    }
+    return R_OK;
+}
+
+static result read_plan(const return_plan *plan, arena *memory, refund *f)
+{
+    result r = read_order(plan->redemption, memory, f);
+    return r != R_OK ? r : read_return(plan, f);
+}
+
+/* ---- what is left to the kept lines ---- */
+
+static order_line *kept_lines(const refund *f, arena *memory)
+{
+    order_line *kept = ARENA_ARRAY(memory, order_line, f->lines);
+    for (size_t i = 0; i < f->lines; i++) {
+        kept[i] = f->order->lines.items[i];
+        kept[i].quantity -= f->after[i];
+    }
+    return kept;
+}
+
+/* The frozen discount of the kept units, cut to what coupons before this one have left. */
+static void offer_frozen(const refund *f, size_t c, price_run *run)
+{
+    for (size_t i = 0; i < f->lines; i++) {
+        int64_t range[2] = {f->after[i], f->order->lines.items[i].quantity};
+        int64_t share = frozen_of_coupon(f, c, i, range);
+        run->parts[i] = share < run->running[i] ? share : run->running[i];
+    }
+}
+
+/* Lowers what was offered to the frozen discount of the kept units, line by line in proportion. */
+static void offer_at_most_frozen(const refund *f, size_t c, price_run *run, int64_t offered)
+{
+    int64_t most = 0;
+    for (size_t i = 0; i < f->lines; i++) {
+        int64_t range[2] = {f->after[i], f->order->lines.items[i].quantity};
+        most += frozen_of_coupon(f, c, i, range);
+    }
+    if (most < offered) {
+        memcpy(run->offered, run->parts, f->lines * sizeof(*run->parts));
+        allocate(most, run->offered, f->lines, run->parts);
+    }
+}
+
+static result price_kept(const return_plan *plan, const refund *f, arena *memory, int64_t *out)
+{
+    price_run run;
+    result r = price_run_start(kept_lines(f, memory), f->lines, memory, &run);
+    if (r != R_OK) {
+        return r;
+    }
+    int64_t price = run.subtotal_minor;
+    for (size_t c = 0; c < f->coupons; c++) {
+        if (plan->refund_rules[c] == REFUND_RULE_KEEP) {
+            offer_frozen(f, c, &run);
+            price -= price_run_take(&run);
+            continue;
+        }
+        CHECK(plan->rules[c] != NULL);
+        price_verdict verdict;
+        r = price_run_offer(&run, plan->rules[c], &verdict);
+        if (r != R_OK) {
+            return r;
+        }
+        if (plan->refund_rules[c] == REFUND_RULE_CLAW_BACK) {
+            offer_at_most_frozen(f, c, &run, verdict.discount_minor);
+        }
+        price -= price_run_take(&run);
+    }
+    *out = price;
+    return R_OK;
+}
+
+/* ---- splitting the refund ---- */
+
+/* By the frozen paid shares of the units; beyond them, by the discounts that the units had. */
+static void split_refund(const return_plan *plan, const refund *f, arena *memory, int64_t total)
+{
+    int64_t *paid = ARENA_ARRAY(memory, int64_t, plan->n);
+    int64_t *off = ARENA_ARRAY(memory, int64_t, plan->n);
+    int64_t *parts = ARENA_ARRAY(memory, int64_t, plan->n);
+    int64_t *first = ARENA_ARRAY(memory, int64_t, f->lines);
+    int64_t paid_sum = 0;
+    memcpy(first, f->before, f->lines * sizeof(*first));
+    for (size_t i = 0; i < plan->n; i++) {
+        size_t line = plan->now[i].line;
+        int64_t range[2] = {first[line], first[line] + plan->now[i].quantity};
+        off[i] = frozen(f, f->coupons, line, range);
+        paid[i] = plan->now[i].quantity * f->order->lines.items[line].unit_minor - off[i];
+        paid_sum += paid[i];
+        first[line] = range[1];
+    }
+    bool more = total > paid_sum;
+    allocate(more ? total - paid_sum : total, more ? off : paid, plan->n, parts);
+    for (size_t i = 0; i < plan->n; i++) {
+        plan->now[i].refund_minor = (more ? paid[i] : 0) + parts[i];
+    }
+}
+
+result price_return(const return_plan *plan, arena *memory, int64_t *refund_minor)
+{
+    refund f;
+    int64_t kept_price;
+    result r = read_plan(plan, memory, &f);
+    if (r == R_OK) {
+        r = price_kept(plan, &f, memory, &kept_price);
+    }
+    if (r != R_OK) {
+        return r;
+    }
+    int64_t total = f.paid_minor - kept_price - f.refunded_minor;
+    if (total < 0) {
+        total = 0;
+    }
+    if (total > f.returning_minor) {
+        total = f.returning_minor;
+    }
+    split_refund(plan, &f, memory, total);
+    *refund_minor = total;
+    return R_OK;
+}
+
+result price_return_discounts(const return_plan *plan, arena *memory, int64_t *by_coupon)
+{
+    refund f;
+    result r = read_plan(plan, memory, &f);
+    if (r != R_OK) {
+        return r;
+    }
+    for (size_t c = 0; c < f.coupons; c++) {
+        by_coupon[c] = 0;
+        for (size_t i = 0; i < f.lines; i++) {
+            by_coupon[c] += frozen_of_coupon(&f, c, i, (int64_t[2]){f.before[i], f.after[i]});
+        }
+    }
+    return R_OK;
+}
