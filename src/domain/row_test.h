@@ -114,14 +114,21 @@ static inline result decode(const table *t, str bytes, void *row)
     return r != R_OK ? r : row_decode_value(t, buf_view(&key), bytes, memory, row);
 }
 
-/* Decodes from a block of exactly the right size, so that ASan sees a byte read too many. */
-static inline result decode_exact(const table *t, str bytes, void *row)
+/* A block of exactly the right size, so that ASan sees a byte read too many; the caller frees it.
+ */
+static inline char *copy_exact(str bytes)
 {
-    char *block = malloc(bytes.n); /* freed below */
-    assert_true(block != NULL || bytes.n == 0);
+    char *block = malloc(bytes.n + (bytes.n == 0)); /* never NULL for want of bytes */
+    assert_non_null(block);
     if (bytes.n > 0) {
         memcpy(block, bytes.p, bytes.n);
     }
+    return block;
+}
+
+static inline result decode_exact(const table *t, str bytes, void *row)
+{
+    char *block = copy_exact(bytes);
     result r = decode(t, (str){block, bytes.n}, row);
     free(block);
     return r;
