@@ -1,0 +1,53 @@
+/* Issue lists: copies in order, a maximum, and a count of what came after it. */
+#include "base/issues.h"
+
+#include "base/test_help.h"
+
+static void issues_are_copied_in_order(void **state)
+{
+    (void)state;
+    arena *a = arena_new(0);
+    issues *list = issues_new(a);
+    assert_int_equal(list->n, 0);
+    assert_int_equal(list->dropped, 0);
+    char field[] = "lines[3].quantity";
+    char code[] = "out_of_range";
+    issues_add(list, str_of(field), str_of(code), "must be from %d to %d", 1, 99);
+    issues_add(list, (str){NULL, 0}, S("required"), "%s", "");
+    memset(field, 'x', sizeof field);
+    memset(code, 'x', sizeof code);
+    assert_int_equal(list->n, 2);
+    assert_str(list->items[0].field, S("lines[3].quantity"));
+    assert_str(list->items[0].code, S("out_of_range"));
+    assert_str(list->items[0].detail, S("must be from 1 to 99"));
+    assert_str(list->items[1].field, S(""));
+    assert_str(list->items[1].code, S("required"));
+    assert_str(list->items[1].detail, S(""));
+    arena_free(a);
+}
+
+static void beyond_the_maximum_they_are_only_counted(void **state)
+{
+    (void)state;
+    arena *a = arena_new(0);
+    issues *list = issues_new(a);
+    for (int i = 0; i < ISSUES_MAX + 25; i++)
+        issues_add(list, S("f"), S("c"), "%d", i);
+    assert_int_equal(list->n, ISSUES_MAX);
+    assert_int_equal(list->dropped, 25);
+    assert_str(list->items[0].detail, S("0"));
+    assert_str(list->items[ISSUES_MAX - 1].detail, S("99"));
+    size_t used = arena_used(a);
+    issues_add(list, S("f"), S("c"), "not kept");
+    assert_int_equal(arena_used(a), used);
+    arena_free(a);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(issues_are_copied_in_order),
+        cmocka_unit_test(beyond_the_maximum_they_are_only_counted),
+    };
+    return cmocka_run_group_tests_name("base/issues", tests, NULL, NULL);
+}
