@@ -1,13 +1,16 @@
-/* Acts: the only way anything is written. One row of act.def an act; one loop (act.c) runs them all:
- * look for the idempotency record, decide, keep the outcome under the key, commit, answer after it is durable.
+/* Acts: the only way anything is written. One row of act.def an act; one loop (act.c) runs them
+ * all: look for the idempotency record, decide, keep the outcome under the key, commit, answer
+ * after it is durable.
  *
- * A caller fills an act_call in memory that lives until `done`, and submits it. Exactly one of two things happens: act_submit refuses at once
- * (BUSY, DRAINING: nothing happened), or `done` is called once, on a lane's thread (or the thread that steps the store). */
+ * A caller fills an act_call in memory that lives until `done`, and submits it. Exactly one of two
+ * things happens: act_submit refuses at once (BUSY, DRAINING: nothing happened), or `done` is
+ * called once, on a lane's thread (or the thread that steps the store). */
 #ifndef QUAN_APP_ACT_H
 #define QUAN_APP_ACT_H
 
 #include "app/app.h"
 #include "base/hash.h"
+#include "base/id.h"
 #include "port/store.h"
 
 enum { ACT_CONFIG = 1, ACT_MESSAGE = 2 };
@@ -29,11 +32,12 @@ typedef struct act {
 const act *act_find(uint16_t number); /* NULL when none */
 const act *act_at(size_t index);      /* in the order of act.def; NULL behind the last */
 
-/* Idempotency: scoped to (merchant, operation, home subject). Without a key (n = 0) nothing is looked up or kept. */
+/* Idempotency: scoped to (merchant, operation, home subject). Without a key (n = 0) nothing is
+ * looked up or kept. */
 typedef struct act_key {
     uint64_t merchant;
-    str subject; /* user, campaign, job … as text */
-    str key;     /* as the caller sent it, 1 … ACT_KEY_MAX bytes */
+    str subject;   /* user, campaign, job … as text */
+    str key;       /* as the caller sent it, 1 … ACT_KEY_MAX bytes */
     uint64_t body; /* hash of the request body */
 } act_key;
 enum { ACT_KEY_MAX = 128 };
@@ -45,20 +49,19 @@ struct act_call {
     app *app;
     act_id id;
     uint16_t slot;
-    const void *in;   /* record of the act's input type */
-    void *out;        /* record of the outcome type, zeroed; filled when code says so */
-    arena *memory;    /* of the caller: outcome text and detail are kept there */
+    const void *in; /* record of the act's input type */
+    void *out;      /* record of the outcome type, zeroed; filled when code says so */
+    arena *memory;  /* of the caller: outcome text and detail are kept there */
     act_key key;
     void (*done)(act_call *call);
-    void *context;    /* the caller's */
+    void *context; /* the caller's */
     /* the answer */
-    result code;      /* R_OK: out is filled */
+    result code; /* R_OK: out is filled */
     str detail;
-    int64_t at_ms;    /* act time: of the first run when replayed */
-    bool replayed;    /* answered from the idempotency record */
+    int64_t at_ms; /* act time: of the first run when replayed */
+    bool replayed; /* answered from the idempotency record */
     /* act.c's own */
     hash128 key_hash;
-    const void *relayed; /* the message that this call delivers */
 };
 
 /* R_OK, R_BUSY, R_DRAINING, R_UNAVAILABLE. */

@@ -1,5 +1,5 @@
-/* The application: one store, its configuration snapshot, the relay of messages between lanes and the leases. Everything that
- * serves (api, job, cli) goes through it.
+/* The application: one store, its configuration snapshot, the relay of messages between lanes and
+ * the leases. Everything that serves (api, job, cli) goes through it.
  *
  * Threads: all functions from any thread unless they say otherwise. */
 #ifndef QUAN_APP_APP_H
@@ -14,16 +14,17 @@
 typedef struct app app;
 
 typedef struct app_options {
-    str engine;            /* "rocks" or "mem" */
+    str engine; /* "rocks" or "mem" */
     store_options store;
-    const zone *(*zone_find)(str name);          /* NULL for an unknown zone; zones live for ever */
+    const zone *(*zone_find)(str name); /* NULL for an unknown zone; zones live for ever */
     int64_t (*clock_ms)(void *context);
     void *clock_context;
-    void (*failed)(void *context, result why);   /* the store stopped acknowledging */
+    void (*failed)(void *context, result why); /* the store stopped acknowledging */
     void *failed_context;
 } app_options;
 
-/* Opens the store, reads the configuration, delivers what was on its way. *why says what is wrong. */
+/* Opens the store, reads the configuration, delivers what was on its way. *why says what is wrong.
+ */
 MUST_USE result app_open(const app_options *options, app **out, buf *why);
 void app_drain(app *a);
 void app_close(app *a);
@@ -46,6 +47,9 @@ void app_view_close(app_view *v);
 
 /* Stepped mode: runs lanes, relay and leases until nothing moves; how many requests ended. */
 size_t app_settle(app *a);
+
+/* Sends again what a full disk held up: called every second or so. */
+void app_tick(app *a);
 
 /* Found by key hash; false when unknown, revoked or expired. */
 typedef struct app_principal {

@@ -93,6 +93,7 @@ uint16_t store_lanes(const store *s);
 uint16_t store_lane_of_slot(const store *s, uint16_t slot);
 /* Inside run: takes back what this run has written so far, so that only what follows is kept (a stored refusal). */
 void store_rollback(uow *u);
+str store_detail(const uow *u); /* what this run's uow_refuse said last; valid until done */
 /* R_OK: done will be called. R_BUSY, R_DRAINING: it will not. */
 MUST_USE result store_submit(store *s, request *r);
 /* Runs the requests that were parked for this pool with a ticket <= up_to again; dry: uow_dry is true for it from now on. */
@@ -100,8 +101,9 @@ void store_wake(store *s, uint16_t lane, pool_name pool, bool dry, uint64_t up_t
 size_t store_step(store *s);  /* stepped mode: one batch of every lane that has work; how many requests ended or were parked */
 void store_halt_lane(store *s, uint16_t lane, bool halted); /* for tests: a halted lane runs nothing; requests queue */
 
-/* Reading: a unit of work on a consistent snapshot of all lanes. No queue; rows load at once; pending is never true. */
-MUST_USE result store_read_begin(store *s, arena *memory, const config *c, int64_t now_ms, uow **out);
+/* Reading: a unit of work on a consistent snapshot of all lanes. No queue; rows load at once; pending is never true. The configuration
+ * (uow_config) is pinned after the snapshot is taken, so that it knows every template that a row names; read_end lets both go. */
+MUST_USE result store_read_begin(store *s, arena *memory, int64_t now_ms, uow **out);
 void store_read_end(uow *u);
 
 typedef struct store_metrics {

@@ -1,0 +1,186 @@
+/* The one loop of all acts: idempotency record, decide, outcome under the key. See act.h.
+ *
+ * Invariants: a replay answers from the record alone; a refusal that is final is kept under the key
+ * with its own writes taken back; a passing refusal leaves nothing. Input and outcome records are
+ * copied out of the lane's memory before the caller is told. */
+#include "app/inner.h"
+
+/* How long a key answers at least (DESIGN 5: 48 h). Older records count as absent, so that sweeping
+ * them away changes nothing. */
+#define IDEMPOTENCY_KEEP_MS (72 * MS_HOUR)
+
+#define ACT(number, name, in, out, decide, class, flags) extern act_decide decide;
+#include "app/act.def"
+#undef ACT
+
+static const act acts[] = {
+#define ACT(number, name, in, out, decide, class, flags)                                           \
+    {number, {#name, sizeof(#name) - 1}, &in##_record, &out##_record, decide, class, flags},
+#include "app/act.def"
+#undef ACT
+};
+
+const act *act_at(size_t index)
+{
+    return index < ARRAY_LEN(acts) ? &acts[index] : NULL;
+}
+
+const act *act_find(uint16_t number)
+{
+    for (size_t i = 0; i < ARRAY_LEN(acts); i++) {
+        if (acts[i].number == number) {
+            return &acts[i];
+        }
+    }
+    return NULL;
+}
+
+/* The lengths stand between the parts, so that no two scopes can make the same bytes. */
+static hash128 key_hash(const act_call *c)
+{
+    buf b;
+    buf_init(&b, 4096);
+    buf_u64(&b, (uint64_t)c->id);
+    buf_char(&b, ' ');
+    buf_u64(&b, c->key.merchant);
+    buf_char(&b, ' ');
+    buf_u64(&b, c->key.subject.n);
+    buf_char(&b, ' ');
+    buf_str(&b, c->key.subject);
+    buf_str(&b, c->key.key);
+    CHECK(!buf_overflowed(&b));
+    hash128 h = hash128_of(buf_view(&b), 0);
+    buf_free(&b);
+    return h;
+}
+
+static result replay(uow *u, act_call *c, const idempotency *kept)
+{
+    if (kept->body != c->key.body) {
+        c->code = R_IDEMPOTENCY_MISMATCH;
+        return R_OK;
+    }
+    c->replayed = true;
+    c->code = (result)kept->result;
+    c->at_ms = kept->at_ms;
+    c->detail = kept->detail;
+    if (c->code == R_OK) {
+        return record_decode(act_find((uint16_t)c->id)->out, kept->outcome, uow_memory(u), c->out);
+    }
+    return R_OK;
+}
+
+static void keep(uow *u, act_call *c, idempotency *row)
+{
+    if (row != NULL) {
+        idempotency_edit(u, row); /* an old one whose time is over */
+    } else {
+        row = idempotency_new(u, c->slot, c->key_hash.hi, c->key_hash.lo);
+    }
+    row->body = c->key.body;
+    row->result = (uint32_t)c->code;
+    row->at_ms = c->at_ms;
+    row->detail = c->code == R_OK ? (str){NULL, 0} : c->detail;
+    row->outcome = (str){NULL, 0};
+    if (c->code == R_OK) {
+        buf b;
+        buf_init(&b, 1 << 24);
+        record_encode(act_find((uint16_t)c->id)->out, c->out, &b);
+        CHECK(!buf_overflowed(&b));
+        row->outcome = arena_str(uow_memory(u), buf_view(&b));
+        buf_free(&b);
+    }
+}
+
+static result act_run(uow *u, request *r)
+{
+    act_call *c = (act_call *)r;
+    const act *a = act_find((uint16_t)c->id);
+    bool keyed = c->key.key.n > 0;
+    idempotency *kept = NULL;
+    memset(c->out, 0, a->out->size);
+    c->replayed = false;
+    c->detail = (str){NULL, 0};
+    if (keyed) {
+        kept = idempotency_get(u, c->slot, c->key_hash.hi, c->key_hash.lo);
+        if (uow_pending(u)) {
+            return R_AGAIN;
+        }
+        if (kept != NULL && uow_now(u) - kept->at_ms < IDEMPOTENCY_KEEP_MS) {
+            return replay(u, c, kept);
+        }
+    }
+    c->at_ms = uow_now(u);
+    c->code = a->decide(u, c->in, c->out);
+    if (c->code == R_AGAIN || c->code == R_WAIT) {
+        return c->code;
+    }
+    result_kind kind = result_kind_of(c->code);
+    if (kind != RESULT_DONE && !(keyed && kind == RESULT_REFUSED)) {
+        return c->code;
+    }
+    c->detail = store_detail(u);
+    if (kind != RESULT_DONE) {
+        store_rollback(u);
+    }
+    if (keyed) {
+        keep(u, c, kept);
+    }
+    return R_OK;
+}
+
+/* On the lane's thread, after the commit: the outcome leaves the lane's memory. */
+static void act_done(request *r)
+{
+    act_call *c = (act_call *)r;
+    const act *a = act_find((uint16_t)c->id);
+    if (r->outcome != R_OK) {
+        c->code = r->outcome;
+        c->detail = r->detail;
+        c->replayed = false;
+    }
+    c->detail = arena_str(c->memory, c->detail);
+    if (c->code == R_OK) {
+        void *from = arena_alloc(c->memory, a->out->size);
+        memcpy(from, c->out, a->out->size);
+        record_copy(a->out, from, c->memory, c->out);
+    }
+    if (c->code == R_OK && (a->flags & ACT_CONFIG) != 0 && !c->replayed) {
+        publish_after(c);
+    } else {
+        c->done(c);
+    }
+}
+
+result act_submit(act_call *c)
+{
+    const act *a = act_find((uint16_t)c->id);
+    CHECK(a != NULL && c->in != NULL && c->out != NULL && c->memory != NULL && c->done != NULL);
+    CHECK(c->slot < SLOT_COUNT && c->key.key.n <= ACT_KEY_MAX);
+    if (c->key.key.n > 0) {
+        c->key_hash = key_hash(c);
+    }
+    c->request.run = act_run;
+    c->request.done = act_done;
+    c->request.slot = c->slot;
+    c->request.class = a->class;
+    return store_submit(c->app->store, &c->request);
+}
+
+own_call *own_call_new(app *a, act_id id, uint16_t slot)
+{
+    arena *memory = arena_new(0);
+    own_call *own = ARENA_NEW(memory, own_call);
+    own->memory = memory;
+    own->call.app = a;
+    own->call.id = id;
+    own->call.slot = slot;
+    own->call.memory = memory;
+    own->call.out = arena_alloc(memory, act_find((uint16_t)id)->out->size);
+    return own;
+}
+
+void own_call_free(own_call *c)
+{
+    arena_free(c->memory);
+}

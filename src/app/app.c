@@ -1,0 +1,162 @@
+/* Opening, closing and reading: see app.h. The hooks that the store calls are here; each passes on
+ * to the part it is for. */
+#include <stdlib.h>
+
+#include "app/inner.h"
+
+static int64_t on_clock(void *context)
+{
+    return app_now_ms(context);
+}
+
+static const config *on_pin(void *context)
+{
+    return app_config(context);
+}
+
+static void on_unpin(void *context, const config *c)
+{
+    MAYBE(context);
+    config_free((config *)(uintptr_t)c); /* the share that on_pin took */
+}
+
+static void on_committed(void *context, uint16_t lane, const store_message *messages, size_t n)
+{
+    relay_committed(((app *)context)->relay, lane, messages, n);
+}
+
+static void on_wanted(void *context, uint16_t lane, pool_name which, int64_t need, uint64_t ticket)
+{
+    leases_wanted(((app *)context)->leases, lane, which, need, ticket);
+}
+
+static void on_failed(void *context, result why)
+{
+    app *a = context;
+    if (a->options.failed != NULL) {
+        a->options.failed(a->options.failed_context, why);
+    }
+}
+
+int64_t app_now_ms(app *a)
+{
+    return a->options.clock_ms(a->options.clock_context);
+}
+
+store *app_store(app *a)
+{
+    return a->store;
+}
+
+const zone *app_zone(app *a, str name)
+{
+    return a->options.zone_find(name);
+}
+
+const config *app_config(app *a)
+{
+    (void)pthread_mutex_lock(&a->config_lock);
+    const config *c = config_share(a->config);
+    (void)pthread_mutex_unlock(&a->config_lock);
+    return c;
+}
+
+bool app_authenticate(app *a, uint64_t hi, uint64_t lo, app_principal *out)
+{
+    return keyring_find(a->keys, hi, lo, app_now_ms(a), out);
+}
+
+static result open_store(app *a, buf *why)
+{
+    store_hooks hooks = {.context = a,
+                         .clock_ms = on_clock,
+                         .config_pin = on_pin,
+                         .config_unpin = on_unpin,
+                         .committed = on_committed,
+                         .wanted = on_wanted,
+                         .failed = on_failed};
+    if (str_eq(a->options.engine, S("mem"))) {
+        return store_open_mem(&a->options.store, &hooks, &a->store, why);
+    }
+    if (str_eq(a->options.engine, S("rocks"))) {
+        return store_open_rocks(&a->options.store, &hooks, &a->store, why);
+    }
+    buf_printf(why, "there is no store engine \"%.*s\"; it is rocks or mem",
+               STR_ARG(a->options.engine));
+    return R_INVALID;
+}
+
+result app_open(const app_options *options, app **out, buf *why)
+{
+    app *a = calloc(1, sizeof *a);
+    CHECK(a != NULL);
+    a->options = *options;
+    CHECK(pthread_mutex_init(&a->publish_lock, NULL) == 0);
+    CHECK(pthread_mutex_init(&a->config_lock, NULL) == 0);
+    a->config = config_empty();
+    a->keys = keyring_new();
+    a->relay = relay_new(a);
+    a->leases = leases_new(a);
+    result r = open_store(a, why);
+    if (r == R_OK) {
+        r = publish_load(a, why);
+    }
+    if (r == R_OK) {
+        r = relay_load(a->relay);
+    }
+    if (r != R_OK) {
+        app_close(a);
+        return r;
+    }
+    *out = a;
+    return R_OK;
+}
+
+void app_drain(app *a)
+{
+    store_drain(a->store);
+}
+
+void app_tick(app *a)
+{
+    relay_kick(a->relay);
+}
+
+void app_close(app *a)
+{
+    if (a == NULL) {
+        return;
+    }
+    store_close(a->store);
+    relay_free(a->relay);
+    leases_free(a->leases);
+    keyring_free(a->keys);
+    config_free(a->config);
+    (void)pthread_mutex_destroy(&a->config_lock);
+    (void)pthread_mutex_destroy(&a->publish_lock);
+    free(a);
+}
+
+size_t app_settle(app *a)
+{
+    size_t total = 0;
+    for (size_t n = store_step(a->store); n > 0; n = store_step(a->store)) {
+        total += n;
+    }
+    return total;
+}
+
+result app_view_open(app *a, arena *memory, app_view *out)
+{
+    uow *rows;
+    result r = store_read_begin(a->store, memory, app_now_ms(a), &rows);
+    if (r == R_OK) {
+        *out = (app_view){a, uow_config(rows), rows, memory};
+    }
+    return r;
+}
+
+void app_view_close(app_view *v)
+{
+    store_read_end(v->rows);
+}

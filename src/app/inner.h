@@ -1,0 +1,70 @@
+/* What the files of this folder share: the parts of an app. Nobody outside src/app includes it. */
+#ifndef QUAN_APP_INNER_H
+#define QUAN_APP_INNER_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "app/act.h"
+#include "app/app.h"
+
+typedef struct relay relay;
+typedef struct leases leases;
+typedef struct keyring keyring;
+
+struct app {
+    app_options options;
+    store *store;
+    relay *relay;
+    leases *leases;
+    keyring *keys;
+    pthread_mutex_t publish_lock; /* one publisher at a time */
+    pthread_mutex_t config_lock;  /* guards the pointer: exchanging it and taking a share */
+    config *config;
+};
+
+/* act.c: a call that the app makes to itself: owns its memory, which act_own_free drops. */
+typedef struct own_call {
+    act_call call; /* first */
+    arena *memory;
+} own_call;
+own_call *own_call_new(app *a, act_id id, uint16_t slot);
+void own_call_free(own_call *c);
+
+/* publish.c: the rows that a configuration act has changed are committed: make and publish the next
+ * snapshot, then, when no batch can decide on an older one any more, answer the call. */
+void publish_after(act_call *call);
+MUST_USE result publish_load(app *a, buf *why); /* when opening */
+
+/* keyring.c */
+keyring *keyring_new(void);
+void keyring_free(keyring *k);
+void keyring_put(keyring *k, const api_key *row);
+bool keyring_find(keyring *k, uint64_t hi, uint64_t lo, int64_t now_ms, app_principal *out);
+
+/* relay.c */
+relay *relay_new(app *a);
+void relay_free(relay *r);
+/* The store's hook: messages of one lane, in order. */
+void relay_committed(relay *r, uint16_t lane, const store_message *messages, size_t n);
+void relay_kick(relay *r); /* sends what waits, also after a full disk: called now and then */
+MUST_USE result
+relay_load(relay *r); /* when opening: what an earlier process had committed and not delivered */
+/* How far the messages to a lane must have been applied so that everything committed until now has
+ * arrived there. */
+typedef struct relay_mark {
+    uint64_t sequence[STORE_LANES_MAX];
+} relay_mark;
+void relay_mark_now(relay *r, uint16_t to_lane, relay_mark *mark);
+bool relay_reached(relay *r, uint16_t to_lane, const relay_mark *mark);
+
+/* lease.c */
+leases *leases_new(app *a);
+void leases_free(leases *l);
+void leases_wanted(leases *l, uint16_t lane, pool_name which, int64_t need, uint64_t ticket);
+/* A message was applied on a lane: a grant wakes who waits for it, anything else may let an ask go
+ * on. */
+void leases_applied(leases *l, uint16_t lane, uint16_t act, const void *input);
+void leases_delivered(leases *l, uint16_t lane); /* after each bundle */
+
+#endif

@@ -1,0 +1,290 @@
+/* Leases: gets slices of stock, budget and shared limits to the lanes whose requests are parked for
+ * them, or the proof that there are none.
+ *
+ * For each (lane, pool) at most one ask is on its way:
+ *   wait for the messages that were already committed to reach the home   (else a piece given back
+ * might not be seen) ask the home: granted -> wake the parked when the grant has arrived recalling
+ * -> ask again whenever a lane has given back none -> wake them with the verdict "dry" A verdict
+ * counts only for requests that were parked before the ask began (their tickets say so); later ones
+ * start the next ask. A lane that cannot be reached keeps its pool in "recalling", and the parked
+ * run into their deadline: 503, never a false sold_out. */
+#include <stdlib.h>
+
+#include "app/inner.h"
+
+enum { LEASE_ASKS_MAX = 100000 };
+
+typedef enum ask_state { ASK_BARRIER, ASK_READY, ASK_ASKING, ASK_RECALLING, ASK_GRANTED } ask_state;
+
+typedef struct ask {
+    struct ask *next;
+    pool_name pool;
+    uint16_t lane;
+    ask_state state;
+    bool arrived; /* the grant came before its answer */
+    bool again;   /* a lane gave back while the answer was on its way */
+    int64_t need;
+    uint64_t ticket;      /* the verdict is for parked requests up to here */
+    int64_t late_need;    /* of those parked since */
+    uint64_t late_ticket; /* 0: none */
+    relay_mark mark;
+} ask;
+
+struct leases {
+    app *app;
+    pthread_mutex_t lock;
+    ask *asks;
+    size_t n;
+};
+
+/* What to do once the lock is let go: the store's functions are never called under it. */
+typedef struct todo {
+    bool wake, dry, submit;
+    uint16_t lane;
+    pool_name pool;
+    uint64_t ticket;
+    int64_t need;
+} todo;
+
+static uint16_t home_lane(const leases *l, pool_name which)
+{
+    return store_lane_of_slot(l->app->store, id_slot(which.owner));
+}
+
+static ask *find(leases *l, uint16_t lane, pool_name which)
+{
+    for (ask *a = l->asks; a != NULL; a = a->next) {
+        if (a->lane == lane && pool_name_eq(a->pool, which)) {
+            return a;
+        }
+    }
+    return NULL;
+}
+
+static void forget(leases *l, ask *gone)
+{
+    for (ask **at = &l->asks; *at != NULL; at = &(*at)->next) {
+        if (*at == gone) {
+            *at = gone->next;
+            free(gone);
+            l->n--;
+            return;
+        }
+    }
+    UNREACHABLE();
+}
+
+/* ASK_BARRIER -> ASK_ASKING when what was committed before has arrived. */
+static todo advance(leases *l, ask *a)
+{
+    todo t = {.lane = a->lane, .pool = a->pool, .need = a->need};
+    if (a->state == ASK_BARRIER && relay_reached(l->app->relay, home_lane(l, a->pool), &a->mark)) {
+        a->state = ASK_READY;
+    }
+    if (a->state == ASK_READY) {
+        a->state = ASK_ASKING;
+        a->arrived = false;
+        a->again = false;
+        t.submit = true;
+    }
+    return t;
+}
+
+static void begin(leases *l, ask *a, int64_t need, uint64_t ticket)
+{
+    a->state = ASK_BARRIER;
+    a->need = need;
+    a->ticket = ticket;
+    a->late_ticket = 0;
+    a->late_need = 0;
+    relay_mark_now(l->app->relay, home_lane(l, a->pool), &a->mark);
+}
+
+/* The ask has its answer. Those that came late start the next one. */
+static todo finish(leases *l, ask *a, bool dry)
+{
+    todo t = {.wake = true, .dry = dry, .lane = a->lane, .pool = a->pool, .ticket = a->ticket};
+    if (!dry) {
+        t.ticket = UINT64_MAX; /* what has arrived is for everybody */
+        forget(l, a);
+    } else if (a->late_ticket == 0) {
+        forget(l, a);
+    } else {
+        begin(l, a, a->late_need, a->late_ticket);
+        todo next = advance(l, a);
+        t.submit = next.submit;
+        t.need = next.need;
+    }
+    return t;
+}
+
+static void ask_answered(act_call *call);
+
+static void perform(leases *l, todo t)
+{
+    if (t.submit) {
+        own_call *own = own_call_new(l->app, ACT_ID_lease_ask, id_slot(t.pool.owner));
+        lease_in *in = ARENA_NEW(own->memory, lease_in);
+        bool collect = t.need < 0;
+        *in = (lease_in){.owner = t.pool.owner,
+                         .kind = t.pool.kind,
+                         .period = t.pool.period,
+                         .subject = t.pool.subject,
+                         .lane = collect ? UINT16_MAX : t.lane,
+                         .amount = collect ? 0 : t.need};
+        own->call.in = in;
+        own->call.done = ask_answered;
+        own->call.context = ARENA_NEW(own->memory, todo);
+        *(todo *)own->call.context = t;
+        if (act_submit(&own->call) != R_OK) {
+            own_call_free(own); /* a failed store: the parked requests run into their deadline */
+        }
+    }
+    if (t.wake) {
+        store_wake(l->app->store, t.lane, t.pool, t.dry, t.ticket);
+    }
+}
+
+static todo on_verdict(leases *l, ask *a, uint8_t verdict)
+{
+    switch (verdict) {
+    case ASK_VERDICT_GRANTED:
+        a->state = ASK_GRANTED;
+        return a->arrived ? finish(l, a, false) : (todo){0};
+    case ASK_VERDICT_RECALLING:
+        a->state = a->again ? ASK_READY : ASK_RECALLING;
+        return a->again ? advance(l, a) : (todo){0};
+    default:
+        return finish(l, a, true);
+    }
+}
+
+/* On the home's lane. */
+static void ask_answered(act_call *call)
+{
+    leases *l = call->app->leases;
+    const todo *asked = call->context;
+    todo t = {0};
+    (void)pthread_mutex_lock(&l->lock);
+    ask *a = find(l, asked->lane, asked->pool);
+    if (a != NULL && a->state == ASK_ASKING) {
+        if (call->code != R_OK) {
+            forget(l, a); /* a full disk: whoever comes next asks again */
+        } else {
+            t = on_verdict(l, a, ((const lease_out *)call->out)->verdict);
+        }
+    }
+    (void)pthread_mutex_unlock(&l->lock);
+    perform(l, t);
+    own_call_free((own_call *)call);
+}
+
+void leases_wanted(leases *l, uint16_t lane, pool_name which, int64_t need, uint64_t ticket)
+{
+    todo t = {0};
+    (void)pthread_mutex_lock(&l->lock);
+    ask *a = find(l, lane, which);
+    if (a != NULL) {
+        a->late_ticket = ticket;
+        if (need < 0 || need > a->late_need) {
+            a->late_need = need;
+        }
+    } else if (l->n < LEASE_ASKS_MAX) {
+        a = calloc(1, sizeof *a);
+        CHECK(a != NULL);
+        a->lane = lane;
+        a->pool = which;
+        a->next = l->asks;
+        l->asks = a;
+        l->n++;
+        begin(l, a, need, ticket);
+        t = advance(l, a);
+    }
+    (void)pthread_mutex_unlock(&l->lock);
+    perform(l, t);
+}
+
+/* A grant at the lane that asked. */
+static todo granted(leases *l, uint16_t lane, pool_name which)
+{
+    ask *a = find(l, lane, which);
+    if (a == NULL) {
+        return (todo){0};
+    }
+    if (a->state == ASK_ASKING) {
+        a->arrived = true;
+        return (todo){0};
+    }
+    return a->state == ASK_GRANTED ? finish(l, a, false) : (todo){0};
+}
+
+/* A lane gave back: whoever was told "recalling" asks again. Returns the next ask of this pool that
+ * can. */
+static todo given_back(leases *l, pool_name which)
+{
+    for (ask *a = l->asks; a != NULL; a = a->next) {
+        if (!pool_name_eq(a->pool, which)) {
+            continue;
+        }
+        if (a->state == ASK_ASKING) {
+            a->again = true;
+        } else if (a->state == ASK_RECALLING) {
+            a->state = ASK_READY;
+            return advance(l, a);
+        }
+    }
+    return (todo){0};
+}
+
+void leases_applied(leases *l, uint16_t lane, uint16_t number, const void *input)
+{
+    if (number != ACT_ID_lease_grant && number != ACT_ID_lease_return) {
+        return;
+    }
+    const lease_in *in = input;
+    pool_name which = {in->owner, in->kind, in->period, in->subject};
+    todo t;
+    do {
+        (void)pthread_mutex_lock(&l->lock);
+        t = number == ACT_ID_lease_grant ? granted(l, lane, which) : given_back(l, which);
+        (void)pthread_mutex_unlock(&l->lock);
+        perform(l, t);
+    } while (number == ACT_ID_lease_return && t.submit);
+}
+
+void leases_delivered(leases *l, uint16_t lane)
+{
+    todo t;
+    do {
+        t = (todo){0};
+        (void)pthread_mutex_lock(&l->lock);
+        for (ask *a = l->asks; a != NULL && !t.submit; a = a->next) {
+            if (a->state == ASK_BARRIER && home_lane(l, a->pool) == lane) {
+                t = advance(l, a);
+            }
+        }
+        (void)pthread_mutex_unlock(&l->lock);
+        perform(l, t);
+    } while (t.submit);
+}
+
+leases *leases_new(app *a)
+{
+    leases *l = calloc(1, sizeof *l);
+    CHECK(l != NULL);
+    l->app = a;
+    CHECK(pthread_mutex_init(&l->lock, NULL) == 0);
+    return l;
+}
+
+void leases_free(leases *l)
+{
+    if (l == NULL) {
+        return;
+    }
+    while (l->asks != NULL) {
+        forget(l, l->asks);
+    }
+    (void)pthread_mutex_destroy(&l->lock);
+    free(l);
+}

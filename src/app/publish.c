@@ -1,0 +1,220 @@
+/* Configuration from rows to the snapshot that acts decide on.
+ *
+ * Invariant: when a configuration act is answered, no batch that decided on an older snapshot can
+ * still commit: after publishing, a barrier goes through every lane, and a lane takes the newest
+ * snapshot at the start of each batch. */
+#include "app/inner.h"
+
+typedef struct publication {
+    act_call *call;
+    app *app;
+    atomic_int left; /* lanes that the barrier has not passed */
+    request barriers[STORE_LANES_MAX];
+} publication;
+
+/* Called by the one publisher (publish_lock); config_lock is held for the exchange only. */
+static void take(app *a, config *next)
+{
+    (void)pthread_mutex_lock(&a->config_lock);
+    config *old = a->config;
+    a->config = next;
+    (void)pthread_mutex_unlock(&a->config_lock);
+    config_free(old);
+}
+
+static void publish_merchant(app *a, uow *rows, uint64_t id)
+{
+    const merchant *m = merchant_get(rows, id_slot(id), id);
+    if (m != NULL) {
+        take(a, config_with_merchant(a->config, m, app_zone(a, m->zone)));
+    }
+}
+
+static void publish_campaign(app *a, uow *rows, uint64_t id)
+{
+    const campaign *c = campaign_get(rows, id_slot(id), id);
+    if (c != NULL) {
+        take(a, config_with_campaign(a->config, c));
+    }
+}
+
+static void publish_template(app *a, uow *rows, uint64_t id)
+{
+    const template *t = template_get(rows, id_slot(id), id);
+    if (t == NULL) {
+        return;
+    }
+    publish_campaign(a, rows, t->campaign);
+    const config_template *known = config_find_template(a->config, id);
+    uint32_t from = known == NULL ? 1 : known->version_count + 1;
+    /* Every version is published in its turn; an edit of stock alone publishes the newest again. */
+    for (uint32_t v = from < t->version ? from : t->version; v <= t->version; v++) {
+        template as_of = *t;
+        as_of.version = v;
+        const template_version *version = template_version_get(rows, t->slot, id, v);
+        CHECK(version != NULL);
+        take(a, config_with_template(a->config, &as_of, version));
+    }
+}
+
+static void publish_rows(act_call *c, uow *rows)
+{
+    app *a = c->app;
+    const row_out *out = c->out;
+    switch (c->id) {
+    case ACT_ID_merchant_put:
+        publish_merchant(a, rows, out->id);
+        break;
+    case ACT_ID_key_put: {
+        const key_put_in *in = c->in;
+        const api_key *k = api_key_get(rows, slot_of_hash(in->hi), in->hi, in->lo);
+        CHECK(k != NULL);
+        keyring_put(a->keys, k);
+        break;
+    }
+    case ACT_ID_template_put:
+        publish_template(a, rows, out->id);
+        break;
+    case ACT_ID_pool_change:
+        if (((const pool_change_in *)c->in)->kind == POOL_KIND_STOCK) {
+            publish_template(a, rows, out->id);
+        } else {
+            publish_campaign(a, rows, out->id);
+        }
+        break;
+    default:
+        publish_campaign(a, rows, out->id);
+    }
+}
+
+static result barrier_run(uow *u, request *r)
+{
+    MAYBE(u);
+    MAYBE(r);
+    return R_OK;
+}
+
+static void pass(publication *p)
+{
+    if (atomic_fetch_sub(&p->left, 1) == 1) {
+        p->call->done(
+            p->call); /* its memory, and this publication with it, is the caller's again */
+    }
+}
+
+static void barrier_done(request *r)
+{
+    publication *p = (publication *)((char *)(r - r->lane) - offsetof(publication, barriers));
+    pass(p);
+}
+
+void publish_after(act_call *c)
+{
+    app *a = c->app;
+    arena *memory = arena_new(0);
+    uow *rows;
+    (void)pthread_mutex_lock(&a->publish_lock);
+    result r = store_read_begin(a->store, memory, app_now_ms(a), &rows);
+    CHECK(r == R_OK); /* a store that cannot read what it has just committed must not go on */
+    publish_rows(c, rows);
+    store_read_end(rows);
+    (void)pthread_mutex_unlock(&a->publish_lock);
+    arena_free(memory);
+
+    publication *p = ARENA_NEW(c->memory, publication);
+    uint16_t lanes = store_lanes(a->store);
+    *p = (publication){.call = c, .app = a};
+    atomic_init(&p->left, lanes + 1);
+    for (uint16_t lane = 0; lane < lanes; lane++) {
+        p->barriers[lane] = (request){.run = barrier_run,
+                                      .done = barrier_done,
+                                      .lane = lane,
+                                      .to_lane = true,
+                                      .class = CLASS_INTERNAL};
+        if (store_submit(a->store, &p->barriers[lane]) != R_OK) {
+            pass(p); /* only a store that has failed refuses internal requests: nothing commits any
+                        more */
+        }
+    }
+    pass(p);
+}
+
+typedef void load_row(app *a, uow *rows, void *row);
+
+static void load_merchant(app *a, uow *rows, void *row)
+{
+    MAYBE(rows);
+    merchant *m = row;
+    take(a, config_with_merchant(a->config, m, app_zone(a, m->zone)));
+}
+
+static void load_campaign(app *a, uow *rows, void *row)
+{
+    MAYBE(rows);
+    take(a, config_with_campaign(a->config, row));
+}
+
+static void load_template(app *a, uow *rows, void *row)
+{
+    publish_template(a, rows, ((template *)row)->id);
+}
+
+static void load_key(app *a, uow *rows, void *row)
+{
+    MAYBE(rows);
+    keyring_put(a->keys, row);
+}
+
+/* Walks a whole table in pages, each with memory of its own. */
+static result load_table(app *a, const table *t, load_row *load)
+{
+    size_t n;
+    arena *kept = arena_new(0);
+    void *from = arena_alloc(kept, t->record.size);
+    bool after = false;
+    do {
+        arena *memory = arena_new(0);
+        uow *rows;
+        result r = store_read_begin(a->store, memory, 0, &rows);
+        if (r != R_OK) {
+            arena_free(memory);
+            arena_free(kept);
+            return r;
+        }
+        void *page[256];
+        uow_range range = {
+            .table = t, .index = -1, .from = from, .prefix_columns = 0, .after = after};
+        n = uow_scan(rows, &range, ARRAY_LEN(page), page);
+        for (size_t i = 0; i < n; i++) {
+            load(a, rows, page[i]);
+        }
+        if (n > 0) {
+            memcpy(from, page[n - 1], t->record.size); /* configuration keys hold no text */
+            after = true;
+        }
+        store_read_end(rows);
+        arena_free(memory);
+    } while (n > 0);
+    arena_free(kept);
+    return R_OK;
+}
+
+result publish_load(app *a, buf *why)
+{
+    static const struct {
+        const table *table;
+        load_row *load;
+    } steps[] = {{&merchant_table, load_merchant},
+                 {&campaign_table, load_campaign},
+                 {&template_table, load_template},
+                 {&api_key_table, load_key}};
+    for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+        result r = load_table(a, steps[i].table, steps[i].load);
+        if (r != R_OK) {
+            buf_printf(why, "reading the table %s: %.*s", steps[i].table->record.name,
+                       STR_ARG(result_text(r)));
+            return r;
+        }
+    }
+    return R_OK;
+}

@@ -1,0 +1,425 @@
+/* The relay: carries outbox messages from the lane that committed them to the lane they are for,
+ * exactly once and in order.
+ *
+ * For each pair (from, to) of lanes there is one queue and at most one bundle on its way. A bundle
+ * runs as one request on `to`: it applies its messages in order and raises inbox(to, from) in the
+ * same commit, so a repeated message finds itself applied. A message that is refused is consumed
+ * without effect (its act told its sender by another message, if anybody must know). Afterwards the
+ * sender's outbox rows are deleted. What a crash left undelivered is read from the outbox when
+ * opening.
+ *
+ * At most RELAY_QUEUE_MAX messages of a pair are held in memory; beyond that the pair reads them
+ * again from the outbox. Does not retry: CLASS_INTERNAL is never refused but by a store that has
+ * failed, and then nothing commits any more. */
+#include <stdlib.h>
+
+#include "app/inner.h"
+
+enum { RELAY_QUEUE_MAX = 65536, RELAY_BUNDLE_MAX = 64 };
+
+typedef struct message {
+    struct message *next;
+    uint64_t sequence;
+    uint16_t act, slot, to_lane;
+    size_t n;
+    char input[];
+} message;
+
+typedef struct pair {
+    message *first, **end;
+    size_t queued;
+    uint64_t seen; /* highest sequence committed for this pair */
+    uint64_t
+        loaded; /* how far the outbox is, or was, in memory; below seen: the rest is read again */
+    uint64_t applied; /* highest sequence applied at `to` */
+    bool busy;        /* a bundle is on its way */
+} pair;
+
+struct relay {
+    app *app;
+    uint16_t lanes;
+    pthread_mutex_t lock;
+    pair pairs[STORE_LANES_MAX][STORE_LANES_MAX]; /* [from][to] */
+};
+
+typedef struct bundle {
+    request request; /* first */
+    relay *relay;
+    arena *memory;
+    uint16_t from, to;
+    size_t n;
+    message *messages[RELAY_BUNDLE_MAX];
+    void *inputs[RELAY_BUNDLE_MAX];
+    bool refused[RELAY_BUNDLE_MAX]; /* consumed without effect */
+    bool applied[RELAY_BUNDLE_MAX]; /* by this bundle's last run */
+} bundle;
+
+static uint16_t lane_for(const relay *r, uint16_t slot, uint16_t to_lane)
+{
+    return to_lane != UINT16_MAX ? to_lane : store_lane_of_slot(r->app->store, slot);
+}
+
+static result bundle_run(uow *u, request *q)
+{
+    bundle *b = (bundle *)q;
+    inbox *in = inbox_get(u, b->to, b->from);
+    if (uow_pending(u)) {
+        return R_AGAIN;
+    }
+    uint64_t last = in == NULL ? 0 : in->last;
+    for (size_t i = 0; i < b->n; i++) {
+        const message *m = b->messages[i];
+        b->applied[i] = false;
+        if (m->sequence <= last || b->refused[i]) {
+            continue;
+        }
+        const act *a = act_find(m->act);
+        void *out = arena_alloc(uow_memory(u), a->out->size);
+        result code = a->decide(u, b->inputs[i], out);
+        CHECK(code != R_WAIT); /* a message that waits would hold up all behind it */
+        if (code == R_AGAIN) {
+            return code;
+        }
+        if (code != R_OK) {
+            b->refused[i] = true;
+            store_rollback(u);
+            return bundle_run(u, q); /* once for each refused message at most */
+        }
+        b->applied[i] = true;
+    }
+    if (in == NULL) {
+        in = inbox_new(u, b->to, b->from);
+    } else {
+        inbox_edit(u, in);
+    }
+    if (in->last < b->messages[b->n - 1]->sequence) {
+        in->last = b->messages[b->n - 1]->sequence;
+    }
+    return R_OK;
+}
+
+static void send_next(relay *r, uint16_t from, uint16_t to);
+
+/* The sender may forget: its own request on its own lane. */
+typedef struct forget {
+    request request; /* first */
+    arena *memory;
+    uint16_t lane;
+    size_t n;
+    uint64_t sequences[RELAY_BUNDLE_MAX];
+} forget;
+
+static result forget_run(uow *u, request *q)
+{
+    forget *f = (forget *)q;
+    outbox *rows[RELAY_BUNDLE_MAX];
+    for (size_t i = 0; i < f->n; i++) {
+        rows[i] = outbox_get(u, f->lane, f->sequences[i]);
+    }
+    if (uow_pending(u)) {
+        return R_AGAIN;
+    }
+    for (size_t i = 0; i < f->n; i++) {
+        if (rows[i] != NULL) {
+            outbox_delete(u, rows[i]);
+        }
+    }
+    return R_OK;
+}
+
+static void forget_done(request *q)
+{
+    arena_free(((forget *)q)->memory);
+}
+
+static void forget_start(const bundle *b)
+{
+    arena *memory = arena_new(0);
+    forget *f = ARENA_NEW(memory, forget);
+    *f = (forget){.request = {.run = forget_run,
+                              .done = forget_done,
+                              .lane = b->from,
+                              .to_lane = true,
+                              .class = CLASS_INTERNAL},
+                  .memory = memory,
+                  .lane = b->from,
+                  .n = b->n};
+    for (size_t i = 0; i < b->n; i++) {
+        f->sequences[i] = b->messages[i]->sequence;
+    }
+    if (store_submit(b->relay->app->store, &f->request) != R_OK) {
+        arena_free(memory);
+    }
+}
+
+static void bundle_free(bundle *b)
+{
+    for (size_t i = 0; i < b->n; i++) {
+        free(b->messages[i]);
+    }
+    arena_free(b->memory);
+}
+
+static void drop_queue(pair *p)
+{
+    while (p->first != NULL) {
+        message *m = p->first;
+        p->first = m->next;
+        free(m);
+    }
+    p->queued = 0;
+}
+
+static void bundle_done(request *q)
+{
+    bundle *b = (bundle *)q;
+    relay *r = b->relay;
+    uint16_t from = b->from, to = b->to;
+    if (q->outcome != R_OK) {
+        /* The store has failed, or the disk is full: what is in the outbox waits there for
+         * relay_kick. */
+        (void)pthread_mutex_lock(&r->lock);
+        drop_queue(&r->pairs[from][to]);
+        r->pairs[from][to].loaded = b->messages[0]->sequence - 1;
+        r->pairs[from][to].busy = false;
+        (void)pthread_mutex_unlock(&r->lock);
+        bundle_free(b);
+        return;
+    }
+    (void)pthread_mutex_lock(&r->lock);
+    r->pairs[from][to].applied = b->messages[b->n - 1]->sequence;
+    r->pairs[from][to].busy = false;
+    (void)pthread_mutex_unlock(&r->lock);
+    for (size_t i = 0; i < b->n; i++) {
+        if (b->applied[i]) {
+            leases_applied(r->app->leases, to, b->messages[i]->act, b->inputs[i]);
+        }
+    }
+    forget_start(b);
+    bundle_free(b);
+    send_next(r, from, to);
+    leases_delivered(r->app->leases, to);
+}
+
+static void push(pair *p, const store_message *m)
+{
+    message *copy = malloc(sizeof *copy + m->input.n);
+    CHECK(copy != NULL);
+    *copy = (message){.sequence = m->sequence,
+                      .act = m->act,
+                      .slot = m->slot,
+                      .to_lane = m->to_lane,
+                      .n = m->input.n};
+    if (m->input.n > 0) {
+        memcpy(copy->input, m->input.p, m->input.n);
+    }
+    if (p->end == NULL || p->first == NULL) {
+        p->end = &p->first;
+    }
+    *p->end = copy;
+    p->end = &copy->next;
+    p->queued++;
+    p->loaded = m->sequence;
+}
+
+/* Reads what the outbox of `from` holds for `to` behind p->loaded. Called without the lock; only
+ * one bundle of a pair is ever being made, so nobody else fills the pair meanwhile but `committed`,
+ * which does not while loaded < seen. */
+static void refill(relay *r, uint16_t from, uint16_t to, pair *p)
+{
+    arena *memory = arena_new(0);
+    uow *rows;
+    if (store_read_begin(r->app->store, memory, 0, &rows) != R_OK) {
+        arena_free(memory);
+        return;
+    }
+    outbox at = {.lane = from, .sequence = p->loaded};
+    void *page[UOW_SCAN_MAX];
+    uow_range range = {
+        .table = &outbox_table, .index = -1, .from = &at, .prefix_columns = 1, .after = true};
+    size_t n = uow_scan(rows, &range, ARRAY_LEN(page), page);
+    (void)pthread_mutex_lock(&r->lock);
+    for (size_t i = 0; i < n && p->queued < RELAY_QUEUE_MAX; i++) {
+        const outbox *o = page[i];
+        if (lane_for(r, o->slot, o->to_lane) == to) {
+            push(p, &(store_message){from, o->sequence, o->act, o->slot, o->to_lane, o->input});
+        }
+        p->loaded = o->sequence;
+    }
+    (void)pthread_mutex_unlock(&r->lock);
+    store_read_end(rows);
+    arena_free(memory);
+}
+
+static bundle *take_bundle(relay *r, uint16_t from, uint16_t to, pair *p)
+{
+    arena *memory = arena_new(0);
+    bundle *b = ARENA_NEW(memory, bundle);
+    *b = (bundle){.request = {.run = bundle_run,
+                              .done = bundle_done,
+                              .lane = to,
+                              .to_lane = true,
+                              .class = CLASS_INTERNAL},
+                  .relay = r,
+                  .memory = memory,
+                  .from = from,
+                  .to = to};
+    while (p->first != NULL && b->n < RELAY_BUNDLE_MAX) {
+        message *m = p->first;
+        p->first = m->next;
+        p->queued--;
+        b->messages[b->n++] = m;
+    }
+    for (size_t i = 0; i < b->n; i++) {
+        const act *a = act_find(b->messages[i]->act);
+        CHECK(a != NULL && (a->flags & ACT_MESSAGE) != 0);
+        b->inputs[i] = arena_alloc(memory, a->in->size);
+        str bytes = {b->messages[i]->input, b->messages[i]->n};
+        CHECK(record_decode(a->in, bytes, memory, b->inputs[i]) == R_OK);
+    }
+    return b;
+}
+
+static void send_next(relay *r, uint16_t from, uint16_t to)
+{
+    pair *p = &r->pairs[from][to];
+    (void)pthread_mutex_lock(&r->lock);
+    if (p->busy || (p->first == NULL && p->loaded >= p->seen)) {
+        (void)pthread_mutex_unlock(&r->lock);
+        return;
+    }
+    p->busy = true;
+    bool empty = p->first == NULL;
+    (void)pthread_mutex_unlock(&r->lock);
+    if (empty) {
+        refill(r, from, to, p);
+    }
+    (void)pthread_mutex_lock(&r->lock);
+    bundle *b = p->first == NULL ? NULL : take_bundle(r, from, to, p);
+    if (b == NULL) {
+        p->busy = false;
+    }
+    (void)pthread_mutex_unlock(&r->lock);
+    if (b != NULL && store_submit(r->app->store, &b->request) != R_OK) {
+        bundle_free(b); /* a failed store: the outbox keeps them; busy stays set, nothing is sent
+                           any more */
+    }
+}
+
+void relay_committed(relay *r, uint16_t lane, const store_message *messages, size_t n)
+{
+    bool touched[STORE_LANES_MAX] = {false};
+    (void)pthread_mutex_lock(&r->lock);
+    for (size_t i = 0; i < n; i++) {
+        uint16_t to = lane_for(r, messages[i].slot, messages[i].to_lane);
+        pair *p = &r->pairs[lane][to];
+        if (p->queued < RELAY_QUEUE_MAX && p->loaded >= p->seen) {
+            push(p, &messages[i]);
+        }
+        p->seen = messages[i].sequence;
+        touched[to] = true;
+    }
+    (void)pthread_mutex_unlock(&r->lock);
+    for (uint16_t to = 0; to < r->lanes; to++) {
+        if (touched[to]) {
+            send_next(r, lane, to);
+        }
+    }
+}
+
+void relay_kick(relay *r)
+{
+    for (uint16_t from = 0; from < r->lanes; from++) {
+        for (uint16_t to = 0; to < r->lanes; to++) {
+            send_next(r, from, to);
+        }
+    }
+}
+
+/* One page of the outbox of a lane, behind *after; how many there were. */
+static result load_page(relay *r, uint16_t from, uint64_t *after, size_t *n)
+{
+    arena *memory = arena_new(0);
+    uow *rows;
+    result read = store_read_begin(r->app->store, memory, 0, &rows);
+    if (read != R_OK) {
+        arena_free(memory);
+        return read;
+    }
+    outbox at = {.lane = from, .sequence = *after};
+    void *page[UOW_SCAN_MAX];
+    uow_range range = {&outbox_table, -1, &at, 1, true};
+    *n = uow_scan(rows, &range, ARRAY_LEN(page), page);
+    for (size_t i = 0; i < *n; i++) {
+        const outbox *o = page[i];
+        pair *p = &r->pairs[from][lane_for(r, o->slot, o->to_lane)];
+        if (p->queued < RELAY_QUEUE_MAX && p->loaded >= p->seen) {
+            push(p, &(store_message){from, o->sequence, o->act, o->slot, o->to_lane, o->input});
+        }
+        p->seen = o->sequence;
+        *after = o->sequence;
+    }
+    store_read_end(rows);
+    arena_free(memory);
+    return R_OK;
+}
+
+result relay_load(relay *r)
+{
+    r->lanes = store_lanes(r->app->store);
+    for (uint16_t from = 0; from < r->lanes; from++) {
+        uint64_t after = 0;
+        size_t n;
+        do {
+            result read = load_page(r, from, &after, &n);
+            if (read != R_OK) {
+                return read;
+            }
+        } while (n > 0);
+    }
+    relay_kick(r);
+    return R_OK;
+}
+
+void relay_mark_now(relay *r, uint16_t to_lane, relay_mark *mark)
+{
+    (void)pthread_mutex_lock(&r->lock);
+    for (uint16_t from = 0; from < r->lanes; from++) {
+        mark->sequence[from] = r->pairs[from][to_lane].seen;
+    }
+    (void)pthread_mutex_unlock(&r->lock);
+}
+
+bool relay_reached(relay *r, uint16_t to_lane, const relay_mark *mark)
+{
+    bool reached = true;
+    (void)pthread_mutex_lock(&r->lock);
+    for (uint16_t from = 0; from < r->lanes; from++) {
+        reached = reached && r->pairs[from][to_lane].applied >= mark->sequence[from];
+    }
+    (void)pthread_mutex_unlock(&r->lock);
+    return reached;
+}
+
+relay *relay_new(app *a)
+{
+    relay *r = calloc(1, sizeof *r);
+    CHECK(r != NULL);
+    r->app = a;
+    CHECK(pthread_mutex_init(&r->lock, NULL) == 0);
+    return r;
+}
+
+void relay_free(relay *r)
+{
+    if (r == NULL) {
+        return;
+    }
+    for (uint16_t from = 0; from < r->lanes; from++) {
+        for (uint16_t to = 0; to < r->lanes; to++) {
+            drop_queue(&r->pairs[from][to]);
+        }
+    }
+    (void)pthread_mutex_destroy(&r->lock);
+    free(r);
+}
