@@ -1,11 +1,19 @@
-/* The immutable snapshot of configuration: merchants, campaigns, templates and their versions, compiled for use.
+/* The immutable snapshot of configuration: merchants, campaigns, templates and their versions,
+ * compiled for use.
  *
- * Acts and queries read campaigns and templates from here, never from rows, so a claim loads nothing of them. A snapshot never
- * changes: config_with_* makes the next one from it, sharing what is the same, and the app publishes it (app/publish.h). It is
- * pure memory: no locks here; config_free drops what no other snapshot shares (reference counts are atomic).
+ * Acts and queries read campaigns and templates from here, never from rows, so a claim loads
+ * nothing of them. A snapshot never changes: config_with_* makes the next one from it, sharing
+ * everything but the path to what is new (some microseconds beside a million templates), and the
+ * app publishes it. Any thread may read a snapshot, share it and free it; counts of references are
+ * atomic and the last one frees what no other snapshot shares. It is pure memory: no locks, no
+ * clock, no rows of a store.
  *
- * Which version rules a coupon: it pins the version it was issued under; an edit with reach all_unused moves every unused coupon of
- * older versions to the version that the edit made. config_effective answers that. */
+ * Ids of campaigns, merchants and templates never move to another owner. A version, once it is
+ * here, never changes.
+ *
+ * Which version rules a coupon: it pins the version it was issued under; an edit with reach
+ * all_unused moves every unused coupon of older versions to the version that the edit made.
+ * config_effective answers that. */
 #ifndef QUAN_DOMAIN_CAMPAIGN_CONFIG_H
 #define QUAN_DOMAIN_CAMPAIGN_CONFIG_H
 
@@ -23,22 +31,30 @@ typedef struct config_template {
     const template_version *const *versions; /* versions[i] is version i + 1 */
     const price_rule *const *rules;          /* compiled, same order */
     uint32_t version_count;
+    uint32_t reaching; /* the newest version whose edit reached all unused coupons; 0: none */
 } config_template;
 
 typedef struct config_campaign {
     const campaign *row;
 } config_campaign;
 
-config *config_empty(void);
+config *config_empty(void);             /* epoch 0 */
 config *config_share(const config *c);  /* one more reference */
-void config_free(config *c);
-uint64_t config_epoch(const config *c); /* raised by every config_with_* */
+void config_free(config *c);            /* one less; NULL is allowed */
+uint64_t config_epoch(const config *c); /* raised by one by every config_with_* and config_put_* */
 
-/* The next snapshot; rows are copied deeply. c keeps its own reference. */
-config *config_with_merchant(const config *c, const merchant *row, const zone *zone);
+/* The next snapshot; rows are copied deeply. c keeps its own reference. A row with a known id takes
+ * the place of the one before. */
+config *config_with_merchant(const config *c, const merchant *row, const zone *days);
 config *config_with_campaign(const config *c, const campaign *row);
-/* row.version tells how many versions there are; version is the newest one (older ones are kept). */
+/* version is the newest one of the template (older ones are kept) or one that is here already: then
+ * only the row is new. Versions come in ascending order without a gap, from 1. */
 config *config_with_template(const config *c, const template *row, const template_version *version);
+
+/* The same in place, for loading: c must have one reference, its maker's. */
+void config_put_merchant(config *c, const merchant *row, const zone *days);
+void config_put_campaign(config *c, const campaign *row);
+void config_put_template(config *c, const template *row, const template_version *version);
 
 /* NULL when there is none. Pointers live as long as the snapshot. */
 const config_merchant *config_find_merchant(const config *c, uint64_t id);
@@ -46,19 +62,28 @@ const config_campaign *config_find_campaign(const config *c, uint64_t id);
 const config_template *config_find_template(const config *c, uint64_t id);
 const template_version *config_version(const config_template *t, uint32_t version);
 const price_rule *config_rule(const config_template *t, uint32_t version);
+/* The version that rules an unused coupon which pinned this one: `reaching` where that is newer. */
 uint32_t config_effective(const config_template *t, uint32_t pinned);
 
-/* In ascending order of id, strictly after `after`; fills at most limit. */
+/* In ascending order of id, strictly after `after`; fills at most limit and returns how many. */
 size_t config_merchants(const config *c, uint64_t after, size_t limit, const config_merchant **out);
-size_t config_campaigns(const config *c, uint64_t merchant, uint64_t after, size_t limit,
+size_t config_campaigns(const config *c, uint64_t merchant_id, uint64_t after, size_t limit,
                         const config_campaign **out);
-size_t config_templates(const config *c, uint64_t campaign, uint64_t after, size_t limit,
+size_t config_templates(const config *c, uint64_t campaign_id, uint64_t after, size_t limit,
                         const config_template **out);
 
-/* When a coupon issued at issued_at_ms under this version may be used: [from, until), clipped to the campaign's use window. */
-void config_use_window(const config_campaign *campaign, const template_version *version, const zone *zone,
+/* When a coupon issued at issued_at_ms under this version may be used: window [from, until), in
+ * 0 … TIME_MAX_MS, clipped to the campaign's use window. An until of 0, of a fixed version or of
+ * a campaign, is open. After issue:
+ *   by hours       from = issue + delay_days * 24 h, until = from + duration_days * 24 h
+ *   by whole days  from = the local midnight that begins the day delay_days after the day of issue
+ *                  (no delay: the issue itself), until = the local midnight that ends the
+ *                  duration_days-th day, the day of from being the first
+ * A window that is empty comes as until = from. */
+void config_use_window(const config_campaign *of, const template_version *version, const zone *days,
                        int64_t issued_at_ms, int64_t window[2]);
-/* When this coupon really expires: its own date, or later where an edit that reached it extends it. */
+/* When this coupon really expires: its own date, or later where an edit that reached it gives a
+ * later one, counted from its issue. Never earlier: an edit shortens no coupon. */
 int64_t config_expires_at_ms(const config *c, const coupon *row);
 
 #endif

@@ -25,7 +25,7 @@ typedef struct kind_base {
  * empty, tells why. */
 typedef struct kind_offer {
     int64_t discount_minor;
-    int64_t *parts; /* [base->n]: each 0 … running_minor of its line; they sum to discount_minor */
+    int64_t *parts; /* [base->n], each 0 … running_minor of its line; sum to discount_minor */
     str reason;
     int64_t missing_minor;
 } kind_offer;

@@ -1,5 +1,5 @@
-/* amount_off 满减: a fixed amount off when the eligible lines reach the threshold; what is left of
- * them is the most that it takes. */
+/* amount_off 满减: a fixed amount off when the eligible lines reach the threshold; what is left
+ * of them is the most that it takes. */
 #include "domain/price/kind.h"
 
 typedef struct amount_off {

@@ -1,5 +1,5 @@
-/* percent_off 折扣: basis points (1 … 10,000) off the eligible lines when they reach the threshold,
- * rounded half-up once for all lines together, at most the cap where there is one. */
+/* percent_off 折扣: basis points (1 … 10,000) off the eligible lines when they reach the
+ * threshold, rounded half-up once for all lines together, at most the cap where there is one. */
 #include "domain/price/kind.h"
 
 enum { BASIS_POINTS = 10000 };

@@ -1,0 +1,303 @@
+/* Snapshots of configuration: a head over persistent maps of shared objects.
+ *
+ * Invariants: an object is in the map by id and in the map by owner, or in neither; objects and the
+ * versions in them never change. Reading allocates nothing. What rows mean is told in table.def. */
+#include "domain/campaign/config.h"
+
+#include <stdlib.h>
+
+#include "domain/campaign/config_map.h"
+#include "domain/campaign/config_row.h"
+
+typedef struct kept_merchant {
+    config_object head;
+    config_merchant view;
+} kept_merchant;
+
+typedef struct kept_campaign {
+    config_object head;
+    config_campaign view;
+} kept_campaign;
+
+/* Shared by the templates of all snapshots that have it. */
+typedef struct kept_version {
+    config_object head;
+    const template_version *row;
+    price_rule *rule;
+} kept_version;
+
+typedef struct kept_template {
+    config_object head;
+    config_template view;
+    kept_version **versions; /* beside view.versions and view.rules, in one block with them */
+} kept_template;
+
+struct config {
+    atomic_uint references;
+    uint64_t epoch;
+    config_map merchants;            /* 0, id */
+    config_map campaigns, templates; /* 0, id */
+    config_map by_merchant;          /* merchant, campaign */
+    config_map by_campaign;          /* campaign, template */
+};
+
+/* ---- snapshots ---- */
+
+static config *config_alloc(void)
+{
+    config *c = calloc(1, sizeof(*c)); /* config_free frees */
+    CHECK(c != NULL);
+    atomic_init(&c->references, 1);
+    return c;
+}
+
+config *config_empty(void)
+{
+    return config_alloc();
+}
+
+config *config_share(const config *c)
+{
+    config *counted = (config *)c; /* the count is no part of what a snapshot says */
+    atomic_fetch_add_explicit(&counted->references, 1, memory_order_relaxed);
+    return counted;
+}
+
+void config_free(config *c)
+{
+    if (c == NULL || atomic_fetch_sub_explicit(&c->references, 1, memory_order_acq_rel) != 1) {
+        return;
+    }
+    config_map_free(&c->merchants);
+    config_map_free(&c->campaigns);
+    config_map_free(&c->templates);
+    config_map_free(&c->by_merchant);
+    config_map_free(&c->by_campaign);
+    free(c);
+}
+
+uint64_t config_epoch(const config *c)
+{
+    return c->epoch;
+}
+
+static config *config_copy(const config *c)
+{
+    config *copy = config_alloc();
+    copy->epoch = c->epoch;
+    copy->merchants = config_map_copy(&c->merchants);
+    copy->campaigns = config_map_copy(&c->campaigns);
+    copy->templates = config_map_copy(&c->templates);
+    copy->by_merchant = config_map_copy(&c->by_merchant);
+    copy->by_campaign = config_map_copy(&c->by_campaign);
+    return copy;
+}
+
+static void config_change(config *c)
+{
+    CHECK(atomic_load_explicit(&c->references, memory_order_acquire) == 1);
+    c->epoch++;
+}
+
+/* Hands the object, with its maker's reference, to the map by id and to the one by owner. */
+static void config_keep(config_map *by_id, config_map *by_owner, config_key key, config_object *o)
+{
+    config_map_put(by_id, (config_key){0, key.id}, o);
+    if (by_owner != NULL) {
+        config_map_put(by_owner, key, o);
+    }
+    config_object_drop(o);
+}
+
+/* ---- merchants and campaigns ---- */
+
+/* Merchants and campaigns are one block each, beginning with the object. */
+static void block_drop(config_object *o)
+{
+    free(o);
+}
+
+void config_put_merchant(config *c, const merchant *row, const zone *days)
+{
+    config_change(c);
+    void *copy;
+    kept_merchant *m = config_row_new(sizeof(*m), &merchant_table.record, row, &copy);
+    config_object_init(&m->head, block_drop);
+    m->view = (config_merchant){.row = copy, .zone = days};
+    config_keep(&c->merchants, NULL, (config_key){0, row->id}, &m->head);
+}
+
+config *config_with_merchant(const config *c, const merchant *row, const zone *days)
+{
+    config *next = config_copy(c);
+    config_put_merchant(next, row, days);
+    return next;
+}
+
+void config_put_campaign(config *c, const campaign *row)
+{
+    config_change(c);
+    const config_campaign *old = config_find_campaign(c, row->id);
+    CHECK(old == NULL || old->row->merchant == row->merchant);
+    void *copy;
+    kept_campaign *k = config_row_new(sizeof(*k), &campaign_table.record, row, &copy);
+    config_object_init(&k->head, block_drop);
+    k->view.row = copy;
+    config_keep(&c->campaigns, &c->by_merchant, (config_key){row->merchant, row->id}, &k->head);
+}
+
+config *config_with_campaign(const config *c, const campaign *row)
+{
+    config *next = config_copy(c);
+    config_put_campaign(next, row);
+    return next;
+}
+
+/* ---- templates ---- */
+
+static void version_drop(config_object *o)
+{
+    kept_version *v = (kept_version *)o;
+    price_rule_free(v->rule);
+    free(v);
+}
+
+static kept_version *version_new(const template_version *row)
+{
+    void *copy;
+    kept_version *v = config_row_new(sizeof(*v), &template_version_table.record, row, &copy);
+    config_object_init(&v->head, version_drop);
+    v->row = copy;
+    v->rule = price_rule_new(row);
+    return v;
+}
+
+static void template_drop(config_object *o)
+{
+    kept_template *t = (kept_template *)o;
+    for (size_t i = 0; i < t->view.version_count; i++) {
+        config_object_drop(&t->versions[i]->head);
+    }
+    free(t->versions);
+    free(t);
+}
+
+/* The versions of old, NULL for none, and one more, NULL for none, whose reference is handed over.
+ */
+static void template_set_versions(kept_template *t, const kept_template *old, kept_version *more)
+{
+    size_t had = old == NULL ? 0 : old->view.version_count;
+    size_t n = had + (more == NULL ? 0 : 1);
+    kept_version **kept = calloc(n * 3, sizeof(void *)); /* template_drop frees */
+    CHECK(kept != NULL);
+    const template_version **versions = (const template_version **)(kept + n);
+    const price_rule **rules = (const price_rule **)(kept + 2 * n);
+    for (size_t i = 0; i < n; i++) {
+        kept[i] = i < had ? old->versions[i] : more;
+        if (i < had) {
+            config_object_take(&kept[i]->head);
+        }
+        versions[i] = kept[i]->row;
+        rules[i] = kept[i]->rule;
+        if (kept[i]->row->reach == EDIT_REACH_ALL_UNUSED) {
+            t->view.reaching = (uint32_t)(i + 1);
+        }
+    }
+    t->versions = kept;
+    t->view.versions = versions;
+    t->view.rules = rules;
+    t->view.version_count = (uint32_t)n;
+}
+
+void config_put_template(config *c, const template *row, const template_version *version)
+{
+    config_change(c);
+    const kept_template *old =
+        (const kept_template *)config_map_find(&c->templates, (config_key){0, row->id});
+    uint32_t had = old == NULL ? 0 : old->view.version_count;
+    CHECK(version->version >= 1 && version->version - 1 <= had);
+    CHECK(version->template == row->id);
+    CHECK(old == NULL || old->view.row->campaign == row->campaign);
+    void *copy;
+    kept_template *t = config_row_new(sizeof(*t), &template_table.record, row, &copy);
+    config_object_init(&t->head, template_drop);
+    t->view.row = copy;
+    template_set_versions(t, old, version->version > had ? version_new(version) : NULL);
+    config_keep(&c->templates, &c->by_campaign, (config_key){row->campaign, row->id}, &t->head);
+}
+
+config *config_with_template(const config *c, const template *row, const template_version *version)
+{
+    config *next = config_copy(c);
+    config_put_template(next, row, version);
+    return next;
+}
+
+/* ---- finding ---- */
+
+const config_merchant *config_find_merchant(const config *c, uint64_t id)
+{
+    const config_object *o = config_map_find(&c->merchants, (config_key){0, id});
+    return o == NULL ? NULL : &((const kept_merchant *)o)->view;
+}
+
+const config_campaign *config_find_campaign(const config *c, uint64_t id)
+{
+    const config_object *o = config_map_find(&c->campaigns, (config_key){0, id});
+    return o == NULL ? NULL : &((const kept_campaign *)o)->view;
+}
+
+const config_template *config_find_template(const config *c, uint64_t id)
+{
+    const config_object *o = config_map_find(&c->templates, (config_key){0, id});
+    return o == NULL ? NULL : &((const kept_template *)o)->view;
+}
+
+const template_version *config_version(const config_template *t, uint32_t version)
+{
+    return version >= 1 && version <= t->version_count ? t->versions[version - 1] : NULL;
+}
+
+const price_rule *config_rule(const config_template *t, uint32_t version)
+{
+    return version >= 1 && version <= t->version_count ? t->rules[version - 1] : NULL;
+}
+
+uint32_t config_effective(const config_template *t, uint32_t pinned)
+{
+    return t->reaching > pinned ? t->reaching : pinned;
+}
+
+static void list_merchant(void *out, size_t i, const config_object *o)
+{
+    ((const config_merchant **)out)[i] = &((const kept_merchant *)o)->view;
+}
+
+size_t config_merchants(const config *c, uint64_t after, size_t limit, const config_merchant **out)
+{
+    return config_map_scan(&c->merchants, (config_key){0, after}, limit, list_merchant, out);
+}
+
+static void list_campaign(void *out, size_t i, const config_object *o)
+{
+    ((const config_campaign **)out)[i] = &((const kept_campaign *)o)->view;
+}
+
+size_t config_campaigns(const config *c, uint64_t merchant_id, uint64_t after, size_t limit,
+                        const config_campaign **out)
+{
+    config_key from = {merchant_id, after};
+    return config_map_scan(&c->by_merchant, from, limit, list_campaign, out);
+}
+
+static void list_template(void *out, size_t i, const config_object *o)
+{
+    ((const config_template **)out)[i] = &((const kept_template *)o)->view;
+}
+
+size_t config_templates(const config *c, uint64_t campaign_id, uint64_t after, size_t limit,
+                        const config_template **out)
+{
+    config_key from = {campaign_id, after};
+    return config_map_scan(&c->by_campaign, from, limit, list_template, out);
+}

@@ -1,0 +1,75 @@
+/* When coupons may be used: windows of template versions in the merchant's days.
+ *
+ * All arithmetic stays in int64: times are at most TIME_MAX_MS, days at most 2^32, so sums of three
+ * of them fit; what lies beyond TIME_MAX_MS is cut to it. */
+#include "domain/campaign/config.h"
+
+static int64_t clamp(int64_t at_ms)
+{
+    return at_ms < 0 ? 0 : at_ms > TIME_MAX_MS ? TIME_MAX_MS : at_ms;
+}
+
+static int64_t open_or(int64_t until_ms)
+{
+    return until_ms == 0 ? TIME_MAX_MS : until_ms;
+}
+
+static int64_t midnight_ms(const zone *days, int64_t day)
+{
+    /* One day further than stored times reach, in every zone. */
+    int64_t last = TIME_MAX_MS / MS_DAY + 1;
+    return clamp(zone_day_start_ms(days, (int32_t)(day > last ? last : day)));
+}
+
+static void window_after_issue(const template_version *version, const zone *days,
+                               int64_t issued_at_ms, int64_t window[2])
+{
+    int64_t delay = version->delay_days;
+    int64_t duration = version->duration_days;
+    if (!version->whole_days) {
+        window[0] = issued_at_ms + delay * MS_DAY;
+        window[1] = window[0] + duration * MS_DAY;
+        return;
+    }
+    int64_t first_day = zone_day(days, issued_at_ms) + delay;
+    window[0] = delay == 0 ? issued_at_ms : midnight_ms(days, first_day);
+    window[1] = midnight_ms(days, first_day + duration);
+}
+
+void config_use_window(const config_campaign *of, const template_version *version, const zone *days,
+                       int64_t issued_at_ms, int64_t window[2])
+{
+    if (version->validity == VALIDITY_KIND_AFTER_ISSUE) {
+        window_after_issue(version, days, issued_at_ms, window);
+    } else {
+        window[0] = version->valid_from_ms;
+        window[1] = open_or(version->valid_until_ms);
+    }
+    int64_t latest = open_or(of->row->use_until_ms);
+    if (window[0] < of->row->use_from_ms) {
+        window[0] = of->row->use_from_ms;
+    }
+    if (window[1] > latest) {
+        window[1] = latest;
+    }
+    window[0] = clamp(window[0]);
+    window[1] = clamp(window[1]);
+    if (window[1] < window[0]) {
+        window[1] = window[0];
+    }
+}
+
+int64_t config_expires_at_ms(const config *c, const coupon *row)
+{
+    const config_template *t = config_find_template(c, row->template);
+    uint32_t effective = t == NULL ? row->version : config_effective(t, row->version);
+    if (effective == row->version) {
+        return row->expires_at_ms;
+    }
+    const config_campaign *of = config_find_campaign(c, t->row->campaign);
+    const config_merchant *m = config_find_merchant(c, t->row->merchant);
+    CHECK(of != NULL && m != NULL); /* they were here before the template */
+    int64_t window[2];
+    config_use_window(of, config_version(t, effective), m->zone, row->issued_at_ms, window);
+    return window[1] > row->expires_at_ms ? window[1] : row->expires_at_ms;
+}
