@@ -1,0 +1,60 @@
+/* Refusals, outcomes and limits of the configuring acts. */
+#include "domain/campaign/act_part.h"
+
+#include "base/buf.h"
+#include "domain/campaign/config.h"
+#include "domain/campaign/rules_part.h"
+
+/* The largest row: a version with SCOPE_ITEMS_MAX items of some 140 bytes each. */
+enum { ENCODED_MAX = 16 * 1024 * 1024 };
+
+result act_check(uow *u, const issues *found)
+{
+    result r = rules_result(found);
+    if (r == R_OK)
+        return R_OK;
+    const issue *first = &found->items[0];
+    const char *colon = first->field.n == 0 ? "" : ": ";
+    return uow_refuse(u, r, "%.*s%s%.*s", STR_ARG(first->field), colon, STR_ARG(first->detail));
+}
+
+result act_check_version(uow *u, uint32_t wanted, uint32_t version)
+{
+    if (wanted == 0 || wanted == version)
+        return R_OK;
+    return uow_refuse(u, R_VERSION_MISMATCH, "It is at version %u now.", version);
+}
+
+result act_check_merchant(uow *u, uint64_t id)
+{
+    if (config_find_merchant(uow_config(u), id) != NULL)
+        return R_OK;
+    return uow_refuse(u, R_NOT_FOUND, "There is no such merchant.");
+}
+
+str act_encode(uow *u, const record_type *type, const void *record)
+{
+    buf encoded;
+    buf_init(&encoded, ENCODED_MAX);
+    record_encode(type, record, &encoded);
+    CHECK(!buf_overflowed(&encoded));
+    str copy = arena_str(uow_memory(u), buf_view(&encoded));
+    buf_free(&encoded);
+    return copy;
+}
+
+limit_rule *act_limits(uow *u, const limit_rule *old, size_t old_n, const limit_rule *limits,
+                       size_t n)
+{
+    if (n == 0)
+        return NULL;
+    limit_rule *made = ARENA_ARRAY(uow_memory(u), limit_rule, n);
+    for (size_t i = 0; i < n; i++) {
+        made[i] = limits[i];
+        made[i].since_ms = uow_now(u);
+        for (size_t j = 0; j < old_n; j++)
+            if (rules_same_limit(&old[j], &limits[i]))
+                made[i].since_ms = old[j].since_ms;
+    }
+    return made;
+}

@@ -1,0 +1,23 @@
+/* What the configuring acts share. Private to domain/campaign. */
+#ifndef QUAN_DOMAIN_CAMPAIGN_ACT_PART_H
+#define QUAN_DOMAIN_CAMPAIGN_ACT_PART_H
+
+#include "base/issues.h"
+#include "domain/table.gen.h"
+
+/* R_OK without issues; else refuses with the first of them as the detail. */
+MUST_USE result act_check(uow *u, const issues *found);
+/* VERSION_MISMATCH unless wanted is 0 or is `version`. */
+MUST_USE result act_check_version(uow *u, uint32_t wanted, uint32_t version);
+/* A merchant that the configuration has, or NOT_FOUND. */
+MUST_USE result act_check_merchant(uow *u, uint64_t id);
+
+/* The record's bytes, in the memory of the unit of work. */
+str act_encode(uow *u, const record_type *type, const void *record);
+
+/* New limits in the memory of the unit of work, with since_ms: that of the old limit which counts
+ * the same, else now. Returns NULL for n = 0. */
+limit_rule *act_limits(uow *u, const limit_rule *old, size_t old_n, const limit_rule *limits,
+                       size_t n);
+
+#endif

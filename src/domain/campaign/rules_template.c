@@ -1,0 +1,187 @@
+/* Rules for templates: a version by itself, and a version after others.
+ *
+ * What benefits and scopes may look like is the business of domain/price (price_rule_check): a new
+ * kind brings its own rules. Here: names, validity, limits, stock, what the campaign demands, and
+ * what an edit may do to coupons that are out. */
+#include "base/hash.h"
+#include "domain/campaign/rules_part.h"
+
+template_version rules_version_of(const template_put_in *in)
+{
+    template_version v = {.name = in->name,
+                          .benefit = in->benefit,
+                          .amount_minor = in->amount_minor,
+                          .percent_bp = in->percent_bp,
+                          .cap_minor = in->cap_minor,
+                          .threshold_minor = in->threshold_minor,
+                          .scope = in->scope,
+                          .validity = in->validity,
+                          .valid_from_ms = in->valid_from_ms,
+                          .valid_until_ms = in->valid_until_ms,
+                          .delay_days = in->delay_days,
+                          .duration_days = in->duration_days,
+                          .whole_days = in->whole_days,
+                          .refund = in->refund,
+                          .grace_days = in->grace_days,
+                          .reach = in->reach == 0 ? EDIT_REACH_NEW_ONLY : in->reach};
+    v.items.items = in->items.items;
+    v.items.n = in->items.n;
+    v.limits.items = in->limits.items;
+    v.limits.n = in->limits.n;
+    return v;
+}
+
+static bool same_item(const scope_item *a, const scope_item *b)
+{
+    return a->dimension == b->dimension && str_eq(a->value, b->value);
+}
+
+/* In time linear in the items: how many they are is up to a merchant. The API writes a list for
+ * each dimension, so a place is counted within its own. */
+static void check_duplicates(const template_version *v, issues *found)
+{
+    size_t places = 16, place[SCOPE_DIMENSION_COUNT] = {0};
+    while (places < v->items.n * 2)
+        places *= 2;
+    uint32_t *taken = ARENA_ARRAY(found->memory, uint32_t, places); /* index + 1 */
+    for (size_t i = 0; i < v->items.n; i++) {
+        const scope_item *item = &v->items.items[i];
+        size_t at = (size_t)hash64(item->value, item->dimension) & (places - 1);
+        while (taken[at] != 0 && !same_item(&v->items.items[taken[at] - 1], item))
+            at = (at + 1) & (places - 1);
+        bool sku = item->dimension == SCOPE_DIMENSION_SKU;
+        size_t nth = place[sku ? SCOPE_DIMENSION_SKU : SCOPE_DIMENSION_CATEGORY]++;
+        if (taken[at] == 0)
+            taken[at] = (uint32_t)i + 1;
+        else
+            issues_add(found,
+                       rules_item_field(found, sku ? "scope.skus" : "scope.categories", nth, ""),
+                       S("duplicate"), "is in the list already");
+    }
+}
+
+static void check_scope(const template_version *v, issues *found)
+{
+    if (v->scope == SCOPE_MODE_EXCEPT && v->items.n == 0)
+        issues_add(found, S("scope"), S("required"), "mode except needs skus or categories");
+    if (v->items.n <= SCOPE_ITEMS_MAX)
+        check_duplicates(v, found);
+}
+
+static void forbid(str field, bool present, str allowed_kind, issues *found)
+{
+    if (present)
+        issues_add(found, field, S("not_allowed"), "only with validity %.*s",
+                   STR_ARG(allowed_kind));
+}
+
+static void check_fixed(const campaign *parent, const template_version *v, issues *found)
+{
+    size_t before = found->n;
+    rules_window("validity", v->valid_from_ms, v->valid_until_ms, found);
+    if (found->n == before &&
+        (v->valid_from_ms >= parent->use_until_ms || v->valid_until_ms <= parent->use_from_ms))
+        issues_add(found, S("validity"), S("out_of_range"),
+                   "must overlap the campaign's use window");
+    forbid(S("validity.delay_days"), v->delay_days != 0, S("after_issue"), found);
+    forbid(S("validity.duration_days"), v->duration_days != 0, S("after_issue"), found);
+    forbid(S("validity.whole_days"), v->whole_days, S("after_issue"), found);
+}
+
+static void check_after_issue(const template_version *v, issues *found)
+{
+    rules_range(S("validity.delay_days"), v->delay_days, 0, DELAY_DAYS_MAX, found);
+    rules_range(S("validity.duration_days"), v->duration_days, 1, VALID_DAYS_MAX, found);
+    forbid(S("validity.from"), v->valid_from_ms != 0, S("fixed"), found);
+    forbid(S("validity.until"), v->valid_until_ms != 0, S("fixed"), found);
+}
+
+static void check_benefit(const campaign *parent, const template_version *v, issues *found)
+{
+    size_t before = found->n;
+    price_rule_check(v, found);
+    if (found->n == before && parent->budget_mode == BUDGET_MODE_AT_ISSUE &&
+        price_largest_discount(v) < 0)
+        issues_add(found, S("benefit.cap"), S("required"),
+                   "a cap: the campaign's budget reserves the largest discount when it issues");
+    check_scope(v, found);
+}
+
+static void check_version(const campaign *parent, const template_version *v, issues *found)
+{
+    rules_name(v->name, found);
+    check_benefit(parent, v, found);
+    if (v->validity == VALIDITY_KIND_FIXED)
+        check_fixed(parent, v, found);
+    else if (v->validity == VALIDITY_KIND_AFTER_ISSUE)
+        check_after_issue(v, found);
+    else
+        issues_add(found, S("validity.kind"), S("not_allowed"), "fixed or after_issue");
+    rules_limits(LIMITS_OF_TEMPLATE, v->limits.items, v->limits.n, found);
+    if (refund_rule_name(v->refund).n == 0)
+        issues_add(found, S("refund_rule"), S("not_allowed"), "keep, reprice or claw_back");
+    rules_range(S("grace_days"), v->grace_days, 0, GRACE_DAYS_MAX, found);
+}
+
+void rules_template_create(const campaign *parent, const template_put_in *in, issues *found)
+{
+    template_version v = rules_version_of(in);
+    check_version(parent, &v, found);
+    if (in->stock < -1 || in->stock > STOCK_MAX)
+        issues_add(found, S("stock"), S("out_of_range"), "0 to %lld, or none for unlimited",
+                   (long long)STOCK_MAX);
+    if (v.reach != EDIT_REACH_NEW_ONLY)
+        issues_add(found, S("reach"), S("not_allowed"), "new_only: a new template has no coupons");
+}
+
+/* Does every coupon that follows `old` keep all the time that it has? */
+static bool keeps_validity(const template_version *old, const template_version *v)
+{
+    if (old->validity != v->validity)
+        return false;
+    if (v->validity == VALIDITY_KIND_FIXED)
+        return v->valid_from_ms <= old->valid_from_ms && v->valid_until_ms >= old->valid_until_ms;
+    return v->whole_days == old->whole_days && v->delay_days <= old->delay_days &&
+           (uint64_t)v->delay_days + v->duration_days >=
+               (uint64_t)old->delay_days + old->duration_days;
+}
+
+static void check_reach(const template_change *change, const template_version *v, issues *found)
+{
+    bool reserved = change->parent->budget_mode == BUDGET_MODE_AT_ISSUE;
+    bool shorter = false, dearer = false;
+    for (size_t i = 0; i < change->n; i++) {
+        const template_version *old = change->reached[i];
+        shorter |= !keeps_validity(old, v);
+        dearer |= reserved && price_largest_discount(v) > price_largest_discount(old);
+    }
+    if (shorter)
+        issues_add(found, S("validity"), S("not_editable"),
+                   "with reach all_unused it may only grow: coupons are out");
+    if (dearer)
+        issues_add(found, S("benefit"), S("not_editable"),
+                   "with reach all_unused it may not give more than the budget reserved at issue");
+}
+
+void rules_template_edit(const template_change *change, const template_put_in *in, issues *found)
+{
+    template_version v = rules_version_of(in);
+    size_t before = found->n;
+    check_version(change->parent, &v, found);
+    bool sound = found->n == before;
+    if (v.benefit != change->now->benefit)
+        issues_add(found, S("benefit.kind"), S("not_editable"), "stays %.*s",
+                   STR_ARG(benefit_kind_name(change->now->benefit)));
+    if (edit_reach_name(v.reach).n == 0)
+        issues_add(found, S("reach"), S("not_allowed"), "new_only or all_unused");
+    else if (sound && v.reach == EDIT_REACH_ALL_UNUSED)
+        check_reach(change, &v, found);
+}
+
+uint32_t rules_reached(const template_version *const *versions, size_t n)
+{
+    for (size_t i = n; i > 1; i--)
+        if (versions[i - 1]->reach == EDIT_REACH_ALL_UNUSED)
+            return (uint32_t)i;
+    return 1;
+}
