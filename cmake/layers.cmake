@@ -1,7 +1,8 @@
 # The layers, lowest first. What a layer may link is what it may include.
 
 # Host tools: generators that run while building.
-add_executable(gen_table ${CMAKE_SOURCE_DIR}/tools/gen_table.c)
+add_executable(gen_table ${CMAKE_SOURCE_DIR}/tools/gen_table_parse.c
+    ${CMAKE_SOURCE_DIR}/tools/gen_table_write.c)
 target_link_libraries(gen_table PRIVATE quan_flags)
 
 file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/gen/domain)
