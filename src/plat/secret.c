@@ -1,0 +1,73 @@
+/* SHA-256 and HMAC from libcrypto, comparison and base64url from libsodium. */
+#include "port/secret.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <sodium.h>
+
+#include "port/random.h"
+
+enum { KEY_BYTES = 32, KEY_PREFIX = 3, KEY_TEXT = SECRET_KEY_LENGTH - KEY_PREFIX };
+
+void secret_sha256(str data, uint8_t out[SECRET_DIGEST_BYTES])
+{
+    unsigned n = 0;
+    CHECK(EVP_Digest(data.n == 0 ? "" : data.p, data.n, out, &n, EVP_sha256(), NULL) == 1);
+    CHECK(n == SECRET_DIGEST_BYTES);
+}
+
+void secret_hmac_sha256(str key, str data, uint8_t out[SECRET_DIGEST_BYTES])
+{
+    unsigned n = 0;
+    CHECK(key.n <= INT_MAX);
+    const unsigned char *bytes = (const unsigned char *)(data.n == 0 ? "" : data.p);
+    CHECK(HMAC(EVP_sha256(), key.n == 0 ? "" : key.p, (int)key.n, bytes, data.n, out, &n) != NULL);
+    CHECK(n == SECRET_DIGEST_BYTES);
+}
+
+bool secret_equal(str a, str b)
+{
+    return a.n == b.n && (a.n == 0 || sodium_memcmp(a.p, b.p, a.n) == 0);
+}
+
+void secret_key_make(char out[SECRET_KEY_LENGTH])
+{
+    uint8_t bytes[KEY_BYTES];
+    char text[KEY_TEXT + 1];
+    random_bytes(bytes, sizeof bytes);
+    CHECK(sodium_bin2base64(text, sizeof text, bytes, sizeof bytes,
+                            sodium_base64_VARIANT_URLSAFE_NO_PADDING) != NULL);
+    memcpy(out, "qk_", KEY_PREFIX);
+    memcpy(out + KEY_PREFIX, text, KEY_TEXT);
+    sodium_memzero(bytes, sizeof bytes);
+    sodium_memzero(text, sizeof text);
+}
+
+bool secret_key_is_wellformed(str key)
+{
+    if (key.n != SECRET_KEY_LENGTH || !str_starts(key, S("qk_")))
+        return false;
+    for (size_t i = KEY_PREFIX; i < key.n; i++) {
+        char c = key.p[i];
+        bool ok = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                  c == '-' || c == '_';
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
+static uint64_t big_endian(const uint8_t *p)
+{
+    uint64_t v = 0;
+    for (size_t i = 0; i < sizeof v; i++)
+        v = v << 8 | p[i];
+    return v;
+}
+
+hash128 secret_key_hash(str key)
+{
+    uint8_t digest[SECRET_DIGEST_BYTES];
+    secret_sha256(key, digest);
+    return (hash128){.hi = big_endian(digest), .lo = big_endian(digest + sizeof(uint64_t))};
+}
