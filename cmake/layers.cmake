@@ -1,29 +1,51 @@
-# The layers, lowest first. What a layer may link is what it may include.
+# The layers, lowest first, and the binary. What a layer may link is what it may include; tools/tidy
+# checks the includes, and by nm that the domain is pure.
 
 # Host tools: generators that run while building.
-add_executable(gen_table ${CMAKE_SOURCE_DIR}/tools/gen_table_parse.c
-    ${CMAKE_SOURCE_DIR}/tools/gen_table_write.c)
-target_link_libraries(gen_table PRIVATE quan_flags)
+quan_host_tool(gen_table SOURCES tools/gen_table_parse.c tools/gen_table_write.c)
 
 file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/gen/domain)
 add_custom_command(
     OUTPUT ${CMAKE_BINARY_DIR}/gen/domain/table.gen.h ${CMAKE_BINARY_DIR}/gen/domain/table.gen.c
-    COMMAND gen_table ${CMAKE_SOURCE_DIR}/src/domain/table.def ${CMAKE_BINARY_DIR}/gen/domain/table.gen.h
-            ${CMAKE_BINARY_DIR}/gen/domain/table.gen.c
+    COMMAND gen_table ${CMAKE_SOURCE_DIR}/src/domain/table.def
+        ${CMAKE_BINARY_DIR}/gen/domain/table.gen.h ${CMAKE_BINARY_DIR}/gen/domain/table.gen.c
     DEPENDS gen_table ${CMAKE_SOURCE_DIR}/src/domain/table.def)
 add_custom_target(generated_tables DEPENDS ${CMAKE_BINARY_DIR}/gen/domain/table.gen.h)
 
-quan_layer(quan_base FOLDERS src/base LINK PkgConfig::JANSSON PkgConfig::XXHASH)
-quan_tests(quan_base FOLDERS src/base LABELS unit)
-
-quan_layer(quan_domain
-    FOLDERS src/domain src/domain/campaign src/domain/coupon src/domain/limit src/domain/price src/domain/stats
+quan_layer(quan_base FOLDER src/base LINK PkgConfig::JANSSON PkgConfig::XXHASH)
+quan_layer(quan_domain FOLDER src/domain
     GENERATED ${CMAKE_BINARY_DIR}/gen/domain/table.gen.c
     LINK quan_base)
 add_dependencies(quan_domain generated_tables)
+# Every layer above includes the generated header, by way of the domain.
+quan_layer(quan_store FOLDER src/store LINK quan_domain ${ROCKSDB_LIBRARY} Threads::Threads)
+quan_layer(quan_plat FOLDER src/plat
+    LINK quan_base PkgConfig::UV ${HTTP_PARSER_LIBRARY} PkgConfig::CRYPTO PkgConfig::SODIUM
+        PkgConfig::ICAL PkgConfig::ZLIB PkgConfig::INIH Threads::Threads)
+quan_layer(quan_app FOLDER src/app LINK quan_domain Threads::Threads)
+include(cmake/api.cmake OPTIONAL RESULT_VARIABLE api_rules)
+if(NOT TARGET quan_api)
+    quan_layer(quan_api FOLDER src/api LINK quan_app quan_plat)
+endif()
+quan_layer(quan_job FOLDER src/job LINK quan_app)
+quan_layer(quan_cli FOLDER src/cli LINK quan_app ${CSV_LIBRARY} PkgConfig::ZLIB)
 
-quan_layer(quan_app FOLDERS src/app LINK quan_domain Threads::Threads)
+# quan_all: every layer, for programs that are a whole server. Calls between them go both ways (the
+# domain calls the unit of work, which a store implements), so the linker searches them as a group.
+set(grouped)
+foreach(layer quan_cli quan_job quan_api quan_app quan_store quan_plat quan_domain quan_base)
+    get_target_property(type ${layer} TYPE)
+    if(type STREQUAL "STATIC_LIBRARY")
+        list(APPEND grouped ${layer})
+    endif()
+endforeach()
+string(JOIN "," grouped ${grouped})
+add_library(quan_all INTERFACE)
+target_link_libraries(quan_all INTERFACE $<LINK_GROUP:RESCAN,${grouped}>)
 
-find_library(ROCKSDB_LIBRARY rocksdb REQUIRED)
-quan_layer(quan_store FOLDERS src/store src/store/mem src/store/rocks
-    LINK quan_app ${ROCKSDB_LIBRARY} Threads::Threads)
+# main alone knows every layer.
+file(GLOB main CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/*.c)
+if(main)
+    add_executable(quan ${main})
+    target_link_libraries(quan PRIVATE quan_all)
+endif()

@@ -1,0 +1,92 @@
+# The rules that cmake/layers.cmake and cmake/tests.cmake are written in.
+
+# quan_sources(OUT FOLDER… ): the .c files of the folders and below, without tests.
+function(quan_sources out)
+    set(sources)
+    foreach(folder ${ARGN})
+        file(GLOB_RECURSE found CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.c)
+        list(APPEND sources ${found})
+    endforeach()
+    list(FILTER sources EXCLUDE REGEX "_test\\.c$")
+    set(${out} ${sources} PARENT_SCOPE)
+endfunction()
+
+# quan_layer(NAME FOLDER src/x [GENERATED c…] [LINK l…]): the static library of a layer; while the
+# folder is empty, a library of nothing, so that what links it need not know.
+function(quan_layer name)
+    cmake_parse_arguments(L "" "FOLDER" "GENERATED;LINK" ${ARGN})
+    quan_sources(sources ${L_FOLDER})
+    if(sources OR L_GENERATED)
+        add_library(${name} STATIC ${sources} ${L_GENERATED})
+        target_link_libraries(${name} PUBLIC quan_flags ${L_LINK})
+    else()
+        add_library(${name} INTERFACE)
+        target_link_libraries(${name} INTERFACE quan_flags ${L_LINK})
+    endif()
+endfunction()
+
+# quan_host_tool(NAME SOURCES c… [LINK l…]): a program that runs while building. Never sanitized: a
+# leak in a generator must not end a build.
+function(quan_host_tool name)
+    cmake_parse_arguments(H "" "" "SOURCES;LINK" ${ARGN})
+    list(TRANSFORM H_SOURCES PREPEND ${CMAKE_SOURCE_DIR}/)
+    add_executable(${name} ${H_SOURCES})
+    target_compile_options(${name} PRIVATE -fno-sanitize=all)
+    target_link_options(${name} PRIVATE -fno-sanitize=all)
+    target_link_libraries(${name} PRIVATE quan_flags ${H_LINK})
+    set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/host)
+endfunction()
+
+# quan_program(OUT FILE LINK…): the program of one file with a main, named by its path:
+# src/base/str_test.c is base_str_test, test/fault/kill.c is test_fault_kill.
+function(quan_program out file)
+    file(RELATIVE_PATH name ${CMAKE_SOURCE_DIR} ${file})
+    string(REGEX REPLACE "^src/|\\.c$" "" name ${name})
+    string(REPLACE "/" "_" name ${name})
+    add_executable(${name} ${file})
+    target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
+    target_link_libraries(${name} PRIVATE ${ARGN})
+    set(${out} ${name} PARENT_SCOPE)
+endfunction()
+
+# quan_test(NAME LABELS l… COMMAND …): one entry of ctest. `serial`, a label, keeps it alone.
+function(quan_test name)
+    cmake_parse_arguments(T "" "" "LABELS;COMMAND" ${ARGN})
+    add_test(NAME ${name} COMMAND ${T_COMMAND} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+    set(serial OFF)
+    if("serial" IN_LIST T_LABELS)
+        set(serial ON)
+    endif()
+    set_tests_properties(${name} PROPERTIES LABELS "${T_LABELS}" TIMEOUT 1800 RUN_SERIAL ${serial}
+        ENVIRONMENT "QUAN_BUILD=${CMAKE_BINARY_DIR}")
+    if("thread" IN_LIST T_LABELS AND TARGET ${name})
+        add_dependencies(thread_tests ${name})
+    endif()
+endfunction()
+
+# quan_unit_tests(FOLDER src/x LINK l… [LABELS l…]): one program a *_test.c of the folder and below. A
+# test that includes a store or test/lib drives the whole server and links all of it; the others link
+# LINK alone, so that a broken layer above does not keep them from running.
+function(quan_unit_tests)
+    cmake_parse_arguments(U "" "FOLDER" "LINK;LABELS" ${ARGN})
+    file(GLOB_RECURSE tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${U_FOLDER}/*_test.c)
+    foreach(test ${tests})
+        file(STRINGS ${test} wide REGEX "^#include \"(port/store|store/|test/lib/)")
+        set(link ${U_LINK})
+        if(wide)
+            set(link quan_testlib quan_all)
+        endif()
+        quan_program(program ${test} ${link} PkgConfig::CMOCKA)
+        quan_test(${program} LABELS unit ${U_LABELS} COMMAND ${program})
+    endforeach()
+endfunction()
+
+# quan_program_tests(FOLDER LABELS l…): one program a .c of test/FOLDER, each with the whole server.
+function(quan_program_tests folder)
+    cmake_parse_arguments(P "" "" "LABELS" ${ARGN})
+    file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/test/${folder}/*.c)
+    foreach(test ${tests})
+        quan_program(program ${test} quan_testlib quan_all PkgConfig::CMOCKA)
+        quan_test(${program} LABELS ${P_LABELS} COMMAND ${program})
+    endforeach()
+endfunction()

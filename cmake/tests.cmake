@@ -1,0 +1,71 @@
+# Test programs and benches. Labels, which ./check selects by: unit, contract, story, model, fault,
+# e2e, fuzz, replay; `thread` is what TSan runs; `serial` runs alone.
+
+# What only the threaded tests need, so that the tsan build makes no more.
+add_custom_target(thread_tests)
+
+quan_sources(testlib test/lib)
+if(testlib)
+    add_library(quan_testlib STATIC ${testlib})
+    target_include_directories(quan_testlib PUBLIC ${CMAKE_SOURCE_DIR})
+    target_link_libraries(quan_testlib PUBLIC quan_domain PkgConfig::CMOCKA PkgConfig::UV)
+else()
+    add_library(quan_testlib INTERFACE)
+endif()
+
+quan_unit_tests(FOLDER src/base LINK quan_base)
+quan_unit_tests(FOLDER src/domain LINK quan_domain)
+quan_unit_tests(FOLDER src/store LINK quan_all LABELS thread)
+quan_unit_tests(FOLDER src/plat LINK quan_plat LABELS thread)
+quan_unit_tests(FOLDER src/app LINK quan_all LABELS thread)
+quan_unit_tests(FOLDER src/api LINK quan_all LABELS thread)
+quan_unit_tests(FOLDER src/job LINK quan_all LABELS thread)
+quan_unit_tests(FOLDER src/cli LINK quan_all)
+
+quan_program_tests(contract LABELS contract thread)
+quan_program_tests(story LABELS story thread)
+quan_program_tests(model LABELS model)
+quan_program_tests(fault LABELS fault serial)
+quan_program_tests(e2e LABELS e2e serial)
+add_dependencies(thread_tests quan_testlib)
+
+# Shell suites of host tools: tools/NAME_test.sh is given the program NAME. The last line of a suite
+# is `N passed, N failed`.
+file(GLOB suites CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tools/*_test.sh)
+foreach(suite ${suites})
+    get_filename_component(name ${suite} NAME_WE)
+    string(REGEX REPLACE "_test$" "" tool ${name})
+    if(TARGET ${tool})
+        quan_test(tools_${name} LABELS unit COMMAND sh ${suite} $<TARGET_FILE:${tool}>)
+    else()
+        quan_test(tools_${name} LABELS unit COMMAND sh ${suite})
+    endif()
+endforeach()
+
+# test/fuzz/NAME.c with test/fuzz/corpus/NAME: libFuzzer programs in a fuzz build.
+if(QUAN_FUZZ)
+    file(GLOB targets CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/test/fuzz/*.c)
+    foreach(target ${targets})
+        get_filename_component(name ${target} NAME_WE)
+        quan_program(program ${target} quan_testlib quan_all)
+        target_link_options(${program} PRIVATE -fsanitize=fuzzer)
+        quan_test(${program} LABELS fuzz COMMAND sh ${CMAKE_SOURCE_DIR}/tools/fuzz
+            $<TARGET_FILE:${program}> ${CMAKE_SOURCE_DIR}/test/fuzz/corpus/${name})
+    endforeach()
+endif()
+
+# Benches are built with everything, so they cannot rot; nothing runs them here. Peers' drivers need
+# hiredis, which only `tools/install bench` brings.
+pkg_check_modules(HIREDIS IMPORTED_TARGET hiredis)
+foreach(folder micro scenario peers)
+    file(GLOB benches CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/${folder}/*.c)
+    foreach(bench ${benches})
+        if(folder STREQUAL "peers" AND NOT HIREDIS_FOUND)
+            message(STATUS "not built without libhiredis-dev: ${bench}")
+        elseif(folder STREQUAL "peers")
+            quan_program(program ${bench} quan_flags PkgConfig::HIREDIS Threads::Threads)
+        else()
+            quan_program(program ${bench} quan_testlib quan_all)
+        endif()
+    endforeach()
+endforeach()
