@@ -24,7 +24,10 @@
 typedef struct uow uow;
 typedef struct config config; /* domain/campaign/config.h: the immutable snapshot of campaigns and templates */
 
-enum { UOW_SCAN_MAX = 1000 };
+enum {
+    UOW_SCAN_MAX = 1000,
+    UOW_DRY_MAX = 8, /* pools that one act can be told are dry */
+};
 
 /* The generated functions (coupon_get …) call these; key_row is a struct with the key columns filled. */
 void *uow_get(uow *u, const table *t, const void *key_row);
