@@ -9,7 +9,7 @@ typedef struct amount_off {
 static void check(const template_version *version, issues *found)
 {
     kind_check_amount(S("benefit.amount"), version->amount_minor, 1, found);
-    kind_check_amount(S("benefit.threshold"), version->threshold_minor, 0, found);
+    kind_check_amount(S("minimum_spend"), version->threshold_minor, 0, found);
     if (version->percent_bp != 0 || version->cap_minor != 0) {
         issues_add(found, S("benefit"), S("not_allowed"), "amount_off has no percent and no cap");
     }

@@ -15,7 +15,7 @@ static void check(const template_version *version, issues *found)
                    "basis points from 1 to %d: 1000 is 10 %% off", BASIS_POINTS);
     }
     kind_check_amount(S("benefit.cap"), version->cap_minor, 0, found);
-    kind_check_amount(S("benefit.threshold"), version->threshold_minor, 0, found);
+    kind_check_amount(S("minimum_spend"), version->threshold_minor, 0, found);
     if (version->amount_minor != 0) {
         issues_add(found, S("benefit.amount"), S("not_allowed"), "percent_off has no amount");
     }

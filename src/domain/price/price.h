@@ -31,7 +31,7 @@ enum { CART_LINES_MAX = 500, ORDER_COUPONS_MAX = 20, SCOPE_ITEMS_MAX = 50000 };
 typedef struct price_rule price_rule;
 
 /* What is wrong with the benefit and scope of a version that a merchant wrote; `found` gets fields
- * "benefit.…" and "scope.…". A version without issues compiles. */
+ * "benefit.…", "minimum_spend" and "scope.…". A version without issues compiles. */
 void price_rule_check(const template_version *version, issues *found);
 /* Never NULL; keeps no pointer into version. One malloc'ed block, which price_rule_free frees. */
 price_rule *price_rule_new(const template_version *version);

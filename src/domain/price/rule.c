@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-enum { SCOPE_VALUE_MAX = 128 };
+enum { SCOPE_VALUE_MAX = 64 /* bytes, as of a line's sku or category */ };
 
 static size_t aligned(size_t n)
 {
@@ -13,17 +13,16 @@ static size_t aligned(size_t n)
     return (n + to - 1) / to * to;
 }
 
-static void check_item(const scope_item *item, size_t i, issues *found)
+/* nth: its place in the list of its dimension, which is how merchants write them. */
+static void check_item(const scope_item *item, size_t nth, issues *found)
 {
-    if (scope_dimension_name(item->dimension).n == 0) {
-        str field = arena_printf(found->memory, "scope.items[%zu].dimension", i);
-        issues_add(found, field, S("not_allowed"), "sku or category");
+    if (item->value.n > 0 && item->value.n <= SCOPE_VALUE_MAX && str_is_printable(item->value)) {
+        return;
     }
-    if (item->value.n == 0 || item->value.n > SCOPE_VALUE_MAX || !str_is_printable(item->value)) {
-        str field = arena_printf(found->memory, "scope.items[%zu].value", i);
-        issues_add(found, field, S("out_of_range"), "1 to %d bytes of printable text",
-                   SCOPE_VALUE_MAX);
-    }
+    const char *name = item->dimension == SCOPE_DIMENSION_SKU ? "skus" : "categories";
+    str field = arena_printf(found->memory, "scope.%s[%zu]", name, nth);
+    issues_add(found, field, item->value.n > SCOPE_VALUE_MAX ? S("too_long") : S("out_of_range"),
+               "1 to %d bytes of printable text", SCOPE_VALUE_MAX);
 }
 
 static void check_scope(const template_version *version, issues *found)
@@ -33,18 +32,25 @@ static void check_scope(const template_version *version, issues *found)
         return;
     }
     if (version->scope == SCOPE_MODE_ALL && version->items.n > 0) {
-        issues_add(found, S("scope.items"), S("not_allowed"), "scope all has no items");
+        issues_add(found, S("scope"), S("not_allowed"), "mode all has no skus and categories");
         return;
     }
     if (version->scope == SCOPE_MODE_ONLY && version->items.n == 0) {
-        issues_add(found, S("scope.items"), S("required"), "scope only needs items");
+        issues_add(found, S("scope"), S("required"), "mode only needs skus or categories");
     }
     if (version->items.n > SCOPE_ITEMS_MAX) {
-        issues_add(found, S("scope.items"), S("too_many"), "at most %d items", SCOPE_ITEMS_MAX);
+        issues_add(found, S("scope"), S("too_many"), "at most %d skus and categories",
+                   SCOPE_ITEMS_MAX);
         return;
     }
+    size_t nth[SCOPE_DIMENSION_COUNT] = {0};
     for (size_t i = 0; i < version->items.n; i++) {
-        check_item(&version->items.items[i], i, found);
+        const scope_item *item = &version->items.items[i];
+        if (scope_dimension_name(item->dimension).n == 0) {
+            issues_add(found, S("scope"), S("not_allowed"), "lists of skus and categories only");
+        } else {
+            check_item(item, nth[item->dimension]++, found);
+        }
     }
 }
 

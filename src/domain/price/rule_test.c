@@ -1,0 +1,140 @@
+/* Rules and kinds: what a version may say, the largest discount, and that no kind is missing. */
+#include "domain/price/kind.h"
+#include "domain/price/price_test.h"
+
+static void every_kind_of_the_tables_has_its_row(void **state)
+{
+    (void)state;
+    for (int number = 0; number <= UINT8_MAX; number++) {
+        bool known = benefit_kind_name(number).n > 0;
+        const price_kind *kind = kind_find((uint8_t)number);
+        assert_int_equal(kind != NULL, known);
+        if (known) {
+            assert_true(kind->check != NULL && kind->largest != NULL && kind->terms_size != NULL &&
+                        kind->compile != NULL && kind->offer != NULL);
+        }
+    }
+}
+
+static void the_largest_discount_is_the_amount_or_the_cap(void **state)
+{
+    (void)state;
+    template_version off = amount_off(2000, 0);
+    template_version uncapped = percent_off(1000, 0, 0);
+    template_version capped = percent_off(1000, 500, 0);
+    assert_int_equal(price_largest_discount(&off), 2000);
+    assert_int_equal(price_largest_discount(&uncapped), -1);
+    assert_int_equal(price_largest_discount(&capped), 500);
+}
+
+/* Exactly these issues: "field code" in order, ended by NULL. */
+static void assert_issues(const template_version *v, const char *const *expected)
+{
+    issues *found = issues_new(memory);
+    price_rule_check(v, found);
+    for (size_t i = 0; i < found->n; i++) {
+        assert_non_null(expected[i]);
+        str text = arena_printf(memory, "%.*s %.*s", STR_ARG(found->items[i].field),
+                                STR_ARG(found->items[i].code));
+        assert_str(text, str_of(expected[i]));
+    }
+    assert_null(expected[found->n]);
+}
+
+static void benefits_are_checked(void **state)
+{
+    (void)state;
+    template_version both = amount_off(100, 0);
+    both.percent_bp = 10;
+    template_version extra = percent_off(100, 0, 0);
+    extra.amount_minor = 1;
+    template_version unknown = amount_off(1, 0);
+    unknown.benefit = 77;
+    const struct {
+        template_version version;
+        const char *expected[4];
+    } rows[] = {
+        {amount_off(1, 0), {NULL}},
+        {amount_off(MONEY_MAX, MONEY_MAX), {NULL}},
+        {amount_off(0, 0), {"benefit.amount out_of_range"}},
+        {amount_off(-1, 0), {"benefit.amount out_of_range"}},
+        {amount_off(MONEY_MAX + 1, -1),
+         {"benefit.amount out_of_range", "minimum_spend out_of_range"}},
+        {both, {"benefit not_allowed"}},
+        {percent_off(1, 0, 0), {NULL}},
+        {percent_off(10000, MONEY_MAX, MONEY_MAX), {NULL}},
+        {percent_off(0, 0, 0), {"benefit.percent_bp out_of_range"}},
+        {percent_off(10001, -1, MONEY_MAX + 1),
+         {"benefit.percent_bp out_of_range", "benefit.cap out_of_range",
+          "minimum_spend out_of_range"}},
+        {extra, {"benefit.amount not_allowed"}},
+        {unknown, {"benefit.kind not_allowed"}},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        assert_issues(&rows[i].version, rows[i].expected);
+    }
+}
+
+static void scopes_are_checked(void **state)
+{
+    (void)state;
+    static char long_text[65];
+    memset(long_text, 'x', sizeof(long_text));
+    scope_item fine[] = {{SCOPE_DIMENSION_SKU, S("a")},
+                         {SCOPE_DIMENSION_CATEGORY, {long_text, 64}}};
+    scope_item wrong[] = {{SCOPE_DIMENSION_SKU, S("a")},
+                          {SCOPE_DIMENSION_CATEGORY, S("\x01")},
+                          {SCOPE_DIMENSION_SKU, {long_text, 65}},
+                          {3, S("a")},
+                          {SCOPE_DIMENSION_SKU, {NULL, 0}}};
+    scope_item *many = ARENA_ARRAY(memory, scope_item, SCOPE_ITEMS_MAX + 1);
+    for (size_t i = 0; i <= SCOPE_ITEMS_MAX; i++) {
+        many[i] = fine[0];
+    }
+    template_version base = amount_off(1, 0);
+    const struct {
+        template_version version;
+        const char *expected[6];
+    } rows[] = {
+        {scoped(base, SCOPE_MODE_ONLY, fine, 2), {NULL}},
+        {scoped(base, SCOPE_MODE_EXCEPT, fine, 2), {NULL}},
+        {scoped(base, SCOPE_MODE_EXCEPT, NULL, 0), {NULL}},
+        {scoped(base, SCOPE_MODE_ONLY, NULL, 0), {"scope required"}},
+        {scoped(base, SCOPE_MODE_ALL, fine, 2), {"scope not_allowed"}},
+        {scoped(base, 0, NULL, 0), {"scope.mode not_allowed"}},
+        {scoped(base, SCOPE_MODE_ONLY, wrong, 5),
+         {"scope.categories[0] out_of_range", "scope.skus[1] too_long", "scope not_allowed",
+          "scope.skus[2] out_of_range"}},
+        {scoped(base, SCOPE_MODE_ONLY, many, SCOPE_ITEMS_MAX), {NULL}},
+        {scoped(base, SCOPE_MODE_ONLY, many, SCOPE_ITEMS_MAX + 1), {"scope too_many"}},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        assert_issues(&rows[i].version, rows[i].expected);
+    }
+}
+
+static void versions_that_were_never_checked_still_price_within_bounds(void **state)
+{
+    (void)state;
+    template_version wild[] = {amount_off(-5, -5), amount_off(INT64_MAX, 0),
+                               percent_off(UINT32_MAX, 0, 0), percent_off(0, -3, INT64_MIN)};
+    order_line line = line_of("a", "", 1, 100);
+    cart c = cart_of(&line, 1);
+    for (size_t i = 0; i < ARRAY_LEN(wild); i++) {
+        price_coupon coupons[] = {coupon_of(wild[i])};
+        int64_t discount = price_of(&c, coupons, 1).discount_minor;
+        assert_true(discount == 0 || discount == 100);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        PRICE_TEST(every_kind_of_the_tables_has_its_row),
+        PRICE_TEST(the_largest_discount_is_the_amount_or_the_cap),
+        PRICE_TEST(benefits_are_checked),
+        PRICE_TEST(scopes_are_checked),
+        PRICE_TEST(versions_that_were_never_checked_still_price_within_bounds),
+    };
+    return cmocka_run_group_tests_name("rule", tests, NULL, NULL);
+}
