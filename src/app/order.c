@@ -1,0 +1,127 @@
+/* See order.h. The lines are copied with their discounts filled in, so the caller's cart never
+ * changes. */
+#include "app/order.h"
+
+#include "base/id.h"
+#include "domain/coupon/state.h"
+#include "domain/price/price.h"
+
+typedef struct candidate {
+    price_coupon price;
+    size_t verdict; /* its place in what was asked */
+} candidate;
+
+/* Does the coupon belong to the user and may it be used now? Everything but the price. */
+static result eligible(app_view *v, const order_ask *ask, uint64_t id, candidate *out)
+{
+    coupon *c = coupon_get(v->rows, id_slot(id), id);
+    const config_template *t = c == NULL ? NULL : config_find_template(v->config, c->template);
+    if (t == NULL || t->row->merchant != ask->merchant) {
+        return R_NOT_FOUND;
+    }
+    const member *owner = member_get(v->rows, c->slot, c->member);
+    if (owner == NULL || !str_eq(owner->name, ask->user)) {
+        return R_WRONG_USER;
+    }
+    const config_campaign *of = config_find_campaign(v->config, t->row->campaign);
+    uint32_t version = config_effective(t, c->version);
+    out->price = (price_coupon){.coupon = id,
+                                .campaign = t->row->campaign,
+                                .template = c->template,
+                                .version = version,
+                                .rule = config_rule(t, version),
+                                .currency = of->row->currency};
+    return coupon_may_use(v->rows, v->config, c, ask->held_by);
+}
+
+static void refuse(order_verdict *verdict, result code)
+{
+    verdict->result = code;
+    verdict->reason = result_code(code);
+}
+
+static void fill(const order_ask *ask, arena *memory, const price_result *price, order_in *in)
+{
+    order_line *lines = ARENA_ARRAY(memory, order_line, ask->line_count + 1);
+    for (size_t i = 0; i < ask->line_count; i++) {
+        lines[i] = ask->lines[i];
+        lines[i].discount_minor = price->line_discount_minor[i];
+        lines[i].returned = 0;
+        lines[i].refunded_minor = 0;
+    }
+    in->merchant = ask->merchant;
+    in->user = ask->user;
+    in->currency = ask->currency;
+    in->store = ask->store;
+    in->channel = ask->channel;
+    in->subtotal_minor = price->subtotal_minor;
+    in->discount_minor = price->discount_minor;
+    in->lines.items = lines;
+    in->lines.n = ask->line_count;
+    in->shares.items = price->shares;
+    in->shares.n = price->share_count;
+}
+
+static void apply(order_priced *out, const candidate *all, size_t n, const price_result *price,
+                  arena *memory)
+{
+    applied_coupon *applied = ARENA_ARRAY(memory, applied_coupon, n + 1);
+    uint16_t *place = ARENA_ARRAY(memory, uint16_t, n + 1);
+    size_t used = 0;
+    for (size_t i = 0; i < n; i++) {
+        const price_verdict *from = &price->verdicts[i];
+        order_verdict *to = &out->verdicts[all[i].verdict];
+        to->result = from->result;
+        to->reason = from->reason;
+        to->missing_minor = from->missing_minor;
+        to->discount_minor = from->discount_minor;
+        if (from->result == R_OK) {
+            place[i] = (uint16_t)used;
+            applied[used++] = (applied_coupon){.coupon = all[i].price.coupon,
+                                               .campaign = all[i].price.campaign,
+                                               .template = all[i].price.template,
+                                               .version = all[i].price.version,
+                                               .discount_minor = from->discount_minor};
+        }
+    }
+    for (size_t i = 0; i < price->share_count; i++) { /* only coupons that apply have shares */
+        price->shares[i].applied = place[price->shares[i].applied];
+    }
+    out->in.applied.items = applied;
+    out->in.applied.n = used;
+}
+
+result order_price(app_view *v, const order_ask *ask, order_priced *out)
+{
+    CHECK(ask->coupon_count <= ORDER_COUPONS_MAX);
+    arena *memory = v->memory;
+    *out = (order_priced){.verdicts = ARENA_ARRAY(memory, order_verdict, ask->coupon_count + 1)};
+    candidate all[ORDER_COUPONS_MAX];
+    price_coupon prices[ORDER_COUPONS_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < ask->coupon_count; i++) {
+        candidate one = {.verdict = i};
+        result code = eligible(v, ask, ask->coupons[i], &one);
+        out->verdicts[i].coupon = ask->coupons[i];
+        out->verdicts[i].template =
+            code == R_NOT_FOUND || code == R_WRONG_USER ? 0 : one.price.template;
+        if (code != R_OK) {
+            refuse(&out->verdicts[i], code);
+            continue;
+        }
+        prices[n] = one.price;
+        all[n++] = one;
+    }
+    cart basket = {ask->currency, ask->store, ask->channel, ask->lines, ask->line_count};
+    price_result price;
+    result code = price_cart(&basket, prices, n, memory, &price);
+    if (code != R_OK) {
+        return code;
+    }
+    fill(ask, memory, &price, &out->in);
+    apply(out, all, n, &price, memory);
+    for (size_t i = 0; i < ask->coupon_count && out->refused == NULL; i++) {
+        out->refused = out->verdicts[i].result == R_OK ? NULL : &out->verdicts[i];
+    }
+    return R_OK;
+}

@@ -1,0 +1,47 @@
+/* Orders before their act: a cart and coupons are priced on a snapshot, in the caller's thread; the
+ * act only confirms (DESIGN 2).
+ *
+ * order_price looks at every coupon named: is it there, the user's, usable now, does it apply. Its
+ * verdicts are what a quote shows; an order_in whose verdicts are all R_OK can go into a hold or a
+ * redeem act. Between pricing and the act a version may change: the act then answers R_STALE and
+ * the caller prices again, at most ORDER_REPRICE_MAX times. */
+#ifndef QUAN_APP_ORDER_H
+#define QUAN_APP_ORDER_H
+
+#include "app/app.h"
+
+enum { ORDER_REPRICE_MAX = 3 };
+
+typedef struct order_ask {
+    uint64_t merchant;
+    str user;
+    str currency, store, channel;
+    const order_line *lines; /* see price.h, cart */
+    size_t line_count;       /* <= CART_LINES_MAX */
+    const uint64_t *coupons; /* in the order in which they apply */
+    size_t coupon_count;     /* <= ORDER_COUPONS_MAX */
+    uint64_t
+        held_by; /* a hold whose coupons count as available: the one that is replaced; else 0 */
+} order_ask;
+
+typedef struct order_verdict {
+    uint64_t coupon, template;
+    result result; /* NOT_FOUND, WRONG_USER, COUPON_NOT_AVAILABLE, COUPON_EXPIRED,
+                      COUPON_NOT_YET_VALID, CAMPAIGN_DISABLED, NOT_STARTED, WINDOW_CLOSED, or
+                      price.h's */
+    str reason;    /* price.h's; else the code */
+    int64_t missing_minor;
+    int64_t discount_minor;
+} order_verdict;
+
+typedef struct order_priced {
+    order_in in; /* merchant, user, cart, totals, applied, shares; the caller adds number, hold,
+                    deadline */
+    order_verdict *verdicts;      /* [coupon_count] */
+    const order_verdict *refused; /* the first that is not R_OK; NULL */
+} order_priced;
+
+/* R_OK also when coupons are refused; else what price_cart says. Memory of the view. */
+MUST_USE result order_price(app_view *v, const order_ask *ask, order_priced *out);
+
+#endif

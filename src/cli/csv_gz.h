@@ -1,0 +1,30 @@
+/* Reading a gzip (or plain) CSV file with a header line, row by row. RFC 4180 quoting by libcsv.
+ * Bounded: fields <= CSV_FIELD_MAX bytes, CSV_COLUMNS_MAX columns. */
+#ifndef QUAN_CLI_CSV_GZ_H
+#define QUAN_CLI_CSV_GZ_H
+
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/result.h"
+#include "base/str.h"
+
+enum { CSV_FIELD_MAX = 65536, CSV_COLUMNS_MAX = 64, CSV_WANTED_MAX = 16 };
+
+/* fields[i] belongs to wanted[i]; valid during the call. False stops reading with R_INVALID; say
+ * why in *why. */
+typedef bool csv_row(void *context, const str *fields, buf *why);
+
+typedef struct csv_request {
+    const char *path;
+    const char *const *wanted; /* names of the header line, any order; n <= CSV_WANTED_MAX */
+    size_t n;
+    csv_row *row;
+    void *context;
+} csv_request;
+
+/* R_OK; R_NOT_FOUND: no such file; R_INVALID: a wanted column is missing, a row has the wrong
+ * number of fields, or `row` said so; R_IO. *why names file and line. */
+MUST_USE result csv_read(const csv_request *request, buf *why);
+
+#endif
