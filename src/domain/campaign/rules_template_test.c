@@ -1,0 +1,372 @@
+/* Rules for templates: each rule a row, and what an edit may do to coupons that are out. */
+#include "domain/campaign/rules_test.h"
+
+static arena *memory;
+
+/* Benefit 1 amount_off, 2 percent_off; validity 1 fixed, 2 after_issue. */
+static const rules_row create_rows[] = {
+    {"", ""},
+    {"name=", "name required"},
+    {"stock=-1", ""},
+    {"stock=0", ""},
+    {"stock=1000000000000", ""},
+    {"stock=-2", "stock out_of_range"},
+    {"stock=1000000000001", "stock out_of_range"},
+    /* benefit */
+    {"benefit=0", "benefit.kind not_allowed"},
+    {"benefit=3", "benefit.kind not_allowed"},
+    {"amount_minor=1", ""},
+    {"amount_minor=1000000000000000", ""},
+    {"amount_minor=0", "benefit.amount out_of_range"},
+    {"amount_minor=1000000000000001", "benefit.amount out_of_range"},
+    {"amount_minor=9000", ""}, /* more than the threshold: what the lines cost is taken off */
+    {"threshold_minor=0", ""},
+    {"threshold_minor=-1", "minimum_spend out_of_range"},
+    {"percent_bp=1", "benefit not_allowed"},
+    {"cap_minor=1", "benefit not_allowed"},
+    {"benefit=2 amount_minor=0 percent_bp=1", ""},
+    {"benefit=2 amount_minor=0 percent_bp=10000 cap_minor=5000", ""},
+    {"benefit=2 amount_minor=0 percent_bp=0", "benefit.percent_bp out_of_range"},
+    {"benefit=2 amount_minor=0 percent_bp=10001", "benefit.percent_bp out_of_range"},
+    {"benefit=2 amount_minor=0 percent_bp=5 cap_minor=-1", "benefit.cap out_of_range"},
+    {"benefit=2 percent_bp=5", "benefit.amount not_allowed"},
+    /* scope without items; items have tests of their own */
+    {"scope=0", "scope.mode not_allowed"},
+    {"scope=2", "scope required"},
+    {"scope=3", "scope required"},
+    /* validity */
+    {"validity=0", "validity.kind not_allowed"},
+    {"validity=3", "validity.kind not_allowed"},
+    {"valid_from_ms=d15", "validity.until out_of_range"},
+    {"valid_from_ms=-1", "validity.from out_of_range"},
+    {"valid_until_ms=253402300800000", "validity.until out_of_range"},
+    {"valid_from_ms=d-9 valid_until_ms=d99", ""}, /* clipped by the campaign */
+    {"valid_from_ms=d-9 valid_until_ms=d0", "validity out_of_range"},
+    {"valid_from_ms=d-9 valid_until_ms=1700000000001", ""},
+    {"valid_from_ms=d20 valid_until_ms=d21", "validity out_of_range"},
+    {"delay_days=1", "validity.delay_days not_allowed"},
+    {"duration_days=1 whole_days=1",
+     "validity.duration_days not_allowed; validity.whole_days not_allowed"},
+    {"validity=2 valid_from_ms=0 valid_until_ms=0 duration_days=1", ""},
+    {"validity=2 valid_from_ms=0 valid_until_ms=0 duration_days=3660 delay_days=3660 whole_days=1",
+     ""},
+    {"validity=2 valid_from_ms=0 valid_until_ms=0 duration_days=0",
+     "validity.duration_days out_of_range"},
+    {"validity=2 valid_from_ms=0 valid_until_ms=0 duration_days=3661",
+     "validity.duration_days out_of_range"},
+    {"validity=2 valid_from_ms=0 valid_until_ms=0 duration_days=1 delay_days=3661",
+     "validity.delay_days out_of_range"},
+    {"validity=2 duration_days=1", "validity.from not_allowed; validity.until not_allowed"},
+    /* the rest */
+    {"refund=0", "refund_rule not_allowed"},
+    {"refund=3", ""},
+    {"refund=4", "refund_rule not_allowed"},
+    {"grace_days=366", ""},
+    {"grace_days=367", "grace_days out_of_range"},
+    {"reach=1", ""},
+    {"reach=2", "reach not_allowed"},
+    {"reach=9", "reach not_allowed"},
+    {"name= amount_minor=0 validity=7 refund=9 grace_days=999 stock=-7",
+     "name required; benefit.amount out_of_range; validity.kind not_allowed; "
+     "refund_rule not_allowed; grace_days out_of_range; stock out_of_range"},
+};
+
+static void expect_create(const campaign *parent, const template_put_in *in, const char *expected,
+                          const char *what)
+{
+    issues *found = issues_new(memory);
+    rules_template_create(parent, in, found);
+    rules_expect(found, expected, what);
+}
+
+static void template_rules(void **state)
+{
+    (void)state;
+    campaign parent = rules_good_row(CAMPAIGN_STATE_DRAFT);
+    for (size_t i = 0; i < ARRAY_LEN(create_rows); i++) {
+        template_put_in in = rules_good_template();
+        rules_change(&template_put_in_record, &in, create_rows[i].change);
+        expect_create(&parent, &in, create_rows[i].issues, create_rows[i].change);
+    }
+}
+
+static void a_budget_at_issue_needs_a_largest_discount(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t mode;
+        rules_row row;
+    } rows[] = {
+        {BUDGET_MODE_AT_ISSUE, {"", ""}},
+        {BUDGET_MODE_AT_ISSUE, {"benefit=2 amount_minor=0 percent_bp=5", "benefit.cap required"}},
+        {BUDGET_MODE_AT_ISSUE, {"benefit=2 amount_minor=0 percent_bp=5 cap_minor=1", ""}},
+        {BUDGET_MODE_AT_REDEEM, {"benefit=2 amount_minor=0 percent_bp=5", ""}},
+        {BUDGET_MODE_NONE, {"benefit=2 amount_minor=0 percent_bp=5", ""}},
+        /* a benefit that is wrong in itself is not asked for its largest discount */
+        {BUDGET_MODE_AT_ISSUE, {"benefit=7", "benefit.kind not_allowed"}},
+        {BUDGET_MODE_AT_ISSUE,
+         {"benefit=2 amount_minor=0 percent_bp=0", "benefit.percent_bp out_of_range"}},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        campaign parent = rules_good_row(CAMPAIGN_STATE_DRAFT);
+        parent.budget_mode = rows[i].mode;
+        template_put_in in = rules_good_template();
+        rules_change(&template_put_in_record, &in, rows[i].row.change);
+        expect_create(&parent, &in, rows[i].row.issues, rows[i].row.change);
+    }
+}
+
+static void items_of_a_scope(void **state)
+{
+    (void)state;
+    enum { SKU = SCOPE_DIMENSION_SKU, CATEGORY = SCOPE_DIMENSION_CATEGORY };
+    char text[65];
+    memset(text, 'x', sizeof(text));
+    scope_item items[] = {
+        {SKU, S("a")},         {CATEGORY, S("a")}, /* another dimension: not the same */
+        {SKU, S("b")},         {SKU, S("a")},      /* skus[2] */
+        {CATEGORY, S("")},                         /* categories[1] */
+        {CATEGORY, S("a")},                        /* categories[2] */
+        {SKU, {text, 64}},     {SKU, {text, 65}},  /* skus[4] */
+        {SKU, S("tab\there")},                     /* skus[5] */
+        {SKU, S("A")},
+    };
+    campaign parent = rules_good_row(CAMPAIGN_STATE_DRAFT);
+    template_put_in in = rules_good_template();
+    in.items.items = items;
+    in.items.n = 3;
+    expect_create(&parent, &in, "scope not_allowed", "mode all with items");
+    in.scope = SCOPE_MODE_ONLY;
+    expect_create(&parent, &in, "", "a white list");
+    in.scope = SCOPE_MODE_EXCEPT;
+    expect_create(&parent, &in, "", "a black list");
+    in.items.n = ARRAY_LEN(items);
+    expect_create(&parent, &in,
+                  "scope.categories[1] out_of_range; scope.skus[4] too_long; "
+                  "scope.skus[5] out_of_range; scope.skus[2] duplicate; "
+                  "scope.categories[2] duplicate",
+                  "bad items");
+}
+
+/* As many items as may be, all different but for the last; and one more than may be. */
+static void the_longest_scope(void **state)
+{
+    (void)state;
+    campaign parent = rules_good_row(CAMPAIGN_STATE_DRAFT);
+    template_put_in in = rules_good_template();
+    size_t n = SCOPE_ITEMS_MAX;
+    scope_item *items = ARENA_ARRAY(memory, scope_item, n + 1);
+    for (size_t i = 0; i <= n; i++)
+        items[i] = (scope_item){SCOPE_DIMENSION_SKU, arena_printf(memory, "sku-%zu", i)};
+    in.scope = SCOPE_MODE_ONLY;
+    in.items.items = items;
+    in.items.n = n;
+    expect_create(&parent, &in, "", "50,000 skus");
+    items[n - 1] = items[0];
+    expect_create(&parent, &in, "scope.skus[49999] duplicate", "50,000 skus, one twice");
+    in.items.n = n + 1;
+    expect_create(&parent, &in, "scope too_many", "50,001 skus");
+    for (size_t i = 0; i < n; i++)
+        items[i] = items[0];
+    in.items.n = n;
+    issues *found = issues_new(memory);
+    rules_template_create(&parent, &in, found);
+    assert_int_equal(found->n, ISSUES_MAX);
+    assert_int_equal(found->n + found->dropped, n - 1);
+}
+
+static void limits_of_a_template(void **state)
+{
+    (void)state;
+    limit_rule limits[] = {
+        {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_DAY, 3, 0, 0},
+        {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_CAMPAIGN, LIMIT_PERIOD_DAY, 3, 0, 0}};
+    campaign parent = rules_good_row(CAMPAIGN_STATE_DRAFT);
+    template_put_in in = rules_good_template();
+    in.limits.items = limits;
+    in.limits.n = ARRAY_LEN(limits);
+    expect_create(&parent, &in, "limits[1].subject not_allowed", "limits");
+}
+
+/* The version before is the good template; the edit is the good template with a change. */
+static void expect_edit(const template_change *change, const rules_row *row)
+{
+    template_put_in in = rules_good_template();
+    in.template = 9;
+    issues *found = issues_new(memory);
+    rules_change(&template_put_in_record, &in, row->change);
+    rules_template_edit(change, &in, found);
+    rules_expect(found, row->issues, row->change);
+}
+
+static void template_edits(void **state)
+{
+    (void)state;
+    static const rules_row rows[] = {
+        {"", ""},
+        {"name=", "name required"},
+        {"stock=-7", ""}, /* not read */
+        {"amount_minor=7 threshold_minor=8 grace_days=9 refund=2", ""},
+        {"benefit=2 amount_minor=0 percent_bp=5", "benefit.kind not_editable"},
+        {"benefit=9", "benefit.kind not_allowed; benefit.kind not_editable"},
+        {"reach=3", "reach not_allowed"},
+        {"valid_until_ms=d14", ""}, /* new coupons only */
+        {"validity=2 valid_from_ms=0 valid_until_ms=0 duration_days=3", ""},
+        {"reach=2", ""},
+        {"reach=2 amount_minor=7000", ""},
+        {"reach=2 valid_until_ms=d16", ""},
+        {"reach=2 valid_from_ms=d4", ""},
+        {"reach=2 valid_until_ms=1701295999999", "validity not_editable"}, /* 1 ms less */
+        {"reach=2 valid_from_ms=1700432000001", "validity not_editable"},
+        {"reach=2 validity=2 valid_from_ms=0 valid_until_ms=0 duration_days=3660",
+         "validity not_editable"},
+        {"reach=2 name= valid_until_ms=d14", "name required"}, /* first it must be sound */
+    };
+    campaign parent = rules_good_row(CAMPAIGN_STATE_ACTIVE);
+    template_put_in first = rules_good_template();
+    template_version v = rules_version_of(&first);
+    const template_version *reached[] = {&v};
+    template_change change = {&parent, &v, reached, 1};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        expect_edit(&change, &rows[i]);
+}
+
+#define AFTER "validity=2 valid_from_ms=0 valid_until_ms=0 reach=2 "
+
+static void days_after_issue_may_only_grow_for_coupons_that_are_out(void **state)
+{
+    (void)state;
+    static const rules_row rows[] = {
+        {AFTER "delay_days=3 duration_days=10", ""},
+        {AFTER "delay_days=3 duration_days=11", ""},
+        {AFTER "delay_days=2 duration_days=11", ""}, /* begins earlier, ends as before */
+        {AFTER "delay_days=0 duration_days=3660", ""},
+        {AFTER "delay_days=3 duration_days=9", "validity not_editable"},
+        {AFTER "delay_days=2 duration_days=10", "validity not_editable"}, /* ends earlier */
+        {AFTER "delay_days=4 duration_days=10", "validity not_editable"}, /* begins later */
+        {AFTER "delay_days=3 duration_days=10 whole_days=1", "validity not_editable"},
+        {"reach=2", "validity not_editable"}, /* fixed */
+    };
+    campaign parent = rules_good_row(CAMPAIGN_STATE_ACTIVE);
+    template_put_in first = rules_good_template();
+    rules_change(&template_put_in_record, &first, AFTER "delay_days=3 duration_days=10 reach=1");
+    template_version v = rules_version_of(&first);
+    const template_version *reached[] = {&v};
+    template_change change = {&parent, &v, reached, 1};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        expect_edit(&change, &rows[i]);
+}
+
+/* Version 1 lasts until day 15; version 2, for new coupons only, until day 10. */
+static void every_version_that_is_out_counts(void **state)
+{
+    (void)state;
+    static const rules_row rows[] = {
+        {"reach=2 valid_until_ms=d15", ""},
+        {"reach=2 valid_until_ms=d12", "validity not_editable"}, /* longer than 2, not than 1 */
+        {"reach=2 valid_until_ms=d9", "validity not_editable"},
+        {"reach=1 valid_until_ms=d9", ""},
+    };
+    campaign parent = rules_good_row(CAMPAIGN_STATE_ACTIVE);
+    template_put_in first = rules_good_template(), second = rules_good_template();
+    second.valid_until_ms = RULES_DAY(10);
+    template_version v1 = rules_version_of(&first), v2 = rules_version_of(&second);
+    const template_version *reached[] = {&v1, &v2};
+    template_change change = {&parent, &v2, reached, 2};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        expect_edit(&change, &rows[i]);
+}
+
+static void a_discount_reserved_at_issue_does_not_grow_for_coupons_that_are_out(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t mode;
+        rules_row row;
+    } rows[] = {
+        {BUDGET_MODE_AT_ISSUE, {"reach=2 amount_minor=1000", ""}},
+        {BUDGET_MODE_AT_ISSUE, {"reach=2 amount_minor=900", ""}},
+        {BUDGET_MODE_AT_ISSUE, {"reach=2 amount_minor=1001", "benefit not_editable"}},
+        {BUDGET_MODE_AT_ISSUE, {"reach=1 amount_minor=1001", ""}},
+        {BUDGET_MODE_AT_REDEEM, {"reach=2 amount_minor=1001", ""}},
+        {BUDGET_MODE_AT_ISSUE,
+         {"reach=2 amount_minor=1001 valid_until_ms=d14",
+          "validity not_editable; benefit not_editable"}},
+    };
+    template_put_in first = rules_good_template();
+    template_version v = rules_version_of(&first);
+    const template_version *reached[] = {&v};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        campaign parent = rules_good_row(CAMPAIGN_STATE_ACTIVE);
+        parent.budget_mode = rows[i].mode;
+        template_change change = {&parent, &v, reached, 1};
+        expect_edit(&change, &rows[i].row);
+    }
+}
+
+static void coupons_follow_the_last_version_that_reached_all(void **state)
+{
+    (void)state;
+    template_version new_only = {.reach = EDIT_REACH_NEW_ONLY};
+    template_version all = {.reach = EDIT_REACH_ALL_UNUSED};
+    const template_version *versions[] = {&new_only, &new_only, &all, &new_only, &all, &new_only};
+    static const uint32_t expected[] = {1, 1, 3, 3, 5, 5};
+    for (size_t n = 1; n <= ARRAY_LEN(versions); n++)
+        assert_int_equal(rules_reached(versions, n), expected[n - 1]);
+}
+
+static void a_version_is_made_of_its_input(void **state)
+{
+    (void)state;
+    scope_item item = {SCOPE_DIMENSION_SKU, S("a")};
+    limit_rule limit = {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_DAY, 3, 0, 0};
+    template_put_in in = {0};
+    rules_change(&template_put_in_record, &in,
+                 "name=n benefit=2 amount_minor=3 percent_bp=4 cap_minor=5 threshold_minor=6 "
+                 "scope=3 validity=2 valid_from_ms=7 valid_until_ms=8 delay_days=9 "
+                 "duration_days=10 whole_days=1 refund=2 grace_days=11 reach=2");
+    in.items.items = &item;
+    in.items.n = 1;
+    in.limits.items = &limit;
+    in.limits.n = 1;
+    template_version v = rules_version_of(&in), expected = {0};
+    for (size_t i = 0; i < template_version_table.record.n; i++) {
+        const column *c = &template_version_table.record.columns[i];
+        if (c->type == COLUMN_LIST || i < 3 || str_eq(str_of(c->name), S("created_at_ms")))
+            continue; /* key columns and time are the act's */
+        const column *from = rules_column(&template_put_in_record, str_of(c->name));
+        size_t size = c->type == COLUMN_STR   ? sizeof(str)
+                      : c->type == COLUMN_I64 ? 8
+                      : c->type == COLUMN_U32 ? 4
+                                              : 1;
+        memcpy((char *)&expected + c->offset, (const char *)&in + from->offset, size);
+    }
+    expected.items.items = &item;
+    expected.items.n = 1;
+    expected.limits.items = &limit;
+    expected.limits.n = 1;
+    assert_true(record_equal(&template_version_table.record, &v, &expected));
+    in.reach = 0;
+    assert_int_equal(rules_version_of(&in).reach, EDIT_REACH_NEW_ONLY);
+}
+
+int main(void)
+{
+    memory = arena_new(0);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(template_rules),
+        cmocka_unit_test(a_budget_at_issue_needs_a_largest_discount),
+        cmocka_unit_test(items_of_a_scope),
+        cmocka_unit_test(the_longest_scope),
+        cmocka_unit_test(limits_of_a_template),
+        cmocka_unit_test(template_edits),
+        cmocka_unit_test(days_after_issue_may_only_grow_for_coupons_that_are_out),
+        cmocka_unit_test(every_version_that_is_out_counts),
+        cmocka_unit_test(a_discount_reserved_at_issue_does_not_grow_for_coupons_that_are_out),
+        cmocka_unit_test(coupons_follow_the_last_version_that_reached_all),
+        cmocka_unit_test(a_version_is_made_of_its_input),
+    };
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    arena_free(memory);
+    return failed;
+}
