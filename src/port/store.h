@@ -19,10 +19,11 @@
 
 enum {
     STORE_LANES_MAX = 64,
-    STORE_QUEUE_MAX = 4096,  /* requests waiting in one lane, of all classes together */
+    STORE_QUEUE_MAX = 4096,  /* requests waiting in one lane, of all classes together: beyond it no USE is
+                                taken in, beyond 7/8 of it no ISSUE, beyond 3/4 no OTHER */
     STORE_BATCH_MAX = 512,   /* requests decided in one commit */
     STORE_PARKED_MAX = 4096, /* requests of one lane that wait for slices */
-    STORE_DRY_MAX = 8,       /* pools that one request can be told are dry */
+    STORE_DRY_MAX = UOW_DRY_MAX,       /* pools that one request can be told are dry */
 };
 
 typedef struct store store;
@@ -40,7 +41,7 @@ struct request {
     uint16_t lane;                     /* … or, when to_lane, the lane itself */
     bool to_lane;
     request_class class;
-    int64_t give_up_ms;                /* monotonic: a parked request is refused with R_UNAVAILABLE after this; 0: 2 s */
+    int64_t give_up_ms;                /* monotonic (in stepped mode: the clock hook's time): a parked request is refused with R_UNAVAILABLE after this; 0: 2 s */
     /* set by the store */
     result outcome;     /* what run answered, or why the batch did not commit: R_UNKNOWN, R_STORAGE_FULL, R_UNAVAILABLE … */
     str detail;         /* what uow_refuse said; in the store's memory, valid until done returns */
@@ -51,6 +52,8 @@ struct request {
     uint8_t dry_count;
     pool_name waits_for;
     int64_t waits_need;
+    int64_t park_until_ms;
+    uint64_t ticket;
     uint32_t runs;
 };
 
@@ -101,10 +104,11 @@ void store_wake(store *s, uint16_t lane, pool_name pool, bool dry, uint64_t up_t
 size_t store_step(store *s);  /* stepped mode: one batch of every lane that has work; how many requests ended or were parked */
 void store_halt_lane(store *s, uint16_t lane, bool halted); /* for tests: a halted lane runs nothing; requests queue */
 
-/* Reading: a unit of work on a consistent snapshot of all lanes. No queue; rows load at once; pending is never true. The configuration
+/* Reading: a unit of work on a consistent snapshot of all lanes. No queue; rows load at once; pending is never true, unless a row
+ * could not be read: then read_end tells why (R_CORRUPT, R_IO; else R_OK). The configuration
  * (uow_config) is pinned after the snapshot is taken, so that it knows every template that a row names; read_end lets both go. */
 MUST_USE result store_read_begin(store *s, arena *memory, int64_t now_ms, uow **out);
-void store_read_end(uow *u);
+result store_read_end(uow *u);
 
 typedef struct store_metrics {
     uint64_t batches, requests, aborts, parked_now, queued_now, puts, deletes, bytes_written, syncs;

@@ -1,10 +1,13 @@
-/* What an engine is: rows in, rows out, one atomic durable commit a batch. lane.c and uow.c know nothing else of it.
+/* What an engine is: rows in, rows out, one atomic durable commit a batch. The lanes and the unit
+ * of work know nothing else of it.
  *
- * Rows are structs of table.def. An embedded engine is bytes in order (store/kv.h turns rows into them); PostgreSQL will be columns.
- * Threads: load and scan with a snapshot from any thread; commit from the lane's thread only. */
+ * Rows are structs of table.def. An embedded engine is bytes in order (store/kv.h turns rows into
+ * them); PostgreSQL will be columns. Threads: load, scan and snapshots from any thread; commit for
+ * a lane from that lane's thread only, for several lanes at once. */
 #ifndef QUAN_STORE_ENGINE_H
 #define QUAN_STORE_ENGINE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -15,41 +18,73 @@
 typedef struct engine engine;
 typedef struct snapshot snapshot;
 
+/* One row wanted by its key. */
 typedef struct load_item {
     const table *table;
-    const void *key_row;  /* a struct whose key columns are filled */
-    void *row;            /* out: the row in memory's arena, NULL when absent */
+    str key;        /* its stored form */
+    void *row;      /* from engine_row_new, key columns filled; the engine fills the rest */
+    bool found;     /* out */
+    result outcome; /* out: R_OK, or R_CORRUPT or R_IO of this row alone */
 } load_item;
 
 typedef struct scan_request {
-    uow_range range;
+    const table *table;
+    int index;    /* -1: the table's key */
+    str prefix;   /* stored form of the columns that must be equal */
+    str position; /* where to begin; starts with prefix */
+    bool after;   /* strictly behind position */
     size_t limit;
 } scan_request;
+
+typedef struct row_list {
+    void **rows;
+    size_t n;
+} row_list;
 
 /* before NULL: insert; after NULL: delete; both: update. Both carry the key. */
 typedef struct change {
     const table *table;
+    str key; /* its stored form */
     const void *before, *after;
 } change;
 
 typedef struct engine_ops {
     const char *name;
     void (*close)(engine *e);
-    /* Committed rows, at the snapshot or (NULL) newest. R_OK, R_CORRUPT, R_IO. */
-    result (*load)(engine *e, const snapshot *at, load_item *items, size_t n, arena *memory);
-    result (*scan)(engine *e, const snapshot *at, const scan_request *request, arena *memory, void **rows, size_t *n);
+    /* Committed rows, at the snapshot or (NULL) newest. Each item tells its own outcome. */
+    void (*load)(engine *e, const snapshot *at, load_item *items, size_t n, arena *memory);
+    /* At most limit rows from engine_row_new, in order. R_OK, R_CORRUPT, R_IO. */
+    result (*scan)(engine *e, const snapshot *at, const scan_request *wanted, arena *memory,
+                   row_list *out);
     snapshot *(*snapshot_new)(engine *e);
-    void (*snapshot_free)(engine *e, snapshot *s);
-    /* All or nothing, durable when it returns R_OK. R_STORAGE_FULL, R_IO (nothing may be acknowledged any more),
-     * R_EPOCH_CHANGED or R_STALE (a race was lost: reload and run the batch again). */
+    void (*snapshot_free)(engine *e, const snapshot *s);
+    /* All or nothing, durable when it returns R_OK. R_STORAGE_FULL (nothing of it is kept), R_IO
+     * (nothing may be acknowledged any more), R_EPOCH_CHANGED or R_STALE (a race was lost: reload
+     * and run the batch again). */
     result (*commit)(engine *e, uint16_t lane, const change *changes, size_t n);
     result (*checkpoint)(engine *e, str directory, buf *why);
     void (*compact)(engine *e);
-    bool withholds; /* load costs a round trip: collect the missing rows of a whole batch, then load them at once */
 } engine_ops;
+
+typedef struct engine_counters {
+    _Atomic uint64_t puts, deletes, bytes, syncs;
+} engine_counters;
 
 struct engine {
     const engine_ops *ops;
+    bool withholds; /* a load costs a round trip: collect what a whole batch misses, load it at once
+                     */
+    bool checked;   /* look for rows that were changed without uow_edit: costs a copy of each row */
+    bool read_only; /* commit is never called */
+    uint64_t adversary; /* seed of random withholding, aborts and splits; 0: off */
+    engine_counters counters;
 };
+
+/* A zeroed row with the room in front of it that the unit of work needs. */
+void *engine_row_new(arena *memory, const table *t);
+
+/* Takes the engine over, also when it refuses. */
+MUST_USE result store_open_engine(engine *e, const store_options *options, const store_hooks *hooks,
+                                  store **out, buf *why);
 
 #endif

@@ -1,0 +1,69 @@
+/* A lane: the single-threaded executor of some slots. It turns what waits into batches: decide each
+ * request on one unit of work, commit once, answer. And the store around it: internal to src/store.
+ *
+ * One thread runs a lane at a time: its own, or in stepped mode the one that steps. */
+#ifndef QUAN_STORE_LANE_H
+#define QUAN_STORE_LANE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "port/store.h"
+#include "store/engine.h"
+#include "store/queue.h"
+#include "store/unit.h"
+
+enum {
+    LANE_AGAIN_MAX = 64,   /* loads that one request may ask for, one after another */
+    LANE_ABORTS_HALVE = 3, /* lost races after which the batch is halved, each time */
+    LANE_ABORTS_MAX = 40,  /* … and after which it is refused */
+    LANE_PARK_MS = 2000,
+    LANE_EVENTS_MAX = 20000, /* … a batch ends behind the act that passes them */
+    LANE_MEMORY_BATCH = 64 * 1024 * 1024,
+    LANE_MEMORY_MAX = 2047 * 1024 * 1024,
+};
+
+typedef struct lane {
+    store *store;
+    uint16_t number;
+    pthread_t thread;
+    queue queue;
+    /* the lane's thread only */
+    arena *memory;
+    request *batch[STORE_BATCH_MAX];
+    bool complete[STORE_BATCH_MAX]; /* probed, and nothing was missing */
+    uow unit;
+    int64_t time_last;
+    uint64_t id_last;
+    size_t rows_hint;
+    uint64_t ticket; /* of the last parking */
+    uint64_t random; /* adversarial; 0: off */
+    _Atomic uint64_t batches, requests, aborts;
+} lane;
+
+typedef enum store_phase { STORE_SERVING, STORE_DRAINING, STORE_CLOSED } store_phase;
+
+struct store {
+    engine *engine;
+    store_hooks hooks;
+    bool threads, read_only;
+    uint16_t lanes_n;
+    _Atomic int phase;
+    _Atomic bool latched;    /* a commit's fate is unknown: nothing is acknowledged any more */
+    _Atomic uint64_t inside; /* requests accepted whose done has not returned */
+    pthread_mutex_t drain_lock;
+    pthread_cond_t drained;
+    lane lanes[];
+};
+
+void lane_init(lane *l, store *s, uint16_t number);
+void lane_free(lane *l);
+size_t lane_step(lane *l); /* one batch; how many requests ended or were parked */
+void *lane_main(void *l);
+
+int64_t store_tick_ms(void *s);   /* monotonic; in stepped mode the clock hook */
+int64_t store_clock_ms(store *s); /* wall clock */
+void store_latch(store *s, result why);
+void store_ended(store *s, size_t n); /* done has returned n times */
+
+#endif
