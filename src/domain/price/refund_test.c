@@ -1,0 +1,326 @@
+/* Returns: each refund rule to the cent, mixed rules, splits over lines and units, refusals. */
+#include "domain/price/refund_test.h"
+
+enum { KEEP = REFUND_RULE_KEEP, REPRICE = REFUND_RULE_REPRICE, CLAW_BACK = REFUND_RULE_CLAW_BACK };
+
+static void each_rule_is_exact_over_a_sequence_of_returns(void **state)
+{
+    (void)state;
+    const struct {
+        template_version version;
+        int64_t quantity[3], unit[3]; /* a quantity of 0 ends the lines */
+        uint16_t sequence[4];         /* lines, one unit each */
+        size_t n;
+        int64_t keep[4], reprice[4], claw_back[4];
+    } rows[] = {
+        /* below the threshold after the first return: the kept line costs its list price */
+        {amount_off(3000, 10000),
+         {1, 1},
+         {6000, 4000},
+         {0, 1},
+         2,
+         {4200, 2800},
+         {3000, 4000},
+         {3000, 4000}},
+        {amount_off(3000, 10000),
+         {1, 1},
+         {6000, 4000},
+         {1, 0},
+         2,
+         {2800, 4200},
+         {1000, 6000},
+         {1000, 6000}},
+        /* still above it: reprice lets the kept line have the whole amount, claw_back does not */
+        {amount_off(3000, 10000),
+         {1, 1},
+         {6000, 14000},
+         {0, 1},
+         2,
+         {5100, 11900},
+         {6000, 11000},
+         {5100, 11900}},
+        /* the kept line costs more than was paid: nothing comes back, and all of it with the rest
+         */
+        {amount_off(3000, 10000),
+         {1, 1},
+         {2000, 8000},
+         {0, 1},
+         2,
+         {1400, 5600},
+         {0, 7000},
+         {0, 7000}},
+        {amount_off(3000, 10000),
+         {1, 1, 1},
+         {2000, 4000, 4000},
+         {0, 1, 2},
+         3,
+         {1400, 2800, 2800},
+         {0, 3000, 4000},
+         {0, 3000, 4000}},
+        /* units: 34 + 33 + 33 of discount */
+        {amount_off(100, 0),
+         {3},
+         {1000},
+         {0, 0, 0},
+         3,
+         {966, 967, 967},
+         {1000, 1000, 900},
+         {966, 967, 967}},
+        /* a percent: 99.9 is 100; kept 66.6 is 67, 33.3 is 33 */
+        {percent_off(1000, 0, 0),
+         {3},
+         {333},
+         {0, 0, 0},
+         3,
+         {299, 300, 300},
+         {300, 299, 300},
+         {299, 300, 300}},
+        /* a cap that binds before and after: 50.00 at 500.00, still 50.00 at 400.00 */
+        {percent_off(2000, 5000, 0),
+         {5},
+         {10000},
+         {0, 0},
+         2,
+         {9000, 9000},
+         {10000, 10000},
+         {9000, 9000}},
+        /* the threshold exactly met by what is kept, then missed by one unit */
+        {amount_off(1000, 4000),
+         {3},
+         {2000},
+         {0, 0, 0},
+         3,
+         {1666, 1667, 1667},
+         {2000, 1000, 2000},
+         {1666, 1334, 2000}},
+        /* all free */
+        {percent_off(10000, 0, 0),
+         {2, 1},
+         {500, 700},
+         {0, 1, 0},
+         3,
+         {0, 0, 0},
+         {0, 0, 0},
+         {0, 0, 0}},
+        /* a line outside the scope never had a discount */
+        {for_sku(amount_off(500, 1000), "1"),
+         {1, 1},
+         {900, 1100},
+         {0, 1},
+         2,
+         {900, 600},
+         {900, 600},
+         {900, 600}},
+        {for_sku(amount_off(500, 1000), "1"),
+         {1, 1},
+         {900, 1100},
+         {1, 0},
+         2,
+         {600, 900},
+         {600, 900},
+         {600, 900}},
+        /* free lines cost nothing to give back */
+        {amount_off(30, 0), {1, 1}, {0, 100}, {0, 1}, 2, {0, 70}, {0, 70}, {0, 70}},
+    };
+    static const char *const skus[] = {"0", "1", "2"};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        order_line lines[3];
+        size_t n = 0;
+        for (; n < 3 && rows[i].quantity[n] > 0; n++) {
+            lines[n] = line_of(skus[n], "", rows[i].quantity[n], rows[i].unit[n]);
+        }
+        price_coupon coupons[] = {coupon_of(rows[i].version)};
+        const int64_t *expected[] = {
+            [KEEP] = rows[i].keep, [REPRICE] = rows[i].reprice, [CLAW_BACK] = rows[i].claw_back};
+        for (uint8_t rule = KEEP; rule <= CLAW_BACK; rule++) {
+            test_order o = order_of(lines, n, coupons, 1);
+            o.refund_rules[0] = rule;
+            for (size_t k = 0; k < rows[i].n; k++) {
+                assert_int_equal(give_back_units(&o, rows[i].sequence[k], 1), expected[rule][k]);
+            }
+        }
+    }
+}
+
+static void no_rule_means_reprice(void **state)
+{
+    (void)state;
+    order_line lines[] = {line_of("a", "", 1, 6000), line_of("b", "", 1, 4000)};
+    price_coupon coupons[] = {coupon_of(amount_off(3000, 10000))};
+    test_order o = order_of(lines, 2, coupons, 1);
+    assert_int_equal(give_back_units(&o, 0, 1), 3000);
+}
+
+/* 100.00 - 30.00 (18 + 12), then 10 % from 50.00 of 70.00 (4.20 + 2.80); the 60.00 line comes back
+ * and 63.00 was paid. */
+static void coupons_of_one_order_follow_their_own_rules(void **state)
+{
+    (void)state;
+    const struct {
+        uint8_t rules[2];
+        int64_t refund;
+    } rows[] = {
+        {{KEEP, KEEP}, 3780},
+        {{KEEP, REPRICE}, 3500}, /* kept: 40 - 12, and 28 is below 50 */
+        {{KEEP, CLAW_BACK}, 3500},
+        {{REPRICE, KEEP}, 2580}, /* kept: 40 - 2.80 */
+        {{CLAW_BACK, KEEP}, 2580},
+        {{REPRICE, REPRICE}, 2300}, /* kept: 40 */
+        {{CLAW_BACK, REPRICE}, 2300},
+    };
+    order_line lines[] = {line_of("a", "", 1, 6000), line_of("b", "", 1, 4000)};
+    price_coupon coupons[] = {coupon_of(amount_off(3000, 10000)),
+                              coupon_of(percent_off(1000, 0, 5000))};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        test_order o = order_of(lines, 2, coupons, 2);
+        memcpy(o.refund_rules, rows[i].rules, 2);
+        assert_int_equal(give_back_units(&o, 0, 1), rows[i].refund);
+        assert_int_equal(give_back_units(&o, 1, 1), 6300 - rows[i].refund);
+    }
+}
+
+/* A coupon that grows on the kept line leaves less for a frozen one behind it: never below zero. */
+static void a_frozen_share_is_cut_to_what_is_left(void **state)
+{
+    (void)state;
+    order_line lines[] = {line_of("a", "", 1, 1000), line_of("b", "", 1, 1000)};
+    price_coupon coupons[] = {coupon_of(amount_off(1000, 0)), coupon_of(amount_off(1000, 0))};
+    test_order o = order_of(lines, 2, coupons, 2);
+    o.refund_rules[0] = REPRICE;
+    o.refund_rules[1] = KEEP;
+    assert_int_equal(o.row.discount_minor, 2000);
+    assert_int_equal(give_back_units(&o, 0, 1), 0);
+    assert_int_equal(give_back_units(&o, 1, 1), 0);
+}
+
+static void a_refund_is_split_by_paid_shares_then_by_discounts(void **state)
+{
+    (void)state;
+    order_line lines[] = {line_of("a", "", 1, 2000), line_of("b", "", 1, 4000),
+                          line_of("c", "", 1, 4000)};
+    price_coupon coupons[] = {coupon_of(amount_off(3000, 10000))};
+    test_order less = order_of(lines, 3, coupons, 1);
+    return_line first[] = {{.line = 0, .quantity = 1}, {.line = 1, .quantity = 1}};
+    assert_int_equal(give_back(&less, first, 2), 3000); /* paid shares: 14.00 and 28.00 */
+    assert_int_equal(first[0].refund_minor, 1000);
+    assert_int_equal(first[1].refund_minor, 2000);
+    test_order more = order_of(lines, 3, coupons, 1);
+    assert_int_equal(give_back_units(&more, 0, 1), 0);
+    return_line rest[] = {{.line = 2, .quantity = 1}, {.line = 1, .quantity = 1}};
+    assert_int_equal(give_back(&more, rest, 2), 7000); /* paid shares: 28.00 each */
+    assert_int_equal(rest[0].refund_minor, 3500);
+    assert_int_equal(rest[1].refund_minor, 3500);
+}
+
+static void a_line_may_come_twice_in_one_return(void **state)
+{
+    (void)state;
+    order_line lines[] = {line_of("a", "", 3, 1000)};
+    price_coupon coupons[] = {coupon_of(amount_off(100, 0))};
+    test_order o = order_of(lines, 1, coupons, 1);
+    o.refund_rules[0] = KEEP;
+    return_line now[] = {{.line = 0, .quantity = 1}, {.line = 0, .quantity = 2}};
+    assert_int_equal(give_back(&o, now, 2), 2900);
+    assert_int_equal(now[0].refund_minor, 966);
+    assert_int_equal(now[1].refund_minor, 1934);
+}
+
+static void what_cannot_come_back_is_refused(void **state)
+{
+    (void)state;
+    const struct {
+        size_t n;
+        return_line now[2];
+        result expected;
+    } rows[] = {
+        {0, {{0}}, R_INVALID},
+        {1, {{.line = 2, .quantity = 1}}, R_INVALID},
+        {1, {{.line = 0, .quantity = 0}}, R_INVALID},
+        {1, {{.line = 0, .quantity = -1}}, R_INVALID},
+        {2, {{.line = 0, .quantity = 4}, {.line = 1, .quantity = 0}}, R_INVALID},
+        {1, {{.line = 0, .quantity = 4}}, R_NOT_RETURNABLE},
+        {1, {{.line = 0, .quantity = INT64_MAX}}, R_NOT_RETURNABLE},
+        {1, {{.line = 1, .quantity = 1}}, R_NOT_RETURNABLE},
+        {2, {{.line = 0, .quantity = 2}, {.line = 0, .quantity = 2}}, R_NOT_RETURNABLE},
+        {1, {{.line = 0, .quantity = 3}}, R_OK},
+    };
+    order_line lines[] = {line_of("a", "", 3, 1000), line_of("b", "", 1, 1000)};
+    test_order o = order_of(lines, 2, NULL, 0);
+    (void)give_back_units(&o, 1, 1);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        return_line now[2];
+        int64_t refund = -1;
+        int64_t by_coupon[1];
+        memcpy(now, rows[i].now, sizeof(now));
+        now[0].refund_minor = -1;
+        return_plan plan = plan_of(&o, now, rows[i].n);
+        assert_int_equal(price_return_discounts(&plan, memory, by_coupon), rows[i].expected);
+        assert_int_equal(price_return(&plan, memory, &refund), rows[i].expected);
+        assert_true((refund == -1 && now[0].refund_minor == -1) == (rows[i].expected != R_OK));
+    }
+    return_line *many = ARENA_ARRAY(memory, return_line, CART_LINES_MAX + 1);
+    return_plan plan = plan_of(&o, many, CART_LINES_MAX + 1);
+    int64_t refund;
+    assert_int_equal(price_return(&plan, memory, &refund), R_INVALID);
+}
+
+static void an_order_without_coupons_refunds_list_prices(void **state)
+{
+    (void)state;
+    order_line lines[] = {line_of("a", "", CART_QUANTITY_MAX, 999), line_of("b", "", 1, 1)};
+    test_order o = order_of(lines, 2, NULL, 0);
+    assert_int_equal(give_back_units(&o, 0, CART_QUANTITY_MAX - 1), 999 * (CART_QUANTITY_MAX - 1));
+    assert_int_equal(give_back_units(&o, 0, 1), 999);
+    assert_int_equal(give_back_units(&o, 1, 1), 1);
+}
+
+static void frozen_figures_that_contradict_each_other_are_corrupt(void **state)
+{
+    (void)state;
+    order_line lines[] = {line_of("a", "", 2, 1000), line_of("b", "", 1, 1000)};
+    price_coupon coupons[] = {coupon_of(amount_off(300, 0))};
+    return_line now = {.line = 0, .quantity = 1};
+    int64_t refund;
+    for (int damage = 0; damage < 12; damage++) {
+        test_order o = order_of(lines, 2, coupons, 1);
+        order_line *line = &o.row.lines.items[0];
+        line_share *share = &o.row.shares.items[0];
+        int64_t *fields[] = {&line->quantity,       &line->unit_minor,     &line->discount_minor,
+                             &line->discount_minor, &line->returned,       &line->returned,
+                             &line->refunded_minor, &line->refunded_minor, &share->discount_minor,
+                             &share->discount_minor};
+        static const int64_t values[] = {0, -1, 199, 2001, 3, -1, -1, 2701, -1, 201};
+        if (damage < 10) {
+            *fields[damage] = values[damage];
+        } else {
+            share->applied = damage == 10 ? 1 : 0;
+            share->line = damage == 11 ? 2 : 0;
+        }
+        return_plan plan = plan_of(&o, &now, 1);
+        assert_int_equal(price_return(&plan, memory, &refund), R_CORRUPT);
+    }
+    test_order o = order_of(lines, 2, coupons, 1);
+    o.row.lines.items[0].returned = 2; /* 27.00 was paid, 10.00 is kept, so 17.00 must be back */
+    o.row.lines.items[0].refunded_minor = 1699;
+    return_plan plan = plan_of(&o, &(return_line){.line = 1, .quantity = 1}, 1);
+    assert_int_equal(price_return(&plan, memory, &refund), R_CORRUPT);
+    o.row.lines.items[0].refunded_minor = 1700;
+    assert_int_equal(price_return(&plan, memory, &refund), R_OK);
+    assert_int_equal(refund, 1000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        PRICE_TEST(each_rule_is_exact_over_a_sequence_of_returns),
+        PRICE_TEST(no_rule_means_reprice),
+        PRICE_TEST(coupons_of_one_order_follow_their_own_rules),
+        PRICE_TEST(a_frozen_share_is_cut_to_what_is_left),
+        PRICE_TEST(a_refund_is_split_by_paid_shares_then_by_discounts),
+        PRICE_TEST(a_line_may_come_twice_in_one_return),
+        PRICE_TEST(what_cannot_come_back_is_refused),
+        PRICE_TEST(an_order_without_coupons_refunds_list_prices),
+        PRICE_TEST(frozen_figures_that_contradict_each_other_are_corrupt),
+    };
+    return cmocka_run_group_tests_name("refund", tests, NULL, NULL);
+}
