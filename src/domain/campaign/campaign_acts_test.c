@@ -1,5 +1,6 @@
 /* Acts on campaigns, on the mem store: creation, edits, states, versions, events. */
 #include "domain/campaign/acts_test.h"
+#include "port/store.h"
 
 static void create(world *w)
 {

@@ -1,5 +1,6 @@
 /* Acts on merchants and keys, on the mem store. */
 #include "domain/campaign/acts_test.h"
+#include "port/store.h"
 
 static merchant_put_in good_merchant(void)
 {

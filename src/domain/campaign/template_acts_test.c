@@ -1,5 +1,6 @@
 /* The act on templates, on the mem store: versions, their limits and whom an edit may reach. */
 #include "domain/campaign/acts_test.h"
+#include "port/store.h"
 
 static template_put_in good_template(const campaign *c)
 {
