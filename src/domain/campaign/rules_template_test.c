@@ -148,6 +148,25 @@ static void items_of_a_scope(void **state)
                   "bad items");
 }
 
+/* Enough of them that a sku and the category of the same name meet in the table of those seen. */
+static void a_sku_and_a_category_may_have_one_name(void **state)
+{
+    (void)state;
+    enum { NAMES = 2000 };
+    campaign parent = rules_good_row(CAMPAIGN_STATE_DRAFT);
+    template_put_in in = rules_good_template();
+    scope_item *items = ARENA_ARRAY(memory, scope_item, 2 * NAMES);
+    for (size_t i = 0; i < NAMES; i++) {
+        str name = arena_printf(memory, "%zu", i);
+        items[i] = (scope_item){SCOPE_DIMENSION_SKU, name};
+        items[NAMES + i] = (scope_item){SCOPE_DIMENSION_CATEGORY, name};
+    }
+    in.scope = SCOPE_MODE_ONLY;
+    in.items.items = items;
+    in.items.n = 2 * NAMES;
+    expect_create(&parent, &in, "", "2,000 names in both lists");
+}
+
 /* As many items as may be, all different but for the last; and one more than may be. */
 static void the_longest_scope(void **state)
 {
@@ -357,6 +376,7 @@ int main(void)
         cmocka_unit_test(template_rules),
         cmocka_unit_test(a_budget_at_issue_needs_a_largest_discount),
         cmocka_unit_test(items_of_a_scope),
+        cmocka_unit_test(a_sku_and_a_category_may_have_one_name),
         cmocka_unit_test(the_longest_scope),
         cmocka_unit_test(limits_of_a_template),
         cmocka_unit_test(template_edits),

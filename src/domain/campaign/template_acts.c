@@ -77,8 +77,9 @@ static result template_create(uow *u, const template_put_in *in, row_out *out)
     return template_answer(u, row, v, out);
 }
 
-/* Fills versions from the newest down to the last that reached all unused coupons; the newest alone
- * when this edit reaches new ones only. False while rows are not here yet. */
+/* Fills versions from the newest down to the last that reached all unused coupons, which is no
+ * shorter and no dearer than those before it; the newest alone when this edit reaches new ones only.
+ * False while rows are not here yet. */
 static bool versions_load(uow *u, template_edit_rows *rows, bool all)
 {
     uint32_t n = rows->row->version;
