@@ -14,7 +14,11 @@ static result campaign_answer(uow *u, const campaign *row, row_out *out)
 
 static void campaign_event(uow *u, uint8_t kind, const campaign *row)
 {
-    event e = {.kind = kind, .at_ms = uow_now(u), .merchant = row->merchant, .campaign = row->id};
+    event e = {.kind = kind,
+               .at_ms = uow_now(u),
+               .merchant = row->merchant,
+               .campaign = row->id,
+               .revision = row->version};
     uow_event(u, &e);
 }
 

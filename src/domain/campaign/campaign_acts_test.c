@@ -41,7 +41,8 @@ static void create(world *w)
     event made = {.kind = EVENT_KIND_CAMPAIGN_CREATED,
                   .at_ms = w->now_ms,
                   .merchant = in.merchant,
-                  .campaign = c->id};
+                  .campaign = c->id,
+                  .revision = 1};
     assert_true(record_equal(&event_record, &events[0], &made));
 }
 

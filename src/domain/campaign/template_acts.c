@@ -42,7 +42,8 @@ static void template_event(uow *u, uint8_t kind, const template *row)
                .at_ms = uow_now(u),
                .merchant = row->merchant,
                .campaign = row->campaign,
-               .template = row->id};
+               .template = row->id,
+               .revision = row->version};
     uow_event(u, &e);
 }
 

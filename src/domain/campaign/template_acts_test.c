@@ -100,7 +100,8 @@ static void create(world *w)
                                       .at_ms = RULES_DAY(1),
                                       .merchant = c->merchant,
                                       .campaign = c->id,
-                                      .template = made.row->id};
+                                      .template = made.row->id,
+                                      .revision = 1};
     assert_int_equal(world_events(w, events), 2);
     assert_true(record_equal(&event_record, &events[1], &told));
     in.stock = -1;
