@@ -79,7 +79,7 @@ static result template_create(uow *u, const template_put_in *in, row_out *out)
 }
 
 /* Fills versions from the newest down to the last that reached all unused coupons, which is no
- * shorter and no dearer than those before it; the newest alone when this edit reaches new ones only.
+ * shorter and no dearer than those before it; the newest alone when this edit is for new coupons.
  * False while rows are not here yet. */
 static bool versions_load(uow *u, template_edit_rows *rows, bool all)
 {
