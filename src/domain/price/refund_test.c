@@ -3,140 +3,156 @@
 
 enum { KEEP = REFUND_RULE_KEEP, REPRICE = REFUND_RULE_REPRICE, CLAW_BACK = REFUND_RULE_CLAW_BACK };
 
+/* One coupon, one unit a return, and what each rule gives back each time. */
+typedef struct sequence {
+    int64_t off, threshold; /* an amount off, or */
+    uint32_t percent_bp;    /* a percentage with its cap */
+    int64_t cap;
+    const char *sku;              /* good for this line only */
+    int64_t quantity[3], unit[3]; /* a quantity of 0 ends the lines; their skus are 0, 1, 2 */
+    uint16_t line[3];             /* that a unit comes back of */
+    size_t n;
+    int64_t keep[3], reprice[3], claw_back[3];
+} sequence;
+
+static const sequence sequences[] = {
+    /* below the threshold after the first return: the kept line costs its list price */
+    {.off = 3000,
+     .threshold = 10000,
+     .quantity = {1, 1},
+     .unit = {6000, 4000},
+     .line = {0, 1},
+     .n = 2,
+     .keep = {4200, 2800},
+     .reprice = {3000, 4000},
+     .claw_back = {3000, 4000}},
+    {.off = 3000,
+     .threshold = 10000,
+     .quantity = {1, 1},
+     .unit = {6000, 4000},
+     .line = {1, 0},
+     .n = 2,
+     .keep = {2800, 4200},
+     .reprice = {1000, 6000},
+     .claw_back = {1000, 6000}},
+    /* still above it: reprice lets the kept line have the whole amount, claw_back does not */
+    {.off = 3000,
+     .threshold = 10000,
+     .quantity = {1, 1},
+     .unit = {6000, 14000},
+     .line = {0, 1},
+     .n = 2,
+     .keep = {5100, 11900},
+     .reprice = {6000, 11000},
+     .claw_back = {5100, 11900}},
+    /* what is kept costs more than was paid: nothing comes back, and all of it with the rest */
+    {.off = 3000,
+     .threshold = 10000,
+     .quantity = {1, 1},
+     .unit = {2000, 8000},
+     .line = {0, 1},
+     .n = 2,
+     .keep = {1400, 5600},
+     .reprice = {0, 7000},
+     .claw_back = {0, 7000}},
+    {.off = 3000,
+     .threshold = 10000,
+     .quantity = {1, 1, 1},
+     .unit = {2000, 4000, 4000},
+     .line = {0, 1, 2},
+     .n = 3,
+     .keep = {1400, 2800, 2800},
+     .reprice = {0, 3000, 4000},
+     .claw_back = {0, 3000, 4000}},
+    /* units: 34 + 33 + 33 of discount */
+    {.off = 100,
+     .quantity = {3},
+     .unit = {1000},
+     .n = 3,
+     .keep = {966, 967, 967},
+     .reprice = {1000, 1000, 900},
+     .claw_back = {966, 967, 967}},
+    /* a percent: 99.9 is 100; kept 66.6 is 67, 33.3 is 33 */
+    {.percent_bp = 1000,
+     .quantity = {3},
+     .unit = {333},
+     .n = 3,
+     .keep = {299, 300, 300},
+     .reprice = {300, 299, 300},
+     .claw_back = {299, 300, 300}},
+    /* a cap that binds before and after: 50.00 at 500.00, still 50.00 at 400.00 */
+    {.percent_bp = 2000,
+     .cap = 5000,
+     .quantity = {5},
+     .unit = {10000},
+     .n = 2,
+     .keep = {9000, 9000},
+     .reprice = {10000, 10000},
+     .claw_back = {9000, 9000}},
+    /* the threshold exactly met by what is kept, then missed by one unit */
+    {.off = 1000,
+     .threshold = 4000,
+     .quantity = {3},
+     .unit = {2000},
+     .n = 3,
+     .keep = {1666, 1667, 1667},
+     .reprice = {2000, 1000, 2000},
+     .claw_back = {1666, 1334, 2000}},
+    /* all free */
+    {.percent_bp = 10000, .quantity = {2, 1}, .unit = {500, 700}, .line = {0, 1, 0}, .n = 3},
+    /* a line outside the scope never had a discount */
+    {.off = 500,
+     .threshold = 1000,
+     .sku = "1",
+     .quantity = {1, 1},
+     .unit = {900, 1100},
+     .line = {0, 1},
+     .n = 2,
+     .keep = {900, 600},
+     .reprice = {900, 600},
+     .claw_back = {900, 600}},
+    {.off = 500,
+     .threshold = 1000,
+     .sku = "1",
+     .quantity = {1, 1},
+     .unit = {900, 1100},
+     .line = {1, 0},
+     .n = 2,
+     .keep = {600, 900},
+     .reprice = {600, 900},
+     .claw_back = {600, 900}},
+    /* free lines cost nothing to give back */
+    {.off = 30,
+     .quantity = {1, 1},
+     .unit = {0, 100},
+     .line = {0, 1},
+     .n = 2,
+     .keep = {0, 70},
+     .reprice = {0, 70},
+     .claw_back = {0, 70}},
+};
+
 static void each_rule_is_exact_over_a_sequence_of_returns(void **state)
 {
     (void)state;
-    const struct {
-        template_version version;
-        int64_t quantity[3], unit[3]; /* a quantity of 0 ends the lines */
-        uint16_t sequence[4];         /* lines, one unit each */
-        size_t n;
-        int64_t keep[4], reprice[4], claw_back[4];
-    } rows[] = {
-        /* below the threshold after the first return: the kept line costs its list price */
-        {amount_off(3000, 10000),
-         {1, 1},
-         {6000, 4000},
-         {0, 1},
-         2,
-         {4200, 2800},
-         {3000, 4000},
-         {3000, 4000}},
-        {amount_off(3000, 10000),
-         {1, 1},
-         {6000, 4000},
-         {1, 0},
-         2,
-         {2800, 4200},
-         {1000, 6000},
-         {1000, 6000}},
-        /* still above it: reprice lets the kept line have the whole amount, claw_back does not */
-        {amount_off(3000, 10000),
-         {1, 1},
-         {6000, 14000},
-         {0, 1},
-         2,
-         {5100, 11900},
-         {6000, 11000},
-         {5100, 11900}},
-        /* the kept line costs more than was paid: nothing comes back, and all of it with the rest
-         */
-        {amount_off(3000, 10000),
-         {1, 1},
-         {2000, 8000},
-         {0, 1},
-         2,
-         {1400, 5600},
-         {0, 7000},
-         {0, 7000}},
-        {amount_off(3000, 10000),
-         {1, 1, 1},
-         {2000, 4000, 4000},
-         {0, 1, 2},
-         3,
-         {1400, 2800, 2800},
-         {0, 3000, 4000},
-         {0, 3000, 4000}},
-        /* units: 34 + 33 + 33 of discount */
-        {amount_off(100, 0),
-         {3},
-         {1000},
-         {0, 0, 0},
-         3,
-         {966, 967, 967},
-         {1000, 1000, 900},
-         {966, 967, 967}},
-        /* a percent: 99.9 is 100; kept 66.6 is 67, 33.3 is 33 */
-        {percent_off(1000, 0, 0),
-         {3},
-         {333},
-         {0, 0, 0},
-         3,
-         {299, 300, 300},
-         {300, 299, 300},
-         {299, 300, 300}},
-        /* a cap that binds before and after: 50.00 at 500.00, still 50.00 at 400.00 */
-        {percent_off(2000, 5000, 0),
-         {5},
-         {10000},
-         {0, 0},
-         2,
-         {9000, 9000},
-         {10000, 10000},
-         {9000, 9000}},
-        /* the threshold exactly met by what is kept, then missed by one unit */
-        {amount_off(1000, 4000),
-         {3},
-         {2000},
-         {0, 0, 0},
-         3,
-         {1666, 1667, 1667},
-         {2000, 1000, 2000},
-         {1666, 1334, 2000}},
-        /* all free */
-        {percent_off(10000, 0, 0),
-         {2, 1},
-         {500, 700},
-         {0, 1, 0},
-         3,
-         {0, 0, 0},
-         {0, 0, 0},
-         {0, 0, 0}},
-        /* a line outside the scope never had a discount */
-        {for_sku(amount_off(500, 1000), "1"),
-         {1, 1},
-         {900, 1100},
-         {0, 1},
-         2,
-         {900, 600},
-         {900, 600},
-         {900, 600}},
-        {for_sku(amount_off(500, 1000), "1"),
-         {1, 1},
-         {900, 1100},
-         {1, 0},
-         2,
-         {600, 900},
-         {600, 900},
-         {600, 900}},
-        /* free lines cost nothing to give back */
-        {amount_off(30, 0), {1, 1}, {0, 100}, {0, 1}, 2, {0, 70}, {0, 70}, {0, 70}},
-    };
     static const char *const skus[] = {"0", "1", "2"};
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(sequences); i++) {
+        const sequence *s = &sequences[i];
         order_line lines[3];
         size_t n = 0;
-        for (; n < 3 && rows[i].quantity[n] > 0; n++) {
-            lines[n] = line_of(skus[n], "", rows[i].quantity[n], rows[i].unit[n]);
+        for (; n < 3 && s->quantity[n] > 0; n++) {
+            lines[n] = line_of(skus[n], "", s->quantity[n], s->unit[n]);
         }
-        price_coupon coupons[] = {coupon_of(rows[i].version)};
+        template_version v = s->percent_bp > 0 ? percent_off(s->percent_bp, s->cap, s->threshold)
+                                               : amount_off(s->off, s->threshold);
+        price_coupon coupons[] = {coupon_of(s->sku == NULL ? v : for_sku(v, s->sku))};
         const int64_t *expected[] = {
-            [KEEP] = rows[i].keep, [REPRICE] = rows[i].reprice, [CLAW_BACK] = rows[i].claw_back};
+            [KEEP] = s->keep, [REPRICE] = s->reprice, [CLAW_BACK] = s->claw_back};
         for (uint8_t rule = KEEP; rule <= CLAW_BACK; rule++) {
             test_order o = order_of(lines, n, coupons, 1);
             o.refund_rules[0] = rule;
-            for (size_t k = 0; k < rows[i].n; k++) {
-                assert_int_equal(give_back_units(&o, rows[i].sequence[k], 1), expected[rule][k]);
+            for (size_t k = 0; k < s->n; k++) {
+                assert_int_equal(give_back_units(&o, s->line[k], 1), expected[rule][k]);
             }
         }
     }
@@ -300,6 +316,14 @@ static void frozen_figures_that_contradict_each_other_are_corrupt(void **state)
         assert_int_equal(price_return(&plan, memory, &refund), R_CORRUPT);
     }
     test_order o = order_of(lines, 2, coupons, 1);
+    o.row.lines.n = CART_LINES_MAX + 1;
+    assert_int_equal(price_return(&(return_plan){.redemption = &o.row}, memory, &refund),
+                     R_CORRUPT);
+    o.row.lines.n = 2;
+    o.row.applied.n = ORDER_COUPONS_MAX + 1;
+    assert_int_equal(price_return(&(return_plan){.redemption = &o.row}, memory, &refund),
+                     R_CORRUPT);
+    o.row.applied.n = 1;
     o.row.lines.items[0].returned = 2; /* 27.00 was paid, 10.00 is kept, so 17.00 must be back */
     o.row.lines.items[0].refunded_minor = 1699;
     return_plan plan = plan_of(&o, &(return_line){.line = 1, .quantity = 1}, 1);
@@ -307,6 +331,25 @@ static void frozen_figures_that_contradict_each_other_are_corrupt(void **state)
     o.row.lines.items[0].refunded_minor = 1700;
     assert_int_equal(price_return(&plan, memory, &refund), R_OK);
     assert_int_equal(refund, 1000);
+}
+
+/* No checked version can do this; a rule that does is refused, and nothing is written. */
+static void an_overflow_is_refused(void **state)
+{
+    (void)state;
+    order_line lines[] = {line_of("a", "", 1, MONEY_MAX / 2), line_of("b", "", 1, MONEY_MAX / 2)};
+    price_coupon fine[] = {coupon_of(amount_off(1, 0))};
+    price_coupon wild[] = {coupon_of(percent_off(UINT32_MAX, 0, 0))};
+    cart c = cart_of(lines, 2);
+    price_result p;
+    assert_int_equal(price_cart(&c, wild, 1, memory, &p), R_OVERFLOW);
+    test_order o = order_of(lines, 2, fine, 1);
+    o.rules[0] = wild[0].rule;
+    return_line now = {.line = 0, .quantity = 1, .refund_minor = -1};
+    return_plan plan = plan_of(&o, &now, 1);
+    int64_t refund = -1;
+    assert_int_equal(price_return(&plan, memory, &refund), R_OVERFLOW);
+    assert_true(refund == -1 && now.refund_minor == -1);
 }
 
 int main(void)
@@ -320,6 +363,7 @@ int main(void)
         PRICE_TEST(a_line_may_come_twice_in_one_return),
         PRICE_TEST(what_cannot_come_back_is_refused),
         PRICE_TEST(an_order_without_coupons_refunds_list_prices),
+        PRICE_TEST(an_overflow_is_refused),
         PRICE_TEST(frozen_figures_that_contradict_each_other_are_corrupt),
     };
     return cmocka_run_group_tests_name("refund", tests, NULL, NULL);
