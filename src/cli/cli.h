@@ -1,0 +1,105 @@
+/* The command line: one binary, one table of commands, one way to parse, print and end.
+ *
+ * A command is a row of command.def and a function. It parses with cli_parse, prints its result to
+ * stdout (a JSON document with --json), everything else to stderr, and returns an exit code of
+ * exit.def. Commands work through app, api, base and port; what they need of other layers comes in
+ * cli_wiring, which main fills. */
+#ifndef QUAN_CLI_CLI_H
+#define QUAN_CLI_CLI_H
+
+#include <argp.h>
+#include <stdbool.h>
+
+#include "app/act.h"
+#include "app/app.h"
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/result.h"
+#include "port/http.h"
+#include "port/settings.h"
+
+typedef enum cli_exit {
+#define EXIT(number, name, text) CLI_##name = (number),
+#include "cli/exit.def"
+#undef EXIT
+} cli_exit;
+
+typedef struct cli_context cli_context;
+typedef cli_exit command_run(cli_context *c);
+
+typedef struct command {
+    const char *name, *help, *examples;
+    command_run *run;
+} command;
+
+/* The parts that only main knows. */
+typedef struct cli_wiring {
+    void *(*api_new)(app *a, const settings *s);
+    void (*api_free)(void *api); /* NULL is allowed */
+    http_service (*api_service)(void *api);
+    /* The background jobs of a serving app: start, and stop before the app drains. */
+    void *(*jobs_start)(app *a, const settings *s);
+    void (*jobs_stop)(void *jobs);
+} cli_wiring;
+
+struct cli_context {
+    const command *command;
+    int count;        /* of arguments, the command's name first, as one word */
+    char **arguments; /* as argp wants them */
+    const char *const *environment;
+    const cli_wiring *wiring;
+    arena *memory; /* for the whole run */
+    /* filled by cli_parse */
+    bool json, progress;
+    const settings *settings;
+};
+
+/* The whole program: what main returns. */
+int cli_main(int count, char **arguments, const char *const *environment, const cli_wiring *w);
+
+/* ---- options.c ---- */
+#define CLI_SETTING(name)  (UINT64_C(1) << SETTING_##name)
+#define CLI_SETTINGS_STORE (CLI_SETTING(data) | CLI_SETTING(lanes) | CLI_SETTING(cache_mb))
+#define CLI_SETTINGS_ALL   UINT64_MAX
+enum { CLI_KEY_SETTINGS = 0x1000 }; /* option keys from here on are not a command's own */
+
+/* What a command accepts besides --json, --progress and --help. */
+typedef struct cli_flags {
+    const char *synopsis; /* of the words behind the options, e.g. "KEY"; "" for none */
+    const struct argp_option *options; /* the command's own; may be NULL */
+    argp_parser_t parse; /* gets each of them, with state->input = into; may be NULL */
+    void *into;
+    uint64_t settings; /* those that are flags of this command; environment and file set all */
+} cli_flags;
+/* CLI_OK and the context filled, or CLI_USAGE after saying every problem. --help does not return.
+ */
+MUST_USE cli_exit cli_parse(cli_context *c, const cli_flags *flags);
+
+/* ---- output.c ---- */
+/* Says why a command fails, on stderr, and with --json as {"error":{code,detail}} on stdout. Gives
+ * `code` back. detail is a sentence without a full stop. */
+cli_exit cli_fail(const cli_context *c, cli_exit code, const char *detail, ...) PRINTF_LIKE(3, 4);
+/* The same for a result of the app; why may be empty. The exit code follows from r. */
+cli_exit cli_refuse(const cli_context *c, result r, str why);
+cli_exit cli_exit_of(result r);
+/* Writes the document or text to stdout; CLI_ENVIRONMENT when it cannot be written. */
+MUST_USE cli_exit cli_print(const cli_context *c, const buf *out);
+
+/* ---- store.c ---- */
+/* Opens the data directory of the settings with this process as its only user. `make`: a missing
+ * one is made, with as many lanes as the settings say; else it must be one already. */
+MUST_USE cli_exit cli_open(const cli_context *c, bool make, app **out);
+/* The same with hooks of the caller's: options is filled but for what the caller set. */
+MUST_USE cli_exit cli_open_with(const cli_context *c, bool make, app_options *options, app **out);
+/* The directory and those above it, as `mkdir -p`; 0 or errno. */
+int cli_make_directory(str path);
+bool cli_directory_empty(str path); /* or missing */
+
+/* Submits an act and waits for its answer; act_call.done and context are taken. */
+MUST_USE result cli_act(act_call *call);
+
+#define COMMAND(name, run, help, examples) command_run run;
+#include "cli/command.def"
+#undef COMMAND
+
+#endif

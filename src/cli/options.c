@@ -1,0 +1,156 @@
+/* Parsing by glibc argp: the command's own options, the settings that it takes, and those that all
+ * commands have. See cli.h.
+ *
+ * A setting given as a flag is passed on to settings_load as text, so that it is checked in one
+ * place, with one message, whatever its source. */
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+    KEY_JSON = CLI_KEY_SETTINGS + SETTING_COUNT + 1,
+    KEY_PROGRESS,
+    FLAGS_MAX = 256, /* given on one command line */
+};
+
+typedef struct parse_state {
+    cli_context *context;
+    const cli_flags *flags;
+    const char *given[FLAGS_MAX];
+    int given_n;
+} parse_state;
+
+static const char *const setting_help[] = {
+#define SETTING(name, kind, initial, min, max, unit, text) [SETTING_##name] = text,
+#include "port/settings.def"
+#undef SETTING
+};
+static const char *const setting_unit[] = {
+#define SETTING(name, kind, initial, min, max, unit, text) [SETTING_##name] = unit,
+#include "port/settings.def"
+#undef SETTING
+};
+
+/* "http-port" of SETTING_http_port. */
+static char *flag_name(arena *memory, setting which)
+{
+    char *name = arena_z(memory, settings_name(which));
+    for (char *at = name; *at != '\0'; at++)
+        if (*at == '_')
+            *at = '-';
+    return name;
+}
+
+static void keep(struct argp_state *state, const char *name, const char *value)
+{
+    parse_state *p = state->input;
+    if (p->given_n == FLAGS_MAX)
+        argp_error(state, "too many options");
+    else
+        p->given[p->given_n++] =
+            arena_z(p->context->memory, arena_printf(p->context->memory, "--%s=%s", name, value));
+}
+
+static error_t parse_shared(int key, char *argument, struct argp_state *state)
+{
+    parse_state *p = state->input;
+    cli_context *c = p->context;
+    if (key == KEY_JSON)
+        c->json = true;
+    else if (key == KEY_PROGRESS)
+        c->progress = true;
+    else if (key == CLI_KEY_SETTINGS)
+        keep(state, "settings", argument);
+    else if (key > CLI_KEY_SETTINGS && key <= CLI_KEY_SETTINGS + SETTING_COUNT)
+        keep(state, flag_name(c->memory, (setting)(key - CLI_KEY_SETTINGS - 1)), argument);
+    else
+        return ARGP_ERR_UNKNOWN;
+    return 0;
+}
+
+/* The root has no options of its own; it hands each child what it works on. */
+static error_t parse_root(int key, char *argument, struct argp_state *state)
+{
+    parse_state *p = state->input;
+    MAYBE(argument);
+    if (key == ARGP_KEY_INIT) {
+        state->child_inputs[0] = p->flags->into;
+        state->child_inputs[1] = p;
+        state->child_inputs[2] = p;
+        return 0;
+    }
+    return ARGP_ERR_UNKNOWN;
+}
+
+static error_t parse_nothing(int key, char *argument, struct argp_state *state)
+{
+    MAYBE(key);
+    MAYBE(argument);
+    MAYBE(state);
+    return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp_option *setting_options(arena *memory, uint64_t which)
+{
+    struct argp_option *o = ARENA_ARRAY(memory, struct argp_option, SETTING_COUNT + 2);
+    size_t n = 0;
+    o[n++] = (struct argp_option){
+        .name = "settings", .key = CLI_KEY_SETTINGS, .arg = "FILE", .doc = "File of settings"};
+    for (int i = 0; i < SETTING_COUNT; i++)
+        if ((which >> i & 1) != 0)
+            o[n++] =
+                (struct argp_option){.name = flag_name(memory, (setting)i),
+                                     .key = CLI_KEY_SETTINGS + 1 + i,
+                                     .arg = setting_unit[i][0] == '\0' ? "TEXT" : setting_unit[i],
+                                     .doc = setting_help[i]};
+    return o; /* the last one is all zero */
+}
+
+static const struct argp_option shared_options[] = {
+    {.name = "json", .key = KEY_JSON, .doc = "Print the result as one JSON document"},
+    {.name = "progress",
+     .key = KEY_PROGRESS,
+     .doc = "Show progress on stderr although it is not a terminal"},
+    {0}};
+
+static cli_exit load_settings(cli_context *c, const parse_state *p)
+{
+    issues *problems = issues_new(c->memory);
+    settings_sources from = {
+        .count = p->given_n, .arguments = p->given, .environment = c->environment};
+    if (settings_load(&from, problems, &c->settings) == R_OK)
+        return CLI_OK;
+    for (size_t i = 0; i < problems->n; i++)
+        (void)cli_fail(c, CLI_USAGE, "%.*s: %.*s", STR_ARG(problems->items[i].field),
+                       STR_ARG(problems->items[i].detail));
+    return CLI_USAGE;
+}
+
+cli_exit cli_parse(cli_context *c, const cli_flags *flags)
+{
+    arena *m = c->memory;
+    parse_state *p = ARENA_NEW(m, parse_state);
+    p->context = c;
+    p->flags = flags;
+    static const struct argp_option none[] = {{0}};
+    struct argp own = {.options = flags->options == NULL ? none : flags->options,
+                       .parser = flags->parse == NULL ? parse_nothing : flags->parse};
+    struct argp settings_of = {.options = setting_options(m, flags->settings),
+                               .parser = parse_shared};
+    struct argp shared = {.options = shared_options, .parser = parse_shared};
+    struct argp_child children[] = {{.argp = &own},
+                                    {.argp = &settings_of, .header = "Settings", .group = 1},
+                                    {.argp = &shared, .header = "Every command", .group = 2},
+                                    {0}};
+    str doc = arena_printf(m, "%s.\vExamples:\n%s", c->command->help, c->command->examples);
+    struct argp root = {.options = none,
+                        .parser = parse_root,
+                        .args_doc = flags->synopsis[0] == '\0' ? NULL : flags->synopsis,
+                        .doc = doc.p,
+                        .children = children};
+    if (argp_parse(&root, c->count, c->arguments, 0, NULL, p) != 0)
+        return CLI_USAGE;
+    return load_settings(c, p);
+}

@@ -1,0 +1,15 @@
+/* The functions that job.def names; each group is in the file of its job. */
+#ifndef QUAN_JOB_JOB_LIST_H
+#define QUAN_JOB_JOB_LIST_H
+
+#include "job/job.h"
+
+/* sweep_job.c: expires coupons and releases holds whose time has come */
+void *sweep_job_start(job_context *c);
+void sweep_job_turn(job_context *c, void *state);
+void sweep_job_stop(void *state);
+
+/* tick_job.c: sends again what a full disk held up */
+void tick_job_turn(job_context *c, void *state);
+
+#endif
