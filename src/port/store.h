@@ -26,6 +26,9 @@ enum {
     STORE_DRY_MAX = UOW_DRY_MAX,       /* pools that one request can be told are dry */
 };
 
+/* An idempotency record older than this, in its lane's act time, reads as absent: engines may drop it. */
+#define STORE_ANSWER_KEEP_MS (INT64_C(72) * 3600 * 1000)
+
 typedef struct store store;
 typedef struct request request;
 

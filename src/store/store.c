@@ -119,6 +119,7 @@ result store_open_engine(engine *e, const store_options *options, const store_ho
         free(s);
         return r;
     }
+    e->lanes = s->lanes_n;
     CHECK(pthread_mutex_init(&s->drain_lock, NULL) == 0);
     CHECK(pthread_cond_init(&s->drained, NULL) == 0);
     for (uint16_t i = 0; i < s->lanes_n; i++)

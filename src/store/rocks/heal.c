@@ -1,0 +1,116 @@
+/* Opening and closing the database, and opening it again after the disk was full.
+ *
+ * RocksDB stops writing for good when a write finds no space, and its C interface has no way to
+ * resume. So the database is closed and opened again, with nobody inside; a reserve file that is
+ * deleted first makes room for that. Reads go on behind it, and commits once the reserve can be had
+ * again. What a failed sync has left behind is never trusted: that ends the process. */
+#include <stdlib.h>
+
+#include "base/time.h"
+#include "domain/table.gen.h"
+#include "store/rocks/files.h"
+#include "store/rocks/rocks.h"
+
+static bool contains(const char *text, const char *part)
+{
+    return strstr(text, part) != NULL;
+}
+
+result rocks_classify(char *error, buf *why)
+{
+    /* A sync that failed for want of space may have dropped what was written before: RocksDB's
+     * message says "While fdatasync", "While fsync", "While sync_file_range". */
+    bool space = contains(error, "No space left") || contains(error, "Disk quota exceeded");
+    result r = space && !contains(error, "sync") ? R_STORAGE_FULL : R_IO;
+    if (contains(error, "Corruption"))
+        r = R_CORRUPT;
+    if (why != NULL)
+        buf_printf(why, "RocksDB: %s", error);
+    rocksdb_free(error);
+    return r;
+}
+
+static result open_with(rocks *r, const rocksdb_options_t *db, bool read_only, buf *why)
+{
+    char *error = NULL;
+    const rocksdb_options_t *families[ROCKS_FAMILIES];
+    for (size_t i = 0; i < ROCKS_FAMILIES; i++)
+        families[i] = r->options.families[i];
+    rocks_open *o = &r->open;
+    *o = (rocks_open){0};
+    if (read_only)
+        o->db = rocksdb_open_for_read_only_column_families(
+            db, r->path, ROCKS_FAMILIES, rocks_family_names, families, o->families, 0, &error);
+    else
+        o->db = rocksdb_open_column_families(db, r->path, ROCKS_FAMILIES, rocks_family_names,
+                                             families, o->families, &error);
+    if (error != NULL) {
+        *o = (rocks_open){0};
+        return rocks_classify(error, why);
+    }
+    atomic_fetch_add(&r->generation, 1);
+    return R_OK;
+}
+
+void rocks_close_db(rocks *r)
+{
+    if (r->open.db == NULL)
+        return;
+    for (size_t i = 0; i < ROCKS_FAMILIES; i++)
+        rocksdb_column_family_handle_destroy(r->open.families[i]);
+    rocksdb_close(r->open.db);
+    r->open = (rocks_open){0};
+}
+
+/* Without room to write, but with the reserve's: enough to open and to read. */
+static result open_full(rocks *r, buf *why)
+{
+    files_reserve_drop(r->path);
+    atomic_store(&r->full, true);
+    result outcome = files_sync_logs(r->path);
+    if (outcome == R_OK)
+        outcome = open_with(r, r->options.db_quick, false, why);
+    if (outcome == R_OK && files_reserve(r->path))
+        atomic_store(&r->full, false);
+    return outcome;
+}
+
+result rocks_open_db(rocks *r, const store_options *options, buf *why)
+{
+    if (options->read_only)
+        return open_with(r, r->options.db, true, why);
+    atomic_store(&r->full, !files_reserve(r->path));
+    /* Ordinarily what the logs hold is written to tables and synced while opening: so nothing that
+     * a failed sync has left in the page cache alone is believed. */
+    result outcome = open_with(r, r->options.db, false, why);
+    if (outcome != R_STORAGE_FULL)
+        return outcome;
+    buf_clear(why);
+    return open_full(r, why);
+}
+
+result rocks_heal(rocks *r, uint64_t generation)
+{
+    result outcome = R_OK;
+    gate_close(&r->gate);
+    if (atomic_load(&r->generation) == generation) {
+        rocks_close_db(r);
+        outcome = open_full(r, NULL);
+    } else if (r->open.db == NULL) {
+        outcome = R_IO;
+    }
+    gate_open(&r->gate);
+    return outcome == R_OK ? R_OK : R_IO;
+}
+
+bool rocks_has_space(rocks *r)
+{
+    if (files_space_is_low(r->path))
+        return false;
+    if (!atomic_load(&r->full))
+        return true;
+    if (!files_reserve(r->path))
+        return false;
+    atomic_store(&r->full, false);
+    return true;
+}

@@ -1,0 +1,179 @@
+/* A store under test: see store_fixture.h. */
+#include "test/lib/store_fixture.h"
+
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static int64_t on_clock(void *context)
+{
+    store_fixture *f = context;
+    return atomic_load(&f->clock_ms);
+}
+
+static void on_committed(void *context, uint16_t lane, const store_message *messages, size_t n)
+{
+    (void)lane;
+    store_fixture *f = context;
+    pthread_mutex_lock(&f->lock);
+    f->commits++;
+    for (size_t i = 0; i < n && f->messages_n < FIXTURE_TOLD_MAX; i++) {
+        f->messages[f->messages_n] = messages[i];
+        f->messages[f->messages_n++].input = (str){NULL, 0};
+    }
+    pthread_mutex_unlock(&f->lock);
+}
+
+static void on_wanted(void *context, uint16_t lane, pool_name which, int64_t need, uint64_t ticket)
+{
+    store_fixture *f = context;
+    pthread_mutex_lock(&f->lock);
+    if (f->wants_n < FIXTURE_TOLD_MAX)
+        f->wants[f->wants_n++] = (told_want){lane, which, need, ticket};
+    pthread_cond_broadcast(&f->changed);
+    pthread_mutex_unlock(&f->lock);
+}
+
+static void on_failed(void *context, result why)
+{
+    store_fixture *f = context;
+    pthread_mutex_lock(&f->lock);
+    f->failures++;
+    f->failure = why;
+    pthread_mutex_unlock(&f->lock);
+}
+
+result store_fixture_try_open(store_fixture *f, uint16_t lanes, store **out, buf *why)
+{
+    store_hooks hooks = {.context = f,
+                         .clock_ms = on_clock,
+                         .committed = on_committed,
+                         .wanted = on_wanted,
+                         .failed = on_failed};
+    store_options options = {.path = str_of(f->path),
+                             .lanes = lanes,
+                             .threads = f->kind.threads,
+                             .adversary = f->kind.adversary};
+    return f->kind.engine == FIXTURE_MEM ? store_open_mem(&options, &hooks, out, why)
+                                         : store_open_rocks(&options, &hooks, out, why);
+}
+
+static void open_again(store_fixture *f, uint16_t lanes)
+{
+    buf why;
+    buf_init(&why, 1000);
+    result r = store_fixture_try_open(f, lanes, &f->store, &why);
+    if (r != R_OK)
+        fprintf(stderr, "open: %.*s\n", STR_ARG(buf_view(&why)));
+    CHECK(r == R_OK);
+    buf_free(&why);
+}
+
+store_fixture *store_fixture_open(const fixture_kind *kind, uint16_t lanes)
+{
+    store_fixture *f = calloc(1, sizeof(*f)); /* freed by store_fixture_close */
+    CHECK(f != NULL);
+    f->kind = *kind;
+    f->lanes = lanes;
+    f->clock_ms = FIXTURE_START_MS;
+    const char *base = getenv("TMPDIR");
+    snprintf(f->path, sizeof(f->path), "%s/quan-store-XXXXXX", base != NULL ? base : "/tmp");
+    CHECK(mkdtemp(f->path) != NULL);
+    CHECK(pthread_mutex_init(&f->lock, NULL) == 0 && pthread_cond_init(&f->changed, NULL) == 0);
+    open_again(f, lanes);
+    return f;
+}
+
+void store_fixture_reopen(store_fixture *f)
+{
+    store_close(f->store);
+    open_again(f, 0);
+}
+
+static int remove_entry(const char *path, const struct stat *s, int flag, struct FTW *at)
+{
+    (void)s;
+    (void)flag;
+    (void)at;
+    return remove(path);
+}
+
+void store_fixture_remove(const char *path)
+{
+    enum { OPEN_MAX_ = 16 };
+    nftw(path, remove_entry, OPEN_MAX_, FTW_DEPTH | FTW_PHYS);
+}
+
+void store_fixture_close(store_fixture *f)
+{
+    store_close(f->store);
+    store_fixture_remove(f->path);
+    pthread_cond_destroy(&f->changed);
+    pthread_mutex_destroy(&f->lock);
+    free(f);
+}
+
+/* ---- acts ---- */
+
+static result on_run(uow *u, request *r)
+{
+    job_act *a = (job_act *)r;
+    return a->decide(u, a);
+}
+
+static void on_done(request *r)
+{
+    job_act *a = (job_act *)r;
+    store_fixture *f = a->fixture;
+    size_t n = r->detail.n < sizeof(a->detail) - 1 ? r->detail.n : sizeof(a->detail) - 1;
+    if (n > 0)
+        memcpy(a->detail, r->detail.p, n);
+    a->detail[n] = 0;
+    pthread_mutex_lock(&f->lock);
+    a->order = ++f->ended;
+    pthread_cond_broadcast(&f->changed);
+    pthread_mutex_unlock(&f->lock);
+}
+
+job_act store_fixture_act(store_fixture *f, uint16_t slot, result (*decide)(uow *, job_act *))
+{
+    return (job_act){
+        .request = {.run = on_run, .done = on_done, .slot = slot, .class = CLASS_ISSUE},
+        .fixture = f,
+        .decide = decide};
+}
+
+void store_fixture_submit(store_fixture *f, job_act *a)
+{
+    result r = store_submit(f->store, &a->request);
+    CHECK(r == R_OK);
+}
+
+void store_fixture_settle(store_fixture *f, const job_act *a)
+{
+    if (!f->kind.threads) {
+        while (a->order == 0)
+            CHECK(store_step(f->store) > 0);
+        return;
+    }
+    pthread_mutex_lock(&f->lock);
+    while (a->order == 0)
+        pthread_cond_wait(&f->changed, &f->lock);
+    pthread_mutex_unlock(&f->lock);
+}
+
+result store_fixture_run(store_fixture *f, job_act *a)
+{
+    store_fixture_submit(f, a);
+    store_fixture_settle(f, a);
+    return a->request.outcome;
+}
+
+uow *store_fixture_read(store_fixture *f, arena *memory)
+{
+    uow *u;
+    result r = store_read_begin(f->store, memory, FIXTURE_START_MS, &u);
+    CHECK(r == R_OK);
+    return u;
+}
