@@ -218,9 +218,11 @@ static http_refusal judge_request_line(http_guard *g, str line)
     return method_refusal != HTTP_NOT_REFUSED ? method_refusal : judge_target(g, target);
 }
 
-static http_refusal judge_length(http_guard *g, str value)
+/* A tab beside the number is legal, but the parser does not take it and others may not either. */
+static http_refusal judge_length(http_guard *g, str line, str value)
 {
-    if (g->has_length || value.n == 0 || !digits(value, LENGTH_DIGITS_MAX))
+    if (g->has_length || value.n == 0 || !digits(value, LENGTH_DIGITS_MAX) ||
+        memchr(line.p, '\t', line.n) != NULL)
         return HTTP_REFUSED_BAD_LENGTH;
     g->has_length = true;
     for (size_t i = 0; i < value.n; i++)
@@ -229,7 +231,7 @@ static http_refusal judge_length(http_guard *g, str value)
 }
 
 /* The fields that decide about framing and meaning. */
-static http_refusal judge_known_field(http_guard *g, str name, str value)
+static http_refusal judge_known_field(http_guard *g, str line, str name, str value)
 {
     switch (name.n) {
     case sizeof "host" - 1:
@@ -247,7 +249,7 @@ static http_refusal judge_known_field(http_guard *g, str name, str value)
         }
         return HTTP_NOT_REFUSED;
     case sizeof "content-length" - 1:
-        return same_word(name, "content-length") ? judge_length(g, value) : HTTP_NOT_REFUSED;
+        return same_word(name, "content-length") ? judge_length(g, line, value) : HTTP_NOT_REFUSED;
     case sizeof "transfer-encoding" - 1:
         g->has_encoding = g->has_encoding || same_word(name, "transfer-encoding");
         return HTTP_NOT_REFUSED;
@@ -267,13 +269,17 @@ static http_refusal judge_field(http_guard *g, str line)
         return HTTP_REFUSED_BAD_FIELD;
     str name = {line.p, (size_t)(colon - line.p)};
     str value = {colon + 1, line.n - name.n - 1};
+    /* http-parser 2.9.4 takes Transfer-Encoding-Something for Transfer-Encoding. */
+    str encoding = S("transfer-encoding");
+    if (name.n > encoding.n && same_word((str){name.p, encoding.n}, encoding.p))
+        return HTTP_REFUSED_BAD_FIELD;
     if (!all_in(name, IN_TOKEN) || !all_in(value, IN_VALUE))
         return HTTP_REFUSED_BAD_FIELD;
     while (value.n > 0 && (value.p[0] == ' ' || value.p[0] == '\t'))
         value = (str){value.p + 1, value.n - 1};
     while (value.n > 0 && (value.p[value.n - 1] == ' ' || value.p[value.n - 1] == '\t'))
         value.n--;
-    return judge_known_field(g, name, value);
+    return judge_known_field(g, line, name, value);
 }
 
 /* What can only be said when the whole head is there. */
