@@ -42,11 +42,12 @@ foreach(suite ${suites})
     endif()
 endforeach()
 
-# test/fuzz/NAME.c with test/fuzz/corpus/NAME: libFuzzer programs in a fuzz build.
+# test/fuzz/NAME_fuzz.c with its inputs test/fuzz/corpus/NAME: libFuzzer programs in a fuzz build.
 if(QUAN_FUZZ)
-    file(GLOB targets CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/test/fuzz/*.c)
+    file(GLOB targets CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/test/fuzz/*_fuzz.c)
     foreach(target ${targets})
         get_filename_component(name ${target} NAME_WE)
+        string(REGEX REPLACE "_fuzz$" "" name ${name})
         quan_program(program ${target} quan_testlib quan_all)
         target_link_options(${program} PRIVATE -fsanitize=fuzzer)
         quan_test(${program} LABELS fuzz COMMAND sh ${CMAKE_SOURCE_DIR}/tools/fuzz
