@@ -1,5 +1,6 @@
 /* Returns: each refund rule to the cent, mixed rules, splits over lines and units, refusals. */
 #include "domain/price/refund_test.h"
+#include "domain/price/run.h"
 
 enum { KEEP = REFUND_RULE_KEEP, REPRICE = REFUND_RULE_REPRICE, CLAW_BACK = REFUND_RULE_CLAW_BACK };
 
@@ -239,6 +240,25 @@ static void a_line_may_come_twice_in_one_return(void **state)
     assert_int_equal(give_back(&o, now, 2), 2900);
     assert_int_equal(now[0].refund_minor, 966);
     assert_int_equal(now[1].refund_minor, 1934);
+    lines[0].quantity = 2;
+    price_coupon cent[] = {coupon_of(amount_off(1, 0))};
+    test_order two = order_of(lines, 1, cent, 1);
+    return_line one_each[] = {{.line = 0, .quantity = 1}, {.line = 0, .quantity = 1}};
+    assert_int_equal(give_back(&two, one_each, 2), 1999); /* the first unit had the cent off */
+    assert_int_equal(one_each[0].refund_minor, 999);
+    assert_int_equal(one_each[1].refund_minor, 1000);
+}
+
+static void a_line_that_is_all_back_is_not_there_for_kinds(void **state)
+{
+    (void)state;
+    order_line lines[] = {line_of("a", "", 0, 1000)};
+    price_coupon coupons[] = {coupon_of(amount_off(1, 0))};
+    price_run run;
+    price_verdict verdict;
+    assert_int_equal(price_run_start(lines, 1, memory, &run), R_OK);
+    assert_int_equal(price_run_offer(&run, coupons[0].rule, &verdict), R_OK);
+    assert_str(verdict.reason, S("no_eligible_line"));
 }
 
 static void what_cannot_come_back_is_refused(void **state)
@@ -361,6 +381,7 @@ int main(void)
         PRICE_TEST(a_frozen_share_is_cut_to_what_is_left),
         PRICE_TEST(a_refund_is_split_by_paid_shares_then_by_discounts),
         PRICE_TEST(a_line_may_come_twice_in_one_return),
+        PRICE_TEST(a_line_that_is_all_back_is_not_there_for_kinds),
         PRICE_TEST(what_cannot_come_back_is_refused),
         PRICE_TEST(an_order_without_coupons_refunds_list_prices),
         PRICE_TEST(an_overflow_is_refused),
