@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/time.h"
-#include "test/lib/http_client.h"
+#include "cli/http_client.h"
 #include "test/lib/story_match.h"
 
 typedef struct line {

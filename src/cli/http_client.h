@@ -1,8 +1,8 @@
-/* A small blocking HTTP/1.1 client for tests and tools: one connection, one request at a time,
+/* A small blocking HTTP/1.1 client for the demo, the benchmark and the tests: one connection, one request at a time,
  * loopback only. Reconnects by itself when the server has closed an idle connection. Not
  * thread-safe; one a thread. */
-#ifndef QUAN_TEST_HTTP_CLIENT_H
-#define QUAN_TEST_HTTP_CLIENT_H
+#ifndef QUAN_CLI_HTTP_CLIENT_H
+#define QUAN_CLI_HTTP_CLIENT_H
 
 #include <stdbool.h>
 #include <stdint.h>

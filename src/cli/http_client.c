@@ -1,6 +1,6 @@
 /* See http_client.h. Reads heads byte-wise from a buffer and bodies by Content-Length, which Quan
  * always sends. */
-#include "http_client.h"
+#include "cli/http_client.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
