@@ -119,9 +119,9 @@ typedef struct return_plan {
     size_t n;         /* 1 … CART_LINES_MAX */
 } return_plan;
 
-/* R_CORRUPT: the frozen figures contradict each other. R_INVALID: no or too many lines, one that the
- * order has not, a quantity below 1. R_NOT_RETURNABLE: more than what is left of a line. R_OVERFLOW:
- * of a rule that was never checked. Nothing is written then. */
+/* R_CORRUPT: the frozen figures contradict each other. R_INVALID: no or too many lines, one that
+ * the order has not, a quantity below 1. R_NOT_RETURNABLE: more than what is left of a line.
+ * R_OVERFLOW: of a rule that was never checked. Nothing is written then. */
 MUST_USE result price_return(const return_plan *plan, arena *memory, int64_t *refund_minor);
 
 /* The frozen discount of the units that come back now, for each applied coupon: by_coupon[applied].
