@@ -3,6 +3,7 @@
 #include "app/order.h"
 
 #include "base/id.h"
+#include "domain/campaign/state.h"
 #include "domain/coupon/state.h"
 #include "domain/price/price.h"
 
@@ -10,6 +11,32 @@ typedef struct candidate {
     price_coupon price;
     size_t verdict; /* its place in what was asked */
 } candidate;
+
+/* In the order in which a hold refuses (domain/coupon/acts.h). */
+static result usable_now(app_view *v, const order_ask *ask, const coupon *c,
+                         const config_campaign *of)
+{
+    int64_t now = uow_now(v->rows);
+    const hold *by = c->state == COUPON_STATE_HELD ? hold_get(v->rows, c->slot, c->ref) : NULL;
+    coupon_now is = coupon_state_at(v->config, c, by, now);
+    bool replaced = is.state == COUPON_STATE_HELD && c->ref == ask->held_by;
+    if (is.state == COUPON_STATE_EXPIRED || (replaced && now >= is.expires_at_ms)) {
+        return R_COUPON_EXPIRED;
+    }
+    if (is.state != COUPON_STATE_AVAILABLE && !replaced) {
+        return R_COUPON_NOT_AVAILABLE;
+    }
+    if (is.not_yet_valid) {
+        return R_COUPON_NOT_YET_VALID;
+    }
+    if (!campaign_may_hold(of->row->state)) {
+        return R_CAMPAIGN_DISABLED;
+    }
+    if (now < of->row->use_from_ms) {
+        return R_NOT_STARTED;
+    }
+    return now < of->row->use_until_ms ? R_OK : R_WINDOW_CLOSED;
+}
 
 /* Does the coupon belong to the user and may it be used now? Everything but the price. */
 static result eligible(app_view *v, const order_ask *ask, uint64_t id, candidate *out)
@@ -31,7 +58,7 @@ static result eligible(app_view *v, const order_ask *ask, uint64_t id, candidate
                                 .version = version,
                                 .rule = config_rule(t, version),
                                 .currency = of->row->currency};
-    return coupon_may_use(v->rows, v->config, c, ask->held_by);
+    return usable_now(v, ask, c, of);
 }
 
 static void refuse(order_verdict *verdict, result code)
