@@ -30,18 +30,23 @@ endif()
 quan_layer(quan_job FOLDER src/job LINK quan_app)
 quan_layer(quan_cli FOLDER src/cli LINK quan_app ${CSV_LIBRARY} PkgConfig::ZLIB)
 
-# quan_all: every layer, for programs that are a whole server. Calls between them go both ways (the
-# domain calls the unit of work, which a store implements), so the linker searches them as a group.
-set(grouped)
-foreach(layer quan_cli quan_job quan_api quan_app quan_store quan_plat quan_domain quan_base)
-    get_target_property(type ${layer} TYPE)
-    if(type STREQUAL "STATIC_LIBRARY")
-        list(APPEND grouped ${layer})
-    endif()
-endforeach()
-string(JOIN "," grouped ${grouped})
-add_library(quan_all INTERFACE)
-target_link_libraries(quan_all INTERFACE $<LINK_GROUP:RESCAN,${grouped}>)
+# Calls between layers go both ways (the domain calls the unit of work, which a store implements), so
+# the linker searches them as a group. quan_core: a store with acts of a test's own on it. quan_all:
+# the whole server.
+function(quan_group name)
+    set(grouped)
+    foreach(layer ${ARGN})
+        get_target_property(type ${layer} TYPE)
+        if(type STREQUAL "STATIC_LIBRARY")
+            list(APPEND grouped ${layer})
+        endif()
+    endforeach()
+    string(JOIN "," grouped ${grouped})
+    add_library(${name} INTERFACE)
+    target_link_libraries(${name} INTERFACE $<LINK_GROUP:RESCAN,${grouped}>)
+endfunction()
+quan_group(quan_core quan_store quan_plat quan_domain quan_base)
+quan_group(quan_all quan_cli quan_job quan_api quan_app quan_store quan_plat quan_domain quan_base)
 
 # main alone knows every layer.
 file(GLOB main CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/*.c)

@@ -57,36 +57,51 @@ function(quan_test name)
     if("serial" IN_LIST T_LABELS)
         set(serial ON)
     endif()
-    set_tests_properties(${name} PROPERTIES LABELS "${T_LABELS}" TIMEOUT 1800 RUN_SERIAL ${serial}
+    set_tests_properties(${name} PROPERTIES LABELS "${T_LABELS}" RUN_SERIAL ${serial}
         ENVIRONMENT "QUAN_BUILD=${CMAKE_BINARY_DIR}")
     if("thread" IN_LIST T_LABELS AND TARGET ${name})
         add_dependencies(thread_tests ${name})
     endif()
 endfunction()
 
-# quan_unit_tests(FOLDER src/x LINK l… [LABELS l…]): one program a *_test.c of the folder and below. A
-# test that includes a store or test/lib drives the whole server and links all of it; the others link
-# LINK alone, so that a broken layer above does not keep them from running.
+# quan_test_link(OUT FILE NARROW…): what a test links. One that includes a layer above the store drives
+# the whole server and links all of it; one that includes a store or test/lib links quan_core; another
+# NARROW alone. So a broken layer keeps no test below it from running.
+function(quan_test_link out file)
+    file(STRINGS ${file} high REGEX "^#include \"(app|api|job|cli|test/lib/(story|server))[/.]")
+    file(STRINGS ${file} wide REGEX "^#include \"(port/store|store/|test/lib/)")
+    if(high)
+        set(link quan_testlib quan_all)
+    elseif(wide)
+        set(link quan_testlib quan_core)
+    else()
+        set(link ${ARGN})
+    endif()
+    set(${out} ${link} PkgConfig::CMOCKA PARENT_SCOPE)
+endfunction()
+
+# quan_unit_tests(FOLDER src/x LINK l… [LABELS l…]): one program a *_test.c of the folder and below.
 function(quan_unit_tests)
     cmake_parse_arguments(U "" "FOLDER" "LINK;LABELS" ${ARGN})
     file(GLOB_RECURSE tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${U_FOLDER}/*_test.c)
     foreach(test ${tests})
-        file(STRINGS ${test} wide REGEX "^#include \"(port/store|store/|test/lib/)")
-        set(link ${U_LINK})
-        if(wide)
-            set(link quan_testlib quan_all)
-        endif()
-        quan_program(program ${test} ${link} PkgConfig::CMOCKA)
+        quan_test_link(link ${test} ${U_LINK})
+        quan_program(program ${test} ${link})
         quan_test(${program} LABELS unit ${U_LABELS} COMMAND ${program})
     endforeach()
 endfunction()
 
-# quan_program_tests(FOLDER LABELS l…): one program a .c of test/FOLDER, each with the whole server.
+# quan_program_tests(FOLDER LINK l… LABELS l…): one program a .c of test/FOLDER.
 function(quan_program_tests folder)
-    cmake_parse_arguments(P "" "" "LABELS" ${ARGN})
+    cmake_parse_arguments(P "" "" "LINK;LABELS" ${ARGN})
     file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/test/${folder}/*.c)
     foreach(test ${tests})
-        quan_program(program ${test} quan_testlib quan_all PkgConfig::CMOCKA)
+        quan_program(program ${test} quan_testlib ${P_LINK} PkgConfig::CMOCKA)
         quan_test(${program} LABELS ${P_LABELS} COMMAND ${program})
+    endforeach()
+    file(GLOB suites CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/test/${folder}/*.sh)
+    foreach(suite ${suites})
+        get_filename_component(name ${suite} NAME_WE)
+        quan_test(test_${folder}_${name} LABELS ${P_LABELS} COMMAND sh ${suite})
     endforeach()
 endfunction()

@@ -22,11 +22,12 @@ quan_unit_tests(FOLDER src/api LINK quan_all LABELS thread)
 quan_unit_tests(FOLDER src/job LINK quan_all LABELS thread)
 quan_unit_tests(FOLDER src/cli LINK quan_all)
 
-quan_program_tests(contract LABELS contract thread)
-quan_program_tests(story LABELS story thread)
-quan_program_tests(model LABELS model)
-quan_program_tests(fault LABELS fault serial)
-quan_program_tests(e2e LABELS e2e serial)
+quan_program_tests(contract LINK quan_core LABELS contract thread)
+quan_program_tests(story LINK quan_all LABELS story thread)
+quan_program_tests(model LINK quan_all LABELS model)
+quan_program_tests(fault LINK quan_all LABELS fault serial)
+quan_program_tests(e2e LINK quan_all LABELS e2e serial)
+quan_program_tests(replay LINK quan_all LABELS replay serial)
 add_dependencies(thread_tests quan_testlib)
 
 # Shell suites of host tools: tools/NAME_test.sh is given the program NAME. The last line of a suite

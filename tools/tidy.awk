@@ -14,7 +14,7 @@ BEGIN {
     may["plat"] = " base port plat "
     may["api"] = " base domain port app api "
     may["job"] = " base domain port app job "
-    may["cli"] = " base domain port app cli "
+    may["cli"] = " base domain port app api job cli "
     for (i in order)
         may["main"] = may["main"] " " order[i] " "
     # Libraries that only one folder knows.
