@@ -118,6 +118,21 @@ typedef struct store_metrics {
 } store_metrics;
 void store_metrics_read(store *s, store_metrics *out);
 MUST_USE result store_checkpoint(store *s, str directory, buf *why); /* a consistent copy, while serving */
+/* All rows of a table, or all entries of one of its indexes, whose slot (lane, for tables that live
+ * by lane) is in [from, until): for checks and dumps, of point tables too. On the snapshot of the
+ * view, one at a time, so the memory does not grow; by ascending slot, and inside a slot in no order
+ * that may be relied on. An index entry comes as a row with the index's columns filled. What cannot
+ * be read comes as a row of NULL with its stored key. `row` and what it points to are valid during
+ * the call only; the visit may not use the view or the store, and ends the walk by answering false.
+ * R_OK, also when ended so; R_IO. */
+typedef struct store_span {
+    const table *table;
+    int index; /* -1: the rows */
+    uint16_t from;
+    uint32_t until;
+} store_span;
+typedef bool store_visit(void *context, str key, const void *row);
+MUST_USE result store_each(uow *view, const store_span *span, store_visit *visit, void *context);
 void store_compact(store *s);                                     /* before measuring sizes */
 
 #endif

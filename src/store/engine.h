@@ -56,6 +56,9 @@ typedef struct engine_ops {
     /* At most limit rows from engine_row_new, in order. R_OK, R_CORRUPT, R_IO. */
     result (*scan)(engine *e, const snapshot *at, const scan_request *wanted, arena *memory,
                    row_list *out);
+    /* See store_each. The visit may not call the engine. */
+    result (*each)(engine *e, const snapshot *at, const store_span *span, store_visit *visit,
+                   void *context);
     snapshot *(*snapshot_new)(engine *e);
     void (*snapshot_free)(engine *e, const snapshot *s);
     /* All or nothing, durable when it returns R_OK. R_STORAGE_FULL (nothing of it is kept), R_IO

@@ -29,6 +29,7 @@ typedef struct kv_range {
     str prefix, position; /* position starts with prefix */
     bool after;
     size_t limit; /* > 0 */
+    str end;      /* not this key nor any behind it; empty: only the prefix ends the range */
 } kv_range;
 
 /* Called in ascending order; both valid during the call only. */
@@ -64,6 +65,8 @@ kv_space kv_space_of(const table *t);
 void kv_load(engine *e, const snapshot *at, load_item *items, size_t n, arena *memory);
 result kv_scan(engine *e, const snapshot *at, const scan_request *wanted, arena *memory,
                row_list *out);
+result kv_each(engine *e, const snapshot *at, const store_span *span, store_visit *visit,
+               void *context); /* each.c */
 result kv_commit(engine *e, uint16_t lane, const change *changes, size_t n);
 
 #endif

@@ -50,6 +50,8 @@ static result mem_scan(kv_engine *e, const snapshot *at, const kv_range *range, 
     const ordered_node *n = ordered_seek(m->spaces[range->space], range->position);
     for (; n != NULL && left > 0 && str_starts(ordered_key(n), range->prefix);
          n = ordered_next(n)) {
+        if (range->end.n > 0 && str_cmp(ordered_key(n), range->end) >= 0)
+            break;
         str value;
         if (range->after && str_eq(ordered_key(n), range->position))
             continue;
@@ -155,6 +157,7 @@ static const engine_ops mem_ops = {
     .close = mem_close,
     .load = kv_load,
     .scan = kv_scan,
+    .each = kv_each,
     .snapshot_new = mem_snapshot_new,
     .snapshot_free = mem_snapshot_free,
     .commit = mem_commit,
