@@ -39,6 +39,7 @@ typedef struct bench_plan {
     str templates[BENCH_TEMPLATES_MAX];
     size_t template_count;
     uint64_t users; /* claims and queries are for u0 … u<users - 1>, by a fixed scramble */
+    bool distinct;  /* each request is for the next user instead: u0, u1, u2 … */
     uint32_t batch; /* claims in one request of WORK_BATCH */
     str currency;   /* of the carts of WORK_MIX */
     str run;        /* makes keys and orders of this run different from any other's */

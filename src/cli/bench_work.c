@@ -38,7 +38,7 @@ static str template_of(const bench_plan *p, uint64_t number)
 static bench_kind make_claim(const bench_plan *p, bench_memory *m, uint64_t number, buf *out)
 {
     char text[256];
-    uint64_t user = scramble(number) % p->users;
+    uint64_t user = p->distinct ? number : scramble(number) % p->users;
     int n = snprintf(m->user, sizeof m->user, "u%llu", (unsigned long long)user);
     CHECK(n > 0);
     n = snprintf(text, sizeof text, "{\"user\":\"%s\",\"template\":\"%.*s\"}", m->user,
