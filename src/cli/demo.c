@@ -273,8 +273,7 @@ cli_exit cli_demo(cli_context *c)
     if (code == CLI_OK) {
         code = flash(d);
     }
-    for (unsigned nth = 0; code == CLI_OK && user < DEMO_USERS;
-         user += DEMO_USERS / DEMO_SHOPPERS) {
+    for (unsigned nth = 0; code == CLI_OK && nth < DEMO_USERS; nth += DEMO_USERS / DEMO_SHOPPERS) {
         shop_forget(&d->shop);
         code = shop_once(d, nth);
     }
