@@ -36,6 +36,7 @@ typedef struct command {
 typedef struct cli_wiring {
     void *(*api_new)(app *a, const settings *s);
     void (*api_free)(void *api); /* NULL is allowed */
+    void (*api_set_ready)(void *api, bool ready);
     http_service (*api_service)(void *api);
     /* The background jobs of a serving app: start, and stop before the app drains. */
     void *(*jobs_start)(app *a, const settings *s);

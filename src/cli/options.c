@@ -33,6 +33,13 @@ static const char *const setting_unit[] = {
 #undef SETTING
 };
 
+static const char *const setting_word[] = {
+#define SETTING(name, kind, initial, min, max, unit, text)                                         \
+    [SETTING_##name] = SETTING_##kind == SETTING_INT ? "N" : "TEXT",
+#include "port/settings.def"
+#undef SETTING
+};
+
 /* "http-port" of SETTING_http_port. */
 static char *flag_name(arena *memory, setting which)
 {
@@ -100,11 +107,11 @@ static const struct argp_option *setting_options(arena *memory, uint64_t which)
         .name = "settings", .key = CLI_KEY_SETTINGS, .arg = "FILE", .doc = "File of settings"};
     for (int i = 0; i < SETTING_COUNT; i++)
         if ((which >> i & 1) != 0)
-            o[n++] =
-                (struct argp_option){.name = flag_name(memory, (setting)i),
-                                     .key = CLI_KEY_SETTINGS + 1 + i,
-                                     .arg = setting_unit[i][0] == '\0' ? "TEXT" : setting_unit[i],
-                                     .doc = setting_help[i]};
+            o[n++] = (struct argp_option){.name = flag_name(memory, (setting)i),
+                                          .key = CLI_KEY_SETTINGS + 1 + i,
+                                          .arg = setting_unit[i][0] == '\0' ? setting_word[i]
+                                                                            : setting_unit[i],
+                                          .doc = setting_help[i]};
     return o; /* the last one is all zero */
 }
 

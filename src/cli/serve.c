@@ -19,7 +19,7 @@
 enum {
     STOP_GRACE_MS = 10000,
     STOP_FAILED_MS = 2000, /* for the answers in flight when the store has failed */
-    FILES_WANTED = 65536,
+    FILES_OF_STORE = 2048,
 };
 
 typedef struct server {
@@ -50,18 +50,16 @@ static error_t serve_option(int key, char *argument, struct argp_state *state)
 }
 
 /* As many open files as the system lets us have, up to what connections and tables need. */
-static void raise_files(void)
+static void raise_files(const settings *s)
 {
+    rlim_t needed = (rlim_t)settings_int(s, SETTING_connections_max) + FILES_OF_STORE;
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= FILES_WANTED)
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed)
         return;
-    struct rlimit wanted = limit;
-    if (wanted.rlim_max != RLIM_INFINITY && wanted.rlim_max < FILES_WANTED)
-        wanted.rlim_cur = wanted.rlim_max;
-    else
-        wanted.rlim_cur = FILES_WANTED;
-    if (setrlimit(RLIMIT_NOFILE, &wanted) != 0 || wanted.rlim_cur < FILES_WANTED)
-        log_event(LOG_WARN, "few open files allowed", log_u64("limit", wanted.rlim_cur));
+    limit.rlim_cur = limit.rlim_max < needed ? limit.rlim_max : needed;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < needed)
+        log_event(LOG_WARN, "few open files allowed", log_u64("limit", limit.rlim_cur),
+                  log_u64("needed", needed));
 }
 
 static void collect_store(void *context)
@@ -140,6 +138,7 @@ static cli_exit start(server *s)
         return code;
     if (c->wiring->jobs_start != NULL)
         s->jobs = c->wiring->jobs_start(s->app, c->settings);
+    c->wiring->api_set_ready(s->api, true);
     log_event(LOG_INFO, "ready", log_str("url", s->url), log_str("version", S(QUAN_VERSION)),
               log_u64("lanes", store_lanes(app_store(s->app))),
               log_str("data", settings_text(c->settings, SETTING_data)),
@@ -189,6 +188,8 @@ static void finish(server *s, bool orderly)
     stop_arm(patience + STOP_GRACE_MS);
     if (s->ready_file != NULL && s->url.n > 0)
         (void)remove(s->ready_file);
+    if (s->api != NULL)
+        s->context->wiring->api_set_ready(s->api, false);
     if (s->http != NULL && !http_server_drain(s->http, patience))
         log_event(LOG_WARN, "connections were cut off", log_i64("after_ms", patience));
     if (s->jobs != NULL)
@@ -236,7 +237,7 @@ cli_exit cli_serve(cli_context *c)
     stop_install();
     log_set_level(level);
     log_start(STDERR_FILENO);
-    raise_files();
+    raise_files(c->settings);
     code = serve(&s);
     log_stop();
     return code;
