@@ -5,10 +5,6 @@
  * copied out of the lane's memory before the caller is told. */
 #include "app/inner.h"
 
-/* How long a key answers at least (DESIGN 5: 48 h). Older records count as absent, so that sweeping
- * them away changes nothing. */
-#define IDEMPOTENCY_KEEP_MS (72 * MS_HOUR)
-
 #define ACT(number, name, in, out, decide, class, flags) extern act_decide decide;
 #include "app/act.def"
 #undef ACT
@@ -36,7 +32,7 @@ const act *act_find(uint16_t number)
 }
 
 /* The lengths stand between the parts, so that no two scopes can make the same bytes. */
-static hash128 key_hash(const act_call *c)
+hash128 act_key_hash(const act_call *c)
 {
     buf b;
     buf_init(&b, 4096);
@@ -106,7 +102,7 @@ static result act_run(uow *u, request *r)
         if (uow_pending(u)) {
             return R_AGAIN;
         }
-        if (kept != NULL && uow_now(u) - kept->at_ms < IDEMPOTENCY_KEEP_MS) {
+        if (kept != NULL && uow_now(u) - kept->at_ms < ACT_KEY_KEEP_MS) {
             return replay(u, c, kept);
         }
     }
@@ -158,7 +154,7 @@ result act_submit(act_call *c)
     CHECK(a != NULL && c->in != NULL && c->out != NULL && c->memory != NULL && c->done != NULL);
     CHECK(c->slot < SLOT_COUNT && c->key.key.n <= ACT_KEY_MAX);
     if (c->key.key.n > 0) {
-        c->key_hash = key_hash(c);
+        c->key_hash = act_key_hash(c);
     }
     c->request.run = act_run;
     c->request.done = act_done;

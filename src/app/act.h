@@ -11,6 +11,7 @@
 #include "app/app.h"
 #include "base/hash.h"
 #include "base/id.h"
+#include "base/time.h"
 #include "port/store.h"
 
 enum { ACT_CONFIG = 1, ACT_MESSAGE = 2 };
@@ -41,6 +42,9 @@ typedef struct act_key {
     uint64_t body; /* hash of the request body */
 } act_key;
 enum { ACT_KEY_MAX = 128 };
+/* How long a key answers (DESIGN 5: at least 48 h). Older records count as absent, so that sweeping
+ * them away changes nothing. */
+#define ACT_KEY_KEEP_MS (72 * MS_HOUR)
 
 typedef struct act_call act_call;
 struct act_call {
@@ -64,6 +68,8 @@ struct act_call {
     hash128 key_hash;
 };
 
+/* Under which the call's record is kept; reads id and key. */
+hash128 act_key_hash(const act_call *call);
 /* R_OK, R_BUSY, R_DRAINING, R_UNAVAILABLE. */
 MUST_USE result act_submit(act_call *call);
 
