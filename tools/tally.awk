@@ -10,9 +10,7 @@
     line = substr($0, at + 2)
     if (line ~ /^Test command: /)
         command[n] = substr(line, 15)
-    else if (line ~ /^(Working Directory|Environment variables|Test timeout computed|Test case|[ ]QUAN_)/)
-        next
-    else {
+    else if (line !~ /^(Working Directory|Environment variables|Test timeout computed| QUAN_)/) {
         output[n] = output[n] line "\n"
         count(n, line)
     }

@@ -1,8 +1,9 @@
 # The rules of STYLE.md that are about the text of C files, in one pass: see tools/tidy. Prints
 # `rule<TAB>path:line: what` for each violation.
 #
-# It leans on clang-format (a rule of its own): a function's body opens with { and closes with }, each
-# alone in column 0. Comments and the insides of literals are taken out before words are looked for.
+# It leans on clang-format (a rule of its own): a function's body opens with { and closes with },
+# each alone in column 0. Comments and the insides of literals are taken out before words are looked
+# for. Of files that are not C only the columns are looked at.
 
 BEGIN {
     split("base domain port app store plat api job cli", order, " ")
@@ -118,7 +119,8 @@ function open_file()
 {
     path = FILENAME
     sub(/^\.\//, "", path)
-    is_test = path ~ /_test\.c$/ || path ~ /^test\// || path ~ /test_help\.h$/ || path ~ /_test[a-z_]*\.h$/
+    is_c = path ~ /\.[ch]$/
+    is_test = path ~ /^test\// || path ~ /_test[a-z_]*\.[ch]$/ || path ~ /test_help\.h$/
     layer = ""
     if (path ~ /^src\//) {
         layer = path
@@ -207,8 +209,6 @@ function check_preprocessor(raw)
 
 function check_words(raw, code)
 {
-    if (columns(raw) > 100)
-        bad("columns", FNR, columns(raw) " columns; 100 are allowed")
     if (match(code, banned))
         bad("banned", FNR, substr(code, RSTART, RLENGTH) "): see Memory and text in STYLE.md")
     if (layer == "" || is_test)
@@ -284,11 +284,13 @@ function follow_outside(raw, code)
 FNR == 1 {
     close_file()
     open_file()
-    if ($0 !~ /^\/\*/)
-        bad("opening", 1, "the first lines say what the file is, its invariants, what it does not do")
+    if (is_c && $0 !~ /^\/\*/)
+        bad("opening", 1, "the first lines say what it is, its invariants, what it does not do")
 }
 
-{
+columns($0) > 100 { bad("columns", FNR, columns($0) " columns; 100 are allowed") }
+
+is_c {
     last = FNR
     was_comment = in_comment
     code = code_of($0)

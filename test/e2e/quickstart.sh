@@ -1,0 +1,64 @@
+#!/bin/sh
+# The quickstart as a newcomer runs it: the main job once; then a server that stays, whose printed
+# commands all work, and which one signal ends without a trace.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+scratch=$(mktemp -d) || exit 1
+QUAN_HOME=$scratch/home
+export QUAN_HOME
+started=
+trap '[ -z "$started" ] || kill "$started" 2>/dev/null; rm -rf "$scratch"' EXIT
+passed=0
+failed=0
+
+# shows WHAT COMMAND…: does the command hold?
+shows() {
+    what=$1
+    shift
+    if "$@" >"$scratch/said" 2>&1; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAILED: $what"
+        cat "$scratch/said" "$scratch/out"
+    fi
+}
+
+# waits COMMAND…: until it holds, at most a minute.
+waits() {
+    for _ in $(seq 600); do
+        if "$@" >/dev/null 2>&1; then return 0; fi
+        sleep 0.1
+    done
+    return 1
+}
+
+gone() { ! kill -0 "$1" 2>/dev/null; }
+empty() { [ -z "$(ls -A "$1")" ]; }
+
+once() { ./quickstart --once >"$scratch/out" 2>&1 </dev/null; }
+shows "--once runs the main job and ends well" once
+shows "the flash sale gave out the whole stock" grep -q '10,000' "$scratch/out"
+shows "--once leaves nothing behind" empty "$QUAN_HOME"
+
+./quickstart >"$scratch/out" 2>&1 </dev/null &
+started=$!
+shows "the server stays" waits grep -q '^Ctrl-C' "$scratch/out"
+url=$(sed -n 's|^curl \(http://[0-9.:]*\)/metrics$|\1|p' "$scratch/out")
+
+# What it tells to type: a line each, or several with \ at their ends.
+sed -n '/^export KEY=/,/^$/p' "$scratch/out" | sed 's/^curl /curl -sS -f -o answer /' >"$scratch/try"
+tried() {
+    cd "$scratch" && grep -q answer try && sh -e -u ./try
+}
+shows "the printed commands work" tried
+
+kill -TERM "$started"
+shows "one signal ends it" waits gone "$started"
+shows "and its server" sh -c "! curl -s -m 2 $url/livez"
+shows "nothing is left behind" empty "$QUAN_HOME"
+
+shows "an unknown word is refused" sh -c "! ./quickstart --twice"
+
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]
