@@ -1,35 +1,106 @@
-/* Stock, budget and shared limits as escrow: a pool at the owner's home slot, slices of it held by lanes.
+/* Stock, budget and shared limits as escrow: a pool at its owner's home slot, slices of it in the
+ * lanes.
  *
  * Invariants (a test and `quan verify` check them):
  *   pool.total = pool.free + sum of leases[].out
- *   leases[l].out = slice(l).free + slice(l).consumed + what is on its way between them
- *   a lane whose lease is not open has slice.free = 0, so "no free and no open lease" at the home means that there is none anywhere
- * A slice belongs to a lane, never to a server. Slices shrink near the end: a grant is about free / (4 * lanes), at least what was asked, at most
- * SLICE_MAX. Only the lane that holds a slice consumes from it, inside the act that uses it.
+ *   leases[l].out = slice(l).free + slice(l).consumed + what is on its way between the two
+ *   a lane whose lease is not open holds nothing unused and has no grant on its way; so "nothing
+ *   free and no lease open" at the home means that nothing unused is anywhere but on its way home
+ * A slice belongs to a lane, never to a server, and only that lane's acts take from it.
  *
- * Taking is all or nothing: slice_take answers R_WAIT (after uow_wait_for) when the slice has too little and the home may have more,
- * and the given refusal when the home has said that it is dry. Giving back stays in an open slice, else it goes home by message. */
+ * Protocol. Acts 50 to 53 of app/act.def; messages arrive exactly once and in order per pair of
+ * lanes.
+ *   ask     lane -> home. amount: what the act lacks beyond what its slice has. At most one ask a
+ *           lane and pool at a time, and none while a grant is on its way there. GRANTED: a grant
+ *           is on its way. RECALLING: lanes have been asked to give back; ask again when one has.
+ *           NONE: nothing is free and no other lane holds any. What lanes had committed to send
+ *           home before the ask must have arrived before it, else NONE may be false.
+ *   grant   home -> lane: max(what was asked, free / (4 * lanes)), so slices shrink near the end;
+ *           all that is free when that is less and no other lane holds any, so that after NONE the
+ *           slice of the asker is all there is. A grant of 0 only wakes.
+ *   recall  home -> lane: give back what is unused and close. Always answered, by a closing return.
+ *   return  lane -> home.
+ * An ask with lane LEASE_COLLECT recalls every lane and grants nobody: RECALLING until no lease is
+ * open, then GRANTED with a waking grant of 0 to the home's own lane. It never says NONE.
+ *
+ * A shared limit follows the configuration: at every ask the pool is brought to the maximum that is
+ * configured then. When that has been lowered every lane is recalled, and a lane whose slice was
+ * granted under a larger total than it sees configured does not take from it. So nothing is taken
+ * beyond the lower limit after it was published. A limit that was removed and is set again in the
+ * same period goes on counting where it stopped.
+ * Pools and slices of periods before the last one are deleted on the way; they give nothing more.
+ * */
 #ifndef QUAN_DOMAIN_LIMIT_POOL_H
 #define QUAN_DOMAIN_LIMIT_POOL_H
 
 #include "domain/table.gen.h"
 
-#define SLICE_MAX INT64_C(1000000000000)
+enum {
+    /* Numbers of app/act.def: what the domain sends. */
+    LEASE_GRANT_ACT = 51,
+    LEASE_RECALL_ACT = 52,
+    LEASE_RETURN_ACT = 53,
+    LEASE_COLLECT = 65535,
+    POOL_SWEEP_MAX = 16, /* rows of past periods deleted by one act */
+};
+#define SLICE_MAX INT64_C(1000000000000) /* granted at once, unless one act needs more */
 
-/* Looks first, writes later: prepare all slices of an act (R_OK, R_AGAIN, R_WAIT, `refusal`), then take from each. */
-MUST_USE result slice_prepare(uow *u, pool_name pool, int64_t need, result refusal);
-void slice_take(uow *u, pool_name pool, int64_t n); /* after a prepare of at least the sum of takes */
-/* Gets what slice_give will write; false while pending. */
-bool slice_give_ready(uow *u, pool_name pool);
-void slice_give(uow *u, pool_name pool, int64_t n);
+/* ---- names ---- */
 
-/* What a pool holds when it is first asked for: from the configuration; -1: unlimited, has no pool. */
-int64_t pool_total(const config *c, pool_name pool);
+static inline pool_name pool_stock(uint64_t template_id)
+{
+    return (pool_name){.owner = template_id, .kind = POOL_KIND_STOCK};
+}
+static inline pool_name pool_budget(uint64_t campaign_id)
+{
+    return (pool_name){.owner = campaign_id, .kind = POOL_KIND_BUDGET};
+}
+/* A shared limit. number: of the period, 0 … 2^24 - 1; store: limit_store_hash, or 0. */
+pool_name pool_of_limit(uint64_t owner, const limit_rule *rule, int64_t number, uint64_t store);
+/* -1: unlimited, there is no pool. Stock and budget as configured, which is what their pool begins
+ * with; shared limits the configured maximum. */
+int64_t pool_total(const config *c, pool_name which);
 
+/* ---- the lane's side: all slices that one act takes from and gives to ---- */
+
+/* Kept in the memory of the unit of work. Takes and gives of one act on one pool are netted, so an
+ * act may take what it has just given back. A set is settled once, at its end; several sets of one
+ * act are settled one after the other. */
+typedef struct slice_set slice_set;
+slice_set *slice_set_new(uow *u);
+void slice_load(slice_set *s, pool_name which); /* a get; again for the same pool: nothing */
+/* How much of need (>= 0) this act may take now. R_OK: *have is need, or less when there is none
+ * anywhere. R_WAIT: parked (uow_wait_for). R_UNAVAILABLE: the act has been told of UOW_DRY_MAX dry
+ * pools and cannot be told of more. */
+MUST_USE result slice_want(slice_set *s, pool_name which, int64_t need, int64_t *have);
+void slice_take(slice_set *s, pool_name which, int64_t n); /* n <= what slice_want gave */
+void slice_give(slice_set *s, pool_name which, int64_t n);
+/* Writes. What an open slice is given stays there; else it goes home. */
+void slice_settle(slice_set *s);
+
+/* ---- acts ---- */
+
+/* Runs at the owner's slot. R_OK; R_INVALID: a lane that does not exist, or less than 1 asked. */
 result lease_ask_decide(uow *u, const void *in, void *out);
 result lease_grant_decide(uow *u, const void *in, void *out);
 result lease_recall_decide(uow *u, const void *in, void *out);
 result lease_return_decide(uow *u, const void *in, void *out);
+
+/* Stock of a template or budget of a campaign, by target. Runs at the owner's slot; answers with
+ * the rows as they are then (row_out). A campaign's version rises; a template's does not, because
+ * it names what coupons pin.
+ * Refusals, in this order:
+ *   INVALID                 kind is neither; a target below 1 (stock: below -1, which is
+ *                           unlimited) or too large
+ *   NOT_FOUND
+ *   NOT_EDITABLE            the campaign has no budget
+ *   CURRENT_VALUE_MISMATCH  `current` is not the value; the detail tells it
+ *   NOT_EDITABLE            target is below what is used already; the detail tells the lowest
+ *                           target
+ * A decrease beyond what the home has free waits until the lanes have given back; where they are
+ * busy taking it may run into its deadline: pause the campaign, then lower it.
+ * Stock counts what is issued while it is limited: unlimited to limited begins a new count (or goes
+ * on with that of the pool from before it was unlimited). */
 result pool_change_decide(uow *u, const void *in, void *out);
 
 #endif

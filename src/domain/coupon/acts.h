@@ -1,0 +1,88 @@
+/* The acts on coupons and orders (app/act.def lists them): what each does, and what it refuses in
+ * which order.
+ *
+ * All run in one slot: the user's (slot_of_user), or that of the id they name, which is the same.
+ * R_AGAIN, R_WAIT and R_UNAVAILABLE (uow.h, pool.h) may come instead of any answer; a refusal
+ * changes nothing. Ids of another merchant's rows are NOT_FOUND.
+ *
+ * ISSUE, a claim by the user or a grant to him. `mode` all_or_none: the first refusal refuses the
+ * act. best_effort: of each item as many coupons as can be had; `refusals` has, for each item that
+ * was not issued in full, what refuses its next coupon. When nothing at all could be issued:
+ * NONE_ISSUED, or, where every refusal is of the passing kind, the first of them, so that nothing
+ * is kept under the idempotency key.
+ *   INVALID               user of 1 to 64 bytes; 1 to 100 items, counts from 1, 100 coupons in all
+ *   NOT_FOUND             no such merchant
+ *   TOO_MANY              the slot has MEMBERS_MAX users
+ *   of each item, in the order given; what needs no counters of all items first:
+ *   NOT_FOUND             no such template
+ *   CAMPAIGN_DISABLED, CAMPAIGN_NOT_ACTIVE
+ *   NOT_STARTED, WINDOW_CLOSED  claim window; and coupons that could never be used
+ *   LIMIT_REACHED         limits on claims by user: merchant, campaign, template; then shared ones
+ *   SOLD_OUT, BUDGET_EXHAUSTED
+ * A coupon holds from issue on what a budget at issue must reserve for it: the largest discount.
+ *
+ * HOLD locks coupons for an order that was priced before; a changed order replaces its open hold,
+ * and the hold of another order that is past its deadline gives way.
+ *   INVALID               figures that do not add up, texts too long, a coupon twice, none at all,
+ *                         or a deadline that has passed
+ *   ORDER_CONFLICT        the order was redeemed; the detail names the redemption
+ *   then for each coupon in the order of `applied`:
+ *   NOT_FOUND, WRONG_USER (all coupons first)
+ *   COUPON_NOT_AVAILABLE, COUPON_EXPIRED, COUPON_NOT_YET_VALID
+ *   STALE                 priced by a version that no longer rules it: price it again
+ *   CAMPAIGN_DISABLED, NOT_STARTED, WINDOW_CLOSED (use window), NOT_APPLICABLE (gives nothing)
+ *   LIMIT_REACHED         redemptions, money, units
+ *   BUDGET_EXHAUSTED      a budget at redeem reserves the discount; at issue, what it is beyond the
+ *                         coupon's reservation (after a return that may be less than its worth)
+ *
+ * REDEEM with `hold` confirms it at its frozen figures; the order given otherwise is not read, but
+ * what is given of user, order number, subtotal and discount must agree.
+ *   NOT_FOUND, WRONG_USER, AMOUNT_MISMATCH
+ *   ORDER_CONFLICT        redeemed already; the detail names the redemption
+ *   HOLD_NOT_OPEN         released or replaced
+ *   HOLD_EXPIRED          past its deadline and a fresh hold would be refused: the detail tells why
+ * Nothing else refuses an open hold before its deadline: not expiry, pause, end, edit or disabling.
+ * REDEEM without `hold` redeems at once what a hold would have held, refusals as there; an open
+ * hold of the order is replaced.
+ *
+ * RELEASE gives back all that a hold took. Of one that is released: done, again. Of an expired one:
+ * it becomes released, so that it cannot be redeemed late.
+ *   NOT_FOUND, HOLD_NOT_OPEN (redeemed or replaced; the detail names the state)
+ *
+ * GIVE_BACK takes goods back. The refund is price_return's; the discount that comes back with it
+ * (list price of the goods less refund) goes back to the budget, by coupon. A coupon comes back
+ * when every line that it discounted is back: available until its old end, or grace_days from now
+ * where that is later; else expired. Then its redemption is given back to the limits, money and
+ * units with each return; all to the periods in which they were taken, unless those are over.
+ * With a budget at issue it keeps as its reservation what this return brought back.
+ *   NOT_FOUND, INVALID (no such line, quantity below 1), NOT_RETURNABLE
+ *
+ * VOID ends a coupon that is available or offered. Its reserved budget is given back;
+ * issued_in_error gives back stock and the limits on claims, too.
+ *   INVALID (reason), NOT_FOUND, COUPON_NOT_AVAILABLE
+ *
+ * SWEEP expires coupons and releases holds of one slot that are due, oldest first. */
+#ifndef QUAN_DOMAIN_COUPON_ACTS_H
+#define QUAN_DOMAIN_COUPON_ACTS_H
+
+#include "base/result.h"
+#include "domain/uow.h"
+
+enum {
+    USER_BYTES_MAX = 64,
+    ORDER_TEXT_MAX = 64, /* bytes of an order number, store, channel, sku or category */
+    ISSUE_ITEMS_MAX = 100,
+    ISSUE_COUPONS_MAX = 100,
+    MEMBERS_MAX = 262143, /* users of a slot */
+    SWEEP_MAX = 200,      /* coupons, and as many holds, of one act */
+};
+
+result issue_decide(uow *u, const void *in, void *out);
+result hold_decide(uow *u, const void *in, void *out);
+result redeem_decide(uow *u, const void *in, void *out);
+result release_decide(uow *u, const void *in, void *out);
+result return_decide(uow *u, const void *in, void *out);
+result void_decide(uow *u, const void *in, void *out);
+result sweep_decide(uow *u, const void *in, void *out);
+
+#endif

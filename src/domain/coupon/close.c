@@ -1,0 +1,72 @@
+/* Ending open holds, and coupons that were not used: see close.h. */
+#include "domain/coupon/close.h"
+
+#include "domain/coupon/state.h"
+#include "domain/stats/ledger.h"
+#include "domain/stats/tally.h"
+
+order_counters order_counters_new(uow *u, uint16_t slot, uint32_t ordinal)
+{
+    slice_set *slices = slice_set_new(u);
+    return (order_counters){
+        .u = u, .slot = slot, .slices = slices, .book = limit_book_new(u, slot, ordinal, slices)};
+}
+
+void hold_close_load(const order_counters *c, const hold *row)
+{
+    for (size_t i = 0; i < row->applied.n; i++) {
+        const applied_coupon *a = &row->applied.items[i];
+        terms of = terms_of(uow_config(c->u), a->template);
+        (void)coupon_get(c->u, c->slot, a->coupon);
+        tally_load(c->u, &of);
+        if (a->reserved_minor > 0)
+            slice_load(c->slices, pool_budget(a->campaign));
+    }
+    for (size_t i = 0; i < row->takes.n; i++)
+        limit_book_load_take(c->book, &row->takes.items[i]);
+}
+
+static void release_coupon(const order_counters *c, const hold *row, const applied_coupon *a)
+{
+    terms of = terms_of(uow_config(c->u), a->template);
+    coupon *held = coupon_get(c->u, c->slot, a->coupon);
+    CHECK(held != NULL && held->ref == row->id); /* only its own hold moves it on */
+    coupon_move(c->u, held, EVENT_KIND_COUPON_RELEASED, row->id, 0);
+    tally_of(c->u, &of)->released++;
+    if (a->reserved_minor == 0)
+        return;
+    ledger_book b = {.u = c->u, .of = &of, .slot = c->slot, .coupon = a->coupon, .ref = row->id};
+    ledger_move(&b, ACCOUNT_BUDGET_RESERVED, ACCOUNT_BUDGET_FREE, a->reserved_minor);
+    slice_give(c->slices, pool_budget(a->campaign), a->reserved_minor);
+}
+
+void hold_close(const order_counters *c, hold *row, hold_state to)
+{
+    for (size_t i = 0; i < row->applied.n; i++)
+        release_coupon(c, row, &row->applied.items[i]);
+    for (size_t i = 0; i < row->takes.n; i++) {
+        limit_take take = row->takes.items[i]; /* the row keeps what it had taken */
+        terms of = terms_of(uow_config(c->u), row->applied.items[take.applied].template);
+        limit_book_give(c->book, &of, &take, take.n);
+    }
+    hold_move(c->u, row, (uint8_t)to);
+}
+
+void coupon_end_load(const order_counters *c, const terms *of, const coupon *row)
+{
+    tally_load(c->u, of);
+    if (row->reserved_minor > 0)
+        slice_load(c->slices, pool_budget(of->campaign->row->id));
+}
+
+void coupon_end(const order_counters *c, const terms *of, coupon *row, event_kind how)
+{
+    coupon_move(c->u, row, how, 0, 0);
+    int64_t n = row->reserved_minor;
+    if (n == 0)
+        return;
+    row->reserved_minor = 0;
+    ledger_book b = {.u = c->u, .of = of, .slot = c->slot, .coupon = row->id};
+    ledger_move(&b, ACCOUNT_BUDGET_RESERVED, ACCOUNT_BUDGET_FREE, n);
+    slice_give(c->slices, pool_budget(of->campaign->row->id), n);
+}

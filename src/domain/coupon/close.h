@@ -1,0 +1,28 @@
+/* Ending an open hold: its coupons are available again, and what it took is given back. Ending a
+ * coupon unused: what it has reserved is given back. Private to domain/coupon. */
+#ifndef QUAN_DOMAIN_COUPON_CLOSE_H
+#define QUAN_DOMAIN_COUPON_CLOSE_H
+
+#include "domain/limit/book.h"
+
+/* The counters of one act and one user. */
+typedef struct order_counters {
+    uow *u;
+    uint16_t slot;
+    slice_set *slices;
+    limit_book *book;
+} order_counters;
+
+order_counters order_counters_new(uow *u, uint16_t slot, uint32_t ordinal);
+
+/* Gets, before the first write. */
+void hold_close_load(const order_counters *c, const hold *row);
+/* open -> to: released, expired or replaced. */
+void hold_close(const order_counters *c, hold *row, hold_state to);
+
+/* Gets, before the first write. */
+void coupon_end_load(const order_counters *c, const terms *of, const coupon *row);
+/* By expiry or voiding. */
+void coupon_end(const order_counters *c, const terms *of, coupon *row, event_kind how);
+
+#endif

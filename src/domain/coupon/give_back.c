@@ -1,0 +1,270 @@
+/* The act that takes goods of a redeemed order back: see acts.h. */
+#include "base/id.h"
+#include "domain/coupon/order_part.h"
+#include "domain/coupon/return_split.h"
+#include "domain/coupon/state.h"
+#include "domain/stats/ledger.h"
+
+typedef struct return_desk {
+    order_counters c;
+    redemption *row;
+    order_facts facts;
+    terms *of;        /* [applied] */
+    coupon **coupons; /* [applied] */
+    return_line *now;
+    size_t n;
+    uint64_t id;
+    int64_t refund_minor, worth_minor; /* of what comes back: paid back, and list price */
+    int64_t *back;                     /* [applied] discount that comes back now */
+    int64_t *units;                    /* [applied] units of its lines that come back now */
+    coupon_ref *restored;
+    size_t restored_count;
+} return_desk;
+
+/* ---- looking up ---- */
+
+static result find_lines(return_desk *d, const return_in *in)
+{
+    uow *u = d->c.u;
+    const order_line *lines = d->row->lines.items;
+    size_t most = in->lines.n > 0 ? in->lines.n : d->row->lines.n;
+    if (most > CART_LINES_MAX)
+        return uow_refuse(u, R_INVALID, "Too many lines.");
+    d->now = ARENA_ARRAY(uow_memory(u), return_line, most);
+    for (size_t i = 0; i < in->lines.n; i++)
+        d->now[d->n++] =
+            (return_line){.line = in->lines.items[i].line, .quantity = in->lines.items[i].quantity};
+    for (size_t i = 0; i < d->row->lines.n && in->lines.n == 0; i++)
+        if (lines[i].quantity > lines[i].returned)
+            d->now[d->n++] = (return_line){.line = (uint16_t)i,
+                                           .quantity = lines[i].quantity - lines[i].returned};
+    if (d->n == 0)
+        return uow_refuse(u, R_NOT_RETURNABLE, "Everything has come back already.");
+    return R_OK;
+}
+
+static void load(return_desk *d)
+{
+    uow *u = d->c.u;
+    redemption *row = d->row;
+    size_t n = row->applied.n;
+    d->of = ARENA_ARRAY(uow_memory(u), terms, n);
+    d->coupons = ARENA_ARRAY(uow_memory(u), coupon *, n);
+    d->facts = (order_facts){.store = row->store,
+                             .channel = row->channel,
+                             .lines = row->lines.items,
+                             .line_count = row->lines.n,
+                             .applied = row->applied.items,
+                             .applied_count = n,
+                             .shares = row->shares.items,
+                             .share_count = row->shares.n,
+                             .of = d->of};
+    for (size_t i = 0; i < n; i++) {
+        const applied_coupon *a = &row->applied.items[i];
+        d->of[i] = terms_of(uow_config(u), a->template);
+        d->coupons[i] = coupon_get(u, d->c.slot, a->coupon);
+        if (a->reserved_minor > 0)
+            slice_load(d->c.slices, pool_budget(a->campaign));
+    }
+    for (size_t i = 0; i < row->takes.n; i++)
+        limit_book_load_take(d->c.book, &row->takes.items[i]);
+    order_tally_load(u, &d->facts);
+}
+
+/* ---- working out ---- */
+
+static result work_out(return_desk *d)
+{
+    uow *u = d->c.u;
+    size_t n = d->row->applied.n;
+    const price_rule **rules = ARENA_ARRAY(uow_memory(u), const price_rule *, n);
+    uint8_t *refund_rules = ARENA_ARRAY(uow_memory(u), uint8_t, n);
+    for (size_t i = 0; i < n; i++) {
+        uint32_t version = d->row->applied.items[i].version;
+        rules[i] = config_rule(d->of[i].template, version);
+        refund_rules[i] = config_version(d->of[i].template, version)->refund;
+    }
+    return_plan plan = {d->row, rules, refund_rules, d->now, d->n};
+    result r = price_return(&plan, uow_memory(u), &d->refund_minor);
+    if (r == R_INVALID)
+        return uow_refuse(u, r, "There is no such line, or a quantity is below 1.");
+    if (r == R_NOT_RETURNABLE)
+        return uow_refuse(u, r, "More of a line than is left of it.");
+    if (r != R_OK)
+        return r;
+    for (size_t i = 0; i < d->n; i++)
+        d->worth_minor += d->now[i].quantity * d->row->lines.items[d->now[i].line].unit_minor;
+    d->back = ARENA_ARRAY(uow_memory(u), int64_t, n);
+    return return_split(&plan, d->worth_minor - d->refund_minor, uow_memory(u), d->back);
+}
+
+/* Puts what comes back into the lines, and counts the units of each coupon's lines. */
+static void apply_lines(return_desk *d)
+{
+    uow *u = d->c.u;
+    redemption *row = d->row;
+    int64_t *quantity = ARENA_ARRAY(uow_memory(u), int64_t, row->lines.n);
+    redemption_edit(u, row);
+    for (size_t i = 0; i < d->n; i++) {
+        order_line *line = &row->lines.items[d->now[i].line];
+        line->returned += d->now[i].quantity;
+        line->refunded_minor += d->now[i].refund_minor;
+        quantity[d->now[i].line] += d->now[i].quantity;
+    }
+    row->refunded_minor += d->refund_minor;
+    row->returns++;
+    d->units = ARENA_ARRAY(uow_memory(u), int64_t, row->applied.n);
+    for (size_t i = 0; i < row->shares.n; i++)
+        d->units[row->shares.items[i].applied] += quantity[row->shares.items[i].line];
+}
+
+/* ---- coupons ---- */
+
+static bool is_back(const redemption *row, size_t applied)
+{
+    for (size_t i = 0; i < row->shares.n; i++) {
+        const line_share *s = &row->shares.items[i];
+        const order_line *line = &row->lines.items[s->line];
+        if (s->applied == applied && line->returned < line->quantity)
+            return false;
+    }
+    return true;
+}
+
+/* Its old end, or grace_days from now where that is later. */
+static int64_t end_of(const return_desk *d, size_t i)
+{
+    const config *c = uow_config(d->c.u);
+    int64_t ends = config_expires_at_ms(c, d->coupons[i]);
+    int64_t grace =
+        config_version(d->of[i].template, d->row->applied.items[i].version)->grace_days * MS_DAY;
+    int64_t until = uow_now(d->c.u) + grace;
+    if (until > TIME_MAX_MS)
+        until = TIME_MAX_MS;
+    return grace > 0 && until > ends ? until : ends;
+}
+
+/* The coupon is the user's again; true when he can still use it. */
+static bool restore(return_desk *d, size_t i)
+{
+    uow *u = d->c.u;
+    coupon *row = d->coupons[i];
+    CHECK(row != NULL && row->ref == d->row->id); /* only its own redemption gives it back */
+    coupon_edit(u, row);
+    row->expires_at_ms = end_of(d, i);
+    coupon_move(u, row, EVENT_KIND_COUPON_RETURNED, d->id, d->back[i]);
+    tally *t = tally_of(u, &d->of[i]);
+    t->returned++;
+    if (uow_now(u) >= row->expires_at_ms) {
+        coupon_move(u, row, EVENT_KIND_COUPON_EXPIRED, d->id, 0);
+        t->expired++;
+        return false;
+    }
+    d->restored[d->restored_count++] = (coupon_ref){.coupon = row->id};
+    return true;
+}
+
+static void give_back_budget(return_desk *d, size_t i, bool restored)
+{
+    applied_coupon *a = &d->row->applied.items[i];
+    int64_t n = d->back[i] < a->reserved_minor ? d->back[i] : a->reserved_minor;
+    ledger_book b = {
+        .u = d->c.u, .of = &d->of[i], .slot = d->c.slot, .coupon = a->coupon, .ref = d->id};
+    ledger_move(&b, ACCOUNT_DISCOUNT, ACCOUNT_CUSTOMERS, d->back[i]);
+    if (n == 0)
+        return;
+    a->reserved_minor -= n;
+    if (restored && d->of[i].campaign->row->budget_mode == BUDGET_MODE_AT_ISSUE) {
+        ledger_move(&b, ACCOUNT_BUDGET_SPENT, ACCOUNT_BUDGET_RESERVED, n);
+        coupon_edit(d->c.u, d->coupons[i]);
+        d->coupons[i]->reserved_minor = n;
+        return;
+    }
+    ledger_move(&b, ACCOUNT_BUDGET_SPENT, ACCOUNT_BUDGET_FREE, n);
+    slice_give(d->c.slices, pool_budget(a->campaign), n);
+}
+
+static void give_back_limits(return_desk *d, size_t i, bool complete)
+{
+    for (size_t k = 0; k < d->row->takes.n; k++) {
+        limit_take *take = &d->row->takes.items[k];
+        if (take->applied != i)
+            continue;
+        int64_t n = take->measure == LIMIT_MEASURE_MONEY   ? d->back[i]
+                    : take->measure == LIMIT_MEASURE_UNITS ? d->units[i]
+                    : complete                             ? take->n
+                                                           : 0;
+        limit_book_give(d->c.book, &d->of[i], take, n);
+    }
+}
+
+static void apply_coupon(return_desk *d, size_t i)
+{
+    applied_coupon *a = &d->row->applied.items[i];
+    bool complete = !a->returned && is_back(d->row, i);
+    bool restored = complete && restore(d, i);
+    give_back_budget(d, i, restored);
+    give_back_limits(d, i, complete);
+    a->returned = a->returned || complete;
+    a->returned_minor += d->back[i];
+    tally_of(d->c.u, &d->of[i])->discount_returned_minor += d->back[i];
+}
+
+/* ---- the act ---- */
+
+static void write_return(return_desk *d, return_out *out)
+{
+    uow *u = d->c.u;
+    order_return *row = order_return_new(u, d->c.slot, d->id);
+    row->merchant = d->row->merchant;
+    row->redemption = d->row->id;
+    row->returned_at_ms = uow_now(u);
+    row->refund_minor = d->refund_minor;
+    row->lines.items = d->now;
+    row->lines.n = d->n;
+    row->restored.items = d->restored;
+    row->restored.n = d->restored_count;
+    event e = {.kind = EVENT_KIND_ORDER_RETURNED,
+               .at_ms = uow_now(u),
+               .merchant = row->merchant,
+               .member = d->row->member,
+               .ref = d->id,
+               .amount_minor = d->refund_minor};
+    uow_event(u, &e);
+    *out = (return_out){.return_id = d->id, .at_ms = e.at_ms, .refund_minor = d->refund_minor};
+    out->lines.items = d->now;
+    out->lines.n = d->n;
+    out->restored.items = d->restored;
+    out->restored.n = d->restored_count;
+}
+
+result return_decide(uow *u, const void *input, void *output)
+{
+    const return_in *in = input;
+    return_desk d = {.c = {.u = u, .slot = id_slot(in->redemption)}};
+    d.row = redemption_get(u, d.c.slot, in->redemption);
+    if (uow_pending(u))
+        return R_AGAIN;
+    if (d.row == NULL || d.row->merchant != in->merchant)
+        return uow_refuse(u, R_NOT_FOUND, "There is no such redemption.");
+    result r = find_lines(&d, in);
+    if (r != R_OK)
+        return r;
+    d.c = order_counters_new(u, d.c.slot, d.row->member);
+    load(&d);
+    if (uow_pending(u))
+        return R_AGAIN;
+    r = work_out(&d);
+    if (r != R_OK)
+        return r;
+    d.id = uow_next_id(u, d.c.slot);
+    d.restored = ARENA_ARRAY(uow_memory(u), coupon_ref, d.row->applied.n);
+    apply_lines(&d);
+    for (size_t i = 0; i < d.row->applied.n; i++)
+        apply_coupon(&d, i);
+    order_back back = {d.now, d.n, d.worth_minor};
+    order_tally_returned(u, &d.facts, &back);
+    slice_settle(d.c.slices);
+    write_return(&d, output);
+    return R_OK;
+}

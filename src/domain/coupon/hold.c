@@ -1,0 +1,106 @@
+/* The acts that lock coupons for an order and let them go again: see acts.h. */
+#include "base/id.h"
+#include "domain/coupon/order_part.h"
+#include "domain/coupon/state.h"
+
+/* What each use has reserved, beside what was priced. */
+static applied_coupon *applied_now(const order_desk *d)
+{
+    const order_in *in = d->in;
+    applied_coupon *copy = order_applied_copy(d->c.u, in->applied.items, in->applied.n);
+    for (size_t i = 0; i < in->applied.n; i++) {
+        copy[i].reserved_minor = d->coupons[i].reserved_minor;
+        copy[i].returned = false;
+        copy[i].returned_minor = 0;
+    }
+    return copy;
+}
+
+static const hold *hold_write(order_desk *d, uint64_t id)
+{
+    uow *u = d->c.u;
+    const order_in *in = d->in;
+    hold *row = hold_new(u, d->c.slot, id);
+    row->merchant = in->merchant;
+    row->member = (uint32_t)d->ordinal;
+    row->order_number = in->order_number;
+    row->created_at_ms = uow_now(u);
+    row->deadline_ms = in->deadline_ms;
+    row->currency = in->currency;
+    row->subtotal_minor = in->subtotal_minor;
+    row->discount_minor = in->discount_minor;
+    row->store = in->store;
+    row->channel = in->channel;
+    row->lines.items = order_lines_copy(u, in->lines.items, in->lines.n);
+    row->lines.n = in->lines.n;
+    row->applied.items = applied_now(d);
+    row->applied.n = in->applied.n;
+    row->shares.items = order_shares_copy(u, in->shares.items, in->shares.n);
+    row->shares.n = in->shares.n;
+    row->takes.items = order_takes_copy(u, d->takes.items, d->takes.n);
+    row->takes.n = d->takes.n;
+    hold_move(u, row, HOLD_STATE_OPEN);
+    for (size_t i = 0; i < in->applied.n; i++) {
+        coupon_move(u, d->coupons[i].row, EVENT_KIND_COUPON_HELD, id,
+                    in->applied.items[i].discount_minor);
+        tally_of(u, &d->of[i])->held++;
+    }
+    return row;
+}
+
+result hold_decide(uow *u, const void *input, void *output)
+{
+    const order_in *in = input;
+    order_out *out = output;
+    result r = order_check(u, in);
+    if (r != R_OK)
+        return r;
+    if (in->deadline_ms <= uow_now(u))
+        return uow_refuse(u, R_INVALID, "The deadline has passed.");
+    order_desk d = {.in = in, .c = {.u = u, .slot = slot_of_user(in->merchant, in->user)}};
+    r = order_open(&d, false);
+    if (r != R_OK)
+        return r;
+    uint64_t id = uow_next_id(u, d.c.slot);
+    r = order_confirm(&d, id);
+    if (r != R_OK)
+        return r;
+    const hold *row = hold_write(&d, id);
+    order_name(&d, id, 0);
+    slice_settle(d.c.slices);
+    *out = (order_out){.hold = id,
+                       .at_ms = row->created_at_ms,
+                       .deadline_ms = row->deadline_ms,
+                       .subtotal_minor = row->subtotal_minor,
+                       .discount_minor = row->discount_minor};
+    return R_OK;
+}
+
+result release_decide(uow *u, const void *input, void *output)
+{
+    const hold_ref_in *in = input;
+    hold_ref_out *out = output;
+    uint16_t slot = id_slot(in->hold);
+    hold *row = hold_get(u, slot, in->hold);
+    if (uow_pending(u))
+        return R_AGAIN;
+    if (row == NULL || row->merchant != in->merchant)
+        return uow_refuse(u, R_NOT_FOUND, "There is no such hold.");
+    *out = (hold_ref_out){.hold = row->id, .state = HOLD_STATE_RELEASED};
+    if (row->state == HOLD_STATE_RELEASED)
+        return R_OK;
+    if (row->state == HOLD_STATE_EXPIRED) {
+        hold_move(u, row, HOLD_STATE_RELEASED);
+        return R_OK;
+    }
+    if (row->state != HOLD_STATE_OPEN)
+        return uow_refuse(u, R_HOLD_NOT_OPEN, "The hold is %.*s.",
+                          STR_ARG(hold_state_name(row->state)));
+    order_counters c = order_counters_new(u, slot, row->member);
+    hold_close_load(&c, row);
+    if (uow_pending(u))
+        return R_AGAIN;
+    hold_close(&c, row, HOLD_STATE_RELEASED);
+    slice_settle(c.slices);
+    return R_OK;
+}

@@ -1,0 +1,148 @@
+/* The act that issues coupons to one user: see acts.h. */
+#include "base/id.h"
+#include "domain/coupon/acts.h"
+#include "domain/coupon/issue_part.h"
+
+static result check_input(uow *u, const issue_in *in)
+{
+    if (in->user.n < 1 || in->user.n > USER_BYTES_MAX)
+        return uow_refuse(u, R_INVALID, "user: 1 to %d bytes", USER_BYTES_MAX);
+    if (in->store.n > ORDER_TEXT_MAX)
+        return uow_refuse(u, R_INVALID, "store: at most %d bytes", ORDER_TEXT_MAX);
+    if (in->items.n < 1 || in->items.n > ISSUE_ITEMS_MAX)
+        return uow_refuse(u, R_INVALID, "items: 1 to %d", ISSUE_ITEMS_MAX);
+    uint64_t coupons = 0;
+    for (size_t i = 0; i < in->items.n; i++) {
+        uint32_t count = in->items.items[i].count;
+        if (count < 1)
+            return uow_refuse(u, R_INVALID, "items[%zu].count: at least 1", i);
+        coupons += count;
+    }
+    if (coupons > ISSUE_COUPONS_MAX)
+        return uow_refuse(u, R_INVALID, "at most %d coupons at once", ISSUE_COUPONS_MAX);
+    if (coupon_source_name(in->source).n == 0 || issue_mode_name(in->mode).n == 0)
+        return uow_refuse(u, R_INVALID, "source or mode is none of the known words");
+    if (config_find_merchant(uow_config(u), in->merchant) == NULL)
+        return uow_refuse(u, R_NOT_FOUND, "There is no such merchant.");
+    return R_OK;
+}
+
+/* The user's member number, or the one that he will get. */
+static result find_user(issue_desk *d)
+{
+    d->who = user_get(d->u, d->slot, d->in->merchant, d->in->user);
+    if (uow_pending(d->u))
+        return R_AGAIN;
+    d->slices = slice_set_new(d->u);
+    if (d->who != NULL) {
+        d->member = d->who->member;
+        d->book = limit_book_new(d->u, d->slot, d->member, d->slices);
+        return R_OK;
+    }
+    d->head = slot_head_get(d->u, d->slot);
+    if (uow_pending(d->u))
+        return R_AGAIN;
+    d->member = (d->head == NULL ? 0 : d->head->members) + 1;
+    d->book = limit_book_new(d->u, d->slot, 0, d->slices);
+    if (d->member > MEMBERS_MAX)
+        return uow_refuse(d->u, R_TOO_MANY, "This part of the users is full.");
+    return R_OK;
+}
+
+/* all_or_none: the refusal of an item is that of the act. */
+static result refuse_all(const issue_desk *d, size_t i, const issue_place *p)
+{
+    if (d->in->items.n == 1)
+        return uow_refuse(d->u, p->refused, "%.*s", STR_ARG(p->why));
+    return uow_refuse(d->u, p->refused, "items[%zu]: %.*s", i, STR_ARG(p->why));
+}
+
+static void note_refusal(const issue_desk *d, size_t i, const issue_place *p)
+{
+    d->out->refusals.items[d->out->refusals.n++] =
+        (issue_refusal){.item = (uint32_t)i, .result = (uint32_t)p->refused, .detail = p->why};
+}
+
+static result issue_item_of(issue_desk *d, size_t i, issue_place *p)
+{
+    bool strict = d->in->mode == ISSUE_MODE_ALL_OR_NONE;
+    uint32_t n = 0;
+    if (p->refused == R_OK) {
+        result r = issue_count(d, p, strict, &n);
+        if (r == R_UNAVAILABLE && !strict) {
+            p->refused = r;
+            p->why = S("Too much of this call is sold out: ask for it alone.");
+        } else if (r != R_OK) {
+            return r;
+        }
+    }
+    if (p->refused != R_OK && strict)
+        return refuse_all(d, i, p);
+    if (n > 0)
+        issue_write(d, p, n);
+    if (p->refused != R_OK)
+        note_refusal(d, i, p);
+    return R_OK;
+}
+
+/* Nothing was issued. A final answer only when one of the reasons is final. */
+static result refuse_none_issued(const issue_desk *d)
+{
+    const issue_refusal *items = d->out->refusals.items;
+    result answer = (result)items[0].result;
+    str text = {NULL, 0};
+    for (size_t i = 0; i < d->out->refusals.n; i++) {
+        result r = (result)items[i].result;
+        if (result_kind_of(r) != RESULT_PASSING)
+            answer = R_NONE_ISSUED;
+        text = arena_printf(uow_memory(d->u), "%.*s%sitems[%u]: %.*s", STR_ARG(text),
+                            i == 0 ? "" : " ", items[i].item, STR_ARG(items[i].detail));
+    }
+    return uow_refuse(d->u, answer, "%.*s", STR_ARG(text));
+}
+
+static result issue_items(issue_desk *d, issue_place *places)
+{
+    size_t n = d->in->items.n;
+    arena *memory = uow_memory(d->u);
+    uint32_t coupons = 0;
+    for (size_t i = 0; i < n; i++)
+        coupons += d->in->items.items[i].count;
+    *d->out = (issue_out){0};
+    d->out->coupons.items = ARENA_ARRAY(memory, issued_coupon, coupons);
+    d->out->refusals.items = ARENA_ARRAY(memory, issue_refusal, n);
+    for (size_t i = 0; i < n; i++) {
+        result r = issue_item_of(d, i, &places[i]);
+        if (r != R_OK)
+            return r;
+    }
+    if (d->out->coupons.n == 0)
+        return refuse_none_issued(d);
+    slice_settle(d->slices);
+    return R_OK;
+}
+
+result issue_decide(uow *u, const void *input, void *output)
+{
+    const issue_in *in = input;
+    issue_desk d = {.u = u, .in = in, .out = output};
+    result r = check_input(u, in);
+    if (r != R_OK)
+        return r;
+    d.slot = slot_of_user(in->merchant, in->user);
+    r = find_user(&d);
+    if (r != R_OK)
+        return r;
+    issue_place *places = ARENA_ARRAY(uow_memory(u), issue_place, in->items.n);
+    for (size_t i = 0; i < in->items.n; i++) {
+        places[i].in = &in->items.items[i];
+        issue_look(&d, &places[i]);
+        if (places[i].refused != R_OK && in->mode == ISSUE_MODE_ALL_OR_NONE)
+            return refuse_all(&d, i, &places[i]);
+        if (places[i].refused == R_OK)
+            issue_load(&d, &places[i]);
+    }
+    if (uow_pending(u))
+        return R_AGAIN;
+    return issue_items(&d, places);
+}

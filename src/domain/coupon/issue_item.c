@@ -1,0 +1,178 @@
+/* Issuing one item: see acts.h for the refusals and their order. */
+#include "base/id.h"
+#include "domain/coupon/issue_part.h"
+#include "domain/coupon/state.h"
+#include "domain/stats/ledger.h"
+#include "domain/stats/tally.h"
+
+/* ---- what needs no rows ---- */
+
+static void refuse(issue_place *p, result why, str text)
+{
+    p->refused = why;
+    p->why = text;
+}
+
+static void look_at_campaign(const campaign *c, int64_t now, issue_place *p)
+{
+    if (c->state == CAMPAIGN_STATE_DISABLED)
+        refuse(p, R_CAMPAIGN_DISABLED, S("The campaign is disabled."));
+    else if (c->state != CAMPAIGN_STATE_ACTIVE)
+        refuse(p, R_CAMPAIGN_NOT_ACTIVE, S("The campaign is not active."));
+    else if (now < c->claim_from_ms)
+        refuse(p, R_NOT_STARTED, S("The claim window has not opened yet."));
+    else if (c->claim_until_ms != 0 && now >= c->claim_until_ms)
+        refuse(p, R_WINDOW_CLOSED, S("The claim window is closed."));
+    else if (now >= p->use_window[1] || p->use_window[0] >= p->use_window[1])
+        refuse(p, R_WINDOW_CLOSED, S("A coupon issued now could never be used."));
+}
+
+void issue_look(issue_desk *d, issue_place *p)
+{
+    int64_t now = uow_now(d->u);
+    if (!terms_find(uow_config(d->u), p->in->template, &p->of) ||
+        p->of.template->row->merchant != d->in->merchant) {
+        refuse(p, R_NOT_FOUND, S("There is no such template."));
+        return;
+    }
+    p->version = terms_newest(&p->of);
+    config_use_window(p->of.campaign, p->version, p->of.merchant->zone, now, p->use_window);
+    p->stocked = p->of.template->row->stock >= 0;
+    const campaign *c = p->of.campaign->row;
+    if (c->budget_mode == BUDGET_MODE_AT_ISSUE)
+        p->reserve_minor = price_largest_discount(p->version);
+    CHECK(p->reserve_minor >= 0); /* a version without a bound is not saved for such a campaign */
+    look_at_campaign(c, now, p);
+}
+
+/* ---- what needs rows ---- */
+
+static limit_case claims_of(const issue_desk *d, const issue_place *p)
+{
+    return (limit_case){.of = &p->of, .measure = LIMIT_MEASURE_CLAIMS, .store = d->in->store};
+}
+
+void issue_load(issue_desk *d, const issue_place *p)
+{
+    limit_case claims = claims_of(d, p);
+    limit_book_load(d->book, &claims);
+    if (p->stocked)
+        slice_load(d->slices, pool_stock(p->of.template->row->id));
+    if (p->reserve_minor > 0)
+        slice_load(d->slices, pool_budget(p->of.campaign->row->id));
+    tally_load(d->u, &p->of);
+}
+
+/* Lowers *n to what the pool has of `each` a coupon. */
+static result cut(issue_desk *d, pool_name which, int64_t each, uint32_t *n)
+{
+    int64_t have = 0;
+    result r = slice_want(d->slices, which, each * *n, &have);
+    if (r == R_OK)
+        *n = (uint32_t)(have / each);
+    return r;
+}
+
+result issue_count(issue_desk *d, issue_place *p, bool strict, uint32_t *n)
+{
+    limit_case claims = claims_of(d, p);
+    int64_t have = 0;
+    uint32_t count = p->in->count;
+    result r = limit_book_want(d->book, &claims, count, &have, &p->why);
+    if (r != R_OK)
+        return r;
+    *n = (uint32_t)have;
+    if (*n < count)
+        p->refused = R_LIMIT_REACHED;
+    if (strict && *n < count)
+        return R_OK;
+    uint32_t before = *n;
+    if (p->stocked)
+        r = cut(d, pool_stock(p->of.template->row->id), 1, n);
+    if (r != R_OK)
+        return r;
+    if (*n < before)
+        refuse(p, R_SOLD_OUT, S("No stock is left."));
+    if (strict && *n < count)
+        return R_OK;
+    before = *n;
+    if (p->reserve_minor > 0)
+        r = cut(d, pool_budget(p->of.campaign->row->id), p->reserve_minor, n);
+    if (r != R_OK)
+        return r;
+    if (*n < before)
+        refuse(p, R_BUDGET_EXHAUSTED, S("What is left of the budget does not cover it."));
+    return R_OK;
+}
+
+/* ---- writing ---- */
+
+static void join(issue_desk *d)
+{
+    uow *u = d->u;
+    if (d->who != NULL || d->joined)
+        return;
+    d->joined = true;
+    if (d->head == NULL)
+        d->head = slot_head_new(u, d->slot);
+    else
+        slot_head_edit(u, d->head);
+    d->head->members = d->member;
+    user *row = user_new(u, d->slot, d->in->merchant, d->in->user);
+    row->member = d->member;
+    row->created_at_ms = uow_now(u);
+    member *back = member_new(u, d->slot, d->member);
+    back->merchant = d->in->merchant;
+    back->name = d->in->user;
+    limit_book_join(d->book, d->member);
+}
+
+static const coupon *write_coupon(issue_desk *d, const issue_place *p)
+{
+    uow *u = d->u;
+    coupon *row = coupon_new(u, d->slot, uow_next_id(u, d->slot));
+    row->member = d->member;
+    row->template = p->in->template;
+    row->version = p->version->version;
+    row->source = d->in->source;
+    row->issued_at_ms = uow_now(u);
+    row->valid_from_ms = p->use_window[0];
+    row->expires_at_ms = p->use_window[1];
+    row->reserved_minor = p->reserve_minor;
+    coupon_move(u, row, EVENT_KIND_COUPON_ISSUED, 0, 0);
+    ledger_book b = {.u = u, .of = &p->of, .slot = d->slot, .coupon = row->id};
+    ledger_move(&b, ACCOUNT_BUDGET_FREE, ACCOUNT_BUDGET_RESERVED, p->reserve_minor);
+    return row;
+}
+
+static void count(issue_desk *d, const issue_place *p, uint32_t n)
+{
+    limit_case claims = claims_of(d, p);
+    tally *of = tally_of(d->u, &p->of);
+    of->issued += n;
+    if (limit_book_first(d->book, &p->of, false))
+        of->users++;
+    if (limit_book_first(d->book, &p->of, true))
+        tally_of_campaign(d->u, &p->of)->users++;
+    limit_book_take(d->book, &claims, n, NULL);
+}
+
+void issue_write(issue_desk *d, const issue_place *p, uint32_t n)
+{
+    join(d);
+    count(d, p, n);
+    if (p->stocked)
+        slice_take(d->slices, pool_stock(p->of.template->row->id), n);
+    if (p->reserve_minor > 0)
+        slice_take(d->slices, pool_budget(p->of.campaign->row->id), p->reserve_minor * n);
+    for (uint32_t i = 0; i < n; i++) {
+        const coupon *row = write_coupon(d, p);
+        d->out->coupons.items[d->out->coupons.n++] =
+            (issued_coupon){.coupon = row->id,
+                            .template = row->template,
+                            .version = row->version,
+                            .issued_at_ms = row->issued_at_ms,
+                            .valid_from_ms = row->valid_from_ms,
+                            .expires_at_ms = row->expires_at_ms};
+    }
+}

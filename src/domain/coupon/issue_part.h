@@ -1,0 +1,42 @@
+/* What the two halves of issuing share: one item of a call. Private to domain/coupon. */
+#ifndef QUAN_DOMAIN_COUPON_ISSUE_PART_H
+#define QUAN_DOMAIN_COUPON_ISSUE_PART_H
+
+#include "domain/limit/book.h"
+
+/* One call: the rows of the user, and the counters of all items. */
+typedef struct issue_desk {
+    uow *u;
+    const issue_in *in;
+    issue_out *out;
+    uint16_t slot;
+    user *who;       /* NULL: new */
+    slot_head *head; /* of a new user; NULL: the slot has none yet */
+    uint32_t member;
+    bool joined; /* a new user's rows are written */
+    slice_set *slices;
+    limit_book *book;
+} issue_desk;
+
+typedef struct issue_place {
+    const issue_item *in;
+    terms of;
+    const template_version *version;
+    int64_t use_window[2];
+    int64_t reserve_minor; /* budget for one coupon */
+    bool stocked;          /* its stock is limited */
+    result refused;        /* R_OK: nothing refuses it so far */
+    str why;
+} issue_place;
+
+/* Resolves the item and checks all that needs no rows; refused and why tell. */
+void issue_look(issue_desk *d, issue_place *p);
+/* Gets. */
+void issue_load(issue_desk *d, const issue_place *p);
+/* How many coupons of the item can be issued: *n. When less than its count, refused and why tell;
+ * strict: the first reason ends the search. R_OK, R_WAIT, R_UNAVAILABLE. */
+MUST_USE result issue_count(issue_desk *d, issue_place *p, bool strict, uint32_t *n);
+/* Writes n coupons and all that belongs to them. */
+void issue_write(issue_desk *d, const issue_place *p, uint32_t n);
+
+#endif

@@ -1,0 +1,271 @@
+/* Hold and redeem, what they share: looking up, letting old holds go, checking, taking. The
+ * refusals and their order are in acts.h. */
+#include "base/id.h"
+#include "domain/coupon/order_part.h"
+#include "domain/coupon/state.h"
+#include "domain/stats/ledger.h"
+
+/* ---- looking up ---- */
+
+static const char *coupon_text(char out[ID_TEXT_MAX], uint64_t id)
+{
+    (void)id_text(ID_COUPON, id, out);
+    return out;
+}
+
+static result refuse_coupon(const order_desk *d, size_t i, result why)
+{
+    char text[ID_TEXT_MAX];
+    return uow_refuse(d->c.u, why, "%s", coupon_text(text, d->facts.applied[i].coupon));
+}
+
+/* Is it there, this merchant's, and the user's? */
+static result identify(const order_desk *d, size_t i)
+{
+    const applied_coupon *a = &d->facts.applied[i];
+    const coupon *row = d->coupons[i].row;
+    if (id_slot(a->coupon) != d->c.slot)
+        return refuse_coupon(d, i, R_WRONG_USER); /* his are all in this slot */
+    if (row == NULL || !terms_find(uow_config(d->c.u), row->template, &d->of[i]) ||
+        d->of[i].merchant->row->id != d->in->merchant)
+        return refuse_coupon(d, i, R_NOT_FOUND);
+    if (row->member != d->ordinal)
+        return refuse_coupon(d, i, R_WRONG_USER);
+    if (a->template != row->template || a->campaign != d->of[i].campaign->row->id)
+        return uow_refuse(d->c.u, R_INVALID, "The order names another template than the coupon.");
+    return R_OK;
+}
+
+static result look_up(order_desk *d)
+{
+    uow *u = d->c.u;
+    const user *who = user_get(u, d->c.slot, d->in->merchant, d->in->user);
+    d->ref = order_ref_get(u, d->c.slot, d->in->merchant, d->in->order_number);
+    for (size_t i = 0; i < d->facts.applied_count; i++) {
+        uint64_t id = d->facts.applied[i].coupon;
+        d->coupons[i].row = id_slot(id) == d->c.slot ? coupon_get(u, d->c.slot, id) : NULL;
+    }
+    if (uow_pending(u))
+        return R_AGAIN;
+    d->ordinal = who == NULL ? 0 : who->member;
+    if (d->ref != NULL && d->ref->redemption != 0) {
+        char text[ID_TEXT_MAX];
+        (void)id_text(ID_REDEMPTION, d->ref->redemption, text);
+        return uow_refuse(u, R_ORDER_CONFLICT, "The order was redeemed as %s.", text);
+    }
+    for (size_t i = 0; i < d->facts.applied_count; i++) {
+        result r = identify(d, i);
+        if (r != R_OK)
+            return r;
+    }
+    return R_OK;
+}
+
+/* Once each: the order's own open hold, and those past their deadline that hold its coupons. */
+static void close_first(order_desk *d, hold *row)
+{
+    if (row == NULL || row->state != HOLD_STATE_OPEN)
+        return;
+    bool own = d->ref != NULL && row->id == d->ref->hold;
+    if (!own && hold_state_at(row, uow_now(d->c.u)) != HOLD_STATE_EXPIRED)
+        return;
+    for (size_t i = 0; i < d->closing_count; i++)
+        if (d->closing[i] == row)
+            return;
+    d->closing[d->closing_count++] = row;
+}
+
+static result find_holds(order_desk *d)
+{
+    uow *u = d->c.u;
+    size_t n = d->facts.applied_count;
+    d->closing = ARENA_ARRAY(uow_memory(u), hold *, n + 1);
+    hold **found = ARENA_ARRAY(uow_memory(u), hold *, n + 1);
+    if (d->ref != NULL && d->ref->hold != 0)
+        found[n] = hold_get(u, d->c.slot, d->ref->hold);
+    for (size_t i = 0; i < n; i++)
+        if (d->coupons[i].row->state == COUPON_STATE_HELD)
+            found[i] = hold_get(u, d->c.slot, d->coupons[i].row->ref);
+    if (uow_pending(u))
+        return R_AGAIN;
+    for (size_t i = 0; i <= n; i++)
+        close_first(d, found[i]);
+    return R_OK;
+}
+
+static limit_case case_of(const order_desk *d, size_t i, uint8_t measure)
+{
+    return (limit_case){
+        .of = &d->of[i], .measure = measure, .applied = (uint16_t)i, .store = d->facts.store};
+}
+
+static void load_counters(order_desk *d, bool goods)
+{
+    for (size_t i = 0; i < d->closing_count; i++)
+        hold_close_load(&d->c, d->closing[i]);
+    for (size_t i = 0; i < d->facts.applied_count; i++) {
+        for (uint8_t m = LIMIT_MEASURE_REDEMPTIONS; m <= LIMIT_MEASURE_UNITS; m++) {
+            limit_case c = case_of(d, i, m);
+            limit_book_load(d->c.book, &c);
+        }
+        if (d->of[i].campaign->row->budget_mode != BUDGET_MODE_NONE)
+            slice_load(d->c.slices, pool_budget(d->of[i].campaign->row->id));
+        tally_load(d->c.u, &d->of[i]);
+    }
+    if (goods)
+        order_tally_load(d->c.u, &d->facts);
+}
+
+result order_open(order_desk *d, bool goods)
+{
+    uow *u = d->c.u;
+    const order_in *in = d->in;
+    d->of = ARENA_ARRAY(uow_memory(u), terms, in->applied.n);
+    d->coupons = ARENA_ARRAY(uow_memory(u), order_coupon, in->applied.n);
+    d->facts = (order_facts){.store = in->store,
+                             .channel = in->channel,
+                             .lines = in->lines.items,
+                             .line_count = in->lines.n,
+                             .applied = in->applied.items,
+                             .applied_count = in->applied.n,
+                             .shares = in->shares.items,
+                             .share_count = in->shares.n,
+                             .of = d->of};
+    result r = look_up(d);
+    if (r == R_OK)
+        r = find_holds(d);
+    if (r != R_OK)
+        return r;
+    d->c = order_counters_new(u, d->c.slot, (uint32_t)d->ordinal);
+    load_counters(d, goods);
+    for (size_t i = 0; i < in->shares.n; i++)
+        d->coupons[in->shares.items[i].applied].units +=
+            in->lines.items[in->shares.items[i].line].quantity;
+    return uow_pending(u) ? R_AGAIN : R_OK;
+}
+
+/* ---- checking ---- */
+
+static result check_campaign(const order_desk *d, size_t i)
+{
+    const campaign *c = d->of[i].campaign->row;
+    int64_t now = uow_now(d->c.u);
+    if (c->state == CAMPAIGN_STATE_DISABLED)
+        return refuse_coupon(d, i, R_CAMPAIGN_DISABLED);
+    if (now < c->use_from_ms)
+        return refuse_coupon(d, i, R_NOT_STARTED);
+    if (c->use_until_ms != 0 && now >= c->use_until_ms)
+        return refuse_coupon(d, i, R_WINDOW_CLOSED);
+    if (d->facts.applied[i].discount_minor == 0 || !str_eq(c->currency, d->in->currency))
+        return refuse_coupon(d, i, R_NOT_APPLICABLE);
+    return R_OK;
+}
+
+static result check_coupon(const order_desk *d, size_t i)
+{
+    const coupon *row = d->coupons[i].row;
+    coupon_now now = coupon_state_at(uow_config(d->c.u), row, NULL, uow_now(d->c.u));
+    if (now.state == COUPON_STATE_EXPIRED)
+        return refuse_coupon(d, i, R_COUPON_EXPIRED);
+    if (now.state != COUPON_STATE_AVAILABLE) {
+        char text[ID_TEXT_MAX];
+        return uow_refuse(d->c.u, R_COUPON_NOT_AVAILABLE, "%s is %.*s.", coupon_text(text, row->id),
+                          STR_ARG(coupon_state_name(now.state)));
+    }
+    if (now.not_yet_valid)
+        return refuse_coupon(d, i, R_COUPON_NOT_YET_VALID);
+    if (d->facts.applied[i].version != config_effective(d->of[i].template, row->version))
+        return refuse_coupon(d, i, R_STALE);
+    return check_campaign(d, i);
+}
+
+/* ---- taking ---- */
+
+static result take_limit(order_desk *d, size_t i, uint8_t measure, int64_t n)
+{
+    limit_case c = case_of(d, i, measure);
+    int64_t have = 0;
+    str why = {NULL, 0};
+    result r = limit_book_want(d->c.book, &c, n, &have, &why);
+    if (r != R_OK)
+        return r;
+    if (have < n)
+        return uow_refuse(d->c.u, R_LIMIT_REACHED, "%.*s", STR_ARG(why));
+    limit_book_take(d->c.book, &c, n, &d->takes);
+    return R_OK;
+}
+
+/* What this use must take from the budget beyond what the coupon has. */
+static int64_t budget_need(const order_desk *d, size_t i)
+{
+    int64_t discount = d->facts.applied[i].discount_minor;
+    int64_t has = d->coupons[i].row->reserved_minor;
+    switch (d->of[i].campaign->row->budget_mode) {
+    case BUDGET_MODE_AT_REDEEM:
+        return discount;
+    case BUDGET_MODE_AT_ISSUE:
+        return discount > has ? discount - has : 0;
+    default:
+        return 0;
+    }
+}
+
+static result take_budget(order_desk *d, size_t i, uint64_t id)
+{
+    int64_t need = budget_need(d, i), have = 0;
+    if (need == 0)
+        return R_OK;
+    pool_name which = pool_budget(d->of[i].campaign->row->id);
+    result r = slice_want(d->c.slices, which, need, &have);
+    if (r != R_OK)
+        return r;
+    if (have < need)
+        return refuse_coupon(d, i, R_BUDGET_EXHAUSTED);
+    slice_take(d->c.slices, which, need);
+    d->coupons[i].reserved_minor = need;
+    ledger_book b = {.u = d->c.u,
+                     .of = &d->of[i],
+                     .slot = d->c.slot,
+                     .coupon = d->facts.applied[i].coupon,
+                     .ref = id};
+    ledger_move(&b, ACCOUNT_BUDGET_FREE, ACCOUNT_BUDGET_RESERVED, need);
+    return R_OK;
+}
+
+static result confirm_coupon(order_desk *d, size_t i, uint64_t id)
+{
+    result r = check_coupon(d, i);
+    if (r == R_OK)
+        r = take_limit(d, i, LIMIT_MEASURE_REDEMPTIONS, 1);
+    if (r == R_OK)
+        r = take_limit(d, i, LIMIT_MEASURE_MONEY, d->facts.applied[i].discount_minor);
+    if (r == R_OK)
+        r = take_limit(d, i, LIMIT_MEASURE_UNITS, d->coupons[i].units);
+    return r == R_OK ? take_budget(d, i, id) : r;
+}
+
+result order_confirm(order_desk *d, uint64_t id)
+{
+    for (size_t i = 0; i < d->closing_count; i++) {
+        hold *row = d->closing[i];
+        bool in_time = hold_state_at(row, uow_now(d->c.u)) == HOLD_STATE_OPEN;
+        hold_close(&d->c, row, in_time ? HOLD_STATE_REPLACED : HOLD_STATE_EXPIRED);
+    }
+    for (size_t i = 0; i < d->facts.applied_count; i++) {
+        result r = confirm_coupon(d, i, id);
+        if (r != R_OK)
+            return r;
+    }
+    return R_OK;
+}
+
+void order_name(order_desk *d, uint64_t hold_id, uint64_t redemption_id)
+{
+    if (d->ref == NULL)
+        d->ref = order_ref_new(d->c.u, d->c.slot, d->in->merchant, d->in->order_number);
+    else
+        order_ref_edit(d->c.u, d->ref);
+    if (hold_id != 0)
+        d->ref->hold = hold_id;
+    d->ref->redemption = redemption_id;
+}

@@ -1,0 +1,126 @@
+/* What a priced order must look like before rows are looked at.
+ *
+ * The figures come from our own pricing, but money is written by them: so they must add up exactly,
+ * line by line and coupon by coupon. */
+#include "domain/coupon/order_part.h"
+
+static result bad(uow *u, const char *what)
+{
+    return uow_refuse(u, R_INVALID, "The order %s.", what);
+}
+
+static bool texts_fit(const order_in *in)
+{
+    if (in->user.n < 1 || in->user.n > USER_BYTES_MAX || in->order_number.n < 1 ||
+        in->order_number.n > ORDER_TEXT_MAX)
+        return false;
+    if (in->store.n > ORDER_TEXT_MAX || in->channel.n > ORDER_TEXT_MAX)
+        return false;
+    for (size_t i = 0; i < in->lines.n; i++)
+        if (in->lines.items[i].sku.n > ORDER_TEXT_MAX ||
+            in->lines.items[i].category.n > ORDER_TEXT_MAX)
+            return false;
+    return true;
+}
+
+/* The subtotal, or -1. */
+static int64_t sum_lines(const order_in *in)
+{
+    int64_t subtotal = 0, amount;
+    for (size_t i = 0; i < in->lines.n; i++) {
+        const order_line *line = &in->lines.items[i];
+        if (line->quantity < 1 || line->quantity > CART_QUANTITY_MAX || line->unit_minor < 0 ||
+            line->unit_minor > MONEY_MAX || !money_mul(line->quantity, line->unit_minor, &amount) ||
+            line->discount_minor < 0 || line->discount_minor > amount)
+            return -1;
+        if (amount > MONEY_MAX - subtotal)
+            return -1;
+        subtotal += amount;
+    }
+    return subtotal;
+}
+
+/* Shares by coupon, then line, each > 0: do they sum to the discounts of coupons and of lines? */
+static bool shares_add_up(uow *u, const order_in *in)
+{
+    int64_t *by_coupon = ARENA_ARRAY(uow_memory(u), int64_t, in->applied.n);
+    int64_t *by_line = ARENA_ARRAY(uow_memory(u), int64_t, in->lines.n);
+    int64_t last = -1, sum = 0;
+    for (size_t i = 0; i < in->shares.n; i++) {
+        const line_share *s = &in->shares.items[i];
+        int64_t place = (int64_t)s->applied * CART_LINES_MAX + s->line;
+        if (s->applied >= in->applied.n || s->line >= in->lines.n || place <= last ||
+            s->discount_minor < 1 || s->discount_minor > MONEY_MAX - sum)
+            return false;
+        last = place;
+        sum += s->discount_minor;
+        by_coupon[s->applied] += s->discount_minor;
+        by_line[s->line] += s->discount_minor;
+    }
+    for (size_t i = 0; i < in->applied.n; i++)
+        if (by_coupon[i] != in->applied.items[i].discount_minor)
+            return false;
+    for (size_t i = 0; i < in->lines.n; i++)
+        if (by_line[i] != in->lines.items[i].discount_minor)
+            return false;
+    return sum == in->discount_minor;
+}
+
+static bool has_twice(const order_in *in)
+{
+    for (size_t i = 0; i < in->applied.n; i++)
+        for (size_t j = 0; j < i; j++)
+            if (in->applied.items[i].coupon == in->applied.items[j].coupon)
+                return true;
+    return false;
+}
+
+result order_check(uow *u, const order_in *in)
+{
+    if (in->lines.n < 1 || in->lines.n > CART_LINES_MAX)
+        return bad(u, "has no lines, or too many");
+    if (in->applied.n < 1 || in->applied.n > ORDER_COUPONS_MAX || has_twice(in))
+        return bad(u, "uses no coupon, too many, or one twice");
+    if (!texts_fit(in))
+        return bad(u, "has a text that is empty or too long");
+    if (sum_lines(in) != in->subtotal_minor || !shares_add_up(u, in))
+        return bad(u, "does not add up");
+    return R_OK;
+}
+
+/* ---- copies ---- */
+
+order_line *order_lines_copy(uow *u, const order_line *lines, size_t n)
+{
+    order_line *copy = ARENA_ARRAY(uow_memory(u), order_line, n);
+    for (size_t i = 0; i < n; i++) {
+        copy[i] = lines[i];
+        copy[i].returned = 0;
+        copy[i].refunded_minor = 0;
+    }
+    return copy;
+}
+
+applied_coupon *order_applied_copy(uow *u, const applied_coupon *applied, size_t n)
+{
+    applied_coupon *copy = ARENA_ARRAY(uow_memory(u), applied_coupon, n);
+    for (size_t i = 0; i < n; i++)
+        copy[i] = applied[i];
+    return copy;
+}
+
+line_share *order_shares_copy(uow *u, const line_share *shares, size_t n)
+{
+    line_share *copy = ARENA_ARRAY(uow_memory(u), line_share, n);
+    for (size_t i = 0; i < n; i++)
+        copy[i] = shares[i];
+    return copy;
+}
+
+limit_take *order_takes_copy(uow *u, const limit_take *takes, size_t n)
+{
+    limit_take *copy = ARENA_ARRAY(uow_memory(u), limit_take, n);
+    for (size_t i = 0; i < n; i++)
+        copy[i] = takes[i];
+    return copy;
+}

@@ -1,0 +1,48 @@
+/* What hold and redeem share: an order that was priced, and the coupons it uses. Private to
+ * domain/coupon. */
+#ifndef QUAN_DOMAIN_COUPON_ORDER_PART_H
+#define QUAN_DOMAIN_COUPON_ORDER_PART_H
+
+#include "domain/coupon/acts.h"
+#include "domain/coupon/close.h"
+#include "domain/stats/order.h"
+
+/* A coupon of the order: applied[i] of the order is coupons[i]. */
+typedef struct order_coupon {
+    coupon *row;
+    int64_t units;          /* of the lines that it discounts */
+    int64_t reserved_minor; /* budget that this use has taken */
+} order_coupon;
+
+typedef struct order_desk {
+    order_counters c;
+    const order_in *in;
+    order_facts facts;
+    terms *of; /* [applied] */
+    order_coupon *coupons;
+    uint64_t ordinal; /* of the user; 0: nobody here */
+    order_ref *ref;   /* NULL: the number is new */
+    const hold *late; /* the hold whose frozen order this is; else NULL */
+    hold **closing;   /* open holds that this act ends first */
+    size_t closing_count;
+    limit_takes takes;
+} order_desk;
+
+/* R_INVALID where figures do not add up or bounds are exceeded; needs no rows. */
+MUST_USE result order_check(uow *u, const order_in *in);
+/* Looks up the order, its coupons and whatever the act may change; refuses by what they are. goods:
+ * it will be redeemed. R_AGAIN. */
+MUST_USE result order_open(order_desk *d, bool goods);
+/* Ends the holds that give way, then checks every coupon and takes limits and budget. `id` is that
+ * of the hold or redemption to be. Writes. */
+MUST_USE result order_confirm(order_desk *d, uint64_t id);
+/* The order's row now names this hold or redemption. Writes. */
+void order_name(order_desk *d, uint64_t hold_id, uint64_t redemption_id);
+
+/* Copies into the unit of work: rows' lists are written in place. Lines as fresh ones. */
+order_line *order_lines_copy(uow *u, const order_line *lines, size_t n);
+applied_coupon *order_applied_copy(uow *u, const applied_coupon *applied, size_t n);
+line_share *order_shares_copy(uow *u, const line_share *shares, size_t n);
+limit_take *order_takes_copy(uow *u, const limit_take *takes, size_t n);
+
+#endif

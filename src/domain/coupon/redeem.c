@@ -1,0 +1,250 @@
+/* The act that uses coupons up: directly, or by confirming a hold. See acts.h. */
+#include "base/id.h"
+#include "domain/coupon/order_part.h"
+#include "domain/coupon/state.h"
+#include "domain/stats/ledger.h"
+
+/* ---- writing a redemption ---- */
+
+/* Settles the budget of one use: what was reserved for it becomes spent, the surplus free. */
+static void spend(const order_desk *d, size_t i, applied_coupon *a, const ledger_book *b)
+{
+    coupon *row = d->coupons[i].row;
+    uint8_t mode = d->of[i].campaign->row->budget_mode;
+    int64_t reserved = row->reserved_minor + a->reserved_minor;
+    row->reserved_minor = 0;
+    a->reserved_minor = 0;
+    if (mode == BUDGET_MODE_NONE)
+        return;
+    CHECK(reserved >= a->discount_minor);
+    ledger_move(b, ACCOUNT_BUDGET_RESERVED, ACCOUNT_BUDGET_SPENT, a->discount_minor);
+    ledger_move(b, ACCOUNT_BUDGET_RESERVED, ACCOUNT_BUDGET_FREE, reserved - a->discount_minor);
+    slice_give(d->c.slices, pool_budget(a->campaign), reserved - a->discount_minor);
+    a->reserved_minor = a->discount_minor;
+}
+
+static void use_coupon(const order_desk *d, redemption *row, size_t i)
+{
+    uow *u = d->c.u;
+    applied_coupon *a = &row->applied.items[i];
+    coupon *used = d->coupons[i].row;
+    ledger_book b = {
+        .u = u, .of = &d->of[i], .slot = d->c.slot, .coupon = a->coupon, .ref = row->id};
+    coupon_move(u, used, EVENT_KIND_COUPON_REDEEMED, row->id, a->discount_minor);
+    spend(d, i, a, &b);
+    ledger_move(&b, ACCOUNT_CUSTOMERS, ACCOUNT_DISCOUNT, a->discount_minor);
+    tally *t = tally_of(u, &d->of[i]);
+    t->redeemed++;
+    t->discount_minor += a->discount_minor;
+}
+
+/* The row of an order as it is now; its applied coupons carry what they have reserved. */
+static redemption *redemption_write(const order_desk *d, uint64_t id)
+{
+    uow *u = d->c.u;
+    const order_in *in = d->in;
+    redemption *row = redemption_new(u, d->c.slot, id);
+    row->merchant = in->merchant;
+    row->member = (uint32_t)d->ordinal;
+    row->order_number = in->order_number;
+    row->hold = in->hold;
+    row->redeemed_at_ms = uow_now(u);
+    row->currency = in->currency;
+    row->subtotal_minor = in->subtotal_minor;
+    row->discount_minor = in->discount_minor;
+    row->store = in->store;
+    row->channel = in->channel;
+    row->lines.items = order_lines_copy(u, in->lines.items, in->lines.n);
+    row->lines.n = in->lines.n;
+    row->applied.items = order_applied_copy(u, in->applied.items, in->applied.n);
+    row->applied.n = in->applied.n;
+    row->shares.items = order_shares_copy(u, in->shares.items, in->shares.n);
+    row->shares.n = in->shares.n;
+    row->takes.items = order_takes_copy(u, d->takes.items, d->takes.n);
+    row->takes.n = d->takes.n;
+    for (size_t i = 0; i < row->applied.n; i++) {
+        applied_coupon *a = &row->applied.items[i];
+        a->reserved_minor = d->coupons[i].reserved_minor;
+        a->returned = false;
+        a->returned_minor = 0;
+        use_coupon(d, row, i);
+    }
+    return row;
+}
+
+static void finish(order_desk *d, uint64_t id, order_out *out)
+{
+    const redemption *row = redemption_write(d, id);
+    order_tally_redeemed(d->c.u, &d->facts, row->subtotal_minor);
+    order_name(d, row->hold, id);
+    slice_settle(d->c.slices);
+    *out = (order_out){.hold = row->hold,
+                       .redemption = id,
+                       .at_ms = row->redeemed_at_ms,
+                       .subtotal_minor = row->subtotal_minor,
+                       .discount_minor = row->discount_minor};
+}
+
+/* ---- without a hold, or after its deadline ---- */
+
+static result redeem_fresh(order_desk *d, order_out *out)
+{
+    result r = order_open(d, true);
+    if (r != R_OK)
+        return r;
+    uint64_t id = uow_next_id(d->c.u, d->c.slot);
+    r = order_confirm(d, id);
+    if (r == R_OK)
+        finish(d, id, out);
+    return r;
+}
+
+/* ---- from a hold ---- */
+
+/* The frozen order as if it were given anew. */
+static order_in order_of(const hold *row, str name)
+{
+    order_in in = {.merchant = row->merchant,
+                   .user = name,
+                   .order_number = row->order_number,
+                   .hold = row->id,
+                   .currency = row->currency,
+                   .store = row->store,
+                   .channel = row->channel,
+                   .subtotal_minor = row->subtotal_minor,
+                   .discount_minor = row->discount_minor};
+    in.lines.items = row->lines.items;
+    in.lines.n = row->lines.n;
+    in.applied.items = row->applied.items;
+    in.applied.n = row->applied.n;
+    in.shares.items = row->shares.items;
+    in.shares.n = row->shares.n;
+    return in;
+}
+
+/* Would a fresh hold be refused? Then the hold is what has expired. */
+static bool is_answer(result r)
+{
+    result_kind kind = result_kind_of(r);
+    return r != R_OK && r != R_UNAVAILABLE && r != R_ORDER_CONFLICT &&
+           (kind == RESULT_REFUSED || kind == RESULT_PASSING || r == R_STALE);
+}
+
+static result redeem_late(order_desk *d, hold *row, order_out *out)
+{
+    uow *u = d->c.u;
+    result r = order_open(d, true);
+    if (r == R_OK && (d->ref == NULL || d->ref->hold != row->id))
+        return uow_refuse(u, R_HOLD_EXPIRED, "A newer hold has taken its place.");
+    uint64_t id = r == R_OK ? uow_next_id(u, d->c.slot) : 0;
+    if (r == R_OK)
+        r = order_confirm(d, id);
+    if (is_answer(r))
+        return uow_refuse(u, R_HOLD_EXPIRED, "A fresh hold would be refused: %.*s.",
+                          STR_ARG(result_code(r)));
+    if (r != R_OK)
+        return r;
+    hold_move(u, row, HOLD_STATE_REDEEMED);
+    row->redemption = id;
+    finish(d, id, out);
+    return R_OK;
+}
+
+/* Nothing but what is there already is needed: no limit and no date is asked again. */
+static result redeem_open(order_desk *d, hold *row, order_out *out)
+{
+    uow *u = d->c.u;
+    size_t n = row->applied.n;
+    d->ordinal = row->member;
+    d->of = ARENA_ARRAY(uow_memory(u), terms, n);
+    d->coupons = ARENA_ARRAY(uow_memory(u), order_coupon, n);
+    d->facts = (order_facts){.store = row->store,
+                             .channel = row->channel,
+                             .lines = row->lines.items,
+                             .line_count = row->lines.n,
+                             .applied = row->applied.items,
+                             .applied_count = n,
+                             .shares = row->shares.items,
+                             .share_count = row->shares.n,
+                             .of = d->of};
+    d->c = order_counters_new(u, d->c.slot, row->member);
+    d->ref = order_ref_get(u, d->c.slot, row->merchant, row->order_number);
+    for (size_t i = 0; i < n; i++) {
+        const applied_coupon *a = &row->applied.items[i];
+        d->of[i] = terms_of(uow_config(u), a->template);
+        d->coupons[i].row = coupon_get(u, d->c.slot, a->coupon);
+        d->coupons[i].reserved_minor = a->reserved_minor;
+        if (d->of[i].campaign->row->budget_mode != BUDGET_MODE_NONE)
+            slice_load(d->c.slices, pool_budget(a->campaign));
+    }
+    order_tally_load(u, &d->facts);
+    if (uow_pending(u))
+        return R_AGAIN;
+    d->takes = (limit_takes){.items = row->takes.items, .n = row->takes.n};
+    for (size_t i = 0; i < n; i++)
+        CHECK(d->coupons[i].row != NULL && d->coupons[i].row->ref == row->id);
+    uint64_t id = uow_next_id(u, d->c.slot);
+    hold_move(u, row, HOLD_STATE_REDEEMED);
+    row->redemption = id;
+    finish(d, id, out);
+    return R_OK;
+}
+
+/* What the caller says of the order must be what was held. */
+static result check_same(uow *u, const order_in *in, const hold *row, str name)
+{
+    if (in->user.n > 0 && !str_eq(in->user, name))
+        return uow_refuse(u, R_WRONG_USER, "The hold belongs to another user.");
+    if ((in->order_number.n > 0 && !str_eq(in->order_number, row->order_number)) ||
+        (in->subtotal_minor != 0 && in->subtotal_minor != row->subtotal_minor) ||
+        (in->discount_minor != 0 && in->discount_minor != row->discount_minor))
+        return uow_refuse(u, R_AMOUNT_MISMATCH, "Order %.*s was held for %lld less %lld.",
+                          STR_ARG(row->order_number), (long long)row->subtotal_minor,
+                          (long long)row->discount_minor);
+    return R_OK;
+}
+
+static result redeem_hold(uow *u, const order_in *in, order_out *out)
+{
+    uint16_t slot = id_slot(in->hold);
+    hold *row = hold_get(u, slot, in->hold);
+    if (uow_pending(u))
+        return R_AGAIN;
+    if (row == NULL || row->merchant != in->merchant)
+        return uow_refuse(u, R_NOT_FOUND, "There is no such hold.");
+    const member *who = member_get(u, slot, row->member);
+    if (uow_pending(u))
+        return R_AGAIN;
+    CHECK(who != NULL); /* written with the user's first coupon */
+    result r = check_same(u, in, row, who->name);
+    if (r != R_OK)
+        return r;
+    if (row->state == HOLD_STATE_REDEEMED) {
+        char text[ID_TEXT_MAX];
+        (void)id_text(ID_REDEMPTION, row->redemption, text);
+        return uow_refuse(u, R_ORDER_CONFLICT, "The order was redeemed as %s.", text);
+    }
+    order_in frozen = order_of(row, who->name);
+    order_desk d = {.in = &frozen, .c = {.u = u, .slot = slot}};
+    switch (hold_state_at(row, uow_now(u))) {
+    case HOLD_STATE_OPEN:
+        return redeem_open(&d, row, out);
+    case HOLD_STATE_EXPIRED:
+        return redeem_late(&d, row, out);
+    default:
+        return uow_refuse(u, R_HOLD_NOT_OPEN, "The hold is %.*s.",
+                          STR_ARG(hold_state_name(row->state)));
+    }
+}
+
+result redeem_decide(uow *u, const void *input, void *output)
+{
+    const order_in *in = input;
+    if (in->hold != 0)
+        return redeem_hold(u, in, output);
+    result r = order_check(u, in);
+    if (r != R_OK)
+        return r;
+    order_desk d = {.in = in, .c = {.u = u, .slot = slot_of_user(in->merchant, in->user)}};
+    return redeem_fresh(&d, output);
+}

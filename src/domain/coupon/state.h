@@ -1,0 +1,49 @@
+/* The states of coupons and holds, and the only writer of a coupon's state.
+ *
+ * Coupon, by event:
+ *   issued     (new)               -> available
+ *   held       available           -> held
+ *   released   held                -> available
+ *   redeemed   available, held     -> redeemed
+ *   returned   redeemed            -> available
+ *   expired    available, offered  -> expired
+ *   voided     available, offered  -> voided
+ * Hold:
+ *   (new) -> open;  open -> redeemed, released, expired, replaced
+ *   expired -> redeemed (late, where a fresh hold would succeed), released (cancelled too late)
+ * What a row says may be behind: coupon_state_at and hold_state_at tell what it is now, whether or
+ * not the sweep has come by. Reads and acts use them, so both answer the same. */
+#ifndef QUAN_DOMAIN_COUPON_STATE_H
+#define QUAN_DOMAIN_COUPON_STATE_H
+
+#include "domain/campaign/config.h"
+#include "domain/table.gen.h"
+
+/* False when the table has no such step. `from` 0: a new coupon. */
+MUST_USE bool coupon_step(uint8_t from, event_kind happening, uint8_t *to);
+MUST_USE bool hold_step(uint8_t from, uint8_t to);
+/* Redeemed, voided, expired or transferred. */
+bool coupon_is_closed(uint8_t state);
+
+/* Changes the state, raises the revision, sets closed, ref and due_at_ms, and emits the event. The
+ * step is CHECKed: whoever calls has looked. ref: of the event; the row keeps it while it is held
+ * or redeemed. expires_at_ms must be right before. */
+void coupon_move(uow *u, coupon *row, event_kind happening, uint64_t ref, int64_t amount_minor);
+/* The same for a hold: state and due_at_ms. Emits nothing: its coupons do. */
+void hold_move(uow *u, hold *row, uint8_t to);
+
+/* When it may first be used: its own date, or earlier where an edit that reached it says so. */
+int64_t coupon_begins_at_ms(const config *c, const coupon *row);
+
+typedef struct coupon_now {
+    uint8_t state;      /* coupon_state */
+    bool not_yet_valid; /* available only */
+    int64_t begins_at_ms, expires_at_ms;
+} coupon_now;
+/* An available or offered coupon past its end is expired; one whose hold is past its deadline is
+ * available (or expired). by: the hold that row->ref names while it is held; NULL where it is not
+ * known, then held is held. */
+coupon_now coupon_state_at(const config *c, const coupon *row, const hold *by, int64_t now_ms);
+uint8_t hold_state_at(const hold *row, int64_t now_ms);
+
+#endif

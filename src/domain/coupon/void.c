@@ -1,0 +1,76 @@
+/* The act by which a merchant ends a coupon: see acts.h. */
+#include "base/id.h"
+#include "domain/coupon/acts.h"
+#include "domain/coupon/close.h"
+#include "domain/coupon/state.h"
+#include "domain/stats/tally.h"
+
+typedef struct void_desk {
+    order_counters c;
+    const void_in *in;
+    coupon *row;
+    terms of;
+    hold *stale; /* past its deadline, and still holding the coupon */
+    limit_takes claims;
+} void_desk;
+
+static result void_find(void_desk *d)
+{
+    uow *u = d->c.u;
+    d->row = coupon_get(u, d->c.slot, d->in->coupon);
+    if (uow_pending(u))
+        return R_AGAIN;
+    if (d->row == NULL || !terms_find(uow_config(u), d->row->template, &d->of) ||
+        d->of.merchant->row->id != d->in->merchant)
+        return uow_refuse(u, R_NOT_FOUND, "There is no such coupon.");
+    hold *by = d->row->state == COUPON_STATE_HELD ? hold_get(u, d->c.slot, d->row->ref) : NULL;
+    if (uow_pending(u))
+        return R_AGAIN;
+    coupon_now now = coupon_state_at(uow_config(u), d->row, by, uow_now(u));
+    if (now.state != COUPON_STATE_AVAILABLE && now.state != COUPON_STATE_OFFERED)
+        return uow_refuse(u, R_COUPON_NOT_AVAILABLE, "The coupon is %.*s.",
+                          STR_ARG(coupon_state_name(now.state)));
+    d->stale = by;
+    return R_OK;
+}
+
+static void void_load(void_desk *d)
+{
+    d->c = order_counters_new(d->c.u, d->c.slot, d->row->member);
+    coupon_end_load(&d->c, &d->of, d->row);
+    if (d->stale != NULL)
+        hold_close_load(&d->c, d->stale);
+    if (d->in->reason != VOID_REASON_ISSUED_IN_ERROR)
+        return;
+    limit_book_claims_of(d->c.book, &d->of, d->row->issued_at_ms, &d->claims);
+    for (size_t i = 0; i < d->claims.n; i++)
+        limit_book_load_take(d->c.book, &d->claims.items[i]);
+    if (d->of.template->row->stock >= 0)
+        slice_load(d->c.slices, pool_stock(d->row->template));
+}
+
+result void_decide(uow *u, const void *input, void *output)
+{
+    const void_in *in = input;
+    void_out *out = output;
+    if (void_reason_name(in->reason).n == 0)
+        return uow_refuse(u, R_INVALID, "reason is none of the known words");
+    void_desk d = {.c = {.u = u, .slot = id_slot(in->coupon)}, .in = in};
+    result r = void_find(&d);
+    if (r != R_OK)
+        return r;
+    void_load(&d);
+    if (uow_pending(u))
+        return R_AGAIN;
+    if (d.stale != NULL)
+        hold_close(&d.c, d.stale, HOLD_STATE_EXPIRED);
+    coupon_end(&d.c, &d.of, d.row, EVENT_KIND_COUPON_VOIDED);
+    tally_of(u, &d.of)->voided++;
+    for (size_t i = 0; i < d.claims.n; i++)
+        limit_book_give(d.c.book, &d.of, &d.claims.items[i], 1);
+    if (in->reason == VOID_REASON_ISSUED_IN_ERROR && d.of.template->row->stock >= 0)
+        slice_give(d.c.slices, pool_stock(d.row->template), 1);
+    slice_settle(d.c.slices);
+    *out = (void_out){.coupon = d.row->id, .at_ms = uow_now(u)};
+    return R_OK;
+}

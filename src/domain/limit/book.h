@@ -1,0 +1,61 @@
+/* All counters of limits that one act touches: looked up first, asked and changed later.
+ *
+ * Limits stand at three levels: the merchant, the campaign, and the newest version of the template
+ * (terms.h). By user they are counted in the user's usage rows, which are in the act's own slot:
+ * for a campaign, and for the merchant where he has such limits. By store, or by all users together
+ * (subject template or campaign), they are pools (pool.h): a rolling one cannot be shared and is
+ * taken for one for ever.
+ * What a measure counts: claims - coupons issued; redemptions - coupons held or redeemed; money -
+ * their discounts; units - the quantity of the order lines that a coupon discounts.
+ * Claims ever are counted for every user, campaign and template, limit or not.
+ *
+ * One book serves one user and one act. Kept in the memory of the unit of work. */
+#ifndef QUAN_DOMAIN_LIMIT_BOOK_H
+#define QUAN_DOMAIN_LIMIT_BOOK_H
+
+#include "domain/limit/pool.h"
+#include "domain/limit/terms.h"
+
+typedef struct limit_book limit_book;
+
+/* One use of one coupon, seen by one measure. */
+typedef struct limit_case {
+    const terms *of;
+    uint8_t measure; /* limit_measure */
+    uint16_t applied;
+    str store; /* where; empty: nowhere, which counts as one store */
+} limit_case;
+
+/* What an act took, in the order in which it did. */
+typedef struct limit_takes {
+    limit_take *items;
+    size_t n, capacity;
+} limit_takes;
+
+/* ordinal: of the member; 0: a user who has no rows yet. The slices are the act's; who made them
+ * settles them. */
+limit_book *limit_book_new(uow *u, uint16_t slot, uint32_t ordinal, slice_set *slices);
+/* The ordinal of a new user, before the first take. */
+void limit_book_join(limit_book *b, uint32_t ordinal);
+
+/* Gets. */
+void limit_book_load(limit_book *b, const limit_case *c);
+void limit_book_load_take(limit_book *b, const limit_take *take);
+
+/* How much of need (>= 0) the limits still allow. Looks at limits by user first, then at shared
+ * ones; each merchant, campaign, template. R_OK: *have is need, or less and *why names the first
+ * limit that allows no more. Else as slice_want. */
+MUST_USE result limit_book_want(limit_book *b, const limit_case *c, int64_t need, int64_t *have,
+                                str *why);
+/* Has the user never had a coupon of the template (or, of_campaign, of the campaign)? */
+bool limit_book_first(limit_book *b, const terms *of, bool of_campaign);
+/* Counts n (> 0), which limit_book_want has allowed; into: what was taken, NULL when nobody asks.
+ * */
+void limit_book_take(limit_book *b, const limit_case *c, int64_t n, limit_takes *into);
+/* Gives back min(n, take->n), to periods that are not over, and lowers take->n by it. */
+void limit_book_give(limit_book *b, const terms *of, limit_take *take, int64_t n);
+/* What the issue of a coupon at issued_at_ms took from limits on claims; from those by store
+ * nothing, because a coupon does not remember where it was issued. */
+void limit_book_claims_of(limit_book *b, const terms *of, int64_t issued_at_ms, limit_takes *into);
+
+#endif

@@ -1,0 +1,214 @@
+/* The lane's side of escrow: slices that acts take from and give to, and the messages that fill and
+ * empty them. See pool.h.
+ *
+ * Invariant: slice.free >= 0, and 0 while the slice is not open. consumed may be negative: a lane
+ * can give back what another one took when slots have moved. */
+#include "base/id.h"
+#include "domain/campaign/config.h"
+#include "domain/limit/pool.h"
+
+typedef struct slice_use {
+    pool_name pool;
+    slice *row;
+    int64_t net; /* taken less given by this act */
+    bool dry;    /* the act has been told that there is none anywhere */
+} slice_use;
+
+struct slice_set {
+    uow *u;
+    slice_use *uses;
+    size_t n, capacity;
+    size_t dry; /* how many of them are */
+};
+
+static slice *row_of(uow *u, pool_name p)
+{
+    return slice_get(u, uow_lane(u), p.owner, p.kind, p.period, p.subject);
+}
+
+static slice *row_made(uow *u, pool_name p)
+{
+    return slice_new(u, uow_lane(u), p.owner, p.kind, p.period, p.subject);
+}
+
+static void send_home(uow *u, pool_name p, int64_t amount, bool closed)
+{
+    lease_in in = {.owner = p.owner,
+                   .kind = p.kind,
+                   .period = p.period,
+                   .subject = p.subject,
+                   .lane = uow_lane(u),
+                   .amount = amount,
+                   .closed = closed};
+    uow_send(u, LEASE_RETURN_ACT, id_slot(p.owner), &lease_in_record, &in);
+}
+
+slice_set *slice_set_new(uow *u)
+{
+    slice_set *s = ARENA_NEW(uow_memory(u), slice_set);
+    s->u = u;
+    return s;
+}
+
+static slice_use *find(slice_set *s, pool_name which)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (pool_name_eq(s->uses[i].pool, which))
+            return &s->uses[i];
+    return NULL;
+}
+
+void slice_load(slice_set *s, pool_name which)
+{
+    if (find(s, which) != NULL)
+        return;
+    if (s->n == s->capacity) {
+        s->capacity = s->capacity == 0 ? 8 : s->capacity * 2;
+        slice_use *grown = ARENA_ARRAY(uow_memory(s->u), slice_use, s->capacity);
+        if (s->n > 0)
+            memcpy(grown, s->uses, s->n * sizeof(*grown));
+        s->uses = grown;
+    }
+    s->uses[s->n++] = (slice_use){.pool = which, .row = row_of(s->u, which)};
+}
+
+static slice_use *loaded(slice_set *s, pool_name which)
+{
+    slice_use *use = find(s, which);
+    CHECK(use != NULL); /* all gets come before the first write */
+    return use;
+}
+
+/* A limit that has been lowered since the slice was granted is not taken from it. */
+static int64_t usable(const slice_use *use, int64_t total)
+{
+    if (use->row == NULL || (use->pool.kind >= POOL_KIND_CLAIMS && total < use->row->total))
+        return 0;
+    return use->row->free;
+}
+
+result slice_want(slice_set *s, pool_name which, int64_t need, int64_t *have)
+{
+    slice_use *use = loaded(s, which);
+    int64_t total = pool_total(uow_config(s->u), which);
+    int64_t left = usable(use, total) - use->net;
+    *have = left < need ? (left < 0 ? 0 : left) : need;
+    if (left >= need)
+        return R_OK;
+    if (use->dry || total == 0) /* 0: there never were any, nobody has to be asked */
+        return R_OK;
+    if (uow_dry(s->u, which)) {
+        use->dry = true;
+        s->dry++;
+        return R_OK;
+    }
+    if (s->dry >= UOW_DRY_MAX)
+        return R_UNAVAILABLE;
+    uow_wait_for(s->u, which, need - *have);
+    return R_WAIT;
+}
+
+void slice_take(slice_set *s, pool_name which, int64_t n)
+{
+    CHECK(n >= 0);
+    loaded(s, which)->net += n;
+}
+
+void slice_give(slice_set *s, pool_name which, int64_t n)
+{
+    CHECK(n >= 0);
+    loaded(s, which)->net -= n;
+}
+
+static void settle(uow *u, const slice_use *use)
+{
+    slice *row = row_of(u, use->pool);
+    if (row == NULL)
+        row = row_made(u, use->pool);
+    else
+        slice_edit(u, row);
+    row->consumed += use->net;
+    if (row->open) {
+        row->free -= use->net;
+        CHECK(row->free >= 0);
+    } else {
+        CHECK(use->net < 0); /* nothing was there to take */
+        send_home(u, use->pool, -use->net, false);
+    }
+}
+
+void slice_settle(slice_set *s)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (s->uses[i].net != 0)
+            settle(s->u, &s->uses[i]);
+    s->n = 0;
+}
+
+/* ---- messages from the home ---- */
+
+static pool_name name_of(const lease_in *in)
+{
+    return (pool_name){
+        .owner = in->owner, .kind = in->kind, .period = in->period, .subject = in->subject};
+}
+
+/* Slices of the same limit from periods before the last one. */
+static size_t find_past(uow *u, const lease_in *in, slice **past)
+{
+    int32_t first = in->period >> 24 << 24;
+    if (in->period - first < 2)
+        return 0;
+    slice from = {.lane = uow_lane(u), .owner = in->owner, .kind = in->kind, .period = first};
+    uow_range range = {
+        .table = &slice_table, .index = -1, .from = &from, .prefix_columns = 3, .after = false};
+    void *rows[POOL_SWEEP_MAX];
+    size_t n = uow_scan(u, &range, POOL_SWEEP_MAX, rows), found = 0;
+    for (size_t i = 0; i < n; i++) {
+        slice *row = rows[i];
+        if (row->period >= first && row->period < in->period - 1)
+            past[found++] = row;
+    }
+    return found;
+}
+
+result lease_grant_decide(uow *u, const void *input, void *out)
+{
+    MAYBE(out);
+    const lease_in *in = input;
+    slice *past[POOL_SWEEP_MAX];
+    slice *row = row_of(u, name_of(in));
+    size_t n = row == NULL ? find_past(u, in, past) : 0;
+    if (uow_pending(u))
+        return R_AGAIN;
+    if (in->amount == 0)
+        return R_OK; /* only wakes */
+    if (row == NULL)
+        row = row_made(u, name_of(in));
+    else
+        slice_edit(u, row);
+    row->open = true;
+    row->free += in->amount;
+    row->total = in->total;
+    for (size_t i = 0; i < n; i++)
+        slice_delete(u, past[i]);
+    return R_OK;
+}
+
+result lease_recall_decide(uow *u, const void *input, void *out)
+{
+    MAYBE(out);
+    const lease_in *in = input;
+    slice *row = row_of(u, name_of(in));
+    if (uow_pending(u))
+        return R_AGAIN;
+    int64_t unused = 0;
+    if (row != NULL && row->open) {
+        slice_edit(u, row);
+        unused = row->free;
+        row->free = 0;
+        row->open = false;
+    }
+    send_home(u, name_of(in), unused, true);
+    return R_OK;
+}

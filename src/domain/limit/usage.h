@@ -1,0 +1,47 @@
+/* A user's counts: the cells of one usage row (a user's for a campaign, or for the merchant).
+ *
+ * A cell counts one measure of one owner (a template, or 0 for the whole campaign or merchant) in
+ * one period:
+ *   ever               one cell
+ *   day, week, month   one cell, of the newest number seen; a greater number begins it anew, a
+ *                      smaller one (time or a zone went back) counts in it, so nothing re-opens
+ *   rolling            one cell an instant; those that left every window are dropped when
+ *                      the limit counts again, and beyond USAGE_INSTANTS_MAX the oldest two
+ *                      become one with the later instant, so that they count longer, never shorter
+ * Cells of a limit begin with it (since_ms) and take the place of those of an older one. Claims
+ * ever are counted without a limit: since_ms 0.
+ *
+ * Pure functions over the row; who calls them has edited it. Lists are replaced, not written in
+ * place. */
+#ifndef QUAN_DOMAIN_LIMIT_USAGE_H
+#define QUAN_DOMAIN_LIMIT_USAGE_H
+
+#include "domain/table.gen.h"
+
+enum { USAGE_INSTANTS_MAX = 1000 };
+
+typedef struct usage_key {
+    uint64_t owner;
+    uint8_t measure, period;
+    int64_t since_ms; /* 0 for rolling */
+} usage_key;
+
+/* The number of the period that `day` (in the merchant's zone) lies in; at_ms for rolling. */
+int64_t usage_number(uint8_t period, int32_t day, int64_t at_ms);
+
+/* row may be NULL. */
+bool usage_has(const usage *row, const usage_key *key);
+/* In the period `number`; not for rolling. */
+int64_t usage_count(const usage *row, const usage_key *key, int64_t number);
+/* Instants after after_ms. */
+int64_t usage_count_after(const usage *row, const usage_key *key, int64_t after_ms);
+
+/* Returns the number that the cell counts now, which is what usage_remove takes. */
+int64_t usage_add(arena *memory, usage *row, const usage_key *key, int64_t number, int64_t n);
+/* Drops the cells of the key whose number is not greater. */
+void usage_forget(arena *memory, usage *row, const usage_key *key, int64_t keep_after_ms);
+/* Takes n back from the period `number`, as far as the cell still is of that period; the cell
+ * stays, down to 0. */
+void usage_remove(arena *memory, usage *row, const usage_key *key, int64_t number, int64_t n);
+
+#endif
