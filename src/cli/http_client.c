@@ -150,7 +150,9 @@ http_answer http_client_ask(http_client *c, const http_ask *ask, arena *memory)
     buf_init(&b, HTTP_CLIENT_HEAD_MAX + HTTP_CLIENT_BODY_MAX);
     buf_printf(&b, "%s %.*s HTTP/1.1\r\nHost: 127.0.0.1\r\n%.*s", ask->method, STR_ARG(ask->target),
                STR_ARG(ask->headers));
-    if (ask->body.n > 0) {
+    bool typed = ask->headers.n > 0 && memmem(ask->headers.p, ask->headers.n, S("Content-Type:").p,
+                                              S("Content-Type:").n) != NULL;
+    if (ask->body.n > 0 && !typed) {
         buf_printf(&b, "Content-Type: application/json\r\n");
     }
     if (ask->body.n > 0 || strcmp(ask->method, "POST") == 0 || strcmp(ask->method, "PATCH") == 0) {

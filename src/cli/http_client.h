@@ -22,8 +22,8 @@ typedef struct http_answer {
 
 http_client *http_client_new(uint16_t port);
 void http_client_free(http_client *c);
-/* headers: further lines, each ending in CRLF; body n = 0 sends none. The answer lives in memory.
- */
+/* headers: further lines, each ending in CRLF; without a Content-Type a body is JSON. body n = 0
+ * sends none. The answer lives in memory. */
 typedef struct http_ask {
     const char *method;
     str target, headers, body;

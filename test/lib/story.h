@@ -1,34 +1,38 @@
 /* Stories: behaviour told as requests and answers, run against a whole server over HTTP on any
- * engine.
+ * engine. docs: test/story/README.md tells the language; in short:
  *
- * A story file is text. Lines are indented under their block; `#` begins a comment line.
- *
- *   setup shop                       steps that stories take over with `use shop`
+ *   setup shop                     steps that stories take over with `use shop`
  *   story a_name_that_says_what_is_shown
  *     use shop
- *     at 2026-05-01T08:00:00Z        sets the server's clock (never back, unless the story is about
- * that) +2d3h                          moves it: d h m s, also -1h as issue which key the next
- * requests send: admin issue redeem read operator none POST /v1/claims key=k1 if="v1" {"user":
- * "u1", "template": "$template"} 201 {"coupons": [{"id": "$coupon"}]} header ETag "v1" a field of
- * the last answer sweep                          runs the expiry job over everything that is due
- *     restart                        closes the store and opens it again (not on mem)
- *     repeat 5                       the next request is sent 5 times, each with a fresh key; each
- * must answer as told
+ *     at 2026-05-01T08:00:00Z      sets the server's clock
+ *     +2d3h                        moves it (d h m s ms); -1h moves it back
+ *     as issue                     whose key the next requests carry: a name of story_server.key,
+ *                                  or a key itself (qk_…)
+ *     POST /v1/claims key=k1 {"user": "u1", "template": "$template"}
+ *     201 {"coupons": [{"id": "$coupon"}]}
+ *     header ETag "v1"             a field of the last answer; * for any; none for absent
+ *     keep first                   remembers the last answer; `same first`: it is that, byte by byte
+ *     sweep                        runs the expiry job over everything that is due
+ *     restart                      closes the store and opens it again (not on mem)
+ *     repeat 5                     the next request is sent 5 times, each with a fresh key; each must
+ *                                  answer as told; $i counts 1 to 5
  *
- * JSON may go on over several lines until its brackets close. An answer matches when every member
- * named is there with that value (others may be too); arrays must have the same length, unless they
- * end in "...". "$name" binds the value at its first use and compares later; inside a request,
- * $name in the path or in JSON text stands for it. "*" matches anything. Every write gets a fresh
- * Idempotency-Key unless key= names one (key=none sends none). */
+ * Options before the body: key= (none: no key), if= (If-Match), type= (Content-Type), pad=N (so
+ * many spaces behind the body). JSON may go on over several lines until its brackets close; @1250
+ * is money in USD and @1250CNY in CNY. An answer matches when every member named is there with that
+ * value (null: absent; others may be too); arrays must have the same length, unless they end in
+ * "..."; one that begins with "any order" may be permuted. "$name" binds the value at its first use
+ * and compares later; in a request it stands for the value. "*" matches what is there. */
 #ifndef QUAN_TEST_STORY_H
 #define QUAN_TEST_STORY_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/str.h"
 
-enum { STORY_VARIABLES_MAX = 128, STORY_SETUPS_MAX = 64, STORY_LINES_MAX = 20000 };
+enum { STORY_VARIABLES_MAX = 128, STORY_KEPT_MAX = 16, STORY_LINES_MAX = 20000 };
 
 /* The server under test: one is opened for each story. */
 typedef struct story_server {
@@ -37,8 +41,11 @@ typedef struct story_server {
     uint16_t (*restart)(void *context); /* the same store again; the port; 0: this engine forgets */
     void (*close)(void *context);
     void (*set_clock)(void *context, int64_t now_ms);
-    void (*sweep)(void *context);
+    bool (*sweep)(void *context);
     str (*key)(void *context, str scope); /* the secret for "admin" …; empty for "none" */
+    /* After the steps of a story that passed: does all that is stored agree? NULL: not asked. *why
+     * says what does not. */
+    bool (*sound)(void *context, buf *why);
 } story_server;
 
 typedef struct story_totals {
@@ -46,7 +53,11 @@ typedef struct story_totals {
 } story_totals;
 
 /* Runs every story of a file whose name contains `only` (empty: all). Failures are printed with
- * file and line. */
-void story_run_file(const char *path, str only, const story_server *server, story_totals *totals);
+ * file and line. shared: a file of setups for all; NULL for none. */
+typedef struct story_suite {
+    const char *path, *shared;
+    str only;
+} story_suite;
+void story_run_file(const story_suite *suite, const story_server *server, story_totals *totals);
 
 #endif

@@ -25,6 +25,18 @@ static str name_at(str text, size_t dollar)
     return (str){text.p + dollar + 1, end - dollar - 1};
 }
 
+void story_set(story_variables *v, str name, str value)
+{
+    size_t i = 0;
+    while (i < v->n && !str_eq(v->all[i].name, name)) {
+        i++;
+    }
+    CHECK(i < STORY_VARIABLES_MAX);
+    v->all[i].name = arena_str(v->memory, name);
+    v->all[i].value = value;
+    v->n += i == v->n ? 1 : 0;
+}
+
 str story_expand(story_variables *v, str text)
 {
     buf b;
@@ -62,10 +74,12 @@ static bool bind_or_compare(story_variables *v, str name, const json *actual, bu
 {
     str text = as_text(v, actual);
     str known = story_variable(v, name);
+    if (actual == NULL) {
+        buf_printf(why, "$%.*s is missing", STR_ARG(name));
+        return false;
+    }
     if (known.p == NULL) {
-        CHECK(v->n < STORY_VARIABLES_MAX);
-        v->all[v->n].name = arena_str(v->memory, name);
-        v->all[v->n++].value = text;
+        story_set(v, name, text);
         return true;
     }
     if (!str_eq(known, text)) {
@@ -95,9 +109,42 @@ static bool match_object(story_variables *v, const json *expected, const json *a
     return true;
 }
 
+/* Each expected item takes the first actual one that it matches and that is free. Bindings of tries
+ * that fail are undone. */
+static bool match_any_order(story_variables *v, const json *expected, const json *actual, buf *why)
+{
+    size_t want = json_count(expected) - 1, have = json_count(actual);
+    bool *taken = ARENA_ARRAY(v->memory, bool, have);
+    if (have != want) {
+        buf_printf(why, "an array has %zu items, not %zu", have, want);
+        return false;
+    }
+    for (size_t i = 1; i <= want; i++) {
+        size_t k = 0, bound = v->n;
+        buf ignored;
+        buf_init(&ignored, 65536);
+        while (k < have &&
+               (taken[k] || !story_match(v, json_at(expected, i), json_at(actual, k), &ignored))) {
+            v->n = bound;
+            k++;
+        }
+        buf_free(&ignored);
+        if (k == have) {
+            buf_printf(why, "nothing matches item %zu of those in any order", i);
+            return false;
+        }
+        taken[k] = true;
+    }
+    return true;
+}
+
 static bool match_array(story_variables *v, const json *expected, const json *actual, buf *why)
 {
     size_t want = json_count(expected), have = json_count(actual);
+    const json *first = json_at(expected, 0);
+    if (json_kind_of(first) == JSON_KIND_STR && str_eq(json_str(first), S("any order"))) {
+        return match_any_order(v, expected, actual, why);
+    }
     const json *last = want > 0 ? json_at(expected, want - 1) : NULL;
     bool open = json_kind_of(last) == JSON_KIND_STR && str_eq(json_str(last), S("..."));
     want -= open ? 1 : 0;
@@ -120,7 +167,7 @@ bool story_match(story_variables *v, const json *expected, const json *actual, b
     if (kind == JSON_KIND_STR) {
         str text = json_str(expected);
         if (str_eq(text, S("*"))) {
-            return true;
+            return actual != NULL;
         }
         if (text.n > 1 && text.p[0] == '$') {
             return bind_or_compare(v, (str){text.p + 1, text.n - 1}, actual, why);

@@ -15,7 +15,8 @@ typedef struct story_variables {
     } all[STORY_VARIABLES_MAX];
 } story_variables;
 
-str story_variable(const story_variables *v, str name); /* NULL text when unbound */
+str story_variable(const story_variables *v, str name);  /* NULL text when unbound */
+void story_set(story_variables *v, str name, str value); /* value is kept as it is */
 /* Replaces every $name that is bound. */
 str story_expand(story_variables *v, str text);
 /* False with a sentence in *why; binds variables on the way. */

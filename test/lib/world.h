@@ -1,0 +1,59 @@
+/* A whole server in this process: store, app, API and HTTP on a free port of 127.0.0.1, with a clock
+ * that the test sets, a merchant ("Shop", UTC, USD) and keys of every scope.
+ *
+ * Keys by name: all (admin, issue, redeem and read), admin, issue, redeem, read, operator, other (all
+ * scopes of a second merchant), none. A world opens again and again: each time on a fresh store. */
+#ifndef QUAN_TEST_WORLD_H
+#define QUAN_TEST_WORLD_H
+
+#include <stdatomic.h>
+
+#include "app/act.h"
+#include "app/app.h"
+#include "port/http.h"
+
+enum { WORLD_KEYS = 7, WORLD_PATH_MAX = 200, WORLD_LANES = 2 };
+
+/* mem; mem that withholds rows, aborts and splits (adversary); rocks. */
+typedef struct world_engine {
+    str name; /* "mem" or "rocks" */
+    uint64_t adversary;
+    uint16_t lanes; /* 0: WORLD_LANES */
+    bool stepped;   /* no threads and no HTTP: the test steps */
+} world_engine;
+/* "mem", "mem-adversary:7" or "rocks". */
+MUST_USE bool world_engine_parse(const char *text, world_engine *out);
+
+typedef struct world {
+    world_engine engine;
+    _Atomic int64_t clock_ms;
+    app *app;
+    struct api *api;
+    http_server *http;
+    uint64_t merchant, other_merchant;
+    char path[WORLD_PATH_MAX]; /* rocks: the data directory */
+    arena *memory;
+    str keys[WORLD_KEYS];
+} world;
+
+void world_open(world *w, const world_engine *engine, int64_t now_ms);
+void world_restart(world *w); /* closes the store and opens it again: rocks */
+void world_close(world *w);   /* and removes what it stored */
+uint16_t world_port(const world *w);
+str world_key(const world *w, str scope);
+
+/* One act, without an idempotency key, to its end; steps where there are no threads. in and out are
+ * records of the act; text and lists of out live in memory. */
+typedef struct world_act {
+    act_id id;
+    uint16_t slot;
+    const void *in;
+    void *out;
+    arena *memory;
+    str detail; /* filled */
+} world_act;
+MUST_USE result world_run(world *w, world_act *a);
+/* A further merchant, in USD; its id. */
+uint64_t world_merchant(world *w, str name, str zone_name);
+
+#endif

@@ -1,0 +1,132 @@
+/* Runs the stories of this folder against a whole server: see test/lib/story.h.
+ *
+ *   test_story_story_main [mem | mem-adversary:SEED | rocks]… [--only NAME] [FILE…]
+ *
+ * Without an engine: all three, one after another. Without a file: every *.story of test/story. After
+ * each story everything that is stored is recomputed (verify). Prints failures with file and line,
+ * then `N passed, N failed`; exit 1 when one failed. */
+#include <glob.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/sweep.h"
+#include "test/lib/story.h"
+#include "test/lib/world.h"
+
+enum { ENGINES_MAX = 8, FILES_MAX = 200 };
+#define SHARED_SETUPS "test/story/setups.txt"
+#define EVERY_STORY   "test/story/*.story"
+
+typedef struct chosen {
+    world_engine engines[ENGINES_MAX];
+    const char *names[ENGINES_MAX];
+    size_t engine_count;
+    const char *files[FILES_MAX];
+    size_t file_count;
+    str only;
+} chosen;
+
+typedef struct stage {
+    world_engine engine;
+    world world;
+    int64_t now_ms;
+} stage;
+
+static uint16_t on_open(void *context)
+{
+    stage *s = context;
+    world_open(&s->world, &s->engine, s->now_ms);
+    return world_port(&s->world);
+}
+
+static uint16_t on_restart(void *context)
+{
+    stage *s = context;
+    if (s->world.path[0] == '\0')
+        return 0;
+    world_restart(&s->world);
+    return world_port(&s->world);
+}
+
+static void on_close(void *context)
+{
+    world_close(&((stage *)context)->world);
+}
+
+static void on_clock(void *context, int64_t now_ms)
+{
+    stage *s = context;
+    s->now_ms = now_ms;
+    atomic_store(&s->world.clock_ms, now_ms);
+}
+
+static bool on_sweep(void *context)
+{
+    stage *s = context;
+    return sweep_all(s->world.app, s->now_ms, NULL) == R_OK;
+}
+
+static str on_key(void *context, str scope)
+{
+    return world_key(&((stage *)context)->world, scope);
+}
+
+static story_totals run_engine(const chosen *c, size_t engine)
+{
+    static stage s; /* one at a time; large */
+    s.engine = c->engines[engine];
+    story_server server = {.context = &s,
+                           .open = on_open,
+                           .restart = on_restart,
+                           .close = on_close,
+                           .set_clock = on_clock,
+                           .sweep = on_sweep,
+                           .key = on_key};
+    story_totals totals = {0};
+    for (size_t i = 0; i < c->file_count; i++) {
+        story_suite suite = {.path = c->files[i], .shared = SHARED_SETUPS, .only = c->only};
+        story_run_file(&suite, &server, &totals);
+    }
+    printf("%s: %d passed, %d failed, %d skipped\n", c->names[engine], totals.passed, totals.failed,
+           totals.skipped);
+    return totals;
+}
+
+static bool add_engine(chosen *c, const char *text)
+{
+    CHECK(c->engine_count < ENGINES_MAX);
+    c->names[c->engine_count] = text;
+    return world_engine_parse(text, &c->engines[c->engine_count]) && ++c->engine_count > 0;
+}
+
+static void choose(chosen *c, int count, char **arguments)
+{
+    for (int i = 1; i < count; i++) {
+        if (strcmp(arguments[i], "--only") == 0 && i + 1 < count)
+            c->only = str_of(arguments[++i]);
+        else if (!add_engine(c, arguments[i]) && c->file_count < FILES_MAX)
+            c->files[c->file_count++] = arguments[i];
+    }
+    if (c->engine_count == 0)
+        (void)(add_engine(c, "mem") && add_engine(c, "mem-adversary:7") && add_engine(c, "rocks"));
+}
+
+int main(int count, char **arguments)
+{
+    static chosen c;
+    glob_t found = {0};
+    story_totals all = {0};
+    (void)setvbuf(stdout, NULL, _IOLBF, 0);
+    choose(&c, count, arguments);
+    if (c.file_count == 0 && glob(EVERY_STORY, 0, NULL, &found) == 0)
+        for (size_t i = 0; i < found.gl_pathc && c.file_count < FILES_MAX; i++)
+            c.files[c.file_count++] = found.gl_pathv[i];
+    for (size_t i = 0; i < c.engine_count; i++) {
+        story_totals one = run_engine(&c, i);
+        all.passed += one.passed;
+        all.failed += one.failed;
+    }
+    globfree(&found);
+    printf("%d passed, %d failed\n", all.passed, all.failed);
+    return all.failed > 0 || all.passed == 0 ? 1 : 0;
+}
