@@ -5,7 +5,9 @@
  * goes to `more`); what waits behind a request stays within HTTP_PIPELINE_MAX and one read, then
  * reading stops; besides that `in` holds at most a head and the body that was admitted. */
 #include <arpa/inet.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 
 #include "plat/http_loop.h"
 #include "port/clock.h"
@@ -184,6 +186,18 @@ static void on_written(uv_write_t *request, int status)
     process(c);
 }
 
+/* Bytes of the response that the client has not taken: with us and in the kernel's queue. Ours alone
+ * would stand still while the kernel's, which may be megabytes, runs empty. */
+static size_t untaken(http_connection *c)
+{
+    size_t ours = uv_stream_get_write_queue_size((uv_stream_t *)&c->tcp);
+    uv_os_fd_t fd;
+    int queued = 0;
+    if (uv_fileno((uv_handle_t *)&c->tcp, &fd) != 0 || ioctl(fd, SIOCOUTQ, &queued) != 0)
+        return ours;
+    return ours + (size_t)queued;
+}
+
 static void write_rest(http_connection *c, uv_buf_t *parts, unsigned n, size_t written)
 {
     uv_buf_t *rest = parts;
@@ -201,7 +215,7 @@ static void write_rest(http_connection *c, uv_buf_t *parts, unsigned n, size_t w
         return;
     }
     c->writing = true;
-    c->unwritten = uv_stream_get_write_queue_size((uv_stream_t *)&c->tcp);
+    c->untaken = untaken(c);
     enter(c, PHASE_WRITE);
 }
 
@@ -517,9 +531,9 @@ void http_connection_expired(http_connection *c)
         refuse(c, HTTP_REFUSED_BODY_TIMEOUT);
         break;
     case PHASE_WRITE: {
-        size_t left = uv_stream_get_write_queue_size((uv_stream_t *)&c->tcp);
-        if (left < c->unwritten) { /* slow, but reading */
-            c->unwritten = left;
+        size_t left = untaken(c);
+        if (left < c->untaken) { /* slow, but reading */
+            c->untaken = left;
             c->rearm = true;
         } else {
             http_connection_close(c);

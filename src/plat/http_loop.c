@@ -265,10 +265,11 @@ static void on_connection(uv_stream_t *listener, int status)
         http_connection_accept(listener->data);
 }
 
-static result failed(buf *why, str what, int uv_error)
+static result failed(const http_server *s, buf *why, int uv_error)
 {
     if (why != NULL)
-        buf_printf(why, "%.*s: %s", STR_ARG(what), uv_strerror(uv_error));
+        buf_printf(why, "cannot listen on %.*s port %u: %s", STR_ARG(s->options.address),
+                   (unsigned)s->port, uv_strerror(uv_error));
     return R_IO;
 }
 
@@ -281,7 +282,7 @@ result http_loop_open(http_loop *l, http_server *server, unsigned index, buf *wh
     l->trace_state = random_u64();
     int error = uv_loop_init(&l->uv);
     if (error != 0)
-        return failed(why, S("event loop"), error);
+        return failed(server, why, error);
     const http_options *o = &server->options;
     int64_t least = o->head_timeout_ms;
     least = o->body_timeout_ms < least ? o->body_timeout_ms : least;
@@ -331,24 +332,24 @@ result http_loop_listen(http_loop *l, buf *why)
     int fd = -1;
     int error = bind_socket(s, &fd);
     if (error != 0)
-        return failed(why, S("bind"), error);
+        return failed(s, why, error);
     error = uv_tcp_open(&l->listener, fd);
     if (error != 0) {
         close(fd);
-        return failed(why, S("socket"), error);
+        return failed(s, why, error);
     }
     if (s->port == 0) {
         struct sockaddr_storage address;
         int n = sizeof address;
         error = uv_tcp_getsockname(&l->listener, (struct sockaddr *)&address, &n);
         if (error != 0)
-            return failed(why, S("port"), error);
+            return failed(s, why, error);
         s->port =
             ntohs(address.ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)&address)->sin6_port
                                                 : ((const struct sockaddr_in *)&address)->sin_port);
     }
     error = uv_listen((uv_stream_t *)&l->listener, HTTP_BACKLOG, on_connection);
-    return error == 0 ? R_OK : failed(why, S("listen"), error);
+    return error == 0 ? R_OK : failed(s, why, error);
 }
 
 void http_loop_run(http_loop *l)

@@ -87,7 +87,7 @@ struct http_connection {
     buf in; /* the request, from `start`, and what follows it */
     size_t start;
     buf more; /* arrived while an exchange points into `in` */
-    size_t body_steps, discarded, unwritten;
+    size_t body_steps, discarded, untaken;
     http_guard guard;
 };
 
