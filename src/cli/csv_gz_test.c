@@ -1,0 +1,105 @@
+/* Reading CSV: columns by name in any order, quoting, and every way a file can be wrong. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "cli/csv_gz.h"
+
+typedef struct seen {
+    size_t rows;
+    char last[2][64];
+} seen;
+
+static bool take(void *context, const str *f, buf *why)
+{
+    seen *s = context;
+    if (str_eq(f[0], S("refuse"))) {
+        buf_str(why, S("not this one"));
+        return false;
+    }
+    for (size_t i = 0; i < 2; i++) {
+        (void)snprintf(s->last[i], sizeof s->last[i], "%.*s", STR_ARG(f[i]));
+    }
+    s->rows++;
+    return true;
+}
+
+static result read_text(const char *text, seen *s, buf *why)
+{
+    static const char *const wanted[] = {"b", "a"};
+    char path[] = "/tmp/quan-csv-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    gzFile out = gzdopen(fd, "wb");
+    assert_int_equal(gzputs(out, text), (int)strlen(text));
+    assert_int_equal(gzclose(out), Z_OK);
+    *s = (seen){0};
+    buf_init(why, 4096);
+    csv_request request = {path, wanted, 2, take, s};
+    result r = csv_read(&request, why);
+    (void)unlink(path);
+    return r;
+}
+
+static void columns_are_found_by_name(void **state)
+{
+    (void)state;
+    seen s;
+    buf why;
+    assert_int_equal(read_text("a,x,b\n1,2,3\n\"4,\"\"q\",5,\"6\n7\"\n", &s, &why), R_OK);
+    assert_int_equal(s.rows, 2);
+    assert_string_equal(s.last[0], "6\n7");
+    assert_string_equal(s.last[1], "4,\"q");
+    buf_free(&why);
+}
+
+static void what_is_wrong_is_said(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *says;
+    } cases[] = {
+        {"a,c\n1,2\n", "no column b"},
+        {"a,b\n1\n", "row 2: the number of fields"},
+        {"a,b\n1,2,3\n", "row 2: the number of fields"},
+        {"a,b\n1,2\n3,refuse\n", "not this one"},
+        {"a,b\n1,\"2\n", "quote"},
+        {"", "no header line"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        seen s;
+        buf why;
+        assert_int_equal(read_text(cases[i].text, &s, &why), R_INVALID);
+        str text = buf_view(&why);
+        assert_non_null(memmem(text.p, text.n, cases[i].says, strlen(cases[i].says)));
+        buf_free(&why);
+    }
+}
+
+static void a_missing_file_is_not_found(void **state)
+{
+    (void)state;
+    static const char *const wanted[] = {"a"};
+    buf why;
+    buf_init(&why, 4096);
+    csv_request request = {"/nowhere/at/all.csv.gz", wanted, 1, take, NULL};
+    assert_int_equal(csv_read(&request, &why), R_NOT_FOUND);
+    buf_free(&why);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(columns_are_found_by_name),
+        cmocka_unit_test(what_is_wrong_is_said),
+        cmocka_unit_test(a_missing_file_is_not_found),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
