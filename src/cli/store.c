@@ -67,7 +67,8 @@ static uint16_t lanes_default(void)
 
 cli_exit cli_open_with(const cli_context *c, bool make, app_options *options, app **out)
 {
-    str data = settings_text(c->settings, SETTING_data);
+    str data = options->store.path.n > 0 ? options->store.path
+                                         : settings_text(c->settings, SETTING_data);
     bool fresh = cli_directory_empty(data);
     if (fresh && !make)
         return cli_fail(c, CLI_ENVIRONMENT, "there is no store in %.*s", STR_ARG(data));
@@ -82,7 +83,8 @@ cli_exit cli_open_with(const cli_context *c, bool make, app_options *options, ap
     options->store.threads = true;
     options->store.cache_bytes = (size_t)settings_int(c->settings, SETTING_cache_mb) << 20;
     options->zone_find = zone_find;
-    options->clock_ms = wall_clock;
+    if (options->clock_ms == NULL)
+        options->clock_ms = wall_clock;
     buf why;
     buf_init(&why, CLI_WHY_MAX);
     result r = app_open(options, out, &why);
