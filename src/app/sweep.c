@@ -29,10 +29,9 @@ typedef struct due_row {
 
 static bool first_coupon(uow *rows, uint16_t slot, due_row *out)
 {
-    enum { COUPON_INDEX_DUE = 1 };
     void *found;
     uow_range range = {.table = &coupon_table,
-                       .index = COUPON_INDEX_DUE,
+                       .index = COUPON_BY_DUE,
                        .from = &(coupon){.slot = slot},
                        .prefix_columns = 0};
     if (uow_scan(rows, &range, 1, &found) == 0)
@@ -43,10 +42,9 @@ static bool first_coupon(uow *rows, uint16_t slot, due_row *out)
 
 static bool first_hold(uow *rows, uint16_t slot, due_row *out)
 {
-    enum { HOLD_INDEX_DUE = 0 };
     void *found;
     uow_range range = {.table = &hold_table,
-                       .index = HOLD_INDEX_DUE,
+                       .index = HOLD_BY_DUE,
                        .from = &(hold){.slot = slot},
                        .prefix_columns = 0};
     if (uow_scan(rows, &range, 1, &found) == 0)
@@ -82,8 +80,7 @@ static void swept(act_call *call)
     if (call->code == R_OK) {
         s->totals.expired += out->expired;
         s->totals.released += out->released;
-        /* Without progress it would go on for ever. */
-        again = out->more && out->expired + out->released > 0 && !s->stopping;
+        again = out->more && !s->stopping; /* each run deals with all that it found */
     } else {
         s->totals.refused++;
     }

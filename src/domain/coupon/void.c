@@ -65,6 +65,7 @@ result void_decide(uow *u, const void *input, void *output)
     if (d.stale != NULL)
         hold_close(&d.c, d.stale, HOLD_STATE_EXPIRED);
     coupon_end(&d.c, &d.of, d.row, EVENT_KIND_COUPON_VOIDED);
+    d.row->ref = in->reason; /* tells whoever recounts whether stock and limits came back */
     tally_of(u, &d.of)->voided++;
     for (size_t i = 0; i < d.claims.n; i++)
         limit_book_give(d.c.book, &d.of, &d.claims.items[i], 1);
