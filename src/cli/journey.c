@@ -14,6 +14,7 @@ enum { JOURNEY_CAMPAIGNS_MAX = 1000, JOURNEY_REDEMPTIONS_MAX = 10 * 1000 * 1000 
 
 typedef struct reading {
     journey *j;
+    names *listed; /* "coupon number/product": the data has some rows twice */
     names *campaign_names, *coupon_names, *targets; /* "18", "18/10000085207", "18/1029" */
 
     size_t redemption_capacity, coupon_capacity;
@@ -118,10 +119,14 @@ static bool coupon_row(void *context, const str *f, buf *why)
         j->coupons[j->coupon_count++] =
             (journey_coupon){.campaign = at, .upc = arena_str(j->memory, f[0])};
     }
+    j->product_rows++;
+    uint32_t listed = names_count(r->listed);
+    if (names_put(r->listed, arena_printf(j->memory, "%u/%.*s", number, STR_ARG(f[1]))) != listed) {
+        return true;
+    }
     journey_coupon *c = &j->coupons[number];
     c->products = grown(j->memory, c->products, c->n, &c->capacity, sizeof(str));
     c->products[c->n++] = arena_str(j->memory, f[1]);
-    j->product_rows++;
     return true;
 }
 
@@ -277,6 +282,7 @@ result journey_read(str directory, journey **out, buf *why)
     j->campaigns = ARENA_ARRAY(memory, journey_campaign, JOURNEY_CAMPAIGNS_MAX);
     j->products = journey_products_new(memory);
     reading r = {.j = j,
+                 .listed = names_new(memory),
                  .campaign_names = names_new(memory),
                  .coupon_names = names_new(memory),
                  .targets = names_new(memory)};
