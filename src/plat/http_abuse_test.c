@@ -1,7 +1,7 @@
-/* Every case of http_abuse.def on a raw socket: refused ones get one problem document and the end of
- * the connection, and what is pipelined behind them is never executed; accepted ones leave a
+/* Every case of http_abuse.def on a raw socket: refused ones get one problem document and the end
+ * of the connection, and what is pipelined behind them is never executed; accepted ones leave a
  * connection on which the next request is understood. */
-#include "plat/http_test_help.h"
+#include "plat/http_test_server.h"
 
 #include "base/json.h"
 

@@ -186,8 +186,8 @@ static void on_written(uv_write_t *request, int status)
     process(c);
 }
 
-/* Bytes of the response that the client has not taken: with us and in the kernel's queue. Ours alone
- * would stand still while the kernel's, which may be megabytes, runs empty. */
+/* Bytes of the response that the client has not taken: with us and in the kernel's queue. Ours
+ * alone would stand still while the kernel's, which may be megabytes, runs empty. */
 static size_t untaken(http_connection *c)
 {
     size_t ours = uv_stream_get_write_queue_size((uv_stream_t *)&c->tcp);

@@ -1,7 +1,7 @@
 /* The HTTP server and clients that are slow, leave, or are too many; and how the server ends. */
 #include <fcntl.h>
 
-#include "plat/http_test_help.h"
+#include "plat/http_test_server.h"
 
 #include "port/metric.h"
 

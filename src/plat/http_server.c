@@ -89,7 +89,7 @@ static result check_port_is_free(http_server *s, buf *why)
 {
     if (s->port == 0 || s->options.loops == 1)
         return R_OK;
-    http_loop *probe = aligned_alloc(_Alignof(http_loop), sizeof *probe);
+    http_loop *probe = aligned_alloc(_Alignof(http_loop), sizeof *probe); /* freed below */
     CHECK(probe != NULL);
     unsigned loops = s->options.loops;
     s->options.loops = 1;
@@ -138,11 +138,12 @@ result http_server_start(const http_options *options, const http_service *servic
     result r = check_options(options, why);
     if (r != R_OK)
         return r;
-    http_server *s = calloc(1, sizeof *s); /* freed by http_server_stop, as are the loops */
+    http_server *s = calloc(1, sizeof *s); /* freed by free_server, as are the loops */
     CHECK(s != NULL);
     s->options = *options;
     s->service = *service;
     s->port = options->port;
+    /* freed by free_server */
     s->loops = aligned_alloc(_Alignof(http_loop), options->loops * sizeof(http_loop));
     CHECK(s->loops != NULL);
     memset(s->loops, 0, options->loops * sizeof(http_loop));

@@ -1,6 +1,6 @@
 /* The HTTP server on raw sockets: what a handler sees, what a client gets, order and
  * limits of size. Clients that are slow or leave are in http_life_test.c. */
-#include "plat/http_test_help.h"
+#include "plat/http_test_server.h"
 
 #include "port/metric.h"
 

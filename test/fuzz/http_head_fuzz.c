@@ -1,8 +1,8 @@
 /* Fuzzes the head guard and the reader behind it. The first byte says how the rest is split.
  *
  * Must hold for every input: the answer does not depend on the split; what the guard passes the
- * parser reads, with the same length and number of fields; every span lies within the head; the head
- * has no bare LF, no NUL and no second Host; decoding a path or query never reads beyond it. */
+ * parser reads, with the same length and number of fields; every span lies within the head; the
+ * head has no bare LF, no NUL and no second Host; decoding never reads beyond path or query. */
 #include <stdlib.h>
 
 #include "plat/http_guard.h"
