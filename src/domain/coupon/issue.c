@@ -70,6 +70,7 @@ static result issue_item_of(issue_desk *d, size_t i, issue_place *p)
     if (p->refused == R_OK) {
         result r = issue_count(d, p, strict, &n);
         if (r == R_UNAVAILABLE && !strict) {
+            n = 0;
             p->refused = r;
             p->why = S("Too much of this call is sold out: ask for it alone.");
         } else if (r != R_OK) {
