@@ -37,13 +37,16 @@ function(quan_host_tool name)
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/host)
 endfunction()
 
-# quan_program(OUT FILE LINK…): the program of one file with a main, named by its path:
-# src/base/str_test.c is base_str_test, test/fault/kill.c is test_fault_kill.
-function(quan_program out file)
-    file(RELATIVE_PATH name ${CMAKE_SOURCE_DIR} ${file})
+# quan_program(OUT PATH LINK…): the program of one file with a main, or of all .c files of a folder,
+# named by its path: src/base/str_test.c is base_str_test, test/fault/kill is test_fault_kill.
+function(quan_program out path)
+    file(RELATIVE_PATH name ${CMAKE_SOURCE_DIR} ${path})
     string(REGEX REPLACE "^src/|\\.c$" "" name ${name})
     string(REPLACE "/" "_" name ${name})
-    add_executable(${name} ${file})
+    if(IS_DIRECTORY ${path})
+        file(GLOB path CONFIGURE_DEPENDS ${path}/*.c)
+    endif()
+    add_executable(${name} ${path})
     target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
     target_link_libraries(${name} PRIVATE ${ARGN})
     set(${out} ${name} PARENT_SCOPE)
@@ -59,16 +62,13 @@ function(quan_test name)
     endif()
     set_tests_properties(${name} PROPERTIES LABELS "${T_LABELS}" RUN_SERIAL ${serial}
         ENVIRONMENT "QUAN_BUILD=${CMAKE_BINARY_DIR}")
-    if("thread" IN_LIST T_LABELS AND TARGET ${name})
-        add_dependencies(thread_tests ${name})
-    endif()
 endfunction()
 
 # quan_test_link(OUT FILE NARROW…): what a test links. One that includes a layer above the store drives
 # the whole server and links all of it; one that includes a store or test/lib links quan_core; another
 # NARROW alone. So a broken layer keeps no test below it from running.
 function(quan_test_link out file)
-    file(STRINGS ${file} high REGEX "^#include \"(app|api|job|cli|test/lib/(story|server))[/.]")
+    file(STRINGS ${file} high REGEX "^#include \"(app|api|job|cli|test/lib/(story|world))[/.]")
     file(STRINGS ${file} wide REGEX "^#include \"(port/store|store/|test/lib/)")
     if(high)
         set(link quan_testlib quan_all)
@@ -88,16 +88,32 @@ function(quan_unit_tests)
         quan_test_link(link ${test} ${U_LINK})
         quan_program(program ${test} ${link})
         quan_test(${program} LABELS unit ${U_LABELS} COMMAND ${program})
+        if("thread" IN_LIST U_LABELS)
+            add_dependencies(thread_tests ${program})
+        endif()
     endforeach()
 endfunction()
 
-# quan_program_tests(FOLDER LINK l… LABELS l…): one program a .c of test/FOLDER.
+# quan_program_tests(FOLDER LINK l… LABELS l… [RUNS r…]): one program a .c of test/FOLDER, and one of
+# each folder of .c files in it; one suite a .sh. RUNS: a program is run once for each, with it as its
+# argument, so that they share the processors.
 function(quan_program_tests folder)
-    cmake_parse_arguments(P "" "" "LINK;LABELS" ${ARGN})
-    file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/test/${folder}/*.c)
+    cmake_parse_arguments(P "" "" "LINK;LABELS;RUNS" ${ARGN})
+    file(GLOB tests CONFIGURE_DEPENDS
+        ${CMAKE_SOURCE_DIR}/test/${folder}/*.c ${CMAKE_SOURCE_DIR}/test/${folder}/*/*.c)
+    list(TRANSFORM tests REPLACE "(/test/${folder}/[^/]*)/[^/]*\\.c$" "\\1")
+    list(REMOVE_DUPLICATES tests)
     foreach(test ${tests})
         quan_program(program ${test} quan_testlib ${P_LINK} PkgConfig::CMOCKA)
-        quan_test(${program} LABELS ${P_LABELS} COMMAND ${program})
+        foreach(run ${P_RUNS})
+            quan_test(${program}_${run} LABELS ${P_LABELS} COMMAND ${program} ${run})
+        endforeach()
+        if(NOT P_RUNS)
+            quan_test(${program} LABELS ${P_LABELS} COMMAND ${program})
+        endif()
+        if("thread" IN_LIST P_LABELS)
+            add_dependencies(thread_tests ${program})
+        endif()
     endforeach()
     file(GLOB suites CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/test/${folder}/*.sh)
     foreach(suite ${suites})

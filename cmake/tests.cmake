@@ -14,7 +14,7 @@ else()
 endif()
 
 quan_unit_tests(FOLDER src/base LINK quan_base)
-quan_unit_tests(FOLDER src/domain LINK quan_domain)
+quan_unit_tests(FOLDER src/domain LINK quan_core)
 quan_unit_tests(FOLDER src/store LINK quan_all LABELS thread)
 quan_unit_tests(FOLDER src/plat LINK quan_plat LABELS thread)
 quan_unit_tests(FOLDER src/app LINK quan_all LABELS thread)
@@ -23,12 +23,11 @@ quan_unit_tests(FOLDER src/job LINK quan_all LABELS thread)
 quan_unit_tests(FOLDER src/cli LINK quan_all)
 
 quan_program_tests(contract LINK quan_core LABELS contract thread)
-quan_program_tests(story LINK quan_all LABELS story thread)
+quan_program_tests(story LINK quan_all LABELS story thread RUNS mem mem-adversary:7 rocks)
 quan_program_tests(model LINK quan_all LABELS model)
 quan_program_tests(fault LINK quan_all LABELS fault serial)
 quan_program_tests(e2e LINK quan_all LABELS e2e serial)
 quan_program_tests(replay LINK quan_all LABELS replay serial)
-add_dependencies(thread_tests quan_testlib)
 
 # Shell suites of host tools: tools/NAME_test.sh is given the program NAME. The last line of a suite
 # is `N passed, N failed`.
