@@ -46,7 +46,7 @@ static void write_code(const node *root, const char *directory)
     buf *spec = &texts[ARRAY_LEN(outputs)];
     buf *code = &texts[ARRAY_LEN(outputs) + 1];
     emit_bundle(root, spec);
-    emit_bundle_code(buf_view(spec), code);
+    emit_bundle_code(root, buf_view(spec), code);
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         const char *name = i < ARRAY_LEN(outputs)    ? outputs[i].name
                            : i == ARRAY_LEN(outputs) ? "openapi.json"

@@ -165,7 +165,7 @@ void emit_wire_code(buf *out);
 void emit_route_header(buf *out);
 void emit_route_code(buf *out);
 void emit_bundle(const node *root, buf *out); /* JSON */
-void emit_bundle_code(str spec, buf *out);
+void emit_bundle_code(const node *root, str spec, buf *out);
 void emit_docs(const node *root, buf *out);
 
 #endif

@@ -164,7 +164,7 @@ void emit_bundle(const node *root, buf *out)
     json_end_object(&w);
 }
 
-void emit_bundle_code(str spec, buf *out)
+void emit_bundle_code(const node *root, str spec, buf *out)
 {
     buf_str(out, S("/* Generated from api/ by tools/gen_api: the spec as GET /openapi.json gives "
                    "it. */\n#include \"api/route.h\"\n\nstatic const char text[] =\n"));
@@ -182,4 +182,6 @@ void emit_bundle_code(str spec, buf *out)
         buf_str(out, S("\"\n"));
     }
     buf_printf(out, "    ;\nconst str api_spec = {text, %zu};\n", spec.n);
+    str version = node_text(node_need(root, "info", NODE_MAP), "version");
+    buf_printf(out, "const str api_spec_version = {\"%.*s\", %zu};\n", STR_ARG(version), version.n);
 }

@@ -37,7 +37,8 @@ typedef struct operation {
 } operation;
 
 extern const operation api_operations[API_OPERATIONS];
-extern const str api_spec; /* OpenAPI, as JSON */
+extern const str api_spec;         /* OpenAPI, as JSON */
+extern const str api_spec_version; /* its info.version */
 
 typedef struct route_edge {
     str text;

@@ -1,0 +1,194 @@
+/* Claims, batches of claims, and grants. */
+#include "api/issue.h"
+#include "base/hash.h"
+
+enum { CLAIM_COUPONS_MAX = 100 };
+
+/* ---- outcomes ---- */
+
+static wire_issued_coupon_list coupons_shown(api_call *c, const issue_out *out)
+{
+    wire_issued_coupon_list shown = {
+        .items = ARENA_ARRAY(c->memory, wire_issued_coupon, out->coupons.n), .n = out->coupons.n};
+    for (size_t i = 0; i < shown.n; i++) {
+        const issued_coupon *from = &out->coupons.items[i];
+        shown.items[i] = (wire_issued_coupon){.id = from->coupon,
+                                              .template = from->template,
+                                              .template_version = from->version,
+                                              .issued_at = from->issued_at_ms,
+                                              .valid_from = from->valid_from_ms,
+                                              .expires_at = from->expires_at_ms};
+    }
+    return shown;
+}
+
+wire_claim claim_shown(api_call *c, const issue_out *out)
+{
+    wire_claim shown = {.coupons = coupons_shown(c, out), .has_refusals = out->refusals.n > 0};
+    shown.refusals.n = out->refusals.n;
+    shown.refusals.items = ARENA_ARRAY(c->memory, wire_refused_item, out->refusals.n);
+    for (size_t i = 0; i < out->refusals.n; i++) {
+        const issue_refusal *from = &out->refusals.items[i];
+        shown.refusals.items[i] = (wire_refused_item){
+            .item = from->item,
+            .problem = call_item_problem(c, (result)from->result, from->detail)};
+    }
+    return shown;
+}
+
+/* ---- inputs ---- */
+
+/* field: where the items stand, "" or "claims[3]." for the report. */
+static void put_several(api_call *c, const wire_claim_several *b, str field, issue_in *in)
+{
+    int64_t total = 0;
+    issue_item *items = ARENA_ARRAY(c->memory, issue_item, b->items.n);
+    for (size_t i = 0; i < b->items.n; i++) {
+        total += b->items.items[i].count;
+        items[i] = (issue_item){.template = b->items.items[i].template,
+                                .count = (uint32_t)b->items.items[i].count};
+    }
+    if (total > CLAIM_COUPONS_MAX)
+        issues_add(c->problems, arena_printf(c->memory, "%.*sitems", STR_ARG(field)), S("too_many"),
+                   "at most %d coupons in all", CLAIM_COUPONS_MAX);
+    in->user = b->user;
+    in->mode = (uint8_t)b->mode;
+    in->store = b->store;
+    in->items.items = items;
+    in->items.n = b->items.n;
+}
+
+static void put_one(api_call *c, const wire_claim_one *b, issue_in *in)
+{
+    in->user = b->user;
+    in->mode = ISSUE_MODE_ALL_OR_NONE;
+    in->store = b->store;
+    in->items.items = ARENA_NEW(c->memory, issue_item);
+    in->items.items[0] = (issue_item){.template = b->template, .count = (uint32_t)b->count};
+    in->items.n = 1;
+}
+
+static void put_claim(api_call *c, const wire_claim_create *b, str field, issue_in *in)
+{
+    in->merchant = c->who.merchant;
+    in->source = COUPON_SOURCE_CLAIM;
+    if (b->tag == WIRE_CLAIM_CREATE_TAG_TEMPLATE)
+        put_one(c, &b->of.template, in);
+    else
+        put_several(c, &b->of.items, field, in);
+}
+
+/* ---- handlers ---- */
+
+static void claimed(api_call *c)
+{
+    wire_claim shown = claim_shown(c, c->act.out);
+    call_answer(c, 201, &wire_claim_type, &shown);
+}
+
+void api_claim_create(api_call *c)
+{
+    issue_in *in = ARENA_NEW(c->memory, issue_in);
+    put_claim(c, c->body, S(""), in);
+    call_act(c, &(act_ask){.id = ACT_ID_issue,
+                           .slot = slot_of_user(in->merchant, in->user),
+                           .subject = in->user,
+                           .in = in,
+                           .then = claimed});
+}
+
+static void batch_claimed(api_call *c, batch *b)
+{
+    wire_claim_batch_result shown = {0};
+    shown.results.items = ARENA_ARRAY(c->memory, wire_claim_result, b->n);
+    shown.results.n = b->n;
+    for (size_t i = 0; i < b->n; i++) {
+        const batch_item *from = &b->items[i];
+        wire_claim_result *to = &shown.results.items[i];
+        to->has_claim = from->code == R_OK;
+        to->has_problem = !to->has_claim;
+        shown.issued += to->has_claim;
+        shown.refused += to->has_problem;
+        if (to->has_claim)
+            to->claim = claim_shown(c, from->out);
+        else
+            to->problem = call_item_problem(c, from->code, from->detail);
+    }
+    call_answer(c, 200, &wire_claim_batch_result_type, &shown);
+}
+
+void api_claim_batch(api_call *c)
+{
+    const wire_claim_batch *b = c->body;
+    issue_in *inputs = ARENA_ARRAY(c->memory, issue_in, b->claims.n);
+    for (size_t i = 0; i < b->claims.n; i++)
+        put_claim(c, &b->claims.items[i], arena_printf(c->memory, "claims[%zu].", i), &inputs[i]);
+    if (c->problems->n > 0)
+        call_invalid(c);
+    else
+        batch_run(c, inputs, b->claims.n, batch_claimed, NULL);
+}
+
+static void granted(api_call *c, batch *b)
+{
+    const wire_grant_create *asked = c->body;
+    wire_grant_results shown = {0};
+    shown.results.items = ARENA_ARRAY(c->memory, wire_grant_result, b->n);
+    shown.results.n = b->n;
+    for (size_t i = 0; i < b->n; i++) {
+        const batch_item *from = &b->items[i];
+        wire_grant_result *to = &shown.results.items[i];
+        to->user = asked->users.items[i];
+        to->has_coupons = from->code == R_OK;
+        to->has_problem = !to->has_coupons;
+        shown.granted += to->has_coupons;
+        shown.refused += to->has_problem;
+        if (to->has_coupons)
+            to->coupons = coupons_shown(c, from->out);
+        else
+            to->problem = call_item_problem(c, from->code, from->detail);
+    }
+    call_answer(c, 200, &wire_grant_results_type, &shown);
+}
+
+/* A user twice in a list is a mistake of whoever made it. */
+static void check_users_once(api_call *c, const wire_str_list *users)
+{
+    size_t places = 16;
+    while (places < users->n * 2)
+        places *= 2;
+    uint32_t *taken = ARENA_ARRAY(c->memory, uint32_t, places); /* index + 1 */
+    for (size_t i = 0; i < users->n; i++) {
+        size_t at = (size_t)hash64(users->items[i], 0) & (places - 1);
+        while (taken[at] != 0 && !str_eq(users->items[taken[at] - 1], users->items[i]))
+            at = (at + 1) & (places - 1);
+        if (taken[at] == 0)
+            taken[at] = (uint32_t)i + 1;
+        else
+            issues_add(c->problems, arena_printf(c->memory, "users[%zu]", i), S("duplicate"),
+                       "is users[%u] already", taken[at] - 1);
+    }
+}
+
+void api_grant_create(api_call *c)
+{
+    const wire_grant_create *b = c->body;
+    check_users_once(c, &b->users);
+    if (c->problems->n > 0) {
+        call_invalid(c);
+        return;
+    }
+    issue_item *item = ARENA_NEW(c->memory, issue_item);
+    *item = (issue_item){.template = b->template, .count = (uint32_t)b->count};
+    issue_in *inputs = ARENA_ARRAY(c->memory, issue_in, b->users.n);
+    for (size_t i = 0; i < b->users.n; i++) {
+        inputs[i] = (issue_in){.merchant = c->who.merchant,
+                               .user = b->users.items[i],
+                               .source = COUPON_SOURCE_GRANT,
+                               .mode = ISSUE_MODE_ALL_OR_NONE,
+                               .store = b->store};
+        inputs[i].items.items = item;
+        inputs[i].items.n = 1;
+    }
+    batch_run(c, inputs, b->users.n, granted, NULL);
+}

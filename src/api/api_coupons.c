@@ -1,0 +1,158 @@
+/* Coupons: by id, the wallet of a user, void. */
+#include "api/call.h"
+#include "app/query_coupons.h"
+
+static wire_coupon_state_shown state_shown(const coupon_now *now)
+{
+    switch ((coupon_state)now->state) {
+    case COUPON_STATE_AVAILABLE:
+        return now->not_yet_valid ? WIRE_COUPON_STATE_SHOWN_NOT_YET_VALID
+                                  : WIRE_COUPON_STATE_SHOWN_AVAILABLE;
+    case COUPON_STATE_HELD:
+        return WIRE_COUPON_STATE_SHOWN_HELD;
+    case COUPON_STATE_REDEEMED:
+        return WIRE_COUPON_STATE_SHOWN_REDEEMED;
+    case COUPON_STATE_VOIDED:
+        return WIRE_COUPON_STATE_SHOWN_VOIDED;
+    case COUPON_STATE_EXPIRED:
+        return WIRE_COUPON_STATE_SHOWN_EXPIRED;
+    case COUPON_STATE_OFFERED:
+    case COUPON_STATE_TRANSFERRED:
+    case COUPON_STATE_COUNT:
+        break;
+    }
+    UNREACHABLE(); /* nothing offers or transfers a coupon */
+}
+
+static wire_coupon coupon_shown(const coupon_seen *seen)
+{
+    const coupon *row = seen->row;
+    bool held = seen->now.state == COUPON_STATE_HELD;
+    bool redeemed = seen->now.state == COUPON_STATE_REDEEMED;
+    return (wire_coupon){.id = row->id,
+                         .user = seen->user,
+                         .state = state_shown(&seen->now),
+                         .campaign = seen->template->row->campaign,
+                         .template = row->template,
+                         .template_version = config_effective(seen->template, row->version),
+                         .source = (coupon_source)row->source,
+                         .revision = row->revision,
+                         .issued_at = row->issued_at_ms,
+                         .valid_from = seen->now.begins_at_ms,
+                         .expires_at = seen->now.expires_at_ms,
+                         .has_hold = held,
+                         .hold = row->ref,
+                         .has_redemption = redeemed,
+                         .redemption = row->ref};
+}
+
+void api_coupon_get(api_call *c)
+{
+    const wire_coupon_get_parameters *p = c->parameters;
+    app_view v;
+    coupon_seen seen;
+    if (!call_view(c, &v))
+        return;
+    bool found = query_coupon(&v, c->who.merchant, p->coupon, &seen);
+    wire_coupon shown = {0};
+    if (found)
+        shown = coupon_shown(&seen); /* what it points to is in the call's memory */
+    if (!call_view_end(c, &v))
+        return;
+    if (found)
+        call_answer(c, 200, &wire_coupon_type, &shown);
+    else
+        call_refuse(c, R_NOT_FOUND, S(""));
+}
+
+/* ---- wallet ---- */
+
+static const struct {
+    wire_coupon_state_shown shown;
+    coupon_state state;
+    bool not_yet_valid;
+} filters[] = {
+    {WIRE_COUPON_STATE_SHOWN_AVAILABLE, COUPON_STATE_AVAILABLE, false},
+    {WIRE_COUPON_STATE_SHOWN_NOT_YET_VALID, COUPON_STATE_AVAILABLE, true},
+    {WIRE_COUPON_STATE_SHOWN_HELD, COUPON_STATE_HELD, false},
+    {WIRE_COUPON_STATE_SHOWN_REDEEMED, COUPON_STATE_REDEEMED, false},
+    {WIRE_COUPON_STATE_SHOWN_VOIDED, COUPON_STATE_VOIDED, false},
+    {WIRE_COUPON_STATE_SHOWN_EXPIRED, COUPON_STATE_EXPIRED, false},
+};
+
+enum { PLACE_BYTES = 9 }; /* part, id */
+
+static bool place_read(api_call *c, str token, wallet_place *out)
+{
+    str bytes;
+    if (!call_token_read(c, token, &bytes))
+        return false;
+    if (bytes.n == PLACE_BYTES) {
+        out->closed = bytes.p[0] != 0;
+        memcpy(&out->id, bytes.p + 1, sizeof out->id);
+    } else if (bytes.n != 0) {
+        call_refuse(c, R_BAD_PAGE_TOKEN, S(""));
+        return false;
+    }
+    return true;
+}
+
+static str place_write(api_call *c, const wallet_place *place)
+{
+    char bytes[PLACE_BYTES];
+    bytes[0] = place->closed;
+    memcpy(bytes + 1, &place->id, sizeof place->id);
+    return call_token_write(c, (str){bytes, sizeof bytes});
+}
+
+void api_coupon_list(api_call *c)
+{
+    const wire_coupon_list_parameters *p = c->parameters;
+    wallet_ask ask = {.merchant = c->who.merchant, .user = p->user, .limit = (size_t)p->page_size};
+    for (size_t i = 0; i < ARRAY_LEN(filters); i++) {
+        if (p->has_state && filters[i].shown == p->state) {
+            ask.state = (uint8_t)filters[i].state;
+            ask.not_yet_valid = filters[i].not_yet_valid;
+        }
+    }
+    app_view v;
+    if (!place_read(c, p->page_token, &ask.after) || !call_view(c, &v))
+        return;
+    coupon_seen *seen = ARENA_ARRAY(c->memory, coupon_seen, ask.limit);
+    wire_coupon_page page = {0};
+    wallet_place next;
+    page.coupons.n = query_wallet(&v, &ask, seen, &next, &page.has_next_page_token);
+    page.coupons.items = ARENA_ARRAY(c->memory, wire_coupon, page.coupons.n);
+    for (size_t i = 0; i < page.coupons.n; i++)
+        page.coupons.items[i] = coupon_shown(&seen[i]);
+    if (!call_view_end(c, &v))
+        return;
+    if (page.has_next_page_token)
+        page.next_page_token = place_write(c, &next);
+    call_answer(c, 200, &wire_coupon_page_type, &page);
+}
+
+/* ---- void ---- */
+
+static void voided(api_call *c)
+{
+    const void_out *out = c->act.out;
+    wire_voided_coupon shown = {
+        .coupon = out->coupon, .state = WIRE_COUPON_STATE_SHOWN_VOIDED, .voided_at = out->at_ms};
+    call_answer(c, 200, &wire_voided_coupon_type, &shown);
+}
+
+void api_coupon_void(api_call *c)
+{
+    const wire_coupon_void *b = c->body;
+    const wire_coupon_void_parameters *p = c->parameters;
+    void_in *in = ARENA_NEW(c->memory, void_in);
+    *in = (void_in){.merchant = c->who.merchant, .coupon = p->coupon, .reason = (uint8_t)b->reason};
+    char text[ID_TEXT_MAX];
+    str subject = {text, id_text(ID_COUPON, p->coupon, text)};
+    call_act(c, &(act_ask){.id = ACT_ID_void,
+                           .slot = id_slot(p->coupon),
+                           .subject = arena_str(c->memory, subject),
+                           .in = in,
+                           .then = voided});
+}

@@ -1,0 +1,91 @@
+/* Quotes: a cart priced with coupons, and why each of them applies or not. */
+#include "api/order.h"
+
+/* What the cart is when priced, as orders are shown. */
+static order_row row_of(const order_in *in)
+{
+    return (order_row){.currency = in->currency,
+                       .subtotal_minor = in->subtotal_minor,
+                       .discount_minor = in->discount_minor,
+                       .lines = in->lines.items,
+                       .line_count = in->lines.n,
+                       .applied = in->applied.items,
+                       .applied_count = in->applied.n,
+                       .shares = in->shares.items,
+                       .share_count = in->shares.n};
+}
+
+/* A budget at redeem is reserved by a hold, and may be gone by then. */
+static bool is_guaranteed(const app_view *v, uint64_t campaign_id)
+{
+    const config_campaign *of = config_find_campaign(v->config, campaign_id);
+    return of != NULL && of->row->budget_mode != BUDGET_MODE_AT_REDEEM;
+}
+
+static void applied_shown(api_call *c, const app_view *v, const order_row *o,
+                          wire_quoted_coupon *out)
+{
+    for (size_t i = 0; i < o->applied_count; i++) {
+        if (o->applied[i].coupon != out->coupon)
+            continue;
+        out->shares = order_shares_shown(c, o, i);
+        out->has_budget_guaranteed = true;
+        out->budget_guaranteed = is_guaranteed(v, o->applied[i].campaign);
+    }
+}
+
+static wire_quoted_coupon coupon_shown(api_call *c, const app_view *v, const order_verdict *from,
+                                       const order_row *o)
+{
+    wire_quoted_coupon out = {.coupon = from->coupon,
+                              .applied = from->result == R_OK,
+                              .discount = money_of(from->discount_minor, o->currency)};
+    if (out.applied) {
+        applied_shown(c, v, o, &out);
+        return out;
+    }
+    out.has_code = true;
+    out.code = result_code(from->result);
+    out.has_reason = true;
+    out.reason = from->reason;
+    out.has_detail = true;
+    out.detail = result_text(from->result);
+    out.has_missing = from->missing_minor > 0;
+    out.missing = money_of(from->missing_minor, o->currency);
+    return out;
+}
+
+void api_quote_create(api_call *c)
+{
+    const wire_quote_create *b = c->body;
+    order_wish wish = {b->user, &b->cart, &b->coupons};
+    order_ask ask;
+    order_asked(c, &wish, &ask);
+    app_view v;
+    if (c->problems->n > 0) {
+        call_invalid(c);
+        return;
+    }
+    if (!call_view(c, &v))
+        return;
+    order_priced priced;
+    result r = order_price(&v, &ask, &priced);
+    wire_quote shown = {0};
+    if (r == R_OK) {
+        order_row row = row_of(&priced.in);
+        shown.subtotal = money_of(row.subtotal_minor, row.currency);
+        shown.discount = money_of(row.discount_minor, row.currency);
+        shown.total = money_of(row.subtotal_minor - row.discount_minor, row.currency);
+        shown.lines = order_lines_shown(c, &row);
+        shown.coupons.n = ask.coupon_count;
+        shown.coupons.items = ARENA_ARRAY(c->memory, wire_quoted_coupon, ask.coupon_count);
+        for (size_t i = 0; i < ask.coupon_count; i++)
+            shown.coupons.items[i] = coupon_shown(c, &v, &priced.verdicts[i], &row);
+    }
+    if (!call_view_end(c, &v))
+        return;
+    if (r == R_OK)
+        call_answer(c, 200, &wire_quote_type, &shown);
+    else
+        call_refuse(c, r, S(""));
+}

@@ -1,0 +1,199 @@
+/* Redemptions: from a hold or directly, get; and returns of their goods.
+ *
+ * A new redemption is shown from its row without what came back since, so a repeat of the request
+ * shows the same. */
+#include "api/order.h"
+#include "app/query_coupons.h"
+
+static wire_redemption redemption_shown(api_call *c, app_view *v, const redemption *row, bool fresh)
+{
+    order_row o = {.currency = row->currency,
+                   .lines = row->lines.items,
+                   .line_count = row->lines.n,
+                   .applied = row->applied.items,
+                   .applied_count = row->applied.n,
+                   .shares = row->shares.items,
+                   .share_count = row->shares.n,
+                   .redeemed = true,
+                   .fresh = fresh};
+    return (wire_redemption){.id = row->id,
+                             .user = query_user_name(v, row->slot, row->member),
+                             .order_number = row->order_number,
+                             .has_hold = row->hold != 0,
+                             .hold = row->hold,
+                             .redeemed_at = row->redeemed_at_ms,
+                             .subtotal = money_of(row->subtotal_minor, row->currency),
+                             .discount = money_of(row->discount_minor, row->currency),
+                             .total =
+                                 money_of(row->subtotal_minor - row->discount_minor, row->currency),
+                             .refunded = money_of(fresh ? 0 : row->refunded_minor, row->currency),
+                             .return_count = fresh ? 0 : row->returns,
+                             .has_store = row->store.n > 0,
+                             .store = row->store,
+                             .has_channel = row->channel.n > 0,
+                             .channel = row->channel,
+                             .lines = order_lines_shown(c, &o),
+                             .coupons = order_coupons_shown(c, &o)};
+}
+
+/* status 201: as it was when it was made. */
+static void answer_with(api_call *c, uint64_t id, int status)
+{
+    app_view v;
+    if (!call_view(c, &v))
+        return;
+    const redemption *row = redemption_get(v.rows, id_slot(id), id);
+    bool found = row != NULL && row->merchant == c->who.merchant;
+    wire_redemption shown = {0};
+    if (found)
+        shown = redemption_shown(c, &v, row, status == 201);
+    if (!call_view_end(c, &v))
+        return;
+    if (found)
+        call_answer(c, status, &wire_redemption_type, &shown);
+    else
+        call_refuse(c, R_NOT_FOUND, S(""));
+}
+
+static void created(api_call *c)
+{
+    const order_out *out = c->act.out;
+    answer_with(c, out->redemption, 201);
+}
+
+static str id_subject(api_call *c, id_kind kind, uint64_t id)
+{
+    char text[ID_TEXT_MAX];
+    return arena_str(c->memory, (str){text, id_text(kind, id, text)});
+}
+
+static void redeem_hold(api_call *c, const wire_redemption_of_hold *b)
+{
+    order_in *in = ARENA_NEW(c->memory, order_in);
+    *in = (order_in){.merchant = c->who.merchant,
+                     .hold = b->hold,
+                     .user = b->user,
+                     .order_number = b->order_number,
+                     .subtotal_minor = b->subtotal.amount,
+                     .discount_minor = b->discount.amount};
+    call_act(c, &(act_ask){.id = ACT_ID_redeem,
+                           .slot = id_slot(b->hold),
+                           .subject = id_subject(c, ID_HOLD, b->hold),
+                           .in = in,
+                           .then = created});
+}
+
+static void redeem_order(api_call *c, const wire_redemption_direct *b)
+{
+    order_wish wish = {b->user, &b->cart, &b->coupons};
+    order_job *plan = ARENA_NEW(c->memory, order_job);
+    *plan = (order_job){.order_number = b->order_number, .id = ACT_ID_redeem, .then = created};
+    order_asked(c, &wish, &plan->ask);
+    order_submit(c, plan);
+}
+
+void api_redemption_create(api_call *c)
+{
+    const wire_redemption_create *b = c->body;
+    if (b->tag == WIRE_REDEMPTION_CREATE_TAG_HOLD)
+        redeem_hold(c, &b->of.hold);
+    else
+        redeem_order(c, &b->of.coupons);
+}
+
+void api_redemption_get(api_call *c)
+{
+    const wire_redemption_get_parameters *p = c->parameters;
+    answer_with(c, p->redemption, 200);
+}
+
+/* ---- returns ---- */
+
+static wire_returned_line_list lines_shown(api_call *c, const return_line *lines, size_t n,
+                                           str currency)
+{
+    wire_returned_line_list out = {.items = ARENA_ARRAY(c->memory, wire_returned_line, n), .n = n};
+    for (size_t i = 0; i < n; i++)
+        out.items[i] = (wire_returned_line){.line = lines[i].line,
+                                            .quantity = lines[i].quantity,
+                                            .refund = money_of(lines[i].refund_minor, currency)};
+    return out;
+}
+
+static wire_id_list restored_shown(api_call *c, const coupon_ref *refs, size_t n)
+{
+    wire_id_list out = {.items = ARENA_ARRAY(c->memory, uint64_t, n), .n = n};
+    for (size_t i = 0; i < n; i++)
+        out.items[i] = refs[i].coupon;
+    return out;
+}
+
+/* A return never changes, so every showing reads its row; its currency is the redemption's. */
+static void answer_return(api_call *c, uint64_t id, int status)
+{
+    app_view v;
+    if (!call_view(c, &v))
+        return;
+    const order_return *row = order_return_get(v.rows, id_slot(id), id);
+    bool found = row != NULL && row->merchant == c->who.merchant;
+    wire_return shown = {0};
+    if (found) {
+        const redemption *of = redemption_get(v.rows, id_slot(row->redemption), row->redemption);
+        str currency = of == NULL ? S("") : of->currency; /* NULL: could not be read */
+        shown = (wire_return){.id = row->id,
+                              .redemption = row->redemption,
+                              .returned_at = row->returned_at_ms,
+                              .refund = money_of(row->refund_minor, currency),
+                              .lines = lines_shown(c, row->lines.items, row->lines.n, currency),
+                              .restored = restored_shown(c, row->restored.items, row->restored.n)};
+    }
+    if (!call_view_end(c, &v))
+        return;
+    if (found)
+        call_answer(c, status, &wire_return_type, &shown);
+    else
+        call_refuse(c, R_NOT_FOUND, S(""));
+}
+
+static void returned(api_call *c)
+{
+    const return_out *out = c->act.out;
+    answer_return(c, out->return_id, 201);
+}
+
+static void check_lines_once(api_call *c, const wire_return_create_line_list *lines)
+{
+    bool seen[CART_LINES_MAX] = {false};
+    for (size_t i = 0; i < lines->n; i++) {
+        bool *before = &seen[lines->items[i].line];
+        if (*before)
+            issues_add(c->problems, arena_printf(c->memory, "lines[%zu].line", i), S("duplicate"),
+                       "each line once");
+        *before = true;
+    }
+}
+
+void api_return_create(api_call *c)
+{
+    const wire_return_create *b = c->body;
+    const wire_return_create_parameters *p = c->parameters;
+    check_lines_once(c, &b->lines);
+    return_in *in = ARENA_NEW(c->memory, return_in);
+    *in = (return_in){.merchant = c->who.merchant, .redemption = p->redemption};
+    in->lines.n = b->lines.n;
+    in->lines.items = ARENA_ARRAY(c->memory, return_line, b->lines.n);
+    for (size_t i = 0; i < b->lines.n; i++)
+        in->lines.items[i] = (return_line){.line = (uint16_t)b->lines.items[i].line,
+                                           .quantity = b->lines.items[i].quantity};
+    call_act(c, &(act_ask){.id = ACT_ID_give_back,
+                           .slot = id_slot(p->redemption),
+                           .subject = id_subject(c, ID_REDEMPTION, p->redemption),
+                           .in = in,
+                           .then = returned});
+}
+
+void api_return_get(api_call *c)
+{
+    const wire_return_get_parameters *p = c->parameters;
+    answer_return(c, p->return_, 200);
+}

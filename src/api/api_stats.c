@@ -1,0 +1,168 @@
+/* Statistics of campaigns and templates. */
+#include "api/convert.h"
+#include "app/query_stats.h"
+#include "domain/limit/pool.h"
+
+/* The parameters of both operations, which are the same but for the id. */
+typedef struct stats_wish {
+    const campaign *campaign;
+    const template *template; /* NULL: of the campaign */
+    wire_stats_by by;
+    int32_t from_day, until_day;
+    size_t page_size;
+    str after; /* goods: the last one of the page before */
+} stats_wish;
+
+static wire_stats_row row_shown(const tally *t, bool with_day, str currency)
+{
+    return (wire_stats_row){.has_day = with_day,
+                            .day = t->day,
+                            .issued = t->issued,
+                            .held = t->held,
+                            .released = t->released,
+                            .redeemed = t->redeemed,
+                            .returned = t->returned,
+                            .expired = t->expired,
+                            .voided = t->voided,
+                            .users = t->users,
+                            .discount = sum_of(t->discount_minor, currency),
+                            .discount_returned = sum_of(t->discount_returned_minor, currency),
+                            .orders = sum_of(t->order_minor, currency),
+                            .orders_returned = sum_of(t->order_returned_minor, currency)};
+}
+
+static void put_days(api_call *c, const stats_days *from, str currency, wire_stats *out)
+{
+    out->has_days = true;
+    out->days.n = from->n;
+    out->days.items = ARENA_ARRAY(c->memory, wire_stats_row, from->n);
+    for (size_t i = 0; i < from->n; i++)
+        out->days.items[i] = row_shown(&from->days[i], true, currency);
+}
+
+static void put_goods(api_call *c, const stats_wish *w, const stats_goods *from, wire_stats *out)
+{
+    str currency = w->campaign->currency;
+    size_t at = 0;
+    while (at < from->n && w->after.n > 0 && str_cmp(from->rows[at].value, w->after) <= 0)
+        at++;
+    out->has_goods = true;
+    out->goods.items = ARENA_ARRAY(c->memory, wire_goods_row, w->page_size);
+    for (; at < from->n && out->goods.n < w->page_size; at++) {
+        const tally_goods *row = &from->rows[at];
+        out->goods.items[out->goods.n++] =
+            (wire_goods_row){.value = row->value,
+                             .redemptions = row->redemptions,
+                             .quantity = row->quantity,
+                             .orders = sum_of(row->order_minor, currency),
+                             .discount = sum_of(row->discount_minor, currency),
+                             .returned_quantity = row->returned_quantity,
+                             .returned = sum_of(row->returned_minor, currency)};
+    }
+    out->has_next_page_token = at < from->n;
+    if (out->has_next_page_token)
+        out->next_page_token = call_token_write(c, from->rows[at - 1].value);
+}
+
+static void put_left(app_view *v, const stats_wish *w, wire_stats *out)
+{
+    str currency = w->campaign->currency;
+    out->has_budget = w->campaign->budget_mode != BUDGET_MODE_NONE;
+    if (out->has_budget) {
+        pool_left left = query_pool_left(v, pool_budget(w->campaign->id));
+        out->budget = (wire_budget_now){.total = sum_of(left.total, currency),
+                                        .remaining = sum_of(left.left, currency),
+                                        .on_the_way = sum_of(left.on_the_way, currency)};
+    }
+    out->has_stock = w->template != NULL && w->template->stock >= 0;
+    if (out->has_stock) {
+        pool_left left = query_pool_left(v, pool_stock(w->template->id));
+        out->stock = (wire_stock_now){
+            .total = left.total, .remaining = left.left, .on_the_way = left.on_the_way};
+    }
+}
+
+static goods_dimension dimension_of(wire_stats_by by)
+{
+    return by == WIRE_STATS_BY_SKU       ? GOODS_DIMENSION_SKU
+           : by == WIRE_STATS_BY_CHANNEL ? GOODS_DIMENSION_CHANNEL
+                                         : GOODS_DIMENSION_STORE;
+}
+
+static void answer(api_call *c, const stats_wish *w)
+{
+    counts_ask ask = {.campaign = w->campaign->id,
+                      .template = w->template == NULL ? 0 : w->template->id,
+                      .from_day = w->from_day,
+                      .until_day = w->until_day};
+    wire_stats shown = {.campaign = w->campaign->id,
+                        .has_template = w->template != NULL,
+                        .template = ask.template,
+                        .currency = w->campaign->currency,
+                        .by = w->by};
+    app_view v;
+    if (!call_view(c, &v))
+        return;
+    stats_days counts;
+    query_stats(&v, &ask, &counts);
+    shown.total = row_shown(&counts.total, false, w->campaign->currency);
+    if (w->by == WIRE_STATS_BY_DAY) {
+        put_days(c, &counts, w->campaign->currency, &shown);
+    } else if (w->by != WIRE_STATS_BY_TOTAL) {
+        stats_goods goods;
+        query_stats_goods(&v, &ask, dimension_of(w->by), &goods);
+        put_goods(c, w, &goods, &shown);
+    }
+    put_left(&v, w, &shown);
+    if (call_view_end(c, &v))
+        call_answer(c, 200, &wire_stats_type, &shown);
+}
+
+/* The days and the page of the wish. False: the call has ended. */
+static bool put_span(api_call *c, stats_wish *w, const wire_campaign_stats_parameters *p)
+{
+    w->by = p->by;
+    w->page_size = (size_t)p->page_size;
+    w->from_day = p->has_from ? p->from : INT32_MIN;
+    w->until_day = p->has_to ? p->to + 1 : INT32_MAX;
+    if (w->until_day <= w->from_day) {
+        issues_add(c->problems, S("to"), S("out_of_range"), "not before from");
+        call_invalid(c);
+        return false;
+    }
+    return call_token_read(c, p->page_token, &w->after);
+}
+
+void api_campaign_stats(api_call *c)
+{
+    const wire_campaign_stats_parameters *p = c->parameters;
+    const config_campaign *of = config_find_campaign(call_config(c), p->campaign);
+    if (of == NULL || of->row->merchant != c->who.merchant) {
+        call_refuse(c, R_NOT_FOUND, S(""));
+        return;
+    }
+    stats_wish w = {.campaign = of->row};
+    if (put_span(c, &w, p))
+        answer(c, &w);
+}
+
+void api_template_stats(api_call *c)
+{
+    const wire_template_stats_parameters *p = c->parameters;
+    const config_template *t = config_find_template(call_config(c), p->template);
+    if (t == NULL || t->row->merchant != c->who.merchant) {
+        call_refuse(c, R_NOT_FOUND, S(""));
+        return;
+    }
+    const config_campaign *of = config_find_campaign(call_config(c), t->row->campaign);
+    stats_wish w = {.campaign = of->row, .template = t->row};
+    wire_campaign_stats_parameters same = {.by = p->by,
+                                           .has_from = p->has_from,
+                                           .from = p->from,
+                                           .has_to = p->has_to,
+                                           .to = p->to,
+                                           .page_size = p->page_size,
+                                           .page_token = p->page_token};
+    if (put_span(c, &w, &same))
+        answer(c, &w);
+}

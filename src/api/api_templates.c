@@ -1,0 +1,400 @@
+/* Templates: create, list, get, new versions, stock.
+ *
+ * An edit starts from the version that If-Match names. Versions are immutable, so the same request
+ * makes the same act whenever it is repeated. */
+#include "api/convert.h"
+#include "domain/campaign/rules.h"
+#include "domain/limit/pool.h"
+
+/* ---- rows to wire ---- */
+
+static wire_scope scope_shown(api_call *c, const template_version *v)
+{
+    wire_scope out = {.mode = (scope_mode)v->scope};
+    out.skus.items = ARENA_ARRAY(c->memory, str, v->items.n);
+    out.categories.items = ARENA_ARRAY(c->memory, str, v->items.n);
+    for (size_t i = 0; i < v->items.n; i++) {
+        const scope_item *item = &v->items.items[i];
+        wire_str_list *to = item->dimension == SCOPE_DIMENSION_SKU ? &out.skus : &out.categories;
+        to->items[to->n++] = item->value;
+    }
+    out.has_skus = out.skus.n > 0;
+    out.has_categories = out.categories.n > 0;
+    return out;
+}
+
+static wire_benefit benefit_shown(const template_version *v, str currency)
+{
+    wire_benefit out = {.tag = (benefit_kind)v->benefit};
+    if (v->benefit == BENEFIT_KIND_AMOUNT_OFF) {
+        out.of.amount_off.amount = money_of(v->amount_minor, currency);
+    } else {
+        out.of.percent_off = (wire_benefit_percent_off){.percent_bp = v->percent_bp,
+                                                        .has_cap = v->cap_minor != 0,
+                                                        .cap = money_of(v->cap_minor, currency)};
+    }
+    return out;
+}
+
+static wire_validity validity_shown(const template_version *v)
+{
+    wire_validity out = {.tag = (validity_kind)v->validity};
+    if (v->validity == VALIDITY_KIND_FIXED)
+        out.of.fixed = (wire_validity_fixed){.from = v->valid_from_ms, .until = v->valid_until_ms};
+    else
+        out.of.after_issue = (wire_validity_after_issue){.has_delay_days = true,
+                                                         .delay_days = v->delay_days,
+                                                         .duration_days = v->duration_days,
+                                                         .has_whole_days = true,
+                                                         .whole_days = v->whole_days};
+    return out;
+}
+
+static wire_template_version version_shown(api_call *c, const template_version *v, str currency)
+{
+    return (wire_template_version){
+        .version = v->version,
+        .reach = (edit_reach)v->reach,
+        .name = v->name,
+        .benefit = benefit_shown(v, currency),
+        .has_minimum_spend = v->threshold_minor != 0,
+        .minimum_spend = money_of(v->threshold_minor, currency),
+        .scope = scope_shown(c, v),
+        .validity = validity_shown(v),
+        .limits = limits_of(c, v->limits.items, v->limits.n),
+        .refund_rule = (refund_rule)v->refund,
+        .grace_days = v->grace_days,
+        .created_at = v->created_at_ms,
+    };
+}
+
+/* The currency is the campaign's, which never changes. */
+static str currency_of(api_call *c, const template *row)
+{
+    const config_campaign *of = config_find_campaign(call_config(c), row->campaign);
+    CHECK(of != NULL); /* published with or before its templates */
+    return of->row->currency;
+}
+
+static wire_template template_shown(api_call *c, const template *row, const template_version *v)
+{
+    wire_template_version in = version_shown(c, v, currency_of(c, row));
+    return (wire_template){
+        .id = row->id,
+        .campaign = row->campaign,
+        .version = row->version,
+        .name = in.name,
+        .benefit = in.benefit,
+        .has_minimum_spend = in.has_minimum_spend,
+        .minimum_spend = in.minimum_spend,
+        .scope = in.scope,
+        .validity = in.validity,
+        .has_stock = row->stock >= 0,
+        .stock = row->stock,
+        .limits = in.limits,
+        .refund_rule = in.refund_rule,
+        .grace_days = in.grace_days,
+        .created_at = row->created_at_ms,
+        .updated_at = row->updated_at_ms,
+    };
+}
+
+/* ---- wire to acts ---- */
+
+static void put_benefit(api_call *c, const wire_benefit *b, str currency, template_put_in *in)
+{
+    in->benefit = (uint8_t)b->tag;
+    in->amount_minor = 0;
+    in->percent_bp = 0;
+    in->cap_minor = 0;
+    if (b->tag == BENEFIT_KIND_AMOUNT_OFF) {
+        check_currency(c, "benefit.amount", &b->of.amount_off.amount, currency);
+        in->amount_minor = b->of.amount_off.amount.amount;
+        return;
+    }
+    in->percent_bp = (uint32_t)b->of.percent_off.percent_bp;
+    if (!b->of.percent_off.has_cap)
+        return;
+    check_currency(c, "benefit.cap", &b->of.percent_off.cap, currency);
+    in->cap_minor = b->of.percent_off.cap.amount;
+    if (in->cap_minor == 0)
+        issues_add(c->problems, S("benefit.cap.amount"), S("out_of_range"),
+                   "at least 1; leave the cap out where there is none");
+}
+
+static void put_scope(api_call *c, const wire_scope *s, template_put_in *in)
+{
+    size_t n = s->skus.n + s->categories.n;
+    scope_item *items = ARENA_ARRAY(c->memory, scope_item, n);
+    for (size_t i = 0; i < s->skus.n; i++)
+        items[i] = (scope_item){SCOPE_DIMENSION_SKU, s->skus.items[i]};
+    for (size_t i = 0; i < s->categories.n; i++)
+        items[s->skus.n + i] = (scope_item){SCOPE_DIMENSION_CATEGORY, s->categories.items[i]};
+    in->scope = (uint8_t)s->mode;
+    in->items.items = items;
+    in->items.n = n;
+}
+
+static void put_validity(const wire_validity *v, template_put_in *in)
+{
+    in->validity = (uint8_t)v->tag;
+    bool fixed = v->tag == VALIDITY_KIND_FIXED;
+    in->valid_from_ms = fixed ? v->of.fixed.from : 0;
+    in->valid_until_ms = fixed ? v->of.fixed.until : 0;
+    in->delay_days = fixed ? 0 : (uint32_t)v->of.after_issue.delay_days;
+    in->duration_days = fixed ? 0 : (uint32_t)v->of.after_issue.duration_days;
+    in->whole_days = !fixed && v->of.after_issue.whole_days;
+}
+
+static void put_spend(api_call *c, const wire_money *spend, str currency, template_put_in *in)
+{
+    check_currency(c, "minimum_spend", spend, currency);
+    in->threshold_minor = spend->amount;
+}
+
+static void put_limits(api_call *c, const wire_limit_list *limits, template_put_in *in)
+{
+    in->limits.items = limits_in(c, limits);
+    in->limits.n = limits->n;
+}
+
+/* What an edit leaves alone is as in this version. */
+static template_put_in put_of_version(const template_version *v)
+{
+    template_put_in in = {.template = v->template,
+                          .name = v->name,
+                          .benefit = v->benefit,
+                          .amount_minor = v->amount_minor,
+                          .percent_bp = v->percent_bp,
+                          .cap_minor = v->cap_minor,
+                          .threshold_minor = v->threshold_minor,
+                          .scope = v->scope,
+                          .validity = v->validity,
+                          .valid_from_ms = v->valid_from_ms,
+                          .valid_until_ms = v->valid_until_ms,
+                          .delay_days = v->delay_days,
+                          .duration_days = v->duration_days,
+                          .whole_days = v->whole_days,
+                          .refund = v->refund,
+                          .grace_days = v->grace_days};
+    in.items.items = v->items.items;
+    in.items.n = v->items.n;
+    in.limits.items = v->limits.items;
+    in.limits.n = v->limits.n;
+    return in;
+}
+
+static void put_edit(api_call *c, const wire_template_edit *b, str currency, template_put_in *in)
+{
+    in->reach = (uint8_t)b->reach;
+    if (b->has_name)
+        in->name = b->name;
+    if (b->has_benefit)
+        put_benefit(c, &b->benefit, currency, in);
+    if (b->has_minimum_spend)
+        put_spend(c, &b->minimum_spend, currency, in);
+    if (b->has_scope)
+        put_scope(c, &b->scope, in);
+    if (b->has_validity)
+        put_validity(&b->validity, in);
+    if (b->has_limits)
+        put_limits(c, &b->limits, in);
+    if (b->has_refund_rule)
+        in->refund = (uint8_t)b->refund_rule;
+    if (b->has_grace_days)
+        in->grace_days = (uint32_t)b->grace_days;
+}
+
+/* ---- answers ---- */
+
+static void answer_with(api_call *c, int status)
+{
+    const row_out *out = c->act.out;
+    template row = {0};
+    template_version version = {0};
+    if (!row_in_outcome(c, &template_table.record, out->row, &row) ||
+        !row_in_outcome(c, &template_version_table.record, out->version_row, &version))
+        return;
+    wire_template shown = template_shown(c, &row, &version);
+    call_etag(c, row.version);
+    call_answer(c, status, &wire_template_type, &shown);
+}
+
+static void created(api_call *c)
+{
+    answer_with(c, 201);
+}
+
+static void changed(api_call *c)
+{
+    answer_with(c, 200);
+}
+
+static const config_template *template_known(api_call *c, uint64_t id)
+{
+    const config_template *t = config_find_template(call_config(c), id);
+    return t == NULL || t->row->merchant != c->who.merchant ? NULL : t;
+}
+
+static void submit(api_call *c, act_id id, uint64_t home, const void *in)
+{
+    char text[ID_TEXT_MAX];
+    str subject = {text, id_text(ID_TEMPLATE, home, text)};
+    call_act(
+        c, &(act_ask){.id = id,
+                      .slot = id_slot(home),
+                      .subject = arena_str(c->memory, subject),
+                      .in = in,
+                      .then = id == ACT_ID_template_put && c->if_version == 0 ? created : changed});
+}
+
+/* ---- handlers ---- */
+
+void api_template_create(api_call *c)
+{
+    const wire_template_create *b = c->body;
+    const wire_template_create_parameters *p = c->parameters;
+    const config_campaign *of = config_find_campaign(call_config(c), p->campaign);
+    if (of == NULL || of->row->merchant != c->who.merchant) {
+        call_refuse(c, R_NOT_FOUND, S("There is no such campaign."));
+        return;
+    }
+    str currency = of->row->currency;
+    template_put_in *in = ARENA_NEW(c->memory, template_put_in);
+    *in = (template_put_in){.merchant = c->who.merchant,
+                            .campaign = p->campaign,
+                            .stock = b->has_stock ? b->stock : -1,
+                            .name = b->name,
+                            .scope = SCOPE_MODE_ALL,
+                            .refund = (uint8_t)b->refund_rule,
+                            .grace_days = (uint32_t)b->grace_days,
+                            .reach = EDIT_REACH_NEW_ONLY};
+    put_benefit(c, &b->benefit, currency, in);
+    if (b->has_minimum_spend)
+        put_spend(c, &b->minimum_spend, currency, in);
+    if (b->has_scope)
+        put_scope(c, &b->scope, in);
+    put_validity(&b->validity, in);
+    put_limits(c, &b->limits, in);
+    rules_template_create(of->row, in, c->problems);
+    submit(c, ACT_ID_template_put, p->campaign, in);
+}
+
+static void check_edit(api_call *c, const config_template *t, const template_put_in *in)
+{
+    const config_campaign *of = config_find_campaign(call_config(c), t->row->campaign);
+    uint32_t first = rules_reached(t->versions, t->version_count);
+    template_change change = {.parent = of->row,
+                              .now = t->versions[t->version_count - 1],
+                              .reached = t->versions + first - 1,
+                              .n = t->version_count - first + 1};
+    rules_template_edit(&change, in, c->problems);
+}
+
+void api_template_edit(api_call *c)
+{
+    const wire_template_edit_parameters *p = c->parameters;
+    const config_template *t = template_known(c, p->template);
+    if (t == NULL) {
+        call_refuse(c, R_NOT_FOUND, S(""));
+        return;
+    }
+    const template_version *base = config_version(t, c->if_version);
+    if (base == NULL) {
+        call_refuse(c, R_VERSION_MISMATCH, S("There is no such version."));
+        return;
+    }
+    template_put_in *in = ARENA_NEW(c->memory, template_put_in);
+    *in = put_of_version(base);
+    in->template = p->template;
+    in->merchant = c->who.merchant;
+    in->if_version = c->if_version;
+    put_edit(c, c->body, currency_of(c, t->row), in);
+    if (c->if_version == t->version_count) /* else the act says so, or answers a repeat */
+        check_edit(c, t, in);
+    submit(c, ACT_ID_template_put, p->template, in);
+}
+
+void api_template_set_stock(api_call *c)
+{
+    const wire_stock_change *b = c->body;
+    const wire_template_set_stock_parameters *p = c->parameters;
+    pool_change_in *in = ARENA_NEW(c->memory, pool_change_in);
+    *in = (pool_change_in){.merchant = c->who.merchant,
+                           .owner = p->template,
+                           .kind = POOL_KIND_STOCK,
+                           .current = b->current,
+                           .target = b->target};
+    submit(c, ACT_ID_pool_change, p->template, in);
+}
+
+void api_template_get(api_call *c)
+{
+    const wire_template_get_parameters *p = c->parameters;
+    const config_template *t = template_known(c, p->template);
+    if (t == NULL) {
+        call_refuse(c, R_NOT_FOUND, S(""));
+        return;
+    }
+    wire_template shown = template_shown(c, t->row, t->versions[t->version_count - 1]);
+    call_etag(c, t->row->version);
+    call_answer(c, 200, &wire_template_type, &shown);
+}
+
+/* A template may list 50,000 articles: a page ends early when it has shown this many. */
+enum { PAGE_ITEMS_MAX = 100000, TEMPLATES_PAGE_MAX = 200 };
+
+void api_template_list(api_call *c)
+{
+    const wire_template_list_parameters *p = c->parameters;
+    const config_campaign *of = config_find_campaign(call_config(c), p->campaign);
+    if (of == NULL || of->row->merchant != c->who.merchant) {
+        call_refuse(c, R_NOT_FOUND, S("There is no such campaign."));
+        return;
+    }
+    uint64_t after;
+    if (!call_token_id(c, p->page_token, &after))
+        return;
+    const config_template *found[TEMPLATES_PAGE_MAX + 1];
+    size_t want = (size_t)p->page_size;
+    size_t n = config_templates(call_config(c), p->campaign, after, want + 1, found);
+    wire_template_page page = {0};
+    page.templates.items = ARENA_ARRAY(c->memory, wire_template, want);
+    size_t shown = 0;
+    for (size_t i = 0; i < n && i < want && shown < PAGE_ITEMS_MAX; i++) {
+        const template_version *v = found[i]->versions[found[i]->version_count - 1];
+        shown += v->items.n;
+        page.templates.items[page.templates.n++] = template_shown(c, found[i]->row, v);
+    }
+    page.has_next_page_token = page.templates.n < n;
+    if (page.has_next_page_token)
+        page.next_page_token = call_token_of_id(c, found[page.templates.n - 1]->row->id);
+    call_answer(c, 200, &wire_template_page_type, &page);
+}
+
+void api_template_version_list(api_call *c)
+{
+    const wire_template_version_list_parameters *p = c->parameters;
+    const config_template *t = template_known(c, p->template);
+    if (t == NULL) {
+        call_refuse(c, R_NOT_FOUND, S(""));
+        return;
+    }
+    uint64_t after;
+    if (!call_token_id(c, p->page_token, &after))
+        return;
+    wire_template_version_page page = {0};
+    page.versions.items = ARENA_ARRAY(c->memory, wire_template_version, p->page_size);
+    str currency = currency_of(c, t->row);
+    size_t shown = 0;
+    while (page.versions.n < (size_t)p->page_size && after < t->version_count &&
+           shown < PAGE_ITEMS_MAX) {
+        const template_version *v = t->versions[after++];
+        shown += v->items.n;
+        page.versions.items[page.versions.n++] = version_shown(c, v, currency);
+    }
+    page.has_next_page_token = after < t->version_count;
+    if (page.has_next_page_token)
+        page.next_page_token = call_token_of_id(c, after);
+    call_answer(c, 200, &wire_template_version_page_type, &page);
+}

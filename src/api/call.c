@@ -1,0 +1,270 @@
+/* The way of a call: from the route to its end. See call.h.
+ *
+ * An act ends on a lane's thread; the call goes back to its loop at once, so that lanes render
+ * nothing. */
+#include "api/call.h"
+
+#include <stdlib.h>
+
+#include "api/admit.h"
+#include "app/query_answered.h"
+#include "base/hash.h"
+#include "port/log.h"
+
+enum { API_BODY_MAX_DEFAULT = 64 * 1024 };
+
+api *api_new(app *a, const settings *s)
+{
+    api *made = calloc(1, sizeof *made); /* api_free */
+    CHECK(made != NULL);
+    made->app = a;
+    made->settings = s;
+    atomic_init(&made->ready, false);
+    return made;
+}
+
+void api_free(api *a)
+{
+    free(a);
+}
+
+void api_set_ready(api *a, bool ready)
+{
+    atomic_store(&a->ready, ready);
+}
+
+size_t api_body_max(void *context, http_verb verb, str path)
+{
+    MAYBE(context);
+    route_match m;
+    if (!route_find(path, &m) || m.node->operations[verb] == NULL)
+        return API_BODY_MAX_DEFAULT;
+    return m.node->operations[verb]->body_max;
+}
+
+/* ---- ending ---- */
+
+static void end(api_call *c)
+{
+    if (c->config != NULL)
+        config_free((config *)(uintptr_t)c->config); /* the share that call_config took */
+    http_respond(c->x);                              /* c is gone with its arena */
+}
+
+/* What never leaves the process: the caller learns that it is a defect, the log learns which. */
+static result for_callers(api_call *c, result r, str *detail)
+{
+    if (result_kind_of(r) != RESULT_INTERNAL)
+        return r;
+    log_event(LOG_ERROR, "request failed", log_str("operation", c->operation->id),
+              log_result("result", r), log_str("detail", *detail),
+              log_str("trace_id", http_trace_id(c->x)));
+    *detail = S("");
+    return R_INTERNAL;
+}
+
+static void refuse_with(api_call *c, result r, str detail, const issues *errors)
+{
+    r = for_callers(c, r, &detail);
+    int status = result_http_status(r);
+    if (status == 503 || status == 429)
+        http_add_header(c->x, S("Retry-After"), S("1"));
+    if (r == R_UNAUTHENTICATED)
+        http_add_header(c->x, S("WWW-Authenticate"), S("Bearer"));
+    http_problem(c->x, r, detail, errors);
+    end(c);
+}
+
+void call_refuse(api_call *c, result r, str detail)
+{
+    refuse_with(c, r, detail, NULL);
+}
+
+void call_invalid(api_call *c)
+{
+    /* Several problems may come from different looks; one of state is told by its own code. */
+    bool editable = false;
+    for (size_t i = 0; i < c->problems->n; i++)
+        editable = editable || !str_eq(c->problems->items[i].code, S("not_editable"));
+    refuse_with(c, editable ? R_INVALID : R_NOT_EDITABLE, S(""), c->problems);
+}
+
+void call_answer(api_call *c, int status, const wire_type *t, const void *value)
+{
+    json_writer w = json_writer_on(http_out(c->x));
+    wire_write(t, value, &w);
+    call_answer_raw(c, status, S("application/json"));
+}
+
+void call_answer_raw(api_call *c, int status, str type)
+{
+    http_set_status(c->x, status);
+    http_set_type(c->x, type);
+    end(c);
+}
+
+void call_etag(api_call *c, uint32_t version)
+{
+    http_add_header(c->x, S("ETag"), arena_printf(c->memory, "\"v%u\"", version));
+}
+
+wire_item_problem call_item_problem(api_call *c, result r, str detail)
+{
+    r = for_callers(c, r, &detail);
+    return (wire_item_problem){.status = result_http_status(r),
+                               .code = result_code(r),
+                               .title = result_text(r),
+                               .has_detail = detail.n > 0,
+                               .detail = detail};
+}
+
+/* ---- reading ---- */
+
+const config *call_config(api_call *c)
+{
+    if (c->config == NULL)
+        c->config = app_config(c->app);
+    return c->config;
+}
+
+bool call_view(api_call *c, app_view *out)
+{
+    result r = app_view_open(c->app, c->memory, out);
+    if (r != R_OK)
+        call_refuse(c, r, S(""));
+    return r == R_OK;
+}
+
+bool call_view_end(api_call *c, app_view *v)
+{
+    bool whole = !uow_pending(v->rows);
+    app_view_close(v);
+    if (!whole)
+        call_refuse(c, R_IO, S("A row could not be read."));
+    return whole;
+}
+
+/* ---- acts ---- */
+
+static void on_loop(http_exchange *x, void *argument)
+{
+    MAYBE(x);
+    api_call *c = argument;
+    if (c->act.code == R_OK)
+        c->then(c);
+    else if (c->act.code == R_STALE && c->stale != NULL)
+        c->stale(c);
+    else
+        call_refuse(c, c->act.code, c->act.detail);
+}
+
+static void on_lane(act_call *done)
+{
+    api_call *c = done->context;
+    http_defer(c->x, on_loop, c);
+}
+
+/* Two operations may come to the same act: a key is good for one of them. */
+static str key_subject(api_call *c, str subject)
+{
+    str id = c->operation->id;
+    return arena_printf(c->memory, "%.*s %.*s", STR_ARG(id), STR_ARG(subject));
+}
+
+/* True when the call has ended. */
+static bool refused_before(api_call *c, const act_ask *ask)
+{
+    if (c->problems->n == 0 && ask->refusal == R_OK)
+        return false;
+    app_view v;
+    if (!call_view(c, &v))
+        return true;
+    bool answered = query_answered(&v, &c->act);
+    if (!call_view_end(c, &v))
+        return true;
+    if (answered)
+        return false;
+    if (c->problems->n > 0)
+        call_invalid(c);
+    else
+        call_refuse(c, ask->refusal, ask->detail);
+    return true;
+}
+
+void call_act(api_call *c, const act_ask *ask)
+{
+    const act *a = act_find((uint16_t)ask->id);
+    c->then = ask->then;
+    c->stale = ask->stale;
+    c->act = (act_call){.app = c->app,
+                        .id = ask->id,
+                        .slot = ask->slot,
+                        .in = ask->in,
+                        .out = arena_alloc(c->memory, a->out->size),
+                        .memory = c->memory,
+                        .key = {.merchant = c->who.merchant,
+                                .subject = key_subject(c, ask->subject),
+                                .key = c->key,
+                                .body = c->body_hash},
+                        .done = on_lane,
+                        .context = c};
+    if (refused_before(c, ask))
+        return;
+    result r = act_submit(&c->act);
+    if (r != R_OK)
+        call_refuse(c, r, S(""));
+}
+
+uint16_t call_slot_of_key(const api_call *c)
+{
+    return slot_of_hash(hash64(c->key, hash64(c->operation->id, c->who.merchant)));
+}
+
+/* ---- the route ---- */
+
+static void refuse_route(http_exchange *x, result r, str detail)
+{
+    http_problem(x, r, detail, NULL);
+    http_respond(x);
+}
+
+static void refuse_method(http_exchange *x, const route_node *node)
+{
+    buf allow;
+    buf_init(&allow, 256);
+    route_allow(node, &allow);
+    http_add_header(x, S("Allow"), buf_view(&allow));
+    buf_free(&allow);
+    refuse_route(x, R_METHOD_NOT_ALLOWED, S(""));
+}
+
+void api_handle(void *context, http_exchange *x)
+{
+    api *a = context;
+    route_match match;
+    if (!route_find(http_path(x), &match)) {
+        refuse_route(x, R_NOT_FOUND, S("There is no such path."));
+        return;
+    }
+    const operation *o = match.node->operations[http_method(x)];
+    if (o == NULL) {
+        refuse_method(x, match.node);
+        return;
+    }
+    arena *memory = http_arena(x);
+    api_call *c = ARENA_NEW(memory, api_call);
+    *c = (api_call){.api = a,
+                    .app = a->app,
+                    .x = x,
+                    .memory = memory,
+                    .operation = o,
+                    .problems = issues_new(memory)};
+    str why = S("");
+    result r = admit(c, &match, &why);
+    if (r == R_OK)
+        o->handle(c);
+    else if (r == R_INVALID)
+        call_invalid(c);
+    else
+        call_refuse(c, r, why);
+}

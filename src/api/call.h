@@ -1,0 +1,92 @@
+/* One request on its way: what handlers (api_<operation> of route.gen.h) get, and how they end.
+ *
+ * A handler runs on a loop thread, with the request admitted: key and scope are good, parameters
+ * and body keep their schemas. It must end the call exactly once, at once or later: with an answer,
+ * a refusal, or an act whose answer `then` renders. Everything lives in c->memory until the end.
+ *
+ * Checks before an act must not refuse what was answered before: rows may have changed since. They
+ * are therefore handed to call_act (c->problems, ask->refusal), which looks for the first answer. */
+#ifndef QUAN_API_CALL_H
+#define QUAN_API_CALL_H
+
+#include <stdatomic.h>
+
+#include "api/api.h"
+#include "api/route.h"
+#include "api/wire.gen.h"
+#include "app/act.h"
+#include "base/json.h"
+
+struct api {
+    app *app;
+    const settings *settings;
+    atomic_bool ready;
+};
+
+struct api_call {
+    api *api;
+    app *app;
+    http_exchange *x;
+    arena *memory;
+    const operation *operation;
+    app_principal who;   /* zero where no key is needed */
+    str key;             /* Idempotency-Key */
+    uint32_t if_version; /* of If-Match */
+    uint64_t body_hash;  /* of path, If-Match and body */
+    void *parameters;    /* wire_<operation>_parameters */
+    void *body;          /* wire struct of the body */
+    issues *problems;
+    unsigned tries; /* of an act that is prepared on a snapshot */
+    act_call act;
+    void (*then)(api_call *c);
+    void (*stale)(api_call *c);
+    const config *config; /* call_config */
+    void *state;          /* the handler's */
+};
+
+/* ---- reading ---- */
+/* The newest configuration, the same one during the whole call. */
+const config *call_config(api_call *c);
+/* False: the call has ended with a refusal. */
+MUST_USE bool call_view(api_call *c, app_view *out);
+/* Closes it. False: something could not be read, and the call has ended. */
+MUST_USE bool call_view_end(api_call *c, app_view *v);
+
+/* ---- acts ---- */
+typedef struct act_ask {
+    act_id id;
+    uint16_t slot;
+    str subject;    /* what the idempotency key is scoped to beside merchant and operation */
+    const void *in; /* record of the act's input */
+    void (*then)(api_call *c);  /* loop thread: c->act has the outcome, code is R_OK */
+    void (*stale)(api_call *c); /* loop thread: prepare again and ask again; NULL: never stale */
+    result refusal;             /* not R_OK: what a look at the snapshot refuses this with */
+    str detail;                 /* of the refusal */
+} act_ask;
+/* Submits, or refuses when there are problems or a refusal and no first answer. */
+void call_act(api_call *c, const act_ask *ask);
+/* The same key, as text, and slot for what has no home yet: derived from the key, so that a repeat
+ * finds it. */
+uint16_t call_slot_of_key(const api_call *c);
+
+/* ---- ending ---- */
+void call_refuse(api_call *c, result r, str detail);
+void call_invalid(api_call *c); /* with c->problems */
+void call_answer(api_call *c, int status, const wire_type *t, const void *value);
+/* For answers that are not wire structs: type, and the body in http_out. */
+void call_answer_raw(api_call *c, int status, str type);
+void call_etag(api_call *c, uint32_t version); /* before the answer */
+
+/* ---- pages ---- */
+/* A token holds bytes, and is good for this operation, path and key owner only. */
+str call_token_write(api_call *c, str bytes);
+/* Empty token: *bytes is empty. False: the call has ended with BAD_PAGE_TOKEN. */
+MUST_USE bool call_token_read(api_call *c, str token, str *bytes);
+/* Tokens that hold one number. 0 is the start. */
+str call_token_of_id(api_call *c, uint64_t id);
+MUST_USE bool call_token_id(api_call *c, str token, uint64_t *id);
+
+/* ---- what an item of a batch is refused with ---- */
+wire_item_problem call_item_problem(api_call *c, result r, str detail);
+
+#endif

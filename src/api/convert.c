@@ -1,0 +1,44 @@
+/* See convert.h. */
+#include "api/convert.h"
+
+#include "base/time.h"
+
+void check_currency(api_call *c, const char *field, const wire_money *m, str currency)
+{
+    if (!str_eq(m->currency, currency))
+        issues_add(c->problems, arena_printf(c->memory, "%s.currency", field), S("not_allowed"),
+                   "must be %.*s here", STR_ARG(currency));
+}
+
+wire_limit_list limits_of(api_call *c, const limit_rule *rows, size_t n)
+{
+    wire_limit_list out = {.items = ARENA_ARRAY(c->memory, wire_limit, n), .n = n};
+    for (size_t i = 0; i < n; i++)
+        out.items[i] = (wire_limit){.measure = (limit_measure)rows[i].measure,
+                                    .subject = (limit_subject)rows[i].subject,
+                                    .period = (limit_period)rows[i].period,
+                                    .max = rows[i].max,
+                                    .has_window_seconds = rows[i].window_ms != 0,
+                                    .window_seconds = rows[i].window_ms / MS_SECOND};
+    return out;
+}
+
+limit_rule *limits_in(api_call *c, const wire_limit_list *from)
+{
+    limit_rule *out = ARENA_ARRAY(c->memory, limit_rule, from->n);
+    for (size_t i = 0; i < from->n; i++)
+        out[i] = (limit_rule){.measure = (uint8_t)from->items[i].measure,
+                              .subject = (uint8_t)from->items[i].subject,
+                              .period = (uint8_t)from->items[i].period,
+                              .max = from->items[i].max,
+                              .window_ms = from->items[i].window_seconds * MS_SECOND};
+    return out;
+}
+
+bool row_in_outcome(api_call *c, const record_type *type, str bytes, void *row)
+{
+    if (record_decode(type, bytes, c->memory, row) == R_OK)
+        return true;
+    call_refuse(c, R_CORRUPT, S("An outcome holds a row that cannot be read."));
+    return false;
+}

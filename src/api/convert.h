@@ -1,0 +1,32 @@
+/* Between rows and wire structs: what several resources have in common. Lists are made in the
+ * call's memory. */
+#ifndef QUAN_API_CONVERT_H
+#define QUAN_API_CONVERT_H
+
+#include "api/call.h"
+
+static inline wire_money money_of(int64_t amount, str currency)
+{
+    return (wire_money){.amount = amount, .currency = currency};
+}
+static inline wire_money_sum sum_of(int64_t amount, str currency)
+{
+    return (wire_money_sum){.amount = amount, .currency = currency};
+}
+static inline wire_window window_of(int64_t from_ms, int64_t until_ms)
+{
+    return (wire_window){.from = from_ms, .until = until_ms};
+}
+
+/* Reports an amount in another currency than the one that it must be in. field: "benefit.cap". */
+void check_currency(api_call *c, const char *field, const wire_money *m, str currency);
+
+/* Limits of a row and as sent; since_ms is the act's business. */
+wire_limit_list limits_of(api_call *c, const limit_rule *rows, size_t n);
+limit_rule *limits_in(api_call *c, const wire_limit_list *from);
+
+/* Decodes a row of an outcome. It was encoded by this program, so a failure is a defect: false, and
+ * the call has ended. */
+MUST_USE bool row_in_outcome(api_call *c, const record_type *type, str bytes, void *row);
+
+#endif

@@ -1,0 +1,174 @@
+/* See order.h. */
+#include "api/order.h"
+
+#include "base/money.h"
+#include "base/time.h"
+
+/* ---- from the wire ---- */
+
+static void check_cart_currency(api_call *c, const wire_cart *basket)
+{
+    str currency = basket->lines.items[0].unit_price.currency;
+    if (money_decimals(currency) < 0)
+        issues_add(c->problems, S("cart.lines[0].unit_price.currency"), S("not_allowed"),
+                   "an ISO 4217 code, such as USD");
+    for (size_t i = 1; i < basket->lines.n; i++) {
+        if (!str_eq(basket->lines.items[i].unit_price.currency, currency))
+            issues_add(c->problems,
+                       arena_printf(c->memory, "cart.lines[%zu].unit_price.currency", i),
+                       S("not_allowed"), "%.*s, as the first line has", STR_ARG(currency));
+    }
+}
+
+static void check_coupons_once(api_call *c, const wire_id_list *coupons)
+{
+    for (size_t i = 0; i < coupons->n; i++) {
+        size_t twin = 0;
+        while (coupons->items[twin] != coupons->items[i])
+            twin++;
+        if (twin < i)
+            issues_add(c->problems, arena_printf(c->memory, "coupons[%zu]", i), S("duplicate"),
+                       "is coupons[%zu] already", twin);
+    }
+}
+
+void order_asked(api_call *c, const order_wish *wish, order_ask *out)
+{
+    const wire_cart *basket = wish->cart;
+    order_line *lines = ARENA_ARRAY(c->memory, order_line, basket->lines.n);
+    for (size_t i = 0; i < basket->lines.n; i++) {
+        const wire_cart_line *from = &basket->lines.items[i];
+        lines[i] = (order_line){.sku = from->sku,
+                                .category = from->category,
+                                .quantity = from->quantity,
+                                .unit_minor = from->unit_price.amount};
+    }
+    *out = (order_ask){.merchant = c->who.merchant,
+                       .user = wish->user,
+                       .currency = basket->lines.items[0].unit_price.currency,
+                       .store = basket->store,
+                       .channel = basket->channel,
+                       .lines = lines,
+                       .line_count = basket->lines.n,
+                       .coupons = wish->coupons->items,
+                       .coupon_count = wish->coupons->n};
+    check_cart_currency(c, basket);
+    check_coupons_once(c, wish->coupons);
+}
+
+/* ---- pricing before the act ---- */
+
+static str refusal_text(api_call *c, const order_verdict *v, str currency)
+{
+    char id[ID_TEXT_MAX];
+    id_text(ID_COUPON, v->coupon, id);
+    if (v->missing_minor > 0)
+        return arena_printf(c->memory, "Coupon %s: %.*s, %lld more of %.*s are needed.", id,
+                            STR_ARG(v->reason), (long long)v->missing_minor, STR_ARG(currency));
+    return arena_printf(c->memory, "Coupon %s: %.*s.", id, STR_ARG(v->reason));
+}
+
+static void again(api_call *c)
+{
+    if (c->tries++ < ORDER_REPRICE_MAX)
+        order_submit(c, c->state);
+    else
+        call_refuse(c, R_BUSY, S("What the order was priced on keeps changing."));
+}
+
+/* Looks at the order on a snapshot: prices it, or tells why it will be refused. False: the call has
+ * ended. */
+static bool prepare(api_call *c, const order_job *plan, order_priced *priced, act_ask *ask)
+{
+    app_view v;
+    if (!call_view(c, &v))
+        return false;
+    const order_ref *ref = order_ref_get(v.rows, ask->slot, plan->ask.merchant, plan->order_number);
+    order_ask asked = plan->ask;
+    asked.held_by = ref == NULL ? 0 : ref->hold; /* its coupons go over to the new hold */
+    ask->refusal = order_price(&v, &asked, priced);
+    if (ref != NULL && ref->redemption != 0) {
+        char id[ID_TEXT_MAX];
+        id_text(ID_REDEMPTION, ref->redemption, id);
+        ask->refusal = R_ORDER_CONFLICT;
+        ask->detail = arena_printf(c->memory, "This order was redeemed: %s.", id);
+    } else if (ask->refusal == R_OK && priced->refused != NULL) {
+        ask->refusal = priced->refused->result;
+        ask->detail = refusal_text(c, priced->refused, asked.currency);
+    }
+    return call_view_end(c, &v);
+}
+
+void order_submit(api_call *c, const order_job *plan)
+{
+    c->state = (order_job *)(uintptr_t)plan;
+    order_priced *priced = ARENA_NEW(c->memory, order_priced);
+    act_ask ask = {.id = plan->id,
+                   .slot = slot_of_user(plan->ask.merchant, plan->ask.user),
+                   .subject = plan->ask.user,
+                   .in = &priced->in,
+                   .then = plan->then,
+                   .stale = again};
+    if (c->problems->n == 0 && !prepare(c, plan, priced, &ask))
+        return;
+    priced->in.order_number = plan->order_number;
+    priced->in.deadline_ms = plan->deadline_ms;
+    call_act(c, &ask);
+}
+
+/* ---- to the wire ---- */
+
+wire_priced_line_list order_lines_shown(api_call *c, const order_row *o)
+{
+    wire_priced_line_list out = {.items = ARENA_ARRAY(c->memory, wire_priced_line, o->line_count),
+                                 .n = o->line_count};
+    for (size_t i = 0; i < o->line_count; i++) {
+        const order_line *from = &o->lines[i];
+        int64_t full = from->quantity * from->unit_minor; /* <= MONEY_MAX: it was priced */
+        out.items[i] = (wire_priced_line){
+            .sku = from->sku,
+            .has_category = from->category.n > 0,
+            .category = from->category,
+            .quantity = from->quantity,
+            .unit_price = money_of(from->unit_minor, o->currency),
+            .discount = money_of(from->discount_minor, o->currency),
+            .total = money_of(full - from->discount_minor, o->currency),
+            .has_returned = o->redeemed,
+            .returned = o->fresh ? 0 : from->returned,
+            .has_refunded = o->redeemed,
+            .refunded = money_of(o->fresh ? 0 : from->refunded_minor, o->currency)};
+    }
+    return out;
+}
+
+wire_discount_share_list order_shares_shown(api_call *c, const order_row *o, size_t applied)
+{
+    wire_discount_share_list out = {.items =
+                                        ARENA_ARRAY(c->memory, wire_discount_share, o->line_count)};
+    for (size_t i = 0; i < o->share_count; i++) {
+        if (o->shares[i].applied == applied)
+            out.items[out.n++] = (wire_discount_share){
+                .line = o->shares[i].line,
+                .discount = money_of(o->shares[i].discount_minor, o->currency)};
+    }
+    return out;
+}
+
+wire_order_coupon_list order_coupons_shown(api_call *c, const order_row *o)
+{
+    wire_order_coupon_list out = {.items =
+                                      ARENA_ARRAY(c->memory, wire_order_coupon, o->applied_count),
+                                  .n = o->applied_count};
+    for (size_t i = 0; i < o->applied_count; i++) {
+        const applied_coupon *from = &o->applied[i];
+        out.items[i] = (wire_order_coupon){.coupon = from->coupon,
+                                           .campaign = from->campaign,
+                                           .template = from->template,
+                                           .template_version = from->version,
+                                           .discount = money_of(from->discount_minor, o->currency),
+                                           .shares = order_shares_shown(c, o, i),
+                                           .has_returned = o->redeemed,
+                                           .returned = !o->fresh && from->returned};
+    }
+    return out;
+}

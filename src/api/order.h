@@ -1,0 +1,48 @@
+/* Carts and orders: from wire to what is priced, and from rows to what is shown. */
+#ifndef QUAN_API_ORDER_H
+#define QUAN_API_ORDER_H
+
+#include "api/convert.h"
+#include "app/order.h"
+
+/* Who wants which coupons applied to what. */
+typedef struct order_wish {
+    str user;
+    const wire_cart *cart;
+    const wire_id_list *coupons;
+} order_wish;
+
+/* Fills an ask, and reports what the schema cannot say: one currency, and one that is known; a
+ * coupon twice. Field names begin as the wire has them. */
+void order_asked(api_call *c, const order_wish *wish, order_ask *out);
+
+/* Prices a held or redeemed order on a snapshot and submits the act with it; again when it was
+ * stale. Fills in what order_price leaves to its caller. */
+typedef struct order_job {
+    order_ask ask;
+    str order_number;
+    int64_t deadline_ms; /* of a hold */
+    act_id id;
+    void (*then)(api_call *c);
+} order_job;
+void order_submit(api_call *c, const order_job *plan); /* plan: in the call's memory */
+
+/* What a hold and a redemption have in common. */
+typedef struct order_row {
+    str currency;
+    int64_t subtotal_minor, discount_minor;
+    const order_line *lines;
+    size_t line_count;
+    const applied_coupon *applied;
+    size_t applied_count;
+    const line_share *shares;
+    size_t share_count;
+    bool redeemed; /* shows what came back, too */
+    bool fresh;    /* as it was at first: nothing has come back */
+} order_row;
+wire_priced_line_list order_lines_shown(api_call *c, const order_row *o);
+wire_order_coupon_list order_coupons_shown(api_call *c, const order_row *o);
+/* The shares of one applied coupon. */
+wire_discount_share_list order_shares_shown(api_call *c, const order_row *o, size_t applied);
+
+#endif

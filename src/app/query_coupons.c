@@ -1,0 +1,94 @@
+/* See query_coupons.h. */
+#include "app/query_coupons.h"
+
+#include "base/id.h"
+
+str query_user_name(app_view *v, uint16_t slot, uint32_t number)
+{
+    const member *row = member_get(v->rows, slot, number);
+    return row == NULL ? (str){NULL, 0} : row->name;
+}
+
+static bool look(app_view *v, uint64_t of_merchant, const coupon *row, coupon_seen *out)
+{
+    const config_template *t = config_find_template(v->config, row->template);
+    if (t == NULL || t->row->merchant != of_merchant)
+        return false;
+    const hold *by =
+        row->state == COUPON_STATE_HELD ? hold_get(v->rows, row->slot, row->ref) : NULL;
+    *out = (coupon_seen){
+        .row = row, .template = t, .now = coupon_state_at(v->config, row, by, uow_now(v->rows))};
+    return true;
+}
+
+bool query_coupon(app_view *v, uint64_t of_merchant, uint64_t id, coupon_seen *out)
+{
+    const coupon *row = coupon_get(v->rows, id_slot(id), id);
+    if (row == NULL || !look(v, of_merchant, row, out))
+        return false;
+    out->user = query_user_name(v, row->slot, row->member);
+    return true;
+}
+
+/* Can a coupon of this part be what is asked for? What has expired or lost its hold may still be
+ * among the open ones, but what is closed stays what it is. */
+static bool part_matters(const wallet_ask *ask, bool closed)
+{
+    bool closing = coupon_is_closed(ask->state);
+    return ask->state == 0 || (closed ? closing : !closing || ask->state == COUPON_STATE_EXPIRED);
+}
+
+static bool matches(const wallet_ask *ask, const coupon_seen *seen)
+{
+    return ask->state == 0 ||
+           (seen->now.state == ask->state && seen->now.not_yet_valid == ask->not_yet_valid);
+}
+
+/* One look at one part: rows behind the place, and how many were there. */
+static size_t part_page(app_view *v, const coupon *from, void **page, size_t limit)
+{
+    uow_range range = {.table = &coupon_table,
+                       .index = 0,
+                       .from = from,
+                       .prefix_columns = 3,
+                       .after = from->id != 0};
+    return uow_scan(v->rows, &range, limit, page);
+}
+
+size_t query_wallet(app_view *v, const wallet_ask *ask, coupon_seen *out, wallet_place *next,
+                    bool *more)
+{
+    *next = ask->after;
+    *more = false;
+    uint16_t slot = slot_of_user(ask->merchant, ask->user);
+    const user *owner = user_get(v->rows, slot, ask->merchant, ask->user);
+    if (owner == NULL)
+        return 0;
+    size_t n = 0;
+    size_t looked = 0;
+    while (true) {
+        void *page[UOW_SCAN_MAX];
+        coupon from = {
+            .slot = slot, .member = owner->member, .closed = next->closed, .id = next->id};
+        size_t want = ask->limit - n < 100 ? 100 : UOW_SCAN_MAX;
+        size_t got = part_matters(ask, next->closed) ? part_page(v, &from, page, want) : 0;
+        for (size_t i = 0; i < got; i++) {
+            if (n == ask->limit || looked == WALLET_LOOK_MAX) {
+                *more = true;
+                return n;
+            }
+            const coupon *row = page[i];
+            looked++;
+            next->id = row->id;
+            if (look(v, ask->merchant, row, &out[n]) && matches(ask, &out[n])) {
+                out[n].user = ask->user;
+                n++;
+            }
+        }
+        if (got == want)
+            continue;
+        if (next->closed)
+            return n;
+        *next = (wallet_place){.closed = true};
+    }
+}

@@ -1,0 +1,44 @@
+/* Coupons as their owners see them: one by id, or the wallet of a user. States are those of the
+ * view's moment, whether or not the sweep has come by. */
+#ifndef QUAN_APP_QUERY_COUPONS_H
+#define QUAN_APP_QUERY_COUPONS_H
+
+#include "app/app.h"
+#include "domain/coupon/state.h"
+
+typedef struct coupon_seen {
+    const coupon *row;
+    const config_template *template;
+    coupon_now now;
+    str user;
+} coupon_seen;
+
+/* False when this merchant has no such coupon. */
+MUST_USE bool query_coupon(app_view *v, uint64_t of_merchant, uint64_t id, coupon_seen *out);
+
+/* Where a page of a wallet ended: open ones come first, in each part by id. */
+typedef struct wallet_place {
+    bool closed;
+    uint64_t id; /* 0: at the start of the part */
+} wallet_place;
+
+typedef struct wallet_ask {
+    uint64_t merchant;
+    str user;
+    uint8_t state;      /* coupon_state; 0: all */
+    bool not_yet_valid; /* with AVAILABLE: only these, else only those that are valid */
+    wallet_place after;
+    size_t limit;
+} wallet_ask;
+
+enum { WALLET_LOOK_MAX = 2000 }; /* coupons looked at for one page */
+
+/* Fills at most ask->limit and returns how many. *next is where to go on, *more whether there may
+ * be more; a page may hold fewer than asked for, or none, and more come after it. */
+size_t query_wallet(app_view *v, const wallet_ask *ask, coupon_seen *out, wallet_place *next,
+                    bool *more);
+
+/* The user's own name by its number; empty when there is none. */
+str query_user_name(app_view *v, uint16_t slot, uint32_t number);
+
+#endif

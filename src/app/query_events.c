@@ -1,0 +1,157 @@
+/* See query_events.h. Each lane's blocks are read page by page; the lane whose next event is the
+ * oldest goes first. */
+#include "app/query_events.h"
+
+#include "app/query_coupons.h"
+#include "base/id.h"
+
+enum { FEED_PAGE = 16, FEED_BYTES_MAX = 4096 };
+
+/* One lane while the feed is read. */
+typedef struct lane_reader {
+    void *blocks[FEED_PAGE];
+    size_t n, at;    /* blocks of the page, and the one that is read */
+    uint64_t read;   /* events of blocks[at] */
+    uint64_t behind; /* first of the block behind the last that was seen */
+    bool ended;      /* there is no block behind the page */
+} lane_reader;
+
+static void load_page(app_view *v, uint16_t lane, lane_reader *r)
+{
+    event_block from = {.lane = lane, .first = r->behind};
+    uow_range range = {
+        .table = &event_block_table, .index = -1, .from = &from, .prefix_columns = 1};
+    r->n = uow_scan(v->rows, &range, FEED_PAGE, r->blocks);
+    r->at = 0;
+    r->ended = r->n < FEED_PAGE;
+}
+
+/* The next event of the lane, NULL when there is none. */
+static const event *peek(app_view *v, uint16_t lane, lane_reader *r)
+{
+    while (true) {
+        if (r->at == r->n) {
+            if (r->ended)
+                return NULL;
+            load_page(v, lane, r);
+            continue;
+        }
+        const event_block *b = r->blocks[r->at];
+        if (r->read < b->events.n)
+            return &b->events.items[r->read];
+        r->behind = b->first + b->events.n;
+        r->read = 0;
+        r->at++;
+    }
+}
+
+static uint64_t block_of(const lane_reader *r)
+{
+    return r->at < r->n ? ((const event_block *)r->blocks[r->at])->first : r->behind;
+}
+
+static int oldest(app_view *v, lane_reader *readers, uint16_t lanes)
+{
+    int found = -1;
+    int64_t found_ms = 0;
+    for (uint16_t lane = 0; lane < lanes; lane++) {
+        const event *e = peek(v, lane, &readers[lane]);
+        if (e != NULL && (found < 0 || e->at_ms < found_ms)) {
+            found = lane;
+            found_ms = e->at_ms;
+        }
+    }
+    return found;
+}
+
+static feed_event take(app_view *v, uint16_t lane, lane_reader *r)
+{
+    const event_block *b = r->blocks[r->at];
+    const event *e = &b->events.items[r->read];
+    feed_event out = {.event = e, .lane = lane, .sequence = b->first + r->read};
+    uint64_t home = e->coupon != 0 ? e->coupon : e->ref;
+    if (e->member != 0 && home != 0)
+        out.user = query_user_name(v, id_slot(home), e->member);
+    return out;
+}
+
+size_t query_events(app_view *v, const feed_ask *ask, feed_place *place, feed_event *out,
+                    bool *more)
+{
+    uint16_t lanes = store_lanes(app_store(v->app));
+    lane_reader *readers = ARENA_ARRAY(v->memory, lane_reader, lanes);
+    for (uint16_t lane = 0; lane < lanes && place->lanes != 0; lane++) {
+        readers[lane].behind = place->at[lane].first;
+        readers[lane].read = place->at[lane].read;
+    }
+    size_t n = 0;
+    size_t looked = 0;
+    int lane;
+    *more = false;
+    while ((lane = oldest(v, readers, lanes)) >= 0) {
+        *more = n == ask->limit || looked == FEED_LOOK_MAX;
+        if (*more)
+            break;
+        lane_reader *r = &readers[lane];
+        const event *e = peek(v, (uint16_t)lane, r);
+        looked++;
+        if (e->merchant == ask->merchant)
+            out[n++] = take(v, (uint16_t)lane, r);
+        r->read++;
+    }
+    place->lanes = lanes;
+    for (uint16_t i = 0; i < lanes; i++) {
+        place->at[i].first = block_of(&readers[i]);
+        place->at[i].read = readers[i].read;
+    }
+    return n;
+}
+
+/* ---- as bytes: the lanes, then each number as LEB128 ---- */
+
+static void put_number(buf *out, uint64_t v)
+{
+    for (; v > 127; v >>= 7)
+        buf_char(out, (char)(v | 128));
+    buf_char(out, (char)v);
+}
+
+static bool take_number(str *rest, uint64_t *out)
+{
+    uint64_t v = 0;
+    for (unsigned shift = 0; shift < 64 && rest->n > 0; shift += 7) {
+        uint8_t byte = (uint8_t)rest->p[0];
+        rest->p++;
+        rest->n--;
+        v |= (uint64_t)(byte & 127) << shift;
+        if (byte < 128) {
+            *out = v;
+            return true;
+        }
+    }
+    return false;
+}
+
+void feed_place_write(const feed_place *place, buf *out)
+{
+    put_number(out, place->lanes);
+    for (uint16_t i = 0; i < place->lanes; i++) {
+        put_number(out, place->at[i].first);
+        put_number(out, place->at[i].read);
+    }
+}
+
+bool feed_place_read(str bytes, feed_place *out)
+{
+    uint64_t lanes;
+    *out = (feed_place){0};
+    if (bytes.n > FEED_BYTES_MAX || !take_number(&bytes, &lanes) || lanes == 0 ||
+        lanes > STORE_LANES_MAX)
+        return false;
+    out->lanes = (uint16_t)lanes;
+    for (uint16_t i = 0; i < out->lanes; i++) {
+        if (!take_number(&bytes, &out->at[i].first) || !take_number(&bytes, &out->at[i].read))
+            return false;
+    }
+    return bytes.n == 0;
+}

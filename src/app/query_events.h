@@ -1,0 +1,42 @@
+/* The event feed: what was committed after a place, of one merchant.
+ *
+ * A place names, for each lane, a block of events and how many of it were read. Events of a lane
+ * come in its order; lanes are merged by time, so a reader sees nearly the order of time, each
+ * event once. */
+#ifndef QUAN_APP_QUERY_EVENTS_H
+#define QUAN_APP_QUERY_EVENTS_H
+
+#include "app/app.h"
+
+typedef struct feed_place {
+    uint16_t lanes; /* 0: the beginning */
+    struct {
+        uint64_t first; /* of the block */
+        uint64_t read;  /* events of it */
+    } at[STORE_LANES_MAX];
+} feed_place;
+
+typedef struct feed_event {
+    const event *event;
+    uint16_t lane;
+    uint64_t sequence; /* in the lane: with it unique for ever */
+    str user;          /* empty: none */
+} feed_event;
+
+enum { FEED_LOOK_MAX = 20000 }; /* events of all merchants looked at for one answer */
+
+typedef struct feed_ask {
+    uint64_t merchant;
+    size_t limit;
+} feed_ask;
+
+/* Fills at most ask->limit, returns how many, and moves *place behind them (and behind events of
+ * others that were looked at). *more: there are more events already. */
+size_t query_events(app_view *v, const feed_ask *ask, feed_place *place, feed_event *out,
+                    bool *more);
+
+/* A place as bytes for a caller to keep. False for bytes that are none. */
+void feed_place_write(const feed_place *place, buf *out);
+MUST_USE bool feed_place_read(str bytes, feed_place *out);
+
+#endif

@@ -1,0 +1,132 @@
+/* See query_stats.h. Rows are collected, sorted, and neighbours that belong together added up. */
+#include "app/query_stats.h"
+
+#include <stdlib.h>
+
+enum { ROWS_FIRST = 64 };
+
+/* ---- counts ---- */
+
+typedef struct collected_counts {
+    arena *memory;
+    uint64_t template; /* that was asked for; 0: the campaign */
+    tally *rows;
+    size_t n, capacity;
+} collected_counts;
+
+/* What a row brings to the answer: of a campaign, the columns that do not add up over templates
+ * come from its own row alone. */
+static tally part_of(const collected_counts *c, const tally *row)
+{
+    tally part = *row;
+    if (row->template != c->template) {
+        part.users = 0;
+        part.order_minor = 0;
+        part.order_returned_minor = 0;
+    }
+    return part;
+}
+
+static void collect_counts(void *context, const tally *row)
+{
+    collected_counts *c = context;
+    if (c->n == c->capacity) {
+        size_t capacity = c->capacity == 0 ? ROWS_FIRST : c->capacity * 2;
+        tally *rows = ARENA_ARRAY(c->memory, tally, capacity);
+        if (c->n > 0)
+            memcpy(rows, c->rows, c->n * sizeof *rows);
+        c->rows = rows;
+        c->capacity = capacity;
+    }
+    c->rows[c->n++] = part_of(c, row);
+}
+
+static void add(tally *sum, const tally *row)
+{
+    sum->issued += row->issued;
+    sum->held += row->held;
+    sum->released += row->released;
+    sum->redeemed += row->redeemed;
+    sum->returned += row->returned;
+    sum->expired += row->expired;
+    sum->voided += row->voided;
+    sum->users += row->users;
+    sum->discount_minor += row->discount_minor;
+    sum->discount_returned_minor += row->discount_returned_minor;
+    sum->order_minor += row->order_minor;
+    sum->order_returned_minor += row->order_returned_minor;
+}
+
+static int by_day(const void *a, const void *b)
+{
+    int32_t x = ((const tally *)a)->day;
+    int32_t y = ((const tally *)b)->day;
+    return (x > y) - (x < y);
+}
+
+void query_stats(app_view *v, const counts_ask *ask, stats_days *out)
+{
+    collected_counts c = {.memory = v->memory, .template = ask->template};
+    query_counts(v, ask, collect_counts, &c);
+    if (c.n > 0)
+        qsort(c.rows, c.n, sizeof *c.rows, by_day);
+    *out = (stats_days){.days = c.rows};
+    for (size_t i = 0; i < c.n; i++) {
+        add(&out->total, &c.rows[i]);
+        if (out->n > 0 && out->days[out->n - 1].day == c.rows[i].day)
+            add(&out->days[out->n - 1], &c.rows[i]);
+        else
+            out->days[out->n++] = c.rows[i];
+    }
+}
+
+/* ---- goods ---- */
+
+typedef struct collected_goods {
+    arena *memory;
+    tally_goods *rows;
+    size_t n, capacity;
+} collected_goods;
+
+static void collect_goods(void *context, const tally_goods *row)
+{
+    collected_goods *c = context;
+    if (c->n == c->capacity) {
+        size_t capacity = c->capacity == 0 ? ROWS_FIRST : c->capacity * 2;
+        tally_goods *rows = ARENA_ARRAY(c->memory, tally_goods, capacity);
+        if (c->n > 0)
+            memcpy(rows, c->rows, c->n * sizeof *rows);
+        c->rows = rows;
+        c->capacity = capacity;
+    }
+    c->rows[c->n++] = *row;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    return str_cmp(((const tally_goods *)a)->value, ((const tally_goods *)b)->value);
+}
+
+void query_stats_goods(app_view *v, const counts_ask *ask, goods_dimension dimension,
+                       stats_goods *out)
+{
+    collected_goods c = {.memory = v->memory};
+    query_goods(v, ask, dimension, collect_goods, &c);
+    if (c.n > 0)
+        qsort(c.rows, c.n, sizeof *c.rows, by_value);
+    *out = (stats_goods){.rows = c.rows};
+    for (size_t i = 0; i < c.n; i++) {
+        const tally_goods *row = &c.rows[i];
+        if (out->n == 0 || !str_eq(out->rows[out->n - 1].value, row->value)) {
+            out->rows[out->n++] = *row;
+            continue;
+        }
+        tally_goods *sum = &out->rows[out->n - 1];
+        sum->redemptions += row->redemptions;
+        sum->quantity += row->quantity;
+        sum->order_minor += row->order_minor;
+        sum->discount_minor += row->discount_minor;
+        sum->returned_quantity += row->returned_quantity;
+        sum->returned_minor += row->returned_minor;
+    }
+}

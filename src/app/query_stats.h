@@ -1,0 +1,23 @@
+/* Statistics of a campaign or template, added up over lanes and templates (see domain/stats/tally.h
+ * for what the columns mean and which do not add up over templates). */
+#ifndef QUAN_APP_QUERY_STATS_H
+#define QUAN_APP_QUERY_STATS_H
+
+#include "app/query_counts.h"
+
+typedef struct stats_days {
+    tally total;
+    tally *days; /* ascending, each once */
+    size_t n;
+} stats_days;
+void query_stats(app_view *v, const counts_ask *ask, stats_days *out);
+
+typedef struct stats_goods {
+    tally_goods *rows; /* ascending by value, each once; day is not used */
+    size_t n;
+} stats_goods;
+/* A line that coupons of two templates discounted counts for both, and so twice for the campaign. */
+void query_stats_goods(app_view *v, const counts_ask *ask, goods_dimension dimension,
+                       stats_goods *out);
+
+#endif
