@@ -1,0 +1,288 @@
+/* See history.h. An answer is compared with what was told before under the same key, and with what
+ * the request alone says about it. */
+#include "test/lib/oracle/history.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/hash.h"
+
+enum { FLAWS_SHOWN_MAX = 40 };
+static const size_t history_bytes_max = (size_t)4 << 30;
+
+static const char *const flaw_texts[] = {
+#define FLAW(name, text) text,
+#include "test/lib/oracle/flaw.def"
+#undef FLAW
+};
+
+void flaw_add(flaws *f, flaw kind, const char *format, ...)
+{
+    f->of[kind]++;
+    if (f->quiet || f->n++ >= FLAWS_SHOWN_MAX)
+        return;
+    va_list args;
+    va_start(args, format);
+    printf("  WRONG: %s: ", flaw_texts[kind]);
+    (void)vprintf(format, args);
+    printf("\n");
+    va_end(args);
+}
+
+/* Owned by the history: history_free frees it. */
+static void *grown(void *p, uint32_t n, uint32_t *capacity, size_t item)
+{
+    if (n < *capacity)
+        return p;
+    *capacity = *capacity == 0 ? 4096 : *capacity * 2;
+    p = realloc(p, *capacity * item);
+    CHECK(p != NULL);
+    return p;
+}
+
+history *history_new(void)
+{
+    history *h = calloc(1, sizeof *h);
+    CHECK(h != NULL);
+    h->memory = arena_new(history_bytes_max);
+    return h;
+}
+
+void history_free(history *h)
+{
+    arena_free(h->memory);
+    free(h->ops);
+    free(h->coupons);
+    free(h->by_id);
+    free(h);
+}
+
+uint32_t history_campaign(history *h, const known_campaign *c)
+{
+    CHECK(h->campaign_n < HISTORY_CAMPAIGNS_MAX);
+    h->campaigns[h->campaign_n] = *c;
+    h->campaigns[h->campaign_n].id = arena_str(h->memory, c->id);
+    return h->campaign_n++;
+}
+
+uint32_t history_template(history *h, const known_template *t)
+{
+    CHECK(h->template_n < HISTORY_TEMPLATES_MAX);
+    h->templates[h->template_n] = *t;
+    h->templates[h->template_n].id = arena_str(h->memory, t->id);
+    return h->template_n++;
+}
+
+uint32_t history_add(history *h, const op *o)
+{
+    h->ops = grown(h->ops, h->n, &h->capacity, sizeof *h->ops);
+    h->ops[h->n] = *o;
+    h->ops[h->n].invoked = ++h->moment;
+    return h->n++;
+}
+
+void history_send(history *h, uint32_t number)
+{
+    h->ops[number].flying++;
+    h->ops[number].sent++;
+}
+
+/* ---- coupons by id ---- */
+
+static uint32_t *slot_of_id(const history *h, str id)
+{
+    uint32_t at = (uint32_t)hash64(id, 0) & (h->by_id_n - 1);
+    while (h->by_id[at] != NOTHING && !str_eq(h->coupons[h->by_id[at]].id, id))
+        at = (at + 1) & (h->by_id_n - 1);
+    return &h->by_id[at];
+}
+
+uint32_t history_coupon(const history *h, str id)
+{
+    return h->by_id_n == 0 ? NOTHING : *slot_of_id(h, id);
+}
+
+static void make_room(history *h)
+{
+    if (h->coupon_n * 2 < h->by_id_n)
+        return;
+    h->by_id_n = h->by_id_n == 0 ? 4096 : h->by_id_n * 2;
+    free(h->by_id);
+    h->by_id = malloc(h->by_id_n * sizeof *h->by_id); /* owned by the history */
+    CHECK(h->by_id != NULL);
+    for (uint32_t i = 0; i < h->by_id_n; i++)
+        h->by_id[i] = NOTHING;
+    for (uint32_t i = 0; i < h->coupon_n; i++)
+        *slot_of_id(h, h->coupons[i].id) = i;
+}
+
+static void take_coupon(history *h, uint32_t number, str id, uint32_t template, flaws *f)
+{
+    make_room(h);
+    uint32_t *at = slot_of_id(h, id);
+    if (*at != NOTHING) {
+        flaw_add(f, FLAW_ISSUED_TWICE, "coupon %.*s to ops %u and %u", STR_ARG(id),
+                 h->coupons[*at].op, number);
+        return;
+    }
+    h->coupons = grown(h->coupons, h->coupon_n, &h->coupon_capacity, sizeof *h->coupons);
+    h->coupons[h->coupon_n] =
+        (known_coupon){arena_str(h->memory, id), number, h->ops[number].user, template};
+    *at = h->coupon_n++;
+}
+
+/* ---- orders ---- */
+
+cart cart_of(uint32_t number)
+{
+    cart c = {0};
+    uint32_t seed = number * 2654435761u;
+    c.n = 1 + (seed >> 8) % CART_LINES_MAX;
+    for (uint32_t i = 0; i < c.n; i++) {
+        cart_line *l = &c.lines[i];
+        l->article = (seed >> 12) % 40 + i * 40;
+        l->quantity = 1 + (seed >> (4 * i)) % 3;
+        l->price_minor = 1000 + 100 * (int64_t)((seed >> (16 + i)) % 50);
+        c.subtotal += l->quantity * l->price_minor;
+        c.pieces += l->quantity;
+    }
+    return c;
+}
+
+int64_t discount_of(const known_template *t, int64_t subtotal)
+{
+    int64_t discount = t->amount_minor > 0 ? t->amount_minor : subtotal / 100 * t->percent_bp / 100;
+    int64_t most = t->amount_minor > 0 || t->cap_minor > subtotal ? subtotal : t->cap_minor;
+    return discount > most ? most : discount;
+}
+
+uint32_t history_cart(const history *h, uint32_t number)
+{
+    const op *o = &h->ops[number];
+    return o->kind == OP_REDEEM && o->of != NOTHING ? o->of : number;
+}
+
+uint32_t history_used(const history *h, uint32_t number)
+{
+    return h->ops[history_cart(h, number)].coupon;
+}
+
+/* ---- answers ---- */
+
+static void check_claim(history *h, uint32_t number, const answer *a, flaws *f)
+{
+    op *o = &h->ops[number];
+    uint32_t of_first = 0, of_second = 0;
+    for (uint32_t i = 0; i < a->coupon_n && i < ANSWER_COUPONS_MAX; i++) {
+        of_first += a->coupons[i].template == o->template;
+        of_second += o->second != NOTHING && a->coupons[i].template == o->second;
+    }
+    uint32_t asked = o->count + (o->second != NOTHING);
+    if (a->coupon_n != asked)
+        flaw_add(f, FLAW_SHORT, "op %u asked for %u and got %u", number, asked, a->coupon_n);
+    else if (of_first != o->count || of_first + of_second != asked)
+        flaw_add(f, FLAW_FOREIGN, "op %u got coupons of another template", number);
+    o->first_coupon = h->coupon_n;
+    for (uint32_t i = 0; i < a->coupon_n && i < ANSWER_COUPONS_MAX; i++)
+        take_coupon(h, number, a->coupons[i].id, a->coupons[i].template, f);
+    o->coupon_n = h->coupon_n - o->first_coupon;
+}
+
+static void check_order(const history *h, uint32_t number, const answer *a, flaws *f)
+{
+    int64_t subtotal = cart_of(history_cart(h, number)).subtotal;
+    const known_coupon *c = &h->coupons[history_used(h, number)];
+    int64_t discount = discount_of(&h->templates[c->template], subtotal);
+    if (a->subtotal != subtotal || a->discount != discount || a->total != subtotal - discount)
+        flaw_add(f, FLAW_WRONG_PRICE, "op %u: %lld - %lld = %lld instead of %lld - %lld", number,
+                 (long long)a->subtotal, (long long)a->discount, (long long)a->total,
+                 (long long)subtotal, (long long)discount);
+}
+
+/* What may be known about a success by the request alone. */
+static void take_facts(history *h, uint32_t number, const answer *a, flaws *f)
+{
+    op *o = &h->ops[number];
+    o->id = arena_str(h->memory, a->id);
+    o->subtotal = a->subtotal;
+    o->discount = a->discount;
+    o->total = a->total;
+    o->refund = a->refund;
+    o->list = a->list;
+    o->pieces = a->pieces;
+    o->restored = a->restored;
+    if (o->kind == OP_CLAIM)
+        check_claim(h, number, a, f);
+    else if (o->kind == OP_HOLD || o->kind == OP_REDEEM)
+        check_order(h, number, a, f);
+    else if (o->kind == OP_RETURN && (a->refund < 0 || a->pieces < 1))
+        flaw_add(f, FLAW_WRONG_REFUND, "op %u: %lld for %lld pieces", number, (long long)a->refund,
+                 (long long)a->pieces);
+}
+
+static bool may_be_refused(const op *o, result code)
+{
+    switch (code) {
+    case R_SOLD_OUT:
+    case R_LIMIT_REACHED:
+        return o->kind == OP_CLAIM;
+    case R_BUDGET_EXHAUSTED:
+        return o->kind == OP_CLAIM || o->kind == OP_HOLD || o->kind == OP_REDEEM;
+    case R_COUPON_NOT_AVAILABLE:
+        return o->kind == OP_HOLD || (o->kind == OP_REDEEM && o->of == NOTHING) ||
+               o->kind == OP_VOID;
+    case R_ORDER_CONFLICT:
+        return o->kind == OP_HOLD || o->kind == OP_REDEEM;
+    case R_HOLD_NOT_OPEN:
+    case R_HOLD_EXPIRED:
+        return (o->kind == OP_REDEEM && o->of != NOTHING) || o->kind == OP_RELEASE;
+    case R_NOT_RETURNABLE:
+        return o->kind == OP_RETURN;
+    default:
+        return false;
+    }
+}
+
+/* Nothing is known: no answer, or the server says that it does not know. */
+static bool is_unknown(const answer *a)
+{
+    return a->status == 0 || a->status == 429 || a->status == 503;
+}
+
+static void compare(const op *o, uint32_t number, const answer *a, flaws *f)
+{
+    if (!str_eq(o->answer, a->content))
+        flaw_add(f, FLAW_OTHER_ANSWER, "op %u, request %u\n    first %.*s\n    then  %d %.*s",
+                 number, o->sent, STR_ARG(o->answer), a->status, STR_ARG(a->content));
+}
+
+void history_answer(history *h, uint32_t number, const answer *a, flaws *f)
+{
+    op *o = &h->ops[number];
+    CHECK(o->flying > 0);
+    o->flying--;
+    h->moment++;
+    if (is_unknown(a))
+        return;
+    bool done = a->status >= 200 && a->status < 300;
+    if (!done && !may_be_refused(o, a->code) && o->state != OP_DONE) {
+        flaw_add(f, FLAW_UNEXPECTED, "op %u of kind %d: %d %.*s", number, o->kind, a->status,
+                 STR_ARG(a->content));
+        return;
+    }
+    if (o->state == OP_DONE || o->state == OP_REFUSED) {
+        compare(o, number, a, f);
+        return;
+    }
+    o->answered = h->moment;
+    o->code = done ? R_OK : a->code;
+    if (o->code == R_SOLD_OUT && o->sold_out == 0)
+        o->sold_out = h->moment;
+    o->answer = arena_str(h->memory, a->content);
+    if (done) {
+        o->state = OP_DONE;
+        take_facts(h, number, a, f);
+    } else {
+        o->state = result_kind_of(a->code) == RESULT_REFUSED ? OP_REFUSED : OP_PASSING;
+    }
+}

@@ -1,0 +1,148 @@
+/* What a client of the server knows: every request that was sent, in the order of sending, and what
+ * was answered. The oracle (oracle.h) judges it; nothing here trusts the server.
+ *
+ * An op is one piece of work under one idempotency key, sent once or more. Numbers of ops, coupons,
+ * users and templates are indexes. All of it lives until history_free. Single-threaded. */
+#ifndef QUAN_TEST_ORACLE_HISTORY_H
+#define QUAN_TEST_ORACLE_HISTORY_H
+
+#include "base/arena.h"
+#include "base/result.h"
+
+enum {
+    NOTHING = UINT32_MAX, /* no op, coupon, template … */
+    HISTORY_TEMPLATES_MAX = 512,
+    HISTORY_CAMPAIGNS_MAX = 4,
+    ANSWER_COUPONS_MAX = 8,
+    CART_LINES_MAX = 3,
+};
+
+typedef enum flaw {
+#define FLAW(name, text) FLAW_##name,
+#include "test/lib/oracle/flaw.def"
+#undef FLAW
+    FLAWS
+} flaw;
+
+typedef struct flaws {
+    uint32_t of[FLAWS], n;
+    bool quiet; /* counted, not printed */
+} flaws;
+void flaw_add(flaws *f, flaw kind, const char *format, ...) PRINTF_LIKE(3, 4);
+
+typedef enum op_kind {
+    OP_CLAIM,
+    OP_HOLD,
+    OP_REDEEM,
+    OP_RELEASE,
+    OP_RETURN,
+    OP_VOID,
+    OP_KINDS
+} op_kind;
+typedef enum op_state {
+    OP_SENT,    /* no answer came: it may have happened */
+    OP_PASSING, /* refused for now; nothing happened */
+    OP_REFUSED, /* for ever */
+    OP_DONE,
+} op_state;
+
+typedef struct op {
+    op_kind kind;
+    op_state state;
+    uint32_t user;
+    uint32_t template, count, second; /* a claim: count of template, one of second or NOTHING */
+    uint32_t coupon;                  /* a hold, direct redemption or void: of which */
+    uint32_t of; /* release: the hold; redemption: the hold, or NOTHING; return: the redemption */
+    uint32_t order;                  /* hold, redemption: the op whose number the order has */
+    bool part, brief, in_error;      /* return of one piece; hold of a second; kind of void */
+    uint32_t flying, sent;           /* requests without an answer yet; in all */
+    uint64_t invoked, answered;      /* moments of the history: first sent; last told */
+    uint64_t sold_out;               /* when that was told first; 0: never */
+    result code;                     /* why it was refused */
+    str answer;                      /* what the same key must get again */
+    str id;                          /* of the hold, redemption or return */
+    uint32_t first_coupon, coupon_n; /* a claim's */
+    int64_t subtotal, discount, total;
+    int64_t refund, list, pieces; /* a return: money back, price of the goods, how many */
+    bool restored;
+} op;
+
+typedef struct known_coupon {
+    str id;
+    uint32_t op, user, template;
+} known_coupon;
+
+typedef struct known_template {
+    str id;
+    uint32_t campaign, per_user;                 /* per_user 0: no limit */
+    int64_t stock;                               /* -1: unlimited */
+    int64_t amount_minor, percent_bp, cap_minor; /* amount_minor 0: percent */
+} known_template;
+
+typedef enum known_budget { KNOWN_NO_BUDGET, KNOWN_AT_ISSUE, KNOWN_AT_REDEEM } known_budget;
+typedef struct known_campaign {
+    str id;
+    known_budget budget;
+    int64_t total_minor;
+} known_campaign;
+
+typedef struct history {
+    arena *memory;
+    op *ops;
+    uint32_t n, capacity;
+    known_coupon *coupons;
+    uint32_t coupon_n, coupon_capacity;
+    uint32_t *by_id; /* open addressing: index of a coupon, or NOTHING */
+    uint32_t by_id_n;
+    known_template templates[HISTORY_TEMPLATES_MAX];
+    uint32_t template_n;
+    known_campaign campaigns[HISTORY_CAMPAIGNS_MAX];
+    uint32_t campaign_n;
+    uint64_t moment;
+} history;
+
+/* An answer as the wire and the parser understand it. */
+typedef struct answer {
+    int status; /* 0: none came */
+    result code;
+    str content; /* all of it but for what names the request */
+    struct {
+        str id;
+        uint32_t template;
+    } coupons[ANSWER_COUPONS_MAX];
+    uint32_t coupon_n; /* may be more than are kept */
+    str id;
+    int64_t subtotal, discount, total, refund, list, pieces;
+    bool restored;
+} answer;
+
+history *history_new(void);
+void history_free(history *h);
+uint32_t history_campaign(history *h, const known_campaign *c);
+uint32_t history_template(history *h, const known_template *t);
+/* The op is copied; invoked is set. Its number. */
+uint32_t history_add(history *h, const op *o);
+/* One request of the op is sent, and one answer to it came (or will not come any more). Text of the
+ * answer is copied. */
+void history_send(history *h, uint32_t number);
+void history_answer(history *h, uint32_t number, const answer *a, flaws *f);
+uint32_t history_coupon(const history *h, str id); /* NOTHING: never heard of */
+
+/* The order of an op: lines by its number, prices in whole units, so that a percentage is exact. */
+typedef struct cart_line {
+    uint32_t article, quantity;
+    int64_t price_minor;
+} cart_line;
+typedef struct cart {
+    cart_line lines[CART_LINES_MAX];
+    uint32_t n;
+    int64_t subtotal, pieces;
+} cart;
+cart cart_of(uint32_t number);
+int64_t discount_of(const known_template *t, int64_t subtotal);
+/* The op whose cart a hold or redemption has. */
+uint32_t history_cart(const history *h, uint32_t number);
+/* The coupon of a hold or redemption, also through its hold. */
+uint32_t history_used(const history *h, uint32_t number);
+
+#endif
