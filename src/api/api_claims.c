@@ -173,6 +173,11 @@ static void check_users_once(api_call *c, const wire_str_list *users)
 void api_grant_create(api_call *c)
 {
     const wire_grant_create *b = c->body;
+    const config_template *t = config_find_template(call_config(c), b->template);
+    if (t == NULL || t->row->merchant != c->who.merchant) {
+        call_refuse(c, R_NOT_FOUND, S("There is no such template."));
+        return;
+    }
     check_users_once(c, &b->users);
     if (c->problems->n > 0) {
         call_invalid(c);

@@ -31,13 +31,15 @@ static wire_stats_row row_shown(const tally *t, bool with_day, str currency)
                             .orders_returned = sum_of(t->order_returned_minor, currency)};
 }
 
-static void put_days(api_call *c, const stats_days *from, str currency, wire_stats *out)
+static void put_counts(api_call *c, const stats_days *from, const stats_wish *w, wire_stats *out)
 {
-    out->has_days = true;
-    out->days.n = from->n;
-    out->days.items = ARENA_ARRAY(c->memory, wire_stats_row, from->n);
-    for (size_t i = 0; i < from->n; i++)
-        out->days.items[i] = row_shown(&from->days[i], true, currency);
+    str currency = w->campaign->currency;
+    bool by_day = w->by == WIRE_STATS_BY_DAY;
+    out->has_counts = true;
+    out->counts.n = by_day ? from->n : 1;
+    out->counts.items = ARENA_ARRAY(c->memory, wire_stats_row, out->counts.n);
+    for (size_t i = 0; i < out->counts.n; i++)
+        out->counts.items[i] = row_shown(by_day ? &from->days[i] : &from->total, by_day, currency);
 }
 
 static void put_goods(api_call *c, const stats_wish *w, const stats_goods *from, wire_stats *out)
@@ -103,12 +105,11 @@ static void answer(api_call *c, const stats_wish *w)
     app_view v;
     if (!call_view(c, &v))
         return;
-    stats_days counts;
-    query_stats(&v, &ask, &counts);
-    shown.total = row_shown(&counts.total, false, w->campaign->currency);
-    if (w->by == WIRE_STATS_BY_DAY) {
-        put_days(c, &counts, w->campaign->currency, &shown);
-    } else if (w->by != WIRE_STATS_BY_TOTAL) {
+    if (w->by == WIRE_STATS_BY_TOTAL || w->by == WIRE_STATS_BY_DAY) {
+        stats_days counts;
+        query_stats(&v, &ask, &counts);
+        put_counts(c, &counts, w, &shown);
+    } else {
         stats_goods goods;
         query_stats_goods(&v, &ask, dimension_of(w->by), &goods);
         put_goods(c, w, &goods, &shown);
