@@ -5,8 +5,8 @@
  * the state over the API and shows it piece by piece; each piece is compared with where the history
  * leads. Call it only while nothing is on its way, and read everything in one quiet spell.
  *
- * `late`: all brief holds are past their deadline and swept. Before, a coupon under one may be shown
- * held or available. Every function adds what is wrong to the flaws. */
+ * `late`: all brief holds are past their deadline and swept. Before, a coupon under one may be
+ * shown held or available. Every function adds what is wrong to the flaws. */
 #ifndef QUAN_TEST_ORACLE_H
 #define QUAN_TEST_ORACLE_H
 
