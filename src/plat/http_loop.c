@@ -17,7 +17,7 @@
 #include "port/metric.h"
 #include "port/random.h"
 
-enum { TICK_MS_MIN = 5, TICK_MS_MAX = 250 };
+enum { TICK_MS_MIN = 5, TICK_MS_MAX = 250, EXPIRE_MAX = 64 };
 
 static _Thread_local const http_loop *here;
 
@@ -65,16 +65,22 @@ void http_loop_unlist(http_loop *l, http_connection *c)
     *(c->next == NULL ? &l->lists[c->listed].last : &c->next->previous) = c->previous;
 }
 
+/* A crowd of slow clients falls due together: the loop turns to the others in between. */
 static void on_tick(uv_timer_t *timer)
 {
     http_loop *l = timer->data;
     int64_t now = (int64_t)uv_now(&l->uv);
+    int left = EXPIRE_MAX;
     for (int phase = 0; phase < PHASE_COUNT; phase++) {
         /* Each expiry takes the connection off this list or gives it a later deadline. */
         http_connection *c;
-        while ((c = l->lists[phase].first) != NULL && c->deadline_ms <= now)
+        while (left > 0 && (c = l->lists[phase].first) != NULL && c->deadline_ms <= now) {
             http_connection_expired(c);
+            left--;
+        }
     }
+    if (left == 0)
+        uv_timer_start(timer, on_tick, 1, uv_timer_get_repeat(timer));
 }
 
 str http_loop_date(http_loop *l)

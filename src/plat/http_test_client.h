@@ -74,6 +74,7 @@ static inline str field_of(str head, str name)
 static inline bool answer_take(str s, bool has_body, answer *out)
 {
     const char *end = s.n == 0 ? NULL : memmem(s.p, s.n, "\r\n\r\n", 4);
+    *out = (answer){0};
     if (end == NULL)
         return false;
     out->head = (str){s.p, (size_t)(end - s.p) + 4};
