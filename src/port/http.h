@@ -66,8 +66,8 @@ unsigned http_loop_index(const http_exchange *x); /* 0 … loops - 1: for state 
 void http_set_user(http_exchange *x, void *user); /* one pointer of the handler's; NULL at first */
 void *http_user(const http_exchange *x);
 
-/* Takes the next segment off a path: "/v1/coupons" gives "v1", then "coupons"; false at the end.
- * Segments are as sent; http_decode makes text of them. */
+/* Takes the next segment off a path: "/v1/coupons" gives "v1", then "coupons"; false at the end. A
+ * slash at the end gives an empty segment. Segments are as sent; http_decode makes text of them. */
 bool http_segment_next(str *rest, str *segment);
 /* Strict percent-decoding: false for a broken escape, a NUL or invalid UTF-8. '+' stays '+'. */
 MUST_USE bool http_decode(arena *memory, str encoded, str *out);
