@@ -241,6 +241,15 @@ static void load_operation(const char *method, str path, const node *n)
     gen_operation_count++;
 }
 
+static void check_tag(const gen_operation *o, const node *tags)
+{
+    for (size_t i = 0; i < tags->n; i++) {
+        if (str_eq(node_text(tags->items[i].value, "name"), o->tag))
+            return;
+    }
+    gen_fail(o->source, "the tag '%.*s' is not listed", STR_ARG(o->tag));
+}
+
 void operations_load(const node *root)
 {
     node_keys(root, "the spec", "openapi info servers security tags paths components");
@@ -259,6 +268,9 @@ void operations_load(const node *root)
                 load_operation(methods[m], paths->items[i].key, n);
         }
     }
+    const node *tags = node_need(root, "tags", NODE_LIST);
+    for (size_t i = 0; i < gen_operation_count; i++)
+        check_tag(&gen_operations[i], tags);
     if (gen_operation_count == 0)
         gen_fail(paths, "the spec has no operation");
 }
