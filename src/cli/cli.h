@@ -90,7 +90,8 @@ MUST_USE cli_exit cli_print(const cli_context *c, const buf *out);
 /* Opens the data directory of the settings with this process as its only user. `make`: a missing
  * one is made, with as many lanes as the settings say; else it must be one already. */
 MUST_USE cli_exit cli_open(const cli_context *c, bool make, app **out);
-/* The same with hooks of the caller's: what options does not say (a directory, a clock) is filled. */
+/* The same with hooks of the caller: what options does not say (a directory, a clock) is filled.
+ */
 MUST_USE cli_exit cli_open_with(const cli_context *c, bool make, app_options *options, app **out);
 /* The directory and those above it, as `mkdir -p`; 0 or errno. */
 int cli_make_directory(str path);

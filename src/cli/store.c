@@ -67,8 +67,8 @@ static uint16_t lanes_default(void)
 
 cli_exit cli_open_with(const cli_context *c, bool make, app_options *options, app **out)
 {
-    str data = options->store.path.n > 0 ? options->store.path
-                                         : settings_text(c->settings, SETTING_data);
+    str data =
+        options->store.path.n > 0 ? options->store.path : settings_text(c->settings, SETTING_data);
     bool fresh = cli_directory_empty(data);
     if (fresh && !make)
         return cli_fail(c, CLI_ENVIRONMENT, "there is no store in %.*s", STR_ARG(data));
