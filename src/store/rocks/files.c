@@ -14,6 +14,7 @@
 
 enum {
     RESERVE_BYTES = 16 * 1024 * 1024,
+    OPEN_BYTES = 2 * 1024 * 1024,
     /* Below this no commit is begun: RocksDB still has memory to flush. */
     SPACE_LOW_BYTES = 32 * 1024 * 1024,
     DIRECTORY_MODE = 0750,
@@ -57,19 +58,34 @@ result files_lock(const char *directory, int *fd, buf *why)
     return r;
 }
 
-bool files_reserve(const char *directory)
+/* Makes the file hold n bytes of space; else it is gone. */
+static bool hold(const char *directory, const char *name, off_t n)
 {
     char path[PATH_MAX];
-    if (!path_in(path, directory, "reserve"))
+    if (!path_in(path, directory, name))
         return false;
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
     if (fd < 0)
         return false;
-    int error = posix_fallocate(fd, 0, RESERVE_BYTES);
+    int error = posix_fallocate(fd, 0, n);
     close(fd);
     if (error != 0)
         unlink(path);
     return error == 0;
+}
+
+bool files_reserve(const char *directory)
+{
+    return hold(directory, "reserve", RESERVE_BYTES);
+}
+
+bool files_can_open(const char *directory)
+{
+    char path[PATH_MAX];
+    bool can = hold(directory, "probe", OPEN_BYTES) && path_in(path, directory, "probe");
+    if (can)
+        unlink(path);
+    return can;
 }
 
 void files_reserve_drop(const char *directory)

@@ -13,6 +13,8 @@ MUST_USE result files_lock(const char *directory, int *fd, buf *why);
  * again; had again, it proves that there is space. */
 bool files_reserve(const char *directory);
 void files_reserve_drop(const char *directory);
+/* Is there what opening writes at once? Less than that RocksDB does not survive. */
+bool files_can_open(const char *directory);
 bool files_space_is_low(const char *directory);
 
 /* Syncs the write-ahead logs: what is in them may be acknowledged after it. R_OK, R_IO. */

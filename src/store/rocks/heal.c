@@ -62,7 +62,7 @@ void rocks_close_db(rocks *r)
     r->open = (rocks_open){0};
 }
 
-/* Without room to write, but with the reserve's: enough to open and to read. */
+/* With the reserve's room, and no more than that: enough to open and to read. */
 static result open_full(rocks *r, buf *why)
 {
     files_reserve_drop(r->path);
@@ -79,14 +79,23 @@ result rocks_open_db(rocks *r, const store_options *options, buf *why)
 {
     if (options->read_only)
         return open_with(r, r->options.db, true, why);
-    atomic_store(&r->full, !files_reserve(r->path));
+    bool room = files_reserve(r->path);
+    files_reserve_drop(r->path);
+    if (!room && !files_can_open(r->path)) {
+        buf_printf(why, "there is no space left to open the store in %s", r->path);
+        return R_STORAGE_FULL;
+    }
+    if (!room)
+        return open_full(r, why);
     /* Ordinarily what the logs hold is written to tables and synced while opening: so nothing that
      * a failed sync has left in the page cache alone is believed. */
     result outcome = open_with(r, r->options.db, false, why);
-    if (outcome != R_STORAGE_FULL)
-        return outcome;
-    buf_clear(why);
-    return open_full(r, why);
+    if (outcome == R_STORAGE_FULL) {
+        buf_clear(why);
+        return open_full(r, why);
+    }
+    atomic_store(&r->full, outcome == R_OK && !files_reserve(r->path));
+    return outcome;
 }
 
 result rocks_heal(rocks *r, uint64_t generation)

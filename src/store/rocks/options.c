@@ -19,14 +19,16 @@ const char *const rocks_family_names[ROCKS_FAMILIES] = {
     [KV_POINT] = "point", [KV_RANGE] = "range", [KV_LOG] = "log", [KV_SPACES] = "default"};
 
 /* Text, as RocksDB's own OPTIONS files have it. A log whose tail is torn is a crash; damage
- * anywhere before the tail must not pass for one: it would silently drop what was acknowledged. */
+ * anywhere before the tail must not pass for one: it would silently drop what was acknowledged.
+ * RocksDB's own text log is cut down to its head: Debian builds the library with assertions, and
+ * one line more after a line that found no space on the disk would end the process. */
 static const char db_text[] =
     "create_if_missing=true;create_missing_column_families=true;"
     "paranoid_checks=true;wal_recovery_mode=kTolerateCorruptedTailRecords;"
     "allow_concurrent_memtable_write=false;max_total_wal_size=536870912;"
     "max_background_jobs=4;bytes_per_sync=1048576;"
     "skip_stats_update_on_db_open=true;stats_dump_period_sec=0;"
-    "info_log_level=WARN_LEVEL;keep_log_file_num=4;max_log_file_size=4194304";
+    "info_log_level=HEADER_LEVEL;keep_log_file_num=4;max_log_file_size=4194304";
 static const char quick_text[] = "avoid_flush_during_recovery=true";
 
 #define COMMON                                                                                     \

@@ -131,8 +131,7 @@ static void walk(rocksdb_iterator_t *i, const kv_range *range, kv_visit *visit, 
     for (size_t left = range->limit; left > 0 && rocksdb_iter_valid(i); rocksdb_iter_next(i)) {
         str key, value;
         key.p = rocksdb_iter_key(i, &key.n);
-        if (!str_starts(key, range->prefix) ||
-            (range->end.n > 0 && str_cmp(key, range->end) >= 0))
+        if (!str_starts(key, range->prefix) || (range->end.n > 0 && str_cmp(key, range->end) >= 0))
             break;
         if (range->after && str_eq(key, range->position))
             continue;

@@ -1,0 +1,231 @@
+/* See request.h. */
+#include "test/fault/kill/request.h"
+
+#include <stdio.h>
+
+#include "base/hash.h"
+
+enum { BODY_MAX = 65536, BRIEF_S = 1, LONG_S = 86400 };
+
+/* ---- out ---- */
+
+static void head(const client *c, const char *method, str target, buf *out)
+{
+    buf_printf(out, "%s %.*s HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer %.*s\r\n", method,
+               STR_ARG(target), STR_ARG(c->key));
+}
+
+static void finish(str body, buf *out)
+{
+    if (body.n > 0)
+        buf_str(out, S("Content-Type: application/json\r\n"));
+    buf_printf(out, "Content-Length: %zu\r\n\r\n", body.n);
+    buf_str(out, body);
+}
+
+void request_get(const client *c, str target, buf *out)
+{
+    head(c, "GET", target, out);
+    buf_str(out, S("\r\n"));
+}
+
+void request_post(const client *c, str target, str body, buf *out)
+{
+    head(c, "POST", target, out);
+    buf_printf(out, "Idempotency-Key: %.*s-%llx\r\n", STR_ARG(c->run),
+               (unsigned long long)(hash64(target, 1) ^ hash64(body, 2)));
+    finish(body, out);
+}
+
+static void put_claim(const client *c, const op *o, buf *b)
+{
+    str first = c->h->templates[o->template].id;
+    buf_printf(b, "{\"user\":\"u%u\",", o->user);
+    if (o->second != NOTHING)
+        buf_printf(b, "\"items\":[{\"template\":\"%.*s\",\"count\":%u},{\"template\":\"%.*s\"}]}",
+                   STR_ARG(first), o->count, STR_ARG(c->h->templates[o->second].id));
+    else if (o->count > 1)
+        buf_printf(b, "\"template\":\"%.*s\",\"count\":%u}", STR_ARG(first), o->count);
+    else
+        buf_printf(b, "\"template\":\"%.*s\"}", STR_ARG(first));
+}
+
+/* A hold or a direct redemption. */
+static void put_order(const client *c, uint32_t number, buf *b)
+{
+    const op *o = &c->h->ops[number];
+    cart k = cart_of(number);
+    buf_printf(b, "{\"user\":\"u%u\",\"order_number\":\"o%u\",\"coupons\":[\"%.*s\"],", o->user,
+               o->order, STR_ARG(c->h->coupons[o->coupon].id));
+    if (o->kind == OP_HOLD)
+        buf_printf(b, "\"hold_seconds\":%d,", o->brief ? BRIEF_S : LONG_S);
+    buf_printf(b, "\"cart\":{\"store\":\"s%u\",\"channel\":\"till\",\"lines\":[", number % 7);
+    for (uint32_t i = 0; i < k.n; i++)
+        buf_printf(b,
+                   "%s{\"sku\":\"a%u\",\"quantity\":%u,\"unit_price\":"
+                   "{\"amount\":%lld,\"currency\":\"USD\"}}",
+                   i == 0 ? "" : ",", k.lines[i].article, k.lines[i].quantity,
+                   (long long)k.lines[i].price_minor);
+    buf_str(b, S("]}}"));
+}
+
+static void put_body(const client *c, uint32_t number, buf *b)
+{
+    const op *o = &c->h->ops[number];
+    switch (o->kind) {
+    case OP_CLAIM:
+        put_claim(c, o, b);
+        break;
+    case OP_REDEEM:
+        if (o->of != NOTHING) {
+            buf_printf(b, "{\"hold\":\"%.*s\"}", STR_ARG(c->h->ops[o->of].id));
+            break;
+        }
+        /* fall through */
+    case OP_HOLD:
+        put_order(c, number, b);
+        break;
+    case OP_RETURN:
+        buf_str(b, o->part ? S("{\"lines\":[{\"line\":0,\"quantity\":1}]}") : S("{}"));
+        break;
+    case OP_VOID:
+        buf_printf(b, "{\"reason\":\"%s\"}", o->in_error ? "issued_in_error" : "requested");
+        break;
+    default:
+        break;
+    }
+}
+
+void request_write(const client *c, uint32_t number, buf *out)
+{
+    const op *o = &c->h->ops[number];
+    char path[128];
+    const char *form = "/v1/claims";
+    str id = {NULL, 0};
+    if (o->kind == OP_HOLD)
+        form = "/v1/holds";
+    else if (o->kind == OP_REDEEM)
+        form = "/v1/redemptions";
+    if (o->of != NOTHING)
+        id = c->h->ops[o->of].id;
+    int n = snprintf(path, sizeof path, "%s", form);
+    if (o->kind == OP_RELEASE)
+        n = snprintf(path, sizeof path, "/v1/holds/%.*s/release", STR_ARG(id));
+    else if (o->kind == OP_RETURN)
+        n = snprintf(path, sizeof path, "/v1/redemptions/%.*s/returns", STR_ARG(id));
+    else if (o->kind == OP_VOID)
+        n = snprintf(path, sizeof path, "/v1/coupons/%.*s/void",
+                     STR_ARG(c->h->coupons[o->coupon].id));
+    buf body;
+    buf_init(&body, BODY_MAX);
+    put_body(c, number, &body);
+    head(c, "POST", (str){path, (size_t)n}, out);
+    buf_printf(out, "Idempotency-Key: %.*s-%u\r\n", STR_ARG(c->run), number);
+    finish(buf_view(&body), out);
+    buf_free(&body);
+}
+
+/* ---- in ---- */
+
+str request_text(const json *object, const char *name)
+{
+    const json *v = json_field(object, str_of(name));
+    return json_kind_of(v) == JSON_KIND_STR ? json_str(v) : (str){NULL, 0};
+}
+
+int64_t request_number(const json *object, const char *name)
+{
+    const json *v = json_field(object, str_of(name));
+    return json_kind_of(v) == JSON_KIND_INT ? json_int(v) : -1;
+}
+
+int64_t request_amount(const json *object, const char *name)
+{
+    return request_number(json_field(object, str_of(name)), "amount");
+}
+
+uint32_t request_template(const history *h, str id)
+{
+    for (uint32_t i = h->template_n; i > 0; i--) {
+        if (str_eq(h->templates[i - 1].id, id))
+            return i - 1;
+    }
+    return NOTHING;
+}
+
+uint32_t request_user(str name)
+{
+    uint64_t n = 0;
+    if (name.n < 2 || name.p[0] != 'u' || !str_to_u64((str){name.p + 1, name.n - 1}, &n))
+        return NOTHING;
+    return (uint32_t)n;
+}
+
+static result code_of(str name)
+{
+    for (int i = 0; i < 256; i++) {
+        if (result_is_known(i) && str_eq(result_code((result)i), name))
+            return (result)i;
+    }
+    return R_INTERNAL;
+}
+
+static void read_coupons(const client *c, const json *document, answer *a)
+{
+    const json *all = json_field(document, S("coupons"));
+    a->coupon_n = (uint32_t)json_count(all);
+    for (uint32_t i = 0; i < a->coupon_n && i < ANSWER_COUPONS_MAX; i++) {
+        a->coupons[i].id = request_text(json_at(all, i), "id");
+        a->coupons[i].template = request_template(c->h, request_text(json_at(all, i), "template"));
+    }
+}
+
+static void read_return(const client *c, const op *o, const json *document, answer *a)
+{
+    cart k = cart_of(history_cart(c->h, o->of));
+    const json *lines = json_field(document, S("lines"));
+    a->refund = request_amount(document, "refund");
+    a->restored = json_count(json_field(document, S("restored"))) > 0;
+    for (size_t i = 0; i < json_count(lines); i++) {
+        int64_t line = request_number(json_at(lines, i), "line");
+        int64_t quantity = request_number(json_at(lines, i), "quantity");
+        a->pieces += quantity;
+        if (line >= 0 && line < (int64_t)k.n)
+            a->list += quantity * k.lines[line].price_minor;
+    }
+}
+
+/* What a refusal says, without the trace id. */
+static void read_problem(const json *document, answer *a)
+{
+    str code = request_text(document, "code"), detail = request_text(document, "detail");
+    a->code = code_of(code);
+    a->content = detail.n > 0 ? detail : code;
+}
+
+answer request_answer(const client *c, uint32_t number, int status, str body, json **document)
+{
+    answer a = {.status = status, .code = R_INTERNAL, .content = body};
+    const op *o = &c->h->ops[number];
+    *document = NULL;
+    if (status == 0)
+        return a;
+    if (json_parse(body, document, NULL) != R_OK) {
+        a.status = 500;
+        return a;
+    }
+    if (status < 200 || status >= 300) {
+        read_problem(*document, &a);
+        return a;
+    }
+    a.code = R_OK;
+    a.id = request_text(*document, "id");
+    a.subtotal = request_amount(*document, "subtotal");
+    a.discount = request_amount(*document, "discount");
+    a.total = request_amount(*document, "total");
+    if (o->kind == OP_CLAIM)
+        read_coupons(c, *document, &a);
+    else if (o->kind == OP_RETURN)
+        read_return(c, o, *document, &a);
+    return a;
+}

@@ -1,0 +1,150 @@
+/* See server.h. */
+#include "test/fault/kill/server.h"
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "port/clock.h"
+
+enum { ARGUMENTS_MAX = 24 };
+
+static void nap(void)
+{
+    (void)nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+}
+
+void server_new(server *s, const char *program)
+{
+    const char *base = getenv("TMPDIR");
+    *s = (server){.program = program};
+    (void)snprintf(s->folder, sizeof s->folder, "%s/quan-kill-XXXXXX",
+                   base == NULL ? "/tmp" : base);
+    CHECK(mkdtemp(s->folder) != NULL);
+    (void)snprintf(s->data, sizeof s->data, "%s/data", s->folder);
+    (void)snprintf(s->url, sizeof s->url, "%s/url", s->folder);
+    (void)snprintf(s->log, sizeof s->log, "%s/server.log", s->folder);
+}
+
+/* A signature of nftw. */
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
+{
+    (void)st;
+    (void)kind;
+    (void)where;
+    return remove(path);
+}
+
+void server_remove(const server *s)
+{
+    (void)nftw(s->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* In the child: dies with the test, writes to the log, stdout to out when that is a file. */
+static void become(const server *s, const char *const *arguments, int out)
+{
+    const char *all[ARGUMENTS_MAX] = {s->program};
+    for (size_t i = 0; arguments[i] != NULL && i + 2 < ARGUMENTS_MAX; i++)
+        all[i + 1] = arguments[i];
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    int log = open(s->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (log < 0 || dup2(out >= 0 ? out : log, STDOUT_FILENO) < 0 || dup2(log, STDERR_FILENO) < 0)
+        _exit(127);
+    /* execv does not change the arguments, though its type allows it. */
+    (void)execv(s->program, (char **)(uintptr_t)all);
+    _exit(127);
+}
+
+void server_start(server *s)
+{
+    const char *const arguments[] = {
+        "serve",       "--data", s->data,        "--lanes", "2",           "--loops", "2",
+        "--http-port", "0",      "--ready-file", s->url,    "--log-level", "warn",    NULL};
+    (void)unlink(s->url);
+    s->pid = fork();
+    CHECK(s->pid >= 0);
+    if (s->pid == 0)
+        become(s, arguments, -1);
+}
+
+static bool read_port(server *s)
+{
+    char text[128];
+    FILE *f = fopen(s->url, "re");
+    if (f == NULL)
+        return false;
+    size_t n = fread(text, 1, sizeof text - 1, f);
+    (void)fclose(f);
+    text[n] = '\0';
+    const char *colon = strrchr(text, ':');
+    uint64_t port = 0;
+    if (colon == NULL || !str_to_u64(str_trim(str_of(colon + 1)), &port) || port > UINT16_MAX)
+        return false;
+    s->port = (uint16_t)port;
+    return true;
+}
+
+int64_t server_ready(server *s, int64_t patience_ms)
+{
+    int64_t began = clock_monotonic_ms();
+    while (clock_monotonic_ms() - began < patience_ms) {
+        int status;
+        if (read_port(s))
+            return clock_monotonic_ms() - began;
+        if (waitpid(s->pid, &status, WNOHANG) == s->pid) {
+            s->pid = 0;
+            return -1;
+        }
+        nap();
+    }
+    return -1;
+}
+
+void server_kill(server *s)
+{
+    int status;
+    if (s->pid == 0)
+        return;
+    CHECK(kill(s->pid, SIGKILL) == 0 && waitpid(s->pid, &status, 0) == s->pid);
+    s->pid = 0;
+}
+
+int server_stop(server *s, int64_t patience_ms)
+{
+    int64_t began = clock_monotonic_ms();
+    int status = 0;
+    CHECK(kill(s->pid, SIGTERM) == 0);
+    while (waitpid(s->pid, &status, WNOHANG) == 0) {
+        if (clock_monotonic_ms() - began > patience_ms) {
+            server_kill(s);
+            return -1;
+        }
+        nap();
+    }
+    s->pid = 0;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+int server_command(const server *s, const char *const *arguments, buf *out)
+{
+    int ends[2], status = 0;
+    CHECK(pipe2(ends, O_CLOEXEC) == 0);
+    pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0)
+        become(s, arguments, ends[1]);
+    (void)close(ends[1]);
+    char chunk[4096];
+    ssize_t n;
+    while ((n = read(ends[0], chunk, sizeof chunk)) > 0)
+        buf_add(out, chunk, (size_t)n);
+    (void)close(ends[0]);
+    CHECK(waitpid(child, &status, 0) == child);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}

@@ -1,0 +1,34 @@
+/* `quan serve` as a child process that is killed and started again on the same data. */
+#ifndef QUAN_TEST_KILL_SERVER_H
+#define QUAN_TEST_KILL_SERVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+
+enum { SERVER_PATH_MAX = 512 };
+
+typedef struct server {
+    const char *program;
+    char folder[SERVER_PATH_MAX]; /* of this store: data, server.log, url, oracle.log */
+    char data[SERVER_PATH_MAX + 8], url[SERVER_PATH_MAX + 8], log[SERVER_PATH_MAX + 16];
+    pid_t pid; /* 0: it does not run */
+    uint16_t port;
+} server;
+
+/* Makes a temporary folder. */
+void server_new(server *s, const char *program);
+void server_remove(const server *s); /* the folder */
+/* Starts it; whether it gets ready is another matter. */
+void server_start(server *s);
+/* Milliseconds until it was ready, and the port is known; -1: it ended or was not ready in time. */
+int64_t server_ready(server *s, int64_t patience_ms);
+void server_kill(server *s);
+/* Asks it to stop; its exit status, or -1 when it had to be killed or died of a signal. */
+int server_stop(server *s, int64_t patience_ms);
+/* Runs `quan ARGUMENTS…` (NULL-ended) to its end; its exit status or -1, its stdout in out. */
+int server_command(const server *s, const char *const *arguments, buf *out);
+
+#endif

@@ -1,0 +1,32 @@
+/* Keep-alive connections to a server that may die at any moment, on one thread and one epoll: one
+ * request at a time on each, the next one as soon as the answer is there. */
+#ifndef QUAN_TEST_KILL_WIRE_H
+#define QUAN_TEST_KILL_WIRE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+enum { WIRE_CONNECTIONS_MAX = 256, WIRE_PATIENCE_MS = 30000 };
+
+typedef struct wire wire;
+
+typedef struct wire_job {
+    void *context;
+    /* The next request, and a tag to know it by; false: none now. Asked again after each answer. */
+    bool (*next)(void *context, uint64_t *tag, buf *out);
+    /* status 0: the connection broke before a whole answer was there. */
+    void (*done)(void *context, uint64_t tag, int status, str body);
+    /* Called once when the monotonic clock is there (0: never); from then on nothing is sent. */
+    int64_t strike_at_ms;
+    void (*strike)(void *context);
+} wire_job;
+
+wire *wire_open(uint16_t port, uint32_t connections); /* NULL: it cannot connect */
+void wire_close(wire *w);
+/* Until nothing more is to be sent and nothing is on its way, or all connections broke. False: an
+ * answer did not come for WIRE_PATIENCE_MS. */
+bool wire_run(wire *w, const wire_job *job);
+
+#endif
