@@ -204,18 +204,19 @@ void leases_wanted(leases *l, uint16_t lane, pool_name which, int64_t need, uint
     perform(l, t);
 }
 
-/* A grant at the lane that asked. */
+/* A grant at the lane that asked: whoever waits there goes on at once, before the next message (which may be a recall) is
+ * even sent. Else two lanes could take a last piece from each other for ever, neither using it. */
 static todo granted(leases *l, uint16_t lane, pool_name which)
 {
     ask *a = find(l, lane, which);
     if (a == NULL) {
         return (todo){0};
     }
-    if (a->state == ASK_ASKING) {
-        a->arrived = true;
-        return (todo){0};
+    if (a->state == ASK_GRANTED) {
+        return finish(l, a, false);
     }
-    return a->state == ASK_GRANTED ? finish(l, a, false) : (todo){0};
+    a->arrived = a->state == ASK_ASKING;
+    return (todo){.wake = true, .lane = lane, .pool = which, .ticket = UINT64_MAX};
 }
 
 /* A lane gave back: whoever was told "recalling" asks again. Returns the next ask of this pool that

@@ -269,6 +269,9 @@ static bundle *take_bundle(relay *r, uint16_t from, uint16_t to, pair *p)
         p->first = m->next;
         p->queued--;
         b->messages[b->n++] = m;
+        if (m->act == ACT_ID_lease_grant) {
+            break; /* who waits for it takes from it before the next message comes (lease.c) */
+        }
     }
     for (size_t i = 0; i < b->n; i++) {
         const act *a = act_find(b->messages[i]->act);

@@ -1,0 +1,273 @@
+/* The act loop, the relay and the leases on the store in memory, stepped: what is kept under a key, and that stock is exact over
+ * lanes, also where one of them stands still. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "app/act.h"
+#include "base/time.h"
+
+enum { LANES = 3 };
+
+typedef struct world {
+    app *app;
+    arena *memory;
+    int64_t now_ms;
+    uint64_t merchant_id, campaign_id;
+} world;
+
+static const zone *only_utc(str name)
+{
+    return str_eq(name, S("UTC")) ? &zone_utc : NULL;
+}
+
+static int64_t world_clock(void *context)
+{
+    return ((world *)context)->now_ms;
+}
+
+static void no_more(act_call *call)
+{
+    *(bool *)call->context = true;
+}
+
+static void start(world *w, act_call *call, bool *ended)
+{
+    call->app = w->app;
+    call->memory = w->memory;
+    call->out = arena_alloc(w->memory, act_find((uint16_t)call->id)->out->size);
+    call->done = no_more;
+    call->context = ended;
+    *ended = false;
+    assert_int_equal(act_submit(call), R_OK);
+}
+
+static result run(world *w, act_call *call)
+{
+    bool ended;
+    start(w, call, &ended);
+    (void)app_settle(w->app);
+    if (!ended) { /* parked for a lane that stands still: it gives up in time */
+        w->now_ms += 10 * MS_SECOND;
+        (void)app_settle(w->app);
+    }
+    assert_true(ended);
+    return call->code;
+}
+
+static uint64_t made(world *w, act_call call)
+{
+    assert_int_equal(run(w, &call), R_OK);
+    return ((row_out *)call.out)->id;
+}
+
+static void open_world(world *w, uint64_t adversary)
+{
+    *w = (world){.memory = arena_new(0), .now_ms = INT64_C(1767225600000)};
+    app_options options = {.engine = S("mem"),
+                           .store = {.lanes = LANES, .adversary = adversary},
+                           .zone_find = only_utc,
+                           .clock_ms = world_clock,
+                           .clock_context = w};
+    buf why;
+    buf_init(&why, 1024);
+    assert_int_equal(app_open(&options, &w->app, &why), R_OK);
+    buf_free(&why);
+    merchant_put_in m = {.slot = 7, .name = S("Shop"), .zone = S("UTC"), .currency = S("USD")};
+    w->merchant_id = made(w, (act_call){.id = ACT_ID_merchant_put, .slot = 7, .in = &m});
+    campaign_create_in c = {.slot = 8,
+                            .merchant = w->merchant_id,
+                            .name = S("Sale"),
+                            .currency = S("USD"),
+                            .claim_from_ms = w->now_ms,
+                            .claim_until_ms = w->now_ms + 10 * MS_DAY,
+                            .use_from_ms = w->now_ms,
+                            .use_until_ms = w->now_ms + 20 * MS_DAY,
+                            .budget_mode = BUDGET_MODE_NONE};
+    w->campaign_id = made(w, (act_call){.id = ACT_ID_campaign_create, .slot = 8, .in = &c});
+}
+
+static void close_world(world *w)
+{
+    app_close(w->app);
+    arena_free(w->memory);
+}
+
+static result set_state(world *w, uint8_t state)
+{
+    campaign_state_in in = {.merchant = w->merchant_id, .campaign = w->campaign_id, .state = state};
+    act_call call = {.id = ACT_ID_campaign_state, .slot = id_slot(w->campaign_id), .in = &in};
+    return run(w, &call);
+}
+
+static uint64_t make_template(world *w, int64_t stock, int64_t per_user)
+{
+    limit_rule rule = {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_EVER, per_user, 0, 0};
+    template_put_in in = {.merchant = w->merchant_id,
+                          .campaign = w->campaign_id,
+                          .stock = stock,
+                          .name = S("Five off"),
+                          .benefit = BENEFIT_KIND_AMOUNT_OFF,
+                          .amount_minor = 500,
+                          .scope = SCOPE_MODE_ALL,
+                          .validity = VALIDITY_KIND_AFTER_ISSUE,
+                          .duration_days = 5,
+                          .refund = REFUND_RULE_REPRICE,
+                          .reach = EDIT_REACH_NEW_ONLY};
+    if (per_user > 0) {
+        in.limits.items = &rule;
+        in.limits.n = 1;
+    }
+    uint64_t id =
+        made(w, (act_call){.id = ACT_ID_template_put, .slot = id_slot(w->campaign_id), .in = &in});
+    if (set_state(w, CAMPAIGN_STATE_ACTIVE) != R_OK)
+        fail_msg("the campaign cannot be started");
+    return id;
+}
+
+static act_call *claim(world *w, str name, uint64_t of_template, str key, uint64_t body)
+{
+    act_call *call = ARENA_NEW(w->memory, act_call);
+    issue_in *in = ARENA_NEW(w->memory, issue_in);
+    issue_item *item = ARENA_NEW(w->memory, issue_item);
+    *item = (issue_item){of_template, 1};
+    *in = (issue_in){.merchant = w->merchant_id,
+                     .user = arena_str(w->memory, name),
+                     .source = COUPON_SOURCE_CLAIM,
+                     .mode = ISSUE_MODE_ALL_OR_NONE};
+    in->items.items = item;
+    in->items.n = 1;
+    *call = (act_call){.id = ACT_ID_issue,
+                       .slot = slot_of_user(w->merchant_id, name),
+                       .in = in,
+                       .key = {w->merchant_id, in->user, key, body}};
+    return call;
+}
+
+static uint64_t coupon_of(const act_call *call)
+{
+    return ((issue_out *)call->out)->coupons.items[0].coupon;
+}
+
+static void the_same_key_gets_the_first_answer(void **state)
+{
+    world w;
+    (void)state;
+    open_world(&w, 0);
+    uint64_t t = make_template(&w, 10, 0);
+    act_call *first = claim(&w, S("u1"), t, S("k1"), 1), *again = claim(&w, S("u1"), t, S("k1"), 1);
+    assert_int_equal(run(&w, first), R_OK);
+    w.now_ms += MS_HOUR;
+    assert_int_equal(set_state(&w, CAMPAIGN_STATE_PAUSED), R_OK);
+    assert_int_equal(run(&w, again), R_OK);
+    assert_true(again->replayed && !first->replayed);
+    assert_int_equal(coupon_of(first), coupon_of(again));
+    assert_int_equal(first->at_ms, again->at_ms);
+    act_call *other_body = claim(&w, S("u1"), t, S("k1"), 2);
+    assert_int_equal(run(&w, other_body), R_IDEMPOTENCY_MISMATCH);
+    act_call *other_user = claim(&w, S("u2"), t, S("k1"), 1); /* another scope: not a repeat */
+    assert_int_equal(run(&w, other_user), R_CAMPAIGN_NOT_ACTIVE);
+    close_world(&w);
+}
+
+static void a_final_refusal_is_kept_and_a_passing_one_is_not(void **state)
+{
+    world w;
+    (void)state;
+    open_world(&w, 0);
+    uint64_t t = make_template(&w, 10, 1);
+    assert_int_equal(run(&w, claim(&w, S("u1"), t, S("k1"), 1)), R_OK);
+    act_call *refused = claim(&w, S("u1"), t, S("k2"), 1);
+    assert_int_equal(run(&w, refused), R_LIMIT_REACHED);
+    assert_true(refused->detail.n > 0);
+    act_call *again = claim(&w, S("u1"), t, S("k2"), 1);
+    assert_int_equal(run(&w, again), R_LIMIT_REACHED);
+    assert_true(again->replayed && str_eq(again->detail, refused->detail));
+    assert_int_equal(set_state(&w, CAMPAIGN_STATE_PAUSED), R_OK);
+    assert_int_equal(run(&w, claim(&w, S("u3"), t, S("k3"), 1)), R_CAMPAIGN_NOT_ACTIVE);
+    assert_int_equal(set_state(&w, CAMPAIGN_STATE_ACTIVE), R_OK);
+    assert_int_equal(run(&w, claim(&w, S("u3"), t, S("k3"), 1)), R_OK);
+    close_world(&w);
+}
+
+/* Submits n claims of different users at once; how many were answered with `code`. */
+static size_t rush(world *w, uint64_t t, size_t n, const char *who, result *codes)
+{
+    act_call **calls = ARENA_ARRAY(w->memory, act_call *, n);
+    bool *ended = ARENA_ARRAY(w->memory, bool, n);
+    size_t good = 0;
+    for (size_t i = 0; i < n; i++) {
+        str name = arena_printf(w->memory, "%s%zu", who, i);
+        calls[i] = claim(w, name, t, arena_printf(w->memory, "%s-k%zu", who, i), 1);
+        start(w, calls[i], &ended[i]);
+    }
+    (void)app_settle(w->app);
+    w->now_ms += 10 * MS_SECOND; /* who is parked for a lane that stands still gives up */
+    (void)app_settle(w->app);
+    for (size_t i = 0; i < n; i++) {
+        assert_true(ended[i]);
+        codes[i] = calls[i]->code;
+        good += codes[i] == R_OK ? 1 : 0;
+    }
+    return good;
+}
+
+static void stock_is_exact_over_lanes(void **state)
+{
+    (void)state;
+    for (uint64_t adversary = 0; adversary < 6; adversary++) {
+        world w;
+        result codes[400];
+        open_world(&w, adversary);
+        uint64_t t = make_template(&w, 100, 0);
+        assert_int_equal(rush(&w, t, 400, "a", codes), 100);
+        for (size_t i = 0; i < 400; i++)
+            assert_true(codes[i] == R_OK || codes[i] == R_SOLD_OUT);
+        assert_int_equal(rush(&w, t, 10, "b", codes), 0);
+        close_world(&w);
+    }
+}
+
+static void a_lane_that_stands_still_is_never_sold_out(void **state)
+{
+    world w;
+    result codes[400];
+    (void)state;
+    open_world(&w, 0);
+    uint64_t t = make_template(&w, 300, 0);
+    size_t had = rush(&w, t, 60, "a", codes); /* every lane leases a slice */
+    assert_int_equal(had, 60);
+    uint16_t home = store_lane_of_slot(app_store(w.app), id_slot(t));
+    uint16_t still = (uint16_t)((home + 1) % LANES);
+    store_halt_lane(app_store(w.app), still, true);
+    size_t asked = 0, good = 0, away = 0;
+    for (size_t i = 0; i < 400; i++) {
+        str name = arena_printf(w.memory, "b%zu", i);
+        if (store_lane_of_slot(app_store(w.app), slot_of_user(w.merchant_id, name)) == still)
+            continue;
+        asked++;
+        result r = run(&w, claim(&w, name, t, arena_printf(w.memory, "b-k%zu", i), 1));
+        good += r == R_OK ? 1 : 0;
+        away += r == R_UNAVAILABLE ? 1 : 0;
+        assert_true(r == R_OK || r == R_UNAVAILABLE);
+    }
+    assert_true(away > 0 && good + away == asked);
+    store_halt_lane(app_store(w.app), still, false);
+    (void)app_settle(w.app);
+    assert_int_equal(had + good + rush(&w, t, 400, "c", codes), 300);
+    close_world(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_same_key_gets_the_first_answer),
+        cmocka_unit_test(a_final_refusal_is_kept_and_a_passing_one_is_not),
+        cmocka_unit_test(stock_is_exact_over_lanes),
+        cmocka_unit_test(a_lane_that_stands_still_is_never_sold_out),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
