@@ -100,6 +100,10 @@ bool cli_directory_empty(str path); /* or missing */
 /* Submits an act and waits for its answer; act_call.done and context are taken. */
 MUST_USE result cli_act(act_call *call);
 
+/* ---- verify.c ---- */
+/* What `quan verify` does once the store is open; most: differences to show. */
+cli_exit cli_verify_open(cli_context *c, app *a, uint64_t most);
+
 #define COMMAND(name, run, help, examples) command_run run;
 #include "cli/command.def"
 #undef COMMAND

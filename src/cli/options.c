@@ -141,8 +141,7 @@ cli_exit cli_parse(cli_context *c, const cli_flags *flags)
     parse_state *p = ARENA_NEW(m, parse_state);
     p->context = c;
     p->flags = flags;
-    static const struct argp_option none[] = {{0}};
-    struct argp own = {.options = flags->options == NULL ? none : flags->options,
+    struct argp own = {.options = flags->options,
                        .parser = flags->parse == NULL ? parse_nothing : flags->parse};
     struct argp settings_of = {.options = setting_options(m, flags->settings),
                                .parser = parse_shared};
@@ -152,8 +151,7 @@ cli_exit cli_parse(cli_context *c, const cli_flags *flags)
                                     {.argp = &shared, .header = "Every command", .group = 2},
                                     {0}};
     str doc = arena_printf(m, "%s.\vExamples:\n%s", c->command->help, c->command->examples);
-    struct argp root = {.options = none,
-                        .parser = parse_root,
+    struct argp root = {.parser = parse_root,
                         .args_doc = flags->synopsis[0] == '\0' ? NULL : flags->synopsis,
                         .doc = doc.p,
                         .children = children};

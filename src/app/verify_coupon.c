@@ -1,0 +1,141 @@
+/* Users and coupons of a group, each by itself and against what names it. */
+#include <stdio.h>
+
+#include "app/verify_part.h"
+#include "domain/coupon/state.h"
+
+/* ---- users ---- */
+
+static void check_user(verify *v, const verify_group *g, const user *u)
+{
+    verify_what w = {.check = "user", .subject = u->name};
+    const member *m = verify_find_member(g, u->slot, u->member);
+    verify_must(v, &w, "the member is there", m != NULL);
+    verify_number(v, &w, "slot", slot_of_user(u->merchant, u->name), u->slot);
+    if (m == NULL)
+        return;
+    verify_same_id(v, &w, "member.merchant", (verify_ids){ID_MERCHANT, u->merchant, m->merchant});
+    verify_text(v, &w, "member.name", u->name, m->name);
+}
+
+/* Ordinals of a slot are 1 to `members`, and each belongs to one user: members are ascending. */
+static void check_heads(verify *v, const verify_group *g)
+{
+    const member *members = g->members.items;
+    const slot_head *heads = g->heads.items;
+    for (size_t i = 0, next = 0; i < g->heads.n; i++) {
+        uint32_t expected = 0;
+        char text[32];
+        int n = snprintf(text, sizeof(text), "slot %u", heads[i].slot);
+        verify_what w = {.check = "user", .subject = {text, (size_t)n}};
+        while (next < g->members.n && members[next].slot < heads[i].slot)
+            next++;
+        for (; next < g->members.n && members[next].slot == heads[i].slot; next++)
+            verify_number(v, &w, "ordinal", ++expected, members[next].member);
+        verify_number(v, &w, "members", expected, heads[i].members);
+    }
+    verify_what all = {.check = "user", .subject = S("all")};
+    if (g->members.n != g->users.n)
+        verify_number(v, &all, "users", (int64_t)g->members.n, (int64_t)g->users.n);
+    for (size_t i = 0; i < g->members.n; i++) {
+        slot_head key = {.slot = members[i].slot};
+        bool has = false;
+        for (size_t h = 0; h < g->heads.n && !has; h++)
+            has = heads[h].slot == key.slot;
+        if (!has)
+            verify_must(v, &all, "the slot of a member has a head", false);
+        while (i + 1 < g->members.n && members[i + 1].slot == key.slot)
+            i++;
+    }
+}
+
+void verify_users(verify *v, verify_group *g)
+{
+    const user *users = g->users.items;
+    for (size_t i = 0; i < g->users.n; i++)
+        check_user(v, g, &users[i]);
+    check_heads(v, g);
+}
+
+/* ---- coupons ---- */
+
+static void check_state(verify *v, const verify_what *w, const coupon *row)
+{
+    bool waiting = row->state == COUPON_STATE_AVAILABLE || row->state == COUPON_STATE_OFFERED;
+    verify_must(v, w, "state is known", coupon_state_name(row->state).n > 0);
+    verify_number(v, w, "closed", coupon_is_closed(row->state), row->closed);
+    verify_must(v, w, "revision is above 0", row->revision > 0);
+    verify_number(v, w, "slot", id_slot(row->id), row->slot);
+    /* An edit may have given it more time since: then it is looked at later. */
+    if (waiting)
+        verify_must(v, w, "due_at_ms is its end, or later", row->due_at_ms >= row->expires_at_ms);
+    else
+        verify_number(v, w, "due_at_ms", 0, row->due_at_ms);
+    if (row->state == COUPON_STATE_VOIDED)
+        verify_must(v, w, "void_reason", void_reason_name((int)row->ref).n > 0);
+    else if (row->state != COUPON_STATE_HELD && row->state != COUPON_STATE_REDEEMED)
+        verify_number(v, w, "ref", 0, (int64_t)row->ref);
+}
+
+static void check_owner(verify *v, const verify_group *g, const verify_what *w,
+                        const verify_coupon *c)
+{
+    const member *m = verify_find_member(g, c->row.slot, c->row.member);
+    verify_must(v, w, "the member is there", m != NULL);
+    verify_must(v, w, "the template is there", c->of.template != NULL);
+    if (c->of.template == NULL)
+        return;
+    verify_must(v, w, "the version is there",
+                c->row.version > 0 && c->row.version <= c->of.template->row->version);
+    if (m != NULL)
+        verify_same_id(v, w, "merchant of the member",
+                       (verify_ids){ID_MERCHANT, c->of.merchant->row->id, m->merchant});
+}
+
+/* Held and redeemed coupons are named by exactly one open hold or redemption, others by none. */
+static void check_use(verify *v, const verify_group *g, const verify_what *w,
+                      const verify_coupon *c)
+{
+    bool held = c->row.state == COUPON_STATE_HELD, used = c->row.state == COUPON_STATE_REDEEMED;
+    verify_number(v, w, "open holds and redemptions that name it", held || used ? 1 : 0, c->uses);
+    if (held)
+        verify_must(v, w, "its hold is there", verify_find_hold(g, c->row.ref) != NULL);
+    if (used)
+        verify_must(v, w, "its redemption is there", verify_find_redemption(g, c->row.ref) != NULL);
+}
+
+static void check_money(verify *v, const verify_what *w, const verify_coupon *c)
+{
+    bool budgeted = c->of.campaign != NULL && c->of.campaign->row->budget_mode != BUDGET_MODE_NONE;
+    verify_must(v, w, "reserved_minor is not below 0", c->row.reserved_minor >= 0);
+    if (!budgeted)
+        verify_number(v, w, "reserved_minor", 0, c->row.reserved_minor);
+    verify_number(v, w, "ledger budget_reserved", c->row.reserved_minor + c->reserved_minor,
+                  c->ledger[ACCOUNT_BUDGET_RESERVED]);
+    verify_number(v, w, "ledger budget_spent", c->spent_minor, c->ledger[ACCOUNT_BUDGET_SPENT]);
+    verify_number(v, w, "ledger discount", c->discount_minor, c->ledger[ACCOUNT_DISCOUNT]);
+}
+
+static void check_coupon(verify *v, const verify_group *g, const verify_coupon *c)
+{
+    verify_what w = {.check = "coupon", .kind = ID_COUPON, .id = c->row.id};
+    verify_what index = {.check = "index", .kind = ID_COUPON, .id = c->row.id};
+    check_state(v, &w, &c->row);
+    check_owner(v, g, &w, c);
+    check_use(v, g, &w, c);
+    check_money(v, &w, c);
+    verify_number(v, &index, "wallet entries", 1, c->wallet_entries);
+    verify_number(v, &index, "due entries", c->row.due_at_ms != 0, c->due_entries);
+}
+
+void verify_coupons(verify *v, verify_group *g)
+{
+    const verify_coupon *all = g->coupons.items;
+    for (size_t i = 0; i < g->coupons.n; i++) {
+        check_coupon(v, g, &all[i]);
+        if (all[i].of.template != NULL) {
+            verify_count_coupon(v, &all[i]);
+            verify_pool_coupon(v, &all[i]);
+        }
+    }
+}

@@ -1,0 +1,311 @@
+/* The rows of some slots in memory, and how to find one. See verify_part.h.
+ *
+ * Rows are copied out of the walk; ids hold their slot, so an id alone finds its row. */
+#include <stdlib.h>
+
+#include "app/verify_part.h"
+
+/* ---- loading ---- */
+
+static void load_coupon(verify *v, verify_group *g, const void *row)
+{
+    verify_coupon *c = verify_add(g, &g->coupons);
+    c->row = *(const coupon *)row; /* holds no text */
+    MAYBE(verify_terms_of(v, c->row.template, &c->of));
+    v->sum.coupons++;
+}
+
+static void load_hold(verify *v, verify_group *g, const void *row)
+{
+    verify_hold *h = verify_add(g, &g->holds);
+    record_copy(&hold_table.record, row, g->memory, &h->row);
+    v->sum.holds++;
+}
+
+static void load_redemption(verify *v, verify_group *g, const void *row)
+{
+    verify_redemption *r = verify_add(g, &g->redemptions);
+    record_copy(&redemption_table.record, row, g->memory, &r->row);
+    r->returned = ARENA_ARRAY(g->memory, int64_t, r->row.lines.n);
+    r->refunded = ARENA_ARRAY(g->memory, int64_t, r->row.lines.n);
+    v->sum.redemptions++;
+}
+
+static void load_return(verify *v, verify_group *g, const void *row)
+{
+    record_copy(&order_return_table.record, row, g->memory, verify_add(g, &g->returns));
+    v->sum.returns++;
+}
+
+static void load_ref(verify *v, verify_group *g, const void *row)
+{
+    MAYBE(v);
+    record_copy(&order_ref_table.record, row, g->memory, verify_add(g, &g->refs));
+}
+
+static void load_usage(verify *v, verify_group *g, const void *row)
+{
+    MAYBE(v);
+    record_copy(&usage_table.record, row, g->memory, verify_add(g, &g->usages));
+}
+
+static void load_user(verify *v, verify_group *g, const void *row)
+{
+    MAYBE(v);
+    record_copy(&user_table.record, row, g->memory, verify_add(g, &g->users));
+}
+
+static void load_member(verify *v, verify_group *g, const void *row)
+{
+    MAYBE(v);
+    record_copy(&member_table.record, row, g->memory, verify_add(g, &g->members));
+}
+
+static void load_head(verify *v, verify_group *g, const void *row)
+{
+    MAYBE(v);
+    *(slot_head *)verify_add(g, &g->heads) = *(const slot_head *)row;
+}
+
+/* ---- what is compared while it is read ---- */
+
+static void see_ledger(verify *v, verify_group *g, const void *row)
+{
+    const ledger *l = row;
+    verify_what w = {.check = "ledger", .kind = ID_LEDGER, .id = l->id};
+    verify_coupon *c = verify_find_coupon(g, l->coupon);
+    v->sum.ledger++;
+    verify_must(v, &w, "the coupon is there", c != NULL);
+    bool sound = l->debit > 0 && l->debit < ACCOUNT_COUNT && l->credit > 0 &&
+                 l->credit < ACCOUNT_COUNT && l->debit != l->credit && l->amount_minor > 0;
+    verify_must(v, &w, "accounts and amount", sound);
+    if (c == NULL || !sound)
+        return;
+    verify_same_id(v, &w, "template", (verify_ids){ID_TEMPLATE, c->row.template, l->template});
+    if (c->of.campaign != NULL)
+        verify_same_id(v, &w, "campaign",
+                       (verify_ids){ID_CAMPAIGN, c->of.campaign->row->id, l->campaign});
+    c->ledger[l->debit] += l->amount_minor;
+    c->ledger[l->credit] -= l->amount_minor;
+    verify_count_ledger(v, c, l);
+}
+
+static void see_wallet(verify *v, verify_group *g, const void *row)
+{
+    const coupon *entry = row;
+    verify_what w = {.check = "index", .kind = ID_COUPON, .id = entry->id};
+    verify_coupon *c = verify_find_coupon(g, entry->id);
+    verify_must(v, &w, "the coupon of the wallet entry is there", c != NULL);
+    if (c == NULL)
+        return;
+    c->wallet_entries++;
+    verify_number(v, &w, "wallet.member", c->row.member, entry->member);
+    verify_number(v, &w, "wallet.closed", c->row.closed, entry->closed);
+}
+
+static void see_coupon_due(verify *v, verify_group *g, const void *row)
+{
+    const coupon *entry = row;
+    verify_what w = {.check = "index", .kind = ID_COUPON, .id = entry->id};
+    verify_coupon *c = verify_find_coupon(g, entry->id);
+    verify_must(v, &w, "the coupon of the due entry is there", c != NULL);
+    if (c == NULL)
+        return;
+    c->due_entries++;
+    verify_number(v, &w, "due.due_at_ms", c->row.due_at_ms, entry->due_at_ms);
+}
+
+static void see_hold_due(verify *v, verify_group *g, const void *row)
+{
+    const hold *entry = row;
+    verify_what w = {.check = "index", .kind = ID_HOLD, .id = entry->id};
+    verify_hold *h = verify_find_hold(g, entry->id);
+    verify_must(v, &w, "the hold of the due entry is there", h != NULL);
+    if (h == NULL)
+        return;
+    h->due_entries++;
+    verify_number(v, &w, "due.due_at_ms", h->row.due_at_ms, entry->due_at_ms);
+}
+
+/* ---- order and finding ---- */
+
+static int by_number(uint64_t a, uint64_t b)
+{
+    return a < b ? -1 : a > b;
+}
+
+/* All three begin with a row that has slot, then id. */
+static int by_coupon(const void *a, const void *b)
+{
+    return by_number(((const verify_coupon *)a)->row.id, ((const verify_coupon *)b)->row.id);
+}
+
+static int by_hold(const void *a, const void *b)
+{
+    return by_number(((const verify_hold *)a)->row.id, ((const verify_hold *)b)->row.id);
+}
+
+static int by_redemption(const void *a, const void *b)
+{
+    return by_number(((const verify_redemption *)a)->row.id,
+                     ((const verify_redemption *)b)->row.id);
+}
+
+static int by_ref(const void *a, const void *b)
+{
+    const order_ref *x = a, *y = b;
+    int order = by_number(x->slot, y->slot);
+    if (order == 0)
+        order = by_number(x->merchant, y->merchant);
+    return order == 0 ? str_cmp(x->number, y->number) : order;
+}
+
+static int by_ordinal(const void *a, const void *b)
+{
+    const member *x = a, *y = b;
+    int order = by_number(x->slot, y->slot);
+    return order == 0 ? by_number(x->member, y->member) : order;
+}
+
+static int by_usage(const void *a, const void *b)
+{
+    const usage *x = a, *y = b;
+    int order = by_number(x->slot, y->slot);
+    if (order == 0)
+        order = by_number(x->member, y->member);
+    return order == 0 ? by_number(x->campaign, y->campaign) : order;
+}
+
+static int by_owner(const void *a, const void *b)
+{
+    const verify_coupon *x = *(verify_coupon *const *)a, *y = *(verify_coupon *const *)b;
+    int order = by_number(x->row.slot, y->row.slot);
+    if (order == 0)
+        order = by_number(x->row.member, y->row.member);
+    if (order == 0 && x->of.campaign != NULL && y->of.campaign != NULL)
+        order = by_number(x->of.campaign->row->id, y->of.campaign->row->id);
+    else if (order == 0)
+        order = by_number(x->of.campaign != NULL, y->of.campaign != NULL);
+    if (order == 0)
+        order = by_number(x->row.template, y->row.template);
+    if (order == 0)
+        order = by_number((uint64_t)x->row.issued_at_ms, (uint64_t)y->row.issued_at_ms);
+    return order == 0 ? by_number(x->row.id, y->row.id) : order;
+}
+
+typedef int comparison(const void *a, const void *b);
+
+static void sort(verify_list *l, comparison *compare)
+{
+    if (l->n > 1)
+        qsort(l->items, l->n, l->item_size, compare);
+}
+
+static void *find(const verify_list *l, const void *key, comparison *compare)
+{
+    return l->n == 0 ? NULL : bsearch(key, l->items, l->n, l->item_size, compare);
+}
+
+verify_coupon *verify_find_coupon(const verify_group *g, uint64_t id)
+{
+    return find(&g->coupons, &(verify_coupon){.row.id = id}, by_coupon);
+}
+
+verify_hold *verify_find_hold(const verify_group *g, uint64_t id)
+{
+    return find(&g->holds, &(verify_hold){.row.id = id}, by_hold);
+}
+
+verify_redemption *verify_find_redemption(const verify_group *g, uint64_t id)
+{
+    return find(&g->redemptions, &(verify_redemption){.row.id = id}, by_redemption);
+}
+
+const order_ref *verify_find_ref(const verify_group *g, const order_ref *key)
+{
+    return find(&g->refs, key, by_ref);
+}
+
+const member *verify_find_member(const verify_group *g, uint16_t slot, uint32_t ordinal)
+{
+    return find(&g->members, &(member){.slot = slot, .member = ordinal}, by_ordinal);
+}
+
+const usage *verify_find_usage(const verify_group *g, const usage *key)
+{
+    return find(&g->usages, key, by_usage);
+}
+
+/* ---- the group ---- */
+
+static void order_all(verify_group *g)
+{
+    sort(&g->coupons, by_coupon);
+    sort(&g->holds, by_hold);
+    sort(&g->redemptions, by_redemption);
+    sort(&g->refs, by_ref);
+    sort(&g->members, by_ordinal);
+    sort(&g->usages, by_usage);
+    g->by_member = ARENA_ARRAY(g->memory, verify_coupon *, g->coupons.n);
+    for (size_t i = 0; i < g->coupons.n; i++)
+        g->by_member[i] = (verify_coupon *)g->coupons.items + i;
+    if (g->coupons.n > 1)
+        qsort(g->by_member, g->coupons.n, sizeof(*g->by_member), by_owner);
+}
+
+static result load(verify *v, verify_group *g)
+{
+    const struct {
+        const table *table;
+        verify_row *visit;
+        verify_list *into;
+        size_t size;
+    } steps[] = {
+        {&coupon_table, load_coupon, &g->coupons, sizeof(verify_coupon)},
+        {&hold_table, load_hold, &g->holds, sizeof(verify_hold)},
+        {&redemption_table, load_redemption, &g->redemptions, sizeof(verify_redemption)},
+        {&order_return_table, load_return, &g->returns, sizeof(order_return)},
+        {&order_ref_table, load_ref, &g->refs, sizeof(order_ref)},
+        {&usage_table, load_usage, &g->usages, sizeof(usage)},
+        {&user_table, load_user, &g->users, sizeof(user)},
+        {&member_table, load_member, &g->members, sizeof(member)},
+        {&slot_head_table, load_head, &g->heads, sizeof(slot_head)},
+    };
+    result r = R_OK;
+    for (size_t i = 0; i < ARRAY_LEN(steps) && r == R_OK; i++) {
+        steps[i].into->item_size = steps[i].size;
+        r = verify_each(v, g, steps[i].table, steps[i].visit);
+    }
+    return r;
+}
+
+static result see(verify *v, verify_group *g)
+{
+    result r = verify_each(v, g, &ledger_table, see_ledger);
+    if (r == R_OK)
+        r = verify_each_entry(v, g, &coupon_table, COUPON_BY_WALLET, see_wallet);
+    if (r == R_OK)
+        r = verify_each_entry(v, g, &coupon_table, COUPON_BY_DUE, see_coupon_due);
+    if (r == R_OK)
+        r = verify_each_entry(v, g, &hold_table, HOLD_BY_DUE, see_hold_due);
+    return r;
+}
+
+result verify_group_run(verify *v, verify_group *g)
+{
+    result r = load(v, g);
+    if (r != R_OK)
+        return r;
+    order_all(g);
+    r = see(v, g);
+    if (r != R_OK)
+        return r;
+    g->takes = verify_map_new(1);
+    verify_users(v, g);
+    verify_orders(v, g);
+    verify_coupons(v, g);
+    verify_usages(v, g);
+    verify_count_users(v, g);
+    verify_map_free(g->takes);
+    return R_OK;
+}

@@ -1,0 +1,158 @@
+/* What the files of verify share. Private to verify*.c.
+ *
+ * A run has two halves. Groups of slots, one after the other: all rows of these slots are in memory
+ * and are compared with each other; what they count for is added to the maps. Then the maps are
+ * compared with the counters, pools and lanes. */
+#ifndef QUAN_APP_VERIFY_PART_H
+#define QUAN_APP_VERIFY_PART_H
+
+#include "app/verify.h"
+#include "app/verify_count.h"
+#include "app/verify_map.h"
+#include "base/id.h"
+#include "domain/table.gen.h"
+
+/* A growing array in the group's memory. */
+typedef struct verify_list {
+    void *items;
+    size_t n, capacity, item_size;
+} verify_list;
+
+/* What rules a coupon, found without believing that it is there. */
+typedef struct verify_terms {
+    const config_template *template;
+    const config_campaign *campaign;
+    const config_merchant *merchant;
+} verify_terms;
+
+typedef struct verify_coupon {
+    coupon row;
+    verify_terms of;                                     /* all NULL: the template is not known */
+    int64_t ledger[ACCOUNT_COUNT];                       /* debits less credits */
+    int64_t reserved_minor, spent_minor, discount_minor; /* what orders say, own reserve aside */
+    uint32_t wallet_entries, due_entries;
+    uint32_t uses; /* open holds and redemptions, not given back, that name it */
+} verify_coupon;
+
+typedef struct verify_hold {
+    hold row;
+    uint32_t due_entries;
+} verify_hold;
+
+typedef struct verify_redemption {
+    redemption row;
+    uint32_t returns;
+    int64_t refund_minor;
+    int64_t *returned, *refunded; /* [line] what its returns say */
+} verify_redemption;
+
+typedef struct verify_group {
+    uint16_t from;
+    uint32_t until;
+    arena *memory;
+    size_t rows;
+    verify_list coupons, holds, redemptions, returns, refs, usages, users, members, heads;
+    verify_coupon **by_member; /* ascending by slot, member, campaign, template, time */
+    verify_map *takes;         /* usage cells, as holds and redemptions have taken from them */
+} verify_group;
+
+typedef struct verify {
+    app_view view;
+    const verify_options *options;
+    verify_summary sum;
+    uint16_t lanes;
+    int64_t now_ms; /* the latest act time of any lane */
+    bool events_complete;
+    verify_map *tally, *totals; /* by campaign, template and day; without day */
+    verify_map *goods;
+    verify_map *pools, *leases;
+    verify_map *config_counts;
+    lane_head heads[STORE_LANES_MAX];
+    uint64_t next_event[STORE_LANES_MAX];             /* 0: none seen yet */
+    uint64_t inbox[STORE_LANES_MAX][STORE_LANES_MAX]; /* [to][from] */
+    verify_terms last;                                /* found last */
+} verify;
+
+/* ---- verify.c: reading and reporting ---- */
+typedef struct verify_what {
+    const char *check;
+    id_kind kind;
+    uint64_t id; /* 0: subject */
+    str subject;
+} verify_what;
+
+void verify_number(verify *v, const verify_what *w, const char *field, int64_t expected,
+                   int64_t actual); /* nothing when they are the same */
+void verify_between(verify *v, const verify_what *w, const char *field, const int64_t bounds[2],
+                    int64_t actual);
+void verify_text(verify *v, const verify_what *w, const char *field, str expected, str actual);
+void verify_must(verify *v, const verify_what *w, const char *field, bool is); /* a plain truth */
+/* Ids of one kind. */
+typedef struct verify_ids {
+    id_kind kind;
+    uint64_t expected, actual;
+} verify_ids;
+void verify_same_id(verify *v, const verify_what *w, const char *field, verify_ids ids);
+
+/* Reads a table for the slots of a group (NULL: all homes); `visit` gets good rows only, damaged
+ * ones are reported. Not for use in a visit. */
+typedef void verify_row(verify *v, verify_group *g, const void *row);
+MUST_USE result verify_each(verify *v, verify_group *g, const table *t, verify_row *visit);
+MUST_USE result verify_each_entry(verify *v, verify_group *g, const table *t, int index,
+                                  verify_row *visit);
+
+void *verify_add(verify_group *g, verify_list *l); /* a zeroed item */
+bool verify_terms_of(verify *v, uint64_t template_id, verify_terms *out);
+/* False for a time that cannot be. */
+bool verify_day(const verify_terms *of, int64_t at_ms, int32_t *day);
+
+/* Wraps: a damaged figure must not stop the run. */
+static inline int64_t verify_product(int64_t a, int64_t b)
+{
+    return (int64_t)((uint64_t)a * (uint64_t)b);
+}
+
+/* ---- verify_group.c ---- */
+MUST_USE result verify_group_run(verify *v, verify_group *g);
+verify_coupon *verify_find_coupon(const verify_group *g, uint64_t id);
+verify_hold *verify_find_hold(const verify_group *g, uint64_t id);
+verify_redemption *verify_find_redemption(const verify_group *g, uint64_t id);
+const order_ref *verify_find_ref(const verify_group *g, const order_ref *key);
+const member *verify_find_member(const verify_group *g, uint16_t slot, uint32_t ordinal);
+const usage *verify_find_usage(const verify_group *g, const usage *key);
+
+/* ---- the checks of a group ---- */
+void verify_users(verify *v, verify_group *g);   /* verify_coupon.c */
+void verify_coupons(verify *v, verify_group *g); /* after the orders */
+void verify_orders(verify *v, verify_group *g);  /* verify_order.c */
+void verify_usages(verify *v, verify_group *g);  /* verify_usage.c */
+/* What uses have taken from this usage cell. */
+int64_t *verify_take_at(const verify_group *g, uint16_t slot, uint32_t ordinal,
+                        const limit_take *t);
+
+/* ---- verify_count.c ---- */
+/* The expected counters of a template (0: of the campaign) on a day. */
+int64_t *verify_tally_at(verify *v, const verify_terms *of, uint64_t template_id, int32_t day);
+int64_t *verify_total_at(verify *v, const verify_terms *of);
+void verify_count_coupon(verify *v, const verify_coupon *c);
+void verify_count_users(verify *v, const verify_group *g);
+void verify_count_hold(verify *v, const verify_group *g, const hold *row);
+void verify_count_ledger(verify *v, const verify_coupon *c, const ledger *row);
+MUST_USE result verify_counters(verify *v); /* compares */
+
+/* ---- verify_goods.c ---- */
+void verify_goods_redeemed(verify *v, const redemption *row);
+void verify_goods_returned(verify *v, const redemption *row, const order_return *back);
+MUST_USE result verify_goods(verify *v); /* compares */
+
+/* ---- verify_pool.c ---- */
+void verify_pool_coupon(verify *v, const verify_coupon *c);
+void verify_pool_take(verify *v, const verify_terms *of, const limit_take *take);
+MUST_USE result verify_pools(verify *v); /* compares; after verify_lanes */
+
+/* ---- verify_lane.c ---- */
+MUST_USE result verify_heads(verify *v); /* first of all: sets now_ms, inbox, events_complete */
+MUST_USE result verify_lanes(verify *v);
+MUST_USE result verify_config(verify *v);
+
+#endif

@@ -1,0 +1,286 @@
+/* Escrow: pools, slices and what is on its way between them (domain/limit/pool.h), and what has
+ * been used of them against what coupons, ledger, holds and redemptions took.
+ *
+ * Pools of limits whose period is over are left alone: lanes delete their slices of them before or
+ * after the home deletes the pool. */
+#include "app/verify_part.h"
+#include "base/time.h"
+#include "domain/limit/pool.h"
+#include "domain/limit/usage.h"
+
+#define SINCE_SLACK_MS (10 * MS_MINUTE)
+
+enum { PERIOD_SHIFT = 24 };
+
+typedef struct pool_key {
+    uint64_t owner, subject;
+    int32_t period;
+    uint16_t lane; /* of leases */
+    uint8_t kind;
+    uint8_t zero;
+} pool_key;
+
+static pool_key key_of(pool_name p, uint16_t lane)
+{
+    return (pool_key){
+        .owner = p.owner, .subject = p.subject, .period = p.period, .lane = lane, .kind = p.kind};
+}
+
+static int64_t *pool_at(verify *v, pool_name p)
+{
+    pool_key k = key_of(p, 0);
+    return verify_map_at(v->pools, (str){(const char *)&k, sizeof(k)});
+}
+
+static int64_t *lease_at(verify *v, pool_name p, uint16_t lane)
+{
+    pool_key k = key_of(p, lane);
+    return verify_map_at(v->leases, (str){(const char *)&k, sizeof(k)});
+}
+
+static pool_name name_in(str bytes, uint16_t *lane)
+{
+    pool_key k;
+    CHECK(bytes.n == sizeof(k));
+    memcpy(&k, bytes.p, sizeof(k));
+    *lane = k.lane;
+    return (pool_name){.owner = k.owner, .kind = k.kind, .period = k.period, .subject = k.subject};
+}
+
+/* ---- what rows took ---- */
+
+static void used(verify *v, pool_name p, int64_t least, int64_t most)
+{
+    int64_t *to = pool_at(v, p);
+    to[POOL_COUNTED] = 1;
+    to[POOL_LEAST] += least;
+    to[POOL_MOST] += most;
+}
+
+/* Claims that a shared limit has counted since it was set, as far as the coupon tells. */
+static void used_by_claim(verify *v, const verify_coupon *c, uint64_t owner, const limit_rule *rule)
+{
+    int32_t day;
+    if (rule->measure != LIMIT_MEASURE_CLAIMS || rule->subject == LIMIT_SUBJECT_USER ||
+        rule->subject == LIMIT_SUBJECT_STORE || !verify_day(&c->of, c->row.issued_at_ms, &day))
+        return;
+    int64_t at = c->row.issued_at_ms, number = usage_number(rule->period, day, at);
+    if (rule->period == LIMIT_PERIOD_ROLLING)
+        number = 0;
+    if (number < 0 || number >= 1 << PERIOD_SHIFT)
+        return;
+    bool in_error =
+        c->row.state == COUPON_STATE_VOIDED && c->row.ref == VOID_REASON_ISSUED_IN_ERROR;
+    used(v, pool_of_limit(owner, rule, number, 0),
+         at >= rule->since_ms + SINCE_SLACK_MS && !in_error, 1);
+}
+
+void verify_pool_coupon(verify *v, const verify_coupon *c)
+{
+    const template *t = c->of.template->row;
+    const campaign *of = c->of.campaign->row;
+    const template_version *newest = config_version(c->of.template, t->version);
+    bool in_error =
+        c->row.state == COUPON_STATE_VOIDED && c->row.ref == VOID_REASON_ISSUED_IN_ERROR;
+    if (t->stock >= 0 && !t->stock_varied)
+        used(v, pool_stock(t->id), !in_error, !in_error);
+    if (of->budget_mode != BUDGET_MODE_NONE) {
+        int64_t n = c->ledger[ACCOUNT_BUDGET_RESERVED] + c->ledger[ACCOUNT_BUDGET_SPENT];
+        used(v, pool_budget(of->id), n, n);
+    }
+    for (size_t i = 0; i < newest->limits.n; i++)
+        used_by_claim(v, c, t->id, &newest->limits.items[i]);
+    for (size_t i = 0; i < of->limits.n; i++)
+        used_by_claim(v, c, of->id, &of->limits.items[i]);
+}
+
+/* Has this period of the limit ended, as the store's clock has it? */
+static bool is_over(const verify *v, const verify_terms *of, uint8_t period, int64_t number)
+{
+    int32_t day;
+    if (period != LIMIT_PERIOD_DAY && period != LIMIT_PERIOD_WEEK && period != LIMIT_PERIOD_MONTH)
+        return false;
+    return verify_day(of, v->now_ms, &day) && number < usage_number(period, day, v->now_ms);
+}
+
+/* Returned after its period, a use is not given back to it. */
+void verify_pool_take(verify *v, const verify_terms *of, const limit_take *take)
+{
+    limit_rule rule = {.measure = take->measure, .subject = take->subject, .period = take->period};
+    if (take->number < 0 || take->number >= 1 << PERIOD_SHIFT ||
+        is_over(v, of, take->period, take->number))
+        return;
+    used(v, pool_of_limit(take->owner, &rule, take->number, take->store), take->n, take->n);
+}
+
+/* ---- pools and slices ---- */
+
+static void see_pool(verify *v, verify_group *g, const void *row)
+{
+    MAYBE(g);
+    const pool *p = row;
+    pool_name name = {p->owner, p->kind, p->period, p->subject};
+    int64_t *to = pool_at(v, name);
+    v->sum.pools++;
+    to[POOL_HOME] = 1;
+    to[POOL_TOTAL] = p->total;
+    to[POOL_FREE] = p->free;
+    for (size_t i = 0; i < p->leases.n; i++) {
+        const pool_lease *l = &p->leases.items[i];
+        to[POOL_OUT] += l->out;
+        int64_t *lease = lease_at(v, name, l->lane);
+        lease[LEASE_ROW] = 1;
+        lease[LEASE_OUT] = l->out;
+        lease[LEASE_OPEN] = l->open;
+    }
+}
+
+static void see_slice(verify *v, verify_group *g, const void *row)
+{
+    MAYBE(g);
+    const slice *s = row;
+    pool_name name = {s->owner, s->kind, s->period, s->subject};
+    pool_at(v, name)[POOL_USED] += s->consumed;
+    int64_t *lease = lease_at(v, name, s->lane);
+    lease[LEASE_SLICE] = 1;
+    lease[LEASE_SLICE_FREE] = s->free;
+    lease[LEASE_SLICE_USED] = s->consumed;
+    lease[LEASE_SLICE_OPEN] = s->open;
+}
+
+static void see_message(verify *v, verify_group *g, const void *row)
+{
+    MAYBE(g);
+    const outbox *o = row;
+    uint16_t to =
+        o->to_lane != UINT16_MAX ? o->to_lane : store_lane_of_slot(app_store(v->view.app), o->slot);
+    if ((o->act != LEASE_GRANT_ACT && o->act != LEASE_RETURN_ACT) || o->lane >= v->lanes ||
+        to >= v->lanes || o->sequence <= v->inbox[to][o->lane])
+        return; /* another matter, or applied already and not yet forgotten */
+    arena *memory = arena_new(0);
+    lease_in in = {0};
+    if (record_decode(&lease_in_record, o->input, memory, &in) == R_OK) {
+        pool_name name = {in.owner, in.kind, in.period, in.subject};
+        lease_at(v, name, in.lane)[o->act == LEASE_GRANT_ACT ? LEASE_GRANTS : LEASE_RETURNS] +=
+            in.amount;
+    }
+    arena_free(memory);
+}
+
+/* ---- comparing ---- */
+
+typedef struct pool_owner {
+    verify_terms of; /* template may be NULL */
+    bool found;
+} pool_owner;
+
+static pool_owner owner_of(verify *v, pool_name p)
+{
+    pool_owner o = {0};
+    if (verify_terms_of(v, p.owner, &o.of)) {
+        o.found = true;
+        return o;
+    }
+    o.of.campaign = config_find_campaign(v->view.config, p.owner);
+    if (o.of.campaign != NULL)
+        o.of.merchant = config_find_merchant(v->view.config, o.of.campaign->row->merchant);
+    o.found = o.of.merchant != NULL && o.of.merchant->zone != NULL;
+    return o;
+}
+
+static bool is_past(verify *v, pool_name p)
+{
+    pool_owner o = owner_of(v, p);
+    return p.kind >= POOL_KIND_CLAIMS && o.found &&
+           is_over(v, &o.of, (uint8_t)(p.period >> PERIOD_SHIFT),
+                   p.period & ((1 << PERIOD_SHIFT) - 1));
+}
+
+static str subject_of(pool_name p, const uint16_t *lane, char out[160])
+{
+    buf b = {.p = out, .capacity = 160, .max = 160};
+    bool of_template = p.kind == POOL_KIND_STOCK;
+    buf_printf(&b, "%.*s of ", STR_ARG(pool_kind_name(p.kind)));
+    id_write(&b, of_template ? ID_TEMPLATE : ID_CAMPAIGN, p.owner);
+    if (p.period != 0)
+        buf_printf(&b, " %.*s %d", STR_ARG(limit_period_name(p.period >> PERIOD_SHIFT)),
+                   p.period & ((1 << PERIOD_SHIFT) - 1));
+    if (p.subject != 0)
+        buf_printf(&b, " store %016llx", (unsigned long long)p.subject);
+    if (lane != NULL)
+        buf_printf(&b, " lane %u", *lane);
+    return buf_view(&b);
+}
+
+static void compare_lease(verify *v, pool_name p, uint16_t lane, const int64_t *l)
+{
+    char text[160];
+    verify_what w = {.check = "pool", .subject = subject_of(p, &lane, text)};
+    verify_number(v, &w, "out",
+                  l[LEASE_SLICE_FREE] + l[LEASE_SLICE_USED] + l[LEASE_GRANTS] + l[LEASE_RETURNS],
+                  l[LEASE_OUT]);
+    verify_must(v, &w, "free of a slice is not below 0", l[LEASE_SLICE_FREE] >= 0);
+    if (!l[LEASE_SLICE_OPEN])
+        verify_number(v, &w, "free of a closed slice", 0, l[LEASE_SLICE_FREE]);
+    if (l[LEASE_OPEN])
+        return;
+    verify_must(v, &w, "a lane whose lease is closed has no open slice", !l[LEASE_SLICE_OPEN]);
+    verify_number(v, &w, "grants on their way to a lane whose lease is closed", 0, l[LEASE_GRANTS]);
+}
+
+static void compare_pool(verify *v, pool_name p, const int64_t *values)
+{
+    char text[160];
+    verify_what w = {.check = "pool", .subject = subject_of(p, NULL, text)};
+    bool lasting = p.kind == POOL_KIND_STOCK || p.kind == POOL_KIND_BUDGET;
+    if (!values[POOL_HOME] && !lasting)
+        return; /* of a limit that is gone, or was never asked for */
+    if (!values[POOL_HOME]) {
+        if (values[POOL_USED] != 0 || values[POOL_MOST] != 0)
+            verify_must(v, &w, "the pool is there", false);
+        return;
+    }
+    int64_t configured = pool_total(v->view.config, p);
+    verify_number(v, &w, "total", values[POOL_FREE] + values[POOL_OUT], values[POOL_TOTAL]);
+    verify_must(v, &w, "free is not below 0", values[POOL_FREE] >= 0);
+    if (lasting && configured >= 0)
+        verify_number(v, &w, "total as configured", configured, values[POOL_TOTAL]);
+    bool told = values[POOL_COUNTED] != 0;
+    if (p.kind == POOL_KIND_BUDGET || (p.kind == POOL_KIND_STOCK && configured >= 0))
+        told = true; /* of which nothing was taken */
+    const template *t = NULL;
+    if (p.kind == POOL_KIND_STOCK) {
+        const config_template *of = config_find_template(v->view.config, p.owner);
+        t = of == NULL ? NULL : of->row;
+    }
+    if (t != NULL && t->stock_varied)
+        told = false;
+    if (told)
+        verify_between(v, &w, "used", &values[POOL_LEAST], values[POOL_USED]);
+}
+
+result verify_pools(verify *v)
+{
+    result r = verify_each(v, NULL, &pool_table, see_pool);
+    if (r == R_OK)
+        r = verify_each(v, NULL, &slice_table, see_slice);
+    if (r == R_OK)
+        r = verify_each(v, NULL, &outbox_table, see_message);
+    if (r != R_OK)
+        return r;
+    str bytes;
+    uint16_t lane;
+    for (size_t i = 0; i < verify_map_count(v->leases); i++) {
+        const int64_t *values = verify_map_item(v->leases, i, &bytes);
+        pool_name p = name_in(bytes, &lane);
+        if (!is_past(v, p))
+            compare_lease(v, p, lane, values);
+    }
+    for (size_t i = 0; i < verify_map_count(v->pools); i++) {
+        const int64_t *values = verify_map_item(v->pools, i, &bytes);
+        pool_name p = name_in(bytes, &lane);
+        if (!is_past(v, p))
+            compare_pool(v, p, values);
+    }
+    return R_OK;
+}

@@ -1,0 +1,250 @@
+/* What limits by user have counted, against what coupons, holds and redemptions took.
+ *
+ * Claims ever are exact: issued, less voided as issued in error. Other claims are counted from the
+ * moment a limit was set, as each lane's clock and configuration saw it: coupons issued within
+ * SINCE_SLACK_MS of it may or may not count. Uses are exact: rows remember what they took. */
+#include <stdio.h>
+
+#include "app/verify_part.h"
+#include "base/time.h"
+#include "domain/limit/usage.h"
+
+#define SINCE_SLACK_MS (10 * MS_MINUTE)
+
+typedef struct cell_key {
+    uint64_t campaign, owner;
+    int64_t number, since_ms;
+    uint32_t member;
+    uint16_t slot;
+    uint8_t measure, period;
+} cell_key;
+
+static int64_t *take_at(verify_map *m, const cell_key *from)
+{
+    cell_key k;
+    memset(&k, 0, sizeof(k)); /* the padding is part of the key */
+    k.campaign = from->campaign;
+    k.owner = from->owner;
+    k.number = from->number;
+    k.since_ms = from->since_ms;
+    k.member = from->member;
+    k.slot = from->slot;
+    k.measure = from->measure;
+    k.period = from->period;
+    return verify_map_at(m, (str){(const char *)&k, sizeof(k)});
+}
+
+int64_t *verify_take_at(const verify_group *g, uint16_t slot, uint32_t ordinal, const limit_take *t)
+{
+    return take_at(g->takes, &(cell_key){.campaign = t->campaign,
+                                         .owner = t->owner,
+                                         .number = t->number,
+                                         .since_ms = t->since_ms,
+                                         .member = ordinal,
+                                         .slot = slot,
+                                         .measure = t->measure,
+                                         .period = t->period});
+}
+
+static bool in_error(const coupon *row)
+{
+    return row->state == COUPON_STATE_VOIDED && row->ref == VOID_REASON_ISSUED_IN_ERROR;
+}
+
+/* ---- a user's coupons ---- */
+
+typedef struct own_coupons {
+    verify_coupon *const *items;
+    size_t n;
+} own_coupons;
+
+static bool is_before(const verify_coupon *c, uint16_t slot, uint32_t ordinal)
+{
+    return c->row.slot < slot || (c->row.slot == slot && c->row.member < ordinal);
+}
+
+static own_coupons coupons_of(const verify_group *g, uint16_t slot, uint32_t ordinal)
+{
+    size_t from = 0, until = g->coupons.n;
+    while (from < until) {
+        size_t middle = from + (until - from) / 2;
+        if (is_before(g->by_member[middle], slot, ordinal))
+            from = middle + 1;
+        else
+            until = middle;
+    }
+    size_t n = 0;
+    while (from + n < g->coupons.n && g->by_member[from + n]->row.slot == slot &&
+           g->by_member[from + n]->row.member == ordinal)
+        n++;
+    return (own_coupons){g->by_member + from, n};
+}
+
+static bool counts_in(const verify_coupon *c, uint64_t campaign_id, uint64_t owner)
+{
+    if (c->of.campaign == NULL || (campaign_id != 0 && c->of.campaign->row->id != campaign_id))
+        return false;
+    return owner == 0 || c->row.template == owner;
+}
+
+/* ---- cells of claims ---- */
+
+static void claims_ever(const own_coupons *own, const usage *row, const usage_cell *cell,
+                        int64_t bounds[2])
+{
+    bounds[0] = 0;
+    for (size_t i = 0; i < own->n; i++)
+        bounds[0] +=
+            counts_in(own->items[i], row->campaign, cell->owner) && !in_error(&own->items[i]->row);
+    bounds[1] = bounds[0];
+}
+
+/* What voiding in error gives back goes to a period only while it runs: so these may count. */
+static void claims_of_period(const own_coupons *own, const usage *row, const usage_cell *cell,
+                             int64_t bounds[2])
+{
+    bounds[0] = 0;
+    bounds[1] = 0;
+    for (size_t i = 0; i < own->n; i++) {
+        const verify_coupon *c = own->items[i];
+        int64_t at = c->row.issued_at_ms;
+        int32_t day;
+        if (!counts_in(c, row->campaign, cell->owner) || !verify_day(&c->of, at, &day) ||
+            usage_number(cell->period, day, at) != cell->number)
+            continue;
+        bounds[0] += at >= cell->since_ms + SINCE_SLACK_MS && !in_error(&c->row);
+        bounds[1] += at >= cell->since_ms - SINCE_SLACK_MS;
+    }
+    /* A limit of all campaigns of a merchant counts rolling claims without a date of its own. */
+    if (cell->period == LIMIT_PERIOD_ROLLING)
+        bounds[0] = 0;
+}
+
+/* ---- cells ---- */
+
+static usage_key key_of(const usage_cell *cell)
+{
+    return (usage_key){cell->owner, cell->measure, cell->period, cell->since_ms};
+}
+
+/* Were instants of this rolling count merged, so that they cannot be told apart? */
+static bool is_merged(const usage *row, const usage_cell *cell)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < row->cells.n; i++)
+        n += row->cells.items[i].period == LIMIT_PERIOD_ROLLING &&
+             row->cells.items[i].owner == cell->owner &&
+             row->cells.items[i].measure == cell->measure;
+    return cell->period == LIMIT_PERIOD_ROLLING && n >= USAGE_INSTANTS_MAX;
+}
+
+static void check_cell(verify *v, const verify_group *g, const usage *row, const usage_cell *cell,
+                       const own_coupons *own)
+{
+    char text[160], member_text[64], owner_text[ID_TEXT_MAX], campaign_text[ID_TEXT_MAX];
+    int64_t bounds[2];
+    if (is_merged(row, cell))
+        return;
+    if (cell->measure != LIMIT_MEASURE_CLAIMS) {
+        bounds[0] = *take_at(g->takes, &(cell_key){.campaign = row->campaign,
+                                                   .owner = cell->owner,
+                                                   .number = cell->number,
+                                                   .since_ms = cell->since_ms,
+                                                   .member = row->member,
+                                                   .slot = row->slot,
+                                                   .measure = cell->measure,
+                                                   .period = cell->period});
+        bounds[1] = bounds[0];
+    } else if (cell->period == LIMIT_PERIOD_EVER) {
+        claims_ever(own, row, cell, bounds);
+    } else {
+        claims_of_period(own, row, cell, bounds);
+    }
+    if (cell->n >= bounds[0] && cell->n <= bounds[1])
+        return;
+    (void)snprintf(member_text, sizeof(member_text), "slot %u member %u", row->slot, row->member);
+    (void)id_text(ID_CAMPAIGN, row->campaign, campaign_text);
+    (void)id_text(ID_TEMPLATE, cell->owner, owner_text);
+    int n = snprintf(text, sizeof(text), "%s %s %s", member_text,
+                     row->campaign == 0 ? "merchant" : campaign_text,
+                     cell->owner == 0 ? "" : owner_text);
+    buf field;
+    char field_text[128];
+    field = (buf){.p = field_text, .capacity = sizeof(field_text), .max = sizeof(field_text)};
+    buf_printf(&field, "%.*s %.*s %lld%c", STR_ARG(limit_measure_name(cell->measure)),
+               STR_ARG(limit_period_name(cell->period)), (long long)cell->number, '\0');
+    verify_what w = {.check = "usage", .subject = {text, (size_t)n}};
+    verify_between(v, &w, field_text, bounds, cell->n);
+}
+
+static void check_row(verify *v, const verify_group *g, const usage *row)
+{
+    own_coupons own = coupons_of(g, row->slot, row->member);
+    for (size_t i = 0; i < row->cells.n; i++)
+        check_cell(v, g, row, &row->cells.items[i], &own);
+}
+
+/* ---- rows and cells that must be there ---- */
+
+static void check_has(verify *v, const verify_group *g, const verify_coupon *c)
+{
+    const usage *row = verify_find_usage(g, &(usage){.slot = c->row.slot,
+                                                     .member = c->row.member,
+                                                     .campaign = c->of.campaign->row->id});
+    usage_key whole = {.measure = LIMIT_MEASURE_CLAIMS, .period = LIMIT_PERIOD_EVER};
+    usage_key part = whole;
+    part.owner = c->row.template;
+    verify_what w = {.check = "usage", .kind = ID_COUPON, .id = c->row.id};
+    verify_must(v, &w, "its user's claims of the campaign are counted", usage_has(row, &whole));
+    verify_must(v, &w, "its user's claims of the template are counted", usage_has(row, &part));
+}
+
+/* Is the count there, or begun anew by a later period or by a limit that was set later? */
+static bool is_counted(const usage *row, const cell_key *k)
+{
+    for (size_t i = 0; row != NULL && i < row->cells.n; i++) {
+        usage_key cell = key_of(&row->cells.items[i]);
+        if (cell.owner == k->owner && cell.measure == k->measure && cell.period == k->period &&
+            (cell.since_ms > k->since_ms ||
+             (cell.since_ms == k->since_ms && row->cells.items[i].number >= k->number)))
+            return true;
+    }
+    return false;
+}
+
+static void check_take(verify *v, const verify_group *g, const cell_key *k, int64_t n)
+{
+    if (n == 0 || k->measure == LIMIT_MEASURE_CLAIMS || k->period == LIMIT_PERIOD_ROLLING)
+        return;
+    const usage *row = verify_find_usage(
+        g, &(usage){.slot = k->slot, .member = k->member, .campaign = k->campaign});
+    if (is_counted(row, k))
+        return;
+    char text[96];
+    int length = snprintf(text, sizeof(text), "slot %u member %u", k->slot, k->member);
+    verify_what w = {.check = "usage", .subject = {text, (size_t)length}};
+    verify_number(v, &w, "uses that are counted nowhere", 0, n);
+}
+
+void verify_usages(verify *v, verify_group *g)
+{
+    const usage *rows = g->usages.items;
+    for (size_t i = 0; i < verify_map_count(g->takes); i++) {
+        str key;
+        int64_t n = *verify_map_item(g->takes, i, &key);
+        cell_key k;
+        CHECK(key.n == sizeof(k));
+        memcpy(&k, key.p, sizeof(k));
+        check_take(v, g, &k, n);
+    }
+    for (size_t i = 0; i < g->usages.n; i++)
+        check_row(v, g, &rows[i]);
+    for (size_t i = 0; i < g->coupons.n; i++) {
+        const verify_coupon *c = g->by_member[i];
+        const verify_coupon *last = i == 0 ? NULL : g->by_member[i - 1];
+        bool same = last != NULL && last->row.slot == c->row.slot &&
+                    last->row.member == c->row.member && last->row.template == c->row.template;
+        if (!same && c->of.campaign != NULL)
+            check_has(v, g, c);
+    }
+}
