@@ -204,14 +204,16 @@ static bool has_stock(const oracle *o, uint32_t template)
     return template != NOTHING && o->h->templates[template].stock >= 0;
 }
 
+/* Claims meet budgets at issue; a use also meets its reservation there. */
 static bool has_budget(const oracle *o, const op *p)
 {
-    uint32_t template = p->kind == OP_CLAIM ? p->template : NOTHING;
+    uint32_t template = p->template;
     if (p->kind == OP_HOLD || p->kind == OP_REDEEM)
         template = o->h->coupons[p->of != NOTHING ? o->h->ops[p->of].coupon : p->coupon].template;
+    if (template == NOTHING)
+        return false;
     known_budget kind = o->h->campaigns[o->h->templates[template].campaign].budget;
-    return kind == (p->kind == OP_CLAIM ? KNOWN_AT_ISSUE : KNOWN_AT_REDEEM) ||
-           (p->kind != OP_CLAIM && kind == KNOWN_AT_ISSUE);
+    return kind == KNOWN_AT_ISSUE || (kind == KNOWN_AT_REDEEM && p->kind != OP_CLAIM);
 }
 
 static bool has_cause(const oracle *o, const op *p)
