@@ -6,7 +6,14 @@
 
 enum { AGAIN_OPS = 200, AGAIN_TEMPLATES = 4, PATH_MAX_BYTES = 512 };
 
-typedef enum task_kind { SEE_COUPON, SEE_HOLD, SEE_REDEMPTION, SEE_RETURN, SEE_STATS, SEE_WALLET } task_kind;
+typedef enum task_kind {
+    SEE_COUPON,
+    SEE_HOLD,
+    SEE_REDEMPTION,
+    SEE_RETURN,
+    SEE_STATS,
+    SEE_WALLET
+} task_kind;
 
 typedef struct task {
     task_kind kind;
@@ -104,7 +111,7 @@ static void show_stats(desk *d, uint32_t template, const json *v)
     const json *stock = json_field(v, S("stock")), *budget = json_field(v, S("budget"));
     counted c = {.issued = request_number(row, "issued"),
                  .held = request_number(row, "held"),
-                 .held_now = request_number(row, "held_now"),
+                 .released = request_number(row, "released"),
                  .redeemed = request_number(row, "redeemed"),
                  .returned = request_number(row, "returned"),
                  .voided = request_number(row, "voided"),
@@ -112,8 +119,14 @@ static void show_stats(desk *d, uint32_t template, const json *v)
                  .discount_returned_minor = request_amount(row, "discount_returned"),
                  .orders_minor = request_amount(row, "orders"),
                  .orders_returned_minor = request_amount(row, "orders_returned"),
-                 .stock_remaining = request_number(stock, "remaining"),
-                 .budget_remaining = request_amount(budget, "remaining")};
+                 .stock_remaining = -1,
+                 .budget_remaining = -1};
+    if (stock != NULL)
+        c.stock_remaining =
+            request_number(stock, "remaining") + request_number(stock, "on_the_way");
+    if (budget != NULL)
+        c.budget_remaining =
+            request_amount(budget, "remaining") + request_amount(budget, "on_the_way");
     oracle_stats(d->o, template, &c);
 }
 

@@ -336,7 +336,7 @@ static void budget_left_is_wrong(bed *b)
 {
     uint32_t hold = held(b, claimed(b, U0, SHORT_OF_MONEY, "c1"), "h1");
     judge(b);
-    counted c = {.issued = 1, .held = 1, .held_now = 1, .stock_remaining = -1};
+    counted c = {.issued = 1, .held = 1, .stock_remaining = -1};
     c.budget_remaining = 700 - b->h->ops[hold].discount + 1;
     oracle_stats(b->o, SHORT_OF_MONEY, &c);
 }
@@ -439,7 +439,7 @@ static void a_good_history_has_no_flaw(void **state)
     show_coupon(&b, c2, "voided");
     oracle_hold(b.o, hold, true, S("redeemed"));
     oracle_return(b.o, back, true, b.h->ops[r].total);
-    counted c = {.issued = 3, .held = 2, .redeemed = 1, .returned = 1, .voided = 1};
+    counted c = {.issued = 3, .held = 2, .released = 1, .redeemed = 1, .returned = 1, .voided = 1};
     c.discount_minor = c.discount_returned_minor = b.h->ops[r].discount;
     c.orders_minor = c.orders_returned_minor = b.h->ops[r].subtotal;
     c.budget_remaining = -1;

@@ -272,7 +272,8 @@ void history_answer(history *h, uint32_t number, const answer *a, flaws *f)
     }
     if (o->state == OP_DONE || o->state == OP_REFUSED) {
         compare(o, number, a, f);
-        return;
+        if (!done || o->state == OP_DONE)
+            return; /* else it has happened all the same, and all that follows is judged by that */
     }
     o->answered = h->moment;
     o->code = done ? R_OK : a->code;

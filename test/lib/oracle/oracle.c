@@ -150,14 +150,17 @@ static void add_open_hold(oracle *o, uint32_t number)
     sums *t = sums_of_coupon(o, p->coupon);
     if (s->redeems > 0 && s->releases > 0)
         flaw_add(o->f, FLAW_CONTRADICTION, "hold %.*s was redeemed and released", STR_ARG(p->id));
-    if (s->redeems > 0 || s->releases > 0 || (p->brief && o->late))
+    if (s->redeems > 0)
         return;
+    if (s->releases > 0 || (p->brief && o->late)) {
+        t->c.released++;
+        return;
+    }
     if (p->brief) {
         o->coupons[p->coupon].brief++;
         t->vague = true;
     } else {
         o->coupons[p->coupon].held++;
-        t->c.held_now++;
     }
 }
 
@@ -482,7 +485,7 @@ void oracle_stats(oracle *o, uint32_t template, const counted *c)
     agree(o, template, "issued", c->issued, s->c.issued);
     agree(o, template, "held", c->held, s->c.held);
     if (!s->vague)
-        agree(o, template, "held_now", c->held_now, s->c.held_now);
+        agree(o, template, "released", c->released, s->c.released);
     agree(o, template, "redeemed", c->redeemed, s->c.redeemed);
     agree(o, template, "returned", c->returned, s->c.returned);
     agree(o, template, "voided", c->voided, s->c.voided);

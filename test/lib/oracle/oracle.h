@@ -16,9 +16,9 @@ typedef struct oracle oracle;
 
 /* Figures of one template. */
 typedef struct counted {
-    int64_t issued, held, held_now, redeemed, returned, voided;
+    int64_t issued, held, released, redeemed, returned, voided;
     int64_t discount_minor, discount_returned_minor, orders_minor, orders_returned_minor;
-    int64_t stock_remaining;  /* -1: no stock is shown */
+    int64_t stock_remaining;  /* with what is on its way; -1: no stock is shown */
     int64_t budget_remaining; /* of its campaign; -1: no budget is shown */
 } counted;
 

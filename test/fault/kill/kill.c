@@ -1,0 +1,274 @@
+/* kill: a real `quan serve` is killed with SIGKILL under load, again and again, and started on the
+ * same data; a client outside (test/lib/oracle) knows what was acknowledged and checks after each
+ * kill, over the API, that it is so, once, and that the same keys get the same answers.
+ *
+ * Shows that recovery is right. It says nothing of durability: the page cache survives a kill.
+ *
+ *   kill [--quan PROGRAM] [--kills N] [--seed N] [--keep]
+ *
+ * Last line: `N passed, N failed`: one for each kill, and for each store whether all wallets agree,
+ * whether it stops orderly, and whether `quan verify` finds no difference. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "port/clock.h"
+#include "port/random.h"
+#include "test/fault/kill/storm.h"
+
+enum {
+    KILLS = 30,
+    KILLS_NIGHTLY = 1000,
+    KILLS_OF_STORE = 50, /* then a fresh one */
+    STOP_MS = 30000,
+    OLD_SAMPLE = 300,
+    SETTLE_ROUNDS = 100,
+    AGAIN_PERCENT = 20, /* killed again while it recovers */
+    AFTER_BRIEF_S = 4,
+    FAILED_MAX = 10, /* then it is enough */
+};
+
+static bool judge(storm *s, bool good, const char *what)
+{
+    if (good)
+        s->passed++;
+    else {
+        s->failed++;
+        printf("  FAILED: %s (kill %u)\n", what, s->kills);
+    }
+    return good;
+}
+
+/* ---- load ---- */
+
+static bool next(void *context, uint64_t *tag, buf *out)
+{
+    return load_next(&((storm *)context)->load, tag, out);
+}
+
+static void done(void *context, uint64_t tag, int status, str body)
+{
+    load_done(&((storm *)context)->load, tag, status, body);
+}
+
+static void strike(void *context)
+{
+    server_kill(&((storm *)context)->server);
+}
+
+/* Ops that may have happened or not. */
+static uint32_t unknown(const storm *s)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < s->client.h->n; i++)
+        n += s->client.h->ops[i].state == OP_SENT;
+    return n;
+}
+
+/* Load until the kill: 0.05 to 2 s, more often short. */
+static bool load_and_kill(storm *s)
+{
+    int64_t u = dice_below(&s->dice, 1000);
+    int64_t at = clock_monotonic_ms() + 50 + u * u * 1950 / 1000000;
+    wire_job job = {.context = s, .next = next, .done = done, .strike_at_ms = at, .strike = strike};
+    bool good = wire_run(s->wire, &job);
+    wire_close(s->wire);
+    s->wire = NULL;
+    s->kills++;
+    s->in_flight += unknown(s) > 0;
+    return good;
+}
+
+/* ---- after a kill ---- */
+
+/* Sometimes it is killed again before it is ready, or just when it is. */
+static bool recover(storm *s)
+{
+    server_start(&s->server);
+    while (s->kills < s->o.kills && dice_percent(&s->dice, AGAIN_PERCENT)) {
+        long wait_ms = (long)dice_below(&s->dice, 120);
+        (void)nanosleep(&(struct timespec){.tv_nsec = wait_ms * 1000000}, NULL);
+        server_kill(&s->server);
+        s->kills++;
+        s->passed++; /* what it did shows after the next start */
+        server_start(&s->server);
+    }
+    return storm_come_up(s);
+}
+
+typedef struct resend {
+    storm *s;
+    uint32_t at, left;
+    bool all; /* those without an answer, in their order; else `left` of the old ones */
+} resend;
+
+static bool resend_next(void *context, uint64_t *tag, buf *out)
+{
+    resend *r = context;
+    const history *h = r->s->client.h;
+    if (!r->all) {
+        if (r->left == 0 || h->n == 0)
+            return false;
+        r->left--;
+        r->at = dice_below(&r->s->dice, h->n);
+    }
+    while (r->all && r->at < h->n && h->ops[r->at].state != OP_SENT)
+        r->at++;
+    if (r->at >= h->n)
+        return false;
+    *tag = r->at;
+    load_send(&r->s->load, r->at, out);
+    r->at++;
+    return true;
+}
+
+static void resend_done(void *context, uint64_t tag, int status, str body)
+{
+    done(((resend *)context)->s, tag, status, body);
+}
+
+/* What is unknown gets its one truth; old keys get their old answers. */
+static bool send_again(storm *s)
+{
+    resend r = {.s = s};
+    wire_job job = {.context = &r, .next = resend_next, .done = resend_done};
+    for (int i = 0; i < SETTLE_ROUNDS && unknown(s) > 0; i++) {
+        r = (resend){.s = s, .all = true};
+        if (!wire_run(s->wire, &job))
+            return false;
+        if (unknown(s) > 0)
+            (void)nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+    }
+    r = (resend){.s = s, .left = OLD_SAMPLE};
+    return wire_run(s->wire, &job);
+}
+
+static bool check_state(storm *s, uint32_t first_op, bool whole)
+{
+    audit a = {.client = &s->client,
+               .wire = s->wire,
+               .dice = &s->dice,
+               .first_op = first_op,
+               .whole = whole};
+    uint32_t before = s->client.flaws.n;
+    return audit_run(&a, &s->reads) && s->client.flaws.n == before;
+}
+
+/* One kill under load and all that follows; false: the store cannot go on, or it is enough. */
+static bool one_kill(storm *s)
+{
+    uint32_t first_op = s->client.h->n, before = s->client.flaws.n;
+    storm_flash(s);
+    bool heard = load_and_kill(s);
+    if (!judge(s, recover(s), "the server comes up again"))
+        return false;
+    s->passed--; /* a kill counts once */
+    bool good = heard && send_again(s) && check_state(s, first_op, false);
+    (void)judge(s, good && s->client.flaws.n == before, "what was acknowledged is so");
+    return s->failed < FAILED_MAX;
+}
+
+/* ---- the end of a store ---- */
+
+static void finish_store(storm *s)
+{
+    str text;
+    const char *const verify[] = {"verify", "--data", s->server.data, NULL};
+    (void)nanosleep(&(struct timespec){.tv_sec = AFTER_BRIEF_S}, NULL);
+    (void)judge(s, send_again(s) && check_state(s, 0, true), "all wallets and statistics agree");
+    wire_close(s->wire);
+    s->wire = NULL;
+    (void)judge(s, server_stop(&s->server, STOP_MS) == 0, "the server stops orderly");
+    int status = storm_command(s, verify, &text);
+    if (!judge(s, status == 0, "quan verify finds no difference"))
+        printf("  verify: exit %d\n%.*s\n", status, STR_ARG(text));
+}
+
+static void storm_store(storm *s, uint32_t number, uint32_t kills)
+{
+    uint32_t failed = s->failed, until = s->kills + kills;
+    storm_open(s, number);
+    bool good = true;
+    while (good && s->kills < until)
+        good = one_kill(s);
+    if (good)
+        finish_store(s);
+    s->told += s->load.told;
+    storm_close(s, s->failed > failed || s->o.keep);
+}
+
+/* ---- the whole ---- */
+
+static int by_size(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static void report(storm *s, int64_t took_ms)
+{
+    qsort(s->ready_ms, s->ready_n, sizeof *s->ready_ms, by_size);
+    printf("%u kills in %" PRId64 " s, %u with acts in flight; %" PRIu64 " answers, %" PRIu64
+           " reads checked\n",
+           s->kills, took_ms / 1000, s->in_flight, s->told, s->reads);
+    if (s->ready_n > 0)
+        printf("ready again: median %" PRId64 " ms, p99 %" PRId64 " ms, most %" PRId64 " ms\n",
+               s->ready_ms[s->ready_n / 2], s->ready_ms[s->ready_n * 99 / 100],
+               s->ready_ms[s->ready_n - 1]);
+}
+
+static int usage(void)
+{
+    (void)fprintf(stderr, "usage: kill [--quan PROGRAM] [--kills N] [--seed N] [--keep]\n");
+    return 2;
+}
+
+static bool read_options(int count, char **arguments, options *o)
+{
+    for (int i = 1; i < count; i++) {
+        uint64_t n = 0;
+        str name = str_of(arguments[i]);
+        if (str_eq(name, S("--keep"))) {
+            o->keep = true;
+            continue;
+        }
+        if (++i == count)
+            return false;
+        bool number = str_to_u64(str_of(arguments[i]), &n);
+        if (str_eq(name, S("--quan")))
+            o->program = arguments[i];
+        else if (str_eq(name, S("--kills")) && number && n > 0 && n < 1000000)
+            o->kills = (uint32_t)n;
+        else if (str_eq(name, S("--seed")) && number)
+            o->seed = n;
+        else
+            return false;
+    }
+    return true;
+}
+
+int main(int count, char **arguments)
+{
+    static storm s;
+    static char program[SERVER_PATH_MAX];
+    const char *build = getenv("QUAN_BUILD");
+    (void)snprintf(program, sizeof program, "%s/quan", build == NULL ? "build/release" : build);
+    s.o = (options){.program = program,
+                    .kills = getenv("QUAN_NIGHTLY") == NULL ? KILLS : KILLS_NIGHTLY,
+                    .seed = random_u64() % 1000000};
+    if (!read_options(count, arguments, &s.o))
+        return usage();
+    s.dice = dice_new(s.o.seed);
+    (void)setvbuf(stdout, NULL, _IOLBF, 0);
+    printf("seed %" PRIu64 "; again: %s --quan %s --kills %u --seed %" PRIu64 "\n", s.o.seed,
+           arguments[0], s.o.program, s.o.kills, s.o.seed);
+    int64_t began = clock_monotonic_ms();
+    for (uint32_t i = 0; s.kills < s.o.kills && s.failed < FAILED_MAX; i++) {
+        uint32_t left = s.o.kills - s.kills;
+        storm_store(&s, i, left < KILLS_OF_STORE ? left : KILLS_OF_STORE);
+    }
+    report(&s, clock_monotonic_ms() - began);
+    printf("%u passed, %u failed\n", s.passed, s.failed);
+    return s.failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,214 @@
+/* See storm.h: the store of a storm, and its shop. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "test/fault/kill/storm.h"
+
+/* ---- single requests, for the set-up ---- */
+
+typedef struct question {
+    storm *s;
+    str target, body;
+    bool asked;
+    int status;
+    str answer;
+} question;
+
+static bool question_next(void *context, uint64_t *tag, buf *out)
+{
+    question *q = context;
+    if (q->asked)
+        return false;
+    q->asked = true;
+    *tag = 0;
+    request_post(&q->s->client, q->target, q->body, out);
+    return true;
+}
+
+static void question_done(void *context, uint64_t tag, int status, str body)
+{
+    question *q = context;
+    (void)tag;
+    q->status = status;
+    q->answer = arena_str(q->s->memory, body);
+}
+
+/* The id in the answer; the test ends when it is not a success. */
+static str ask(storm *s, str target, str body)
+{
+    question q = {.s = s, .target = target, .body = body};
+    wire_job job = {.context = &q, .next = question_next, .done = question_done};
+    json *document = NULL;
+    bool good = wire_run(s->wire, &job) && q.status >= 200 && q.status < 300 &&
+                json_parse(q.answer, &document, NULL) == R_OK;
+    if (!good) {
+        printf("kill: POST %.*s: %d %.*s\n", STR_ARG(target), q.status, STR_ARG(q.answer));
+        exit(3);
+    }
+    str id = arena_str(s->memory, request_text(document, "id"));
+    json_free(document);
+    return id;
+}
+
+static uint32_t make_campaign(storm *s, known_budget kind, int64_t total_minor)
+{
+    static const char window[] =
+        "{\"from\":\"2020-01-01T00:00:00Z\",\"until\":\"2100-01-01T00:00:00Z\"}";
+    str budget = kind == KNOWN_NO_BUDGET
+                     ? S("")
+                     : arena_printf(s->memory,
+                                    ",\"budget\":{\"mode\":\"%s\",\"total\":{\"amount\":%" PRId64
+                                    ",\"currency\":\"USD\"}}",
+                                    kind == KNOWN_AT_ISSUE ? "at_issue" : "at_redeem", total_minor);
+    str body = arena_printf(s->memory,
+                            "{\"name\":\"Storm %u\",\"currency\":\"USD\",\"claim_window\":%s,"
+                            "\"use_window\":%s%.*s}",
+                            s->client.h->campaign_n, window, window, STR_ARG(budget));
+    known_campaign c = {.budget = kind, .total_minor = total_minor};
+    c.id = ask(s, S("/v1/campaigns"), body);
+    return history_campaign(s->client.h, &c);
+}
+
+static void make_template(storm *s, known_template t)
+{
+    str id = s->client.h->campaigns[t.campaign].id, limits = S(""), stock = S("");
+    str benefit = t.amount_minor > 0
+                      ? arena_printf(s->memory,
+                                     "{\"kind\":\"amount_off\",\"amount\":{\"amount\":%" PRId64
+                                     ",\"currency\":\"USD\"}}",
+                                     t.amount_minor)
+                      : arena_printf(s->memory,
+                                     "{\"kind\":\"percent_off\",\"percent_bp\":%" PRId64
+                                     ",\"cap\":{\"amount\":%" PRId64 ",\"currency\":\"USD\"}}",
+                                     t.percent_bp, t.cap_minor);
+    if (t.stock >= 0)
+        stock = arena_printf(s->memory, ",\"stock\":%" PRId64, t.stock);
+    if (t.per_user > 0)
+        limits = arena_printf(s->memory,
+                              ",\"limits\":[{\"measure\":\"claims\",\"subject\":\"user\","
+                              "\"period\":\"ever\",\"max\":%u}]",
+                              t.per_user);
+    str body =
+        arena_printf(s->memory,
+                     "{\"name\":\"Template %u\",\"benefit\":%.*s,\"validity\":"
+                     "{\"kind\":\"after_issue\",\"duration_days\":30}%.*s%.*s}",
+                     s->client.h->template_n, STR_ARG(benefit), STR_ARG(stock), STR_ARG(limits));
+    t.id = ask(s, arena_printf(s->memory, "/v1/campaigns/%.*s/templates", STR_ARG(id)), body);
+    (void)history_template(s->client.h, &t);
+}
+
+void storm_flash(storm *s)
+{
+    make_template(s, (known_template){.campaign = s->client.h->templates[LOAD_PLAIN].campaign,
+                                      .stock = FLASH_STOCK,
+                                      .per_user = 2,
+                                      .amount_minor = 500});
+}
+
+/* In the order of load.h. */
+static void make_shop(storm *s)
+{
+    uint32_t plain = make_campaign(s, KNOWN_NO_BUDGET, 0);
+    uint32_t at_redeem = make_campaign(s, KNOWN_AT_REDEEM, 400000);
+    uint32_t at_issue = make_campaign(s, KNOWN_AT_ISSUE, 800000);
+    known_template t = {.campaign = plain, .stock = -1, .percent_bp = 1500, .cap_minor = 2000};
+    for (int i = LOAD_PLAIN; i < LOAD_STOCKED; i++)
+        make_template(s, t);
+    t.stock = 1000000;
+    for (int i = LOAD_STOCKED; i < LOAD_LIMITED; i++)
+        make_template(s, t);
+    t = (known_template){.campaign = plain, .stock = -1, .per_user = 2, .amount_minor = 500};
+    make_template(s, t);
+    make_template(s, (known_template){.campaign = at_redeem, .stock = -1, .amount_minor = 500});
+    make_template(s, (known_template){.campaign = at_issue, .stock = -1, .amount_minor = 500});
+    for (uint32_t c = 0; c < s->client.h->campaign_n; c++)
+        (void)ask(s,
+                  arena_printf(s->memory, "/v1/campaigns/%.*s/state",
+                               STR_ARG(s->client.h->campaigns[c].id)),
+                  S("{\"state\":\"active\"}"));
+}
+
+/* ---- one store ---- */
+
+int storm_command(storm *s, const char *const *arguments, str *out)
+{
+    buf text;
+    buf_init(&text, 1 << 20);
+    int status = server_command(&s->server, arguments, &text);
+    *out = arena_str(s->memory, str_trim(buf_view(&text)));
+    buf_free(&text);
+    return status;
+}
+
+static str command(storm *s, const char *const *arguments)
+{
+    str text;
+    int status = storm_command(s, arguments, &text);
+    if (status != 0) {
+        printf("kill: quan %s %s: exit %d: %.*s; see %s\n", arguments[0], arguments[1], status,
+               STR_ARG(text), s->server.log);
+        exit(3);
+    }
+    return text;
+}
+
+/* The server is up and connected; counts how long that took. */
+bool storm_come_up(storm *s)
+{
+    int64_t took = server_ready(&s->server, READY_MS);
+    if (took < 0 || (s->wire = wire_open(s->server.port, CONNECTIONS)) == NULL) {
+        printf("  the server did not come up: see %s\n", s->server.log);
+        return false;
+    }
+    if (s->ready_n < READY_FIGURES_MAX)
+        s->ready_ms[s->ready_n++] = took;
+    return true;
+}
+
+void storm_open(storm *s, uint32_t number)
+{
+    server_new(&s->server, s->o.program);
+    s->memory = arena_new(0);
+    s->client = (client){.h = history_new()};
+    s->client.run = arena_printf(s->memory, "kill-%u", number);
+    load_init(&s->load, &s->client, s->o.seed * 1000 + number);
+    const char *const merchant[] = {"admin",   "merchant",   "create", "--data", s->server.data,
+                                    "--lanes", "2",          "--name", "Storm",  "--zone",
+                                    "UTC",     "--currency", "USD",    NULL};
+    str id = command(s, merchant), first;
+    CHECK(str_cut(&id, ' ', &first));
+    const char *const key[] = {"admin",
+                               "key",
+                               "create",
+                               "--data",
+                               s->server.data,
+                               "--merchant",
+                               arena_z(s->memory, first),
+                               "--name",
+                               "kill",
+                               NULL};
+    s->client.key = command(s, key);
+    char path[SERVER_PATH_MAX + 16];
+    (void)snprintf(path, sizeof path, "%s/oracle.log", s->server.folder);
+    s->load.log = fopen(path, "we");
+    CHECK(s->load.log != NULL);
+    server_start(&s->server);
+    if (!storm_come_up(s))
+        exit(3);
+    make_shop(s);
+}
+
+void storm_close(storm *s, bool keep)
+{
+    server_kill(&s->server);
+    wire_close(s->wire);
+    s->wire = NULL;
+    (void)fclose(s->load.log);
+    if (keep)
+        printf("  kept: %s\n", s->server.folder);
+    else
+        server_remove(&s->server);
+    load_free(&s->load);
+    history_free(s->client.h);
+    arena_free(s->memory);
+}
