@@ -310,7 +310,8 @@ static cli_exit prepare(cli_context *c, bench_flags *f)
 cli_exit cli_bench(cli_context *c)
 {
     bench_flags *f = ARENA_NEW(c->memory, bench_flags);
-    f->plan = (bench_plan){.users = 1000000,
+    f->plan = (bench_plan){.prefix = S("u"),
+                           .users = 1000000,
                            .batch = 100,
                            .connections = 64,
                            .threads = 1,

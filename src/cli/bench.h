@@ -38,8 +38,9 @@ typedef struct bench_plan {
     bench_work work;
     str templates[BENCH_TEMPLATES_MAX];
     size_t template_count;
+    str prefix;     /* of users' names; at most 20 bytes */
     uint64_t users; /* claims and queries are for u0 … u<users - 1>, by a fixed scramble */
-    bool distinct;  /* each request is for the next user instead: u0, u1, u2 … */
+    bool distinct;  /* each request is for the next user instead: 0, 1, 2 … */
     uint32_t batch; /* claims in one request of WORK_BATCH */
     str currency;   /* of the carts of WORK_MIX */
     str run;        /* makes keys and orders of this run different from any other's */
@@ -60,7 +61,7 @@ typedef struct bench_count {
 /* ---- bench_work.c ---- */
 /* What a connection knows from its last claim, for redeeming it. */
 typedef struct bench_memory {
-    char coupon[32], user[32];
+    char coupon[32], user[48];
     bool has;
     uint32_t turn;
 } bench_memory;

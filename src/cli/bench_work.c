@@ -39,7 +39,8 @@ static bench_kind make_claim(const bench_plan *p, bench_memory *m, uint64_t numb
 {
     char text[256];
     uint64_t user = p->distinct ? number : scramble(number) % p->users;
-    int n = snprintf(m->user, sizeof m->user, "u%llu", (unsigned long long)user);
+    int n =
+        snprintf(m->user, sizeof m->user, "%.*s%llu", STR_ARG(p->prefix), (unsigned long long)user);
     CHECK(n > 0);
     n = snprintf(text, sizeof text, "{\"user\":\"%s\",\"template\":\"%.*s\"}", m->user,
                  STR_ARG(template_of(p, number)));
@@ -56,8 +57,9 @@ static bench_kind make_batch(const bench_plan *p, uint64_t number, buf *out)
     buf_str(&text, S("{\"claims\":["));
     for (uint32_t i = 0; i < p->batch; i++) {
         uint64_t one = number * p->batch + i;
-        buf_printf(&text, "%s{\"user\":\"u%llu\",\"template\":\"%.*s\"}", i == 0 ? "" : ",",
-                   (unsigned long long)(scramble(one) % p->users), STR_ARG(template_of(p, one)));
+        buf_printf(&text, "%s{\"user\":\"%.*s%llu\",\"template\":\"%.*s\"}", i == 0 ? "" : ",",
+                   STR_ARG(p->prefix), (unsigned long long)(scramble(one) % p->users),
+                   STR_ARG(template_of(p, one)));
     }
     buf_str(&text, S("]}"));
     head(p, "POST", "/v1/claims/batch", number, out);
@@ -72,8 +74,8 @@ static bench_kind make_wallet(const bench_plan *p, const bench_memory *m, uint64
     if (m->has) {
         (void)snprintf(path, sizeof path, "/v1/users/%s/coupons?page_size=20", m->user);
     } else {
-        (void)snprintf(path, sizeof path, "/v1/users/u%llu/coupons?page_size=20",
-                       (unsigned long long)(scramble(number) % p->users));
+        (void)snprintf(path, sizeof path, "/v1/users/%.*s%llu/coupons?page_size=20",
+                       STR_ARG(p->prefix), (unsigned long long)(scramble(number) % p->users));
     }
     head(p, "GET", path, number, out);
     buf_str(out, S("\r\n"));
@@ -133,14 +135,14 @@ bench_kind bench_make(const bench_plan *p, bench_memory *m, uint64_t number, buf
 void bench_learn(const bench_plan *p, bench_memory *m, bench_kind kind, str text,
                  bench_count *count)
 {
-    static const char mark[] = "\"coupon\":\"";
+    static const char mark[] = "\"id\":\"cpn_";
     if (kind != BENCH_CLAIM) {
         return;
     }
     const char *at = text.p, *end = text.p + text.n;
     uint64_t coupons = 0;
     while (at != NULL && (at = memmem(at, (size_t)(end - at), mark, sizeof mark - 1)) != NULL) {
-        at += sizeof mark - 1;
+        at += sizeof mark - 1 - 4; /* the id begins with its prefix */
         const char *quote = memchr(at, '"', (size_t)(end - at));
         size_t n = quote == NULL ? 0 : (size_t)(quote - at);
         if (coupons++ == 0 && n > 0 && n < sizeof m->coupon && p->work != WORK_BATCH) {

@@ -14,6 +14,7 @@ enum {
     DEMO_USERS = 20000,
     DEMO_STOCK = 10000,
     DEMO_SHOPPERS = 600, /* users that are asked whether they got one; about half did */
+    DEMO_STRIDE = DEMO_USERS / DEMO_SHOPPERS,
     DEMO_CONNECTIONS = 64,
     DEMO_OUT_MAX = 65536,
 };
@@ -34,6 +35,7 @@ typedef struct demo {
     str key;
     shop shop;
     str campaign, template;
+    str prefix; /* of this run's users: nobody has a coupon of another run */
     bench_count flash;
     uint64_t flash_us;
     latency steps[STEPS];
@@ -87,6 +89,7 @@ static cli_exit flash(demo *d)
     *p = (bench_plan){.key = d->key,
                       .work = WORK_CLAIM,
                       .template_count = 1,
+                      .prefix = d->prefix,
                       .users = DEMO_USERS,
                       .distinct = true,
                       .connections = DEMO_CONNECTIONS,
@@ -128,7 +131,7 @@ static str basket(demo *d, unsigned nth)
 static cli_exit give_back(demo *d, unsigned nth, str redeemed)
 {
     str target = arena_printf(d->shop.memory, "/v1/redemptions/%.*s/returns", STR_ARG(redeemed));
-    bool whole = nth % 10 == 0;
+    bool whole = nth / DEMO_STRIDE % 2 == 0;
     cli_exit code =
         step(d, STEP_RETURN, target, S("{\"lines\":[{\"line\":0,\"quantity\":1}]}"), 201);
     d->refund_minor += shop_amount(&d->shop, S("refund"));
@@ -142,7 +145,7 @@ static cli_exit give_back(demo *d, unsigned nth, str redeemed)
 
 static cli_exit redeem(demo *d, unsigned nth, str held)
 {
-    if (nth % 6 == 0) { /* changed his mind */
+    if (nth / DEMO_STRIDE % 6 == 1) { /* changed his mind */
         d->released++;
         return shop_ask(&d->shop, "POST",
                         arena_printf(d->shop.memory, "/v1/holds/%.*s/release", STR_ARG(held)),
@@ -155,28 +158,30 @@ static cli_exit redeem(demo *d, unsigned nth, str held)
     }
     d->redeemed++;
     d->discount_minor += shop_amount(&d->shop, S("discount"));
-    return nth % 5 == 0 ? give_back(d, nth, shop_text(&d->shop, S("id"))) : CLI_OK;
+    return nth / DEMO_STRIDE % 5 == 0 ? give_back(d, nth, shop_text(&d->shop, S("id"))) : CLI_OK;
 }
 
 static cli_exit shop_once(demo *d, unsigned nth)
 {
     arena *memory = d->shop.memory;
-    cli_exit code = step(d, STEP_WALLET, arena_printf(memory, "/v1/users/u%u/coupons", nth),
+    cli_exit code = step(d, STEP_WALLET,
+                         arena_printf(memory, "/v1/users/%.*s%u/coupons", STR_ARG(d->prefix), nth),
                          (str){NULL, 0}, 200);
     const json *first = json_at(json_field(d->shop.document, S("coupons")), 0);
     if (code != CLI_OK || first == NULL) {
         return code; /* this one came too late for the stock */
     }
     str id = arena_str(memory, json_str(json_field(first, S("id"))));
-    str body = arena_printf(memory, "{\"user\":\"u%u\",\"coupons\":[\"%.*s\"],\"cart\":%.*s}", nth,
-                            STR_ARG(id), STR_ARG(basket(d, nth)));
+    str body = arena_printf(memory, "{\"user\":\"%.*s%u\",\"coupons\":[\"%.*s\"],\"cart\":%.*s}",
+                            STR_ARG(d->prefix), nth, STR_ARG(id), STR_ARG(basket(d, nth)));
     code = step(d, STEP_QUOTE, S("/v1/quotes"), body, 200);
     if (code == CLI_OK) {
         body = arena_printf(
             memory,
-            "{\"user\":\"u%u\",\"order_number\":\"demo-%.*s-%u\",\"coupons\":[\"%.*s\"],"
+            "{\"user\":\"%.*s%u\",\"order_number\":\"demo-%.*s-%u\",\"coupons\":[\"%.*s\"],"
             "\"cart\":%.*s,\"hold_seconds\":900}",
-            nth, STR_ARG(d->shop.run), nth, STR_ARG(id), STR_ARG(basket(d, nth)));
+            STR_ARG(d->prefix), nth, STR_ARG(d->shop.run), nth, STR_ARG(id),
+            STR_ARG(basket(d, nth)));
         code = step(d, STEP_HOLD, S("/v1/holds"), body, 201);
     }
     return code == CLI_OK ? redeem(d, nth, shop_text(&d->shop, S("id"))) : code;
@@ -268,12 +273,13 @@ cli_exit cli_demo(cli_context *c)
     buf_init(&d->out, DEMO_OUT_MAX);
     code = shop_open(c, &d->shop, d->server, d->key);
     if (code == CLI_OK) {
+        d->prefix = arena_printf(c->memory, "%.12s-", d->shop.run.p);
         code = create(d);
     }
     if (code == CLI_OK) {
         code = flash(d);
     }
-    for (unsigned nth = 0; code == CLI_OK && nth < DEMO_USERS; nth += DEMO_USERS / DEMO_SHOPPERS) {
+    for (unsigned nth = 0; code == CLI_OK && nth < DEMO_USERS; nth += DEMO_STRIDE) {
         shop_forget(&d->shop);
         code = shop_once(d, nth);
     }
