@@ -2,12 +2,15 @@
  * them, or the proof that there are none.
  *
  * For each (lane, pool) at most one ask is on its way:
- *   wait for the messages that were already committed to reach the home   (else a piece given back
- * might not be seen) ask the home: granted -> wake the parked when the grant has arrived recalling
- * -> ask again whenever a lane has given back none -> wake them with the verdict "dry" A verdict
- * counts only for requests that were parked before the ask began (their tickets say so); later ones
- * start the next ask. A lane that cannot be reached keeps its pool in "recalling", and the parked
- * run into their deadline: 503, never a false sold_out. */
+ *   wait for the messages that were already committed to reach the home (else a piece given back
+ *   might not be seen), then ask it:
+ *   granted    wake the parked when the grant has arrived; with the word "dry" when it is the last
+ *   recalling  ask again whenever a lane has given back
+ *   none       wake them with the word "dry"
+ * When this lane itself is recalled, what the parked lack has changed: they are woken to ask anew
+ * (domain/limit/pool.h tells why). "dry" counts only for requests that were parked before the ask
+ * began (their tickets say so); later ones start the next ask. A lane that cannot be reached keeps
+ * its pool in "recalling", and the parked run into their deadline: 503, never a false sold_out. */
 #include <stdlib.h>
 
 #include "app/inner.h"
@@ -23,6 +26,7 @@ typedef struct ask {
     ask_state state;
     bool arrived; /* the grant came before its answer */
     bool again;   /* a lane gave back while the answer was on its way */
+    bool stale;   /* this lane was recalled while the answer was on its way */
     int64_t need;
     uint64_t ticket;      /* the verdict is for parked requests up to here */
     int64_t late_need;    /* of those parked since */
@@ -85,6 +89,7 @@ static todo advance(leases *l, ask *a)
         a->state = ASK_ASKING;
         a->arrived = false;
         a->again = false;
+        a->stale = false;
         t.submit = true;
     }
     return t;
@@ -152,6 +157,9 @@ static todo on_verdict(leases *l, ask *a, uint8_t verdict)
         a->state = ASK_GRANTED;
         return a->arrived ? finish(l, a, false) : (todo){0};
     case ASK_VERDICT_RECALLING:
+        if (a->stale) {
+            return finish(l, a, false);
+        }
         a->state = a->again ? ASK_READY : ASK_RECALLING;
         return a->again ? advance(l, a) : (todo){0};
     default:
@@ -206,17 +214,35 @@ void leases_wanted(leases *l, uint16_t lane, pool_name which, int64_t need, uint
 
 /* A grant at the lane that asked: whoever waits there goes on at once, before the next message (which may be a recall) is
  * even sent. Else two lanes could take a last piece from each other for ever, neither using it. */
-static todo granted(leases *l, uint16_t lane, pool_name which)
+static todo granted(leases *l, uint16_t lane, pool_name which, bool last)
 {
     ask *a = find(l, lane, which);
     if (a == NULL) {
         return (todo){0};
     }
     if (a->state == ASK_GRANTED) {
-        return finish(l, a, false);
+        return finish(l, a, last);
     }
     a->arrived = a->state == ASK_ASKING;
-    return (todo){.wake = true, .lane = lane, .pool = which, .ticket = UINT64_MAX};
+    return (todo){.wake = true,
+                  .dry = last,
+                  .lane = lane,
+                  .pool = which,
+                  .ticket = last ? a->ticket : UINT64_MAX};
+}
+
+/* A recall at a lane that asks: who waits there lacks more now than the ask says. */
+static todo recalled(leases *l, uint16_t lane, pool_name which)
+{
+    ask *a = find(l, lane, which);
+    if (a == NULL || a->state == ASK_GRANTED) {
+        return (todo){0};
+    }
+    if (a->state == ASK_ASKING) {
+        a->stale = true;
+        return (todo){0};
+    }
+    return finish(l, a, false);
 }
 
 /* A lane gave back: whoever was told "recalling" asks again. Returns the next ask of this pool that
@@ -239,7 +265,8 @@ static todo given_back(leases *l, pool_name which)
 
 void leases_applied(leases *l, uint16_t lane, uint16_t number, const void *input)
 {
-    if (number != ACT_ID_lease_grant && number != ACT_ID_lease_return) {
+    if (number != ACT_ID_lease_grant && number != ACT_ID_lease_recall &&
+        number != ACT_ID_lease_return) {
         return;
     }
     const lease_in *in = input;
@@ -247,7 +274,9 @@ void leases_applied(leases *l, uint16_t lane, uint16_t number, const void *input
     todo t;
     do {
         (void)pthread_mutex_lock(&l->lock);
-        t = number == ACT_ID_lease_grant ? granted(l, lane, which) : given_back(l, which);
+        t = number == ACT_ID_lease_grant    ? granted(l, lane, which, in->closed)
+            : number == ACT_ID_lease_recall ? recalled(l, lane, which)
+                                            : given_back(l, which);
         (void)pthread_mutex_unlock(&l->lock);
         perform(l, t);
     } while (number == ACT_ID_lease_return && t.submit);

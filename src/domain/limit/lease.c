@@ -162,13 +162,14 @@ static result say(const lease_desk *d, ask_verdict verdict)
     return R_OK;
 }
 
-static result grant(const lease_desk *d, uint16_t lane, int64_t n)
+static result grant(const lease_desk *d, uint16_t lane, int64_t n, bool last)
 {
     lease_in message = {.owner = d->in->owner,
                         .kind = d->in->kind,
                         .period = d->in->period,
                         .subject = d->in->subject,
-                        .amount = n};
+                        .amount = n,
+                        .closed = last};
     if (n > 0) {
         pool_edit(d->u, d->row);
         pool_lease *l = lease_made(d->u, d->row, lane);
@@ -186,7 +187,7 @@ static result collect(const lease_desk *d)
 {
     if (d->row != NULL && recall(d->u, d->row, LEASE_COLLECT, d->in) > 0)
         return say(d, ASK_VERDICT_RECALLING);
-    return grant(d, uow_lane(d->u), 0);
+    return grant(d, uow_lane(d->u), 0, false);
 }
 
 static result serve(const lease_desk *d, bool lowered)
@@ -204,11 +205,13 @@ static result serve(const lease_desk *d, bool lowered)
         int64_t share = p->free / (4 * (int64_t)uow_lane_count(d->u));
         if (share > SLICE_MAX)
             share = SLICE_MAX;
-        return grant(d, lane, share > need ? share : need);
+        return grant(d, lane, share > need ? share : need, false);
     }
     if (recall(d->u, p, lane, d->in) > 0)
         return say(d, ASK_VERDICT_RECALLING);
-    return p->free > 0 ? grant(d, lane, p->free) : say(d, ASK_VERDICT_NONE);
+    /* Told by a message where the lane may still hold some: it comes before any recall of those. */
+    bool has_some = p->free > 0 || (own != NULL && own->open);
+    return has_some ? grant(d, lane, p->free, true) : say(d, ASK_VERDICT_NONE);
 }
 
 /* Pools of the same limit from periods before the last one. */
@@ -250,7 +253,7 @@ result lease_ask_decide(uow *u, const void *input, void *output)
         return say(&d, ASK_VERDICT_NONE);
     int64_t total = pool_total(uow_config(u), name_of(in));
     if (total < 0)
-        return grant(&d, in->lane, 0); /* unlimited meanwhile: whoever waits looks again */
+        return grant(&d, in->lane, 0, false); /* unlimited meanwhile: whoever waits looks again */
     bool lowered = false;
     if (d.row == NULL) {
         d.row = pool_new(u, slot, in->owner, in->kind, in->period, in->subject);

@@ -10,16 +10,23 @@
  *
  * Protocol. Acts 50 to 53 of app/act.def; messages arrive exactly once and in order per pair of
  * lanes.
- *   ask     lane -> home. amount: what the act lacks beyond what its slice has. At most one ask a
- *           lane and pool at a time, and none while a grant is on its way there. GRANTED: a grant
- *           is on its way. RECALLING: lanes have been asked to give back; ask again when one has.
- *           NONE: nothing is free and no other lane holds any. What lanes had committed to send
- *           home before the ask must have arrived before it, else NONE may be false.
- *   grant   home -> lane: max(what was asked, free / (4 * lanes)), so slices shrink near the end;
- *           all that is free when that is less and no other lane holds any, so that after NONE the
- *           slice of the asker is all there is. A grant of 0 only wakes.
+ *   ask     lane -> home. amount: what the act lacks beyond what its slice has.
+ *           GRANTED: a grant is on its way; it tells whether it is the last. RECALLING: lanes have
+ *           been asked to give back; ask again when one has. NONE: nothing is free, and no lane has
+ *           any, the asker neither.
+ *   grant   home -> lane: max(what was asked, free / (4 * lanes)), so slices shrink near the end.
+ *           The last one (closed) brings all that is free, be it nothing, when that is less than
+ *           what was asked and no other lane holds any: what is in the slice then is all there is.
+ *           A grant of 0 that is not the last only wakes.
  *   recall  home -> lane: give back what is unused and close. Always answered, by a closing return.
  *   return  lane -> home.
+ * What the app sees to, else "none" may be false, or lanes may take from each other for ever:
+ *   - at most one ask a lane and pool at a time, and none while a grant is on its way there
+ *   - what lanes had committed to send home before an ask has arrived before it
+ *   - a grant wakes who waits for the pool in its lane, and they run before the next message is
+ *     applied there; the last one, and NONE, with the word "dry" for those parked before the ask
+ *   - a recall wakes them too, in place of an ask that has no verdict yet or RECALLING: what they
+ *     lack has changed
  * An ask with lane LEASE_COLLECT recalls every lane and grants nobody: RECALLING until no lease is
  * open, then GRANTED with a waking grant of 0 to the home's own lane. It never says NONE.
  *

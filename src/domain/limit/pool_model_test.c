@@ -1,0 +1,605 @@
+/* The escrow protocol of pool.h as a small model: three lanes of a store in memory, requests that
+ * take and give, messages delivered first in first out per pair of lanes in any interleaving, asks
+ * as the app makes them. After every step the invariants of pool.h are recomputed from the rows:
+ *   - pool.total = pool.free + what the leases have out; out = the slice's free and consumed and
+ *     what is on its way; a closed lease has nothing unused and no grant on its way
+ *   - never over: what is consumed is what the requests took, and within the total
+ *   - never falsely dry: who is told "none" lacked pieces at some moment since he asked
+ *   - a limit that was lowered: a lane that has seen it takes nothing beyond it
+ * One scenario is walked through in every interleaving, others by chance. */
+#include "domain/limit/pool.h"
+
+#include "base/id.h"
+#include "domain/limit/pool_model_test.h"
+#include "domain/limit/terms.h"
+#include "port/store.h"
+
+enum {
+    LANES = 3,
+    HOME_SLOT_NUMBER = 30, /* lane 0 */
+    QUEUE_MAX = 64,
+    CALLS_MAX = 48,
+    CONFIGS_MAX = 4,
+    STEPS_MAX = CHOICES_MAX,
+};
+#define NOW_MS INT64_C(1760000000000)
+
+typedef struct sent {
+    uint16_t act;
+    lease_in in;
+} sent;
+
+typedef enum ask_phase { ASK_NONE, ASK_BARRIER, ASK_RECALLING, ASK_GRANTED } ask_phase;
+
+/* One ask of a lane, as app/lease.c makes it. */
+typedef struct ask {
+    ask_phase phase;
+    int64_t need, late_need;
+    uint64_t ticket, late_ticket;
+    size_t barrier[LANES]; /* messages that must have reached the home from each lane */
+    bool again;
+} ask;
+
+typedef struct call {
+    request request; /* first */
+    int64_t n;       /* taken; given when negative */
+    bool done, submitted;
+    int64_t least_left; /* the least that was left of all, while it waited */
+} call;
+
+typedef struct script {
+    uint16_t lane;
+    int64_t n;
+} script;
+
+/* What a run of the model is about. */
+typedef struct scenario {
+    uint8_t kind; /* POOL_KIND_STOCK, or POOL_KIND_CLAIMS: then the configurations follow */
+    int64_t totals[CONFIGS_MAX];
+    size_t configs;
+    const script *calls;
+    size_t n;
+} scenario;
+
+static struct world {
+    store *store;
+    uint64_t owner;
+    pool_name pool;
+    const scenario *is;
+    config *configs[CONFIGS_MAX];
+    size_t sees[LANES]; /* which configuration */
+    const config *pinned;
+    sent queue[LANES][LANES][QUEUE_MAX];
+    size_t head[LANES][LANES], tail[LANES][LANES];
+    ask asks[LANES];
+    call calls[CALLS_MAX];
+    int64_t used; /* taken less given */
+} w;
+
+/* ---- the store's hooks ---- */
+
+static int64_t on_clock(void *context)
+{
+    (void)context;
+    return NOW_MS;
+}
+
+static const config *on_pin(void *context)
+{
+    (void)context;
+    return w.pinned;
+}
+
+static void on_committed(void *context, uint16_t lane, const store_message *messages, size_t n)
+{
+    (void)context;
+    arena *memory = arena_new(0);
+    for (size_t i = 0; i < n; i++) {
+        uint16_t to = messages[i].to_lane != UINT16_MAX
+                          ? messages[i].to_lane
+                          : store_lane_of_slot(w.store, messages[i].slot);
+        size_t at = w.tail[lane][to]++;
+        assert_true(at < QUEUE_MAX);
+        sent *s = &w.queue[lane][to][at];
+        s->act = messages[i].act;
+        result r = record_decode(&lease_in_record, messages[i].input, memory, &s->in);
+        assert_int_equal(r, R_OK);
+    }
+    arena_free(memory);
+}
+
+static void begin_ask(ask *a, int64_t need, uint64_t ticket)
+{
+    *a = (ask){.phase = ASK_BARRIER, .need = need, .ticket = ticket};
+    for (size_t from = 0; from < LANES; from++)
+        a->barrier[from] = w.tail[from][0];
+}
+
+static void on_wanted(void *context, uint16_t lane, pool_name which, int64_t need, uint64_t ticket)
+{
+    (void)context;
+    assert_true(pool_name_eq(which, w.pool));
+    ask *a = &w.asks[lane];
+    if (a->phase == ASK_NONE) {
+        begin_ask(a, need, ticket);
+        return;
+    }
+    a->late_ticket = ticket;
+    if (need > a->late_need)
+        a->late_need = need;
+}
+
+/* ---- requests ---- */
+
+typedef struct lease_call {
+    request request; /* first */
+    uint16_t act;
+    lease_in in;
+    lease_out out;
+    bool done;
+} lease_call;
+
+static result run_lease(uow *u, request *r)
+{
+    lease_call *c = (lease_call *)r;
+    c->out = (lease_out){0};
+    switch (c->act) {
+    case LEASE_GRANT_ACT:
+        return lease_grant_decide(u, &c->in, NULL);
+    case LEASE_RECALL_ACT:
+        return lease_recall_decide(u, &c->in, NULL);
+    case LEASE_RETURN_ACT:
+        return lease_return_decide(u, &c->in, NULL);
+    default:
+        return lease_ask_decide(u, &c->in, &c->out);
+    }
+}
+
+static void lease_done(request *r)
+{
+    ((lease_call *)r)->done = true;
+}
+
+static void step(uint16_t lane)
+{
+    w.pinned = w.configs[w.sees[lane]];
+    while (store_step(w.store) > 0)
+        MAYBE(lane);
+}
+
+static lease_out run_on_lane(uint16_t act, lease_in in, uint16_t lane)
+{
+    lease_call c = {.act = act,
+                    .in = in,
+                    .request = {.run = run_lease,
+                                .done = lease_done,
+                                .slot = (uint16_t)(HOME_SLOT_NUMBER + lane),
+                                .lane = lane,
+                                .to_lane = act == LEASE_GRANT_ACT || act == LEASE_RECALL_ACT,
+                                .class = CLASS_INTERNAL}};
+    result r = store_submit(w.store, &c.request);
+    assert_int_equal(r, R_OK);
+    step(lane);
+    assert_true(c.done);
+    assert_int_equal(c.request.outcome, R_OK);
+    return c.out;
+}
+
+static result run_call(uow *u, request *r)
+{
+    call *c = (call *)r;
+    slice_set *set = slice_set_new(u);
+    slice_load(set, w.pool);
+    if (uow_pending(u))
+        return R_AGAIN;
+    int64_t have = 0;
+    if (c->n < 0) {
+        slice_give(set, w.pool, -c->n);
+    } else {
+        result answer = slice_want(set, w.pool, c->n, &have);
+        if (answer != R_OK)
+            return answer;
+        if (have < c->n)
+            return R_SOLD_OUT;
+        slice_take(set, w.pool, c->n);
+    }
+    slice_settle(set);
+    return R_OK;
+}
+
+static int64_t largest_total(void)
+{
+    int64_t most = 0;
+    for (size_t i = 0; i < w.is->configs; i++)
+        most = w.is->totals[i] > most ? w.is->totals[i] : most;
+    return most;
+}
+
+/* What is left, as the least generous configuration that any lane may go by has it. */
+static int64_t left_now(void)
+{
+    int64_t least = INT64_MAX;
+    for (size_t lane = 0; lane < LANES; lane++)
+        if (w.is->totals[w.sees[lane]] < least)
+            least = w.is->totals[w.sees[lane]];
+    return least - w.used;
+}
+
+static void call_done(request *r)
+{
+    call *c = (call *)r;
+    uint16_t lane = store_lane_of_slot(w.store, r->slot);
+    c->done = true;
+    if (r->outcome == R_OK) {
+        w.used += c->n;
+        assert_true(w.used <= largest_total());
+        if (c->n > 0 && w.is->kind != POOL_KIND_STOCK)
+            assert_true(w.used <= w.is->totals[w.sees[lane]]);
+        return;
+    }
+    assert_int_equal(r->outcome, R_SOLD_OUT);
+    if (left_now() < c->least_left)
+        c->least_left = left_now();
+    assert_true(c->least_left < c->n); /* never falsely dry */
+}
+
+/* ---- invariants ---- */
+
+static int64_t on_the_way(uint16_t act, size_t from, size_t to, uint16_t lane)
+{
+    int64_t n = 0;
+    for (size_t i = w.head[from][to]; i < w.tail[from][to]; i++)
+        if (w.queue[from][to][i].act == act && w.queue[from][to][i].in.lane == lane)
+            n += w.queue[from][to][i].in.amount;
+    return n;
+}
+
+static void check_lease(uow *u, const pool_lease *l, int64_t *consumed)
+{
+    const slice *s =
+        slice_get(u, l->lane, w.pool.owner, w.pool.kind, w.pool.period, w.pool.subject);
+    int64_t granted = on_the_way(LEASE_GRANT_ACT, 0, l->lane, l->lane);
+    int64_t returned = on_the_way(LEASE_RETURN_ACT, l->lane, 0, l->lane);
+    int64_t unused = s == NULL ? 0 : s->free;
+    *consumed += s == NULL ? 0 : s->consumed;
+    assert_true(unused >= 0);
+    assert_int_equal(l->out, unused + (s == NULL ? 0 : s->consumed) + granted + returned);
+    if (!l->open) {
+        assert_int_equal(unused + granted, 0);
+        assert_false(l->recalled);
+    }
+}
+
+static void check_invariants(void)
+{
+    arena *memory = arena_new(0);
+    uow *u;
+    result r = store_read_begin(w.store, memory, NOW_MS, &u);
+    assert_int_equal(r, R_OK);
+    const pool *p =
+        pool_get(u, HOME_SLOT_NUMBER, w.pool.owner, w.pool.kind, w.pool.period, w.pool.subject);
+    int64_t consumed = 0, out = 0;
+    for (size_t i = 0; p != NULL && i < p->leases.n; i++) {
+        check_lease(u, &p->leases.items[i], &consumed);
+        out += p->leases.items[i].out;
+    }
+    if (p != NULL) {
+        assert_true(p->free >= 0);
+        assert_int_equal(p->total, p->free + out);
+        assert_true(consumed <= p->total);
+    }
+    assert_int_equal(consumed, w.used);
+    r = store_read_end(u);
+    assert_int_equal(r, R_OK);
+    arena_free(memory);
+}
+
+/* ---- steps ---- */
+
+typedef enum step_kind { STEP_CALL, STEP_DELIVER, STEP_ASK, STEP_SEE } step_kind;
+typedef struct possible {
+    step_kind kind;
+    size_t a, b;
+} possible;
+
+static bool barrier_reached(const ask *a)
+{
+    for (size_t from = 0; from < LANES; from++)
+        if (w.head[from][0] < a->barrier[from])
+            return false;
+    return true;
+}
+
+/* Giving back needs something that this lane has taken. */
+static bool may_submit(size_t i)
+{
+    const script *of = &w.is->calls[i];
+    if (w.calls[i].submitted)
+        return false;
+    if (of->n > 0)
+        return true;
+    for (size_t k = 0; k < i; k++)
+        if (w.is->calls[k].lane == of->lane && w.is->calls[k].n == -of->n && w.calls[k].done &&
+            w.calls[k].request.outcome == R_OK)
+            return true;
+    return false;
+}
+
+static size_t possible_steps(possible *out)
+{
+    size_t n = 0;
+    for (size_t lane = 0; lane < LANES; lane++) {
+        for (size_t i = 0; i < w.is->n; i++) {
+            if (w.is->calls[i].lane != lane || w.calls[i].submitted)
+                continue;
+            if (may_submit(i))
+                out[n++] = (possible){STEP_CALL, i, 0};
+            break; /* a lane's calls come in their order */
+        }
+        if (w.asks[lane].phase == ASK_BARRIER && barrier_reached(&w.asks[lane]))
+            out[n++] = (possible){STEP_ASK, lane, 0};
+        for (size_t to = 0; to < LANES; to++)
+            if (w.head[lane][to] < w.tail[lane][to])
+                out[n++] = (possible){STEP_DELIVER, lane, to};
+        if (w.sees[lane] + 1 < w.is->configs)
+            out[n++] = (possible){STEP_SEE, lane, 0};
+    }
+    return n;
+}
+
+static void submit(size_t i)
+{
+    call *c = &w.calls[i];
+    uint16_t lane = w.is->calls[i].lane;
+    *c = (call){.n = w.is->calls[i].n,
+                .submitted = true,
+                .least_left = INT64_MAX,
+                .request = {.run = run_call,
+                            .done = call_done,
+                            .slot = (uint16_t)(HOME_SLOT_NUMBER + lane),
+                            .class = CLASS_ISSUE}};
+    result r = store_submit(w.store, &c->request);
+    assert_int_equal(r, R_OK);
+    step(lane);
+}
+
+static void wake(uint16_t lane, bool dry, uint64_t up_to)
+{
+    store_wake(w.store, lane, w.pool, dry, up_to);
+    step(lane);
+}
+
+/* The ask has its answer; those that were parked since begin the next. */
+static void finish_ask(uint16_t lane, bool dry)
+{
+    ask a = w.asks[lane];
+    w.asks[lane] = (ask){0};
+    if (dry && a.late_ticket != 0)
+        begin_ask(&w.asks[lane], a.late_need, a.late_ticket);
+    wake(lane, dry, dry ? a.ticket : UINT64_MAX);
+}
+
+static void do_ask(uint16_t lane)
+{
+    lease_in in = {.owner = w.pool.owner,
+                   .kind = w.pool.kind,
+                   .period = w.pool.period,
+                   .subject = w.pool.subject,
+                   .lane = lane,
+                   .amount = w.asks[lane].need};
+    lease_out out = run_on_lane(0, in, 0);
+    if (out.verdict == ASK_VERDICT_GRANTED)
+        w.asks[lane].phase = ASK_GRANTED;
+    else if (out.verdict == ASK_VERDICT_RECALLING)
+        w.asks[lane].phase = ASK_RECALLING;
+    else
+        finish_ask(lane, true);
+}
+
+static void deliver(uint16_t from, uint16_t to)
+{
+    sent s = w.queue[from][to][w.head[from][to]++];
+    (void)run_on_lane(s.act, s.in, to);
+    if (s.act == LEASE_GRANT_ACT && w.asks[to].phase == ASK_GRANTED)
+        finish_ask(to, s.in.closed);
+    if (s.act == LEASE_RECALL_ACT && w.asks[to].phase != ASK_NONE) {
+        assert_int_not_equal(w.asks[to].phase, ASK_GRANTED);
+        finish_ask(to, false);
+    }
+    for (uint16_t lane = 0; lane < LANES && s.act == LEASE_RETURN_ACT; lane++)
+        if (w.asks[lane].phase == ASK_RECALLING)
+            w.asks[lane].phase = ASK_BARRIER; /* which was reached before */
+}
+
+static void do_step(possible p)
+{
+    switch (p.kind) {
+    case STEP_CALL:
+        submit(p.a);
+        break;
+    case STEP_ASK:
+        do_ask((uint16_t)p.a);
+        break;
+    case STEP_DELIVER:
+        deliver((uint16_t)p.a, (uint16_t)p.b);
+        break;
+    case STEP_SEE:
+        w.sees[p.a]++;
+    }
+    for (size_t i = 0; i < w.is->n; i++)
+        if (w.calls[i].submitted && !w.calls[i].done && left_now() < w.calls[i].least_left)
+            w.calls[i].least_left = left_now();
+}
+
+/* ---- runs ---- */
+
+static config *configured(int64_t total)
+{
+    config *c = config_empty();
+    limit_rule rule = {.measure = LIMIT_MEASURE_CLAIMS,
+                       .subject = LIMIT_SUBJECT_TEMPLATE,
+                       .period = LIMIT_PERIOD_EVER,
+                       .max = total};
+    merchant m = {.id = 1, .name = S("m"), .zone = S("UTC"), .currency = S("USD")};
+    campaign of = {.id = 2, .merchant = 1, .state = CAMPAIGN_STATE_ACTIVE, .currency = S("USD")};
+    template t = {.id = w.owner, .merchant = 1, .campaign = 2, .version = 1, .stock = total};
+    template_version v = {.template = w.owner,
+                          .version = 1,
+                          .benefit = BENEFIT_KIND_AMOUNT_OFF,
+                          .amount_minor = 100,
+                          .scope = SCOPE_MODE_ALL,
+                          .validity = VALIDITY_KIND_FIXED,
+                          .valid_until_ms = 1};
+    v.limits.items = &rule;
+    v.limits.n = 1;
+    config_put_merchant(c, &m, &zone_utc);
+    config_put_campaign(c, &of);
+    config_put_template(c, &t, &v);
+    return c;
+}
+
+static void begin_run(const scenario *is)
+{
+    static uint64_t runs; /* each has a pool of its own in the same store */
+    store *s = w.store;
+    memset(&w, 0, sizeof w);
+    w.store = s;
+    w.is = is;
+    w.owner = id_make(NOW_MS + (int64_t)runs++, HOME_SLOT_NUMBER, 0);
+    limit_rule rule = {.measure = LIMIT_MEASURE_CLAIMS, .period = LIMIT_PERIOD_EVER};
+    w.pool =
+        is->kind == POOL_KIND_STOCK ? pool_stock(w.owner) : pool_of_limit(w.owner, &rule, 0, 0);
+    for (size_t i = 0; i < is->configs; i++)
+        w.configs[i] = configured(is->totals[i]);
+}
+
+static void run(const scenario *is)
+{
+    possible steps[2 * LANES + LANES * LANES + LANES];
+    begin_run(is);
+    size_t taken = 0;
+    for (size_t n = possible_steps(steps); n > 0; n = possible_steps(steps)) {
+        assert_true(taken++ < STEPS_MAX); /* it comes to an end */
+        do_step(steps[n == 1 ? 0 : choose(n)]);
+        check_invariants();
+    }
+    for (size_t i = 0; i < is->n; i++)
+        assert_true(w.calls[i].done || !w.calls[i].submitted); /* nobody waits for ever */
+    for (size_t i = 0; i < is->configs; i++)
+        config_free(w.configs[i]);
+}
+
+static void by_chance(const scenario *is, size_t runs)
+{
+    for (size_t i = 0; i < runs; i++) {
+        choices.dice = 0x9e3779b97f4a7c15u + i * 0x1234567u;
+        run(is);
+    }
+    choices.dice = 0;
+}
+
+static size_t in_every_interleaving(const scenario *is)
+{
+    size_t runs = 0;
+    choices.n = choices.at = 0;
+    do {
+        run(is);
+        runs++;
+    } while (choices_next());
+    return runs;
+}
+
+static void the_last_piece_in_every_interleaving(void **state)
+{
+    (void)state;
+    static const script calls[] = {{1, 1}, {1, -1}, {2, 1}};
+    static const scenario is = {
+        .kind = POOL_KIND_STOCK, .totals = {1}, .configs = 1, .calls = calls, .n = 3};
+    assert_true(in_every_interleaving(&is) > 50);
+}
+
+static void two_pieces_and_three_lanes_in_every_interleaving(void **state)
+{
+    (void)state;
+    static const script calls[] = {{0, 1}, {1, 2}, {2, 1}};
+    static const scenario is = {
+        .kind = POOL_KIND_STOCK, .totals = {2}, .configs = 1, .calls = calls, .n = 3};
+    assert_true(in_every_interleaving(&is) > 5000);
+}
+
+static void many_takes_and_gives_by_chance(void **state)
+{
+    (void)state;
+    static const script calls[] = {
+        {0, 1}, {0, 3}, {0, -3}, {0, 2}, {0, 5},  {1, 2}, {1, -2}, {1, 1}, {1, 4}, {1, -4},
+        {1, 2}, {2, 1}, {2, 1},  {2, 6}, {2, -6}, {2, 1}, {2, 2},  {0, 1}, {1, 1}, {2, 1},
+    };
+    static const scenario is = {.kind = POOL_KIND_STOCK,
+                                .totals = {9},
+                                .configs = 1,
+                                .calls = calls,
+                                .n = ARRAY_LEN(calls)};
+    by_chance(&is, 400);
+}
+
+static void slices_are_large_while_there_is_plenty(void **state)
+{
+    (void)state;
+    static const script calls[] = {
+        {0, 10}, {0, 10}, {1, 10}, {1, 90}, {2, 300}, {2, -300}, {2, 200}, {0, 250}, {1, 400},
+    };
+    static const scenario is = {.kind = POOL_KIND_STOCK,
+                                .totals = {1000},
+                                .configs = 1,
+                                .calls = calls,
+                                .n = ARRAY_LEN(calls)};
+    by_chance(&is, 400);
+}
+
+static void a_limit_is_lowered_and_raised_while_lanes_take(void **state)
+{
+    (void)state;
+    static const script calls[] = {
+        {0, 1}, {0, 2}, {0, 1}, {1, 2}, {1, 1},  {1, 3}, {2, 1}, {2, 1},
+        {2, 2}, {0, 1}, {1, 1}, {2, 2}, {2, -2}, {0, 3}, {1, 1},
+    };
+    static const scenario is = {.kind = POOL_KIND_CLAIMS,
+                                .totals = {20, 6, 9, 4},
+                                .configs = 4,
+                                .calls = calls,
+                                .n = ARRAY_LEN(calls)};
+    by_chance(&is, 400);
+}
+
+static int open_store(void **state)
+{
+    (void)state;
+    store_hooks hooks = {
+        .clock_ms = on_clock, .config_pin = on_pin, .committed = on_committed, .wanted = on_wanted};
+    store_options options = {.lanes = LANES};
+    buf why;
+    buf_init(&why, 1000);
+    result r = store_open_mem(&options, &hooks, &w.store, &why);
+    assert_int_equal(r, R_OK);
+    buf_free(&why);
+    return 0;
+}
+
+static int close_store(void **state)
+{
+    (void)state;
+    store_close(w.store);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_last_piece_in_every_interleaving),
+        cmocka_unit_test(two_pieces_and_three_lanes_in_every_interleaving),
+        cmocka_unit_test(many_takes_and_gives_by_chance),
+        cmocka_unit_test(slices_are_large_while_there_is_plenty),
+        cmocka_unit_test(a_limit_is_lowered_and_raised_while_lanes_take),
+    };
+    return cmocka_run_group_tests(tests, open_store, close_store);
+}
