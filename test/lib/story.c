@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/time.h"
 #include "cli/http_client.h"
@@ -30,7 +31,7 @@ typedef struct run {
     int64_t now_ms;
     int fresh_keys;
     uint64_t repeat;
-    bool skip;
+    bool skip, eventually, quiet; /* quiet: a failure may be tried again */
     const story_line *at;
 } run;
 
@@ -40,6 +41,8 @@ static bool fail(run *r, const char *format, ...)
 {
     enum { SHOWN = 2000 };
     va_list args;
+    if (r->quiet)
+        return false;
     va_start(args, format);
     printf("%s:%d: ", r->at->path, r->at->number);
     (void)vprintf(format, args);
@@ -222,6 +225,16 @@ static bool step_same(run *r, str name)
 
 /* ---- steps ---- */
 
+static bool step_let(run *r, str rest, bool again)
+{
+    str name;
+    (void)str_cut(&rest, ' ', &name);
+    rest = rest.n == 0 ? S("") : story_expand(&r->variables, str_trim(rest));
+    if (again || story_variable(&r->variables, name).p == NULL)
+        story_set(&r->variables, name, rest);
+    return true;
+}
+
 static bool run_lines(run *r, const story_block *b);
 
 static bool step_use(run *r, str name)
@@ -264,6 +277,8 @@ static bool step_named(run *r, str word, str rest)
     }
     if (str_eq(word, S("use")))
         return step_use(r, rest);
+    if (str_eq(word, S("let")) || str_eq(word, S("default")))
+        return step_let(r, rest, str_eq(word, S("let")));
     if (str_eq(word, S("header")))
         return step_header(r, rest);
     if (str_eq(word, S("keep")))
@@ -272,6 +287,10 @@ static bool step_named(run *r, str word, str rest)
         return step_same(r, rest);
     if (str_eq(word, S("sweep")))
         return r->server->sweep(r->server->context) || fail(r, "the sweep failed");
+    if (str_eq(word, S("eventually"))) {
+        r->eventually = true;
+        return true;
+    }
     if (str_eq(word, S("restart")))
         return step_restart(r);
     return (str_eq(word, S("repeat")) && str_to_u64(rest, &r->repeat)) ||
@@ -309,12 +328,31 @@ static bool run_repeated(run *r, const story_line *pair)
     return true;
 }
 
+/* The request and its answer again and again, until it is as told; the last try tells why not. */
+static void run_eventually(run *r, const story_line *pair)
+{
+    enum { TRIES = 300, PAUSE_US = 10000 };
+    size_t bound = r->variables.n;
+    r->eventually = false;
+    r->quiet = true;
+    for (int t = 0; t < TRIES; t++) {
+        if (run_step(r, pair[0].text) && run_step(r, pair[1].text))
+            break;
+        r->variables.n = bound;
+        (void)usleep(PAUSE_US);
+    }
+    r->variables.n = bound;
+    r->quiet = false;
+}
+
 static bool run_lines(run *r, const story_block *b)
 {
     for (size_t i = b->first; i < b->first + b->n && !r->skip; i++) {
         r->at = &r->file->lines[i];
         if (r->repeat > 0 && i + 1 < b->first + b->n && !run_repeated(r, r->at))
             return false;
+        if (r->eventually && i + 1 < b->first + b->n)
+            run_eventually(r, r->at);
         if (!run_step(r, r->at->text))
             return false;
     }

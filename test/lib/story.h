@@ -1,5 +1,5 @@
 /* Stories: behaviour told as requests and answers, run against a whole server over HTTP on any
- * engine. docs: test/story/README.md tells the language; in short:
+ * engine. In short:
  *
  *   setup shop                     steps that stories take over with `use shop`
  *   story a_name_that_says_what_is_shown
@@ -12,8 +12,10 @@
  *     201 {"coupons": [{"id": "$coupon"}]}
  *     header ETag "v1"             a field of the last answer; * for any; none for absent
  *     keep first                   remembers the last answer; `same first`: it is that, byte by byte
+ *     let limits [...]             names a text for $limits; `default`: unless it has one
  *     sweep                        runs the expiry job over everything that is due
  *     restart                      closes the store and opens it again (not on mem)
+ *     eventually                   the next request is sent until it answers as told, for 3 s at most
  *     repeat 5                     the next request is sent 5 times, each with a fresh key; each must
  *                                  answer as told; $i counts 1 to 5
  *

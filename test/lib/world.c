@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "api/api.h"
+#include "app/verify.h"
 #include "base/id.h"
 #include "port/log.h"
 #include "port/secret.h"
@@ -129,6 +130,34 @@ str world_key(const world *w, str scope)
     return (str){NULL, 0};
 }
 
+/* ---- verify ---- */
+
+enum { DIFFERENCES_SHOWN = 10 };
+
+typedef struct seen_differences {
+    buf *why;
+    size_t n;
+} seen_differences;
+
+static void on_difference(void *context, const verify_difference *d)
+{
+    seen_differences *s = context;
+    if (s->n++ < DIFFERENCES_SHOWN)
+        buf_printf(s->why, "\n      %s %.*s %.*s: %.*s, not %.*s", d->check, STR_ARG(d->subject),
+                   STR_ARG(d->field), STR_ARG(d->actual), STR_ARG(d->expected));
+}
+
+bool world_sound(world *w, buf *why)
+{
+    seen_differences s = {.why = why};
+    verify_options options = {.context = &s, .found = on_difference};
+    verify_summary summary;
+    result r = verify_app(w->app, &options, &summary);
+    if (r != R_OK)
+        buf_printf(why, "verify: %.*s", STR_ARG(result_code(r)));
+    return r == R_OK && s.n == 0;
+}
+
 /* ---- opening and closing ---- */
 
 static int64_t on_clock(void *context)
@@ -202,10 +231,11 @@ static void make_path(world *w)
 void world_open(world *w, const world_engine *engine, int64_t now_ms)
 {
     *w = (world){.engine = *engine, .memory = arena_new(0)};
-    atomic_store(&w->clock_ms, now_ms);
+    atomic_store(&w->clock_ms, now_ms - 1); /* so that lists show Shop first */
     make_path(w);
     open_app(w, engine->lanes == 0 ? WORLD_LANES : engine->lanes);
     w->merchant = world_merchant(w, S("Shop"), S("UTC"));
+    atomic_store(&w->clock_ms, now_ms);
     w->other_merchant = world_merchant(w, S("Other shop"), S("UTC"));
     for (size_t i = 0; i < WORLD_KEYS; i++)
         make_key(w, i);

@@ -42,6 +42,9 @@ void world_close(world *w);   /* and removes what it stored */
 uint16_t world_port(const world *w);
 str world_key(const world *w, str scope);
 
+/* Recomputes all that is stored (verify). False: *why has the first differences. */
+MUST_USE bool world_sound(world *w, buf *why);
+
 /* One act, without an idempotency key, to its end; steps where there are no threads. in and out are
  * records of the act; text and lists of out live in memory. */
 typedef struct world_act {

@@ -71,6 +71,11 @@ static str on_key(void *context, str scope)
     return world_key(&((stage *)context)->world, scope);
 }
 
+static bool on_sound(void *context, buf *why)
+{
+    return world_sound(&((stage *)context)->world, why);
+}
+
 static story_totals run_engine(const chosen *c, size_t engine)
 {
     static stage s; /* one at a time; large */
@@ -81,7 +86,8 @@ static story_totals run_engine(const chosen *c, size_t engine)
                            .close = on_close,
                            .set_clock = on_clock,
                            .sweep = on_sweep,
-                           .key = on_key};
+                           .key = on_key,
+                           .sound = on_sound};
     story_totals totals = {0};
     for (size_t i = 0; i < c->file_count; i++) {
         story_suite suite = {.path = c->files[i], .shared = SHARED_SETUPS, .only = c->only};

@@ -1,0 +1,218 @@
+# The money budget of a campaign: reserved at issue or at redeem, exactly reached, never beyond
+# (001-24, 003-03 不超发不少发; Medusa #16595: what gives back is as exact as what takes).
+
+# ---- at issue: the largest discount is reserved, settled at redeem, freed on expiry ----
+
+story at_issue_the_budget_is_reached_exactly
+  let budget "budget": {"mode": "at_issue", "total": @3000},
+  use shop
+  repeat 3
+  POST /v1/claims {"user": "u$i", "template": "$template"}
+  201
+  POST /v1/claims {"user": "u4", "template": "$template"}
+  409 {"code": "budget_exhausted"}
+  GET /v1/campaigns/$campaign/stats
+  200 {"budget": {"total": @3000, "remaining": @0}, "counts": [{"issued": 3}]}
+
+story at_issue_a_cent_too_little_is_too_little
+  let budget "budget": {"mode": "at_issue", "total": @1999},
+  use shop
+  POST /v1/claims {"user": "u1", "template": "$template"}
+  201
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  409 {"code": "budget_exhausted"}
+  eventually
+  GET /v1/campaigns/$campaign/stats
+  200 {"budget": {"total": @1999, "remaining": @999}}
+
+story at_issue_n_at_once_need_n_times_the_money
+  let budget "budget": {"mode": "at_issue", "total": @2500},
+  use shop
+  POST /v1/claims {"user": "u1", "template": "$template", "count": 3}
+  409 {"code": "budget_exhausted"}
+  POST /v1/claims {"user": "u1", "mode": "best_effort",
+    "items": [{"template": "$template", "count": 3}]}
+  201 {"coupons": [{}, {}], "refusals": [{"item": 0, "problem": {"code": "budget_exhausted"}}]}
+
+# 10 %, at most 10.00: 10.00 is reserved, 6.00 is spent, 4.00 comes back.
+story at_issue_a_redemption_settles
+  let budget "budget": {"mode": "at_issue", "total": @1000},
+  let benefit {"kind": "percent_off", "percent_bp": 1000, "cap": @1000}
+  use redeemed
+  eventually
+  GET /v1/campaigns/$campaign/stats
+  200 {"budget": {"total": @1000, "remaining": @400}, "counts": [{"discount": @600}]}
+
+story at_issue_a_hold_needs_nothing_more
+  let budget "budget": {"mode": "at_issue", "total": @1000},
+  use held
+  POST /v1/redemptions {"hold": "$hold"}
+  201
+  GET /v1/campaigns/$campaign/stats
+  200 {"budget": {"total": @1000, "remaining": @0}}
+
+story at_issue_expiry_frees
+  let budget "budget": {"mode": "at_issue", "total": @1000},
+  use coupon
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  409 {"code": "budget_exhausted"}
+  +30d
+  sweep
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  201
+
+# The coupon is there again, so is its reservation.
+story at_issue_a_returned_coupon_is_still_paid_for
+  let budget "budget": {"mode": "at_issue", "total": @1000},
+  use redeemed
+  POST /v1/redemptions/$redemption/returns {}
+  201 {"restored": ["$coupon"]}
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  409 {"code": "budget_exhausted"}
+  POST /v1/redemptions {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$coupon"]}
+  201 {"discount": @1000}
+
+story at_issue_what_returns_dead_is_free
+  let budget "budget": {"mode": "at_issue", "total": @1000},
+  use redeemed
+  at 2026-02-10T00:00:00Z
+  POST /v1/redemptions/$redemption/returns {}
+  201 {"restored": []}
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  201
+
+# ---- at redeem: a hold reserves the actual discount ----
+
+story at_redeem_issuing_costs_nothing
+  let budget "budget": {"mode": "at_redeem", "total": @1},
+  use shop
+  POST /v1/claims {"user": "u1", "template": "$template", "count": 100}
+  201
+
+story at_redeem_the_budget_is_reached_exactly
+  let budget "budget": {"mode": "at_redeem", "total": @2000},
+  use shop
+  use tea
+  POST /v1/claims {"user": "u1", "template": "$template", "count": 3}
+  201 {"coupons": [{"id": "$c1"}, {"id": "$c2"}, {"id": "$c3"}]}
+  POST /v1/holds {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$c1"]}
+  201 {"id": "$hold"}
+  POST /v1/redemptions {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$c2"]}
+  201
+  POST /v1/redemptions {"user": "u1", "order_number": "o3", "cart": $cart, "coupons": ["$c3"]}
+  409 {"code": "budget_exhausted"}
+  POST /v1/redemptions {"hold": "$hold"}
+  201
+  GET /v1/campaigns/$campaign/stats
+  200 {"budget": {"total": @2000, "remaining": @0}, "counts": [{"discount": @2000}]}
+
+story at_redeem_a_cent_too_little_is_too_little
+  let budget "budget": {"mode": "at_redeem", "total": @999},
+  use coupon
+  use tea
+  POST /v1/holds key=k {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"]}
+  409 {"code": "budget_exhausted"}
+  GET /v1/coupons/$coupon
+  200 {"state": "available", "revision": 1}
+  POST /v1/campaigns/$campaign/budget {"current": @999, "target": @1000}
+  200
+  POST /v1/holds key=k {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"]}
+  201
+
+story at_redeem_a_release_gives_back
+  let budget "budget": {"mode": "at_redeem", "total": @1000},
+  use held
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  201 {"coupons": [{"id": "$c2"}]}
+  POST /v1/holds {"user": "u2", "order_number": "o2", "cart": $cart, "coupons": ["$c2"]}
+  409 {"code": "budget_exhausted"}
+  POST /v1/holds/$hold/release
+  200
+  POST /v1/holds {"user": "u2", "order_number": "o2", "cart": $cart, "coupons": ["$c2"]}
+  201
+
+story at_redeem_a_passed_deadline_gives_back
+  let budget "budget": {"mode": "at_redeem", "total": @1000},
+  use held
+  +15m
+  sweep
+  eventually
+  GET /v1/campaigns/$campaign/stats
+  200 {"budget": {"total": @1000, "remaining": @1000}}
+
+story at_redeem_a_return_gives_back
+  let budget "budget": {"mode": "at_redeem", "total": @1000},
+  use redeemed
+  POST /v1/redemptions/$redemption/returns {}
+  201
+  eventually
+  GET /v1/campaigns/$campaign/stats
+  200 {"budget": {"total": @1000, "remaining": @1000}, "counts": [{"discount": @1000,
+    "discount_returned": @1000}]}
+  POST /v1/redemptions {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$coupon"]}
+  201
+
+story at_redeem_a_part_return_gives_back_its_part
+  let budget "budget": {"mode": "at_redeem", "total": @1000},
+  use mixed_order
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 1, "quantity": 1}]}
+  201 {"refund": @1750}
+  eventually
+  GET /v1/campaigns/$campaign/stats
+  200 {"budget": {"total": @1000, "remaining": @250}, "counts": [{"discount_returned": @250}]}
+
+story at_redeem_a_replaced_hold_is_counted_once
+  let budget "budget": {"mode": "at_redeem", "total": @1000},
+  use held
+  POST /v1/holds {"user": "u1", "order_number": "o1", "coupons": ["$coupon"],
+    "cart": {"lines": [{"sku": "tea", "quantity": 3, "unit_price": @3000}]}}
+  201 {"discount": @1000}
+
+story at_redeem_a_late_redeem_may_find_the_budget_gone
+  let budget "budget": {"mode": "at_redeem", "total": @1000},
+  use held
+  +15m
+  sweep
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  201 {"coupons": [{"id": "$c2"}]}
+  POST /v1/redemptions {"user": "u2", "order_number": "o2", "cart": $cart, "coupons": ["$c2"]}
+  201
+  POST /v1/redemptions {"hold": "$hold"}
+  409 {"code": "hold_expired"}
+
+# ---- changes by target ----
+
+story a_budget_is_changed_from_what_was_seen
+  let budget "budget": {"mode": "at_redeem", "total": @1000},
+  use campaign
+  POST /v1/campaigns/$campaign/budget {"current": @999, "target": @5000}
+  409 {"code": "current_value_mismatch"}
+  POST /v1/campaigns/$campaign/budget {"current": @1000, "target": @5000}
+  200 {"budget": {"mode": "at_redeem", "total": @5000}, "version": 2}
+  POST /v1/campaigns/$campaign/budget {"current": @1000, "target": @9000}
+  409 {"code": "current_value_mismatch"}
+
+story what_is_spent_cannot_be_taken_away
+  let budget "budget": {"mode": "at_issue", "total": @5000},
+  use shop
+  repeat 2
+  POST /v1/claims {"user": "u$i", "template": "$template"}
+  201
+  POST /v1/campaigns/$campaign/budget {"current": @5000, "target": @1999}
+  409 {"code": "not_editable"}
+  POST /v1/campaigns/$campaign/budget {"current": @5000, "target": @2000}
+  200 {"budget": {"total": @2000}}
+  POST /v1/claims {"user": "u3", "template": "$template"}
+  409 {"code": "budget_exhausted"}
+
+story a_budget_is_not_invented_later
+  use campaign
+  POST /v1/campaigns/$campaign/budget {"current": @0, "target": @1000}
+  409 {"code": "not_editable"}
+
+story a_budget_changes_in_its_currency
+  let budget "budget": {"mode": "at_redeem", "total": @1000},
+  use campaign
+  POST /v1/campaigns/$campaign/budget {"current": @1000EUR, "target": @2000CNY}
+  422 {"errors": ["any order", {"field": "current.currency", "code": "not_allowed"},
+    {"field": "target.currency", "code": "not_allowed"}]}

@@ -1,0 +1,222 @@
+# Idempotency (001-27, 004-12; DESIGN 5): the same key and body get the first answer, whatever has
+# happened since; Saleor #15855: a failed duplicate undoes nothing of the winner.
+
+story the_same_key_and_body_give_the_same_answer
+  use shop
+  POST /v1/claims key=k1 {"user": "u1", "template": "$template"}
+  201
+  keep first
+  +5m
+  POST /v1/claims key=k1 {"user": "u1", "template": "$template"}
+  201
+  same first
+  GET /v1/users/u1/coupons
+  200 {"coupons": [{}]}
+
+story for_two_days_at_least
+  use shop
+  POST /v1/claims key=k1 {"user": "u1", "template": "$template"}
+  201
+  keep first
+  +47h59m59s
+  POST /v1/claims key=k1 {"user": "u1", "template": "$template"}
+  201
+  same first
+
+story also_after_a_restart
+  use shop
+  POST /v1/claims key=k1 {"user": "u1", "template": "$template"}
+  201 {"coupons": [{"id": "$coupon"}]}
+  keep claim
+  use tea
+  POST /v1/holds key=h1 {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"]}
+  201 {"id": "$hold"}
+  keep hold
+  restart
+  POST /v1/claims key=k1 {"user": "u1", "template": "$template"}
+  201
+  same claim
+  POST /v1/holds key=h1 {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"]}
+  201
+  same hold
+
+story what_a_restart_keeps
+  let more "stock": 3,
+  use held
+  restart
+  GET /v1/coupons/$coupon
+  200 {"state": "held", "hold": "$hold"}
+  POST /v1/redemptions {"hold": "$hold"}
+  201 {"discount": @1000}
+  repeat 2
+  POST /v1/claims {"user": "v$i", "template": "$template"}
+  201
+  POST /v1/claims {"user": "v3", "template": "$template"}
+  409 {"code": "sold_out"}
+  restart
+  GET /v1/templates/$template/stats
+  200 {"stock": {"total": 3, "remaining": 0}, "counts": [{"issued": 3, "redeemed": 1}]}
+
+story also_after_the_configuration_was_edited
+  use shop
+  POST /v1/claims key=k1 {"user": "u1", "template": "$template"}
+  201
+  keep first
+  PATCH /v1/templates/$template if="v1" {"reach": "all_unused", "name": "other",
+    "benefit": {"kind": "amount_off", "amount": @1},
+    "validity": {"kind": "after_issue", "duration_days": 90}}
+  200
+  POST /v1/campaigns/$campaign/state {"state": "disabled"}
+  200
+  POST /v1/claims key=k1 {"user": "u1", "template": "$template"}
+  201
+  same first
+
+story also_for_a_hold_that_is_long_over
+  use coupon
+  use tea
+  POST /v1/holds key=h1 {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"],
+    "hold_seconds": 60}
+  201 {"id": "$hold", "state": "open"}
+  keep first
+  POST /v1/redemptions {"hold": "$hold"}
+  201
+  +1h
+  POST /v1/holds key=h1 {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"],
+    "hold_seconds": 60}
+  201
+  same first
+
+story also_for_a_redemption_that_was_returned
+  use coupon
+  use tea
+  POST /v1/redemptions key=r1 {"user": "u1", "order_number": "o1", "cart": $cart,
+    "coupons": ["$coupon"]}
+  201 {"id": "$redemption", "refunded": @0, "return_count": 0}
+  keep first
+  POST /v1/redemptions/$redemption/returns key=x {}
+  201 {"refund": @5000}
+  keep return
+  POST /v1/redemptions key=r1 {"user": "u1", "order_number": "o1", "cart": $cart,
+    "coupons": ["$coupon"]}
+  201
+  same first
+  POST /v1/redemptions/$redemption/returns key=x {}
+  201
+  same return
+
+story also_for_configuration
+  POST /v1/campaigns key=c1 {"name": "Spring",
+    "claim_window": {"from": "2026-01-01T00:00:00Z", "until": "2026-02-01T00:00:00Z"},
+    "use_window": {"from": "2026-01-01T00:00:00Z", "until": "2026-03-01T00:00:00Z"}}
+  201 {"id": "$campaign"}
+  keep first
+  PATCH /v1/campaigns/$campaign key=e1 if="v1" {"name": "Summer"}
+  200 {"version": 2}
+  keep edit
+  PATCH /v1/campaigns/$campaign key=e1 if="v1" {"name": "Summer"}
+  200
+  same edit
+  POST /v1/campaigns key=c1 {"name": "Spring",
+    "claim_window": {"from": "2026-01-01T00:00:00Z", "until": "2026-02-01T00:00:00Z"},
+    "use_window": {"from": "2026-01-01T00:00:00Z", "until": "2026-03-01T00:00:00Z"}}
+  201
+  same first
+  GET /v1/campaigns
+  200 {"campaigns": [{"id": "$campaign", "name": "Summer"}]}
+
+story the_same_key_with_another_body_is_refused
+  use shop
+  POST /v1/claims key=k1 {"user": "u1", "template": "$template"}
+  201
+  POST /v1/claims key=k1 {"user": "u1", "template": "$template", "count": 2}
+  422 {"code": "idempotency_mismatch"}
+  GET /v1/users/u1/coupons
+  200 {"coupons": [{}]}
+
+# Scoped to merchant, operation and home subject.
+story a_key_is_anothers_for_another_operation_or_merchant
+  use shop
+  POST /v1/claims key=k1 {"user": "u1", "template": "$template"}
+  201
+  POST /v1/grants key=k1 {"template": "$template", "users": ["u1"]}
+  200 {"granted": 1}
+  POST /v1/claims key=k1 {"user": "u2", "template": "$template"}
+  201
+  as other
+  POST /v1/claims key=k1 {"user": "u1", "template": "$template"}
+  404 {"code": "not_found"}
+
+story a_refusal_that_is_final_is_kept
+  let limits [{"measure": "claims", "subject": "user", "period": "ever", "max": 1}]
+  use coupon
+  POST /v1/claims key=k2 {"user": "u1", "template": "$template"}
+  409 {"code": "limit_reached"}
+  PATCH /v1/templates/$template if="v1" {"limits": []}
+  200
+  POST /v1/claims key=k2 {"user": "u1", "template": "$template"}
+  409 {"code": "limit_reached"}
+  POST /v1/claims key=k3 {"user": "u1", "template": "$template"}
+  201
+
+story sold_out_is_not_kept
+  let more "stock": 0,
+  use shop
+  POST /v1/claims key=k1 {"user": "u1", "template": "$template"}
+  409 {"code": "sold_out"}
+  POST /v1/templates/$template/stock {"current": 0, "target": 1}
+  200
+  POST /v1/claims key=k1 {"user": "u1", "template": "$template"}
+  201
+
+story a_closed_door_and_an_invalid_request_are_not_kept
+  let claim_from 2026-01-02T00:00:00Z
+  use shop
+  POST /v1/claims key=k1 {"user": "u1", "template": "$template"}
+  409 {"code": "not_started"}
+  POST /v1/claims key=k1 {"user": "u1", "template": "$template", "count": 0}
+  422 {"code": "invalid"}
+  +1d
+  POST /v1/claims key=k1 {"user": "u1", "template": "$template"}
+  201
+
+story a_used_up_budget_is_not_kept
+  let budget "budget": {"mode": "at_issue", "total": @999},
+  use shop
+  POST /v1/claims key=k1 {"user": "u1", "template": "$template"}
+  409 {"code": "budget_exhausted"}
+  POST /v1/campaigns/$campaign/budget {"current": @999, "target": @1000}
+  200
+  POST /v1/claims key=k1 {"user": "u1", "template": "$template"}
+  201
+
+story a_failed_duplicate_undoes_nothing
+  use redeemed
+  POST /v1/redemptions {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$coupon"]}
+  409 {"code": "coupon_not_available"}
+  POST /v1/redemptions {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"]}
+  409 {"code": "order_conflict"}
+  GET /v1/redemptions/$redemption
+  200 {"refunded": @0, "discount": @1000}
+  GET /v1/coupons/$coupon
+  200 {"state": "redeemed", "redemption": "$redemption"}
+
+story a_write_needs_a_key
+  use shop
+  POST /v1/claims key=none {"user": "u1", "template": "$template"}
+  400 {"code": "idempotency_key_required"}
+  GET /v1/users/u1/coupons
+  200 {"coupons": []}
+
+story a_key_has_at_most_128_characters
+  use shop
+  POST /v1/claims key=12345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678 {"user": "u1", "template": "$template"}
+  201
+  POST /v1/claims key=123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789 {"user": "u1", "template": "$template"}
+  422 {"errors": [{"field": "Idempotency-Key", "code": "too_long"}]}
+
+story a_quote_needs_no_key
+  use coupon
+  use tea
+  POST /v1/quotes key=none {"user": "u1", "cart": $cart, "coupons": ["$coupon"]}
+  200 {"discount": @1000}

@@ -1,0 +1,229 @@
+# Returns: whole, by line, in parts, any time later, exact to the cent (004-01 退回; mitxpro #1025,
+# Odoo #62767: what came back is not used twice). In mixed_order 2 tea (30.00) and a cup (20.00) cost
+# 80.00, 10.00 off: 7.50 from the tea (3.75 each), 2.50 from the cup; 70.00 paid.
+
+story a_whole_return
+  use redeemed
+  +10d
+  POST /v1/redemptions/$redemption/returns {}
+  201 {"id": "$return", "redemption": "$redemption", "returned_at": "2026-01-11T00:00:00.000Z",
+    "refund": @5000, "lines": [{"line": 0, "quantity": 2, "refund": @5000}],
+    "restored": ["$coupon"]}
+  GET /v1/returns/$return
+  200 {"id": "$return", "redemption": "$redemption", "refund": @5000,
+    "lines": [{"line": 0, "quantity": 2, "refund": @5000}], "restored": ["$coupon"]}
+  GET /v1/redemptions/$redemption
+  200 {"refunded": @5000, "return_count": 1,
+    "lines": [{"returned": 2, "refunded": @5000}], "coupons": [{"returned": true}]}
+  GET /v1/coupons/$coupon
+  200 {"state": "available", "redemption": null, "expires_at": "2026-01-31T00:00:00.000Z"}
+
+story a_return_without_a_body_is_a_whole_one
+  use redeemed
+  POST /v1/redemptions/$redemption/returns
+  201 {"refund": @5000}
+
+# keep: each piece gives back what was paid for it.
+story keep_gives_back_the_share_that_was_paid
+  use mixed_order
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 1}]}
+  201 {"refund": @2625, "restored": []}
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 1, "quantity": 1}]}
+  201 {"refund": @1750, "restored": []}
+  GET /v1/coupons/$coupon
+  200 {"state": "redeemed"}
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 1}]}
+  201 {"refund": @2625, "restored": ["$coupon"]}
+  GET /v1/redemptions/$redemption
+  200 {"refunded": @7000, "return_count": 3}
+
+# reprice: what is kept costs what it would have cost. One tea less: 50.00 - 10.00 = 40.00, 30.00
+# back. The cup too: 30.00 misses the threshold; 70.00 - 30.00 - 30.00 = 10.00 back.
+story reprice_gives_back_what_the_kept_goods_do_not_cost
+  let refund_rule reprice
+  use mixed_order
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 1}]}
+  201 {"refund": @3000}
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 1, "quantity": 1}]}
+  201 {"refund": @1000}
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 1}]}
+  201 {"refund": @3000, "restored": ["$coupon"]}
+  GET /v1/redemptions/$redemption
+  200 {"refunded": @7000}
+
+# claw_back: a discount that the kept goods no longer earn is taken off the refund; it never grows.
+# One tea: the kept 50.00 would earn 10.00 but had 6.25: 26.25 back. The cup: the kept tea loses its
+# 3.75: 17.50 - 3.75 = 13.75. The last: 30.00.
+story claw_back_takes_what_is_no_longer_earned
+  let refund_rule claw_back
+  use mixed_order
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 1}]}
+  201 {"refund": @2625}
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 1, "quantity": 1}]}
+  201 {"refund": @1375}
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 1}]}
+  201 {"refund": @3000, "restored": ["$coupon"]}
+  GET /v1/redemptions/$redemption
+  200 {"refunded": @7000}
+
+# 45.00 and 5.00 with 10.00 off: 40.00 paid. Without the gum the rest would cost 45.00.
+story a_refund_is_never_below_zero
+  let refund_rule reprice
+  let cart {"lines": [{"sku": "tea", "quantity": 1, "unit_price": @4500},
+    {"sku": "gum", "quantity": 1, "unit_price": @500}]}
+  use redeemed
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 1, "quantity": 1}]}
+  201 {"refund": @0}
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 1}]}
+  201 {"refund": @4000, "restored": ["$coupon"]}
+
+# 3 x 3.33 with 1.00 off: 8.99 paid. The odd cent of the discount is on the piece that comes back
+# first: 2.99, 3.00, 3.00.
+story parts_add_up_to_the_last_cent
+  let benefit {"kind": "amount_off", "amount": @100}
+  let minimum @0
+  let cart {"lines": [{"sku": "a", "quantity": 3, "unit_price": @333}]}
+  use redeemed
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 1}]}
+  201 {"refund": @299}
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 1}]}
+  201 {"refund": @300}
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 1}]}
+  201 {"refund": @300, "restored": ["$coupon"]}
+  GET /v1/redemptions/$redemption
+  200 {"refunded": @899, "total": @899}
+
+story several_lines_at_once_each_with_its_refund
+  use mixed_order
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 1, "quantity": 1},
+    {"line": 0, "quantity": 1}]}
+  201 {"refund": @4375, "lines": ["any order", {"line": 0, "quantity": 1, "refund": @2625},
+    {"line": 1, "quantity": 1, "refund": @1750}]}
+
+# A coupon comes back when every line that it touched did.
+story a_coupon_comes_back_with_the_lines_it_touched
+  let more "scope": {"mode": "only", "skus": ["tea"]},
+  use coupon
+  POST /v1/campaigns/$campaign/templates {"name": "5 off a cup",
+    "benefit": {"kind": "amount_off", "amount": @500}, "refund_rule": "keep",
+    "scope": {"mode": "only", "skus": ["cup"]},
+    "validity": {"kind": "after_issue", "duration_days": 30}}
+  201 {"id": "$second"}
+  POST /v1/claims {"user": "u1", "template": "$second"}
+  201 {"coupons": [{"id": "$c2"}]}
+  POST /v1/redemptions {"user": "u1", "order_number": "o1", "coupons": ["$coupon", "$c2"],
+    "cart": {"lines": [{"sku": "tea", "quantity": 1, "unit_price": @6000},
+      {"sku": "cup", "quantity": 1, "unit_price": @5000},
+      {"sku": "bag", "quantity": 1, "unit_price": @100}]}}
+  201 {"id": "$redemption", "total": @9600}
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 1, "quantity": 1}]}
+  201 {"refund": @4500, "restored": ["$c2"]}
+  GET /v1/coupons/$coupon
+  200 {"state": "redeemed"}
+  GET /v1/coupons/$c2
+  200 {"state": "available"}
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 1}]}
+  201 {"refund": @5000, "restored": ["$coupon"]}
+  POST /v1/redemptions/$redemption/returns {}
+  201 {"refund": @100, "restored": []}
+
+story what_came_back_is_used_once_more
+  use redeemed
+  POST /v1/redemptions/$redemption/returns {}
+  201
+  POST /v1/redemptions {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$coupon"]}
+  201 {"id": "$second"}
+  POST /v1/redemptions/$redemption/returns {}
+  409 {"code": "not_returnable"}
+  GET /v1/coupons/$coupon
+  200 {"state": "redeemed", "redemption": "$second"}
+  POST /v1/redemptions {"user": "u1", "order_number": "o3", "cart": $cart, "coupons": ["$coupon"]}
+  409 {"code": "coupon_not_available"}
+
+story a_coupon_that_came_back_keeps_its_end
+  use redeemed
+  at 2026-01-30T00:00:00Z
+  POST /v1/redemptions/$redemption/returns {}
+  201 {"restored": ["$coupon"]}
+  GET /v1/coupons/$coupon
+  200 {"state": "available", "expires_at": "2026-01-31T00:00:00.000Z"}
+  at 2026-01-31T00:00:00Z
+  sweep
+  GET /v1/coupons/$coupon
+  200 {"state": "expired"}
+
+story after_its_end_it_does_not_come_back
+  use redeemed
+  at 2026-02-10T00:00:00Z
+  POST /v1/redemptions/$redemption/returns {}
+  201 {"refund": @5000, "restored": []}
+  GET /v1/coupons/$coupon
+  200 {"state": "expired"}
+
+story grace_days_let_it_live
+  let more "grace_days": 7,
+  use redeemed
+  at 2026-02-10T00:00:00Z
+  POST /v1/redemptions/$redemption/returns {}
+  201 {"refund": @5000, "restored": ["$coupon"]}
+  GET /v1/coupons/$coupon
+  200 {"state": "available", "expires_at": "2026-02-17T00:00:00.000Z"}
+  POST /v1/redemptions {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$coupon"]}
+  201
+
+story grace_days_take_nothing_away
+  let more "grace_days": 7,
+  use redeemed
+  at 2026-01-10T00:00:00Z
+  POST /v1/redemptions/$redemption/returns {}
+  201
+  GET /v1/coupons/$coupon
+  200 {"expires_at": "2026-01-31T00:00:00.000Z"}
+
+story a_return_is_never_stopped_by_a_state
+  use redeemed
+  POST /v1/campaigns/$campaign/state {"state": "disabled"}
+  200
+  POST /v1/redemptions/$redemption/returns {}
+  201 {"refund": @5000, "restored": ["$coupon"]}
+
+story a_return_follows_the_version_that_was_redeemed
+  let refund_rule reprice
+  use mixed_order
+  PATCH /v1/templates/$template if="v1" {"reach": "all_unused", "refund_rule": "keep",
+    "minimum_spend": @0}
+  200
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 1}]}
+  201 {"refund": @3000}
+
+story no_more_comes_back_than_was_bought
+  use mixed_order
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 3}]}
+  409 {"code": "not_returnable"}
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 2}]}
+  201
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 1}]}
+  409 {"code": "not_returnable"}
+  POST /v1/redemptions/$redemption/returns {}
+  201
+  POST /v1/redemptions/$redemption/returns {}
+  409 {"code": "not_returnable"}
+
+story lines_that_are_not_there_or_twice
+  use mixed_order
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 2, "quantity": 1}]}
+  422 {"code": "invalid"}
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 1},
+    {"line": 0, "quantity": 1}]}
+  422 {"code": "invalid", "errors": [{"code": "duplicate"}]}
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": -1, "quantity": 0}]}
+  422 {"errors": ["any order", {"field": "lines[0].line", "code": "out_of_range"},
+    {"field": "lines[0].quantity", "code": "out_of_range"}]}
+  POST /v1/redemptions/$redemption/returns {"lines": []}
+  422 {"errors": [{"field": "lines", "code": "too_few"}]}
+
+story a_return_of_an_order_that_is_not_there
+  POST /v1/redemptions/rdm_0000000000001/returns {}
+  404 {"code": "not_found"}
+  GET /v1/returns/ret_0000000000001
+  404 {"code": "not_found"}
