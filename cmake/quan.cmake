@@ -52,6 +52,26 @@ function(quan_program out path)
     set(${out} ${name} PARENT_SCOPE)
 endfunction()
 
+# quan_module(OUT FOLDER): a shared object, test_fault_shim.so of test/fault/shim, when none of the files
+# has a main; OUT tells whether.
+function(quan_module out folder)
+    set(${out} OFF PARENT_SCOPE)
+    file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.c)
+    foreach(source ${sources})
+        file(STRINGS ${source} found REGEX "^int main\\(")
+        if(found)
+            return()
+        endif()
+    endforeach()
+    file(RELATIVE_PATH name ${CMAKE_SOURCE_DIR} ${folder})
+    string(REPLACE "/" "_" name ${name})
+    add_library(${name} MODULE ${sources})
+    set_target_properties(${name} PROPERTIES PREFIX "")
+    target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
+    target_link_libraries(${name} PRIVATE quan_flags)
+    set(${out} ON PARENT_SCOPE)
+endfunction()
+
 # quan_test(NAME LABELS l… COMMAND …): one entry of ctest. `serial`, a label, keeps it alone.
 function(quan_test name)
     cmake_parse_arguments(T "" "" "LABELS;COMMAND" ${ARGN})
@@ -96,7 +116,7 @@ endfunction()
 
 # quan_program_tests(FOLDER LINK l… LABELS l… [RUNS r…]): one program a .c of test/FOLDER, and one of
 # each folder of .c files in it; one suite a .sh. RUNS: a program is run once for each, with it as its
-# argument, so that they share the processors.
+# argument, so that they share the processors. A folder without a main is something to LD_PRELOAD.
 function(quan_program_tests folder)
     cmake_parse_arguments(P "" "" "LINK;LABELS;RUNS" ${ARGN})
     file(GLOB tests CONFIGURE_DEPENDS
@@ -104,6 +124,12 @@ function(quan_program_tests folder)
     list(TRANSFORM tests REPLACE "(/test/${folder}/[^/]*)/[^/]*\\.c$" "\\1")
     list(REMOVE_DUPLICATES tests)
     foreach(test ${tests})
+        if(IS_DIRECTORY ${test})
+            quan_module(made ${test})
+            if(made)
+                continue()
+            endif()
+        endif()
         quan_program(program ${test} quan_testlib ${P_LINK} PkgConfig::CMOCKA)
         foreach(run ${P_RUNS})
             quan_test(${program}_${run} LABELS ${P_LABELS} COMMAND ${program} ${run})
