@@ -1,5 +1,5 @@
 /* The API over real sockets, on a whole server in memory: who may call what, answers that a repeat
- * gives again to the byte, batches, pages and cursors. Behaviour of coupons is told in test/story. */
+ * gives again to the byte, batches, pages and cursors. What coupons do is told in test/story. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /* Batches of issue acts. See issue.h.
  *
  * Acts go out in waves of BATCH_AT_ONCE: a wave is one or two commits of each lane, and one caller
- * cannot fill a lane's queue. The outcome of an act is put into memory by its lane's thread, so each
- * lane has an arena of its own here; the last act of a wave sends the call back to its loop. */
+ * cannot fill a lane's queue. A lane's thread puts the outcome of an act into memory, so each lane
+ * has an arena of its own here; the last act of a wave sends the call back to its loop. */
 #include "api/issue.h"
 
 #include "base/hash.h"

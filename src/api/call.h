@@ -2,10 +2,10 @@
  *
  * A handler runs on a loop thread, with the request admitted: key and scope are good, parameters
  * and body keep their schemas. It must end the call exactly once, at once or later: with an answer,
- * a refusal, or an act whose answer `then` renders. Everything lives in c->memory until the end.
+ * a refusal, or an act whose answer `then` renders. Everything lives in c->memory till the end.
  *
  * Checks before an act must not refuse what was answered before: rows may have changed since. They
- * are therefore handed to call_act (c->problems, ask->refusal), which looks for the first answer. */
+ * are handed to call_act (c->problems, ask->refusal), which looks for the first answer. */
 #ifndef QUAN_API_CALL_H
 #define QUAN_API_CALL_H
 

@@ -7,8 +7,8 @@
 /* The outcome of an issue act as the API shows it. */
 wire_claim claim_shown(api_call *c, const issue_out *out);
 
-/* Submits one act for each input, so many at once, and calls `then` on the loop thread when all have
- * ended. Each has an idempotency key of its own, made of the call's and its index, so that a
+/* Submits one act for each input, so many at once, and calls `then` on the loop thread when all
+ * have ended. Each has an idempotency key of its own, made of the call's and its index, so that a
  * repeat gives what was answered its first answer and tries the rest again. */
 typedef struct batch_item {
     result code;

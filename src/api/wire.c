@@ -287,8 +287,16 @@ void wire_defaults(const wire_type *t, void *out)
     }
 }
 
-static void say_unknown(reader *r, const place *at, const wire_type *t, str discriminator)
+/* The fields of an object; of a part of a union also the discriminator, which is read already. */
+typedef struct shape {
+    const wire_type *type;
+    str discriminator;
+} shape;
+
+static void say_unknown(reader *r, const place *at, const shape *s)
 {
+    const wire_type *t = s->type;
+    str discriminator = s->discriminator;
     if (is_enough(r))
         return;
     buf list;
@@ -304,10 +312,6 @@ static void say_unknown(reader *r, const place *at, const wire_type *t, str disc
         complain(r, at, "unknown_field", "the fields here are: %.*s", STR_ARG(all));
     buf_free(&list);
 }
-
-/* The fields of one object; the discriminator of a union is known, too, and already read. */
-static void read_fields(reader *r, const place *at, const wire_type *t, const json *v, void *out,
-                        str discriminator);
 
 static void require_all(reader *r, const place *at, const wire_type *t, const json *v)
 {
@@ -359,37 +363,38 @@ static const wire_variant *variant_of(reader *r, const place *at, const wire_typ
     return NULL;
 }
 
-static void read_object(reader *r, const place *at, const wire_type *t, const json *v, void *out)
+static void read_fields(reader *r, const place *at, const shape *s, const json *v, void *out)
 {
-    if (t->variant_count == 0) {
-        read_fields(r, at, t, v, out, S(""));
-        return;
-    }
-    const wire_variant *found = variant_of(r, at, t, v);
-    if (found != NULL) {
-        memcpy(out, &found->value, sizeof found->value);
-        read_fields(r, at, found->type, v, (char *)out + t->variant_offset, t->discriminator);
-    }
-}
-
-static void read_fields(reader *r, const place *at, const wire_type *t, const json *v, void *out,
-                        str discriminator)
-{
-    wire_defaults(t, out);
+    wire_defaults(s->type, out);
     void *iterator = NULL;
     str name;
     const json *value;
     while (json_next(v, &iterator, &name, &value)) {
         place here = {.up = at, .name = name};
-        const wire_field *f = wire_field_find(t, name);
+        const wire_field *f = wire_field_find(s->type, name);
         if (f != NULL) {
             set_has(f, out);
             read_value(r, &here, &f->value, value, (char *)out + f->offset);
-        } else if (!str_eq(name, discriminator) || name.n == 0) {
-            say_unknown(r, &here, t, discriminator);
+        } else if (!str_eq(name, s->discriminator) || name.n == 0) {
+            say_unknown(r, &here, s);
         }
     }
-    require_all(r, at, t, v);
+    require_all(r, at, s->type, v);
+}
+
+static void read_object(reader *r, const place *at, const wire_type *t, const json *v, void *out)
+{
+    shape s = {t, S("")};
+    if (t->variant_count == 0) {
+        read_fields(r, at, &s, v, out);
+        return;
+    }
+    const wire_variant *found = variant_of(r, at, t, v);
+    if (found != NULL) {
+        memcpy(out, &found->value, sizeof found->value);
+        s = (shape){found->type, t->discriminator};
+        read_fields(r, at, &s, v, (char *)out + t->variant_offset);
+    }
 }
 
 void wire_read(const wire_type *t, const json *v, void *out, issues *problems)

@@ -16,7 +16,7 @@ typedef struct stats_goods {
     tally_goods *rows; /* ascending by value, each once; day is not used */
     size_t n;
 } stats_goods;
-/* A line that coupons of two templates discounted counts for both, and so twice for the campaign. */
+/* A line that coupons of two templates discounted counts for both, so twice for the campaign. */
 void query_stats_goods(app_view *v, const counts_ask *ask, goods_dimension dimension,
                        stats_goods *out);
 
