@@ -8,8 +8,6 @@
 #include "domain/limit/pool.h"
 #include "domain/limit/usage.h"
 
-#define SINCE_SLACK_MS (10 * MS_MINUTE)
-
 enum { PERIOD_SHIFT = 24 };
 
 typedef struct pool_key {
@@ -69,10 +67,9 @@ static void used_by_claim(verify *v, const verify_coupon *c, uint64_t owner, con
         number = 0;
     if (number < 0 || number >= 1 << PERIOD_SHIFT)
         return;
-    bool in_error =
-        c->row.state == COUPON_STATE_VOIDED && c->row.ref == VOID_REASON_ISSUED_IN_ERROR;
-    used(v, pool_of_limit(owner, rule, number, 0),
-         at >= rule->since_ms + SINCE_SLACK_MS && !in_error, 1);
+    int64_t least = 0;
+    verify_claim_bounds(&c->row, rule->since_ms, &least);
+    used(v, pool_of_limit(owner, rule, number, 0), least, 1);
 }
 
 void verify_pool_coupon(verify *v, const verify_coupon *c)
@@ -80,8 +77,7 @@ void verify_pool_coupon(verify *v, const verify_coupon *c)
     const template *t = c->of.template->row;
     const campaign *of = c->of.campaign->row;
     const template_version *newest = config_version(c->of.template, t->version);
-    bool in_error =
-        c->row.state == COUPON_STATE_VOIDED && c->row.ref == VOID_REASON_ISSUED_IN_ERROR;
+    bool in_error = verify_in_error(&c->row);
     if (t->stock >= 0 && !t->stock_varied)
         used(v, pool_stock(t->id), !in_error, !in_error);
     if (of->budget_mode != BUDGET_MODE_NONE) {

@@ -1,16 +1,16 @@
 /* What limits by user have counted, against what coupons, holds and redemptions took.
  *
- * Claims ever are exact: issued, less voided as issued in error. Other claims are counted from the
- * moment a limit was set, as each lane's clock and configuration saw it: coupons issued within
- * SINCE_SLACK_MS of it may or may not count. Uses are exact: rows remember what they took. */
+ * Claims ever of a campaign are exact: issued, less voided as issued in error. Other claims are
+ * counted from the moment a limit was set, as each lane's clock and configuration saw it: coupons
+ * issued within VERIFY_SLACK_MS of it may or may not count. Uses are exact: rows remember what they
+ * took. */
 #include <stdio.h>
 
 #include "app/verify_part.h"
 #include "base/time.h"
 #include "domain/limit/usage.h"
 
-#define SINCE_SLACK_MS (10 * MS_MINUTE)
-
+/* A cell, wherever it is. */
 typedef struct cell_key {
     uint64_t campaign, owner;
     int64_t number, since_ms;
@@ -46,9 +46,15 @@ int64_t *verify_take_at(const verify_group *g, uint16_t slot, uint32_t ordinal, 
                                          .period = t->period});
 }
 
-static bool in_error(const coupon *row)
+void verify_claim_bounds(const coupon *row, int64_t since_ms, int64_t *least)
 {
-    return row->state == COUPON_STATE_VOIDED && row->ref == VOID_REASON_ISSUED_IN_ERROR;
+    bool unsure = row->issued_at_ms < since_ms + VERIFY_SLACK_MS;
+    if (since_ms == INT64_MAX || row->issued_at_ms < since_ms - VERIFY_SLACK_MS)
+        return; /* nobody counted it, and nobody takes it off */
+    if (verify_in_error(row))
+        *least -= unsure; /* taken off, and perhaps never counted */
+    else
+        *least += !unsure;
 }
 
 /* ---- a user's coupons ---- */
@@ -94,14 +100,46 @@ static void claims_ever(const own_coupons *own, const usage *row, const usage_ce
 {
     bounds[0] = 0;
     for (size_t i = 0; i < own->n; i++)
-        bounds[0] +=
-            counts_in(own->items[i], row->campaign, cell->owner) && !in_error(&own->items[i]->row);
+        bounds[0] += counts_in(own->items[i], row->campaign, cell->owner) &&
+                     !verify_in_error(&own->items[i]->row);
     bounds[1] = bounds[0];
 }
 
-/* What voiding in error gives back goes to a period only while it runs: so these may count. */
-static void claims_of_period(const own_coupons *own, const usage *row, const usage_cell *cell,
-                             int64_t bounds[2])
+/* Since when the limit that this cell counts for has been there; INT64_MAX: it is gone, and nothing
+ * is counted any more. */
+static int64_t counted_since(const verify *v, const verify_group *g, const usage *row,
+                             const usage_cell *cell)
+{
+    const member *m = verify_find_member(g, row->slot, row->member);
+    const config_merchant *merchant_of =
+        m == NULL || row->campaign != 0 ? NULL : config_find_merchant(v->view.config, m->merchant);
+    const config_template *t = config_find_template(v->view.config, cell->owner);
+    const config_campaign *c = config_find_campaign(v->view.config, row->campaign);
+    const limit_rule *rules = NULL;
+    size_t n = 0;
+    if (cell->owner != 0 && t != NULL) {
+        const template_version *newest = config_version(t, t->row->version);
+        rules = newest->limits.items;
+        n = newest->limits.n;
+    } else if (cell->owner == 0 && c != NULL) {
+        rules = c->row->limits.items;
+        n = c->row->limits.n;
+    } else if (merchant_of != NULL) {
+        rules = merchant_of->row->limits.items;
+        n = merchant_of->row->limits.n;
+    }
+    int64_t since = INT64_MAX;
+    for (size_t i = 0; i < n; i++)
+        if (rules[i].subject == LIMIT_SUBJECT_USER && rules[i].measure == cell->measure &&
+            rules[i].period == cell->period && rules[i].since_ms < since &&
+            (cell->period == LIMIT_PERIOD_ROLLING || rules[i].since_ms == cell->since_ms))
+            since = rules[i].since_ms;
+    return since;
+}
+
+/* What voiding in error gives back goes to a period only while it runs: so these count or not. */
+static void claims_of_period(const own_coupons *own, int64_t since, const usage *row,
+                             const usage_cell *cell, int64_t bounds[2])
 {
     bounds[0] = 0;
     bounds[1] = 0;
@@ -112,12 +150,9 @@ static void claims_of_period(const own_coupons *own, const usage *row, const usa
         if (!counts_in(c, row->campaign, cell->owner) || !verify_day(&c->of, at, &day) ||
             usage_number(cell->period, day, at) != cell->number)
             continue;
-        bounds[0] += at >= cell->since_ms + SINCE_SLACK_MS && !in_error(&c->row);
-        bounds[1] += at >= cell->since_ms - SINCE_SLACK_MS;
+        verify_claim_bounds(&c->row, since, &bounds[0]);
+        bounds[1] += at >= cell->since_ms - VERIFY_SLACK_MS;
     }
-    /* A limit of all campaigns of a merchant counts rolling claims without a date of its own. */
-    if (cell->period == LIMIT_PERIOD_ROLLING)
-        bounds[0] = 0;
 }
 
 /* ---- cells ---- */
@@ -155,10 +190,10 @@ static void check_cell(verify *v, const verify_group *g, const usage *row, const
                                                    .measure = cell->measure,
                                                    .period = cell->period});
         bounds[1] = bounds[0];
-    } else if (cell->period == LIMIT_PERIOD_EVER) {
+    } else if (cell->period == LIMIT_PERIOD_EVER && row->campaign != 0) {
         claims_ever(own, row, cell, bounds);
     } else {
-        claims_of_period(own, row, cell, bounds);
+        claims_of_period(own, counted_since(v, g, row, cell), row, cell, bounds);
     }
     if (cell->n >= bounds[0] && cell->n <= bounds[1])
         return;
