@@ -367,3 +367,17 @@ story a_hold_that_is_not_there
   404 {"code": "not_found"}
   POST /v1/redemptions {"hold": "hld_0000000000001"}
   404 {"code": "not_found"}
+
+# Act time never goes back (DESIGN 5 Time): the time to redeem counts from it.
+story a_clock_that_went_back_still_gives_time_to_redeem
+  use shop
+  use tea
+  at 2026-01-10T12:00:00Z
+  POST /v1/claims {"user": "u1", "template": "$template"}
+  201 {"coupons": [{"id": "$coupon"}]}
+  -1h
+  POST /v1/holds {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"],
+    "hold_seconds": 900}
+  201 {"id": "$hold", "deadline": "2026-01-10T12:15:00.000Z"}
+  POST /v1/redemptions {"hold": "$hold"}
+  201

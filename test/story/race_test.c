@@ -1,0 +1,349 @@
+/* Races over HTTP, with real threads on two lanes: a stock that many want, one key sent at once, one
+ * coupon and many orders, a lane that stands still while it holds slices (P2, P6, P7; ACIDRain).
+ *
+ * Every request is counted by its status; which of them wins is left open. On the store in memory:
+ * the lanes and their threads are the same on every engine. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/id.h"
+#include "cli/http_client.h"
+#include "test/lib/world.h"
+
+enum { RUNNERS = 8, STOCK = 1000, ANSWER_MAX = 32768, BODY_MAX = 1024, USER_MAX = 32 };
+#define NOW_MS INT64_C(1767225600000)
+
+typedef struct ground {
+    world world;
+    char template[ID_TEXT_MAX];
+    uint64_t template_id;
+} ground;
+
+/* ---- one request ---- */
+
+typedef struct answer {
+    int status;
+    char body[ANSWER_MAX];
+} answer;
+
+static answer ask(http_client *c, str secret, const char *target, const char *key, const char *body)
+{
+    arena *memory = arena_new(0);
+    http_ask one = {.method = body == NULL ? "GET" : "POST",
+                    .target = str_of(target),
+                    .headers = arena_printf(memory,
+                                            "Authorization: Bearer %.*s\r\n"
+                                            "Idempotency-Key: %s\r\n",
+                                            STR_ARG(secret), key),
+                    .body = str_of(body)};
+    http_answer got = http_client_ask(c, &one, memory);
+    answer out = {.status = got.status};
+    int n = snprintf(out.body, sizeof out.body, "%.*s", STR_ARG(got.body));
+    CHECK(n >= 0 && n < (int)sizeof out.body);
+    arena_free(memory);
+    return out;
+}
+
+/* body NULL: a GET. */
+static answer post(ground *g, const char *target, const char *key, const char *body)
+{
+    http_client *c = http_client_new(world_port(&g->world));
+    answer a = ask(c, world_key(&g->world, S("all")), target, key, body);
+    http_client_free(c);
+    return a;
+}
+
+/* The first id of this kind ("cpn") in an answer, as text. */
+static void find_id(const answer *a, const char *kind, char out[ID_TEXT_MAX])
+{
+    const char *at = strstr(a->body, kind);
+    assert_non_null(at);
+    int n = snprintf(out, ID_TEXT_MAX, "%.*s", (int)strcspn(at, "\""), at);
+    assert_true(n > 0 && n < ID_TEXT_MAX);
+}
+
+/* ---- many at once ---- */
+
+typedef struct runner runner;
+struct runner {
+    ground *ground;
+    pthread_barrier_t *start;
+    int number, requests;
+    void (*fill)(const runner *r, int i, char key[USER_MAX], char body[BODY_MAX]);
+    const char *target;
+    const char *given; /* what fill needs */
+    int created, sold_out, unavailable, refused, other;
+    answer last;
+};
+
+static void count(runner *r)
+{
+    const answer *a = &r->last;
+    bool conflict = a->status == 409;
+    r->created += a->status == 201;
+    r->sold_out += conflict && strstr(a->body, "\"sold_out\"") != NULL;
+    r->refused += conflict && strstr(a->body, "\"sold_out\"") == NULL;
+    r->unavailable += a->status == 503;
+    r->other += a->status != 201 && !conflict && a->status != 503;
+}
+
+static void *run(void *argument)
+{
+    runner *r = argument;
+    http_client *c = http_client_new(world_port(&r->ground->world));
+    str secret = world_key(&r->ground->world, S("all"));
+    (void)pthread_barrier_wait(r->start);
+    for (int i = 0; i < r->requests; i++) {
+        char key[USER_MAX], body[BODY_MAX];
+        r->fill(r, i, key, body);
+        r->last = ask(c, secret, r->target, key, body);
+        count(r);
+    }
+    http_client_free(c);
+    return NULL;
+}
+
+/* Runs copies of `like` at once; the sum of what they counted. */
+static runner run_all(const runner *like, runner all[RUNNERS])
+{
+    pthread_t threads[RUNNERS];
+    pthread_barrier_t start;
+    runner sum = *like;
+    assert_int_equal(pthread_barrier_init(&start, NULL, RUNNERS), 0);
+    for (int i = 0; i < RUNNERS; i++) {
+        all[i] = *like;
+        all[i].start = &start;
+        all[i].number = i;
+        assert_int_equal(pthread_create(&threads[i], NULL, run, &all[i]), 0);
+    }
+    for (int i = 0; i < RUNNERS; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        sum.created += all[i].created;
+        sum.sold_out += all[i].sold_out;
+        sum.unavailable += all[i].unavailable;
+        sum.refused += all[i].refused;
+        sum.other += all[i].other;
+    }
+    (void)pthread_barrier_destroy(&start);
+    return sum;
+}
+
+static void fill_claim(const runner *r, int i, char key[USER_MAX], char body[BODY_MAX])
+{
+    (void)snprintf(key, USER_MAX, "%s-%d-%d", r->given, r->number, i);
+    (void)snprintf(body, BODY_MAX, "{\"user\":\"%s-%d-%d\",\"template\":\"%s\"}", r->given,
+                   r->number, i, r->ground->template);
+}
+
+static void fill_same_claim(const runner *r, int i, char key[USER_MAX], char body[BODY_MAX])
+{
+    (void)snprintf(key, USER_MAX, "%s-%d", r->given, i);
+    (void)snprintf(body, BODY_MAX, "{\"user\":\"same\",\"template\":\"%s\"}", r->ground->template);
+}
+
+static void fill_order(const runner *r, int i, char key[USER_MAX], char body[BODY_MAX])
+{
+    (void)snprintf(key, USER_MAX, "order-%d-%d", r->number, i);
+    (void)snprintf(body, BODY_MAX,
+                   "{\"user\":\"one\",\"order_number\":\"o-%d\",\"coupons\":[\"%s\"],\"cart\":{"
+                   "\"lines\":[{\"sku\":\"tea\",\"quantity\":1,\"unit_price\":{\"amount\":9000,"
+                   "\"currency\":\"USD\"}}]}}",
+                   r->number, r->given);
+}
+
+static void fill_confirm(const runner *r, int i, char key[USER_MAX], char body[BODY_MAX])
+{
+    (void)snprintf(key, USER_MAX, "confirm-%d-%d", r->number, i);
+    (void)snprintf(body, BODY_MAX, "{\"hold\":\"%s\"}", r->given);
+}
+
+/* ---- the ground ---- */
+
+static int set_up(void **state)
+{
+    ground *g = calloc(1, sizeof *g);
+    CHECK(g != NULL);
+    char id[ID_TEXT_MAX], target[BODY_MAX], body[BODY_MAX];
+    world_engine engine = {.name = S("mem")};
+    world_open(&g->world, &engine, NOW_MS);
+    answer a = post(g, "/v1/campaigns", "c",
+                    "{\"name\":\"Race\",\"claim_window\":{\"from\":\"2026-01-01T00:00:00Z\","
+                    "\"until\":\"2026-02-01T00:00:00Z\"},\"use_window\":{\"from\":"
+                    "\"2026-01-01T00:00:00Z\",\"until\":\"2026-02-01T00:00:00Z\"}}");
+    assert_int_equal(a.status, 201);
+    find_id(&a, "cmp_", id);
+    (void)snprintf(target, sizeof target, "/v1/campaigns/%s/state", id);
+    a = post(g, target, "s", "{\"state\":\"active\"}");
+    assert_int_equal(a.status, 200);
+    (void)snprintf(target, sizeof target, "/v1/campaigns/%s/templates", id);
+    (void)snprintf(body, sizeof body,
+                   "{\"name\":\"Hot\",\"benefit\":{\"kind\":\"amount_off\",\"amount\":{\"amount\":"
+                   "100,\"currency\":\"USD\"}},\"validity\":{\"kind\":\"after_issue\","
+                   "\"duration_days\":9},\"stock\":%d}",
+                   STOCK);
+    a = post(g, target, "t", body);
+    assert_int_equal(a.status, 201);
+    find_id(&a, "tpl_", g->template);
+    assert_true(id_parse(ID_TEMPLATE, str_of(g->template), &g->template_id));
+    *state = g;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    ground *g = *state;
+    buf why;
+    buf_init(&why, 65536);
+    bool sound = world_sound(&g->world, &why);
+    if (!sound)
+        print_error("%.*s\n", STR_ARG(buf_view(&why)));
+    buf_free(&why);
+    world_close(&g->world);
+    free(g);
+    return sound ? 0 : -1;
+}
+
+/* ---- what is shown ---- */
+
+static void a_hot_stock_is_issued_to_the_last_piece(void **state)
+{
+    ground *g = *state;
+    static runner all[RUNNERS];
+    runner like = {.ground = g,
+                   .requests = STOCK / RUNNERS + 25,
+                   .fill = fill_claim,
+                   .target = "/v1/claims",
+                   .given = "u"};
+    runner sum = run_all(&like, all);
+    assert_int_equal(sum.created, STOCK);
+    assert_int_equal(sum.sold_out, RUNNERS * 25);
+    assert_int_equal(sum.unavailable + sum.refused + sum.other, 0);
+}
+
+static void of_one_key_at_once_one_executes_and_all_get_its_answer(void **state)
+{
+    ground *g = *state;
+    static runner all[RUNNERS];
+    enum { ROUNDS = 20 }; /* a page shows 50 */
+    for (int round = 0; round < ROUNDS; round++) {
+        char name[USER_MAX];
+        (void)snprintf(name, sizeof name, "same-%d", round);
+        runner like = {.ground = g,
+                       .requests = 1,
+                       .fill = fill_same_claim,
+                       .target = "/v1/claims",
+                       .given = name};
+        runner sum = run_all(&like, all);
+        assert_int_equal(sum.created, RUNNERS);
+        for (int i = 1; i < RUNNERS; i++)
+            assert_string_equal(all[i].last.body, all[0].last.body);
+    }
+    answer wallet = post(g, "/v1/users/same/coupons", "x", NULL);
+    int coupons = 0;
+    for (const char *at = wallet.body; (at = strstr(at, "\"id\":\"cpn_")) != NULL; at++)
+        coupons++;
+    assert_int_equal(coupons, ROUNDS);
+}
+
+static void one_coupon_and_many_orders(void **state)
+{
+    ground *g = *state;
+    static runner all[RUNNERS];
+    char coupon_id[ID_TEXT_MAX], body[BODY_MAX];
+    (void)snprintf(body, sizeof body, "{\"user\":\"one\",\"template\":\"%s\"}", g->template);
+    answer a = post(g, "/v1/claims", "one", body);
+    assert_int_equal(a.status, 201);
+    find_id(&a, "cpn_", coupon_id);
+    runner like = {
+        .ground = g, .requests = 1, .fill = fill_order, .target = "/v1/holds", .given = coupon_id};
+    runner sum = run_all(&like, all);
+    assert_int_equal(sum.created, 1);
+    assert_int_equal(sum.refused, RUNNERS - 1);
+    char hold_id[ID_TEXT_MAX];
+    for (int i = 0; i < RUNNERS; i++)
+        if (all[i].created == 1)
+            find_id(&all[i].last, "hld_", hold_id);
+    like = (runner){.ground = g,
+                    .requests = 1,
+                    .fill = fill_confirm,
+                    .target = "/v1/redemptions",
+                    .given = hold_id};
+    sum = run_all(&like, all);
+    assert_int_equal(sum.created, 1);
+    assert_int_equal(sum.refused, RUNNERS - 1);
+}
+
+/* A user whose lane this is. */
+static void find_user(const ground *g, uint16_t lane, char out[USER_MAX])
+{
+    for (int i = 0;; i++) {
+        int n = snprintf(out, USER_MAX, "w-%d", i);
+        assert_true(n > 0 && n < USER_MAX);
+        uint16_t slot = slot_of_user(g->world.merchant, str_of(out));
+        if (store_lane_of_slot(app_store(g->world.app), slot) == lane)
+            return;
+    }
+}
+
+static int claim_n(ground *g, const char *user_name, const char *key, int n)
+{
+    char body[BODY_MAX];
+    (void)snprintf(body, sizeof body, "{\"user\":\"%s\",\"template\":\"%s\",\"count\":%d}",
+                   user_name, g->template, n);
+    answer a = post(g, "/v1/claims", key, body);
+    if (a.status == 409)
+        assert_non_null(strstr(a.body, "\"sold_out\""));
+    return a.status;
+}
+
+/* The lane that stands still is not the template's home, holds unused pieces of it, and cannot be
+ * asked: who wants the last ones is told 503, never that they are sold out. */
+static void a_lane_that_stands_still_makes_it_503_and_not_sold_out(void **state)
+{
+    ground *g = *state;
+    store *s = app_store(g->world.app);
+    uint16_t home = store_lane_of_slot(s, id_slot(g->template_id)), still = home == 0 ? 1 : 0;
+    char here[USER_MAX], there[USER_MAX], key[USER_MAX];
+    find_user(g, home, here);
+    find_user(g, still, there);
+    assert_int_equal(claim_n(g, there, "first", 1), 201);
+    store_halt_lane(s, still, true);
+    int issued = 1, status = 201;
+    for (int i = 0; status == 201; i++) {
+        (void)snprintf(key, sizeof key, "here-%d", i);
+        status = claim_n(g, here, key, 10);
+        issued += status == 201 ? 10 : 0;
+    }
+    assert_int_equal(status, 503);
+    assert_in_range(issued, 1, STOCK - 1);
+    store_halt_lane(s, still, false);
+    for (status = 201; status == 201; issued += status == 201)
+        status = claim_n(g, (issued & 1) != 0 ? here : there,
+                         (snprintf(key, sizeof key, "then-%d", issued), key), 1);
+    assert_int_equal(status, 409);
+    assert_int_equal(issued, STOCK);
+    assert_int_equal(claim_n(g, there, "there", 1), 409);
+    assert_int_equal(claim_n(g, here, "here", 1), 409);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_hot_stock_is_issued_to_the_last_piece, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(of_one_key_at_once_one_executes_and_all_get_its_answer,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(one_coupon_and_many_orders, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_lane_that_stands_still_makes_it_503_and_not_sold_out,
+                                        set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
