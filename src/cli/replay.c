@@ -13,7 +13,13 @@
 #include "base/time.h"
 #include "port/clock.h"
 
-enum { KEY_INTO = 'i', KEY_SCALE = 's', KEY_SEED = 'r', REPLAY_OUT_MAX = 1 << 20 };
+enum {
+    KEY_INTO = 'i',
+    KEY_SCALE = 's',
+    KEY_SEED = 'r',
+    REPLAY_OUT_MAX = 1 << 20,
+    REPLAY_SHOWN_MAX = 100
+};
 
 typedef struct replay_flags {
     char *source, *directory;
@@ -180,6 +186,9 @@ static cli_exit conclude(replay *r, bool ran, int64_t began_ms)
     cli_exit code = cli_print(r->cli, out);
     buf_free(&text);
     buf_free(&json_text);
+    if (code == CLI_OK) {
+        code = cli_verify_open(r->cli, r->app, REPLAY_SHOWN_MAX);
+    }
     if (code == CLI_OK && !ran) {
         code =
             cli_fail(r->cli, CLI_FAILED, "the replay was refused: %.*s", STR_ARG(r->first_refusal));

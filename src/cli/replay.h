@@ -21,7 +21,7 @@ typedef struct replay_campaign {
 } replay_campaign;
 
 typedef struct replay {
-    const cli_context *cli;
+    cli_context *cli;
     const journey *year;
     app *app;
     atomic_llong now_ms; /* the store's clock: the data's own dates */
