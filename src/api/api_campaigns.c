@@ -54,17 +54,11 @@ static const campaign *campaign_known(api_call *c, uint64_t id)
     return found == NULL || found->row->merchant != c->who.merchant ? NULL : found->row;
 }
 
-static str id_subject(api_call *c, uint64_t id)
-{
-    char text[ID_TEXT_MAX];
-    return arena_str(c->memory, (str){text, id_text(ID_CAMPAIGN, id, text)});
-}
-
 static void submit(api_call *c, act_id id, uint64_t of, const void *in)
 {
     call_act(c, &(act_ask){.id = id,
                            .slot = id_slot(of),
-                           .subject = id_subject(c, of),
+                           .subject = id_subject(c, ID_CAMPAIGN, of),
                            .in = in,
                            .then = changed});
 }

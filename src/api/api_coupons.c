@@ -148,11 +148,9 @@ void api_coupon_void(api_call *c)
     const wire_coupon_void_parameters *p = c->parameters;
     void_in *in = ARENA_NEW(c->memory, void_in);
     *in = (void_in){.merchant = c->who.merchant, .coupon = p->coupon, .reason = (uint8_t)b->reason};
-    char text[ID_TEXT_MAX];
-    str subject = {text, id_text(ID_COUPON, p->coupon, text)};
     call_act(c, &(act_ask){.id = ACT_ID_void,
                            .slot = id_slot(p->coupon),
-                           .subject = arena_str(c->memory, subject),
+                           .subject = id_subject(c, ID_COUPON, p->coupon),
                            .in = in,
                            .then = voided});
 }

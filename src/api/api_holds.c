@@ -97,11 +97,9 @@ void api_hold_release(api_call *c)
     const wire_hold_release_parameters *p = c->parameters;
     hold_ref_in *in = ARENA_NEW(c->memory, hold_ref_in);
     *in = (hold_ref_in){.merchant = c->who.merchant, .hold = p->hold};
-    char text[ID_TEXT_MAX];
-    str subject = {text, id_text(ID_HOLD, p->hold, text)};
     call_act(c, &(act_ask){.id = ACT_ID_release,
                            .slot = id_slot(p->hold),
-                           .subject = arena_str(c->memory, subject),
+                           .subject = id_subject(c, ID_HOLD, p->hold),
                            .in = in,
                            .then = released});
 }

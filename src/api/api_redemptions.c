@@ -61,12 +61,6 @@ static void created(api_call *c)
     answer_with(c, out->redemption, 201);
 }
 
-static str id_subject(api_call *c, id_kind kind, uint64_t id)
-{
-    char text[ID_TEXT_MAX];
-    return arena_str(c->memory, (str){text, id_text(kind, id, text)});
-}
-
 static void redeem_hold(api_call *c, const wire_redemption_of_hold *b)
 {
     order_in *in = ARENA_NEW(c->memory, order_in);

@@ -238,12 +238,10 @@ static const config_template *template_known(api_call *c, uint64_t id)
 
 static void submit(api_call *c, act_id id, uint64_t home, const void *in)
 {
-    char text[ID_TEXT_MAX];
-    str subject = {text, id_text(ID_TEMPLATE, home, text)};
     call_act(
         c, &(act_ask){.id = id,
                       .slot = id_slot(home),
-                      .subject = arena_str(c->memory, subject),
+                      .subject = id_subject(c, ID_TEMPLATE, home),
                       .in = in,
                       .then = id == ACT_ID_template_put && c->if_version == 0 ? created : changed});
 }

@@ -248,6 +248,10 @@ static void a_key_is_made_by_its_digest_used_and_revoked(void **state)
     assert_true(text_field(f, &a, S("revoked_at")).n > 0);
     a = ask(f, &use);
     check_problem(f, &a, 401, "unauthenticated");
+    call all_keys = {.method = "GET", .path = make.path, .key = S("operator")};
+    a = ask(f, &all_keys);
+    assert_int_equal(a.status, 200);
+    assert_non_null(memmem(a.body.p, a.body.n, made.p, made.n));
     revoke.path = S("/v1/keys/key_0000000000g01/revoke");
     revoke.idempotency = S("key-3");
     a = ask(f, &revoke);

@@ -215,6 +215,12 @@ void call_act(api_call *c, const act_ask *ask)
         call_refuse(c, r, S(""));
 }
 
+str id_subject(api_call *c, id_kind kind, uint64_t id)
+{
+    char text[ID_TEXT_MAX];
+    return arena_str(c->memory, (str){text, id_text(kind, id, text)});
+}
+
 uint16_t call_slot_of_key(const api_call *c)
 {
     return slot_of_hash(hash64(c->key, hash64(c->operation->id, c->who.merchant)));

@@ -65,8 +65,8 @@ typedef struct act_ask {
 } act_ask;
 /* Submits, or refuses when there are problems or a refusal and no first answer. */
 void call_act(api_call *c, const act_ask *ask);
-/* The same key, as text, and slot for what has no home yet: derived from the key, so that a repeat
- * finds it. */
+str id_subject(api_call *c, id_kind kind, uint64_t id);
+/* A home for what has none yet: derived from the idempotency key, so that a repeat finds it. */
 uint16_t call_slot_of_key(const api_call *c);
 
 /* ---- ending ---- */
