@@ -38,9 +38,17 @@ static void on_failed(void *context, result why)
     }
 }
 
+static int64_t not_before(app *a, int64_t now_ms)
+{
+    int64_t latest = atomic_load(&a->latest_ms);
+    while (now_ms > latest && !atomic_compare_exchange_weak(&a->latest_ms, &latest, now_ms)) {
+    }
+    return now_ms > latest ? now_ms : latest;
+}
+
 int64_t app_now_ms(app *a)
 {
-    return a->options.clock_ms(a->options.clock_context);
+    return not_before(a, a->options.clock_ms(a->options.clock_context));
 }
 
 store *app_store(app *a)
@@ -86,6 +94,23 @@ static result open_store(app *a, buf *why)
     return R_INVALID;
 }
 
+/* An earlier process may have had a clock that was ahead. */
+static result load_time(app *a)
+{
+    arena *memory = arena_new(0);
+    uow *u;
+    result r = store_read_begin(a->store, memory, 0, &u);
+    for (uint16_t lane = 0; r == R_OK && lane < store_lanes(a->store); lane++) {
+        const lane_head *head = lane_head_get(u, lane);
+        if (head != NULL)
+            (void)not_before(a, head->time_ms);
+    }
+    if (r == R_OK)
+        r = store_read_end(u);
+    arena_free(memory);
+    return r;
+}
+
 result app_open(const app_options *options, app **out, buf *why)
 {
     app *a = calloc(1, sizeof *a);
@@ -100,6 +125,9 @@ result app_open(const app_options *options, app **out, buf *why)
     result r = open_store(a, why);
     if (r == R_OK) {
         r = publish_load(a, why);
+    }
+    if (r == R_OK) {
+        r = load_time(a);
     }
     if (r == R_OK) {
         r = relay_load(a->relay);

@@ -41,7 +41,7 @@ static step_kind choose(model *m)
 static uint32_t pick_coupon(model *m, const model_side *s, uint32_t user_number)
 {
     uint32_t n = s->coupon_count;
-    for (int tries = 0; tries < 20; tries++) {
+    for (int tries = 0; tries < 60; tries++) {
         uint32_t span = n < 60 || chance(m, 10) ? n : 60;
         uint32_t i = n - 1 - model_below(m, span);
         if (m->coupon_user[i] == user_number || chance(m, 1))
@@ -110,7 +110,7 @@ static void fill(model *m, model_side *s, model_step *step)
         break;
     case STEP_RETURN:
         for (size_t i = 0; i < MODEL_LINES; i++)
-            step->quantities[i] = chance(m, 40) ? 1 + model_below(m, 2) : 0;
+            step->quantities[i] = chance(m, i == 0 ? 60 : 15) ? 1 + model_below(m, 2) : 0;
         break;
     case STEP_VOID:
         step->word = (uint8_t)(1 + model_below(m, 3));

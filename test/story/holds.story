@@ -381,3 +381,13 @@ story a_clock_that_went_back_still_gives_time_to_redeem
   201 {"id": "$hold", "deadline": "2026-01-10T12:15:00.000Z"}
   POST /v1/redemptions {"hold": "$hold"}
   201
+
+story a_restart_under_a_clock_that_went_back_does_not_turn_time_back
+  use shop
+  at 2026-01-10T12:00:00Z
+  POST /v1/claims {"user": "u1", "template": "$template"}
+  201 {"coupons": [{"id": "$coupon"}]}
+  at 2026-01-09T12:00:00Z
+  restart
+  GET /v1/coupons/$coupon
+  200 {"state": "available"}
