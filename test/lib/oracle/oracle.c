@@ -19,8 +19,9 @@ typedef struct sequel { /* of an op */
 typedef struct sums { /* of a template */
     counted c;
     int64_t in_error, before_sold_out;
-    uint64_t sold_out; /* said first for one piece; 0: never */
-    bool vague;        /* brief holds may be over or not */
+    int64_t perhaps_late; /* brief holds that were redeemed, perhaps after their release */
+    uint64_t sold_out;    /* said first for one piece; 0: never */
+    bool vague;           /* brief holds may be over or not */
 } sums;
 
 struct oracle {
@@ -150,8 +151,10 @@ static void add_open_hold(oracle *o, uint32_t number)
     sums *t = sums_of_coupon(o, p->coupon);
     if (s->redeems > 0 && s->releases > 0)
         flaw_add(o->f, FLAW_CONTRADICTION, "hold %.*s was redeemed and released", STR_ARG(p->id));
-    if (s->redeems > 0)
+    if (s->redeems > 0) {
+        t->perhaps_late += p->brief;
         return;
+    }
     if (s->releases > 0 || (p->brief && o->late)) {
         t->c.released++;
         return;
@@ -484,7 +487,8 @@ void oracle_stats(oracle *o, uint32_t template, const counted *c)
     const sums *s = &o->templates[template];
     agree(o, template, "issued", c->issued, s->c.issued);
     agree(o, template, "held", c->held, s->c.held);
-    if (!s->vague)
+    int64_t late = c->released - s->c.released;
+    if (!s->vague && (late < 0 || late > s->perhaps_late))
         agree(o, template, "released", c->released, s->c.released);
     agree(o, template, "redeemed", c->redeemed, s->c.redeemed);
     agree(o, template, "returned", c->returned, s->c.returned);
