@@ -72,7 +72,7 @@ void api_hold_create(api_call *c)
                            : settings_int(c->api->settings, SETTING_hold_default_ms);
     order_job *plan = ARENA_NEW(c->memory, order_job);
     *plan = (order_job){.order_number = b->order_number,
-                        .deadline_ms = app_now_ms(c->app) + patience,
+                        .patience_ms = patience,
                         .id = ACT_ID_hold,
                         .then = created};
     order_asked(c, &wish, &plan->ask);

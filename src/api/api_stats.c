@@ -1,5 +1,6 @@
 /* Statistics of campaigns and templates. */
 #include "api/convert.h"
+#include "api/slow.h"
 #include "app/query_stats.h"
 #include "domain/limit/pool.h"
 
@@ -66,14 +67,14 @@ static void put_goods(api_call *c, const stats_wish *w, const stats_goods *from,
         out->next_page_token = call_token_write(c, from->rows[at - 1].value);
 }
 
-static void put_left(app_view *v, const stats_wish *w, wire_stats *out)
+static void put_left(app_view *v, const stats_wish *w, int64_t due_minor, wire_stats *out)
 {
     str currency = w->campaign->currency;
     out->has_budget = w->campaign->budget_mode != BUDGET_MODE_NONE;
     if (out->has_budget) {
         pool_left left = query_pool_left(v, pool_budget(w->campaign->id));
         out->budget = (wire_budget_now){.total = sum_of(left.total, currency),
-                                        .remaining = sum_of(left.left, currency),
+                                        .remaining = sum_of(left.left + due_minor, currency),
                                         .on_the_way = sum_of(left.on_the_way, currency)};
     }
     out->has_stock = w->template != NULL && w->template->stock >= 0;
@@ -91,8 +92,10 @@ static goods_dimension dimension_of(wire_stats_by by)
                                          : GOODS_DIMENSION_STORE;
 }
 
-static void answer(api_call *c, const stats_wish *w)
+/* On the slow thread: it reads many rows. */
+static void answer(api_call *c)
 {
+    const stats_wish *w = c->state;
     counts_ask ask = {.campaign = w->campaign->id,
                       .template = w->template == NULL ? 0 : w->template->id,
                       .from_day = w->from_day,
@@ -105,18 +108,25 @@ static void answer(api_call *c, const stats_wish *w)
     app_view v;
     if (!call_view(c, &v))
         return;
+    stats_days counts;
+    query_stats(&v, &ask, &counts);
     if (w->by == WIRE_STATS_BY_TOTAL || w->by == WIRE_STATS_BY_DAY) {
-        stats_days counts;
-        query_stats(&v, &ask, &counts);
         put_counts(c, &counts, w, &shown);
     } else {
         stats_goods goods;
         query_stats_goods(&v, &ask, dimension_of(w->by), &goods);
         put_goods(c, w, &goods, &shown);
     }
-    put_left(&v, w, &shown);
+    put_left(&v, w, counts.due_budget_minor, &shown);
     if (call_view_end(c, &v))
         call_answer(c, 200, &wire_stats_type, &shown);
+}
+
+static stats_wish *wish_new(api_call *c)
+{
+    stats_wish *w = ARENA_NEW(c->memory, stats_wish);
+    c->state = w;
+    return w;
 }
 
 /* The days and the page of the wish. False: the call has ended. */
@@ -142,9 +152,10 @@ void api_campaign_stats(api_call *c)
         call_refuse(c, R_NOT_FOUND, S(""));
         return;
     }
-    stats_wish w = {.campaign = of->row};
-    if (put_span(c, &w, p))
-        answer(c, &w);
+    stats_wish *w = wish_new(c);
+    w->campaign = of->row;
+    if (put_span(c, w, p))
+        slow_run(c, answer);
 }
 
 void api_template_stats(api_call *c)
@@ -156,7 +167,9 @@ void api_template_stats(api_call *c)
         return;
     }
     const config_campaign *of = config_find_campaign(call_config(c), t->row->campaign);
-    stats_wish w = {.campaign = of->row, .template = t->row};
+    stats_wish *w = wish_new(c);
+    w->campaign = of->row;
+    w->template = t->row;
     wire_campaign_stats_parameters same = {.by = p->by,
                                            .has_from = p->has_from,
                                            .from = p->from,
@@ -164,6 +177,6 @@ void api_template_stats(api_call *c)
                                            .to = p->to,
                                            .page_size = p->page_size,
                                            .page_token = p->page_token};
-    if (put_span(c, &w, &same))
-        answer(c, &w);
+    if (put_span(c, w, &same))
+        slow_run(c, answer);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "api/admit.h"
+#include "api/slow.h"
 #include "app/query_answered.h"
 #include "base/hash.h"
 #include "port/log.h"
@@ -20,11 +21,15 @@ api *api_new(app *a, const settings *s)
     made->app = a;
     made->settings = s;
     atomic_init(&made->ready, false);
+    made->slow = slow_new();
     return made;
 }
 
 void api_free(api *a)
 {
+    if (a == NULL)
+        return;
+    slow_free(a->slow);
     free(a);
 }
 

@@ -17,10 +17,13 @@
 #include "app/act.h"
 #include "base/json.h"
 
+typedef struct slow slow;
+
 struct api {
     app *app;
     const settings *settings;
     atomic_bool ready;
+    slow *slow;
 };
 
 struct api_call {

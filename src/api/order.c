@@ -76,6 +76,15 @@ static void again(api_call *c)
         call_refuse(c, R_BUSY, S("What the order was priced on keeps changing."));
 }
 
+/* What the act's time will be, or a little earlier: it never goes back, though the clock may. */
+static int64_t act_time(app_view *v, uint16_t slot)
+{
+    uint16_t lane = store_lane_of_slot(app_store(v->app), slot);
+    const lane_head *head = lane_head_get(v->rows, lane);
+    int64_t now_ms = uow_now(v->rows);
+    return head != NULL && head->time_ms > now_ms ? head->time_ms : now_ms;
+}
+
 /* Looks at the order on a snapshot: prices it, or tells why it will be refused. False: the call has
  * ended. */
 static bool prepare(api_call *c, const order_job *plan, order_priced *priced, act_ask *ask)
@@ -87,6 +96,8 @@ static bool prepare(api_call *c, const order_job *plan, order_priced *priced, ac
     order_ask asked = plan->ask;
     asked.held_by = ref == NULL ? 0 : ref->hold; /* its coupons go over to the new hold */
     ask->refusal = order_price(&v, &asked, priced);
+    priced->in.order_number = plan->order_number;
+    priced->in.deadline_ms = act_time(&v, ask->slot) + plan->patience_ms;
     if (ref != NULL && ref->redemption != 0) {
         char id[ID_TEXT_MAX];
         id_text(ID_REDEMPTION, ref->redemption, id);
@@ -111,8 +122,6 @@ void order_submit(api_call *c, const order_job *plan)
                    .stale = again};
     if (c->problems->n == 0 && !prepare(c, plan, priced, &ask))
         return;
-    priced->in.order_number = plan->order_number;
-    priced->in.deadline_ms = plan->deadline_ms;
     call_act(c, &ask);
 }
 

@@ -21,7 +21,7 @@ void order_asked(api_call *c, const order_wish *wish, order_ask *out);
 typedef struct order_job {
     order_ask ask;
     str order_number;
-    int64_t deadline_ms; /* of a hold */
+    int64_t patience_ms; /* of a hold: from act time to its deadline */
     act_id id;
     void (*then)(api_call *c);
 } order_job;

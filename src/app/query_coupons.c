@@ -48,7 +48,7 @@ static bool matches(const wallet_ask *ask, const coupon_seen *seen)
 static size_t part_page(app_view *v, const coupon *from, void **page, size_t limit)
 {
     uow_range range = {.table = &coupon_table,
-                       .index = 0,
+                       .index = COUPON_BY_WALLET,
                        .from = from,
                        .prefix_columns = 3,
                        .after = from->id != 0};

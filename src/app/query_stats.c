@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "app/query_due.h"
+
 enum { ROWS_FIRST = 64 };
 
 /* ---- counts ---- */
@@ -64,13 +66,53 @@ static int by_day(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* What is due, as a row of today. */
+typedef struct due_counts {
+    const counts_ask *ask;
+    tally today;
+    int64_t budget_minor;
+} due_counts;
+
+static void collect_due(void *context, const due_change *change)
+{
+    due_counts *d = context;
+    const template *of = change->template->row;
+    if (of->campaign != d->ask->campaign)
+        return;
+    d->budget_minor += change->budget_minor; /* one budget for all its templates */
+    if (d->ask->template != 0 && of->id != d->ask->template)
+        return;
+    d->today.released += change->released;
+    d->today.expired += change->expired;
+}
+
+static int32_t today_of(app_view *v, uint64_t campaign_id)
+{
+    const config_campaign *of = config_find_campaign(v->config, campaign_id);
+    const config_merchant *owner =
+        of == NULL ? NULL : config_find_merchant(v->config, of->row->merchant);
+    return zone_day(owner == NULL ? &zone_utc : owner->zone, uow_now(v->rows));
+}
+
+static void collect_all_due(app_view *v, collected_counts *c, due_counts *d)
+{
+    query_due(v, collect_due, d);
+    d->today.day = today_of(v, d->ask->campaign);
+    d->today.template = c->template;
+    bool asked = d->today.day >= d->ask->from_day && d->today.day < d->ask->until_day;
+    if (asked && (d->today.released > 0 || d->today.expired > 0))
+        collect_counts(c, &d->today);
+}
+
 void query_stats(app_view *v, const counts_ask *ask, stats_days *out)
 {
     collected_counts c = {.memory = v->memory, .template = ask->template};
+    due_counts due = {.ask = ask};
     query_counts(v, ask, collect_counts, &c);
+    collect_all_due(v, &c, &due);
     if (c.n > 0)
         qsort(c.rows, c.n, sizeof *c.rows, by_day);
-    *out = (stats_days){.days = c.rows};
+    *out = (stats_days){.days = c.rows, .due_budget_minor = due.budget_minor};
     for (size_t i = 0; i < c.n; i++) {
         add(&out->total, &c.rows[i]);
         if (out->n > 0 && out->days[out->n - 1].day == c.rows[i].day)

@@ -1,5 +1,6 @@
 /* Statistics of a campaign or template, added up over lanes and templates (see domain/stats/tally.h
- * for what the columns mean and which do not add up over templates). */
+ * for what the columns mean and which do not add up over templates), with what is due and not swept
+ * yet (query_due.h): it counts today. */
 #ifndef QUAN_APP_QUERY_STATS_H
 #define QUAN_APP_QUERY_STATS_H
 
@@ -7,7 +8,8 @@
 
 typedef struct stats_days {
     tally total;
-    tally *days; /* ascending, each once */
+    int64_t due_budget_minor; /* what is due gives back to the budget of the campaign */
+    tally *days;              /* ascending, each once */
     size_t n;
 } stats_days;
 void query_stats(app_view *v, const counts_ask *ask, stats_days *out);

@@ -1,0 +1,22 @@
+/* What deadlines have changed that no sweep has written yet (DESIGN 5: reads and statistics apply
+ * them before it has run): coupons past their end, and open holds past their deadline.
+ *
+ * Looks into the due indexes of all slots, some milliseconds of work: not for a thread that must
+ * answer others. */
+#ifndef QUAN_APP_QUERY_DUE_H
+#define QUAN_APP_QUERY_DUE_H
+
+#include "app/app.h"
+
+enum { DUE_LOOK_MAX = 20000 }; /* rows; where more are due at once, figures wait for the sweep */
+
+/* What one coupon goes through when its slot is swept. */
+typedef struct due_change {
+    const config_template *template;
+    bool released, expired; /* of a hold; past its end, maybe right after its release */
+    int64_t budget_minor;   /* goes back to the budget of the campaign */
+} due_change;
+
+void query_due(app_view *v, void (*each)(void *context, const due_change *change), void *context);
+
+#endif
