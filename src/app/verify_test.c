@@ -1,5 +1,5 @@
-/* verify finds every kind of difference: a healthy shop, one row made wrong, and the check and field
- * that must be named. */
+/* verify finds every kind of difference: a healthy shop, one row made wrong, and the check and
+ * field that must be named. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

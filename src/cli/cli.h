@@ -93,8 +93,6 @@ MUST_USE cli_exit cli_open(const cli_context *c, bool make, app **out);
 /* The same with hooks of the caller: what options does not say (a directory, a clock) is filled.
  */
 MUST_USE cli_exit cli_open_with(const cli_context *c, bool make, app_options *options, app **out);
-/* The directory and those above it, as `mkdir -p`; 0 or errno. */
-int cli_make_directory(str path);
 bool cli_directory_empty(str path); /* or missing */
 
 /* Submits an act and waits for its answer; act_call.done and context are taken. */

@@ -78,7 +78,7 @@ cli_exit cli_print(const cli_context *c, const buf *out)
 {
     if (buf_overflowed(out))
         return cli_fail(c, CLI_FAILED, "the result is too large to print");
-    if (fwrite(out->p, 1, out->n, stdout) != out->n || fflush(stdout) != 0)
+    if ((out->n > 0 && fwrite(out->p, 1, out->n, stdout) != out->n) || fflush(stdout) != 0)
         return cli_fail(c, CLI_ENVIRONMENT, "stdout cannot be written");
     return CLI_OK;
 }
