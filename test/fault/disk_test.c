@@ -12,9 +12,11 @@
 #include "test/fault/shim/shim.c" /* its functions take the place of libc's in this program */
 #include "test/lib/store_fixture.h"
 
-enum { ACTS = 400, ROUNDS = 24, INPUT_BYTES = 2000, MIB = 1024 * 1024 };
+enum { ACTS = 400, ROUNDS = 24, LARGE_ROUNDS = 4, MIB = 1024 * 1024 };
 
 static fault_control control;
+static size_t input_bytes; /* of a row: small ones tear logs, large ones flushes */
+enum { SMALL = 2000, LARGE = 90000 };
 static const fixture_kind threaded = {"rocks, threads", FIXTURE_ROCKS, 0, true};
 static const fixture_kind stepped = {"rocks", FIXTURE_ROCKS, 0, false};
 
@@ -29,6 +31,7 @@ static int disarm(void **state)
 {
     (void)state;
     fault_now = NULL;
+    input_bytes = SMALL;
     return 0;
 }
 
@@ -41,9 +44,9 @@ static result put(uow *u, job_act *a)
     if (row != NULL)
         return R_ORDER_CONFLICT;
     row = job_new(u, a->request.slot, a->id);
-    char *text = arena_alloc(uow_memory(u), INPUT_BYTES);
-    memset(text, 'a' + (int)(a->id % 26), INPUT_BYTES);
-    row->input = (str){text, INPUT_BYTES};
+    char *text = arena_alloc(uow_memory(u), input_bytes);
+    memset(text, 'a' + (int)(a->id % 26), input_bytes);
+    row->input = (str){text, input_bytes};
     row->merchant = uow_next_id(u, a->request.slot);
     uow_event(u, &(event){.kind = EVENT_KIND_COUPON_ISSUED, .coupon = a->id});
     return R_OK;
@@ -82,7 +85,7 @@ static void assert_truth(store_fixture *f, const job_act *acts, size_t n)
         if (acts[i].request.outcome != R_UNKNOWN)
             assert_int_equal(row != NULL, acts[i].request.outcome == R_OK);
         if (row != NULL)
-            assert_int_equal(row->input.n, INPUT_BYTES);
+            assert_int_equal(row->input.n, input_bytes);
     }
     assert_int_equal(store_read_end(u), R_OK);
     arena_free(memory);
@@ -228,9 +231,10 @@ static void a_full_disk_refuses_exactly_and_recovers(void **state)
 {
     (void)state;
     uint64_t random = 1;
-    for (int i = 0; i < ROUNDS; i++) {
+    for (int i = 0; i < ROUNDS + LARGE_ROUNDS; i++) {
+        input_bytes = i < ROUNDS ? SMALL : LARGE;
         random = random * UINT64_C(6364136223846793005) + 1442695040888963407U;
-        int64_t space = (int64_t)(random >> 33) % (ACTS * INPUT_BYTES);
+        int64_t space = (int64_t)(random >> 33) % (int64_t)(ACTS * input_bytes);
         fill_and_recover(i % 2 == 0 ? &threaded : &stepped, space);
     }
 }
@@ -287,11 +291,11 @@ static void without_any_space_opening_is_refused(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(a_failed_sync_ends_all_acknowledging, disarm),
-        cmocka_unit_test_teardown(a_failed_write_ends_all_acknowledging, disarm),
-        cmocka_unit_test_teardown(a_full_disk_refuses_exactly_and_recovers, disarm),
-        cmocka_unit_test_teardown(a_store_opens_on_a_full_disk, disarm),
-        cmocka_unit_test_teardown(without_any_space_opening_is_refused, disarm),
+        cmocka_unit_test_setup_teardown(a_failed_sync_ends_all_acknowledging, disarm, disarm),
+        cmocka_unit_test_setup_teardown(a_failed_write_ends_all_acknowledging, disarm, disarm),
+        cmocka_unit_test_setup_teardown(a_full_disk_refuses_exactly_and_recovers, disarm, disarm),
+        cmocka_unit_test_setup_teardown(a_store_opens_on_a_full_disk, disarm, disarm),
+        cmocka_unit_test_setup_teardown(without_any_space_opening_is_refused, disarm, disarm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
  * resume. So the database is closed and opened again, with nobody inside; a reserve file that is
  * deleted first makes room for that. Reads go on behind it, and commits once the reserve can be had
  * again. What a failed sync has left behind is never trusted: that ends the process. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/time.h"
@@ -30,12 +31,16 @@ result rocks_classify(char *error, buf *why)
     return r;
 }
 
-static result open_with(rocks *r, const rocksdb_options_t *db, bool read_only, buf *why)
+typedef enum opening { OPEN_READ_ONLY, OPEN_FLUSHING, OPEN_QUICK } opening;
+
+static result open_with(rocks *r, opening how, buf *why)
 {
     char *error = NULL;
+    bool read_only = how == OPEN_READ_ONLY, quick = how == OPEN_QUICK;
+    const rocksdb_options_t *db = quick ? r->options.db_quick : r->options.db;
     const rocksdb_options_t *families[ROCKS_FAMILIES];
     for (size_t i = 0; i < ROCKS_FAMILIES; i++)
-        families[i] = r->options.families[i];
+        families[i] = quick ? r->options.families_quick[i] : r->options.families[i];
     rocks_open *o = &r->open;
     *o = (rocks_open){0};
     if (read_only)
@@ -62,6 +67,21 @@ void rocks_close_db(rocks *r)
     r->open = (rocks_open){0};
 }
 
+/* Memory tables of the size that they have ordinarily: the large ones become flushable. */
+static void shrink_memory(rocks *r)
+{
+    static const char *const names[] = {"write_buffer_size"};
+    for (size_t i = 0; i < ROCKS_FAMILIES; i++) {
+        char size[32];
+        const char *values[] = {size};
+        snprintf(size, sizeof(size), "%zu",
+                 rocksdb_options_get_write_buffer_size(r->options.families[i]));
+        char *error = NULL; /* of writing it down, which opening does again */
+        rocksdb_set_options_cf(r->open.db, r->open.families[i], 1, names, values, &error);
+        rocksdb_free(error);
+    }
+}
+
 /* With the reserve's room, and no more than that: enough to open and to read. */
 static result open_full(rocks *r, buf *why)
 {
@@ -69,7 +89,9 @@ static result open_full(rocks *r, buf *why)
     atomic_store(&r->full, true);
     result outcome = files_sync_logs(r->path);
     if (outcome == R_OK)
-        outcome = open_with(r, r->options.db_quick, false, why);
+        outcome = open_with(r, OPEN_QUICK, why);
+    if (outcome == R_OK)
+        shrink_memory(r);
     if (outcome == R_OK && files_reserve(r->path))
         atomic_store(&r->full, false);
     return outcome;
@@ -78,7 +100,7 @@ static result open_full(rocks *r, buf *why)
 result rocks_open_db(rocks *r, const store_options *options, buf *why)
 {
     if (options->read_only)
-        return open_with(r, r->options.db, true, why);
+        return open_with(r, OPEN_READ_ONLY, why);
     bool room = files_reserve(r->path);
     files_reserve_drop(r->path);
     if (!room && !files_can_open(r->path)) {
@@ -89,7 +111,7 @@ result rocks_open_db(rocks *r, const store_options *options, buf *why)
         return open_full(r, why);
     /* Ordinarily what the logs hold is written to tables and synced while opening: so nothing that
      * a failed sync has left in the page cache alone is believed. */
-    result outcome = open_with(r, r->options.db, false, why);
+    result outcome = open_with(r, OPEN_FLUSHING, why);
     if (outcome == R_STORAGE_FULL) {
         buf_clear(why);
         return open_full(r, why);

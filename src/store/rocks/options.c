@@ -20,16 +20,20 @@ const char *const rocks_family_names[ROCKS_FAMILIES] = {
 
 /* Text, as RocksDB's own OPTIONS files have it. A log whose tail is torn is a crash; damage
  * anywhere before the tail must not pass for one: it would silently drop what was acknowledged.
+ * After an error RocksDB must not resume by itself: what to do is for heal.c to say.
  * RocksDB's own text log is cut down to its head: Debian builds the library with assertions, and
  * one line more after a line that found no space on the disk would end the process. */
 static const char db_text[] =
     "create_if_missing=true;create_missing_column_families=true;"
     "paranoid_checks=true;wal_recovery_mode=kTolerateCorruptedTailRecords;"
     "allow_concurrent_memtable_write=false;max_total_wal_size=536870912;"
-    "max_background_jobs=4;bytes_per_sync=1048576;"
+    "max_bgerror_resume_count=0;max_background_jobs=4;bytes_per_sync=1048576;"
     "skip_stats_update_on_db_open=true;stats_dump_period_sec=0;"
     "info_log_level=HEADER_LEVEL;keep_log_file_num=4;max_log_file_size=4194304";
+/* Opening with next to no room: whatever the logs hold goes into memory, in tables so large that
+ * none is flushed half-way. heal.c sets their size back when the database is open. */
 static const char quick_text[] = "avoid_flush_during_recovery=true";
+static const char quick_family_text[] = "write_buffer_size=4294967296";
 
 #define COMMON                                                                                     \
     "level_compaction_dynamic_level_bytes=true;target_file_size_base=33554432;"                    \
@@ -91,8 +95,10 @@ void rocks_options_init(rocks *r, const store_options *options)
         rocksdb_cache_create_lru(options->cache_bytes != 0 ? options->cache_bytes : CACHE_BYTES);
     o->db = with_text(rocksdb_options_create(), db_text);
     o->db_quick = with_text(with_text(rocksdb_options_create(), db_text), quick_text);
-    for (size_t i = 0; i < ROCKS_FAMILIES; i++)
+    for (size_t i = 0; i < ROCKS_FAMILIES; i++) {
         o->families[i] = family(r, (kv_space)i);
+        o->families_quick[i] = with_text(family(r, (kv_space)i), quick_family_text);
+    }
     o->read = rocksdb_readoptions_create();
     o->write = rocksdb_writeoptions_create();
     rocksdb_writeoptions_set_sync(o->write, !options->unsynced);
@@ -102,8 +108,10 @@ void rocks_options_free(rocks_options *o)
 {
     rocksdb_writeoptions_destroy(o->write);
     rocksdb_readoptions_destroy(o->read);
-    for (size_t i = 0; i < ROCKS_FAMILIES; i++)
+    for (size_t i = 0; i < ROCKS_FAMILIES; i++) {
+        rocksdb_options_destroy(o->families_quick[i]);
         rocksdb_options_destroy(o->families[i]);
+    }
     rocksdb_options_destroy(o->db_quick);
     rocksdb_options_destroy(o->db);
     rocksdb_cache_destroy(o->cache);

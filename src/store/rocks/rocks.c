@@ -246,13 +246,19 @@ static result was_kept(rocks *r, const kv_write *head, bool *kept)
     return outcome;
 }
 
-static result write_once(rocks *r, uint16_t lane, const kv_write *writes, size_t n,
-                         uint64_t *generation)
+typedef struct write_try {
+    uint64_t generation; /* of the database that it met */
+    bool begun;          /* there was room to begin with */
+} write_try;
+
+static result write_once(rocks *r, uint16_t lane, const kv_write *writes, size_t n, write_try *t)
 {
     gate_enter(&r->gate);
-    *generation = atomic_load(&r->generation);
-    result outcome = R_IO;
-    if (r->open.db != NULL) {
+    t->generation = atomic_load(&r->generation);
+    /* Asked inside the gate: the reserve that somebody heals with is not to be taken from him. */
+    t->begun = r->open.db != NULL && rocks_has_space(r);
+    result outcome = r->open.db == NULL ? R_IO : R_STORAGE_FULL;
+    if (t->begun) {
         char *error = NULL;
         rocksdb_write(r->open.db, r->options.write, fill(r, lane, writes, n), &error);
         outcome = error == NULL ? R_OK : rocks_classify(error, NULL);
@@ -266,13 +272,13 @@ static result rocks_write(kv_engine *e, uint16_t lane, const kv_write *writes, s
     enum { TRIES = 2 }; /* the first may meet an old error of the background's */
     rocks *r = (rocks *)e;
     result outcome = R_STORAGE_FULL;
-    for (int i = 0; i < TRIES && outcome == R_STORAGE_FULL && rocks_has_space(r); i++) {
-        uint64_t generation;
+    for (int i = 0; i < TRIES && outcome == R_STORAGE_FULL; i++) {
+        write_try t;
         bool kept = false;
-        outcome = write_once(r, lane, writes, n, &generation);
-        if (outcome != R_STORAGE_FULL)
+        outcome = write_once(r, lane, writes, n, &t);
+        if (outcome != R_STORAGE_FULL || !t.begun)
             break;
-        outcome = rocks_heal(r, generation);
+        outcome = rocks_heal(r, t.generation);
         if (outcome == R_OK)
             outcome = was_kept(r, &writes[0], &kept);
         if (outcome == R_OK)

@@ -22,7 +22,7 @@ typedef struct rocks_open {
 typedef struct rocks_options {
     rocksdb_options_t *db;       /* as it is opened ordinarily */
     rocksdb_options_t *db_quick; /* recovered rows stay in memory: opening writes next to nothing */
-    rocksdb_options_t *families[ROCKS_FAMILIES];
+    rocksdb_options_t *families[ROCKS_FAMILIES], *families_quick[ROCKS_FAMILIES];
     rocksdb_cache_t *cache;
     rocksdb_readoptions_t *read;
     rocksdb_writeoptions_t *write;
