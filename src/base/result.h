@@ -25,6 +25,8 @@ typedef enum result {
 #undef RESULT
 } result;
 
+enum { RESULT_NUMBER_MAX = 200 }; /* no row has a higher number; a test sees to it */
+
 /* What a result means for the idempotency record and for the caller. */
 typedef enum result_kind {
     RESULT_DONE,     /* the act happened */

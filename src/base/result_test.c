@@ -75,6 +75,8 @@ static void only_rows_are_known(void **state)
     for (int number = -300; number < 1000; number++)
         known += result_is_known(number) ? 1 : 0;
     assert_int_equal(known, ARRAY_LEN(rows));
+    for (int number = RESULT_NUMBER_MAX + 1; number < 1000; number++)
+        assert_false(result_is_known(number));
     assert_false(result_is_known(3));
     assert_false(result_is_known(-1));
     assert_false(result_is_known(INT32_MAX));

@@ -1,6 +1,8 @@
 /* `quan help` and `quan version`. */
 #include "cli/help.h"
 
+#include "port/metric.h"
+
 static const struct {
     int number;
     const char *name, *text;
@@ -20,7 +22,8 @@ void command_overview(FILE *to, str group)
         if (str_starts(str_of(at->name), group))
             fprintf(to, "  %-24s %s\n", at->name, at->help);
     fprintf(to, "\n`quan help COMMAND` shows its options and examples, `quan help exit-codes` what "
-                "an exit status\nmeans, `quan help settings` what can be set.\n");
+                "an exit status\nmeans; settings, metrics, problems and commands are pages of the "
+                "reference.\n");
 }
 
 static cli_exit show_exit_codes(const cli_context *c)
@@ -53,14 +56,59 @@ static cli_exit show_exit_codes(const cli_context *c)
     return code;
 }
 
-static cli_exit show_settings(const cli_context *c)
+/* What a client can meet as `code` of a problem, from the one list of results. */
+static void problem_reference(buf *out)
 {
-    buf out;
-    buf_init(&out, 1 << 20);
-    settings_reference(&out);
-    cli_exit code = cli_print(c, &out);
-    buf_free(&out);
-    return code;
+    buf_str(
+        out,
+        S("# Problems\n\nEvery refusal is a problem document (RFC 9457) with one of these as its "
+          "`code`. *passing*: the same\nrequest may succeed later, and nothing is kept under its "
+          "Idempotency-Key; *final*: the answer is kept.\n\n"
+          "| code | status | kind | meaning |\n|---|---|---|---|\n"));
+    for (int number = 1; number <= RESULT_NUMBER_MAX; number++) {
+        if (!result_is_known(number) || result_kind_of((result)number) == RESULT_INTERNAL)
+            continue;
+        result r = (result)number;
+        buf_printf(out, "| `%.*s` | %d | %s | %.*s |\n", STR_ARG(result_code(r)),
+                   result_http_status(r), result_kind_of(r) == RESULT_PASSING ? "passing" : "final",
+                   STR_ARG(result_text(r)));
+    }
+}
+
+static void command_reference(buf *out)
+{
+    buf_str(out, S("# Commands\n\n`quan help COMMAND` shows the options of each.\n"));
+    for (size_t i = 0; command_at(i) != NULL; i++) {
+        const command *c = command_at(i);
+        buf_printf(out, "\n## quan %s\n\n%s.\n\n```\n%s```\n", c->name, c->help, c->examples);
+    }
+    buf_str(out, S("\n## Exit codes\n\n| status | meaning |\n|---|---|\n"));
+    for (size_t i = 0; i < ARRAY_LEN(exits); i++)
+        buf_printf(out, "| %d | %s |\n", exits[i].number, exits[i].text);
+}
+
+/* Pages of docs/reference that come from tables; `tools/fresh` keeps them up to date. */
+static const struct {
+    const char *topic;
+    void (*write)(buf *out);
+} pages[] = {{"settings", settings_reference},
+             {"metrics", metric_reference},
+             {"problems", problem_reference},
+             {"commands", command_reference}};
+
+static bool show_page(const cli_context *c, str topic, cli_exit *code)
+{
+    for (size_t i = 0; i < ARRAY_LEN(pages); i++) {
+        if (!str_eq(topic, str_of(pages[i].topic)))
+            continue;
+        buf out;
+        buf_init(&out, 1 << 20);
+        pages[i].write(&out);
+        *code = cli_print(c, &out);
+        buf_free(&out);
+        return true;
+    }
+    return false;
 }
 
 typedef struct help_words {
@@ -90,8 +138,9 @@ cli_exit cli_help(cli_context *c)
     str name = command_words(c->memory, of.count, of.words);
     if (str_eq(name, S("exit-codes")))
         return show_exit_codes(c);
-    if (str_eq(name, S("settings")))
-        return show_settings(c);
+    cli_exit shown;
+    if (show_page(c, name, &shown))
+        return shown;
     const command *which = command_find(name);
     if (which == NULL) {
         if (name.n > 0 && !command_group_is(name))
