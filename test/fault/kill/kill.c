@@ -158,13 +158,15 @@ static bool check_state(storm *s, uint32_t first_op, bool whole)
 /* One kill under load and all that follows; false: the store cannot go on, or it is enough. */
 static bool one_kill(storm *s)
 {
-    uint32_t first_op = s->client.h->n, before = s->client.flaws.n;
+    uint32_t first_op = s->client.h->n, before = s->client.flaws.n, died = s->server.died;
     storm_flash(s);
     bool heard = load_and_kill(s);
     if (!judge(s, recover(s), "the server comes up again"))
         return false;
     s->passed--; /* a kill counts once */
-    bool good = heard && send_again(s) && check_state(s, first_op, false);
+    if (s->server.died > died)
+        printf("  the server ended by itself: see %s\n", s->server.log);
+    bool good = heard && s->server.died == died && send_again(s) && check_state(s, first_op, false);
     (void)judge(s, good && s->client.flaws.n == before, "what was acknowledged is so");
     return s->failed < FAILED_MAX;
 }
