@@ -1,10 +1,10 @@
-/* Random acts on several worlds at once, the same on each: what they answer must be the same, however
- * many lanes a world has, however its batches are split, and whichever engine keeps the rows
- * (ARCHITECTURE 12).
+/* Random acts on several worlds at once, the same on each: what they answer must be the same,
+ * however many lanes a world has, however its batches are split, and whichever engine keeps the
+ * rows (ARCHITECTURE 12).
  *
- * A step names coupons, holds and redemptions by number: the n-th that was made. Each side keeps the
- * ids that its world gave them. A side renders what a step answered as text without ids. The clock
- * only goes forward: act time would depend on lanes otherwise. */
+ * A step names coupons, holds and redemptions by number: the n-th that was made. Each side keeps
+ * the ids that its world gave them. A side renders what a step answered as text without ids. The
+ * clock only goes forward: act time would depend on lanes otherwise. */
 #ifndef QUAN_TEST_MODEL_H
 #define QUAN_TEST_MODEL_H
 

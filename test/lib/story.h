@@ -11,13 +11,13 @@
  *     POST /v1/claims key=k1 {"user": "u1", "template": "$template"}
  *     201 {"coupons": [{"id": "$coupon"}]}
  *     header ETag "v1"             a field of the last answer; * for any; none for absent
- *     keep first                   remembers the last answer; `same first`: it is that, byte by byte
+ *     keep first                   remembers the last answer; `same first`: it is that, every byte
  *     let limits [...]             names a text for $limits; `default`: unless it has one
  *     sweep                        runs the expiry job over everything that is due
  *     restart                      closes the store and opens it again (not on mem)
- *     eventually                   the next request is sent until it answers as told, for 3 s at most
- *     repeat 5                     the next request is sent 5 times, each with a fresh key; each must
- *                                  answer as told; $i counts 1 to 5
+ *     eventually                   the next request is sent until it answers as told, at most 3 s
+ *     repeat 5                     the next request is sent 5 times, each with a fresh key; each
+ *                                  must answer as told; $i counts 1 to 5
  *
  * Options before the body: key= (none: no key), if= (If-Match), type= (Content-Type), pad=N (so
  * many spaces behind the body). JSON may go on over several lines until its brackets close; @1250

@@ -1,4 +1,5 @@
-/* Reads story files: see story_file.h. Knows brackets and the shorthand for money, not the steps. */
+/* Reads story files: see story_file.h. Knows brackets and the shorthand for money, not the steps.
+ */
 #include "test/lib/story_file.h"
 
 #include <stdio.h>

@@ -1,8 +1,9 @@
-/* A whole server in this process: store, app, API and HTTP on a free port of 127.0.0.1, with a clock
- * that the test sets, a merchant ("Shop", UTC, USD) and keys of every scope.
+/* A whole server in this process: store, app, API and HTTP on a free port of 127.0.0.1, with a
+ * clock that the test sets, a merchant ("Shop", UTC, USD) and keys of every scope.
  *
- * Keys by name: all (admin, issue, redeem and read), admin, issue, redeem, read, operator, other (all
- * scopes of a second merchant), none. A world opens again and again: each time on a fresh store. */
+ * Keys by name: all (admin, issue, redeem and read), admin, issue, redeem, read, operator, other
+ * (all scopes of a second merchant), none. A world opens again and again: each time on a fresh
+ * store. */
 #ifndef QUAN_TEST_WORLD_H
 #define QUAN_TEST_WORLD_H
 

@@ -4,8 +4,8 @@
  *
  *   test_model_model_test [--seed S] [--seconds N] [--steps N]
  *
- * Runs seed S, S + 1 … for N seconds. A failure tells the step, what was answered, and the line that
- * runs it again. */
+ * Runs seed S, S + 1 … for N seconds. A failure tells the step, what was answered, and the line
+ * that runs it again. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

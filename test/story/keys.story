@@ -263,7 +263,7 @@ story every_problem_of_a_key_is_told_at_once
 
 story a_key_of_a_merchant_that_is_not_there
   as operator
-  POST /v1/merchants/mch_0000000000001/keys {"name": "x", "scopes": ["read"],
+  POST /v1/merchants/mer_0000000000001/keys {"name": "x", "scopes": ["read"],
     "secret_sha256": "45d159e8ac4b30b745e4a862fc279fe76b62351940fee21d9d6fabd03497673f"}
   404 {"code": "not_found"}
   POST /v1/keys/key_0000000000001/revoke
@@ -315,3 +315,20 @@ story merchants_in_pages
   200 {"merchants": [{"name": "Shop"}], "next_page_token": "$page"}
   GET /v1/merchants?page_size=1&page_token=$page
   200 {"merchants": [{"name": "Other shop"}], "next_page_token": null}
+
+story the_keys_of_a_merchant_in_a_list
+  use new_york
+  as operator
+  POST /v1/merchants/$deli/keys {"name": "reader", "scopes": ["read"],
+    "secret_sha256": "08c154fc4c40a7e857cae340e5bf7dbf1f9a022276d49df05d06d3e08187abb5"}
+  201 {"id": "$reader"}
+  POST /v1/keys/$reader/revoke
+  200
+  GET /v1/merchants/$deli/keys
+  200 {"keys": ["any order", {"id": "$deli_key", "name": "all", "revoked_at": null},
+    {"id": "$reader", "name": "reader", "revoked_at": "*"}], "next_page_token": null}
+  GET /v1/merchants/mer_0000000000001/keys
+  404 {"code": "not_found"}
+  as all
+  GET /v1/merchants/$deli/keys
+  403 {"code": "forbidden"}
