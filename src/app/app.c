@@ -23,6 +23,7 @@ static void on_unpin(void *context, const config *c)
 static void on_committed(void *context, uint16_t lane, const store_message *messages, size_t n)
 {
     relay_committed(((app *)context)->relay, lane, messages, n);
+    leases_committed(((app *)context)->leases, messages, n);
 }
 
 static void on_wanted(void *context, uint16_t lane, pool_name which, int64_t need, uint64_t ticket)

@@ -67,5 +67,7 @@ void leases_wanted(leases *l, uint16_t lane, pool_name which, int64_t need, uint
  * on. */
 void leases_applied(leases *l, uint16_t lane, uint16_t act, const void *input);
 void leases_delivered(leases *l, uint16_t lane); /* after each bundle */
+/* A lane has committed these, and the relay knows of them: before its requests are answered. */
+void leases_committed(leases *l, const store_message *messages, size_t n);
 
 #endif

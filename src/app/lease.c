@@ -3,7 +3,8 @@
  *
  * For each (lane, pool) at most one ask is on its way:
  *   wait for the messages that were already committed to reach the home (else a piece given back
- *   might not be seen), then ask it:
+ *   might not be seen), then ask it; when a lane gives back meanwhile, "dry" does not count and it
+ *   begins again:
  *   granted    wake the parked when the grant has arrived; with the word "dry" when it is the last
  *   recalling  ask again whenever a lane has given back
  *   none       wake them with the word "dry"
@@ -27,6 +28,7 @@ typedef struct ask {
     bool arrived; /* the grant came before its answer */
     bool again;   /* a lane gave back while the answer was on its way */
     bool stale;   /* this lane was recalled while the answer was on its way */
+    bool missed;  /* a lane has committed a return since the mark: "dry" would not be true */
     int64_t need;
     uint64_t ticket;      /* the verdict is for parked requests up to here */
     int64_t late_need;    /* of those parked since */
@@ -95,14 +97,21 @@ static todo advance(leases *l, ask *a)
     return t;
 }
 
-static void begin(leases *l, ask *a, int64_t need, uint64_t ticket)
+/* Before it asks, or asks again, the home has what was on its way until now. */
+static void hold_back(leases *l, ask *a)
 {
     a->state = ASK_BARRIER;
+    a->missed = false;
+    relay_mark_now(l->app->relay, home_lane(l, a->pool), &a->mark);
+}
+
+static void begin(leases *l, ask *a, int64_t need, uint64_t ticket)
+{
     a->need = need;
     a->ticket = ticket;
     a->late_ticket = 0;
     a->late_need = 0;
-    relay_mark_now(l->app->relay, home_lane(l, a->pool), &a->mark);
+    hold_back(l, a);
 }
 
 /* The ask has its answer. Those that came late start the next one. */
@@ -160,10 +169,18 @@ static todo on_verdict(leases *l, ask *a, uint8_t verdict)
         if (a->stale) {
             return finish(l, a, false);
         }
-        a->state = a->again ? ASK_READY : ASK_RECALLING;
-        return a->again ? advance(l, a) : (todo){0};
+        if (!a->again) {
+            a->state = ASK_RECALLING;
+            return (todo){0};
+        }
+        hold_back(l, a);
+        return advance(l, a);
     default:
-        return finish(l, a, true);
+        if (!a->missed) {
+            return finish(l, a, true);
+        }
+        hold_back(l, a);
+        return advance(l, a);
     }
 }
 
@@ -220,6 +237,7 @@ static todo granted(leases *l, uint16_t lane, pool_name which, bool last)
     if (a == NULL) {
         return (todo){0};
     }
+    last = last && !a->missed;
     if (a->state == ASK_GRANTED) {
         return finish(l, a, last);
     }
@@ -256,8 +274,11 @@ static todo given_back(leases *l, pool_name which)
         if (a->state == ASK_ASKING) {
             a->again = true;
         } else if (a->state == ASK_RECALLING) {
-            a->state = ASK_READY;
-            return advance(l, a);
+            hold_back(l, a);
+            todo t = advance(l, a);
+            if (t.submit) {
+                return t;
+            }
         }
     }
     return (todo){0};
@@ -280,6 +301,31 @@ void leases_applied(leases *l, uint16_t lane, uint16_t number, const void *input
         (void)pthread_mutex_unlock(&l->lock);
         perform(l, t);
     } while (number == ACT_ID_lease_return && t.submit);
+}
+
+static void returning(leases *l, const lease_in *in)
+{
+    pool_name which = {in->owner, in->kind, in->period, in->subject};
+    (void)pthread_mutex_lock(&l->lock);
+    for (ask *a = l->asks; a != NULL; a = a->next) {
+        a->missed = a->missed || pool_name_eq(a->pool, which);
+    }
+    (void)pthread_mutex_unlock(&l->lock);
+}
+
+void leases_committed(leases *l, const store_message *messages, size_t n)
+{
+    arena *memory = NULL;
+    for (size_t i = 0; i < n; i++) {
+        if (messages[i].act != ACT_ID_lease_return) {
+            continue;
+        }
+        lease_in in;
+        memory = memory == NULL ? arena_new(0) : memory;
+        CHECK(record_decode(&lease_in_record, messages[i].input, memory, &in) == R_OK);
+        returning(l, &in);
+    }
+    arena_free(memory);
 }
 
 void leases_delivered(leases *l, uint16_t lane)

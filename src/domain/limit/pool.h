@@ -22,7 +22,9 @@
  *   return  lane -> home.
  * What the app sees to, else "none" may be false, or lanes may take from each other for ever:
  *   - at most one ask a lane and pool at a time, and none while a grant is on its way there
- *   - what lanes had committed to send home before an ask has arrived before it
+ *   - what lanes had committed to send home before an ask has arrived before it, and when a lane
+ *   has
+ *     committed a return between that moment and the word "dry", the ask is made again instead
  *   - a grant wakes who waits for the pool in its lane, and they run before the next message is
  *     applied there; the last one, and NONE, with the word "dry" for those parked before the ask
  *   - a recall wakes them too, in place of an ask that has no verdict yet or RECALLING: what they
@@ -78,7 +80,7 @@ slice_set *slice_set_new(uow *u);
 void slice_load(slice_set *s, pool_name which); /* a get; again for the same pool: nothing */
 /* How much of need (>= 0) this act may take now. R_OK: *have is need, or less when there is none
  * anywhere. R_WAIT: parked (uow_wait_for). R_UNAVAILABLE: the act has been told of UOW_DRY_MAX dry
- * pools and cannot be told of more. */
+ * pools and cannot be told of more; or a limit is just being lowered. */
 MUST_USE result slice_want(slice_set *s, pool_name which, int64_t need, int64_t *have);
 void slice_take(slice_set *s, pool_name which, int64_t n); /* n <= what slice_want gave */
 void slice_give(slice_set *s, pool_name which, int64_t n);

@@ -15,11 +15,9 @@
 #include "port/store.h"
 
 enum {
-    LANES = 3,
     HOME_SLOT_NUMBER = 30, /* lane 0 */
     QUEUE_MAX = 64,
     CALLS_MAX = 48,
-    CONFIGS_MAX = 4,
     STEPS_MAX = CHOICES_MAX,
 };
 #define NOW_MS INT64_C(1760000000000)
@@ -29,37 +27,12 @@ typedef struct sent {
     lease_in in;
 } sent;
 
-typedef enum ask_phase { ASK_NONE, ASK_BARRIER, ASK_RECALLING, ASK_GRANTED } ask_phase;
-
-/* One ask of a lane, as app/lease.c makes it. */
-typedef struct ask {
-    ask_phase phase;
-    int64_t need, late_need;
-    uint64_t ticket, late_ticket;
-    size_t barrier[LANES]; /* messages that must have reached the home from each lane */
-    bool again;
-} ask;
-
 typedef struct call {
     request request; /* first */
     int64_t n;       /* taken; given when negative */
     bool done, submitted;
     int64_t least_left; /* the least that was left of all, while it waited */
 } call;
-
-typedef struct script {
-    uint16_t lane;
-    int64_t n;
-} script;
-
-/* What a run of the model is about. */
-typedef struct scenario {
-    uint8_t kind; /* POOL_KIND_STOCK, or POOL_KIND_CLAIMS: then the configurations follow */
-    int64_t totals[CONFIGS_MAX];
-    size_t configs;
-    const script *calls;
-    size_t n;
-} scenario;
 
 static struct world {
     store *store;
@@ -104,15 +77,24 @@ static void on_committed(void *context, uint16_t lane, const store_message *mess
         s->act = messages[i].act;
         result r = record_decode(&lease_in_record, messages[i].input, memory, &s->in);
         assert_int_equal(r, R_OK);
+        for (size_t a = 0; a < LANES && s->act == LEASE_RETURN_ACT; a++)
+            w.asks[a].disturbed = true;
     }
     arena_free(memory);
 }
 
-static void begin_ask(ask *a, int64_t need, uint64_t ticket)
+static void wait_for_what_is_sent(ask *a)
 {
-    *a = (ask){.phase = ASK_BARRIER, .need = need, .ticket = ticket};
+    a->phase = ASK_BARRIER;
+    a->disturbed = false;
     for (size_t from = 0; from < LANES; from++)
         a->barrier[from] = w.tail[from][0];
+}
+
+static void begin_ask(ask *a, int64_t need, uint64_t ticket)
+{
+    *a = (ask){.need = need, .ticket = ticket};
+    wait_for_what_is_sent(a);
 }
 
 static void on_wanted(void *context, uint16_t lane, pool_name which, int64_t need, uint64_t ticket)
@@ -207,10 +189,14 @@ static result run_call(uow *u, request *r)
     return R_OK;
 }
 
-static int64_t largest_total(void)
+/* The most that may be used: by the configurations from this lane's on that anybody has seen. */
+static int64_t most_allowed(uint16_t lane)
 {
+    size_t newest = 0;
+    for (size_t l = 0; l < LANES; l++)
+        newest = w.sees[l] > newest ? w.sees[l] : newest;
     int64_t most = 0;
-    for (size_t i = 0; i < w.is->configs; i++)
+    for (size_t i = w.sees[lane]; i <= newest; i++)
         most = w.is->totals[i] > most ? w.is->totals[i] : most;
     return most;
 }
@@ -232,11 +218,11 @@ static void call_done(request *r)
     c->done = true;
     if (r->outcome == R_OK) {
         w.used += c->n;
-        assert_true(w.used <= largest_total());
-        if (c->n > 0 && w.is->kind != POOL_KIND_STOCK)
-            assert_true(w.used <= w.is->totals[w.sees[lane]]);
+        assert_true(c->n < 0 || w.used <= most_allowed(lane));
         return;
     }
+    if (r->outcome == R_UNAVAILABLE && w.is->configs > 1)
+        return; /* the home went by an older, larger limit than this lane */
     assert_int_equal(r->outcome, R_SOLD_OUT);
     if (left_now() < c->least_left)
         c->least_left = left_now();
@@ -392,6 +378,8 @@ static void do_ask(uint16_t lane)
         w.asks[lane].phase = ASK_GRANTED;
     else if (out.verdict == ASK_VERDICT_RECALLING)
         w.asks[lane].phase = ASK_RECALLING;
+    else if (w.asks[lane].disturbed)
+        wait_for_what_is_sent(&w.asks[lane]);
     else
         finish_ask(lane, true);
 }
@@ -401,14 +389,14 @@ static void deliver(uint16_t from, uint16_t to)
     sent s = w.queue[from][to][w.head[from][to]++];
     (void)run_on_lane(s.act, s.in, to);
     if (s.act == LEASE_GRANT_ACT && w.asks[to].phase == ASK_GRANTED)
-        finish_ask(to, s.in.closed);
+        finish_ask(to, s.in.closed && !w.asks[to].disturbed);
     if (s.act == LEASE_RECALL_ACT && w.asks[to].phase != ASK_NONE) {
         assert_int_not_equal(w.asks[to].phase, ASK_GRANTED);
         finish_ask(to, false);
     }
     for (uint16_t lane = 0; lane < LANES && s.act == LEASE_RETURN_ACT; lane++)
         if (w.asks[lane].phase == ASK_RECALLING)
-            w.asks[lane].phase = ASK_BARRIER; /* which was reached before */
+            wait_for_what_is_sent(&w.asks[lane]);
 }
 
 static void do_step(possible p)
@@ -515,7 +503,7 @@ static void the_last_piece_in_every_interleaving(void **state)
     static const script calls[] = {{1, 1}, {1, -1}, {2, 1}};
     static const scenario is = {
         .kind = POOL_KIND_STOCK, .totals = {1}, .configs = 1, .calls = calls, .n = 3};
-    assert_true(in_every_interleaving(&is) > 50);
+    assert_true(in_every_interleaving(&is) > 40);
 }
 
 static void two_pieces_and_three_lanes_in_every_interleaving(void **state)
@@ -524,7 +512,7 @@ static void two_pieces_and_three_lanes_in_every_interleaving(void **state)
     static const script calls[] = {{0, 1}, {1, 2}, {2, 1}};
     static const scenario is = {
         .kind = POOL_KIND_STOCK, .totals = {2}, .configs = 1, .calls = calls, .n = 3};
-    assert_true(in_every_interleaving(&is) > 5000);
+    assert_true(in_every_interleaving(&is) > 4000);
 }
 
 static void many_takes_and_gives_by_chance(void **state)

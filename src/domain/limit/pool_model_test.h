@@ -1,4 +1,5 @@
-/* Choices of a model: by chance, or one digit after another until every sequence has been. */
+/* What runs of the escrow model are about, and their choices: by chance, or one digit after another
+ * until every sequence has been. */
 #ifndef QUAN_DOMAIN_LIMIT_POOL_MODEL_TEST_H
 #define QUAN_DOMAIN_LIMIT_POOL_MODEL_TEST_H
 
@@ -9,7 +10,32 @@
 
 #include <cmocka.h>
 
-enum { CHOICES_MAX = 400 };
+enum { LANES = 3, CHOICES_MAX = 400, CONFIGS_MAX = 4 };
+
+typedef enum ask_phase { ASK_NONE, ASK_BARRIER, ASK_RECALLING, ASK_GRANTED } ask_phase;
+
+/* One ask of a lane, as app/lease.c makes it. */
+typedef struct ask {
+    ask_phase phase;
+    int64_t need, late_need;
+    uint64_t ticket, late_ticket;
+    size_t barrier[LANES]; /* messages that must have reached the home from each lane */
+    bool disturbed;        /* a lane has committed a return since */
+} ask;
+
+typedef struct script {
+    uint16_t lane;
+    int64_t n;
+} script;
+
+/* What a run of the model is about. */
+typedef struct scenario {
+    uint8_t kind; /* POOL_KIND_STOCK, or POOL_KIND_CLAIMS: then the configurations follow */
+    int64_t totals[CONFIGS_MAX];
+    size_t configs;
+    const script *calls;
+    size_t n;
+} scenario;
 
 static struct {
     uint64_t dice; /* 0: the odometer chooses */

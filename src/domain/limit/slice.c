@@ -80,11 +80,14 @@ static slice_use *loaded(slice_set *s, pool_name which)
 }
 
 /* A limit that has been lowered since the slice was granted is not taken from it. */
+static bool is_stale(const slice_use *use, int64_t total)
+{
+    return use->row != NULL && use->pool.kind >= POOL_KIND_CLAIMS && total < use->row->total;
+}
+
 static int64_t usable(const slice_use *use, int64_t total)
 {
-    if (use->row == NULL || (use->pool.kind >= POOL_KIND_CLAIMS && total < use->row->total))
-        return 0;
-    return use->row->free;
+    return use->row == NULL || is_stale(use, total) ? 0 : use->row->free;
 }
 
 result slice_want(slice_set *s, pool_name which, int64_t need, int64_t *have)
@@ -98,6 +101,8 @@ result slice_want(slice_set *s, pool_name which, int64_t need, int64_t *have)
     if (use->dry || total == 0) /* 0: there never were any, nobody has to be asked */
         return R_OK;
     if (uow_dry(s->u, which)) {
+        if (is_stale(use, total) && use->row->free > 0)
+            return R_UNAVAILABLE; /* the home had not seen the lower limit: it is not dry */
         use->dry = true;
         s->dry++;
         return R_OK;
