@@ -22,8 +22,7 @@
  *   return  lane -> home.
  * What the app sees to, else "none" may be false, or lanes may take from each other for ever:
  *   - at most one ask a lane and pool at a time, and none while a grant is on its way there
- *   - what lanes had committed to send home before an ask has arrived before it, and when a lane
- *   has
+ *   - what lanes had committed to send home before an ask has arrived before it; when a lane has
  *     committed a return between that moment and the word "dry", the ask is made again instead
  *   - a grant wakes who waits for the pool in its lane, and they run before the next message is
  *     applied there; the last one, and NONE, with the word "dry" for those parked before the ask
