@@ -1,20 +1,6 @@
 /* Jobs: list, get. */
-#include "api/call.h"
+#include "api/convert.h"
 #include "app/query_jobs.h"
-
-static wire_job job_shown(const job *row)
-{
-    return (wire_job){.id = row->id,
-                      .kind = (job_kind)row->kind,
-                      .state = (job_state)row->state,
-                      .done = row->done,
-                      .total = row->total,
-                      .failed = row->failed,
-                      .has_error = row->error.n > 0,
-                      .error = row->error,
-                      .created_at = row->created_at_ms,
-                      .updated_at = row->updated_at_ms};
-}
 
 enum { JOBS_PAGE_MAX = 200 };
 

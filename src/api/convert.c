@@ -42,3 +42,17 @@ bool row_in_outcome(api_call *c, const record_type *type, str bytes, void *row)
     call_refuse(c, R_CORRUPT, S("An outcome holds a row that cannot be read."));
     return false;
 }
+
+wire_job job_shown(const job *row)
+{
+    return (wire_job){.id = row->id,
+                      .kind = (job_kind)row->kind,
+                      .state = (job_state)row->state,
+                      .done = row->done,
+                      .total = row->total,
+                      .failed = row->failed,
+                      .has_error = row->error.n > 0,
+                      .error = row->error,
+                      .created_at = row->created_at_ms,
+                      .updated_at = row->updated_at_ms};
+}

@@ -29,4 +29,6 @@ limit_rule *limits_in(api_call *c, const wire_limit_list *from);
  * the call has ended. */
 MUST_USE bool row_in_outcome(api_call *c, const record_type *type, str bytes, void *row);
 
+wire_job job_shown(const job *row);
+
 #endif
