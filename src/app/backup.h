@@ -1,11 +1,13 @@
-/* Backups: a consistent copy of the store in a directory of its own, made while it serves, and back.
+/* Backups: a consistent copy of the store in a directory of its own, made while it serves, and
+ * back.
  *
  *   DIR/store/…       the store's files as of one moment
  *   DIR/SHA256SUMS    written last: their digests (`sha256sum -c SHA256SUMS` checks them, too), and
  *                     how many there are
  * A backup without its SHA256SUMS is not finished and is refused, as is one with a file that is
- * missing, changed or not listed. On the file system of the store, files are hard links, so a backup
- * there takes hardly any time or space until the store moves on; it is on the same disk, too. */
+ * missing, changed or not listed. On the file system of the store, files are hard links, so a
+ * backup there takes hardly any time or space until the store moves on; it is on the same disk,
+ * too. */
 #ifndef QUAN_APP_BACKUP_H
 #define QUAN_APP_BACKUP_H
 
@@ -31,9 +33,9 @@ MUST_USE result backup_make(app *a, str to, const backup_watch *watch, backup_re
                             buf *why);
 MUST_USE result backup_check(str from, const backup_watch *watch, backup_report *out, buf *why);
 
-/* Copies a backup to `data`, which must be empty or missing, checks every byte on the way, opens the
- * copy as `open` says (path and lanes are not read) and only then gives it the name. What is broken
- * off leaves `data` as it was. */
+/* Copies a backup to `data`, which must be empty or missing, checks every byte on the way, opens
+ * the copy as `open` says (path and lanes are not read) and only then gives it the name. What is
+ * broken off leaves `data` as it was. */
 typedef struct backup_restore {
     str from, data;
     const app_options *open;

@@ -65,9 +65,7 @@ static void finish(backup_state *s, result r, str why)
 {
     s->now.state = r == R_OK ? JOB_STATE_DONE : JOB_STATE_FAILED;
     s->now.failed = r != R_OK;
-    s->now.error =
-        r == R_OK ? (str){NULL, 0}
-                  : arena_printf(s->memory, "%.*s %.*s", STR_ARG(result_text(r)), STR_ARG(why));
+    s->now.error = r == R_OK ? (str){NULL, 0} : why.n > 0 ? why : result_text(r);
     MAYBE(put(s, &s->now) == R_OK);
     log_event(r == R_OK ? LOG_INFO : LOG_ERROR, "backup ended", log_str("directory", s->now.input),
               log_result("result", r), log_str("why", why), log_i64("bytes", s->now.done));

@@ -12,8 +12,8 @@
 enum { JOB_TEXT_MAX = 4096 }; /* bytes of error, input and outcome each */
 
 /* id 0: a new job, which waits; of the input kind and input are read. Else its state, figures,
- * error and outcome become those given.
- * Refusals: INVALID (kind or state unknown, a text too long), NOT_FOUND, STATE_CHANGE_NOT_ALLOWED. */
+ * error and outcome become those given. Refusals: INVALID (kind or state unknown, a text too long),
+ * NOT_FOUND, STATE_CHANGE_NOT_ALLOWED. */
 result job_put_decide(uow *u, const void *in, void *out);
 
 #endif
