@@ -173,7 +173,12 @@ static void on_lane(act_call *done)
 static str key_subject(api_call *c, str subject)
 {
     str id = c->operation->id;
-    return arena_printf(c->memory, "%.*s %.*s", STR_ARG(id), STR_ARG(subject));
+    char *text = arena_alloc(c->memory, id.n + 1 + subject.n);
+    memcpy(text, id.p, id.n);
+    text[id.n] = ' ';
+    if (subject.n > 0)
+        memcpy(text + id.n + 1, subject.p, subject.n);
+    return (str){text, id.n + 1 + subject.n};
 }
 
 /* True when the call has ended. */

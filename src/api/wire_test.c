@@ -289,6 +289,71 @@ static void what_is_read_is_written_again(void **state)
     }
 }
 
+static str written(arena *memory, const wire_type *t, const void *value)
+{
+    buf out;
+    buf_init(&out, 1 << 20);
+    json_writer w = json_writer_on(&out);
+    wire_write(t, value, &w);
+    str text = arena_str(memory, buf_view(&out));
+    buf_free(&out);
+    return text;
+}
+
+/* Whatever is taken for right must come out as something that is right again, and the same. */
+static bool read_twice(const wire_type *t, str text)
+{
+    arena *memory = arena_new(0);
+    json *root;
+    bool fine = false;
+    if (json_parse(text, &root, NULL) == R_OK) {
+        issues *problems = issues_new(memory);
+        void *first = arena_alloc(memory, t->size);
+        wire_read(t, root, first, problems);
+        json_free(root);
+        fine = problems->n == 0;
+        if (fine) {
+            str once = written(memory, t, first);
+            void *second = arena_alloc(memory, t->size);
+            issues *found = read_into(memory, t, arena_z(memory, once), second);
+            assert_int_equal(found->n, 0);
+            assert_true(str_eq(once, written(memory, t, second)));
+        }
+    }
+    arena_free(memory);
+    return fine;
+}
+
+static void mutants_are_refused_or_read_the_same_again(void **state)
+{
+    MAYBE(state);
+    enum { ROUNDS = 20000, BYTES_MAX = 512 };
+    static const struct {
+        const wire_type *type;
+        const char *text;
+    } seeds[] = {
+        {&wire_hold_create_type, "{" ORDER "," CART "," CPNS ",\"hold_seconds\":60}"},
+        {&wire_template_create_type, "{\"name\":\"n\"," BENEFIT "," VALIDITY ",\"stock\":9}"},
+        {&wire_claim_create_type, "{\"user\":\"u\",\"items\":[" ITEM "," ITEM "]}"},
+        {&wire_campaign_create_type, LIMIT(A_LIMIT)},
+    };
+    static const char signs[] = "{}[]\",:0123456789-.eEtruefalsn \\\xc3\xa9";
+    uint64_t random = 20260101;
+    int fine = 0;
+    for (int i = 0; i < ROUNDS; i++) {
+        size_t which = (size_t)i % ARRAY_LEN(seeds);
+        char text[BYTES_MAX];
+        size_t n = strlen(seeds[which].text);
+        memcpy(text, seeds[which].text, n);
+        for (int changes = 1 + i % 3; changes > 0; changes--) {
+            random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+            text[(random >> 33) % n] = signs[(random >> 20) % (sizeof signs - 1)];
+        }
+        fine += read_twice(seeds[which].type, (str){text, n});
+    }
+    assert_true(fine > 100); /* else this shows nothing */
+}
+
 static void hostile_objects_cost_little_memory(void **state)
 {
     MAYBE(state);
@@ -344,6 +409,7 @@ int main(void)
         cmocka_unit_test(orders_are_checked),
         cmocka_unit_test(defaults_and_presence_are_told_apart),
         cmocka_unit_test(what_is_read_is_written_again),
+        cmocka_unit_test(mutants_are_refused_or_read_the_same_again),
         cmocka_unit_test(hostile_objects_cost_little_memory),
         cmocka_unit_test(parameters_are_read_from_text),
     };
