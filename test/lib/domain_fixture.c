@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "app/sweep.h"
+#include "app/verify.h"
 #include "base/id.h"
 #include "domain/limit/pool.h"
 
@@ -122,6 +123,21 @@ void fix_close(fix *f)
     app_close(f->app);
     arena_free(f->memory);
     free(f);
+}
+
+static void on_difference(void *context, const verify_difference *d)
+{
+    (void)context;
+    fprintf(stderr, "%s %.*s: %.*s is %.*s, not %.*s\n", d->check, STR_ARG(d->subject),
+            STR_ARG(d->field), STR_ARG(d->actual), STR_ARG(d->expected));
+}
+
+void fix_verify(fix *f)
+{
+    verify_options options = {.found = on_difference};
+    verify_summary summary = {0};
+    result r = verify_app(f->app, &options, &summary);
+    CHECK(r == R_OK && summary.differences == 0);
 }
 
 void fix_pass(fix *f, int64_t ms)

@@ -27,6 +27,8 @@ typedef struct fix {
 
 fix *fix_open(fix_options options);
 void fix_close(fix *f);
+/* Counts everything again (app/verify.h): CHECKs that it agrees, and prints what does not. */
+void fix_verify(fix *f);
 void fix_pass(fix *f, int64_t ms); /* time goes by */
 
 /* One act to its end, without an idempotency key. */

@@ -165,3 +165,30 @@ story a_wish_that_makes_no_sense
   404 {"code": "not_found"}
   GET /v1/templates/tpl_0000000000001/stats
   404 {"code": "not_found"}
+
+# DESIGN 5 Time: statistics apply due deadlines and expiries before the sweep has run.
+story a_passed_deadline_counts_before_the_sweep
+  let budget "budget": {"mode": "at_redeem", "total": @1000},
+  use shop
+  use tea
+  POST /v1/claims {"user": "u1", "template": "$template", "count": 2}
+  201 {"coupons": [{"id": "$c1"}, {"id": "$c2"}]}
+  POST /v1/holds {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$c1"]}
+  201 {"id": "$hold"}
+  +20m
+  GET /v1/campaigns/$campaign/stats
+  200 {"budget": {"remaining": @1000}, "counts": [{"held": 1, "released": 1}]}
+
+story a_deadline_and_an_end_that_passed_count_both
+  use coupon
+  use tea
+  at 2026-01-30T23:59:00Z
+  POST /v1/holds {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"],
+    "hold_seconds": 30}
+  201 {"id": "$hold"}
+  at 2026-02-01T00:00:00Z
+  GET /v1/templates/$template/stats
+  200 {"counts": [{"issued": 1, "held": 1, "released": 1, "expired": 1}]}
+  sweep
+  GET /v1/templates/$template/stats
+  200 {"counts": [{"issued": 1, "held": 1, "released": 1, "expired": 1}]}

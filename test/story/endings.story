@@ -151,3 +151,9 @@ story a_held_coupon_expires_after_its_deadline
   sweep
   GET /v1/coupons/$coupon
   200 {"state": "expired"}
+
+story a_coupon_whose_deadline_passed_can_be_voided
+  use held
+  +20m
+  POST /v1/coupons/$coupon/void {"reason": "requested"}
+  200

@@ -386,3 +386,27 @@ story a_new_limit_counts_from_now
   201
   POST /v1/claims {"user": "u1", "template": "$template"}
   409 {"code": "limit_reached"}
+
+story uses_over_all_campaigns_of_a_merchant
+  as operator
+  GET /v1/merchants
+  200 {"merchants": [{"id": "$m"}, {}]}
+  PUT /v1/merchants/$m if="v1" {"name": "Shop", "zone": "UTC", "currency": "USD",
+    "limits": [{"measure": "redemptions", "subject": "user", "period": "day", "max": 1}]}
+  200
+  as all
+  use redeemed
+  POST /v1/claims {"user": "u1", "template": "$template"}
+  201 {"coupons": [{"id": "$c2"}]}
+  POST /v1/redemptions {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$c2"]}
+  409 {"code": "limit_reached"}
+
+story a_passed_deadline_gives_a_use_back
+  let limits [{"measure": "redemptions", "subject": "user", "period": "ever", "max": 1}]
+  use held
+  POST /v1/claims {"user": "u1", "template": "$template"}
+  201 {"coupons": [{"id": "$c2"}]}
+  +15m
+  sweep
+  POST /v1/redemptions {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$c2"]}
+  201

@@ -227,3 +227,15 @@ story a_return_of_an_order_that_is_not_there
   404 {"code": "not_found"}
   GET /v1/returns/ret_0000000000001
   404 {"code": "not_found"}
+
+story a_restored_coupon_follows_an_edit_for_all
+  let benefit {"kind": "percent_off", "percent_bp": 1000}
+  let minimum @0
+  use redeemed
+  PATCH /v1/templates/$template if="v1" {"reach": "all_unused",
+    "benefit": {"kind": "percent_off", "percent_bp": 5000}}
+  200
+  POST /v1/redemptions/$redemption/returns {}
+  201 {"refund": @5400, "restored": ["$coupon"]}
+  POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$coupon"]}
+  200 {"discount": @3000}

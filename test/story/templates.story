@@ -321,3 +321,17 @@ story seventeen_limits_are_too_many
     "validity": {"kind": "after_issue", "duration_days": 7},
     "limits": [{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}]}
   422 {"errors": [{"field": "limits", "code": "too_many"}]}
+
+story stock_may_become_limited_and_unlimited_again
+  use shop
+  repeat 3
+  POST /v1/claims {"user": "u$i", "template": "$template"}
+  201
+  POST /v1/templates/$template/stock {"current": -1, "target": 5}
+  200 {"stock": 5}
+  GET /v1/templates/$template/stats
+  200 {"stock": {"total": 5}}
+  POST /v1/templates/$template/stock {"current": 5, "target": -1}
+  200 {"stock": null}
+  POST /v1/claims {"user": "u9", "template": "$template", "count": 50}
+  201

@@ -126,3 +126,10 @@ story an_available_list_leaves_out_what_a_deadline_passed
   +15m
   GET /v1/users/u1/coupons?state=available
   200 {"coupons": [{"id": "$coupon"}]}
+
+story a_page_of_a_hundred
+  use shop
+  POST /v1/claims {"user": "u1", "template": "$template", "count": 100}
+  201
+  GET /v1/users/u1/coupons?page_size=200
+  200 {"coupons": [{}, {}, {}, "..."], "next_page_token": null}
