@@ -94,5 +94,8 @@ for what in spread hot always everysec; do
     wait $claiming || true
     printf '  %-9s %s\n' $what "$(per "$(jq .claims_per_s "$run/answer")" "$(per "$n" 2)")"
 done
-echo "Quan's own count over the whole run: $(metric quan_store_syncs_total) syncs," \
-    "$(metric quan_store_requests_total) acts, $(metric quan_store_batches_total) batches"
+acts=$(metric quan_store_requests_total)
+echo "Quan's own count over the whole run: $acts acts," \
+    "$(per "$acts" "$(metric quan_store_syncs_total)") for each sync," \
+    "$(per "$(metric quan_store_puts_total)" "$acts") rows and" \
+    "$(per "$(metric quan_store_written_bytes_total)" "$acts" 0) bytes of keys and rows each"
