@@ -24,6 +24,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
+    fix_verify(shop);
     fix_close(shop);
     return 0;
 }
