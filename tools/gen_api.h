@@ -70,6 +70,7 @@ const node *ref_follow(const node *n, str *section, str *name);
 typedef struct gen_words {
     str name;  /* of the C type, without wire_ */
     str table; /* enum of table.def, or empty */
+    bool all;  /* it must have all values of the table's */
     size_t n;
     str *names;
 } gen_words;

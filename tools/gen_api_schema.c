@@ -54,7 +54,7 @@ static void check_name(const node *at, str name)
 
 static bool same_words(const gen_words *a, const gen_words *b)
 {
-    bool same = a->n == b->n && str_eq(a->table, b->table);
+    bool same = a->n == b->n && a->all == b->all && str_eq(a->table, b->table);
     for (size_t i = 0; same && i < a->n; i++)
         same = str_eq(a->names[i], b->names[i]);
     return same;
@@ -67,6 +67,10 @@ static const gen_words *words_of(const node *schema, const node *list, str name)
         gen_fail(list, "an enum without values");
     gen_words *w = ARENA_NEW(gen_memory, gen_words);
     *w = (gen_words){.name = name, .table = node_text(schema, "x-quan-enum"), .n = list->n};
+    const node *all = node_get(schema, "x-quan-enum-all");
+    w->all = all != NULL && all->number != 0;
+    if (w->all && w->table.n == 0)
+        gen_fail(all, "x-quan-enum-all needs x-quan-enum");
     w->names = ARENA_ARRAY(gen_memory, str, list->n);
     for (size_t i = 0; i < list->n; i++) {
         node_is(list->items[i].value, NODE_STR, "a value of an enum");
@@ -132,7 +136,8 @@ static void text_value(const node *schema, str context, gen_value *v)
     str format = node_text(schema, "format");
     str pattern = node_text(schema, "pattern");
     if (list != NULL) {
-        node_keys(schema, "an enum", "type enum x-quan-enum default description examples");
+        node_keys(schema, "an enum",
+                  "type enum x-quan-enum x-quan-enum-all default description examples");
         v->kind = WIRE_ENUM;
         v->words = words_of(schema, list, context);
     } else if (node_get(schema, "x-quan-id") != NULL) {
@@ -337,7 +342,7 @@ static void check_variants(const gen_type *t)
 
 static void make_union(gen_type *t, const node *schema)
 {
-    node_keys(schema, "a oneOf", "oneOf discriminator x-quan-enum description");
+    node_keys(schema, "a oneOf", "oneOf discriminator x-quan-enum x-quan-enum-all description");
     const node *parts = node_need(schema, "oneOf", NODE_LIST);
     const node *discriminator = node_get(schema, "discriminator");
     if (discriminator != NULL) {

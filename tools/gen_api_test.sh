@@ -286,6 +286,7 @@ field 29 'needs bounds' "a: {type: array, items: {type: string, maxLength: 2}}"
 field 29 'needs bounds' 'a: {type: array, maxItems: 2, items: {type: string}}'
 field 29 'the default is not a value' 'a: {type: integer, minimum: 2, maximum: 3, default: 1}'
 field 29 'the default is not a value' 'a: {type: string, enum: [x, y], default: z}'
+field 29 'x-quan-enum-all needs' 'a: {type: string, enum: [x], x-quan-enum-all: true}'
 field 29 'an enum without values' 'a: {type: string, enum: []}'
 field 29 'there is no kind of id' 'a: {type: string, x-quan-id: dog}'
 field 29 "the format 'email' is not supported" 'a: {type: string, format: email}'

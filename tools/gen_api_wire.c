@@ -172,6 +172,10 @@ static void emit_words_table(const gen_words *w, buf *out)
     str type = words_c_type(w);
     buf_printf(out, "};\n_Static_assert(sizeof(%.*s) == sizeof(int), \"an enum is an int\");\n",
                STR_ARG(type));
+    str prefix = words_prefix(w);
+    if (w->all)
+        buf_printf(out, "_Static_assert(%.*s_COUNT == %zu, \"the spec has every value\");\n",
+                   STR_ARG(prefix), w->n + 1);
     buf_printf(out, "const wire_words wire_%.*s_words = {%zu, names_of_%.*s, values_of_%.*s};\n\n",
                STR_ARG(w->name), w->n, STR_ARG(w->name), STR_ARG(w->name));
 }

@@ -108,9 +108,11 @@ static void answer(api_call *c)
     app_view v;
     if (!call_view(c, &v))
         return;
-    stats_days counts;
-    query_stats(&v, &ask, &counts);
-    if (w->by == WIRE_STATS_BY_TOTAL || w->by == WIRE_STATS_BY_DAY) {
+    bool counted = w->by == WIRE_STATS_BY_TOTAL || w->by == WIRE_STATS_BY_DAY;
+    stats_days counts = {0};
+    if (counted || w->campaign->budget_mode != BUDGET_MODE_NONE)
+        query_stats(&v, &ask, &counts);
+    if (counted) {
         put_counts(c, &counts, w, &shown);
     } else {
         stats_goods goods;
