@@ -1,5 +1,5 @@
-/* The act loop, the relay and the leases on the store in memory, stepped: what is kept under a key, and that stock is exact over
- * lanes, also where one of them stands still. */
+/* The act loop, the relay and the leases on the store in memory, stepped: what is kept under a
+ * key, and that stock is exact over lanes, also where one of them stands still. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -114,7 +114,7 @@ static result load_time(app *a)
 
 result app_open(const app_options *options, app **out, buf *why)
 {
-    app *a = calloc(1, sizeof *a);
+    app *a = calloc(1, sizeof *a); /* app_close frees it */
     CHECK(a != NULL);
     a->options = *options;
     CHECK(pthread_mutex_init(&a->publish_lock, NULL) == 0);

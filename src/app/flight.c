@@ -28,12 +28,12 @@ struct flight {
 flight *flight_new(const flight_options *options)
 {
     CHECK(options->window >= 1 && options->window <= FLIGHT_WINDOW_MAX);
-    flight *f = calloc(1, sizeof *f);
+    flight *f = calloc(1, sizeof *f); /* flight_free frees both */
     CHECK(f != NULL);
     f->options = *options;
     CHECK(pthread_mutex_init(&f->lock, NULL) == 0);
     CHECK(pthread_cond_init(&f->back, NULL) == 0);
-    f->seats = calloc(options->window, sizeof *f->seats);
+    f->seats = calloc(options->window, sizeof *f->seats); /* flight_free */
     CHECK(f->seats != NULL);
     for (uint32_t i = 0; i < options->window; i++) {
         f->seats[i].flight = f;

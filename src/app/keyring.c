@@ -21,7 +21,7 @@ struct keyring {
 
 keyring *keyring_new(void)
 {
-    keyring *k = calloc(1, sizeof *k);
+    keyring *k = calloc(1, sizeof *k); /* keyring_free frees it */
     CHECK(k != NULL);
     CHECK(pthread_rwlock_init(&k->lock, NULL) == 0);
     return k;
@@ -65,7 +65,7 @@ void keyring_put(keyring *k, const api_key *row)
         CHECK(k->n < KEYRING_MAX);
         if (k->n == k->capacity) {
             k->capacity = k->capacity == 0 ? 64 : k->capacity * 2;
-            k->keys = realloc(k->keys, k->capacity * sizeof *k->keys);
+            k->keys = realloc(k->keys, k->capacity * sizeof *k->keys); /* keyring_free */
             CHECK(k->keys != NULL);
         }
         memmove(&k->keys[i + 1], &k->keys[i], (k->n - i) * sizeof *k->keys);

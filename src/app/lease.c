@@ -215,7 +215,7 @@ void leases_wanted(leases *l, uint16_t lane, pool_name which, int64_t need, uint
             a->late_need = need;
         }
     } else if (l->n < LEASE_ASKS_MAX) {
-        a = calloc(1, sizeof *a);
+        a = calloc(1, sizeof *a); /* forget frees it */
         CHECK(a != NULL);
         a->lane = lane;
         a->pool = which;
@@ -229,8 +229,9 @@ void leases_wanted(leases *l, uint16_t lane, pool_name which, int64_t need, uint
     perform(l, t);
 }
 
-/* A grant at the lane that asked: whoever waits there goes on at once, before the next message (which may be a recall) is
- * even sent. Else two lanes could take a last piece from each other for ever, neither using it. */
+/* A grant at the lane that asked: whoever waits there goes on at once, before the next message
+ * (which may be a recall) is even sent. Else two lanes could take a last piece from each other
+ * for ever, neither using it. */
 static todo granted(leases *l, uint16_t lane, pool_name which, bool last)
 {
     ask *a = find(l, lane, which);
@@ -346,7 +347,7 @@ void leases_delivered(leases *l, uint16_t lane)
 
 leases *leases_new(app *a)
 {
-    leases *l = calloc(1, sizeof *l);
+    leases *l = calloc(1, sizeof *l); /* leases_free frees it */
     CHECK(l != NULL);
     l->app = a;
     CHECK(pthread_mutex_init(&l->lock, NULL) == 0);

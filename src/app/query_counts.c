@@ -35,33 +35,6 @@ void query_counts(app_view *v, const counts_ask *ask, counts_row *each, void *co
     }
 }
 
-static void add_up(void *context, const tally *row)
-{
-    tally *sum = context;
-    sum->issued += row->issued;
-    sum->held += row->held;
-    sum->released += row->released;
-    sum->redeemed += row->redeemed;
-    sum->returned += row->returned;
-    sum->expired += row->expired;
-    sum->voided += row->voided;
-    sum->discount_minor += row->discount_minor;
-    sum->discount_returned_minor += row->discount_returned_minor;
-    sum->order_minor += row->order_minor;
-    sum->order_returned_minor += row->order_returned_minor;
-    if (row->template ==
-        sum->template) { /* users of a template do not add up to users of the campaign */
-        sum->users += row->users;
-    }
-}
-
-tally query_counts_total(app_view *v, const counts_ask *ask)
-{
-    tally sum = {.campaign = ask->campaign, .template = ask->template};
-    query_counts(v, ask, add_up, &sum);
-    return sum;
-}
-
 void query_goods(app_view *v, const counts_ask *ask, goods_dimension dimension,
                  counts_goods_row *each, void *context)
 {

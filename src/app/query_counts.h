@@ -16,9 +16,6 @@ typedef struct counts_ask {
  * Rows with template 0 carry what belongs to the campaign as a whole (its users). */
 typedef void counts_row(void *context, const tally *row);
 void query_counts(app_view *v, const counts_ask *ask, counts_row *each, void *context);
-/* All of it in one row (day and key are the ask's). users: of the template, or of the campaign
- * where template is 0. */
-tally query_counts_total(app_view *v, const counts_ask *ask);
 
 typedef void counts_goods_row(void *context, const tally_goods *row);
 void query_goods(app_view *v, const counts_ask *ask, goods_dimension dimension,

@@ -203,7 +203,7 @@ static void bundle_done(request *q)
 
 static void push(pair *p, const store_message *m)
 {
-    message *copy = malloc(sizeof *copy + m->input.n);
+    message *copy = malloc(sizeof *copy + m->input.n); /* bundle_free or drop_queue frees it */
     CHECK(copy != NULL);
     *copy = (message){.sequence = m->sequence,
                       .act = m->act,
@@ -406,7 +406,7 @@ bool relay_reached(relay *r, uint16_t to_lane, const relay_mark *mark)
 
 relay *relay_new(app *a)
 {
-    relay *r = calloc(1, sizeof *r);
+    relay *r = calloc(1, sizeof *r); /* relay_free frees it */
     CHECK(r != NULL);
     r->app = a;
     CHECK(pthread_mutex_init(&r->lock, NULL) == 0);

@@ -1,4 +1,5 @@
-/* `quan bench`: prepares templates when asked, drives load from its threads, reports rates, percentiles and refusals. See bench.h. */
+/* `quan bench`: prepares templates when asked, drives load from its threads, reports rates,
+ * percentiles and refusals. See bench.h. */
 #include "cli/bench.h"
 
 #include <pthread.h>

@@ -1,7 +1,8 @@
 /* `quan bench`: load over HTTP on keep-alive connections. Private to bench*.c.
  *
- * Closed loop: every connection sends its next request when the answer is there. Open loop (--rate): requests are due at fixed moments
- * whatever the server does, and latency counts from when a request was due, so waiting is not hidden. */
+ * Closed loop: every connection sends its next request when the answer is there. Open loop
+ * (--rate): requests are due at fixed moments whatever the server does, and latency counts from
+ * when a request was due, so waiting is not hidden. */
 #ifndef QUAN_CLI_BENCH_H
 #define QUAN_CLI_BENCH_H
 
@@ -70,7 +71,8 @@ void bench_learn(const bench_plan *p, bench_memory *m, bench_kind kind, str body
                  bench_count *count);
 
 /* ---- bench_wire.c ---- */
-/* Drives this thread's share of the connections until the end; false with *why when it cannot connect. */
+/* Drives this thread's share of the connections until the end; false with *why when it cannot
+ * connect. */
 bool bench_drive(bench_plan *p, uint32_t thread, bench_count *count, buf *why);
 
 #endif

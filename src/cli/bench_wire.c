@@ -68,7 +68,8 @@ static void hang_up(driver *d, line *l)
     l->fd = -1;
 }
 
-/* Requests are small beside the socket's buffer, so writing blocks at most for batches; that is the load generator's own cost. */
+/* Requests are small beside the socket's buffer, so writing blocks at most for batches; that is
+ * the load generator's own cost. */
 static bool write_all(driver *d, line *l)
 {
     while (l->sent < l->out.n) {
@@ -214,7 +215,7 @@ bool bench_drive(bench_plan *p, uint32_t thread, bench_count *count, buf *why)
 {
     driver d = {.plan = p, .count = count, .epoll = epoll_create1(EPOLL_CLOEXEC)};
     uint32_t n = p->connections / p->threads + (thread < p->connections % p->threads ? 1 : 0);
-    d.lines = calloc(n == 0 ? 1 : n, sizeof *d.lines);
+    d.lines = calloc(n == 0 ? 1 : n, sizeof *d.lines); /* freed below */
     CHECK(d.lines != NULL && d.epoll >= 0);
     bool good = true;
     for (uint32_t i = 0; i < n; i++) {

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Spreads numbers over users so that neighbours in time are not neighbours in the store; odd multiplier, so none is left out when users is a
- * power of two, and close to even otherwise. */
+/* Spreads numbers over users so that neighbours in time are not neighbours in the store; odd
+ * multiplier, so none is left out when users is a power of two, and close to even otherwise. */
 static uint64_t scramble(uint64_t n)
 {
     n ^= n >> 31;

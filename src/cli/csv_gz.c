@@ -112,7 +112,7 @@ result csv_read(const csv_request *request, buf *why)
         buf_printf(why, "%s: cannot be opened", request->path);
         return R_NOT_FOUND;
     }
-    reader *r = calloc(1, sizeof *r);
+    reader *r = calloc(1, sizeof *r); /* freed below */
     CHECK(r != NULL);
     r->request = request;
     r->why = why;

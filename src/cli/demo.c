@@ -1,7 +1,8 @@
 /* `quan demo`: the main job over HTTP against a running server, and whether the figures agree.
  *
- * A flash sale: 20,000 users claim from a stock of 10,000 at once. Some of the lucky ones then shop: quote, hold, redeem, and some return half or all of
- * it. At the end what the server counted must equal what its answers said. */
+ * A flash sale: 20,000 users claim from a stock of 10,000 at once. Some of the lucky ones then
+ * shop: quote, hold, redeem, and some return half or all of it. At the end what the server
+ * counted must equal what its answers said. */
 #include <stdio.h>
 
 #include "cli/bench.h"

@@ -21,7 +21,7 @@ struct http_client {
 
 http_client *http_client_new(uint16_t port)
 {
-    http_client *c = calloc(1, sizeof *c);
+    http_client *c = calloc(1, sizeof *c); /* http_client_free frees it */
     CHECK(c != NULL);
     c->fd = -1;
     c->port = port;

@@ -1,6 +1,6 @@
-/* A small blocking HTTP/1.1 client for the demo, the benchmark and the tests: one connection, one request at a time,
- * loopback only. Reconnects by itself when the server has closed an idle connection. Not
- * thread-safe; one a thread. */
+/* A small blocking HTTP/1.1 client for the demo, the benchmark and the tests: one connection,
+ * one request at a time, loopback only. Reconnects by itself when the server has closed an idle
+ * connection. Not thread-safe; one a thread. */
 #ifndef QUAN_CLI_HTTP_CLIENT_H
 #define QUAN_CLI_HTTP_CLIENT_H
 

@@ -1,4 +1,5 @@
-/* Names and the made year: each text has one number; the same seed makes the same year, and its parts agree. */
+/* Names and the made year: each text has one number; the same seed makes the same year, and its
+ * parts agree. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,5 @@
-/* See latency.h. Values below LATENCY_STEPS have a bucket each; above, the highest seven bits choose it (the first is always 1, so half of an octave is unused). */
+/* See latency.h. Values below LATENCY_STEPS have a bucket each; above, the highest seven bits
+ * choose it (the first is always 1, so half of an octave is unused). */
 #include "cli/latency.h"
 
 static uint32_t bucket(uint64_t us)

@@ -1,5 +1,5 @@
-/* Latencies in a histogram of whole microseconds: 64 buckets an octave in use, so a figure is right to within 1.6 %. No locks; one a thread, added up
- * at the end. */
+/* Latencies in a histogram of whole microseconds: 64 buckets an octave in use, so a figure is
+ * right to within 1.6 %. No locks; one a thread, added up at the end. */
 #ifndef QUAN_CLI_LATENCY_H
 #define QUAN_CLI_LATENCY_H
 

@@ -1,6 +1,8 @@
-/* `quan replay`: a retailer's year through the same acts as the API, on the data's own dates, and what came of it as a table.
+/* `quan replay`: a retailer's year through the same acts as the API, on the data's own dates,
+ * and what came of it as a table.
  *
- * The check at the end counts what the store itself has counted (its tallies), not what this program did; then `verify` recomputes those. */
+ * The check at the end counts what the store itself has counted (its tallies), not what this
+ * program did; then `verify` recomputes those. */
 #include "cli/replay.h"
 
 #include <ftw.h>
@@ -8,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/query_counts.h"
+#include "app/query_stats.h"
 #include "base/id.h"
 #include "base/time.h"
 #include "port/clock.h"
@@ -83,13 +85,13 @@ static tally counted(replay *r, size_t i)
 {
     arena *memory = arena_new(0);
     app_view v;
-    tally sum = {0};
+    stats_days all = {0};
     if (app_view_open(r->app, memory, &v) == R_OK) {
-        sum = query_counts_total(&v, &(counts_ask){r->campaigns[i].id, 0, INT32_MIN, INT32_MAX});
+        query_stats(&v, &(counts_ask){r->campaigns[i].id, 0, INT32_MIN, INT32_MAX}, &all);
         app_view_close(&v);
     }
     arena_free(memory);
-    return sum;
+    return all.total;
 }
 
 static void money(buf *b, int64_t minor)

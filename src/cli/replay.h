@@ -35,7 +35,8 @@ typedef struct replay {
     arena *memory;
 } replay;
 
-/* Creates everything, grants, redeems; false when anything was refused that the data says happened. */
+/* Creates everything, grants, redeems; false when anything was refused that the data says
+ * happened. */
 bool replay_run(replay *r);
 /* Sets the store's clock; a replay lives in UTC. */
 void replay_at(replay *r, int32_t day, int64_t ms_of_day);

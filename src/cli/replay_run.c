@@ -1,5 +1,6 @@
-/* The year, act by act: see replay.h. Grants fly many at a time; a redemption waits for its own answer, because its order is priced on what
- * came before. Half of the redemptions go through a hold, half are direct. */
+/* The year, act by act: see replay.h. Grants fly many at a time; a redemption waits for its own
+ * answer, because its order is priced on what came before. Half of the redemptions go through a
+ * hold, half are direct. */
 #include <stdlib.h>
 
 #include "app/order.h"
@@ -184,7 +185,8 @@ static void grant_campaign(replay *r, size_t i)
     flight_wait(r->flight);
 }
 
-/* A basket that the coupon is for: a product of its list, one whose price the sample knows if there is one, enough of it to be worth the coupon. */
+/* A basket that the coupon is for: a product of its list, one whose price the sample knows if
+ * there is one, enough of it to be worth the coupon. */
 static order_line basket(const replay *r, const journey_coupon *c, size_t turn)
 {
     size_t at = turn % c->n;

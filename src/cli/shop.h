@@ -1,4 +1,5 @@
-/* A merchant at the API: what the demo and the benchmark ask of a server over HTTP. One connection; every write carries a key of its own. */
+/* A merchant at the API: what the demo and the benchmark ask of a server over HTTP. One
+ * connection; every write carries a key of its own. */
 #ifndef QUAN_CLI_SHOP_H
 #define QUAN_CLI_SHOP_H
 
@@ -18,7 +19,8 @@ typedef struct shop {
 
 /* "http://127.0.0.1:8080" (or localhost): the port. */
 bool shop_port(const char *url, uint16_t *port);
-/* Connects and asks /readyz. Every function below says why it fails (cli_fail) and gives the exit code. */
+/* Connects and asks /readyz. Every function below says why it fails (cli_fail) and gives the
+ * exit code. */
 MUST_USE cli_exit shop_open(const cli_context *c, shop *s, const char *url, str key);
 void shop_close(shop *s);
 void shop_forget(shop *s); /* drops what answers hold; strings taken from them end here */

@@ -1,16 +1,21 @@
-/* The unit of work: all that an act may see and do. Domain code includes this (through table.gen.h) and never a store.
+/* The unit of work: all that an act may see and do. Domain code includes this (through
+ * table.gen.h) and never a store.
  *
  * Rules for a decide function:
- * - Rows come from get, find and scan. NULL means absent or not loaded yet: after a group of gets, `if (uow_pending(u)) return
- *   R_AGAIN;`. The function is then run again from its beginning when the rows are there.
+ * - Rows come from get, find and scan. NULL means absent or not loaded yet: after a group of
+ *   gets, `if (uow_pending(u)) return R_AGAIN;`. The function is then run again from its
+ *   beginning when the rows are there.
  * - All gets before the first new, edit or delete.
- * - A row is changed only after uow_edit(u, row); new rows come from uow_new and are zero but for their key.
+ * - A row is changed only after uow_edit(u, row); new rows come from uow_new and are zero but
+ *   for their key.
  * - Text and lists put into rows live in uow_memory(u) or in the act's own input.
- * - No clock, random or I/O: time, ids and the act's facts come from here. Any result but R_OK rolls the act's own writes back.
- * - One home: it writes only rows of its slot, and rows of the lane that runs it. Other slots get a message (uow_send).
+ * - No clock, random or I/O: time, ids and the act's facts come from here. Any result but R_OK
+ *   rolls the act's own writes back.
+ * - One home: it writes only rows of its slot, and rows of the lane that runs it. Other slots
+ *   get a message (uow_send).
  *
- * A unit of work belongs to one lane's thread, or, opened for reading on a snapshot, to the caller's; there edit, new,
- * delete, event and send are defects. */
+ * A unit of work belongs to one lane's thread, or, opened for reading on a snapshot, to the
+ * caller's; there edit, new, delete, event and send are defects. */
 #ifndef QUAN_DOMAIN_UOW_H
 #define QUAN_DOMAIN_UOW_H
 
@@ -22,23 +27,26 @@
 #include "domain/row.h"
 
 typedef struct uow uow;
-typedef struct config config; /* domain/campaign/config.h: the immutable snapshot of campaigns and templates */
+/* The immutable snapshot of campaigns and templates: domain/campaign/config.h. */
+typedef struct config config;
 
 enum {
     UOW_SCAN_MAX = 1000,
     UOW_DRY_MAX = 8, /* pools that one act can be told are dry */
 };
 
-/* The generated functions (coupon_get …) call these; key_row is a struct with the key columns filled. */
+/* The generated functions (coupon_get …) call these; key_row is a struct with the key columns
+ * filled. */
 void *uow_get(uow *u, const table *t, const void *key_row);
 void *uow_new(uow *u, const table *t, const void *key_row);
 void uow_edit(uow *u, void *row);
 void uow_delete(uow *u, void *row);
 bool uow_pending(const uow *u);
 
-/* Rows in ascending order of index `index` (-1: the table's key) whose first `prefix_columns` columns equal those of `from`;
- * begins at `from`'s remaining columns (all of them zero: at the start), strictly after `from` when `after`. Fills at most limit <= UOW_SCAN_MAX
- * rows, own writes included, and returns how many; 0 and pending when they are not here yet. */
+/* Rows in ascending order of index `index` (-1: the table's key) whose first `prefix_columns`
+ * columns equal those of `from`; begins at `from`'s remaining columns (all of them zero: at the
+ * start), strictly after `from` when `after`. Fills at most limit <= UOW_SCAN_MAX rows, own writes
+ * included, and returns how many; 0 and pending when they are not here yet. */
 typedef struct uow_range {
     const table *table;
     int index;
@@ -48,30 +56,36 @@ typedef struct uow_range {
 } uow_range;
 size_t uow_scan(uow *u, const uow_range *range, size_t limit, void **rows);
 
-arena *uow_memory(uow *u);          /* lives until the act's batch is answered */
-int64_t uow_now(const uow *u);      /* the batch's act time: never earlier than any before in this lane */
-uint16_t uow_lane(const uow *u);    /* the lane that runs the act: home of lane rows */
+arena *uow_memory(uow *u);       /* lives until the act's batch is answered */
+int64_t uow_now(const uow *u);   /* act time of the batch: never earlier than any before here */
+uint16_t uow_lane(const uow *u); /* the lane that runs the act: home of lane rows */
 uint16_t uow_lane_count(const uow *u);
-uint64_t uow_next_id(uow *u, uint16_t slot); /* unique for ever, ascending in the lane; not given back on rollback */
+/* Unique for ever, ascending in the lane; not given back on rollback. */
+uint64_t uow_next_id(uow *u, uint16_t slot);
 const config *uow_config(const uow *u);
 
-/* An event for the feed: in the same commit, in the lane's order. `event` is the record of table.def. */
+/* An event for the feed: in the same commit, in the lane's order. `event` is the record of
+ * table.def. */
 void uow_event(uow *u, const void *event);
-/* An act for another slot (or a lane: to_lane), in the same commit; delivered exactly once, in order per pair of lanes.
- * `input` is a record of the act's input type; act is a number of app/act.def. */
+/* An act for another slot (or a lane: to_lane), in the same commit; delivered exactly once, in
+ * order per pair of lanes. `input` is a record of the act's input type; act is a number of
+ * app/act.def. */
 void uow_send(uow *u, uint16_t act, uint16_t slot, const record_type *type, const void *input);
 void uow_send_lane(uow *u, uint16_t act, uint16_t lane, const record_type *type, const void *input);
 
-/* Refusing with a detail for people: keeps the sentence with the act and gives r back. `return uow_refuse(u, R_…, "…");` */
+/* Refusing with a detail for people: keeps the sentence with the act and gives r back.
+ * `return uow_refuse(u, R_…, "…");` */
 MUST_USE result uow_refuse(uow *u, result r, const char *format, ...) PRINTF_LIKE(3, 4);
 
-/* Parking. An act that lacks a slice names the pool and what it needs, and returns R_WAIT. It is run again when the slice has
- * arrived, or when the pool's home has said that there is none: then uow_dry answers true for that pool. need < 0, from an act at the pool's
- * home: bring back all that the lanes hold unused; dry then means that nothing is out any more. */
+/* Parking. An act that lacks a slice names the pool and what it needs, and returns R_WAIT. It
+ * is run again when the slice has arrived, or when the pool's home has said that there is none:
+ * then uow_dry answers true for that pool. need < 0, from an act at the pool's home: bring back
+ * all that the lanes hold unused. */
 typedef struct pool_name {
-    uint64_t owner;   /* campaign or template id: its slot is the pool's home */
-    uint8_t kind;     /* pool_kind of table.def */
-    int32_t period;   /* limit_period << 24 | day, week or month number, for a periodic limit; else 0 */
+    uint64_t owner; /* campaign or template id: its slot is the pool's home */
+    uint8_t kind;   /* pool_kind of table.def */
+    /* limit_period << 24 | day, week or month number, for a periodic limit; else 0 */
+    int32_t period;
     uint64_t subject; /* hash of the store for a limit by store; else 0 */
 } pool_name;
 static inline bool pool_name_eq(pool_name a, pool_name b)

@@ -1,12 +1,15 @@
-/* The store as the layers above see it: lanes that run requests, snapshots for reading, and the few hooks they need back.
+/* The store as the layers above see it: lanes that run requests, snapshots for reading, and the
+ * few hooks they need back.
  *
- * A request is submitted with the slot (or lane) whose rows it changes. The lane's thread takes what waits as one batch, runs
- * each request's `run` on one unit of work, commits once, durably, and then calls `done` of each. `run` may be called any
- * number of times before that (rows not here yet, a batch that was split, parked or aborted): it must not change anything but
- * the unit of work and its own request.
+ * A request is submitted with the slot (or lane) whose rows it changes. The lane's thread takes
+ * what waits as one batch, runs each request's `run` on one unit of work, commits once,
+ * durably, and then calls `done` of each. `run` may be called any number of times before that
+ * (rows not here yet, a batch that was split, parked or aborted): it must not change anything
+ * but the unit of work and its own request.
  *
- * Threads: submit, wake and read_* from any thread; run, done and the hooks on a lane's thread (in stepped mode: the thread
- * that calls store_step). A store opened with threads = false runs nothing by itself: tests step it. */
+ * Threads: submit, wake and read_* from any thread; run, done and the hooks on a lane's thread
+ * (in stepped mode: the thread that calls store_step). A store opened with threads = false runs
+ * nothing by itself: tests step it. */
 #ifndef QUAN_PORT_STORE_H
 #define QUAN_PORT_STORE_H
 
@@ -19,39 +22,57 @@
 
 enum {
     STORE_LANES_MAX = 64,
-    STORE_QUEUE_MAX = 4096,  /* requests waiting in one lane, of all classes together: beyond it no USE is
-                                taken in, beyond 7/8 of it no ISSUE, beyond 3/4 no OTHER */
-    STORE_BATCH_MAX = 512,   /* requests decided in one commit */
-    STORE_PARKED_MAX = 4096, /* requests of one lane that wait for slices */
-    STORE_DRY_MAX = UOW_DRY_MAX,       /* pools that one request can be told are dry */
+    /* Requests waiting in one lane, of all classes together: beyond it no USE is taken in, beyond
+     * 7/8 of it no ISSUE, beyond 3/4 no OTHER. */
+    STORE_QUEUE_MAX = 4096,
+    STORE_BATCH_MAX = 512,       /* requests decided in one commit */
+    STORE_PARKED_MAX = 4096,     /* requests of one lane that wait for slices */
+    STORE_DRY_MAX = UOW_DRY_MAX, /* pools that one request can be told are dry */
 };
 
-/* An idempotency record older than this, in its lane's act time, reads as absent: engines may drop it. */
+/* An idempotency record older than this, in its lane's act time, reads as absent: engines may drop
+ * it. */
 #define STORE_ANSWER_KEEP_MS (INT64_C(72) * 3600 * 1000)
 
 typedef struct store store;
 typedef struct request request;
 
-/* Who goes first when a lane is loaded. Internal ones (messages between lanes) are never refused with R_BUSY. */
-typedef enum request_class { CLASS_INTERNAL, CLASS_USE, CLASS_ISSUE, CLASS_OTHER, CLASS_COUNT } request_class;
+/* Who goes first when a lane is loaded. Internal ones (messages between lanes) are never refused
+ * with R_BUSY. */
+typedef enum request_class {
+    CLASS_INTERNAL,
+    CLASS_USE,
+    CLASS_ISSUE,
+    CLASS_OTHER,
+    CLASS_COUNT
+} request_class;
 
 struct request {
-    /* set by the caller */
-    result (*run)(uow *u, request *r); /* R_OK: its writes are committed with the batch. R_AGAIN, R_WAIT: as uow.h tells.
-                                          Anything else is an answer: its writes are rolled back */
-    void (*done)(request *r);          /* after the commit is durable, or when it never will be: outcome tells */
-    uint16_t slot;                     /* the home slot … */
-    uint16_t lane;                     /* … or, when to_lane, the lane itself */
+    /* ---- set by the caller ---- */
+    /* R_OK: its writes are committed with the batch. R_AGAIN, R_WAIT: as uow.h tells. Anything
+     * else is an answer: its writes are rolled back. */
+    result (*run)(uow *u, request *r);
+    /* After the commit is durable, or when it never will be: outcome tells. */
+    void (*done)(request *r);
+    uint16_t slot; /* the home slot … */
+    uint16_t lane; /* … or, when to_lane, the lane itself */
     bool to_lane;
     request_class class;
-    int64_t give_up_ms;                /* monotonic (in stepped mode: the clock hook's time): a parked request is refused with R_UNAVAILABLE after this; 0: 2 s */
-    /* set by the store */
-    result outcome;     /* what run answered, or why the batch did not commit: R_UNKNOWN, R_STORAGE_FULL, R_UNAVAILABLE … */
-    str detail;         /* what uow_refuse said; in the store's memory, valid until done returns */
+    /* Monotonic (in stepped mode the clock hook's time): a parked request is refused with
+     * R_UNAVAILABLE after this; 0: 2 s. */
+    int64_t give_up_ms;
+
+    /* ---- set by the store ---- */
+    /* What run answered, or why the batch did not commit: R_UNKNOWN, R_STORAGE_FULL … */
+    result outcome;
+    str detail; /* what uow_refuse said; in the store's memory, valid until done returns */
     int64_t act_time_ms;
-    /* the store's own */
+
+    /* ---- the store's own ---- */
     request *next;
-    struct { pool_name pool; } dry[STORE_DRY_MAX];
+    struct {
+        pool_name pool;
+    } dry[STORE_DRY_MAX];
     uint8_t dry_count;
     pool_name waits_for;
     int64_t waits_need;
@@ -60,56 +81,71 @@ struct request {
     uint32_t runs;
 };
 
-/* What the layers above are told. All may be NULL in tests that do not need them. */
 typedef struct store_message {
     uint16_t from_lane;
     uint64_t sequence;
     uint16_t act, slot, to_lane;
     str input;
 } store_message;
+
+/* What the layers above are told. All may be NULL in tests that do not need them. */
 typedef struct store_hooks {
     void *context;
-    int64_t (*clock_ms)(void *context);                                       /* wall clock, UTC */
-    const config *(*config_pin)(void *context);                               /* at the start of a batch */
+    int64_t (*clock_ms)(void *context);         /* wall clock, UTC */
+    const config *(*config_pin)(void *context); /* at the start of a batch */
     void (*config_unpin)(void *context, const config *c);
-    /* rows are committed; for messages to be relayed, in order. Called before the requests' done. */
+    /* Rows are committed; for messages to be relayed, in order. Called before the requests'
+     * done. */
     void (*committed)(void *context, uint16_t lane, const store_message *messages, size_t n);
     /* A request was parked for this pool; tickets ascend per lane, one a parking. */
     void (*wanted)(void *context, uint16_t lane, pool_name pool, int64_t need, uint64_t ticket);
-    void (*failed)(void *context, result why);   /* the store stopped acknowledging: end the process */
+    void (*failed)(void *context,
+                   result why); /* nothing is acknowledged any more: end the process */
 } store_hooks;
 
 typedef struct store_options {
-    str path;            /* data directory; empty for mem */
-    uint16_t lanes;      /* when the store is created: 1 … STORE_LANES_MAX; when it exists, 0 or the number it has */
+    str path; /* data directory; empty for mem */
+    /* When the store is created: 1 … STORE_LANES_MAX; when it exists, 0 or the number it has. */
+    uint16_t lanes;
     bool threads;
     bool read_only;
-    uint64_t adversary;  /* mem only: seed of the mode that withholds rows, aborts commits and splits batches; 0: off */
-    size_t cache_bytes;  /* rocks: block cache; 0: default */
-    bool unsynced;       /* only for loading generated data in benchmarks: commits are not synced */
+    /* mem only: seed of the mode that withholds rows, aborts commits and splits batches; 0:
+     * off. */
+    uint64_t adversary;
+    size_t cache_bytes; /* rocks: block cache; 0: default */
+    bool unsynced;      /* only for loading generated data in benchmarks: commits are not synced */
 } store_options;
 
-/* Refusals: R_IN_USE, R_CORRUPT (other lane count, newer format), R_IO, R_STORAGE_FULL; *why says more. */
-MUST_USE result store_open_mem(const store_options *options, const store_hooks *hooks, store **out, buf *why);
-MUST_USE result store_open_rocks(const store_options *options, const store_hooks *hooks, store **out, buf *why);
-void store_drain(store *s);   /* refuses new requests (R_DRAINING) but CLASS_INTERNAL, until all those inside have ended */
-void store_close(store *s);   /* drains, stops the threads, frees; NULL is allowed */
+/* Refusals: R_IN_USE, R_CORRUPT (other lane count, newer format), R_IO, R_STORAGE_FULL; *why says
+ * more. */
+MUST_USE result store_open_mem(const store_options *options, const store_hooks *hooks, store **out,
+                               buf *why);
+MUST_USE result store_open_rocks(const store_options *options, const store_hooks *hooks,
+                                 store **out, buf *why);
+/* Refuses new requests (R_DRAINING) but CLASS_INTERNAL, until all those inside have ended. */
+void store_drain(store *s);
+void store_close(store *s); /* drains, stops the threads, frees; NULL is allowed */
 
 uint16_t store_lanes(const store *s);
 uint16_t store_lane_of_slot(const store *s, uint16_t slot);
-/* Inside run: takes back what this run has written so far, so that only what follows is kept (a stored refusal). */
+/* Inside run: takes back what this run has written so far, so that only what follows is kept (a
+ * stored refusal). */
 void store_rollback(uow *u);
 str store_detail(const uow *u); /* what this run's uow_refuse said last; valid until done */
 /* R_OK: done will be called. R_BUSY, R_DRAINING: it will not. */
 MUST_USE result store_submit(store *s, request *r);
-/* Runs the requests that were parked for this pool with a ticket <= up_to again; dry: uow_dry is true for it from now on. */
+/* Runs the requests that were parked for this pool with a ticket <= up_to again, before anything
+ * else; dry: uow_dry is true for it from now on. */
 void store_wake(store *s, uint16_t lane, pool_name pool, bool dry, uint64_t up_to);
-size_t store_step(store *s);  /* stepped mode: one batch of every lane that has work; how many requests ended or were parked */
-void store_halt_lane(store *s, uint16_t lane, bool halted); /* for tests: a halted lane runs nothing; requests queue */
+/* Stepped mode: one batch of every lane that has work; how many requests ended or were parked. */
+size_t store_step(store *s);
+/* For tests: a halted lane runs nothing; requests queue. */
+void store_halt_lane(store *s, uint16_t lane, bool halted);
 
-/* Reading: a unit of work on a consistent snapshot of all lanes. No queue; rows load at once; pending is never true, unless a row
- * could not be read: then read_end tells why (R_CORRUPT, R_IO; else R_OK). The configuration
- * (uow_config) is pinned after the snapshot is taken, so that it knows every template that a row names; read_end lets both go. */
+/* Reading: a unit of work on a consistent snapshot of all lanes. No queue; rows load at once;
+ * pending is never true, unless a row could not be read: then read_end tells why (R_CORRUPT,
+ * R_IO; else R_OK). The configuration (uow_config) is pinned after the snapshot is taken, so
+ * that it knows every template that a row names; read_end lets both go. */
 MUST_USE result store_read_begin(store *s, arena *memory, int64_t now_ms, uow **out);
 result store_read_end(uow *u);
 
@@ -117,14 +153,17 @@ typedef struct store_metrics {
     uint64_t batches, requests, aborts, parked_now, queued_now, puts, deletes, bytes_written, syncs;
 } store_metrics;
 void store_metrics_read(store *s, store_metrics *out);
-MUST_USE result store_checkpoint(store *s, str directory, buf *why); /* a consistent copy, while serving */
-/* All rows of a table, or all entries of one of its indexes, whose slot (lane, for tables that live
- * by lane) is in [from, until): for checks and dumps, of point tables too. On the snapshot of the
- * view, one at a time, so the memory does not grow; by ascending slot, and inside a slot in no order
- * that may be relied on. An index entry comes as a row with the index's columns filled. What cannot
- * be read comes as a row of NULL with its stored key. `row` and what it points to are valid during
- * the call only; the visit may not use the view or the store, and ends the walk by answering false.
- * R_OK, also when ended so; R_IO. */
+/* A consistent copy, while serving. */
+MUST_USE result store_checkpoint(store *s, str directory, buf *why);
+void store_compact(store *s); /* before measuring sizes */
+
+/* All rows of a table, or all entries of one of its indexes, whose slot (lane, for tables that
+ * live by lane) is in [from, until): for checks and dumps, of point tables too. On the snapshot
+ * of the view, one at a time, so the memory does not grow; by ascending slot, and inside a slot
+ * in no order that may be relied on. An index entry comes as a row with the index's columns
+ * filled. What cannot be read comes as a row of NULL with its stored key. `row` and what it
+ * points to are valid during the call only; the visit may not use the view or the store, and
+ * ends the walk by answering false. R_OK, also when ended so; R_IO. */
 typedef struct store_span {
     const table *table;
     int index; /* -1: the rows */
@@ -133,6 +172,5 @@ typedef struct store_span {
 } store_span;
 typedef bool store_visit(void *context, str key, const void *row);
 MUST_USE result store_each(uow *view, const store_span *span, store_visit *visit, void *context);
-void store_compact(store *s);                                     /* before measuring sizes */
 
 #endif

@@ -1,5 +1,6 @@
-/* Any bytes as a stored value of any table (the first byte chooses it): refused, or decoded into a row that encodes to the
- * same bytes. The checksum is put right first, else nothing would get past it. */
+/* Any bytes as a stored value of any table (the first byte chooses it): refused, or decoded
+ * into a row that encodes to the same bytes. The checksum is put right first, else nothing
+ * would get past it. */
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-/* Files beside RocksDB's own in a data directory: see files.h. RocksDB leaves names that it does not
- * know alone. */
+/* Files beside RocksDB's own in a data directory: see files.h. RocksDB leaves names that it
+ * does not know alone. */
 #include "store/rocks/files.h"
 
 #include <dirent.h>

@@ -1,4 +1,5 @@
-/* What the RocksDB engine does with files itself: the lock, the reserve, the logs before opening. */
+/* What the RocksDB engine does with files itself: the lock, the reserve, the logs before
+ * opening. */
 #ifndef QUAN_STORE_ROCKS_FILES_H
 #define QUAN_STORE_ROCKS_FILES_H
 
