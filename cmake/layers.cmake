@@ -30,7 +30,8 @@ endif()
 quan_layer(quan_job FOLDER src/job LINK quan_app)
 quan_layer(quan_cli FOLDER src/cli LINK quan_app ${CSV_LIBRARY} PkgConfig::ZLIB)
 
-# Calls between layers go both ways (the domain calls the unit of work, which a store implements), so
+# Calls between layers go both ways (the domain calls the unit of work, which a store implements),
+# so
 # the linker searches them as a group. quan_core: a store with acts of a test's own on it. quan_all:
 # the whole server.
 function(quan_group name)

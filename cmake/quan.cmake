@@ -37,8 +37,8 @@ function(quan_host_tool name)
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/host)
 endfunction()
 
-# quan_program(OUT PATH LINK…): the program of one file with a main, or of all .c files of a folder,
-# named by its path: src/base/str_test.c is base_str_test, test/fault/kill is test_fault_kill.
+# quan_program(OUT PATH LINK…): the program of one file with a main, or of all .c files of a
+# folder, named by its path: src/base/str_test.c is base_str_test, test/fault/kill test_fault_kill.
 function(quan_program out path)
     file(RELATIVE_PATH name ${CMAKE_SOURCE_DIR} ${path})
     string(REGEX REPLACE "^src/|\\.c$" "" name ${name})
@@ -52,8 +52,8 @@ function(quan_program out path)
     set(${out} ${name} PARENT_SCOPE)
 endfunction()
 
-# quan_module(OUT FOLDER): a shared object, test_fault_shim.so of test/fault/shim, when none of the files
-# has a main; OUT tells whether.
+# quan_module(OUT FOLDER): a shared object, test_fault_shim.so of test/fault/shim, when none of the
+# files has a main; OUT tells whether.
 function(quan_module out folder)
     set(${out} OFF PARENT_SCOPE)
     file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.c)
@@ -84,16 +84,17 @@ function(quan_test name)
         ENVIRONMENT "QUAN_BUILD=${CMAKE_BINARY_DIR}")
 endfunction()
 
-# quan_test_link(OUT FILE NARROW…): what a test links. One that includes a layer above the store drives
-# the whole server and links all of it; one that includes a store or test/lib links quan_core; another
-# NARROW alone. So a broken layer keeps no test below it from running.
+# quan_test_link(OUT FILE NARROW…): what a test links. One that includes test/lib or a layer above
+# the
+# store drives the whole server and links all of it; one that includes a store links quan_core;
+# another NARROW alone. So a broken layer keeps no test below it from running.
 function(quan_test_link out file)
-    file(STRINGS ${file} high REGEX "^#include \"(app|api|job|cli|test/lib/(story|world))[/.]")
-    file(STRINGS ${file} wide REGEX "^#include \"(port/store|store/|test/lib/)")
+    file(STRINGS ${file} high REGEX "^#include \"(app|api|job|cli|test/lib)/")
+    file(STRINGS ${file} wide REGEX "^#include \"(port/store|store/)")
     if(high)
         set(link quan_testlib quan_all)
     elseif(wide)
-        set(link quan_testlib quan_core)
+        set(link quan_core)
     else()
         set(link ${ARGN})
     endif()
@@ -114,9 +115,10 @@ function(quan_unit_tests)
     endforeach()
 endfunction()
 
-# quan_program_tests(FOLDER LINK l… LABELS l… [RUNS r…]): one program a .c of test/FOLDER, and one of
-# each folder of .c files in it; one suite a .sh. RUNS: a program is run once for each, with it as its
-# argument, so that they share the processors. A folder without a main is something to LD_PRELOAD.
+# quan_program_tests(FOLDER LINK l… LABELS l… [RUNS r…]): one program a .c of test/FOLDER, and one
+# of each folder of .c files in it; one suite a .sh. RUNS: a program is run once for each, with it
+# as
+# its argument, so that they share the processors. A folder without a main is for LD_PRELOAD.
 function(quan_program_tests folder)
     cmake_parse_arguments(P "" "" "LINK;LABELS;RUNS" ${ARGN})
     file(GLOB tests CONFIGURE_DEPENDS

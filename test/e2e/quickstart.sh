@@ -44,14 +44,14 @@ shows "--once leaves nothing behind" empty "$QUAN_HOME"
 ./quickstart >"$scratch/out" 2>&1 </dev/null &
 started=$!
 shows "the server stays" waits grep -q '^Ctrl-C' "$scratch/out"
-url=$(sed -n 's|^curl \(http://[0-9.:]*\)/metrics$|\1|p' "$scratch/out")
+url=$(sed -n 's|^URL=\(http://[0-9.:]*\) .*|\1|p' "$scratch/out")
 
-# What it tells to type: a line each, or several with \ at their ends.
-sed -n '/^export KEY=/,/^$/p' "$scratch/out" | sed 's/^curl /curl -sS -f -o answer /' >"$scratch/try"
-tried() {
-    cd "$scratch" && grep -q answer try && sh -e -u ./try
-}
-shows "the printed commands work" tried
+# What it tells to paste, so that the first error ends it (echo would hide that of curl).
+sed -n '/^URL=/,/^$/p' "$scratch/out" |
+    sed 's/curl -sS/curl -sS -f/; s/; echo; }/ || exit; echo; }/' >"$scratch/paste"
+pasted() { sh -u "$scratch/paste" >"$scratch/answers" && grep -q '^q ' "$scratch/paste"; }
+shows "the printed commands work" pasted
+shows "and the claimed coupon is in the wallet" grep -q '"state":"available"' "$scratch/answers"
 
 kill -TERM "$started"
 shows "one signal ends it" waits gone "$started"
