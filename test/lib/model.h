@@ -55,6 +55,8 @@ typedef struct model_side {
     uint64_t merchant, campaigns[MODEL_CAMPAIGNS], templates[MODEL_TEMPLATES];
     uint64_t coupons[MODEL_THINGS_MAX], holds[MODEL_THINGS_MAX], redemptions[MODEL_THINGS_MAX];
     uint32_t coupon_count, hold_count, redemption_count;
+    bool in_error[MODEL_THINGS_MAX];     /* coupons that were voided as issued in error */
+    bool was_unlimited[MODEL_TEMPLATES]; /* its stock counts anew since */
 } model_side;
 
 /* What every side agrees on. */
@@ -69,6 +71,9 @@ void model_side_open(model_side *s, const world_engine *engine);
 void model_side_close(model_side *s);
 /* Does it, and appends what was answered. Ids of new things are kept. */
 void model_side_step(model_side *s, const model_step *step, buf *facts);
+/* Stock, budget and a limit by user, counted from coupons, holds and redemptions alone. False: *why
+ * says which was passed. */
+MUST_USE bool model_side_bounded(model_side *s, buf *why);
 str model_user(uint32_t number);
 
 uint64_t model_next(model *m);

@@ -104,6 +104,7 @@ void model_side_open(model_side *s, const world_engine *engine)
         result r = run(s, ACT_ID_template_put, id_slot(in.campaign), &in, &out);
         CHECK(r == R_OK);
         s->templates[i] = out.id;
+        s->was_unlimited[i] = in.stock < 0;
     }
 }
 
@@ -277,7 +278,9 @@ static void step_void(model_side *s, const model_step *step, buf *facts)
     void_in in = {
         .merchant = s->merchant, .coupon = s->coupons[step->coupons[0]], .reason = step->word};
     void_out out = {0};
-    say(facts, run(s, ACT_ID_void, id_slot(in.coupon), &in, &out));
+    result r = run(s, ACT_ID_void, id_slot(in.coupon), &in, &out);
+    say(facts, r);
+    s->in_error[step->coupons[0]] |= r == R_OK && step->word == VOID_REASON_ISSUED_IN_ERROR;
 }
 
 static void step_sweep(model_side *s, buf *facts)
@@ -353,6 +356,7 @@ static void step_pool(model_side *s, const model_step *step, buf *facts)
     row_out out = {0};
     result r = run(s, ACT_ID_pool_change, id_slot(in.owner), &in, &out);
     say_row(r, &out, facts);
+    s->was_unlimited[step->template] |= r == R_OK && stock && step->amount < 0;
 }
 
 void model_side_step(model_side *s, const model_step *step, buf *facts)

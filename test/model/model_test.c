@@ -56,7 +56,8 @@ static bool is_sound(game *g, size_t side, uint32_t at)
 {
     buf why;
     buf_init(&why, FACTS_MAX);
-    bool good = world_sound(&g->sides[side].world, &why);
+    bool good =
+        model_side_bounded(&g->sides[side], &why) && world_sound(&g->sides[side].world, &why);
     if (!good) {
         tell_failure(g, side_names[side], at);
         printf("    after step %u what is stored does not agree:%.*s\n", at,
