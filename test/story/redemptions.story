@@ -43,12 +43,13 @@ story not_even_years_later_or_after_a_return
   201
 
 # An order number is used once, for ever, whoever orders.
-story an_order_number_is_nobody_elses
+# An order is one user's: two users may have the same number (docs/decisions/0005).
+story an_order_number_is_its_users_own
   use redeemed
   POST /v1/claims {"user": "u2", "template": "$template"}
   201 {"coupons": [{"id": "$c2"}]}
   POST /v1/redemptions {"user": "u2", "order_number": "o1", "cart": $cart, "coupons": ["$c2"]}
-  409 {"code": "order_conflict"}
+  201 {"order_number": "o1", "user": "u2"}
 
 story another_merchants_order_number_is_another
   use redeemed
