@@ -129,20 +129,22 @@ static size_t recall(uow *u, pool *p, uint16_t spared, const lease_in *in)
     return open;
 }
 
-/* Brings a shared limit to the maximum that is configured now. True when some of it had to go. */
+/* Brings a shared limit to the maximum that is configured now. True when that is lower: slices may
+ * be out that were granted under a larger total. */
 static bool follow(uow *u, pool *p, int64_t total)
 {
     if (p->kind < POOL_KIND_CLAIMS || total == p->total)
         return false;
+    bool lowered = total < p->total;
     int64_t more = total - p->total;
     if (more < -p->free)
         more = -p->free; /* what is used, or still out, cannot go now */
     if (more == 0)
-        return false;
+        return lowered;
     pool_edit(u, p);
     p->total += more;
     p->free += more;
-    return more < 0;
+    return lowered;
 }
 
 /* ---- asking ---- */

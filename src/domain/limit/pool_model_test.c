@@ -32,6 +32,7 @@ typedef struct call {
     int64_t n;       /* taken; given when negative */
     bool done, submitted;
     int64_t least_left; /* the least that was left of all, while it waited */
+    bool home_behind;   /* the home went by an older configuration than the lane, while it waited */
 } call;
 
 static struct world {
@@ -221,8 +222,8 @@ static void call_done(request *r)
         assert_true(c->n < 0 || w.used <= most_allowed(lane));
         return;
     }
-    if (r->outcome == R_UNAVAILABLE && w.is->configs > 1)
-        return; /* the home went by an older, larger limit than this lane */
+    if (r->outcome == R_UNAVAILABLE && (c->home_behind || w.sees[0] < w.sees[lane]))
+        return;
     assert_int_equal(r->outcome, R_SOLD_OUT);
     if (left_now() < c->least_left)
         c->least_left = left_now();
@@ -414,9 +415,14 @@ static void do_step(possible p)
     case STEP_SEE:
         w.sees[p.a]++;
     }
-    for (size_t i = 0; i < w.is->n; i++)
-        if (w.calls[i].submitted && !w.calls[i].done && left_now() < w.calls[i].least_left)
-            w.calls[i].least_left = left_now();
+    for (size_t i = 0; i < w.is->n; i++) {
+        call *c = &w.calls[i];
+        if (!c->submitted || c->done)
+            continue;
+        if (left_now() < c->least_left)
+            c->least_left = left_now();
+        c->home_behind = c->home_behind || w.sees[0] < w.sees[w.is->calls[i].lane];
+    }
 }
 
 /* ---- runs ---- */

@@ -1,0 +1,224 @@
+/* Coupons that end unused: voided, expired by the sweep; holds that the sweep releases. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "app/app.h"
+#include "base/id.h"
+#include "domain/coupon/acts.h"
+#include "domain/limit/pool.h"
+#include "test/lib/domain_fixture.h"
+
+static fix *shop;
+static const order_line lines[] = {
+    {.sku = {"tea", 3}, .category = {"food", 4}, .quantity = 2, .unit_minor = 3000},
+};
+
+static int set_up(void **state)
+{
+    (void)state;
+    shop = fix_open((fix_options){0});
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    fix_verify(shop);
+    fix_close(shop);
+    return 0;
+}
+
+/* Stock 3, a budget at issue for 3, and one claim a user and day. */
+static template_put_in scarce(uint64_t *campaign_id)
+{
+    static limit_rule rule;
+    rule = fix_limit(LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_DAY, 1);
+    campaign_create_in in = fix_campaign_in(shop);
+    in.budget_mode = BUDGET_MODE_AT_ISSUE;
+    in.budget_minor = 3000;
+    *campaign_id = fix_campaign(shop, &in);
+    template_put_in t = fix_template_in(shop, *campaign_id);
+    t.stock = 3;
+    t.limits.items = &rule;
+    t.limits.n = 1;
+    return t;
+}
+
+static fix_order order_of(const char *number, const uint64_t *coupons)
+{
+    return (fix_order){.user = S("ann"),
+                       .number = str_of(number),
+                       .coupons = coupons,
+                       .coupon_count = 1,
+                       .lines = lines,
+                       .line_count = 1};
+}
+
+/* ---- void ---- */
+
+static void a_voided_coupon_gives_back_its_budget_but_nothing_else(void **state)
+{
+    (void)state;
+    static const void_reason reasons[] = {VOID_REASON_REQUESTED, VOID_REASON_FRAUD};
+    for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
+        uint64_t c;
+        template_put_in in = scarce(&c);
+        uint64_t t = fix_template(shop, &in), mine = fix_claim_one(shop, S("ann"), t);
+        assert_int_equal(fix_void(shop, mine, reasons[i]), R_OK);
+        coupon row = fix_coupon(shop, mine);
+        assert_int_equal(row.state, COUPON_STATE_VOIDED);
+        assert_true(row.closed);
+        assert_int_equal(row.reserved_minor, 0);
+        assert_int_equal(fix_left(shop, pool_budget(c)), 3000);
+        assert_int_equal(fix_left(shop, pool_stock(t)), 2);
+        assert_int_equal(fix_claim(shop, S("ann"), t, 1, NULL), R_LIMIT_REACHED);
+        assert_int_equal(fix_tally(shop, c, t).voided, 1);
+        assert_int_equal(fix_void(shop, mine, reasons[i]), R_COUPON_NOT_AVAILABLE);
+    }
+}
+
+static void a_coupon_issued_in_error_gives_back_all(void **state)
+{
+    (void)state;
+    uint64_t c;
+    template_put_in in = scarce(&c);
+    uint64_t t = fix_template(shop, &in), mine = fix_claim_one(shop, S("ann"), t);
+    assert_int_equal(fix_void(shop, mine, VOID_REASON_ISSUED_IN_ERROR), R_OK);
+    assert_int_equal(fix_left(shop, pool_budget(c)), 3000);
+    assert_int_equal(fix_left(shop, pool_stock(t)), 3);
+    mine = fix_claim_one(shop, S("ann"), t); /* the same day */
+    assert_int_equal(fix_tally(shop, c, t).users, 1);
+    fix_pass(shop, MS_DAY);
+    (void)fix_claim_one(shop, S("ann"), t);
+    assert_int_equal(fix_void(shop, mine, VOID_REASON_ISSUED_IN_ERROR), R_OK);
+    assert_int_equal(fix_claim(shop, S("ann"), t, 1, NULL), R_LIMIT_REACHED); /* another day's */
+}
+
+static void only_unused_coupons_can_be_voided(void **state)
+{
+    (void)state;
+    uint64_t c, id = 0, used = 0;
+    template_put_in in = scarce(&c);
+    in.limits.n = 0;
+    uint64_t t = fix_template(shop, &in), mine = fix_claim_one(shop, S("ann"), t);
+    assert_int_equal(fix_void(shop, mine, (void_reason)9), R_INVALID);
+    assert_int_equal(fix_void(shop, mine + (1 << 23), VOID_REASON_FRAUD), R_NOT_FOUND);
+    fix_order o = order_of("A-1", &mine);
+    assert_int_equal(fix_hold(shop, &o, &id), R_OK);
+    assert_int_equal(fix_void(shop, mine, VOID_REASON_FRAUD), R_COUPON_NOT_AVAILABLE);
+    fix_pass(shop, MS_HOUR); /* the hold has expired: the coupon is free */
+    uint64_t second = fix_claim_one(shop, S("ann"), t);
+    fix_order other = order_of("A-2", &second);
+    assert_int_equal(fix_redeem(shop, &other, &used), R_OK);
+    assert_int_equal(fix_void(shop, second, VOID_REASON_FRAUD), R_COUPON_NOT_AVAILABLE);
+    assert_int_equal(fix_void(shop, mine, VOID_REASON_FRAUD), R_OK);
+    assert_int_equal(fix_hold_row(shop, id).state, HOLD_STATE_EXPIRED);
+    uint64_t third = fix_claim_one(shop, S("ann"), t);
+    shop->clock_ms = FIX_END_MS;
+    assert_int_equal(fix_void(shop, third, VOID_REASON_FRAUD), R_COUPON_NOT_AVAILABLE);
+}
+
+/* ---- sweep ---- */
+
+static void the_sweep_expires_what_is_due_and_frees_its_budget(void **state)
+{
+    (void)state;
+    uint64_t c;
+    template_put_in in = scarce(&c);
+    in.valid_until_ms = FIX_START_MS + MS_HOUR;
+    uint64_t t = fix_template(shop, &in), mine = fix_claim_one(shop, S("ann"), t);
+    fix_pass(shop, MS_HOUR - 1000);
+    fix_sweep(shop);
+    assert_int_equal(fix_coupon(shop, mine).state, COUPON_STATE_AVAILABLE);
+    fix_pass(shop, 1000);
+    fix_sweep(shop);
+    coupon row = fix_coupon(shop, mine);
+    assert_int_equal(row.state, COUPON_STATE_EXPIRED);
+    assert_int_equal(row.due_at_ms, 0);
+    assert_true(row.closed);
+    assert_int_equal(fix_left(shop, pool_budget(c)), 3000);
+    assert_int_equal(fix_left(shop, pool_stock(t)), 2); /* stock stays used */
+    assert_int_equal(fix_tally(shop, c, t).expired, 1);
+}
+
+static void an_edit_that_extends_a_coupon_makes_the_sweep_come_again(void **state)
+{
+    (void)state;
+    uint64_t c;
+    template_put_in in = scarce(&c);
+    in.valid_until_ms = FIX_START_MS + MS_HOUR;
+    uint64_t t = fix_template(shop, &in), mine = fix_claim_one(shop, S("ann"), t);
+    in.template = t;
+    in.valid_until_ms = FIX_START_MS + 2 * MS_HOUR;
+    in.reach = EDIT_REACH_ALL_UNUSED;
+    (void)fix_template(shop, &in);
+    fix_pass(shop, MS_HOUR);
+    fix_sweep(shop);
+    assert_int_equal(fix_coupon(shop, mine).state, COUPON_STATE_AVAILABLE);
+    assert_int_equal(fix_coupon(shop, mine).due_at_ms, FIX_START_MS + 2 * MS_HOUR);
+    assert_int_equal(fix_coupon(shop, mine).revision, 1);
+    fix_pass(shop, MS_HOUR);
+    fix_sweep(shop);
+    assert_int_equal(fix_coupon(shop, mine).state, COUPON_STATE_EXPIRED);
+}
+
+static void the_sweep_releases_holds_past_their_deadline(void **state)
+{
+    (void)state;
+    uint64_t c, id = 0;
+    template_put_in in = scarce(&c);
+    uint64_t t = fix_template(shop, &in), mine = fix_claim_one(shop, S("ann"), t);
+    fix_order o = order_of("A-1", &mine);
+    assert_int_equal(fix_hold(shop, &o, &id), R_OK);
+    fix_pass(shop, 10 * MS_MINUTE - 1000);
+    fix_sweep(shop);
+    assert_int_equal(fix_hold_row(shop, id).state, HOLD_STATE_OPEN);
+    fix_pass(shop, 1000);
+    fix_sweep(shop);
+    assert_int_equal(fix_hold_row(shop, id).state, HOLD_STATE_EXPIRED);
+    assert_int_equal(fix_hold_row(shop, id).due_at_ms, 0);
+    assert_int_equal(fix_coupon(shop, mine).state, COUPON_STATE_AVAILABLE);
+    assert_int_equal(fix_tally(shop, c, t).released, 1);
+}
+
+static void a_sweep_is_bounded_and_says_whether_there_is_more(void **state)
+{
+    (void)state;
+    campaign_create_in with = fix_campaign_in(shop);
+    template_put_in in = fix_template_in(shop, fix_campaign(shop, &with));
+    in.valid_until_ms = FIX_START_MS + MS_HOUR;
+    uint64_t coupons[5];
+    assert_int_equal(fix_claim(shop, S("ann"), fix_template(shop, &in), 5, coupons), R_OK);
+    fix_pass(shop, MS_HOUR);
+    uint16_t slot = id_slot(coupons[0]);
+    sweep_in sweep = {.slot = slot, .limit = 2};
+    static const sweep_out expected[] = {{2, 0, true}, {2, 0, true}, {1, 0, false}, {0, 0, false}};
+    for (size_t i = 0; i < ARRAY_LEN(expected); i++) {
+        sweep_out out = {0};
+        assert_int_equal(fix_run(shop, ACT_ID_sweep, slot, &sweep, &out), R_OK);
+        assert_int_equal(out.expired, expected[i].expired);
+        assert_int_equal(out.more, expected[i].more);
+    }
+    sweep.slot = SLOT_COUNT;
+    assert_int_equal(fix_run(shop, ACT_ID_sweep, slot, &sweep, &(sweep_out){0}), R_INVALID);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_voided_coupon_gives_back_its_budget_but_nothing_else),
+        TEST(a_coupon_issued_in_error_gives_back_all),
+        TEST(only_unused_coupons_can_be_voided),
+        TEST(the_sweep_expires_what_is_due_and_frees_its_budget),
+        TEST(an_edit_that_extends_a_coupon_makes_the_sweep_come_again),
+        TEST(the_sweep_releases_holds_past_their_deadline),
+        TEST(a_sweep_is_bounded_and_says_whether_there_is_more),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
