@@ -1,9 +1,9 @@
 /* What a commit costs: claims without the domain. Each act reads an idempotency key and a user's
  * counts, writes both and a coupon with its two index entries, and one event.
  *
- *   store_bench [seconds] [lanes] [coupons there before]
+ *   store_bench [seconds] [lanes] [coupons there before] [batch]
  *
- * For batches of 1, 8, 64, 256 and 512 per lane it prints acts a second, microseconds of CPU an act
+ * For batches of 1, 8, 64, 256 and 512 per lane, or of the one given, it prints acts a second, microseconds of CPU an act
  * (all threads, RocksDB's included), bytes that reached the device and commits an act. Every commit
  * is synced; only loading is not. It says nothing about HTTP, JSON or rules. */
 #include <stdio.h>
@@ -230,7 +230,7 @@ static uint64_t argument(int argc, char **argv, int i, uint64_t otherwise)
 {
     uint64_t v = otherwise;
     if (argc > i && !str_to_u64(str_of(argv[i]), &v)) {
-        fprintf(stderr, "store_bench [seconds] [lanes] [coupons there before]\n");
+        fprintf(stderr, "store_bench [seconds] [lanes] [coupons there before] [batch]\n");
         exit(2);
     }
     return v;
@@ -253,8 +253,10 @@ int main(int argc, char **argv)
     b.store = open_store(path, b.lanes, false);
     printf("batch    acts/s  us CPU/act  bytes/act   disk/act  acts/sync\n");
     static const size_t batches[] = {1, 8, 64, 256, 512};
+    uint64_t only = argument(argc, argv, 4, 0);
     for (size_t i = 0; i < ARRAY_LEN(batches); i++)
-        measure(&b, batches[i], (int64_t)seconds);
+        if (only == 0 || only == batches[i])
+            measure(&b, batches[i], (int64_t)seconds);
     store_close(b.store);
     store_fixture_remove(path);
     return atomic_load(&b.failed) > 0;

@@ -200,33 +200,53 @@ static void compaction_drops_answers_by_act_time(void **state)
 
 /* ---- killing ---- */
 
-/* A child acknowledges through the pipe until it is killed. */
-static void run_child(const char *path, int out)
+/* Children are this program again (threads do not survive a fork): `acknowledge` writes down what
+ * is done until it is killed, `leave` makes three commits and goes without closing. */
+static pid_t spawn(const char *what, const char *path, int out)
 {
-    store_options options = {.path = str_of(path), .lanes = FIXTURE_LANES, .threads = true};
-    buf why;
-    buf_init(&why, 1000);
-    store_fixture f = {.kind = threaded, .lanes = FIXTURE_LANES};
-    pthread_mutex_init(&f.lock, NULL);
-    pthread_cond_init(&f.changed, NULL);
-    if (store_open_rocks(&options, NULL, &f.store, &why) != R_OK)
-        _exit(1);
+    pid_t child = fork();
+    if (child != 0)
+        return child;
+    dup2(out, STDOUT_FILENO);
+    execl("/proc/self/exe", "child", what, path, (char *)NULL);
+    _exit(1);
+}
+
+static void acknowledge(store_fixture *f)
+{
     enum { AT_ONCE = 32 };
     static job_act acts[AT_ONCE];
     uint64_t base = (uint64_t)getpid() * KILL_ACTS; /* KILL_ACTS is a multiple of AT_ONCE */
     for (uint64_t n = 0; n < KILL_ACTS; n += AT_ONCE) {
         for (uint64_t i = 0; i < AT_ONCE; i++) {
-            acts[i] = store_fixture_act(&f, (uint16_t)(i % 10), put);
+            acts[i] = store_fixture_act(f, (uint16_t)(i % 10), put);
             acts[i].id = base + n + i;
-            store_fixture_submit(&f, &acts[i]);
+            store_fixture_submit(f, &acts[i]);
         }
         for (uint64_t i = 0; i < AT_ONCE; i++) {
-            store_fixture_settle(&f, &acts[i]);
-            if (acts[i].request.outcome != R_OK)
-                _exit(2);
-            if (write(out, &acts[i].id, sizeof(acts[i].id)) != sizeof(acts[i].id))
-                _exit(3);
+            store_fixture_settle(f, &acts[i]);
+            CHECK(acts[i].request.outcome == R_OK);
+            CHECK(write(STDOUT_FILENO, &acts[i].id, sizeof(acts[i].id)) == sizeof(acts[i].id));
         }
+    }
+}
+
+static int child_main(const char *what, const char *path)
+{
+    bool leaves = strcmp(what, "leave") == 0;
+    store_options options = {.path = str_of(path), .lanes = FIXTURE_LANES, .threads = !leaves};
+    buf why;
+    buf_init(&why, 1000);
+    store_fixture f = {.kind = leaves ? stepped : threaded, .lanes = FIXTURE_LANES};
+    pthread_mutex_init(&f.lock, NULL);
+    pthread_cond_init(&f.changed, NULL);
+    CHECK(store_open_rocks(&options, NULL, &f.store, &why) == R_OK);
+    if (!leaves)
+        acknowledge(&f);
+    for (uint64_t i = 1; i <= 3; i++) {
+        job_act a = store_fixture_act(&f, SLOT, put);
+        a.id = i;
+        CHECK(store_fixture_run(&f, &a) == R_OK);
     }
     _exit(0);
 }
@@ -248,12 +268,8 @@ static void what_was_acknowledged_survives_being_killed(void **state)
     assert_non_null(mkdtemp(path));
     for (int i = 0; i < KILLS; i++) {
         int ends[2];
-        assert_int_equal(pipe(ends), 0);
-        pid_t child = fork();
-        if (child == 0) {
-            close(ends[0]);
-            run_child(path, ends[1]);
-        }
+        assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+        pid_t child = spawn("acknowledge", path, ends[1]);
         close(ends[1]);
         n += read_acknowledged(ends[0], ids + n, (size_t)(50 + i * 333));
         assert_int_equal(kill(child, SIGKILL), 0);
@@ -300,18 +316,7 @@ static void find_log(const char *directory, char path[PATH_MAX_])
 static void make_killed(char *path)
 {
     assert_non_null(mkdtemp(path));
-    pid_t child = fork();
-    if (child == 0) {
-        store_fixture f = {.kind = stepped, .lanes = FIXTURE_LANES};
-        store_options options = {.path = str_of(path), .lanes = FIXTURE_LANES};
-        buf why;
-        buf_init(&why, 1000);
-        if (store_open_rocks(&options, NULL, &f.store, &why) != R_OK)
-            _exit(1);
-        for (uint64_t i = 1; i <= 3; i++)
-            run_put(&f, SLOT, i);
-        _exit(0);
-    }
+    pid_t child = spawn("leave", path, STDERR_FILENO);
     int status;
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
@@ -364,8 +369,10 @@ static void damage_before_the_tail_is_not_passed_over(void **state)
     store_fixture_remove(path);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    if (argc == 3)
+        return child_main(argv[1], argv[2]);
 #define EACH(test) cmocka_unit_test_setup_teardown(test, open_store, close_store)
     static const struct CMUnitTest tests[] = {
         EACH(rows_ids_and_time_survive_reopening),

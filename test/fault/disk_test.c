@@ -12,9 +12,10 @@
 #include "test/fault/shim/shim.c" /* its functions take the place of libc's in this program */
 #include "test/lib/store_fixture.h"
 
-enum { ACTS = 400, ROUNDS = 24, LARGE_ROUNDS = 4, MIB = 1024 * 1024 };
+enum { ACTS = 400, ROUNDS = 24, LARGE_ROUNDS = 2, MIB = 1024 * 1024 };
 
-static fault_control control;
+static fault_control controls[64]; /* one a store: RocksDB's threads may outlive theirs */
+static fault_control *control;
 static size_t input_bytes; /* of a row: small ones tear logs, large ones flushes */
 enum { SMALL = 2000, LARGE = 90000 };
 static const fixture_kind threaded = {"rocks, threads", FIXTURE_ROCKS, 0, true};
@@ -22,9 +23,11 @@ static const fixture_kind stepped = {"rocks", FIXTURE_ROCKS, 0, false};
 
 static void arm(store_fixture *f)
 {
-    memset(&control, 0, sizeof(control));
-    snprintf(control.under, sizeof(control.under), "%s", f->path);
-    fault_now = &control;
+    static size_t used;
+    CHECK(used < ARRAY_LEN(controls));
+    control = &controls[used++];
+    snprintf(control->under, sizeof(control->under), "%s", f->path);
+    fault_now = control;
 }
 
 static int disarm(void **state)
@@ -131,8 +134,8 @@ static void a_failed_sync_ends_all_acknowledging(void **state)
         job_act *before = submit_all(f, 0, ACTS);
         settle_all(f, before, ACTS);
         assert_int_equal(count_outcome(before, ACTS, R_OK), ACTS);
-        atomic_store(&control.syncs_left, after);
-        atomic_store(&control.sync_error, EIO);
+        atomic_store(&control->syncs_left, after);
+        atomic_store(&control->sync_error, EIO);
         job_act *early = submit_all(f, (uint64_t)3 * ACTS, ACTS); /* uses up what is left */
         settle_all(f, early, ACTS);
         job_act *during = submit_all(f, ACTS, ACTS);
@@ -164,8 +167,8 @@ static void a_failed_write_ends_all_acknowledging(void **state)
     (void)state;
     store_fixture *f = store_fixture_open(&threaded, FIXTURE_LANES);
     arm(f);
-    atomic_store(&control.writes_left, 3);
-    atomic_store(&control.write_error, EIO);
+    atomic_store(&control->writes_left, 3);
+    atomic_store(&control->write_error, EIO);
     job_act *acts = submit_all(f, 0, ACTS);
     settle_all(f, acts, ACTS);
     job_act *more = submit_all(f, ACTS, ACTS);
@@ -199,18 +202,18 @@ static void fill_and_recover(const fixture_kind *kind, int64_t space)
     store_fixture *f = store_fixture_open(kind, FIXTURE_LANES);
     arm(f);
     job_act *acts[WAVES];
-    atomic_store(&control.space_left, space);
-    atomic_store(&control.counts_space, true);
+    atomic_store(&control->space_left, space);
+    atomic_store(&control->counts_space, true);
     acts[0] = submit_all(f, 0, ACTS);
     settle_all(f, acts[0], ACTS);
-    atomic_store(&control.space_left, 0); /* whatever was given back is used up again */
+    atomic_store(&control->space_left, 0); /* whatever was given back is used up again */
     acts[1] = submit_all(f, ACTS, ACTS);
     settle_all(f, acts[1], ACTS);
     assert_int_equal(count_outcome(acts[1], ACTS, R_STORAGE_FULL), ACTS);
     assert_int_equal(
         count_outcome(acts[0], ACTS, R_STORAGE_FULL) + count_outcome(acts[0], ACTS, R_OK), ACTS);
-    check_all(f, acts, 2);                          /* reads go on */
-    atomic_store(&control.space_left, 200LL * MIB); /* somebody has cleared up */
+    check_all(f, acts, 2);                           /* reads go on */
+    atomic_store(&control->space_left, 200LL * MIB); /* somebody has cleared up */
     acts[2] = submit_all(f, (uint64_t)2 * ACTS, ACTS);
     settle_all(f, acts[2], ACTS);
     assert_int_equal(count_outcome(acts[2], ACTS, R_OK), ACTS);
@@ -247,14 +250,14 @@ static void a_store_opens_on_a_full_disk(void **state)
     acts[0] = submit_all(f, 0, ACTS);
     settle_all(f, acts[0], ACTS);
     arm(f);
-    atomic_store(&control.counts_space, true);
+    atomic_store(&control->counts_space, true);
     store_fixture_reopen(f);
-    atomic_store(&control.space_left, 0);
+    atomic_store(&control->space_left, 0);
     acts[1] = submit_all(f, ACTS, ACTS);
     settle_all(f, acts[1], ACTS);
     assert_int_equal(count_outcome(acts[1], ACTS, R_STORAGE_FULL), ACTS);
     check_all(f, acts, 2);
-    atomic_store(&control.space_left, 200LL * MIB);
+    atomic_store(&control->space_left, 200LL * MIB);
     job_act *more = submit_all(f, (uint64_t)2 * ACTS, ACTS);
     settle_all(f, more, ACTS);
     assert_int_equal(count_outcome(more, ACTS, R_OK), ACTS);
@@ -275,13 +278,13 @@ static void without_any_space_opening_is_refused(void **state)
     snprintf(reserve, sizeof(reserve), "%s/reserve", f->path);
     assert_int_equal(unlink(reserve), 0);
     arm(f);
-    atomic_store(&control.counts_space, true);
+    atomic_store(&control->counts_space, true);
     buf why;
     buf_init(&why, 1000);
     assert_int_equal(store_fixture_try_open(f, 0, &f->store, &why), R_STORAGE_FULL);
     assert_true(why.n > 0);
     buf_free(&why);
-    atomic_store(&control.space_left, 200LL * MIB);
+    atomic_store(&control->space_left, 200LL * MIB);
     assert_int_equal(store_fixture_try_open(f, 0, &f->store, &why), R_OK);
     assert_truth(f, acts, ACTS);
     store_fixture_close(f);

@@ -341,6 +341,7 @@ static void rocks_close(engine *e)
     for (size_t i = 0; i < STORE_LANES_MAX; i++)
         if (r->batches[i] != NULL)
             rocksdb_writebatch_destroy(r->batches[i]);
+    CHECK(atomic_load(&r->filters) == 0);
     rocks_options_free(&r->options);
     if (r->lock_fd >= 0)
         close(r->lock_fd);

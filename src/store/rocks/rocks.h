@@ -37,8 +37,9 @@ typedef struct rocks {
     rocks_options options;
     rocksdb_writebatch_t *batches[STORE_LANES_MAX];
     _Atomic int64_t act_time_ms[STORE_LANES_MAX]; /* of the last commit; 0: none yet */
-    _Atomic uint64_t generation;                  /* how often it was opened */
-    _Atomic bool full; /* the reserve is gone: no commit before it is there again */
+    _Atomic unsigned filters;    /* compactions that use this struct; none once it is closed */
+    _Atomic uint64_t generation; /* how often it was opened */
+    _Atomic bool full;           /* the reserve is gone: no commit before it is there again */
 } rocks;
 
 /* options.c */

@@ -12,7 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-fault_control *fault_now;
+_Atomic(fault_control *) fault_now;
 
 __attribute__((constructor)) static void attach(void)
 {

@@ -3,9 +3,9 @@
  * Either compiled into a test (it includes shim.c and sets fault_now), or preloaded:
  *   cc -shared -fPIC -I. -D_GNU_SOURCE -o libfault.so test/fault/shim/shim.c
  *   QUAN_FAULT=control LD_PRELOAD=./libfault.so quan serve …
- * where `control` is a file of sizeof(fault_control) bytes that the test maps and writes. Only files
- * below `under` are touched. Space is counted, not measured: writes and posix_fallocate take it,
- * unlink gives it back; so a full disk is the same every time. */
+ * where `control` is a file of sizeof(fault_control) bytes that the test maps and writes. Only
+ * files below `under` are touched. Space is counted, not measured: writes and posix_fallocate
+ * take it, unlink gives it back; so a full disk is the same every time. */
 #ifndef QUAN_TEST_FAULT_SHIM_H
 #define QUAN_TEST_FAULT_SHIM_H
 
@@ -26,6 +26,6 @@ typedef struct fault_control {
     _Atomic uint64_t syncs, writes, failed; /* what happened */
 } fault_control;
 
-extern fault_control *fault_now; /* NULL: nothing fails */
+extern _Atomic(fault_control *) fault_now; /* NULL: nothing fails */
 
 #endif
