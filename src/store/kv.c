@@ -54,7 +54,8 @@ void kv_load(engine *e, const snapshot *at, load_item *items, size_t n, arena *m
         items[i].outcome = R_OK;
     }
     load_context context = {items, memory};
-    result r = kv->kv->get(kv, at, keys, n, loaded, &context);
+    kv_get get = {.at = at, .keys = keys, .n = n, .found = loaded, .context = &context};
+    result r = kv->kv->get(kv, &get);
     for (size_t i = 0; i < n && r != R_OK; i++)
         items[i].outcome = r;
 }
@@ -219,9 +220,8 @@ result kv_commit(engine *e, uint16_t lane, const change *changes, size_t n)
 {
     kv_engine *kv = (kv_engine *)e;
     enum { WRITES_PER_CHANGE = 1 + 2 * ROW_INDEXES_MAX };
-    /* Held for the length of one commit. */
-    planned *items = calloc(n, WRITES_PER_CHANGE * sizeof(planned));
-    kv_write *writes = calloc(n, WRITES_PER_CHANGE * sizeof(kv_write));
+    planned *items = calloc(n, WRITES_PER_CHANGE * sizeof(planned));    /* freed below */
+    kv_write *writes = calloc(n, WRITES_PER_CHANGE * sizeof(kv_write)); /* freed below */
     CHECK(items != NULL && writes != NULL);
     plan p = {.bytes = &kv->bytes[lane], .items = items};
     buf_clear(p.bytes);

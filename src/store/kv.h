@@ -24,6 +24,14 @@ typedef struct kv_key {
 /* Called for each key that has a value, in any order; the value is valid during the call only. */
 typedef void kv_found(void *context, size_t i, str value);
 
+typedef struct kv_get {
+    const snapshot *at; /* NULL: newest */
+    const kv_key *keys;
+    size_t n;
+    kv_found *found;
+    void *context; /* for found */
+} kv_get;
+
 typedef struct kv_range {
     kv_space space;
     str prefix, position; /* position starts with prefix */
@@ -44,8 +52,7 @@ typedef struct kv_write {
 typedef struct kv_engine kv_engine;
 typedef struct kv_ops {
     /* R_OK, R_IO, R_CORRUPT; the latter two for any of the keys. */
-    result (*get)(kv_engine *e, const snapshot *at, const kv_key *keys, size_t n, kv_found *found,
-                  void *context);
+    result (*get)(kv_engine *e, const kv_get *get);
     result (*scan)(kv_engine *e, const snapshot *at, const kv_range *range, kv_visit *visit,
                    void *context);
     /* As engine_ops.commit. */

@@ -106,8 +106,7 @@ static void start(lane *l)
 result store_open_engine(engine *e, const store_options *options, const store_hooks *hooks,
                          store **out, buf *why)
 {
-    /* Freed by store_close. */
-    store *s = calloc(1, sizeof(*s) + STORE_LANES_MAX * sizeof(lane));
+    store *s = calloc(1, sizeof(*s) + STORE_LANES_MAX * sizeof(lane)); /* freed by store_close */
     CHECK(s != NULL);
     s->engine = e;
     s->hooks = hooks != NULL ? *hooks : (store_hooks){0};

@@ -27,15 +27,15 @@ static uint64_t visible(const mem *m, const snapshot *at)
     return at == NULL ? m->last : at->at;
 }
 
-static result mem_get(kv_engine *e, const snapshot *at, const kv_key *keys, size_t n,
-                      kv_found *found, void *context)
+static result mem_get(kv_engine *e, const kv_get *get)
 {
     mem *m = (mem *)e;
     pthread_mutex_lock(&m->lock);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < get->n; i++) {
+        const kv_key *k = &get->keys[i];
         str value;
-        if (ordered_get(m->spaces[keys[i].space], keys[i].key, visible(m, at), &value))
-            found(context, i, value);
+        if (ordered_get(m->spaces[k->space], k->key, visible(m, get->at), &value))
+            get->found(get->context, i, value);
     }
     pthread_mutex_unlock(&m->lock);
     return R_OK;

@@ -36,6 +36,7 @@ static const char *keep_name(void *state)
     return "quan.keep";
 }
 
+/* RocksDB's signature. */
 static unsigned char is_over(void *state, int level, const char *key, size_t key_n,
                              const char *value, size_t value_n, char **new_value,
                              size_t *new_value_n, unsigned char *changed)

@@ -23,20 +23,20 @@ static const rocksdb_readoptions_t *read_options(const rocks *r, const snapshot 
 
 /* ---- get ---- */
 
-static result get_one(rocks *r, const snapshot *at, const kv_key *key, kv_found *found,
-                      void *context)
+static result get_one(rocks *r, const kv_get *get)
 {
     char *error = NULL;
+    const kv_key *k = &get->keys[0];
     rocksdb_pinnableslice_t *pinned =
-        rocksdb_get_pinned_cf(r->open.db, read_options(r, at), r->open.families[key->space],
-                              key->key.p, key->key.n, &error);
+        rocksdb_get_pinned_cf(r->open.db, read_options(r, get->at), r->open.families[k->space],
+                              k->key.p, k->key.n, &error);
     if (error != NULL)
         return rocks_classify(error, NULL);
     if (pinned == NULL)
         return R_OK;
     str value;
     value.p = rocksdb_pinnableslice_value(pinned, &value.n);
-    found(context, 0, value);
+    get->found(get->context, 0, value);
     rocksdb_pinnableslice_destroy(pinned);
     return R_OK;
 }
@@ -50,13 +50,12 @@ typedef struct key_group {
     size_t n;
 } key_group;
 
-static result get_group(rocks *r, const snapshot *at, kv_space space, const key_group *g,
-                        kv_found *found, void *context)
+static result get_group(rocks *r, kv_space space, const key_group *g, const kv_get *get)
 {
     rocksdb_pinnableslice_t *values[GET_AT_ONCE];
     char *errors[GET_AT_ONCE];
-    rocksdb_batched_multi_get_cf(r->open.db, read_options(r, at), r->open.families[space], g->n,
-                                 g->keys, g->sizes, values, errors, false);
+    rocksdb_batched_multi_get_cf(r->open.db, read_options(r, get->at), r->open.families[space],
+                                 g->n, g->keys, g->sizes, values, errors, false);
     result outcome = R_OK;
     for (size_t i = 0; i < g->n; i++) {
         if (errors[i] != NULL)
@@ -66,26 +65,25 @@ static result get_group(rocks *r, const snapshot *at, kv_space space, const key_
         str value;
         value.p = rocksdb_pinnableslice_value(values[i], &value.n);
         if (errors[i] == NULL)
-            found(context, g->places[i], value);
+            get->found(get->context, g->places[i], value);
         rocksdb_pinnableslice_destroy(values[i]);
     }
     return outcome;
 }
 
-static result get_space(rocks *r, const snapshot *at, kv_space space, const kv_key *keys, size_t n,
-                        kv_found *found, void *context)
+static result get_space(rocks *r, kv_space space, const kv_get *get)
 {
     key_group g;
     g.n = 0;
     result outcome = R_OK;
-    for (size_t i = 0; i < n; i++) {
-        if (keys[i].space == space) {
-            g.keys[g.n] = keys[i].key.p;
-            g.sizes[g.n] = keys[i].key.n;
+    for (size_t i = 0; i < get->n; i++) {
+        if (get->keys[i].space == space) {
+            g.keys[g.n] = get->keys[i].key.p;
+            g.sizes[g.n] = get->keys[i].key.n;
             g.places[g.n++] = i;
         }
-        if (g.n == GET_AT_ONCE || (i + 1 == n && g.n > 0)) {
-            result of_group = get_group(r, at, space, &g, found, context);
+        if (g.n == GET_AT_ONCE || (i + 1 == get->n && g.n > 0)) {
+            result of_group = get_group(r, space, &g, get);
             outcome = of_group != R_OK ? of_group : outcome;
             g.n = 0;
         }
@@ -93,19 +91,18 @@ static result get_space(rocks *r, const snapshot *at, kv_space space, const kv_k
     return outcome;
 }
 
-static result rocks_get(kv_engine *e, const snapshot *at, const kv_key *keys, size_t n,
-                        kv_found *found, void *context)
+static result rocks_get(kv_engine *e, const kv_get *get)
 {
     rocks *r = (rocks *)e;
     gate_enter(&r->gate);
     result outcome = R_OK;
     if (r->open.db == NULL)
         outcome = R_IO;
-    else if (n == 1)
-        outcome = get_one(r, at, keys, found, context);
+    else if (get->n == 1)
+        outcome = get_one(r, get);
     else
         for (size_t s = 0; s < KV_SPACES && outcome == R_OK; s++)
-            outcome = get_space(r, at, (kv_space)s, keys, n, found, context);
+            outcome = get_space(r, (kv_space)s, get);
     gate_leave(&r->gate);
     return outcome;
 }
@@ -241,7 +238,8 @@ static result was_kept(rocks *r, const kv_write *head, bool *kept)
 {
     kept_row k = {.wanted = head->value};
     kv_key key = {head->space, head->key};
-    result outcome = rocks_get(&r->kv, NULL, &key, 1, compare, &k);
+    kv_get get = {.keys = &key, .n = 1, .found = compare, .context = &k};
+    result outcome = rocks_get(&r->kv, &get);
     *kept = k.same;
     return outcome;
 }
