@@ -1,0 +1,180 @@
+#!/bin/sh
+# The command line: help, exit codes, admin, verify, backup and restore, as a script uses them.
+# The last line is `N passed, N failed`.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+quan=${QUAN_BUILD:-build/release}/quan
+scratch=$(mktemp -d) || exit 1
+server=
+trap '[ -z "$server" ] || kill "$server" 2>/dev/null; rm -rf "$scratch"' EXIT
+data=$scratch/data
+passed=0
+failed=0
+
+# shows WHAT COMMAND…: does the command hold?
+shows() {
+    what=$1
+    shift
+    if "$@" >"$scratch/said" 2>&1; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAILED: $what"
+        cat "$scratch/said" "$scratch/out" "$scratch/err"
+    fi
+}
+
+# ends STATUS ARGUMENT…: does quan end with this status? Its output is in out and err.
+ends() {
+    wanted=$1
+    shift
+    "$quan" "$@" >"$scratch/out" 2>"$scratch/err" </dev/null
+    is=$?
+    [ "$is" -eq "$wanted" ] || echo "status $is, not $wanted: quan $*"
+    [ "$is" -eq "$wanted" ]
+}
+
+out_has() { grep -q -e "$1" "$scratch/out"; }
+err_has() { grep -q -e "$1" "$scratch/err"; }
+silent() { [ ! -s "$scratch/err" ]; }
+equal() { [ "$1" = "$2" ]; }
+field() { jq -r "$1" "$scratch/out"; }
+
+# ---- help ----------------------------------------------------------------------------------------
+
+shows "without a command: usage, status 2" ends 2
+shows "it lists the commands" err_has 'admin key create'
+shows "help ends well" ends 0 help
+shows "it names every command" out_has 'restore'
+shows "--help is help" ends 0 --help
+shows "--version is version" ends 0 --version
+shows "help of every command ends well, with examples" sh -c "
+    '$quan' help | sed -n 's/^  \([a-z][a-z ]*[a-z]\)  .*/\1/p' >'$scratch/names' &&
+    [ \$(wc -l <'$scratch/names') -ge 14 ] &&
+    while read -r name; do
+        '$quan' help \$name >'$scratch/help' || exit 1
+        grep -q '^Examples:' '$scratch/help' && grep -q \"^quan \$name\" '$scratch/help' ||
+            { echo \"no example: \$name\"; exit 1; }
+    done <'$scratch/names'"
+shows "help of a group lists its commands" ends 0 help admin key
+shows "and no other" sh -c "! grep -q merchant '$scratch/out'"
+shows "a group alone is not a command" ends 2 admin key
+shows "help of nothing is refused" ends 2 help nothing
+shows "exit codes are told" ends 0 help exit-codes
+shows "all six" sh -c "[ \$(wc -l <'$scratch/out') -eq 6 ]"
+shows "as JSON too" ends 0 help exit-codes --json
+shows "with their names" equal "$(field '.[4].name')" DIFFERENT
+shows "settings are told" ends 0 help settings
+shows "with their flags" out_has 'http_port'
+shows "an unknown command is refused" ends 2 frobnicate
+shows "an unknown option is refused" ends 2 verify --frobnicate
+shows "a wrong setting is refused" ends 2 serve --http-port 99999
+shows "with what is allowed" err_has '0 to 65535'
+shows "so is one from the environment" env QUAN_HTTP_PORT=none sh -c \
+    "'$quan' serve; [ \$? -eq 2 ]"
+shows "a word too many is refused" ends 2 version 1
+shows "the version is told" ends 0 version --json
+shows "as JSON" equal "$(field .name)" quan
+
+# ---- admin ---------------------------------------------------------------------------------------
+
+shows "no store, no list" ends 3 admin merchant list --data "$data"
+shows "and none is made" sh -c "[ ! -e '$data' ]"
+shows "a directory of others is not touched" ends 3 admin key create --operator --data "$scratch"
+shows "a key of the operator" ends 0 admin key create --operator --data "$data"
+operator=$(cat "$scratch/out")
+shows "is all that stdout has" sh -c "echo '$operator' | grep -qx 'qk_[A-Za-z0-9_-]\{43\}'"
+shows "a merchant" ends 0 admin merchant create --data "$data" --name 'Corner "shop"' \
+    --zone Asia/Shanghai --currency CNY --json
+merchant=$(field .id)
+shows "has an id" sh -c "echo '$merchant' | grep -q '^mer_'"
+shows "a zone must exist" ends 2 admin merchant create --data "$data" --name x --zone Asia/None \
+    --currency CNY
+shows "a currency must exist" ends 2 admin merchant create --data "$data" --name x --zone UTC \
+    --currency XXX
+shows "what is missing is told" ends 2 admin merchant create --data "$data" --name x
+shows "merchants are listed" ends 0 admin merchant list --data "$data" --json
+shows "with their names" equal "$(field '.[0].name')" 'Corner "shop"'
+shows "a key of a merchant" ends 0 admin key create --data "$data" --merchant "$merchant" \
+    --scopes issue,read --name till --expires 2099-01-01T00:00:00Z --json
+first=$(field .id)
+shows "has the scopes that were asked for" equal "$(field '.scopes | join(",")')" issue,read
+shows "scopes must exist" ends 2 admin key create --data "$data" --merchant "$merchant" \
+    --scopes issue,fly
+shows "a merchant must exist" ends 1 admin key create --data "$data" \
+    --merchant mer_0000000000001
+shows "an end in the past is refused" ends 2 admin key create --data "$data" \
+    --merchant "$merchant" --expires 2001-01-01T00:00:00Z
+shows "either operator or merchant" ends 2 admin key create --data "$data" --operator \
+    --merchant "$merchant"
+shows "a key is rotated" ends 0 admin key rotate --data "$data" "$first" --json
+second=$(field .id)
+shows "into another" sh -c "[ '$first' != '$second' ]"
+shows "with the same scopes" equal "$(field '.scopes | join(",")')" issue,read
+shows "keys are listed" ends 0 admin key list --data "$data" --json
+shows "the old one is revoked" equal \
+    "$(field ".[] | select(.id == \"$first\") | has(\"revoked_at\")")" true
+shows "the new one is not" equal \
+    "$(field ".[] | select(.id == \"$second\") | has(\"revoked_at\")")" false
+shows "no secret is listed" sh -c "! grep -q 'qk_' '$scratch/out'"
+shows "a key can be kept while rotating" ends 0 admin key rotate --keep --data "$data" "$second"
+shows "a key is revoked" ends 0 admin key revoke --data "$data" "$second"
+shows "again, too" ends 0 admin key revoke --data "$data" "$second"
+shows "a key that is not there is refused" ends 1 admin key revoke --data "$data" \
+    key_0000000000001
+shows "what is no id is refused" ends 2 admin key revoke --data "$data" hello
+shows "errors are JSON with --json" ends 1 admin key revoke --json --data "$data" \
+    key_0000000000001
+shows "with a code" equal "$(field .error.code)" failed
+"$quan" admin key create --data "$data" --merchant "$merchant" >"$scratch/key" 2>/dev/null
+
+# ---- a server, backups of it, and back -----------------------------------------------------------
+
+"$quan" serve --data "$data" --http-port 0 --ready-file "$scratch/url" --log-level warn \
+    >"$scratch/out" 2>"$scratch/err" &
+server=$!
+for _ in $(seq 200); do [ -s "$scratch/url" ] || sleep 0.05; done
+url=$(cat "$scratch/url")
+shows "a used data directory is refused" ends 3 admin key list --data "$data"
+shows "with its reason" err_has 'Another process has this data directory open'
+ends 0 demo --server "$url" --key "$(cat "$scratch/key")" >/dev/null &
+work=$!
+for i in 1 2 3; do
+    shows "backup $i is made while it serves" ends 0 backup --server "$url" --key "$operator" \
+        --to "$scratch/backup$i" --json
+    shows "it has bytes" sh -c "[ $(field .bytes) -gt 0 ]"
+done
+wait "$work"
+shows "a directory in use is refused" ends 1 backup --server "$url" --key "$operator" \
+    --to "$scratch/backup1"
+shows "a key of a merchant makes no backup" ends 1 backup --server "$url" \
+    --key "$(cat "$scratch/key")" --to "$scratch/backup9"
+shows "a relative directory is refused" ends 2 backup --server "$url" --key "$operator" --to here
+kill "$server"
+wait "$server"
+server=
+shows "verify is silent after the work" ends 0 verify --data "$data" --json
+shows "it saw coupons" sh -c "[ $(field .coupons) -gt 0 ]"
+shows "and no difference" equal "$(field .differences)" 0
+for i in 1 2 3; do
+    shows "sha256sum reads backup $i" sh -c "cd '$scratch/backup$i' && sha256sum -c --quiet SHA256SUMS"
+    shows "restore $i" ends 0 restore --from "$scratch/backup$i" --data "$scratch/restored$i"
+    shows "verify is silent on it" ends 0 verify --data "$scratch/restored$i"
+done
+shows "a data directory is backed up, too" ends 0 backup --data "$data" --to "$scratch/cold"
+shows "with progress where it is asked for" ends 0 verify --data "$data" --progress
+shows "on stderr" err_has 'verify'
+shows "and none where it is not" sh -c "'$quan' verify --data '$data' 2>&1 >/dev/null | (! grep .)"
+shows "no restore over a directory in use" ends 3 restore --from "$scratch/cold" --data "$data"
+shows "a backup can be checked" ends 0 restore --check --from "$scratch/cold"
+printf x >>"$scratch/cold/store/CURRENT"
+shows "a damaged one is told" ends 1 restore --check --from "$scratch/cold"
+shows "by its file" err_has CURRENT
+shows "and not restored" ends 1 restore --from "$scratch/cold" --data "$scratch/new"
+shows "not even in part" sh -c "[ ! -e '$scratch/new' ] && [ ! -e '$scratch/new.restoring' ]"
+rm "$scratch/cold/SHA256SUMS"
+shows "an unfinished one neither" ends 3 restore --from "$scratch/cold" --data "$scratch/new"
+shows "a full stdout is not success" sh -c "'$quan' version >/dev/full; [ \$? -eq 3 ]"
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
