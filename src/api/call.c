@@ -182,9 +182,9 @@ static str key_subject(api_call *c, str subject)
 }
 
 /* True when the call has ended. */
-static bool refused_before(api_call *c, const act_ask *ask)
+static bool invalid_before(api_call *c)
 {
-    if (c->problems->n == 0 && ask->refusal == R_OK)
+    if (c->problems->n == 0)
         return false;
     app_view v;
     if (!call_view(c, &v))
@@ -194,10 +194,7 @@ static bool refused_before(api_call *c, const act_ask *ask)
         return true;
     if (answered)
         return false;
-    if (c->problems->n > 0)
-        call_invalid(c);
-    else
-        call_refuse(c, ask->refusal, ask->detail);
+    call_invalid(c);
     return true;
 }
 
@@ -216,9 +213,11 @@ void call_act(api_call *c, const act_ask *ask)
                                 .subject = key_subject(c, ask->subject),
                                 .key = c->key,
                                 .body = c->body_hash},
+                        .refusal = ask->refusal,
+                        .refusal_detail = ask->detail,
                         .done = on_lane,
                         .context = c};
-    if (refused_before(c, ask))
+    if (invalid_before(c))
         return;
     result r = act_submit(&c->act);
     if (r != R_OK)

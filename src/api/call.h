@@ -66,7 +66,8 @@ typedef struct act_ask {
     result refusal;             /* not R_OK: what a look at the snapshot refuses this with */
     str detail;                 /* of the refusal */
 } act_ask;
-/* Submits, or refuses when there are problems or a refusal and no first answer. */
+/* Submits; with problems it refuses at once, unless the key has a first answer. A refusal goes with
+ * the act, which keeps it under the key where it is final. */
 void call_act(api_call *c, const act_ask *ask);
 str id_subject(api_call *c, id_kind kind, uint64_t id);
 /* A home for what has none yet: derived from the idempotency key, so that a repeat finds it. */

@@ -107,7 +107,8 @@ static result act_run(uow *u, request *r)
         }
     }
     c->at_ms = uow_now(u);
-    c->code = a->decide(u, c->in, c->out);
+    c->code = c->refusal == R_OK ? a->decide(u, c->in, c->out)
+                                 : uow_refuse(u, c->refusal, "%.*s", STR_ARG(c->refusal_detail));
     if (c->code == R_AGAIN || c->code == R_WAIT) {
         return c->code;
     }

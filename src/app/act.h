@@ -57,6 +57,10 @@ struct act_call {
     void *out;      /* record of the outcome type, zeroed; filled when code says so */
     arena *memory;  /* of the caller: outcome text and detail are kept there */
     act_key key;
+    /* R_OK; or what the caller has found by looking before (a quote, say): the act is then not
+     * decided but refused with this, and a final refusal is kept under the key like any other. */
+    result refusal;
+    str refusal_detail;
     void (*done)(act_call *call);
     void *context; /* the caller's */
     /* the answer */

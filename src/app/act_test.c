@@ -193,6 +193,26 @@ static void a_final_refusal_is_kept_and_a_passing_one_is_not(void **state)
     close_world(&w);
 }
 
+static void what_the_caller_found_is_kept_like_any_refusal(void **state)
+{
+    world w;
+    (void)state;
+    open_world(&w, 0);
+    uint64_t t = make_template(&w, 10, 0);
+    act_call *refused = claim(&w, S("u1"), t, S("k1"), 1);
+    refused->refusal = R_COUPON_NOT_AVAILABLE;
+    refused->refusal_detail = S("It is held.");
+    assert_int_equal(run(&w, refused), R_COUPON_NOT_AVAILABLE);
+    act_call *again = claim(&w, S("u1"), t, S("k1"), 1); /* the caller finds nothing wrong now */
+    assert_int_equal(run(&w, again), R_COUPON_NOT_AVAILABLE);
+    assert_true(again->replayed && str_eq(again->detail, S("It is held.")));
+    act_call *passing = claim(&w, S("u1"), t, S("k2"), 1);
+    passing->refusal = R_COUPON_NOT_YET_VALID;
+    assert_int_equal(run(&w, passing), R_COUPON_NOT_YET_VALID);
+    assert_int_equal(run(&w, claim(&w, S("u1"), t, S("k2"), 1)), R_OK);
+    close_world(&w);
+}
+
 /* Submits n claims of different users at once; how many were answered with `code`. */
 static size_t rush(world *w, uint64_t t, size_t n, const char *who, result *codes)
 {
@@ -266,6 +286,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_key_gets_the_first_answer),
         cmocka_unit_test(a_final_refusal_is_kept_and_a_passing_one_is_not),
+        cmocka_unit_test(what_the_caller_found_is_kept_like_any_refusal),
         cmocka_unit_test(stock_is_exact_over_lanes),
         cmocka_unit_test(a_lane_that_stands_still_is_never_sold_out),
     };

@@ -159,6 +159,17 @@ story a_refusal_that_is_final_is_kept
   POST /v1/claims key=k3 {"user": "u1", "template": "$template"}
   201
 
+story what_a_quote_would_have_found_is_kept_too
+  use held
+  POST /v1/holds key=second {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$coupon"]}
+  409 {"code": "coupon_not_available"}
+  POST /v1/holds/$hold/release
+  200
+  POST /v1/holds key=second {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$coupon"]}
+  409 {"code": "coupon_not_available"}
+  POST /v1/holds key=third {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$coupon"]}
+  201
+
 story sold_out_is_not_kept
   let more "stock": 0,
   use shop
