@@ -324,7 +324,9 @@ void leases_committed(leases *l, const store_message *messages, size_t n)
         lease_in in;
         memory = memory == NULL ? arena_new(0) : memory;
         CHECK(record_decode(&lease_in_record, messages[i].input, memory, &in) == R_OK);
-        returning(l, &in);
+        if (in.amount > 0) {
+            returning(l, &in);
+        }
     }
     arena_free(memory);
 }

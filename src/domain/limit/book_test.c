@@ -195,6 +195,35 @@ static void each_store_has_a_limit_of_its_own(void **state)
     assert_int_equal(claim_at("dan", t, ""), R_LIMIT_REACHED);
 }
 
+static void subjects_of_one_period_do_not_mix(void **state)
+{
+    (void)state;
+    limit_rule rules[] = {
+        fix_limit(LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_DAY, 2),
+        fix_limit(LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_STORE, LIMIT_PERIOD_DAY, 3),
+        fix_limit(LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_TEMPLATE, LIMIT_PERIOD_DAY, 5),
+    };
+    campaign_create_in in = fix_campaign_in(shop);
+    for (int order = 0; order < 3; order++) { /* whichever is named first */
+        template_put_in put = fix_template_in(shop, fix_campaign(shop, &in));
+        limit_rule first = rules[0];
+        rules[0] = rules[1];
+        rules[1] = rules[2];
+        rules[2] = first;
+        put.limits.items = rules;
+        put.limits.n = ARRAY_LEN(rules);
+        uint64_t t = fix_template(shop, &put);
+        assert_int_equal(claim_at("ann", t, "north"), R_OK);
+        assert_int_equal(claim_at("ann", t, "north"), R_OK);
+        assert_int_equal(claim_at("ann", t, "south"), R_LIMIT_REACHED); /* by user */
+        assert_int_equal(claim_at("bob", t, "north"), R_OK);
+        assert_int_equal(claim_at("bob", t, "north"), R_LIMIT_REACHED); /* by store */
+        assert_int_equal(claim_at("bob", t, "south"), R_OK);
+        assert_int_equal(claim_at("cid", t, "south"), R_OK);
+        assert_int_equal(claim_at("cid", t, "west"), R_LIMIT_REACHED); /* by template */
+    }
+}
+
 static void a_limit_of_none_and_no_limit_are_not_the_same(void **state)
 {
     (void)state;
@@ -352,6 +381,7 @@ int main(void)
         TEST(a_merchant_counts_over_his_campaigns),
         TEST(all_users_together_share_a_limit),
         TEST(each_store_has_a_limit_of_its_own),
+        TEST(subjects_of_one_period_do_not_mix),
         TEST(a_limit_of_none_and_no_limit_are_not_the_same),
         TEST(an_edited_maximum_counts_what_was_taken_before),
         TEST(a_lowered_limit_is_not_taken_from_slices_that_are_out),

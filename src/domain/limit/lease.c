@@ -282,9 +282,9 @@ result lease_return_decide(uow *u, const void *input, void *out)
     pool_lease *l = lease_made(u, p, in->lane);
     l->out -= in->amount;
     p->free += in->amount;
-    if (in->closed) {
-        l->open = false;
+    if (in->closed)
         l->recalled = false;
-    }
+    if (!l->recalled && (in->closed || in->idle))
+        l->open = false; /* idle: while a recall is on its way, its answer closes */
     return R_OK;
 }

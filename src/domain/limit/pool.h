@@ -17,7 +17,8 @@
  *   grant   home -> lane: max(what was asked, free / (4 * lanes)), so slices shrink near the end.
  *           The last one (closed) brings all that is free, be it nothing, when that is less than
  *           what was asked and no other lane holds any: what is in the slice then is all there is.
- *           A grant of 0 that is not the last only wakes.
+ *           A grant of 0 that is not the last only wakes; the last one of 0 lets a lane that has
+ *           nothing left close by itself (idle).
  *   recall  home -> lane: give back what is unused and close. Always answered, by a closing return.
  *   return  lane -> home.
  * What the app sees to, else "none" may be false, or lanes may take from each other for ever:

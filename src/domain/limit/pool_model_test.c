@@ -78,7 +78,7 @@ static void on_committed(void *context, uint16_t lane, const store_message *mess
         s->act = messages[i].act;
         result r = record_decode(&lease_in_record, messages[i].input, memory, &s->in);
         assert_int_equal(r, R_OK);
-        for (size_t a = 0; a < LANES && s->act == LEASE_RETURN_ACT; a++)
+        for (size_t a = 0; a < LANES && s->act == LEASE_RETURN_ACT && s->in.amount > 0; a++)
             w.asks[a].disturbed = true;
     }
     arena_free(memory);

@@ -31,16 +31,19 @@ static slice *row_made(uow *u, pool_name p)
     return slice_new(u, uow_lane(u), p.owner, p.kind, p.period, p.subject);
 }
 
-static void send_home(uow *u, pool_name p, int64_t amount, bool closed)
+static lease_in return_of(uow *u, pool_name p, int64_t amount)
 {
-    lease_in in = {.owner = p.owner,
-                   .kind = p.kind,
-                   .period = p.period,
-                   .subject = p.subject,
-                   .lane = uow_lane(u),
-                   .amount = amount,
-                   .closed = closed};
-    uow_send(u, LEASE_RETURN_ACT, id_slot(p.owner), &lease_in_record, &in);
+    return (lease_in){.owner = p.owner,
+                      .kind = p.kind,
+                      .period = p.period,
+                      .subject = p.subject,
+                      .lane = uow_lane(u),
+                      .amount = amount};
+}
+
+static void send_home(uow *u, const lease_in *in)
+{
+    uow_send(u, LEASE_RETURN_ACT, id_slot(in->owner), &lease_in_record, in);
 }
 
 slice_set *slice_set_new(uow *u)
@@ -138,7 +141,8 @@ static void settle(uow *u, const slice_use *use)
         CHECK(row->free >= 0);
     } else {
         CHECK(use->net < 0); /* nothing was there to take */
-        send_home(u, use->pool, -use->net, false);
+        lease_in home = return_of(u, use->pool, -use->net);
+        send_home(u, &home);
     }
 }
 
@@ -177,6 +181,19 @@ static size_t find_past(uow *u, const lease_in *in, slice **past)
     return found;
 }
 
+/* Nothing more is anywhere and nothing is left here: the home may say so without a message next
+ * time. */
+static void close_idle(uow *u, slice *row)
+{
+    if (row == NULL || !row->open || row->free > 0)
+        return;
+    slice_edit(u, row);
+    row->open = false;
+    lease_in home = return_of(u, (pool_name){row->owner, row->kind, row->period, row->subject}, 0);
+    home.idle = true;
+    send_home(u, &home);
+}
+
 result lease_grant_decide(uow *u, const void *input, void *out)
 {
     MAYBE(out);
@@ -186,8 +203,11 @@ result lease_grant_decide(uow *u, const void *input, void *out)
     size_t n = row == NULL ? find_past(u, in, past) : 0;
     if (uow_pending(u))
         return R_AGAIN;
-    if (in->amount == 0)
+    if (in->amount == 0) {
+        if (in->closed)
+            close_idle(u, row);
         return R_OK; /* only wakes */
+    }
     if (row == NULL)
         row = row_made(u, name_of(in));
     else
@@ -214,6 +234,8 @@ result lease_recall_decide(uow *u, const void *input, void *out)
         row->free = 0;
         row->open = false;
     }
-    send_home(u, name_of(in), unused, true);
+    lease_in home = return_of(u, name_of(in), unused);
+    home.closed = true;
+    send_home(u, &home);
     return R_OK;
 }
