@@ -46,7 +46,7 @@ str command_words(arena *memory, int count, char *const *words)
     return all;
 }
 
-static int unknown(arena *memory, int count, char *const *words)
+static cli_exit unknown(arena *memory, int count, char *const *words)
 {
     if (count == 0)
         return command_overview(stderr, (str){NULL, 0}), CLI_USAGE;
@@ -62,7 +62,7 @@ static int unknown(arena *memory, int count, char *const *words)
     return CLI_USAGE;
 }
 
-static int run(cli_context *c, int used, int count, char **words)
+static cli_exit run(cli_context *c, int used, int count, char **words)
 {
     str name = arena_printf(c->memory, "quan %s", c->command->name);
     c->count = 1 + count - used;
@@ -98,7 +98,7 @@ int cli_main(int count, char **arguments, const char *const *environment, const 
         if (c.command != NULL)
             break;
     }
-    int code = c.command == NULL ? unknown(memory, n, words) : run(&c, used, n, words);
+    cli_exit code = c.command == NULL ? unknown(memory, n, words) : run(&c, used, n, words);
     arena_free(memory);
-    return code;
+    return (int)code;
 }

@@ -1,4 +1,5 @@
-/* Files and directories: what is written is whole, what is copied is the same, what fails says so. */
+/* Files and directories: what is written is whole, what is copied is the same, what fails says
+ * so. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,8 +14,8 @@
 #include "port/disk.h"
 
 typedef struct place {
-    char root[64];
     arena *memory;
+    char root[64];
     buf why;
 } place;
 

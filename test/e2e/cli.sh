@@ -91,7 +91,7 @@ shows "has an id" sh -c "echo '$merchant' | grep -q '^mer_'"
 shows "a zone must exist" ends 2 admin merchant create --data "$data" --name x --zone Asia/None \
     --currency CNY
 shows "a currency must exist" ends 2 admin merchant create --data "$data" --name x --zone UTC \
-    --currency XXX
+    --currency ZZZ
 shows "what is missing is told" ends 2 admin merchant create --data "$data" --name x
 shows "merchants are listed" ends 0 admin merchant list --data "$data" --json
 shows "with their names" equal "$(field '.[0].name')" 'Corner "shop"'
@@ -157,7 +157,8 @@ shows "verify is silent after the work" ends 0 verify --data "$data" --json
 shows "it saw coupons" sh -c "[ $(field .coupons) -gt 0 ]"
 shows "and no difference" equal "$(field .differences)" 0
 for i in 1 2 3; do
-    shows "sha256sum reads backup $i" sh -c "cd '$scratch/backup$i' && sha256sum -c --quiet SHA256SUMS"
+    shows "sha256sum reads backup $i" sh -c \
+        "cd '$scratch/backup$i' && sha256sum -c --quiet SHA256SUMS"
     shows "restore $i" ends 0 restore --from "$scratch/backup$i" --data "$scratch/restored$i"
     shows "verify is silent on it" ends 0 verify --data "$scratch/restored$i"
 done

@@ -210,8 +210,11 @@ static int status_of(const child *c, const char *path)
     send_text(fd, text);
     read_answer(fd, answer, sizeof(answer));
     (void)close(fd);
-    unsigned status = 0;
-    return sscanf(answer, "HTTP/1.1 %3u", &status) == 1 ? (int)status : 0;
+    uint64_t status = 0;
+    str line = str_of(answer), version, number;
+    bool is = str_cut(&line, ' ', &version) && str_eq(version, S("HTTP/1.1")) &&
+              str_cut(&line, ' ', &number) && str_to_u64(number, &status);
+    return is ? (int)status : 0;
 }
 
 /* A request whose last byte is missing: the server waits for it. */
