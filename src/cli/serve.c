@@ -122,6 +122,23 @@ static cli_exit listen_now(server *s)
     return CLI_OK;
 }
 
+/* Keys are made by people: none appears by itself. */
+static bool has_keys(app *a)
+{
+    arena *memory = arena_new(0);
+    app_view view;
+    bool has = true; /* also when nobody can tell */
+    if (app_view_open(a, memory, &view) == R_OK) {
+        api_key from = {0};
+        void *first;
+        uow_range range = {.table = &api_key_table, .index = -1, .from = &from};
+        has = uow_scan(view.rows, &range, 1, &first) == 1 || uow_pending(view.rows);
+        app_view_close(&view);
+    }
+    arena_free(memory);
+    return has;
+}
+
 static cli_exit start(server *s)
 {
     cli_context *c = s->context;
@@ -138,6 +155,9 @@ static cli_exit start(server *s)
         return code;
     if (c->wiring->jobs_start != NULL)
         s->jobs = c->wiring->jobs_start(s->app, c->settings);
+    if (!has_keys(s->app))
+        log_event(LOG_WARN, "no API key yet: stop the server and make one",
+                  log_str("command", S("quan admin key create --operator")));
     c->wiring->api_set_ready(s->api, true);
     log_event(LOG_INFO, "ready", log_str("url", s->url), log_str("version", S(QUAN_VERSION)),
               log_u64("lanes", store_lanes(app_store(s->app))),
@@ -238,6 +258,8 @@ cli_exit cli_serve(cli_context *c)
     log_set_level(level);
     log_start(STDERR_FILENO);
     raise_files(c->settings);
+    if (s.ready_file != NULL)
+        (void)remove(s.ready_file); /* of a process that was killed */
     code = serve(&s);
     log_stop();
     return code;
