@@ -4,9 +4,9 @@
  *   store_bench [seconds] [lanes] [coupons there before] [batch]
  *
  * For batches of 1, 8, 64, 256 and 512 per lane, or of the one given, it prints acts a second,
- * microseconds of CPU an act (all threads, RocksDB's included), bytes of rows and bytes that reached
- * the device an act, and acts a commit. Every commit is synced; only loading is not. It says nothing
- * about HTTP, JSON or rules. */
+ * microseconds of CPU an act (all threads, RocksDB's included), bytes of rows and bytes that
+ * reached the device an act, and acts a commit. Every commit is synced; only loading is not. It
+ * says nothing about HTTP, JSON or rules. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>

@@ -145,9 +145,10 @@ void store_halt_lane(store *s, uint16_t lane, bool halted);
 /* Reading: a unit of work on a consistent snapshot of all lanes. No queue; rows load at once;
  * pending is never true, unless a row could not be read: then read_end tells why (R_CORRUPT,
  * R_IO; else R_OK). The configuration (uow_config) is pinned after the snapshot is taken, so
- * that it knows every template that a row names; read_end lets both go. */
+ * that it knows every template that a row names; read_end lets both go. Do not wait for a request
+ * while reading: a store that makes room on a full disk waits for its readers. */
 MUST_USE result store_read_begin(store *s, arena *memory, int64_t now_ms, uow **out);
-result store_read_end(uow *u);
+MUST_USE result store_read_end(uow *u);
 
 typedef struct store_metrics {
     uint64_t batches, requests, aborts, parked_now, queued_now, puts, deletes, bytes_written, syncs;

@@ -109,7 +109,7 @@ static void all_rows_of_a_span_come_once(void **state)
     assert_int_equal(rest.ids, ids - part);
     assert_int_equal(walk(view, -1, 0, FIRST_SLOT).n, 0);
     assert_int_equal(walk(view, -1, FIRST_SLOT, FIRST_SLOT).n, 0);
-    store_read_end(view);
+    assert_int_equal(store_read_end(view), R_OK);
     arena_free(memory);
 }
 
@@ -128,7 +128,7 @@ static void index_entries_come_without_rows(void **state)
     assert_int_equal(wallet.due, 0); /* not among the index's columns */
     assert_int_equal(dues.n, COUPONS / DUE_EVERY);
     assert_int_equal(dues.due, due);
-    store_read_end(view);
+    assert_int_equal(store_read_end(view), R_OK);
     arena_free(memory);
 }
 
@@ -143,7 +143,7 @@ static void what_is_committed_later_is_not_seen(void **state)
     seen s = walk(view, -1, 0, SLOT_COUNT);
     assert_int_equal(s.n, 1);
     assert_int_equal(s.members, 1);
-    store_read_end(view);
+    assert_int_equal(store_read_end(view), R_OK);
     arena_free(memory);
 }
 
@@ -158,7 +158,7 @@ static void the_visit_ends_the_walk(void **state)
     store_span span = {.table = &coupon_table, .index = -1, .until = SLOT_COUNT};
     assert_int_equal(store_each(view, &span, see, &s), R_OK);
     assert_int_equal(s.n, 4);
-    store_read_end(view);
+    assert_int_equal(store_read_end(view), R_OK);
     arena_free(memory);
 }
 

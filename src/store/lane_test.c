@@ -1,4 +1,5 @@
-/* What a lane makes of every way a commit or a load can end, on an engine that does as it is told. */
+/* What a lane makes of every way a commit or a load can end: on an engine that does as it is
+ * told. */
 #include "store/lane.h"
 
 #include <setjmp.h>

@@ -75,6 +75,8 @@ static void a_second_gate_is_a_gate_of_its_own(void **state)
     gate_close(&other);
     gate_open(&other);
     gate_enter(&other);
+    assert_int_equal(atomic_load(&other.inside), 1);
+    assert_int_equal(atomic_load(&g.inside), 0);
     gate_leave(&other);
     gate_open(&g);
     gate_free(&other);
