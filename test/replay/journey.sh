@@ -43,7 +43,7 @@ same_table() {
 # redeemed CAMPAIGN COUNT: what the store counted and what the data has.
 redeemed() {
     table "$year" | awk -v campaign="$1" -v count="$2" '
-        $1 == campaign { found = 1; good = $9 == count && $10 == count && $NF == "equal" }
+        $1 == campaign && $2 ~ /^[A-C]$/ { found = 1; good = $9 == count && $10 == count && $NF == "equal" }
         END { exit !(found && good) }'
 }
 
