@@ -142,8 +142,7 @@ bool call_view(api_call *c, app_view *out)
 
 bool call_view_end(api_call *c, app_view *v)
 {
-    bool whole = !uow_pending(v->rows);
-    app_view_close(v);
+    bool whole = app_view_close(v) == R_OK;
     if (!whole)
         call_refuse(c, R_IO, S("A row could not be read."));
     return whole;

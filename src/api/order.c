@@ -92,15 +92,13 @@ static bool prepare(api_call *c, const order_job *plan, order_priced *priced, ac
     app_view v;
     if (!call_view(c, &v))
         return false;
-    const order_ref *ref = order_ref_get(v.rows, ask->slot, plan->ask.merchant, plan->order_number);
     order_ask asked = plan->ask;
-    asked.held_by = ref == NULL ? 0 : ref->hold; /* its coupons go over to the new hold */
+    asked.order_number = plan->order_number;
     ask->refusal = order_price(&v, &asked, priced);
-    priced->in.order_number = plan->order_number;
     priced->in.deadline_ms = act_time(&v, ask->slot) + plan->patience_ms;
-    if (ref != NULL && ref->redemption != 0) {
+    if (priced->redemption != 0) {
         char id[ID_TEXT_MAX];
-        id_text(ID_REDEMPTION, ref->redemption, id);
+        id_text(ID_REDEMPTION, priced->redemption, id);
         ask->refusal = R_ORDER_CONFLICT;
         ask->detail = arena_printf(c->memory, "This order was redeemed: %s.", id);
     } else if (ask->refusal == R_OK && priced->refused != NULL) {

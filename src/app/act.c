@@ -142,7 +142,7 @@ static void act_done(request *r)
         memcpy(from, c->out, a->out->size);
         record_copy(a->out, from, c->memory, c->out);
     }
-    if (c->code == R_OK && (a->flags & ACT_CONFIG) != 0 && !c->replayed) {
+    if (c->code == R_OK && (a->flags & ACT_CONFIG) != 0) {
         publish_after(c);
     } else {
         c->done(c);

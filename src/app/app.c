@@ -185,7 +185,7 @@ result app_view_open(app *a, arena *memory, app_view *out)
     return r;
 }
 
-void app_view_close(app_view *v)
+result app_view_close(app_view *v)
 {
-    store_read_end(v->rows);
+    return store_read_end(v->rows);
 }

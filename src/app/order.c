@@ -12,14 +12,35 @@ typedef struct candidate {
     size_t verdict; /* its place in what was asked */
 } candidate;
 
+typedef struct order_desk {
+    const order_ask *ask;
+    uint64_t hold; /* open, of this order: it is replaced */
+} order_desk;
+
+/* What the order number stands for so far. */
+static void look_up(app_view *v, order_desk *d, order_priced *out)
+{
+    const order_ask *ask = d->ask;
+    uint16_t slot = slot_of_user(ask->merchant, ask->user);
+    const user *who =
+        ask->order_number.n == 0 ? NULL : user_get(v->rows, slot, ask->merchant, ask->user);
+    const order_ref *ref =
+        who == NULL ? NULL
+                    : order_ref_get(v->rows, slot, ask->merchant, who->member, ask->order_number);
+    if (ref != NULL) {
+        d->hold = ref->hold;
+        out->redemption = ref->redemption;
+    }
+}
+
 /* In the order in which a hold refuses (domain/coupon/acts.h). */
-static result usable_now(app_view *v, const order_ask *ask, const coupon *c,
+static result usable_now(app_view *v, uint64_t replaced_hold, const coupon *c,
                          const config_campaign *of)
 {
     int64_t now = uow_now(v->rows);
     const hold *by = c->state == COUPON_STATE_HELD ? hold_get(v->rows, c->slot, c->ref) : NULL;
     coupon_now is = coupon_state_at(v->config, c, by, now);
-    bool replaced = is.state == COUPON_STATE_HELD && c->ref == ask->held_by;
+    bool replaced = is.state == COUPON_STATE_HELD && c->ref == replaced_hold;
     if (is.state == COUPON_STATE_EXPIRED || (replaced && now >= is.expires_at_ms)) {
         return R_COUPON_EXPIRED;
     }
@@ -39,15 +60,15 @@ static result usable_now(app_view *v, const order_ask *ask, const coupon *c,
 }
 
 /* Does the coupon belong to the user and may it be used now? Everything but the price. */
-static result eligible(app_view *v, const order_ask *ask, uint64_t id, candidate *out)
+static result eligible(app_view *v, const order_desk *d, uint64_t id, candidate *out)
 {
     coupon *c = coupon_get(v->rows, id_slot(id), id);
     const config_template *t = c == NULL ? NULL : config_find_template(v->config, c->template);
-    if (t == NULL || t->row->merchant != ask->merchant) {
+    if (t == NULL || t->row->merchant != d->ask->merchant) {
         return R_NOT_FOUND;
     }
     const member *owner = member_get(v->rows, c->slot, c->member);
-    if (owner == NULL || !str_eq(owner->name, ask->user)) {
+    if (owner == NULL || !str_eq(owner->name, d->ask->user)) {
         return R_WRONG_USER;
     }
     const config_campaign *of = config_find_campaign(v->config, t->row->campaign);
@@ -58,7 +79,7 @@ static result eligible(app_view *v, const order_ask *ask, uint64_t id, candidate
                                 .version = version,
                                 .rule = config_rule(t, version),
                                 .currency = of->row->currency};
-    return usable_now(v, ask, c, of);
+    return usable_now(v, d->hold, c, of);
 }
 
 static void refuse(order_verdict *verdict, result code)
@@ -78,6 +99,7 @@ static void fill(const order_ask *ask, arena *memory, const price_result *price,
     }
     in->merchant = ask->merchant;
     in->user = ask->user;
+    in->order_number = ask->order_number;
     in->currency = ask->currency;
     in->store = ask->store;
     in->channel = ask->channel;
@@ -123,12 +145,14 @@ result order_price(app_view *v, const order_ask *ask, order_priced *out)
     CHECK(ask->coupon_count <= ORDER_COUPONS_MAX);
     arena *memory = v->memory;
     *out = (order_priced){.verdicts = ARENA_ARRAY(memory, order_verdict, ask->coupon_count + 1)};
+    order_desk d = {.ask = ask};
+    look_up(v, &d, out);
     candidate all[ORDER_COUPONS_MAX];
     price_coupon prices[ORDER_COUPONS_MAX];
     size_t n = 0;
     for (size_t i = 0; i < ask->coupon_count; i++) {
         candidate one = {.verdict = i};
-        result code = eligible(v, ask, ask->coupons[i], &one);
+        result code = eligible(v, &d, ask->coupons[i], &one);
         out->verdicts[i].coupon = ask->coupons[i];
         out->verdicts[i].template =
             code == R_NOT_FOUND || code == R_WRONG_USER ? 0 : one.price.template;

@@ -20,8 +20,7 @@ typedef struct order_ask {
     size_t line_count;       /* <= CART_LINES_MAX */
     const uint64_t *coupons; /* in the order in which they apply */
     size_t coupon_count;     /* <= ORDER_COUPONS_MAX */
-    uint64_t
-        held_by; /* a hold whose coupons count as available: the one that is replaced; else 0 */
+    str order_number; /* its open hold is replaced, so its coupons count as available; may be empty */
 } order_ask;
 
 typedef struct order_verdict {
@@ -35,10 +34,11 @@ typedef struct order_verdict {
 } order_verdict;
 
 typedef struct order_priced {
-    order_in in; /* merchant, user, cart, totals, applied, shares; the caller adds number, hold,
+    order_in in; /* merchant, user, cart, totals, applied, shares; the caller adds hold and
                     deadline */
     order_verdict *verdicts;      /* [coupon_count] */
     const order_verdict *refused; /* the first that is not R_OK; NULL */
+    uint64_t redemption;          /* of this order already; 0: none */
 } order_priced;
 
 /* R_OK also when coupons are refused; else what price_cart says. Memory of the view. */

@@ -25,25 +25,21 @@ static void take(app *a, config *next)
 static void publish_merchant(app *a, uow *rows, uint64_t id)
 {
     const merchant *m = merchant_get(rows, id_slot(id), id);
-    if (m != NULL) {
-        take(a, config_with_merchant(a->config, m, app_zone(a, m->zone)));
-    }
+    CHECK(m != NULL); /* it was committed just now */
+    take(a, config_with_merchant(a->config, m, app_zone(a, m->zone)));
 }
 
 static void publish_campaign(app *a, uow *rows, uint64_t id)
 {
     const campaign *c = campaign_get(rows, id_slot(id), id);
-    if (c != NULL) {
-        take(a, config_with_campaign(a->config, c));
-    }
+    CHECK(c != NULL);
+    take(a, config_with_campaign(a->config, c));
 }
 
 static void publish_template(app *a, uow *rows, uint64_t id)
 {
     const template *t = template_get(rows, id_slot(id), id);
-    if (t == NULL) {
-        return;
-    }
+    CHECK(t != NULL);
     publish_campaign(a, rows, t->campaign);
     const config_template *known = config_find_template(a->config, id);
     uint32_t from = known == NULL ? 1 : known->version_count + 1;
@@ -108,7 +104,7 @@ static void barrier_done(request *r)
     pass(p);
 }
 
-void publish_after(act_call *c)
+static void publish_now(act_call *c)
 {
     app *a = c->app;
     arena *memory = arena_new(0);
@@ -117,10 +113,17 @@ void publish_after(act_call *c)
     result r = store_read_begin(a->store, memory, app_now_ms(a), &rows);
     CHECK(r == R_OK); /* a store that cannot read what it has just committed must not go on */
     publish_rows(c, rows);
-    store_read_end(rows);
+    CHECK(store_read_end(rows) == R_OK);
     (void)pthread_mutex_unlock(&a->publish_lock);
     arena_free(memory);
+}
 
+void publish_after(act_call *c)
+{
+    app *a = c->app;
+    if (!c->replayed) {
+        publish_now(c); /* a repeat comes after the first, which has published */
+    }
     publication *p = ARENA_NEW(c->memory, publication);
     uint16_t lanes = store_lanes(a->store);
     *p = (publication){.call = c, .app = a};
@@ -168,18 +171,18 @@ static void load_key(app *a, uow *rows, void *row)
 /* Walks a whole table in pages, each with memory of its own. */
 static result load_table(app *a, const table *t, load_row *load)
 {
-    size_t n;
+    size_t n = 0;
+    result r;
     arena *kept = arena_new(0);
     void *from = arena_alloc(kept, t->record.size);
     bool after = false;
     do {
         arena *memory = arena_new(0);
         uow *rows;
-        result r = store_read_begin(a->store, memory, 0, &rows);
+        r = store_read_begin(a->store, memory, 0, &rows);
         if (r != R_OK) {
             arena_free(memory);
-            arena_free(kept);
-            return r;
+            break;
         }
         void *page[256];
         uow_range range = {
@@ -192,11 +195,11 @@ static result load_table(app *a, const table *t, load_row *load)
             memcpy(from, page[n - 1], t->record.size); /* configuration keys hold no text */
             after = true;
         }
-        store_read_end(rows);
+        r = store_read_end(rows); /* a page that cannot be read is no end of the table */
         arena_free(memory);
-    } while (n > 0);
+    } while (r == R_OK && n > 0);
     arena_free(kept);
-    return R_OK;
+    return r;
 }
 
 result publish_load(app *a, buf *why)

@@ -50,7 +50,6 @@ typedef struct bundle {
     size_t n;
     message *messages[RELAY_BUNDLE_MAX];
     void *inputs[RELAY_BUNDLE_MAX];
-    bool refused[RELAY_BUNDLE_MAX]; /* consumed without effect */
     bool applied[RELAY_BUNDLE_MAX]; /* by this bundle's last run */
 } bundle;
 
@@ -59,18 +58,18 @@ static uint16_t lane_for(const relay *r, uint16_t slot, uint16_t to_lane)
     return to_lane != UINT16_MAX ? to_lane : store_lane_of_slot(r->app->store, slot);
 }
 
-static result bundle_run(uow *u, request *q)
+/* One pass over the messages. R_OK, R_AGAIN, or R_STALE: one was refused, and the pass is made again
+ * without it, because what it wrote was taken back with everything before it. */
+static result apply_all(uow *u, bundle *b, uint64_t last, bool *refused)
 {
-    bundle *b = (bundle *)q;
-    inbox *in = inbox_get(u, b->to, b->from);
-    if (uow_pending(u)) {
-        return R_AGAIN;
-    }
-    uint64_t last = in == NULL ? 0 : in->last;
     for (size_t i = 0; i < b->n; i++) {
         const message *m = b->messages[i];
         b->applied[i] = false;
-        if (m->sequence <= last || b->refused[i]) {
+        if (m->sequence <= last) {
+            continue;
+        }
+        last = m->sequence; /* also against a message that is here twice */
+        if (refused[i]) {
             continue;
         }
         const act *a = act_find(m->act);
@@ -81,11 +80,31 @@ static result bundle_run(uow *u, request *q)
             return code;
         }
         if (code != R_OK) {
-            b->refused[i] = true;
+            refused[i] = true;
             store_rollback(u);
-            return bundle_run(u, q); /* once for each refused message at most */
+            return R_STALE;
         }
         b->applied[i] = true;
+    }
+    return R_OK;
+}
+
+static result bundle_run(uow *u, request *q)
+{
+    bundle *b = (bundle *)q;
+    bool refused[RELAY_BUNDLE_MAX] = {
+        false}; /* of this run: other rows may let it pass next time */
+    inbox *in;
+    result code;
+    do { /* at most once for each message that is refused */
+        in = inbox_get(u, b->to, b->from);
+        if (uow_pending(u)) {
+            return R_AGAIN;
+        }
+        code = apply_all(u, b, in == NULL ? 0 : in->last, refused);
+    } while (code == R_STALE);
+    if (code != R_OK) {
+        return code;
     }
     if (in == NULL) {
         in = inbox_new(u, b->to, b->from);
@@ -247,7 +266,7 @@ static void refill(relay *r, uint16_t from, uint16_t to, pair *p)
         p->loaded = o->sequence;
     }
     (void)pthread_mutex_unlock(&r->lock);
-    store_read_end(rows);
+    (void)!store_read_end(rows); /* what could not be read stays behind `loaded` */
     arena_free(memory);
 }
 
@@ -316,7 +335,9 @@ void relay_committed(relay *r, uint16_t lane, const store_message *messages, siz
     for (size_t i = 0; i < n; i++) {
         uint16_t to = lane_for(r, messages[i].slot, messages[i].to_lane);
         pair *p = &r->pairs[lane][to];
-        if (p->queued < RELAY_QUEUE_MAX && p->loaded >= p->seen) {
+        /* A refill may have read it already: its commit is visible before this is told. */
+        if (p->queued < RELAY_QUEUE_MAX && p->loaded >= p->seen &&
+            messages[i].sequence > p->loaded) {
             push(p, &messages[i]);
         }
         p->seen = messages[i].sequence;
@@ -362,9 +383,9 @@ static result load_page(relay *r, uint16_t from, uint64_t *after, size_t *n)
         p->seen = o->sequence;
         *after = o->sequence;
     }
-    store_read_end(rows);
+    read = store_read_end(rows);
     arena_free(memory);
-    return R_OK;
+    return read;
 }
 
 result relay_load(relay *r)

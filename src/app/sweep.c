@@ -177,7 +177,8 @@ static result look_some(sweeper *s, int64_t until_ns)
             if (clock_monotonic_ns() >= until_ns)
                 break;
         }
-        store_read_end(rows);
+        result end = store_read_end(rows);
+        r = r == R_OK ? end : r;
     }
     arena_free(memory);
     for (size_t i = 0; i < n; i++)

@@ -157,6 +157,8 @@ static int by_ref(const void *a, const void *b)
     int order = by_number(x->slot, y->slot);
     if (order == 0)
         order = by_number(x->merchant, y->merchant);
+    if (order == 0)
+        order = by_number(x->member, y->member);
     return order == 0 ? str_cmp(x->number, y->number) : order;
 }
 

@@ -100,7 +100,8 @@ static verify_coupon *check_applied(verify *v, const verify_group *g, const veri
 static const order_ref *ref_of(const verify_group *g, const order_view *o)
 {
     return verify_find_ref(
-        g, &(order_ref){.slot = o->slot, .merchant = o->merchant, .number = o->number});
+        g, &(order_ref){
+               .slot = o->slot, .merchant = o->merchant, .member = o->member, .number = o->number});
 }
 
 static void add_takes(verify *v, const verify_group *g, const order_view *o,
@@ -278,11 +279,11 @@ static void check_ref(verify *v, const verify_group *g, const order_ref *ref)
     verify_must(v, &w, "it names something", ref->hold != 0 || ref->redemption != 0);
     if (ref->hold != 0)
         verify_must(v, &w, "its hold is there and has its number",
-                    h != NULL && h->row.merchant == ref->merchant &&
+                    h != NULL && h->row.merchant == ref->merchant && h->row.member == ref->member &&
                         str_eq(h->row.order_number, ref->number));
     if (ref->redemption != 0)
         verify_must(v, &w, "its redemption is there and has its number",
-                    r != NULL && r->row.merchant == ref->merchant &&
+                    r != NULL && r->row.merchant == ref->merchant && r->row.member == ref->member &&
                         str_eq(r->row.order_number, ref->number));
 }
 

@@ -184,7 +184,7 @@ FLAW(return_refund, order_return, RETURN, row->refund_minor += 1)
 FLAW(return_redemption, order_return, RETURN, row->redemption += 1)
 GONE(return_gone, order_return, RETURN)
 
-#define REF order_ref_get(u, s->slot, s->f->merchant, S("o-2"))
+#define REF order_ref_get(u, s->slot, s->f->merchant, 1, S("o-2"))
 FLAW(ref_hold, order_ref, REF, row->hold = 0)
 GONE(ref_gone, order_ref, REF)
 

@@ -1,5 +1,5 @@
-/* What `quan verify` says and ends with: silent and 0 where all agrees, every difference and 4 where
- * not. */
+/* What `quan verify` says and ends with: silent and 0 where all agrees, every difference and 4
+ * where not. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

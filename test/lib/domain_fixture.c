@@ -247,14 +247,6 @@ void fix_sweep(fix *f)
 
 /* ---- orders ---- */
 
-/* The order's own open hold, whose coupons count as available. */
-static uint64_t replaced_hold(app_view *v, const fix *f, const fix_order *o)
-{
-    const order_ref *ref =
-        order_ref_get(v->rows, slot_of_user(f->merchant, o->user), f->merchant, o->number);
-    return ref == NULL ? 0 : ref->hold;
-}
-
 result fix_price(fix *f, const fix_order *o, order_in *in)
 {
     app_view v;
@@ -269,7 +261,7 @@ result fix_price(fix *f, const fix_order *o, order_in *in)
                      .line_count = o->line_count,
                      .coupons = o->coupons,
                      .coupon_count = o->coupon_count,
-                     .held_by = replaced_hold(&v, f, o)};
+                     .order_number = o->number};
     order_priced priced;
     r = order_price(&v, &ask, &priced);
     if (r == R_OK && priced.refused != NULL)

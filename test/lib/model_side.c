@@ -197,8 +197,7 @@ static result priced(model_side *s, const model_step *step, str number, order_pr
     app_view v;
     result r = app_view_open(s->world.app, s->memory, &v);
     CHECK(r == R_OK);
-    const order_ref *ref = order_ref_get(v.rows, user_slot(s, step->user), s->merchant, number);
-    ask.held_by = ref == NULL ? 0 : ref->hold;
+    ask.order_number = number;
     r = order_price(&v, &ask, out);
     app_view_close(&v);
     return r == R_OK && out->refused != NULL ? out->refused->result : r;

@@ -54,6 +54,19 @@ story requested_and_fraud_give_back_neither_stock_nor_limits
   POST /v1/claims {"user": "u3", "template": "$template"}
   409 {"code": "sold_out"}
 
+story issued_in_error_gives_back_only_a_piece_that_was_taken
+  use shop
+  POST /v1/claims {"user": "u1", "template": "$template"}
+  201 {"coupons": [{"id": "$free"}]}
+  POST /v1/templates/$template/stock {"current": -1, "target": 2}
+  200 {"stock": 2}
+  POST /v1/coupons/$free/void {"reason": "issued_in_error"}
+  200
+  POST /v1/claims {"user": "u2", "template": "$template", "count": 2}
+  201
+  POST /v1/claims {"user": "u3", "template": "$template"}
+  409 {"code": "sold_out"}
+
 story issued_in_error_gives_back_all
   let more "stock": 1,
   let limits [{"measure": "claims", "subject": "user", "period": "ever", "max": 1}]

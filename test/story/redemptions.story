@@ -43,6 +43,19 @@ story not_even_years_later_or_after_a_return
   201
 
 # An order number is used once, for ever, whoever orders.
+story another_users_order_number_leaves_a_hold_alone
+  use held
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  201 {"coupons": [{"id": "$c2"}]}
+  POST /v1/holds {"user": "u2", "order_number": "o1", "cart": $cart, "coupons": ["$c2"]}
+  201 {"id": "$h2"}
+  GET /v1/holds/$hold
+  200 {"state": "open"}
+  POST /v1/redemptions {"hold": "$hold"}
+  201 {"order_number": "o1", "user": "u1"}
+  POST /v1/redemptions {"hold": "$h2"}
+  201 {"order_number": "o1", "user": "u2"}
+
 # An order is one user's: two users may have the same number (docs/decisions/0005).
 story an_order_number_is_its_users_own
   use redeemed

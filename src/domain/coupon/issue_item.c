@@ -139,6 +139,7 @@ static const coupon *write_coupon(issue_desk *d, const issue_place *p)
     row->valid_from_ms = p->use_window[0];
     row->expires_at_ms = p->use_window[1];
     row->reserved_minor = p->reserve_minor;
+    row->stocked = p->stocked;
     coupon_move(u, row, EVENT_KIND_COUPON_ISSUED, 0, 0);
     ledger_book b = {.u = u, .of = &p->of, .slot = d->slot, .coupon = row->id};
     ledger_move(&b, ACCOUNT_BUDGET_FREE, ACCOUNT_BUDGET_RESERVED, p->reserve_minor);

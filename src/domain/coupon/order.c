@@ -40,7 +40,6 @@ static result look_up(order_desk *d)
 {
     uow *u = d->c.u;
     const user *who = user_get(u, d->c.slot, d->in->merchant, d->in->user);
-    d->ref = order_ref_get(u, d->c.slot, d->in->merchant, d->in->order_number);
     for (size_t i = 0; i < d->facts.applied_count; i++) {
         uint64_t id = d->facts.applied[i].coupon;
         d->coupons[i].row = id_slot(id) == d->c.slot ? coupon_get(u, d->c.slot, id) : NULL;
@@ -48,6 +47,11 @@ static result look_up(order_desk *d)
     if (uow_pending(u))
         return R_AGAIN;
     d->ordinal = who == NULL ? 0 : who->member;
+    d->ref = who == NULL
+                 ? NULL
+                 : order_ref_get(u, d->c.slot, d->in->merchant, d->ordinal, d->in->order_number);
+    if (uow_pending(u))
+        return R_AGAIN;
     if (d->ref != NULL && d->ref->redemption != 0) {
         char text[ID_TEXT_MAX];
         (void)id_text(ID_REDEMPTION, d->ref->redemption, text);
@@ -262,7 +266,7 @@ result order_confirm(order_desk *d, uint64_t id)
 void order_name(order_desk *d, uint64_t hold_id, uint64_t redemption_id)
 {
     if (d->ref == NULL)
-        d->ref = order_ref_new(d->c.u, d->c.slot, d->in->merchant, d->in->order_number);
+        d->ref = order_ref_new(d->c.u, d->c.slot, d->in->merchant, d->ordinal, d->in->order_number);
     else
         order_ref_edit(d->c.u, d->ref);
     if (hold_id != 0)

@@ -20,7 +20,7 @@ typedef struct order_desk {
     order_facts facts;
     terms *of; /* [applied] */
     order_coupon *coupons;
-    uint64_t ordinal; /* of the user; 0: nobody here */
+    uint32_t ordinal; /* of the user; 0: nobody here */
     order_ref *ref;   /* NULL: the number is new */
     const hold *late; /* the hold whose frozen order this is; else NULL */
     hold **closing;   /* open holds that this act ends first */

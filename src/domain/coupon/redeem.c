@@ -45,7 +45,7 @@ static redemption *redemption_write(const order_desk *d, uint64_t id)
     const order_in *in = d->in;
     redemption *row = redemption_new(u, d->c.slot, id);
     row->merchant = in->merchant;
-    row->member = (uint32_t)d->ordinal;
+    row->member = d->ordinal;
     row->order_number = in->order_number;
     row->hold = in->hold;
     row->redeemed_at_ms = uow_now(u);
@@ -168,7 +168,7 @@ static result redeem_open(order_desk *d, hold *row, order_out *out)
                              .share_count = row->shares.n,
                              .of = d->of};
     d->c = order_counters_new(u, d->c.slot, row->member);
-    d->ref = order_ref_get(u, d->c.slot, row->merchant, row->order_number);
+    d->ref = order_ref_get(u, d->c.slot, row->merchant, row->member, row->order_number);
     for (size_t i = 0; i < n; i++) {
         const applied_coupon *a = &row->applied.items[i];
         d->of[i] = terms_of(uow_config(u), a->template);

@@ -45,7 +45,7 @@ static void void_load(void_desk *d)
     limit_book_claims_of(d->c.book, &d->of, d->row->issued_at_ms, &d->claims);
     for (size_t i = 0; i < d->claims.n; i++)
         limit_book_load_take(d->c.book, &d->claims.items[i]);
-    if (d->of.template->row->stock >= 0)
+    if (d->row->stocked)
         slice_load(d->c.slices, pool_stock(d->row->template));
 }
 
@@ -69,7 +69,7 @@ result void_decide(uow *u, const void *input, void *output)
     tally_of(u, &d.of)->voided++;
     for (size_t i = 0; i < d.claims.n; i++)
         limit_book_give(d.c.book, &d.of, &d.claims.items[i], 1);
-    if (in->reason == VOID_REASON_ISSUED_IN_ERROR && d.of.template->row->stock >= 0)
+    if (in->reason == VOID_REASON_ISSUED_IN_ERROR && d.row->stocked)
         slice_give(d.c.slices, pool_stock(d.row->template), 1);
     slice_settle(d.c.slices);
     *out = (void_out){.coupon = d.row->id, .at_ms = uow_now(u)};

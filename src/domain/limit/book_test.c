@@ -8,6 +8,7 @@
 
 #include "app/app.h"
 #include "base/id.h"
+#include "domain/limit/pool.h"
 #include "test/lib/domain_fixture.h"
 
 static fix *shop;
@@ -162,11 +163,33 @@ static void all_users_together_share_a_limit(void **state)
     assert_int_equal(claim("bob", t), R_OK);
     assert_int_equal(claim("cid", t), R_LIMIT_REACHED);
     assert_true(str_eq(shop->detail, S("The limit of the template is 3 claims in all a day.")));
-    for (int day = 1; day <= 4; day++) { /* and pools of days gone by are deleted on the way */
+    for (int day = 1; day <= 4; day++) {
         shop->clock_ms = NEXT_MIDNIGHT_MS + day * MS_DAY;
         assert_int_equal(fix_claim(shop, S("ann"), t, 3, NULL), R_OK);
         assert_int_equal(claim("cid", t), R_LIMIT_REACHED);
     }
+}
+
+static void pools_of_days_gone_by_are_deleted_and_not_begun_again(void **state)
+{
+    (void)state;
+    limit_rule rule = fix_limit(LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_TEMPLATE, LIMIT_PERIOD_DAY, 3);
+    uint64_t t = template_with(rule);
+    int32_t today = (int32_t)((FIX_START_MS + 8 * MS_HOUR) / MS_DAY);
+    for (int day = 0; day < 4; day++) {
+        assert_int_equal(claim("ann", t), R_OK);
+        for (int before = 0; before <= day; before++) {
+            pool_name which = pool_of_limit(t, &rule, today + day - before, 0);
+            assert_int_equal(fix_left(shop, which), before < 2 ? 2 : -1);
+        }
+        fix_pass(shop, MS_DAY);
+    }
+    pool_name gone = pool_of_limit(t, &rule, today, 0);
+    lease_in ask = {.owner = gone.owner, .kind = gone.kind, .period = gone.period, .amount = 1};
+    lease_out out = {0};
+    assert_int_equal(fix_run(shop, ACT_ID_lease_ask, id_slot(t), &ask, &out), R_OK);
+    assert_int_equal(out.verdict, ASK_VERDICT_NONE);
+    assert_int_equal(fix_left(shop, gone), -1);
 }
 
 static result claim_at(const char *who, uint64_t template_id, const char *where)
@@ -380,6 +403,7 @@ int main(void)
         TEST(a_campaign_counts_over_its_templates),
         TEST(a_merchant_counts_over_his_campaigns),
         TEST(all_users_together_share_a_limit),
+        TEST(pools_of_days_gone_by_are_deleted_and_not_begun_again),
         TEST(each_store_has_a_limit_of_its_own),
         TEST(subjects_of_one_period_do_not_mix),
         TEST(a_limit_of_none_and_no_limit_are_not_the_same),
