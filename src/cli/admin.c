@@ -58,9 +58,9 @@ cli_exit admin_each(cli_context *c, app *a, const table *t, admin_visit *visit, 
             from = page[n - 1];
         after = true;
     } while (n > 0 && code == CLI_OK);
-    if (uow_pending(view.rows) && code == CLI_OK)
-        code = cli_refuse(c, R_CORRUPT, (str){NULL, 0});
-    app_view_close(&view);
+    r = app_view_close(&view);
+    if (r != R_OK && code == CLI_OK)
+        code = cli_refuse(c, r, (str){NULL, 0});
     arena_free(memory);
     return code;
 }

@@ -132,8 +132,8 @@ static bool has_keys(app *a)
         api_key from = {0};
         void *first;
         uow_range range = {.table = &api_key_table, .index = -1, .from = &from};
-        has = uow_scan(view.rows, &range, 1, &first) == 1 || uow_pending(view.rows);
-        app_view_close(&view);
+        size_t n = uow_scan(view.rows, &range, 1, &first);
+        has = app_view_close(&view) != R_OK || n == 1;
     }
     arena_free(memory);
     return has;
