@@ -20,7 +20,8 @@ typedef struct order_ask {
     size_t line_count;       /* <= CART_LINES_MAX */
     const uint64_t *coupons; /* in the order in which they apply */
     size_t coupon_count;     /* <= ORDER_COUPONS_MAX */
-    str order_number; /* its open hold is replaced, so its coupons count as available; may be empty */
+    /* Its open hold is replaced, so the coupons of that count as available. May be empty. */
+    str order_number;
 } order_ask;
 
 typedef struct order_verdict {

@@ -58,8 +58,8 @@ static uint16_t lane_for(const relay *r, uint16_t slot, uint16_t to_lane)
     return to_lane != UINT16_MAX ? to_lane : store_lane_of_slot(r->app->store, slot);
 }
 
-/* One pass over the messages. R_OK, R_AGAIN, or R_STALE: one was refused, and the pass is made again
- * without it, because what it wrote was taken back with everything before it. */
+/* One pass over the messages. R_OK, R_AGAIN, or R_STALE: one was refused, and the pass is made
+ * again without it, because what it wrote was taken back with everything before it. */
 static result apply_all(uow *u, bundle *b, uint64_t last, bool *refused)
 {
     for (size_t i = 0; i < b->n; i++) {
