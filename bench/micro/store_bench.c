@@ -99,7 +99,7 @@ static void claim_submit(claim *c)
 {
     bench *b = c->bench;
     uint64_t lane = c->request.lane;
-    uint64_t slots = SLOT_COUNT / b->lanes;
+    uint64_t slots = (uint64_t)SLOT_COUNT / b->lanes;
     c->request.slot = (uint16_t)(next_random(&c->random) % slots * b->lanes + lane);
     c->member = (uint32_t)(next_random(&c->random) % MEMBERS_PER_SLOT) + 1;
     c->hi = next_random(&c->random);
