@@ -26,7 +26,7 @@ const char *const rocks_family_names[ROCKS_FAMILIES] = {
 static const char db_text[] =
     "create_if_missing=true;create_missing_column_families=true;"
     "paranoid_checks=true;wal_recovery_mode=kTolerateCorruptedTailRecords;"
-    "allow_concurrent_memtable_write=false;max_total_wal_size=536870912;"
+    "allow_concurrent_memtable_write=false;max_total_wal_size=134217728;"
     "max_bgerror_resume_count=0;max_background_jobs=4;bytes_per_sync=1048576;"
     "skip_stats_update_on_db_open=true;stats_dump_period_sec=0;"
     "info_log_level=HEADER_LEVEL;keep_log_file_num=4;max_log_file_size=4194304";

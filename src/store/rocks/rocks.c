@@ -332,9 +332,25 @@ static void rocks_compact(engine *e)
     rocksdb_compactoptions_destroy(o);
 }
 
+/* What is in memory goes into tables, so that the next opening has no log to replay. Where that fails
+ * (a full or broken disk) the log has everything still. */
+static void flush_all(const rocks *r)
+{
+    rocksdb_flushoptions_t *o = rocksdb_flushoptions_create();
+    rocksdb_flushoptions_set_wait(o, 1);
+    for (size_t i = 0; i < ROCKS_FAMILIES; i++) {
+        char *error = NULL;
+        rocksdb_flush_cf(r->open.db, o, r->open.families[i], &error);
+        rocksdb_free(error);
+    }
+    rocksdb_flushoptions_destroy(o);
+}
+
 static void rocks_close(engine *e)
 {
     rocks *r = (rocks *)e;
+    if (r->open.db != NULL && !r->kv.engine.read_only)
+        flush_all(r);
     rocks_close_db(r);
     for (size_t i = 0; i < STORE_LANES_MAX; i++)
         if (r->batches[i] != NULL)
