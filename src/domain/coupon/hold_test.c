@@ -123,6 +123,9 @@ static void the_act_refuses_by_itself_and_in_order(void **state)
     assert_int_equal(hold_as(&in, &id), R_WRONG_USER);
     applied.coupon = mine + (1 << 23); /* the same slot, another time */
     assert_int_equal(hold_as(&in, &id), R_NOT_FOUND);
+    applied = good.applied.items[0];
+    applied.template ++; /* its price is another one's */
+    assert_int_equal(hold_as(&in, &id), R_INVALID);
     in = good;
     in.user = S("cid"); /* nobody yet */
     assert_int_equal(hold_as(&in, &id), R_WRONG_USER);
@@ -210,6 +213,20 @@ static void a_changed_order_replaces_its_hold_in_one_act(void **state)
     assert_int_equal(fix_left(shop, pool_budget(c)), 1000);
     assert_int_equal(fix_tally(shop, c, t).held, 5);
     assert_int_equal(fix_tally(shop, c, t).released, 4);
+}
+
+static void a_changed_order_may_use_other_coupons_altogether(void **state)
+{
+    (void)state;
+    uint64_t c = campaign_with_budget(BUDGET_MODE_AT_REDEEM, 1000), t = template_in(c);
+    uint64_t first = 0, second = 0, coupons[2];
+    assert_int_equal(fix_claim(shop, S("ann"), t, 2, coupons), R_OK);
+    fix_order o = order_of("A-1", coupons, 1), changed = order_of("A-1", coupons + 1, 1);
+    assert_int_equal(fix_hold(shop, &o, &first), R_OK);
+    assert_int_equal(fix_hold(shop, &changed, &second), R_OK);
+    assert_int_equal(fix_hold_row(shop, first).state, HOLD_STATE_REPLACED);
+    assert_int_equal(fix_coupon(shop, coupons[0]).state, COUPON_STATE_AVAILABLE);
+    assert_int_equal(fix_coupon(shop, coupons[1]).state, COUPON_STATE_HELD);
 }
 
 static void a_change_that_is_refused_leaves_the_hold_as_it_was(void **state)
@@ -336,6 +353,7 @@ int main(void)
         TEST(the_act_refuses_by_itself_and_in_order),
         TEST(figures_that_do_not_add_up_are_refused),
         TEST(a_changed_order_replaces_its_hold_in_one_act),
+        TEST(a_changed_order_may_use_other_coupons_altogether),
         TEST(a_change_that_is_refused_leaves_the_hold_as_it_was),
         TEST(a_hold_past_its_deadline_gives_way_to_another_order),
         TEST(an_order_that_was_redeemed_takes_no_hold),

@@ -278,6 +278,28 @@ static void nothing_issued_is_final_only_when_a_reason_is(void **state)
     assert_int_equal(fix_tally(shop, c, 0).users, 1);
 }
 
+static void limits_come_before_stock_and_stock_before_budget(void **state)
+{
+    (void)state;
+    limit_rule one = fix_limit(LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_EVER, 3);
+    campaign_create_in in = fix_campaign_in(shop);
+    in.budget_mode = BUDGET_MODE_AT_ISSUE;
+    in.budget_minor = 1000;
+    template_put_in put = fix_template_in(shop, fix_campaign(shop, &in));
+    put.limits.items = &one;
+    put.limits.n = 1;
+    put.stock = 2;
+    uint64_t t = fix_template(shop, &put);
+    static const result refusals[] = {R_BUDGET_EXHAUSTED, R_SOLD_OUT, R_LIMIT_REACHED};
+    for (uint32_t i = 0; i < ARRAY_LEN(refusals); i++)
+        assert_int_equal(fix_claim(shop, S("ann"), t, 2 + i, NULL), refusals[i]);
+    issue_item item = {t, 4}; /* best_effort: what refuses the next coupon */
+    issue_out out;
+    assert_int_equal(give(S("ann"), ISSUE_MODE_BEST_EFFORT, &item, 1, &out), R_OK);
+    assert_int_equal(out.coupons.n, 1);
+    assert_int_equal(out.refusals.items[0].result, R_BUDGET_EXHAUSTED);
+}
+
 static void the_state_of_the_campaign_decides_first(void **state)
 {
     (void)state;
@@ -390,6 +412,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(best_effort_issues_what_can_be_had_and_tells_the_rest,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_issued_is_final_only_when_a_reason_is, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(limits_come_before_stock_and_stock_before_budget, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(the_state_of_the_campaign_decides_first, set_up, tear_down),
         cmocka_unit_test_setup_teardown(windows_are_half_open, set_up, tear_down),
