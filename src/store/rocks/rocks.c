@@ -332,8 +332,8 @@ static void rocks_compact(engine *e)
     rocksdb_compactoptions_destroy(o);
 }
 
-/* What is in memory goes into tables, so that the next opening has no log to replay. Where that fails
- * (a full or broken disk) the log has everything still. */
+/* What is in memory goes into tables, so that the next opening has no log to replay. Where that
+ * fails (a full or broken disk) the log has everything still. */
 static void flush_all(const rocks *r)
 {
     rocksdb_flushoptions_t *o = rocksdb_flushoptions_create();
