@@ -41,14 +41,16 @@ static const char quick_family_text[] = "write_buffer_size=4294967296";
     "level0_slowdown_writes_trigger=40;level0_stop_writes_trigger=64;"                             \
     "compression_per_level=kNoCompression:kNoCompression:kLZ4Compression:kLZ4Compression:"         \
     "kLZ4Compression:kLZ4Compression:kLZ4Compression;bottommost_compression=kZSTD;"
-#define SMALL_MEMTABLES                                                                            \
-    "write_buffer_size=8388608;max_write_buffer_number=12;min_write_buffer_number_to_merge=4;"     \
-    "memtable_prefix_bloom_size_ratio=0.1;memtable_whole_key_filtering=true"
-
 static const char *const family_texts[ROCKS_FAMILIES] = {
-    [KV_POINT] = COMMON SMALL_MEMTABLES,
-    [KV_RANGE] = COMMON SMALL_MEMTABLES,
-    [KV_LOG] = COMMON "write_buffer_size=16777216;max_write_buffer_number=6",
+    [KV_POINT] = COMMON "write_buffer_size=8388608;max_write_buffer_number=12;"
+                        "min_write_buffer_number_to_merge=4;"
+                        "memtable_prefix_bloom_size_ratio=0.1;memtable_whole_key_filtering=false",
+    /* Still smaller: inserting into a skip list that fits the processor's cache costs half. */
+    [KV_RANGE] = COMMON "write_buffer_size=2097152;max_write_buffer_number=40;"
+                        "min_write_buffer_number_to_merge=8;"
+                        "memtable_prefix_bloom_size_ratio=0.1;memtable_whole_key_filtering=true",
+    /* Small, because the oldest unflushed row decides how much log a restart reads. */
+    [KV_LOG] = COMMON "write_buffer_size=4194304;max_write_buffer_number=6",
     [KV_SPACES] = "write_buffer_size=65536",
 };
 
