@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "app/act.h"
+#include "app/order.h"
 #include "base/time.h"
 
 enum { LANES = 3 };
@@ -281,12 +282,71 @@ static void a_lane_that_stands_still_is_never_sold_out(void **state)
     close_world(&w);
 }
 
+/* A second user of the same slot. */
+static str neighbour(world *w, str name)
+{
+    for (unsigned i = 0;; i++) {
+        str other = arena_printf(w->memory, "n%u", i);
+        if (slot_of_user(w->merchant_id, other) == slot_of_user(w->merchant_id, name))
+            return other;
+    }
+}
+
+static result hold_for(world *w, str name, uint64_t coupon_id, uint64_t *held)
+{
+    static const order_line line = {
+        .sku = {"tea", 3}, .category = {"", 0}, .quantity = 1, .unit_minor = 2000};
+    order_priced priced;
+    app_view v;
+    assert_int_equal(app_view_open(w->app, w->memory, &v), R_OK);
+    order_ask ask = {.merchant = w->merchant_id,
+                     .user = name,
+                     .order_number = S("one number"),
+                     .currency = S("USD"),
+                     .lines = &line,
+                     .line_count = 1,
+                     .coupons = &coupon_id,
+                     .coupon_count = 1};
+    assert_int_equal(order_price(&v, &ask, &priced), R_OK);
+    assert_int_equal(app_view_close(&v), R_OK);
+    priced.in.deadline_ms = w->now_ms + MS_HOUR;
+    act_call call = {.id = ACT_ID_hold, .slot = id_slot(coupon_id), .in = &priced.in};
+    result r = run(w, &call);
+    *held = ((order_out *)call.out)->hold;
+    return r;
+}
+
+static result redeem_held(world *w, str name, uint64_t held)
+{
+    order_in in = {.merchant = w->merchant_id, .user = name, .hold = held};
+    act_call call = {.id = ACT_ID_redeem, .slot = id_slot(held), .in = &in};
+    return run(w, &call);
+}
+
+static void an_order_number_of_a_neighbour_is_another_order(void **state)
+{
+    world w;
+    (void)state;
+    open_world(&w, 0);
+    uint64_t t = make_template(&w, 10, 0), first, second;
+    str other = neighbour(&w, S("u1"));
+    act_call *mine = claim(&w, S("u1"), t, S("k1"), 1), *his = claim(&w, other, t, S("k2"), 1);
+    assert_int_equal(run(&w, mine), R_OK);
+    assert_int_equal(run(&w, his), R_OK);
+    assert_int_equal(hold_for(&w, S("u1"), coupon_of(mine), &first), R_OK);
+    assert_int_equal(hold_for(&w, other, coupon_of(his), &second), R_OK);
+    assert_int_equal(redeem_held(&w, S("u1"), first), R_OK);
+    assert_int_equal(redeem_held(&w, other, second), R_OK);
+    close_world(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_key_gets_the_first_answer),
         cmocka_unit_test(a_final_refusal_is_kept_and_a_passing_one_is_not),
         cmocka_unit_test(what_the_caller_found_is_kept_like_any_refusal),
+        cmocka_unit_test(an_order_number_of_a_neighbour_is_another_order),
         cmocka_unit_test(stock_is_exact_over_lanes),
         cmocka_unit_test(a_lane_that_stands_still_is_never_sold_out),
     };
