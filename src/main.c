@@ -1,5 +1,7 @@
 /* The program: the only file that knows every layer. It hands the command line what cli may not
  * include itself, and nothing else. */
+#include <unistd.h>
+
 #include "api/api.h"
 #include "cli/cli.h"
 #include "job/job.h"

@@ -158,7 +158,7 @@ static int tell(const char *text)
     issues *problems = issues_new(memory);
     wire_thing t = {0};
     json *root = NULL;
-    if (json_parse(str_of(text), &root, NULL) != R_OK)
+    if (json_parse(str_of(text), &root, NULL) != R_DONE)
         return 1;
     wire_read(&wire_thing_type, root, &t, problems);
     json_free(root);

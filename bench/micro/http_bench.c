@@ -104,7 +104,7 @@ int main(int argc, char **argv)
     buf_init(&why, 1024);
     http_server *server;
     pthread_t thread;
-    if (http_server_start(&options, &service, &server, &why) != R_OK) {
+    if (http_server_start(&options, &service, &server, &why) != R_DONE) {
         fprintf(stderr, "%.*s\n", STR_ARG(buf_view(&why)));
         return 1;
     }

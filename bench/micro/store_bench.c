@@ -55,7 +55,7 @@ static result claim_run(uow *u, request *r)
     if (uow_pending(u))
         return R_AGAIN;
     if (kept != NULL)
-        return R_OK;
+        return R_DONE;
     if (counts == NULL) {
         counts = usage_new(u, r->slot, c->member, CAMPAIGN);
         counts->cells.items = ARENA_ARRAY(uow_memory(u), usage_cell, 1);
@@ -92,7 +92,7 @@ static result claim_run(uow *u, request *r)
                           .coupon = id,
                           .member = c->member,
                           .revision = 1});
-    return R_OK;
+    return R_DONE;
 }
 
 static void claim_submit(claim *c)
@@ -104,7 +104,7 @@ static void claim_submit(claim *c)
     c->member = (uint32_t)(next_random(&c->random) % MEMBERS_PER_SLOT) + 1;
     c->hi = next_random(&c->random);
     c->lo = next_random(&c->random);
-    if (store_submit(b->store, &c->request) != R_OK)
+    if (store_submit(b->store, &c->request) != R_DONE)
         atomic_fetch_sub(&b->out, 1);
 }
 
@@ -112,7 +112,7 @@ static void claim_done(request *r)
 {
     claim *c = (claim *)r;
     bench *b = c->bench;
-    if (r->outcome != R_OK)
+    if (r->outcome != R_DONE)
         atomic_fetch_add(&b->failed, 1);
     if (atomic_fetch_add(&b->done, 1) + 1 >= atomic_load(&b->wanted))
         atomic_fetch_sub(&b->out, 1);
@@ -219,7 +219,7 @@ static store *open_store(const char *path, uint16_t lanes, bool unsynced)
     store *s = NULL;
     buf why;
     buf_init(&why, 1000);
-    if (store_open_rocks(&options, NULL, &s, &why) != R_OK) {
+    if (store_open_rocks(&options, NULL, &s, &why) != R_DONE) {
         fprintf(stderr, "%.*s\n", STR_ARG(buf_view(&why)));
         exit(1);
     }

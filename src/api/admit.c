@@ -54,7 +54,7 @@ static uint32_t scope_bit(api_scope scope)
 static result admit_who(api_call *c, str *why)
 {
     if (c->operation->scope == SCOPE_NONE)
-        return R_OK;
+        return R_DONE;
     str key;
     if (!bearer_of(c->x, &key) || !secret_key_is_wellformed(key))
         return R_UNAUTHENTICATED;
@@ -68,7 +68,7 @@ static result admit_who(api_call *c, str *why)
         return R_FORBIDDEN;
     }
     uint32_t bit = scope_bit(c->operation->scope);
-    return (c->who.scopes & bit) == bit ? R_OK : R_FORBIDDEN;
+    return (c->who.scopes & bit) == bit ? R_DONE : R_FORBIDDEN;
 }
 
 /* ---- headers ---- */
@@ -85,7 +85,7 @@ static bool is_plain(str s)
 static result admit_key(api_call *c)
 {
     if (!c->operation->needs_key)
-        return R_OK;
+        return R_DONE;
     str field = S("Idempotency-Key");
     c->key = http_header(c->x, field);
     if (c->key.n == 0)
@@ -96,14 +96,14 @@ static result admit_key(api_call *c)
         issues_add(c->problems, field, S("too_long"), "at most %d characters", KEY_MAX);
     else if (!is_plain(c->key))
         issues_add(c->problems, field, S("bad_format"), "printable ASCII without spaces");
-    return R_OK;
+    return R_DONE;
 }
 
 /* What is not "v<number>" is the tag of nothing that we gave out. */
 static result admit_match(api_call *c)
 {
     if (!c->operation->needs_match)
-        return R_OK;
+        return R_DONE;
     str tag = http_header(c->x, S("If-Match"));
     if (tag.n == 0)
         return R_PRECONDITION_REQUIRED;
@@ -113,7 +113,7 @@ static result admit_match(api_call *c)
     if (!ours || version == 0 || http_header_count(c->x, S("If-Match")) > 1)
         return R_VERSION_MISMATCH;
     c->if_version = (uint32_t)version;
-    return R_OK;
+    return R_DONE;
 }
 
 static bool is_json(str type)
@@ -139,7 +139,7 @@ static result path_parameters(api_call *c, const route_match *match)
         if (c->problems->n > before && t->fields[i].value.kind == WIRE_ID)
             return R_NOT_FOUND; /* what is no id names nothing */
     }
-    return R_OK;
+    return R_DONE;
 }
 
 static void query_parameter(api_call *c, str name, str value, bool *seen)
@@ -176,7 +176,7 @@ static result admit_parameters(api_call *c, const route_match *match)
         wire_defaults(t, c->parameters);
     }
     result r = path_parameters(c, match);
-    if (r == R_OK)
+    if (r == R_DONE)
         query_parameters(c);
     return r;
 }
@@ -187,7 +187,7 @@ static result admit_body(api_call *c, str *why)
 {
     str text = http_body(c->x);
     if (c->operation->verb == VERB_GET)
-        return R_OK;
+        return R_DONE;
     const wire_type *t = c->operation->body == NULL ? &nothing : c->operation->body;
     c->body = arena_alloc(c->memory, t->size);
     if (text.n == 0) {
@@ -196,7 +196,7 @@ static result admit_body(api_call *c, str *why)
             return R_MALFORMED;
         }
         wire_defaults(t, c->body);
-        return R_OK;
+        return R_DONE;
     }
     if (!is_json(http_header(c->x, S("Content-Type"))))
         return R_UNSUPPORTED_MEDIA_TYPE;
@@ -204,7 +204,7 @@ static result admit_body(api_call *c, str *why)
     buf_init(&reason, WHY_MAX);
     json *root;
     result r = json_parse(text, &root, &reason);
-    if (r == R_OK)
+    if (r == R_DONE)
         wire_read(t, root, c->body, c->problems);
     else
         *why = arena_str(c->memory, buf_view(&reason));
@@ -222,17 +222,17 @@ static void hash_request(api_call *c)
 result admit(api_call *c, const route_match *match, str *why)
 {
     result r = admit_who(c, why);
-    if (r == R_OK)
+    if (r == R_DONE)
         r = admit_key(c);
-    if (r == R_OK)
+    if (r == R_DONE)
         r = admit_match(c);
-    if (r == R_OK)
+    if (r == R_DONE)
         r = admit_parameters(c, match);
-    if (r == R_OK)
+    if (r == R_DONE)
         r = admit_body(c, why);
-    if (r == R_OK && c->problems->n > 0)
+    if (r == R_DONE && c->problems->n > 0)
         r = R_INVALID;
-    if (r == R_OK && c->operation->needs_key)
+    if (r == R_DONE && c->operation->needs_key)
         hash_request(c);
     return r;
 }

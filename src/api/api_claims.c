@@ -105,7 +105,7 @@ static void batch_claimed(api_call *c, batch *b)
     for (size_t i = 0; i < b->n; i++) {
         const batch_item *from = &b->items[i];
         wire_claim_result *to = &shown.results.items[i];
-        to->has_claim = from->code == R_OK;
+        to->has_claim = from->code == R_DONE;
         to->has_problem = !to->has_claim;
         shown.issued += to->has_claim;
         shown.refused += to->has_problem;
@@ -139,7 +139,7 @@ static void granted(api_call *c, batch *b)
         const batch_item *from = &b->items[i];
         wire_grant_result *to = &shown.results.items[i];
         to->user = asked->users.items[i];
-        to->has_coupons = from->code == R_OK;
+        to->has_coupons = from->code == R_DONE;
         to->has_problem = !to->has_coupons;
         shown.granted += to->has_coupons;
         shown.refused += to->has_problem;

@@ -38,7 +38,7 @@ static wire_quoted_coupon coupon_shown(api_call *c, const app_view *v, const ord
                                        const order_row *o)
 {
     wire_quoted_coupon out = {.coupon = from->coupon,
-                              .applied = from->result == R_OK,
+                              .applied = from->result == R_DONE,
                               .discount = money_of(from->discount_minor, o->currency)};
     if (out.applied) {
         applied_shown(c, v, o, &out);
@@ -71,7 +71,7 @@ void api_quote_create(api_call *c)
     order_priced priced;
     result r = order_price(&v, &ask, &priced);
     wire_quote shown = {0};
-    if (r == R_OK) {
+    if (r == R_DONE) {
         order_row row = row_of(&priced.in);
         shown.subtotal = money_of(row.subtotal_minor, row.currency);
         shown.discount = money_of(row.discount_minor, row.currency);
@@ -84,7 +84,7 @@ void api_quote_create(api_call *c)
     }
     if (!call_view_end(c, &v))
         return;
-    if (r == R_OK)
+    if (r == R_DONE)
         call_answer(c, 200, &wire_quote_type, &shown);
     else
         call_refuse(c, r, S(""));

@@ -94,7 +94,7 @@ static void send_item(wave *w, size_t i)
         .done = item_done};
     atomic_fetch_add(&w->left, 1);
     result r = act_submit(&s->call);
-    if (r != R_OK) {
+    if (r != R_DONE) {
         s->call.code = r;
         one_less(w);
     }

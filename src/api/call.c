@@ -135,14 +135,14 @@ const config *call_config(api_call *c)
 bool call_view(api_call *c, app_view *out)
 {
     result r = app_view_open(c->app, c->memory, out);
-    if (r != R_OK)
+    if (r != R_DONE)
         call_refuse(c, r, S(""));
-    return r == R_OK;
+    return r == R_DONE;
 }
 
 bool call_view_end(api_call *c, app_view *v)
 {
-    bool whole = app_view_close(v) == R_OK;
+    bool whole = app_view_close(v) == R_DONE;
     if (!whole)
         call_refuse(c, R_IO, S("A row could not be read."));
     return whole;
@@ -154,7 +154,7 @@ static void on_loop(http_exchange *x, void *argument)
 {
     MAYBE(x);
     api_call *c = argument;
-    if (c->act.code == R_OK)
+    if (c->act.code == R_DONE)
         c->then(c);
     else if (c->act.code == R_STALE && c->stale != NULL)
         c->stale(c);
@@ -219,7 +219,7 @@ void call_act(api_call *c, const act_ask *ask)
     if (invalid_before(c))
         return;
     result r = act_submit(&c->act);
-    if (r != R_OK)
+    if (r != R_DONE)
         call_refuse(c, r, S(""));
 }
 
@@ -275,7 +275,7 @@ void api_handle(void *context, http_exchange *x)
                     .problems = issues_new(memory)};
     str why = S("");
     result r = admit(c, &match, &why);
-    if (r == R_OK)
+    if (r == R_DONE)
         o->handle(c);
     else if (r == R_INVALID)
         call_invalid(c);

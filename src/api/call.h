@@ -61,9 +61,9 @@ typedef struct act_ask {
     uint16_t slot;
     str subject;    /* what the idempotency key is scoped to beside merchant and operation */
     const void *in; /* record of the act's input */
-    void (*then)(api_call *c);  /* loop thread: c->act has the outcome, code is R_OK */
+    void (*then)(api_call *c);  /* loop thread: c->act has the outcome, code is R_DONE */
     void (*stale)(api_call *c); /* loop thread: prepare again and ask again; NULL: never stale */
-    result refusal;             /* not R_OK: what a look at the snapshot refuses this with */
+    result refusal;             /* not R_DONE: what a look at the snapshot refuses this with */
     str detail;                 /* of the refusal */
 } act_ask;
 /* Submits; with problems it refuses at once, unless the key has a first answer. A refusal goes with

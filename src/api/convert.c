@@ -37,7 +37,7 @@ limit_rule *limits_in(api_call *c, const wire_limit_list *from)
 
 bool row_in_outcome(api_call *c, const record_type *type, str bytes, void *row)
 {
-    if (record_decode(type, bytes, c->memory, row) == R_OK)
+    if (record_decode(type, bytes, c->memory, row) == R_DONE)
         return true;
     call_refuse(c, R_CORRUPT, S("An outcome holds a row that cannot be read."));
     return false;

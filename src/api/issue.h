@@ -13,7 +13,7 @@ wire_claim claim_shown(api_call *c, const issue_out *out);
 typedef struct batch_item {
     result code;
     str detail;
-    const issue_out *out; /* when code is R_OK */
+    const issue_out *out; /* when code is R_DONE */
 } batch_item;
 typedef struct batch {
     size_t n;

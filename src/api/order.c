@@ -101,7 +101,7 @@ static bool prepare(api_call *c, const order_job *plan, order_priced *priced, ac
         id_text(ID_REDEMPTION, priced->redemption, id);
         ask->refusal = R_ORDER_CONFLICT;
         ask->detail = arena_printf(c->memory, "This order was redeemed: %s.", id);
-    } else if (ask->refusal == R_OK && priced->refused != NULL) {
+    } else if (ask->refusal == R_DONE && priced->refused != NULL) {
         ask->refusal = priced->refused->result;
         ask->detail = refusal_text(c, priced->refused, asked.currency);
     }

@@ -104,7 +104,7 @@ static void the_spec_is_one_document(void **state)
 {
     MAYBE(state);
     json *root;
-    assert_int_equal(json_parse(api_spec, &root, NULL), R_OK);
+    assert_int_equal(json_parse(api_spec, &root, NULL), R_DONE);
     assert_true(str_eq(json_str(json_field(root, S("openapi"))), S("3.1.0")));
     const json *info = json_field(root, S("info"));
     assert_true(str_eq(json_str(json_field(info, S("version"))), api_spec_version));

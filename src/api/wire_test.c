@@ -21,7 +21,7 @@ static issues *read_into(arena *memory, const wire_type *t, const char *text, vo
 {
     issues *problems = issues_new(memory);
     json *root;
-    assert_int_equal(json_parse(str_of(text), &root, NULL), R_OK);
+    assert_int_equal(json_parse(str_of(text), &root, NULL), R_DONE);
     wire_read(t, root, out, problems);
     json_free(root);
     return problems;
@@ -306,7 +306,7 @@ static bool read_twice(const wire_type *t, str text)
     arena *memory = arena_new(0);
     json *root;
     bool fine = false;
-    if (json_parse(text, &root, NULL) == R_OK) {
+    if (json_parse(text, &root, NULL) == R_DONE) {
         issues *problems = issues_new(memory);
         void *first = arena_alloc(memory, t->size);
         wire_read(t, root, first, problems);

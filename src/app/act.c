@@ -54,16 +54,16 @@ static result replay(uow *u, act_call *c, const idempotency *kept)
 {
     if (kept->body != c->key.body) {
         c->code = R_IDEMPOTENCY_MISMATCH;
-        return R_OK;
+        return R_DONE;
     }
     c->replayed = true;
     c->code = (result)kept->result;
     c->at_ms = kept->at_ms;
     c->detail = kept->detail;
-    if (c->code == R_OK) {
+    if (c->code == R_DONE) {
         return record_decode(act_find((uint16_t)c->id)->out, kept->outcome, uow_memory(u), c->out);
     }
-    return R_OK;
+    return R_DONE;
 }
 
 static void keep(uow *u, act_call *c, idempotency *row)
@@ -76,9 +76,9 @@ static void keep(uow *u, act_call *c, idempotency *row)
     row->body = c->key.body;
     row->result = (uint32_t)c->code;
     row->at_ms = c->at_ms;
-    row->detail = c->code == R_OK ? (str){NULL, 0} : c->detail;
+    row->detail = c->code == R_DONE ? (str){NULL, 0} : c->detail;
     row->outcome = (str){NULL, 0};
-    if (c->code == R_OK) {
+    if (c->code == R_DONE) {
         buf b;
         buf_init(&b, 1 << 24);
         record_encode(act_find((uint16_t)c->id)->out, c->out, &b);
@@ -107,8 +107,8 @@ static result act_run(uow *u, request *r)
         }
     }
     c->at_ms = uow_now(u);
-    c->code = c->refusal == R_OK ? a->decide(u, c->in, c->out)
-                                 : uow_refuse(u, c->refusal, "%.*s", STR_ARG(c->refusal_detail));
+    c->code = c->refusal == R_DONE ? a->decide(u, c->in, c->out)
+                                   : uow_refuse(u, c->refusal, "%.*s", STR_ARG(c->refusal_detail));
     if (c->code == R_AGAIN || c->code == R_WAIT) {
         return c->code;
     }
@@ -123,7 +123,7 @@ static result act_run(uow *u, request *r)
     if (keyed) {
         keep(u, c, kept);
     }
-    return R_OK;
+    return R_DONE;
 }
 
 /* On the lane's thread, after the commit: the outcome leaves the lane's memory. */
@@ -131,18 +131,18 @@ static void act_done(request *r)
 {
     act_call *c = (act_call *)r;
     const act *a = act_find((uint16_t)c->id);
-    if (r->outcome != R_OK) {
+    if (r->outcome != R_DONE) {
         c->code = r->outcome;
         c->detail = r->detail;
         c->replayed = false;
     }
     c->detail = arena_str(c->memory, c->detail);
-    if (c->code == R_OK) {
+    if (c->code == R_DONE) {
         void *from = arena_alloc(c->memory, a->out->size);
         memcpy(from, c->out, a->out->size);
         record_copy(a->out, from, c->memory, c->out);
     }
-    if (c->code == R_OK && (a->flags & ACT_CONFIG) != 0) {
+    if (c->code == R_DONE && (a->flags & ACT_CONFIG) != 0) {
         publish_after(c);
     } else {
         c->done(c);

@@ -57,14 +57,14 @@ struct act_call {
     void *out;      /* record of the outcome type, zeroed; filled when code says so */
     arena *memory;  /* of the caller: outcome text and detail are kept there */
     act_key key;
-    /* R_OK; or what the caller has found by looking before (a quote, say): the act is then not
+    /* R_DONE; or what the caller has found by looking before (a quote, say): the act is then not
      * decided but refused with this, and a final refusal is kept under the key like any other. */
     result refusal;
     str refusal_detail;
     void (*done)(act_call *call);
     void *context; /* the caller's */
     /* the answer */
-    result code; /* R_OK: out is filled */
+    result code; /* R_DONE: out is filled */
     str detail;
     int64_t at_ms; /* act time: of the first run when replayed */
     bool replayed; /* answered from the idempotency record */
@@ -74,7 +74,7 @@ struct act_call {
 
 /* Under which the call's record is kept; reads id and key. */
 hash128 act_key_hash(const act_call *call);
-/* R_OK, R_BUSY, R_DRAINING, R_UNAVAILABLE. */
+/* R_DONE, R_BUSY, R_DRAINING, R_UNAVAILABLE. */
 MUST_USE result act_submit(act_call *call);
 
 #endif

@@ -43,7 +43,7 @@ static void start(world *w, act_call *call, bool *ended)
     call->done = no_more;
     call->context = ended;
     *ended = false;
-    assert_int_equal(act_submit(call), R_OK);
+    assert_int_equal(act_submit(call), R_DONE);
 }
 
 static result run(world *w, act_call *call)
@@ -61,7 +61,7 @@ static result run(world *w, act_call *call)
 
 static uint64_t made(world *w, act_call call)
 {
-    assert_int_equal(run(w, &call), R_OK);
+    assert_int_equal(run(w, &call), R_DONE);
     return ((row_out *)call.out)->id;
 }
 
@@ -75,7 +75,7 @@ static void open_world(world *w, uint64_t adversary)
                            .clock_context = w};
     buf why;
     buf_init(&why, 1024);
-    assert_int_equal(app_open(&options, &w->app, &why), R_OK);
+    assert_int_equal(app_open(&options, &w->app, &why), R_DONE);
     buf_free(&why);
     merchant_put_in m = {.slot = 7, .name = S("Shop"), .zone = S("UTC"), .currency = S("USD")};
     w->merchant_id = made(w, (act_call){.id = ACT_ID_merchant_put, .slot = 7, .in = &m});
@@ -124,7 +124,7 @@ static uint64_t make_template(world *w, int64_t stock, int64_t per_user)
     }
     uint64_t id =
         made(w, (act_call){.id = ACT_ID_template_put, .slot = id_slot(w->campaign_id), .in = &in});
-    if (set_state(w, CAMPAIGN_STATE_ACTIVE) != R_OK)
+    if (set_state(w, CAMPAIGN_STATE_ACTIVE) != R_DONE)
         fail_msg("the campaign cannot be started");
     return id;
 }
@@ -160,10 +160,10 @@ static void the_same_key_gets_the_first_answer(void **state)
     open_world(&w, 0);
     uint64_t t = make_template(&w, 10, 0);
     act_call *first = claim(&w, S("u1"), t, S("k1"), 1), *again = claim(&w, S("u1"), t, S("k1"), 1);
-    assert_int_equal(run(&w, first), R_OK);
+    assert_int_equal(run(&w, first), R_DONE);
     w.now_ms += MS_HOUR;
-    assert_int_equal(set_state(&w, CAMPAIGN_STATE_PAUSED), R_OK);
-    assert_int_equal(run(&w, again), R_OK);
+    assert_int_equal(set_state(&w, CAMPAIGN_STATE_PAUSED), R_DONE);
+    assert_int_equal(run(&w, again), R_DONE);
     assert_true(again->replayed && !first->replayed);
     assert_int_equal(coupon_of(first), coupon_of(again));
     assert_int_equal(first->at_ms, again->at_ms);
@@ -180,17 +180,17 @@ static void a_final_refusal_is_kept_and_a_passing_one_is_not(void **state)
     (void)state;
     open_world(&w, 0);
     uint64_t t = make_template(&w, 10, 1);
-    assert_int_equal(run(&w, claim(&w, S("u1"), t, S("k1"), 1)), R_OK);
+    assert_int_equal(run(&w, claim(&w, S("u1"), t, S("k1"), 1)), R_DONE);
     act_call *refused = claim(&w, S("u1"), t, S("k2"), 1);
     assert_int_equal(run(&w, refused), R_LIMIT_REACHED);
     assert_true(refused->detail.n > 0);
     act_call *again = claim(&w, S("u1"), t, S("k2"), 1);
     assert_int_equal(run(&w, again), R_LIMIT_REACHED);
     assert_true(again->replayed && str_eq(again->detail, refused->detail));
-    assert_int_equal(set_state(&w, CAMPAIGN_STATE_PAUSED), R_OK);
+    assert_int_equal(set_state(&w, CAMPAIGN_STATE_PAUSED), R_DONE);
     assert_int_equal(run(&w, claim(&w, S("u3"), t, S("k3"), 1)), R_CAMPAIGN_NOT_ACTIVE);
-    assert_int_equal(set_state(&w, CAMPAIGN_STATE_ACTIVE), R_OK);
-    assert_int_equal(run(&w, claim(&w, S("u3"), t, S("k3"), 1)), R_OK);
+    assert_int_equal(set_state(&w, CAMPAIGN_STATE_ACTIVE), R_DONE);
+    assert_int_equal(run(&w, claim(&w, S("u3"), t, S("k3"), 1)), R_DONE);
     close_world(&w);
 }
 
@@ -210,7 +210,7 @@ static void what_the_caller_found_is_kept_like_any_refusal(void **state)
     act_call *passing = claim(&w, S("u1"), t, S("k2"), 1);
     passing->refusal = R_COUPON_NOT_YET_VALID;
     assert_int_equal(run(&w, passing), R_COUPON_NOT_YET_VALID);
-    assert_int_equal(run(&w, claim(&w, S("u1"), t, S("k2"), 1)), R_OK);
+    assert_int_equal(run(&w, claim(&w, S("u1"), t, S("k2"), 1)), R_DONE);
     close_world(&w);
 }
 
@@ -231,7 +231,7 @@ static size_t rush(world *w, uint64_t t, size_t n, const char *who, result *code
     for (size_t i = 0; i < n; i++) {
         assert_true(ended[i]);
         codes[i] = calls[i]->code;
-        good += codes[i] == R_OK ? 1 : 0;
+        good += codes[i] == R_DONE ? 1 : 0;
     }
     return good;
 }
@@ -246,7 +246,7 @@ static void stock_is_exact_over_lanes(void **state)
         uint64_t t = make_template(&w, 100, 0);
         assert_int_equal(rush(&w, t, 400, "a", codes), 100);
         for (size_t i = 0; i < 400; i++)
-            assert_true(codes[i] == R_OK || codes[i] == R_SOLD_OUT);
+            assert_true(codes[i] == R_DONE || codes[i] == R_SOLD_OUT);
         assert_int_equal(rush(&w, t, 10, "b", codes), 0);
         close_world(&w);
     }
@@ -271,9 +271,9 @@ static void a_lane_that_stands_still_is_never_sold_out(void **state)
             continue;
         asked++;
         result r = run(&w, claim(&w, name, t, arena_printf(w.memory, "b-k%zu", i), 1));
-        good += r == R_OK ? 1 : 0;
+        good += r == R_DONE ? 1 : 0;
         away += r == R_UNAVAILABLE ? 1 : 0;
-        assert_true(r == R_OK || r == R_UNAVAILABLE);
+        assert_true(r == R_DONE || r == R_UNAVAILABLE);
     }
     assert_true(away > 0 && good + away == asked);
     store_halt_lane(app_store(w.app), still, false);
@@ -298,7 +298,7 @@ static result hold_for(world *w, str name, uint64_t coupon_id, uint64_t *held)
         .sku = {"tea", 3}, .category = {"", 0}, .quantity = 1, .unit_minor = 2000};
     order_priced priced;
     app_view v;
-    assert_int_equal(app_view_open(w->app, w->memory, &v), R_OK);
+    assert_int_equal(app_view_open(w->app, w->memory, &v), R_DONE);
     order_ask ask = {.merchant = w->merchant_id,
                      .user = name,
                      .order_number = S("one number"),
@@ -307,8 +307,8 @@ static result hold_for(world *w, str name, uint64_t coupon_id, uint64_t *held)
                      .line_count = 1,
                      .coupons = &coupon_id,
                      .coupon_count = 1};
-    assert_int_equal(order_price(&v, &ask, &priced), R_OK);
-    assert_int_equal(app_view_close(&v), R_OK);
+    assert_int_equal(order_price(&v, &ask, &priced), R_DONE);
+    assert_int_equal(app_view_close(&v), R_DONE);
     priced.in.deadline_ms = w->now_ms + MS_HOUR;
     act_call call = {.id = ACT_ID_hold, .slot = id_slot(coupon_id), .in = &priced.in};
     result r = run(w, &call);
@@ -331,12 +331,12 @@ static void an_order_number_of_a_neighbour_is_another_order(void **state)
     uint64_t t = make_template(&w, 10, 0), first, second;
     str other = neighbour(&w, S("u1"));
     act_call *mine = claim(&w, S("u1"), t, S("k1"), 1), *his = claim(&w, other, t, S("k2"), 1);
-    assert_int_equal(run(&w, mine), R_OK);
-    assert_int_equal(run(&w, his), R_OK);
-    assert_int_equal(hold_for(&w, S("u1"), coupon_of(mine), &first), R_OK);
-    assert_int_equal(hold_for(&w, other, coupon_of(his), &second), R_OK);
-    assert_int_equal(redeem_held(&w, S("u1"), first), R_OK);
-    assert_int_equal(redeem_held(&w, other, second), R_OK);
+    assert_int_equal(run(&w, mine), R_DONE);
+    assert_int_equal(run(&w, his), R_DONE);
+    assert_int_equal(hold_for(&w, S("u1"), coupon_of(mine), &first), R_DONE);
+    assert_int_equal(hold_for(&w, other, coupon_of(his), &second), R_DONE);
+    assert_int_equal(redeem_held(&w, S("u1"), first), R_DONE);
+    assert_int_equal(redeem_held(&w, other, second), R_DONE);
     close_world(&w);
 }
 

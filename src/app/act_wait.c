@@ -26,7 +26,7 @@ result act_wait(act_call *call)
     call->done = answered;
     call->context = &a;
     result r = act_submit(call);
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     if (!call->app->options.store.threads)
         while (!a.there)

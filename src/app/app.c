@@ -101,12 +101,12 @@ static result load_time(app *a)
     arena *memory = arena_new(0);
     uow *u;
     result r = store_read_begin(a->store, memory, 0, &u);
-    for (uint16_t lane = 0; r == R_OK && lane < store_lanes(a->store); lane++) {
+    for (uint16_t lane = 0; r == R_DONE && lane < store_lanes(a->store); lane++) {
         const lane_head *head = lane_head_get(u, lane);
         if (head != NULL)
             (void)not_before(a, head->time_ms);
     }
-    if (r == R_OK)
+    if (r == R_DONE)
         r = store_read_end(u);
     arena_free(memory);
     return r;
@@ -124,21 +124,21 @@ result app_open(const app_options *options, app **out, buf *why)
     a->relay = relay_new(a);
     a->leases = leases_new(a);
     result r = open_store(a, why);
-    if (r == R_OK) {
+    if (r == R_DONE) {
         r = publish_load(a, why);
     }
-    if (r == R_OK) {
+    if (r == R_DONE) {
         r = load_time(a);
     }
-    if (r == R_OK) {
+    if (r == R_DONE) {
         r = relay_load(a->relay);
     }
-    if (r != R_OK) {
+    if (r != R_DONE) {
         app_close(a);
         return r;
     }
     *out = a;
-    return R_OK;
+    return R_DONE;
 }
 
 void app_drain(app *a)
@@ -179,7 +179,7 @@ result app_view_open(app *a, arena *memory, app_view *out)
 {
     uow *rows;
     result r = store_read_begin(a->store, memory, app_now_ms(a), &rows);
-    if (r == R_OK) {
+    if (r == R_DONE) {
         *out = (app_view){a, uow_config(rows), rows, memory};
     }
     return r;

@@ -45,7 +45,7 @@ typedef struct app_view {
     arena *memory;
 } app_view;
 MUST_USE result app_view_open(app *a, arena *memory, app_view *out);
-/* R_OK, or why a row that was asked for could not be read. */
+/* R_DONE, or why a row that was asked for could not be read. */
 result app_view_close(app_view *v);
 
 /* Stepped mode: runs lanes, relay and leases until nothing moves; how many requests ended. */

@@ -42,7 +42,7 @@ static result count(work *w, const disk_digest *d)
     w->out->bytes += d->bytes;
     if (w->watch != NULL && !w->watch->progress(w->watch->context, w->out->bytes, w->total))
         return R_DRAINING;
-    return R_OK;
+    return R_DONE;
 }
 
 /* ---- making ---- */
@@ -55,15 +55,15 @@ static result write_sums(work *w, str to)
     buf lines, text;
     buf_init(&lines, SUMS_MAX);
     buf_init(&text, SUMS_MAX);
-    for (size_t i = 0; i < names.n && r == R_OK; i++) {
+    for (size_t i = 0; i < names.n && r == R_DONE; i++) {
         disk_digest d;
         r = disk_digest_of(join(w, store_path, names.items[i]), &d, w->why);
-        if (r == R_OK)
+        if (r == R_DONE)
             r = count(w, &d);
         buf_printf(&lines, "%.*s  %s/%.*s\n", DISK_DIGEST_TEXT, d.sha256, STORE_NAME,
                    STR_ARG(names.items[i]));
     }
-    if (r == R_OK) {
+    if (r == R_DONE) {
         buf_printf(&text, "%s# files %llu bytes %llu\n", SUMS_HEADER,
                    (unsigned long long)w->out->files, (unsigned long long)w->out->bytes);
         buf_str(&text, buf_view(&lines));
@@ -84,9 +84,9 @@ result backup_make(app *a, str to, const backup_watch *watch, backup_report *out
     }
     work w = {.memory = arena_new(0), .watch = watch, .out = out, .why = why};
     result r = disk_make_directory(to, why);
-    if (r == R_OK)
+    if (r == R_DONE)
         r = store_checkpoint(app_store(a), join(&w, to, S(STORE_NAME)), why);
-    if (r == R_OK)
+    if (r == R_DONE)
         r = write_sums(&w, to);
     arena_free(w.memory);
     return r;
@@ -137,7 +137,7 @@ static result read_sums(work *w, str from, sums *out)
         buf_printf(w->why, "%.*s is not a finished backup: it has no %s", STR_ARG(from), SUMS_NAME);
         return R_INVALID;
     }
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     if (!str_starts(text, S(SUMS_HEADER)))
         return damaged(w, S("this version does not know the form of"), path);
@@ -153,7 +153,7 @@ static result read_sums(work *w, str from, sums *out)
             return damaged(w, S("a line cannot be read in"), path);
         out->n++;
     }
-    return out->n == files ? R_OK : damaged(w, S("lines are missing in"), path);
+    return out->n == files ? R_DONE : damaged(w, S("lines are missing in"), path);
 }
 
 /* ---- checking and copying ---- */
@@ -168,7 +168,7 @@ static result check_names(const work *w, str from, const sums *s)
         buf_clear(w->why);
         return damaged(w, S("it has no directory"), store_path);
     }
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     for (size_t i = 0; i < names.n || i < s->n; i++) {
         if (i == s->n)
@@ -178,27 +178,27 @@ static result check_names(const work *w, str from, const sums *s)
         if (!str_eq(s->items[i].name, names.items[i]))
             return damaged(w, S("a file is not listed:"), names.items[i]);
     }
-    return R_OK;
+    return R_DONE;
 }
 
 /* Reads every file, into the directory `to` unless it is empty. */
 static result read_files(work *w, str from, str to, const sums *s)
 {
     str store_path = join(w, from, S(STORE_NAME));
-    result r = R_OK;
+    result r = R_DONE;
     w->total = s->bytes;
-    for (size_t i = 0; i < s->n && r == R_OK; i++) {
+    for (size_t i = 0; i < s->n && r == R_DONE; i++) {
         const sum *wanted = &s->items[i];
         str path = join(w, store_path, wanted->name);
         disk_digest d;
         r = to.n == 0 ? disk_digest_of(path, &d, w->why)
                       : disk_copy(path, join(w, to, wanted->name), &d, w->why);
-        if (r == R_OK && !str_eq(wanted->sha256, (str){d.sha256, DISK_DIGEST_TEXT}))
+        if (r == R_DONE && !str_eq(wanted->sha256, (str){d.sha256, DISK_DIGEST_TEXT}))
             r = damaged(w, S("a file is not what it was:"), wanted->name);
-        if (r == R_OK)
+        if (r == R_DONE)
             r = count(w, &d);
     }
-    if (r == R_OK && w->out->bytes != s->bytes)
+    if (r == R_DONE && w->out->bytes != s->bytes)
         r = damaged(w, S("it has another size than it says:"), from);
     return r;
 }
@@ -206,7 +206,7 @@ static result read_files(work *w, str from, str to, const sums *s)
 static result begin_reading(work *w, str from, sums *s)
 {
     result r = read_sums(w, from, s);
-    return r == R_OK ? check_names(w, from, s) : r;
+    return r == R_DONE ? check_names(w, from, s) : r;
 }
 
 result backup_check(str from, const backup_watch *watch, backup_report *out, buf *why)
@@ -215,7 +215,7 @@ result backup_check(str from, const backup_watch *watch, backup_report *out, buf
     work w = {.memory = arena_new(0), .watch = watch, .out = out, .why = why};
     sums s = {0};
     result r = begin_reading(&w, from, &s);
-    if (r == R_OK)
+    if (r == R_DONE)
         r = read_files(&w, from, (str){NULL, 0}, &s);
     arena_free(w.memory);
     return r;
@@ -230,7 +230,7 @@ static result open_once(const app_options *open, str path, buf *why)
     options.store.lanes = 0; /* as many as it has */
     app *a = NULL;
     result r = app_open(&options, &a, why);
-    if (r == R_OK)
+    if (r == R_DONE)
         app_close(a);
     return r;
 }
@@ -254,23 +254,23 @@ result backup_bring_back(const backup_restore *r, backup_report *out, buf *why)
     str beside = arena_printf(w.memory, "%.*s.restoring", STR_ARG(data));
     sums s = {0};
     result code = begin_reading(&w, r->from, &s);
-    if (code == R_OK && !disk_is_empty(beside)) {
+    if (code == R_DONE && !disk_is_empty(beside)) {
         buf_printf(why, "%.*s is left of a restore that was broken off; remove it",
                    STR_ARG(beside));
         code = R_INVALID;
     }
-    if (code != R_OK) {
+    if (code != R_DONE) {
         arena_free(w.memory);
         return code;
     }
     code = disk_make_directory(beside, why);
-    if (code == R_OK)
+    if (code == R_DONE)
         code = read_files(&w, r->from, beside, &s);
-    if (code == R_OK)
+    if (code == R_DONE)
         code = open_once(r->open, beside, why);
-    if (code == R_OK)
+    if (code == R_DONE)
         code = disk_rename(beside, data, why);
-    if (code != R_OK)
+    if (code != R_DONE)
         disk_remove_flat(beside);
     arena_free(w.memory);
     return code;

@@ -60,7 +60,7 @@ static void add_merchant(place *p, unsigned i)
                      .in = &in,
                      .out = &out,
                      .memory = p->memory};
-    assert_int_equal(act_wait(&call), R_OK);
+    assert_int_equal(act_wait(&call), R_DONE);
 }
 
 static size_t merchants_of(app *a)
@@ -77,7 +77,7 @@ static app *open_at(place *p, str data)
     app_options o = options_for(data);
     app *a = NULL;
     buf_clear(&p->why);
-    assert_int_equal(app_open(&o, &a, &p->why), R_OK);
+    assert_int_equal(app_open(&o, &a, &p->why), R_DONE);
     return a;
 }
 
@@ -132,10 +132,10 @@ static result bring_back(place *p, const char *from, const char *data)
 static void a_backup_is_of_one_moment_and_comes_back(void **state)
 {
     place *p = *state;
-    assert_int_equal(make(p, "backup"), R_OK);
+    assert_int_equal(make(p, "backup"), R_DONE);
     add_merchant(p, MERCHANTS); /* later */
-    assert_int_equal(check(p, "backup"), R_OK);
-    assert_int_equal(bring_back(p, "backup", "back/here/"), R_OK);
+    assert_int_equal(check(p, "backup"), R_DONE);
+    assert_int_equal(bring_back(p, "backup", "back/here/"), R_DONE);
     app *a = open_at(p, at(p, "back/here"));
     assert_int_equal(merchants_of(a), MERCHANTS);
     assert_int_equal(store_lanes(app_store(a)), LANES);
@@ -148,49 +148,49 @@ static void nothing_is_overwritten(void **state)
 {
     place *p = *state;
     assert_int_equal(make(p, "data"), R_INVALID);
-    assert_int_equal(make(p, "backup"), R_OK);
+    assert_int_equal(make(p, "backup"), R_DONE);
     assert_int_equal(make(p, "backup"), R_INVALID);
     assert_int_equal(bring_back(p, "backup", "data"), R_INVALID);
-    assert_int_equal(disk_make_directory(at(p, "empty"), &p->why), R_OK);
-    assert_int_equal(bring_back(p, "backup", "empty"), R_OK);
+    assert_int_equal(disk_make_directory(at(p, "empty"), &p->why), R_DONE);
+    assert_int_equal(bring_back(p, "backup", "empty"), R_DONE);
 }
 
 /* One bit of one file, for each file of the backup. */
 static void a_changed_file_is_refused(void **state)
 {
     place *p = *state;
-    assert_int_equal(make(p, "backup"), R_OK);
+    assert_int_equal(make(p, "backup"), R_DONE);
     disk_names names;
-    assert_int_equal(disk_list(at(p, "backup/store"), p->memory, &names, &p->why), R_OK);
+    assert_int_equal(disk_list(at(p, "backup/store"), p->memory, &names, &p->why), R_DONE);
     assert_true(names.n > 3);
     for (size_t i = 0; i < names.n; i++) {
         str path =
             arena_printf(p->memory, "%s/backup/store/%.*s", p->root, STR_ARG(names.items[i]));
         str bytes;
-        assert_int_equal(disk_read(path, 64 << 20, p->memory, &bytes, &p->why), R_OK);
+        assert_int_equal(disk_read(path, 64 << 20, p->memory, &bytes, &p->why), R_DONE);
         if (bytes.n == 0)
             continue;
         char *changed = arena_alloc(p->memory, bytes.n);
         memcpy(changed, bytes.p, bytes.n);
         changed[bytes.n / 2] = (char)(changed[bytes.n / 2] ^ 4);
-        assert_int_equal(disk_write(path, (str){changed, bytes.n}, &p->why), R_OK);
+        assert_int_equal(disk_write(path, (str){changed, bytes.n}, &p->why), R_DONE);
         assert_int_equal(check(p, "backup"), R_CORRUPT);
         assert_int_equal(bring_back(p, "backup", "back"), R_CORRUPT);
         assert_false(disk_is_there(at(p, "back")));
         assert_false(disk_is_there(at(p, "back.restoring")));
-        assert_int_equal(disk_write(path, bytes, &p->why), R_OK);
+        assert_int_equal(disk_write(path, bytes, &p->why), R_DONE);
     }
-    assert_int_equal(check(p, "backup"), R_OK);
+    assert_int_equal(check(p, "backup"), R_DONE);
 }
 
 static void a_missing_or_extra_file_is_refused(void **state)
 {
     place *p = *state;
-    assert_int_equal(make(p, "backup"), R_OK);
-    assert_int_equal(disk_write(at(p, "backup/store/zzz"), S(""), &p->why), R_OK);
+    assert_int_equal(make(p, "backup"), R_DONE);
+    assert_int_equal(disk_write(at(p, "backup/store/zzz"), S(""), &p->why), R_DONE);
     assert_int_equal(check(p, "backup"), R_CORRUPT);
     assert_int_equal(remove(arena_z(p->memory, at(p, "backup/store/zzz"))), 0);
-    assert_int_equal(disk_write(at(p, "backup/store/000000.sst"), S("x"), &p->why), R_OK);
+    assert_int_equal(disk_write(at(p, "backup/store/000000.sst"), S("x"), &p->why), R_DONE);
     assert_int_equal(check(p, "backup"), R_CORRUPT);
     assert_int_equal(remove(arena_z(p->memory, at(p, "backup/store/000000.sst"))), 0);
     assert_int_equal(remove(arena_z(p->memory, at(p, "backup/store/CURRENT"))), 0);
@@ -203,11 +203,11 @@ static void a_list_that_is_not_whole_is_refused(void **state)
 {
     place *p = *state;
     str sums;
-    assert_int_equal(make(p, "backup"), R_OK);
+    assert_int_equal(make(p, "backup"), R_DONE);
     str path = at(p, "backup/SHA256SUMS");
-    assert_int_equal(disk_read(path, 1 << 20, p->memory, &sums, &p->why), R_OK);
+    assert_int_equal(disk_read(path, 1 << 20, p->memory, &sums, &p->why), R_DONE);
     for (size_t n = 0; n + 1 < sums.n; n += 13) {
-        assert_int_equal(disk_write(path, (str){sums.p, n}, &p->why), R_OK);
+        assert_int_equal(disk_write(path, (str){sums.p, n}, &p->why), R_DONE);
         assert_int_equal(check(p, "backup"), R_CORRUPT);
     }
     static const char *const hostile[] = {
@@ -224,7 +224,7 @@ static void a_list_that_is_not_whole_is_refused(void **state)
         "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  store/..\n",
     };
     for (size_t i = 0; i < ARRAY_LEN(hostile); i++) {
-        assert_int_equal(disk_write(path, str_of(hostile[i]), &p->why), R_OK);
+        assert_int_equal(disk_write(path, str_of(hostile[i]), &p->why), R_DONE);
         assert_int_equal(check(p, "backup"), R_CORRUPT);
     }
     assert_int_equal(remove(arena_z(p->memory, path)), 0);
@@ -248,7 +248,7 @@ static void work_can_be_broken_off(void **state)
     assert_int_equal(backup_make(p->app, at(p, "half"), &watch, &report, &p->why), R_DRAINING);
     assert_true(seen > 0);
     assert_int_equal(check(p, "half"), R_INVALID);
-    assert_int_equal(make(p, "backup"), R_OK);
+    assert_int_equal(make(p, "backup"), R_DONE);
     app_options o = options_for((str){NULL, 0});
     backup_restore r = {
         .from = at(p, "backup"), .data = at(p, "back"), .open = &o, .watch = &watch};
@@ -261,17 +261,17 @@ static void work_can_be_broken_off(void **state)
 static void what_does_not_open_does_not_come_back(void **state)
 {
     place *p = *state;
-    assert_int_equal(disk_make_directory(at(p, "fake/store"), &p->why), R_OK);
-    assert_int_equal(disk_write(at(p, "fake/store/CURRENT"), S("abc"), &p->why), R_OK);
+    assert_int_equal(disk_make_directory(at(p, "fake/store"), &p->why), R_DONE);
+    assert_int_equal(disk_write(at(p, "fake/store/CURRENT"), S("abc"), &p->why), R_DONE);
     assert_int_equal(
         disk_write(at(p, "fake/SHA256SUMS"),
                    S("# quan backup 1\n# files 1 bytes 3\n"
                      "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  "
                      "store/CURRENT\n"),
                    &p->why),
-        R_OK);
-    assert_int_equal(check(p, "fake"), R_OK);
-    assert_int_not_equal(bring_back(p, "fake", "back"), R_OK);
+        R_DONE);
+    assert_int_equal(check(p, "fake"), R_DONE);
+    assert_int_not_equal(bring_back(p, "fake", "back"), R_DONE);
     assert_false(disk_is_there(at(p, "back")));
     assert_false(disk_is_there(at(p, "back.restoring")));
 }

@@ -100,7 +100,7 @@ void flight_send(flight *f, act_call *call)
         collect(f, false);
         (void)nanosleep(&(struct timespec){0, BUSY_PAUSE_NS}, NULL);
     }
-    if (r != R_OK) {
+    if (r != R_DONE) {
         call->code = r;
         come_back(call);
     }

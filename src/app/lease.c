@@ -150,7 +150,7 @@ static void perform(leases *l, todo t)
         own->call.done = ask_answered;
         own->call.context = ARENA_NEW(own->memory, todo);
         *(todo *)own->call.context = t;
-        if (act_submit(&own->call) != R_OK) {
+        if (act_submit(&own->call) != R_DONE) {
             own_call_free(own); /* a failed store: the parked requests run into their deadline */
         }
     }
@@ -193,7 +193,7 @@ static void ask_answered(act_call *call)
     (void)pthread_mutex_lock(&l->lock);
     ask *a = find(l, asked->lane, asked->pool);
     if (a != NULL && a->state == ASK_ASKING) {
-        if (call->code != R_OK) {
+        if (call->code != R_DONE) {
             forget(l, a); /* a full disk: whoever comes next asks again */
         } else {
             t = on_verdict(l, a, ((const lease_out *)call->out)->verdict);
@@ -323,7 +323,7 @@ void leases_committed(leases *l, const store_message *messages, size_t n)
         }
         lease_in in;
         memory = memory == NULL ? arena_new(0) : memory;
-        CHECK(record_decode(&lease_in_record, messages[i].input, memory, &in) == R_OK);
+        CHECK(record_decode(&lease_in_record, messages[i].input, memory, &in) == R_DONE);
         if (in.amount > 0) {
             returning(l, &in);
         }

@@ -56,7 +56,7 @@ static result usable_now(app_view *v, uint64_t replaced_hold, const coupon *c,
     if (now < of->row->use_from_ms) {
         return R_NOT_STARTED;
     }
-    return now < of->row->use_until_ms ? R_OK : R_WINDOW_CLOSED;
+    return now < of->row->use_until_ms ? R_DONE : R_WINDOW_CLOSED;
 }
 
 /* Does the coupon belong to the user and may it be used now? Everything but the price. */
@@ -124,7 +124,7 @@ static void apply(order_priced *out, const candidate *all, size_t n, const price
         to->reason = from->reason;
         to->missing_minor = from->missing_minor;
         to->discount_minor = from->discount_minor;
-        if (from->result == R_OK) {
+        if (from->result == R_DONE) {
             place[i] = (uint16_t)used;
             applied[used++] = (applied_coupon){.coupon = all[i].price.coupon,
                                                .campaign = all[i].price.campaign,
@@ -156,7 +156,7 @@ result order_price(app_view *v, const order_ask *ask, order_priced *out)
         out->verdicts[i].coupon = ask->coupons[i];
         out->verdicts[i].template =
             code == R_NOT_FOUND || code == R_WRONG_USER ? 0 : one.price.template;
-        if (code != R_OK) {
+        if (code != R_DONE) {
             refuse(&out->verdicts[i], code);
             continue;
         }
@@ -166,13 +166,13 @@ result order_price(app_view *v, const order_ask *ask, order_priced *out)
     cart basket = {ask->currency, ask->store, ask->channel, ask->lines, ask->line_count};
     price_result price;
     result code = price_cart(&basket, prices, n, memory, &price);
-    if (code != R_OK) {
+    if (code != R_DONE) {
         return code;
     }
     fill(ask, memory, &price, &out->in);
     apply(out, all, n, &price, memory);
     for (size_t i = 0; i < ask->coupon_count && out->refused == NULL; i++) {
-        out->refused = out->verdicts[i].result == R_OK ? NULL : &out->verdicts[i];
+        out->refused = out->verdicts[i].result == R_DONE ? NULL : &out->verdicts[i];
     }
-    return R_OK;
+    return R_DONE;
 }

@@ -2,8 +2,8 @@
  * act only confirms (DESIGN 2).
  *
  * order_price looks at every coupon named: is it there, the user's, usable now, does it apply. Its
- * verdicts are what a quote shows; an order_in whose verdicts are all R_OK can go into a hold or a
- * redeem act. Between pricing and the act a version may change: the act then answers R_STALE and
+ * verdicts are what a quote shows; an order_in whose verdicts are all R_DONE can go into a hold or
+ * a redeem act. Between pricing and the act a version may change: the act then answers R_STALE and
  * the caller prices again, at most ORDER_REPRICE_MAX times. */
 #ifndef QUAN_APP_ORDER_H
 #define QUAN_APP_ORDER_H
@@ -38,11 +38,11 @@ typedef struct order_priced {
     order_in in; /* merchant, user, cart, totals, applied, shares; the caller adds hold and
                     deadline */
     order_verdict *verdicts;      /* [coupon_count] */
-    const order_verdict *refused; /* the first that is not R_OK; NULL */
+    const order_verdict *refused; /* the first that is not R_DONE; NULL */
     uint64_t redemption;          /* of this order already; 0: none */
 } order_priced;
 
-/* R_OK also when coupons are refused; else what price_cart says. Memory of the view. */
+/* R_DONE also when coupons are refused; else what price_cart says. Memory of the view. */
 MUST_USE result order_price(app_view *v, const order_ask *ask, order_priced *out);
 
 #endif

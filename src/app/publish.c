@@ -87,7 +87,7 @@ static result barrier_run(uow *u, request *r)
 {
     MAYBE(u);
     MAYBE(r);
-    return R_OK;
+    return R_DONE;
 }
 
 static void pass(publication *p)
@@ -111,9 +111,9 @@ static void publish_now(act_call *c)
     uow *rows;
     (void)pthread_mutex_lock(&a->publish_lock);
     result r = store_read_begin(a->store, memory, app_now_ms(a), &rows);
-    CHECK(r == R_OK); /* a store that cannot read what it has just committed must not go on */
+    CHECK(r == R_DONE); /* a store that cannot read what it has just committed must not go on */
     publish_rows(c, rows);
-    CHECK(store_read_end(rows) == R_OK);
+    CHECK(store_read_end(rows) == R_DONE);
     (void)pthread_mutex_unlock(&a->publish_lock);
     arena_free(memory);
 }
@@ -134,7 +134,7 @@ void publish_after(act_call *c)
                                       .lane = lane,
                                       .to_lane = true,
                                       .class = CLASS_INTERNAL};
-        if (store_submit(a->store, &p->barriers[lane]) != R_OK) {
+        if (store_submit(a->store, &p->barriers[lane]) != R_DONE) {
             pass(p); /* only a store that has failed refuses internal requests: nothing commits any
                         more */
         }
@@ -180,7 +180,7 @@ static result load_table(app *a, const table *t, load_row *load)
         arena *memory = arena_new(0);
         uow *rows;
         r = store_read_begin(a->store, memory, 0, &rows);
-        if (r != R_OK) {
+        if (r != R_DONE) {
             arena_free(memory);
             break;
         }
@@ -197,7 +197,7 @@ static result load_table(app *a, const table *t, load_row *load)
         }
         r = store_read_end(rows); /* a page that cannot be read is no end of the table */
         arena_free(memory);
-    } while (r == R_OK && n > 0);
+    } while (r == R_DONE && n > 0);
     arena_free(kept);
     return r;
 }
@@ -213,11 +213,11 @@ result publish_load(app *a, buf *why)
                  {&api_key_table, load_key}};
     for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
         result r = load_table(a, steps[i].table, steps[i].load);
-        if (r != R_OK) {
+        if (r != R_DONE) {
             buf_printf(why, "reading the table %s: %.*s", steps[i].table->record.name,
                        STR_ARG(result_text(r)));
             return r;
         }
     }
-    return R_OK;
+    return R_DONE;
 }

@@ -58,7 +58,7 @@ static uint16_t lane_for(const relay *r, uint16_t slot, uint16_t to_lane)
     return to_lane != UINT16_MAX ? to_lane : store_lane_of_slot(r->app->store, slot);
 }
 
-/* One pass over the messages. R_OK, R_AGAIN, or R_STALE: one was refused, and the pass is made
+/* One pass over the messages. R_DONE, R_AGAIN, or R_STALE: one was refused, and the pass is made
  * again without it, because what it wrote was taken back with everything before it. */
 static result apply_all(uow *u, bundle *b, uint64_t last, bool *refused)
 {
@@ -79,14 +79,14 @@ static result apply_all(uow *u, bundle *b, uint64_t last, bool *refused)
         if (code == R_AGAIN) {
             return code;
         }
-        if (code != R_OK) {
+        if (code != R_DONE) {
             refused[i] = true;
             store_rollback(u);
             return R_STALE;
         }
         b->applied[i] = true;
     }
-    return R_OK;
+    return R_DONE;
 }
 
 static result bundle_run(uow *u, request *q)
@@ -103,7 +103,7 @@ static result bundle_run(uow *u, request *q)
         }
         code = apply_all(u, b, in == NULL ? 0 : in->last, refused);
     } while (code == R_STALE);
-    if (code != R_OK) {
+    if (code != R_DONE) {
         return code;
     }
     if (in == NULL) {
@@ -114,7 +114,7 @@ static result bundle_run(uow *u, request *q)
     if (in->last < b->messages[b->n - 1]->sequence) {
         in->last = b->messages[b->n - 1]->sequence;
     }
-    return R_OK;
+    return R_DONE;
 }
 
 static void send_next(relay *r, uint16_t from, uint16_t to);
@@ -143,7 +143,7 @@ static result forget_run(uow *u, request *q)
             outbox_delete(u, rows[i]);
         }
     }
-    return R_OK;
+    return R_DONE;
 }
 
 static void forget_done(request *q)
@@ -166,7 +166,7 @@ static void forget_start(const bundle *b)
     for (size_t i = 0; i < b->n; i++) {
         f->sequences[i] = b->messages[i]->sequence;
     }
-    if (store_submit(b->relay->app->store, &f->request) != R_OK) {
+    if (store_submit(b->relay->app->store, &f->request) != R_DONE) {
         arena_free(memory);
     }
 }
@@ -194,7 +194,7 @@ static void bundle_done(request *q)
     bundle *b = (bundle *)q;
     relay *r = b->relay;
     uint16_t from = b->from, to = b->to;
-    if (q->outcome != R_OK) {
+    if (q->outcome != R_DONE) {
         /* The store has failed, or the disk is full: what is in the outbox waits there for
          * relay_kick. */
         (void)pthread_mutex_lock(&r->lock);
@@ -248,7 +248,7 @@ static void refill(relay *r, uint16_t from, uint16_t to, pair *p)
 {
     arena *memory = arena_new(0);
     uow *rows;
-    if (store_read_begin(r->app->store, memory, 0, &rows) != R_OK) {
+    if (store_read_begin(r->app->store, memory, 0, &rows) != R_DONE) {
         arena_free(memory);
         return;
     }
@@ -297,7 +297,7 @@ static bundle *take_bundle(relay *r, uint16_t from, uint16_t to, pair *p)
         CHECK(a != NULL && (a->flags & ACT_MESSAGE) != 0);
         b->inputs[i] = arena_alloc(memory, a->in->size);
         str bytes = {b->messages[i]->input, b->messages[i]->n};
-        CHECK(record_decode(a->in, bytes, memory, b->inputs[i]) == R_OK);
+        CHECK(record_decode(a->in, bytes, memory, b->inputs[i]) == R_DONE);
     }
     return b;
 }
@@ -322,7 +322,7 @@ static void send_next(relay *r, uint16_t from, uint16_t to)
         p->busy = false;
     }
     (void)pthread_mutex_unlock(&r->lock);
-    if (b != NULL && store_submit(r->app->store, &b->request) != R_OK) {
+    if (b != NULL && store_submit(r->app->store, &b->request) != R_DONE) {
         bundle_free(b); /* a failed store: the outbox keeps them; busy stays set, nothing is sent
                            any more */
     }
@@ -366,7 +366,7 @@ static result load_page(relay *r, uint16_t from, uint64_t *after, size_t *n)
     arena *memory = arena_new(0);
     uow *rows;
     result read = store_read_begin(r->app->store, memory, 0, &rows);
-    if (read != R_OK) {
+    if (read != R_DONE) {
         arena_free(memory);
         return read;
     }
@@ -396,13 +396,13 @@ result relay_load(relay *r)
         size_t n;
         do {
             result read = load_page(r, from, &after, &n);
-            if (read != R_OK) {
+            if (read != R_DONE) {
                 return read;
             }
         } while (n > 0);
     }
     relay_kick(r);
-    return R_OK;
+    return R_DONE;
 }
 
 void relay_mark_now(relay *r, uint16_t to_lane, relay_mark *mark)

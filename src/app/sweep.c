@@ -77,7 +77,7 @@ static void swept(act_call *call)
     const sweep_out *out = call->out;
     (void)pthread_mutex_lock(&s->lock);
     bool again = false;
-    if (call->code == R_OK) {
+    if (call->code == R_DONE) {
         s->totals.expired += out->expired;
         s->totals.released += out->released;
         again = out->more && !s->stopping; /* each run deals with all that it found */
@@ -86,7 +86,7 @@ static void swept(act_call *call)
     }
     if (again) {
         (void)pthread_mutex_unlock(&s->lock);
-        if (act_submit(call) == R_OK)
+        if (act_submit(call) == R_DONE)
             return;
         (void)pthread_mutex_lock(&s->lock);
         s->totals.refused++;
@@ -130,7 +130,7 @@ static void submit(sweeper *s, uint16_t slot)
     s->flight++;
     s->totals.slots++;
     (void)pthread_mutex_unlock(&s->lock);
-    if (act_submit(&own->call) == R_OK)
+    if (act_submit(&own->call) == R_DONE)
         return;
     own_call_free(own);
     (void)pthread_mutex_lock(&s->lock);
@@ -153,12 +153,12 @@ static result look(sweeper *s, uow *rows, uint16_t *due, bool *found)
     *found = false;
     if (!sources[i](rows, (uint16_t)s->next[i], &row)) {
         s->next[i] = SLOT_COUNT;
-        return uow_pending(rows) ? R_IO : R_OK;
+        return uow_pending(rows) ? R_IO : R_DONE;
     }
     s->next[i] = row.slot + 1U;
     *found = row.due_at_ms <= s->now_ms;
     *due = row.slot;
-    return R_OK;
+    return R_DONE;
 }
 
 /* Some lookups on one snapshot, then the acts: none is submitted while the snapshot is held. */
@@ -169,8 +169,8 @@ static result look_some(sweeper *s, int64_t until_ns)
     arena *memory = arena_new(0);
     uow *rows;
     result r = store_read_begin(s->app->store, memory, s->now_ms, &rows);
-    if (r == R_OK) {
-        for (size_t i = 0; i < SWEEP_VIEW_SEEKS && r == R_OK && !pass_ended(s); i++) {
+    if (r == R_DONE) {
+        for (size_t i = 0; i < SWEEP_VIEW_SEEKS && r == R_DONE && !pass_ended(s); i++) {
             bool found;
             r = look(s, rows, &due[n], &found);
             n += found;
@@ -178,7 +178,7 @@ static result look_some(sweeper *s, int64_t until_ns)
                 break;
         }
         result end = store_read_end(rows);
-        r = r == R_OK ? end : r;
+        r = r == R_DONE ? end : r;
     }
     arena_free(memory);
     for (size_t i = 0; i < n; i++)
@@ -189,12 +189,12 @@ static result look_some(sweeper *s, int64_t until_ns)
 result sweeper_go(sweeper *s, int64_t now_ms, int64_t budget_ns)
 {
     int64_t until_ns = clock_monotonic_ns() + budget_ns;
-    result r = R_OK;
+    result r = R_DONE;
     s->now_ms = now_ms;
     do {
         r = look_some(s, until_ns);
-    } while (r == R_OK && !pass_ended(s) && clock_monotonic_ns() < until_ns);
-    if (pass_ended(s) || r != R_OK) {
+    } while (r == R_DONE && !pass_ended(s) && clock_monotonic_ns() < until_ns);
+    if (pass_ended(s) || r != R_DONE) {
         memset(s->next, 0, sizeof(s->next));
         memset(s->submitted, 0, sizeof(s->submitted));
     }
@@ -229,7 +229,7 @@ result sweep_all(app *a, int64_t now_ms, sweep_totals *totals)
 {
     sweeper *s = sweeper_new(a);
     result r = sweeper_go(s, now_ms, INT64_MAX / 2);
-    if (!wait_for_flight(s, 0) && r == R_OK)
+    if (!wait_for_flight(s, 0) && r == R_DONE)
         r = R_UNAVAILABLE; /* stepped, and a lane stands still */
     (void)pthread_mutex_lock(&s->lock);
     if (totals != NULL)

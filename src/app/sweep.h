@@ -26,7 +26,7 @@ typedef struct sweep_totals {
 
 sweeper *sweeper_new(app *a);
 /* A portion of the pass over all slots: goes on where the last one ended, for at most budget_ns, or
- * to the end of the pass. Does not wait for the acts. R_OK, or why the store could not be read. */
+ * to the end of the pass. Does not wait for the acts. R_DONE, or why the store was not read. */
 MUST_USE result sweeper_go(sweeper *s, int64_t now_ms, int64_t budget_ns);
 void sweeper_free(sweeper *s); /* waits for the acts on their way */
 

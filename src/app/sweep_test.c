@@ -49,10 +49,10 @@ static void what_is_due_in_any_slot_expires(void **state)
         other[i] = fix_claim_one(s.f, user_name(&s, i), s.long_lived);
     }
     sweep_totals totals;
-    assert_int_equal(sweep_all(s.f->app, s.f->clock_ms, &totals), R_OK);
+    assert_int_equal(sweep_all(s.f->app, s.f->clock_ms, &totals), R_DONE);
     assert_int_equal(totals.slots, 0);
     fix_pass(s.f, 2 * MS_DAY);
-    assert_int_equal(sweep_all(s.f->app, s.f->clock_ms, &totals), R_OK);
+    assert_int_equal(sweep_all(s.f->app, s.f->clock_ms, &totals), R_DONE);
     assert_int_equal(totals.expired, USERS);
     assert_int_equal(totals.released, 0);
     assert_int_equal(totals.refused, 0);
@@ -60,7 +60,7 @@ static void what_is_due_in_any_slot_expires(void **state)
         assert_int_equal(fix_coupon(s.f, due[i]).state, COUPON_STATE_EXPIRED);
         assert_int_equal(fix_coupon(s.f, other[i]).state, COUPON_STATE_AVAILABLE);
     }
-    assert_int_equal(sweep_all(s.f->app, s.f->clock_ms, NULL), R_OK);
+    assert_int_equal(sweep_all(s.f->app, s.f->clock_ms, NULL), R_DONE);
     fix_close(s.f);
 }
 
@@ -69,10 +69,10 @@ static void more_than_one_act_can_do_in_a_slot_is_done(void **state)
     (void)state;
     shop s = shop_open();
     for (unsigned i = 0; i < MANY / 100; i++)
-        assert_int_equal(fix_claim(s.f, S("one"), s.short_lived, 100, NULL), R_OK);
+        assert_int_equal(fix_claim(s.f, S("one"), s.short_lived, 100, NULL), R_DONE);
     fix_pass(s.f, 2 * MS_DAY);
     sweep_totals totals;
-    assert_int_equal(sweep_all(s.f->app, s.f->clock_ms, &totals), R_OK);
+    assert_int_equal(sweep_all(s.f->app, s.f->clock_ms, &totals), R_DONE);
     assert_int_equal(totals.expired, MANY);
     assert_int_equal(totals.slots, 1);
     fix_close(s.f);
@@ -91,10 +91,10 @@ static void holds_past_their_deadline_are_released(void **state)
                    .lines = &line,
                    .line_count = 1,
                    .hold_ms = MS_HOUR};
-    assert_int_equal(fix_hold(s.f, &o, &hold_id), R_OK);
+    assert_int_equal(fix_hold(s.f, &o, &hold_id), R_DONE);
     fix_pass(s.f, 2 * MS_HOUR);
     sweep_totals totals;
-    assert_int_equal(sweep_all(s.f->app, s.f->clock_ms, &totals), R_OK);
+    assert_int_equal(sweep_all(s.f->app, s.f->clock_ms, &totals), R_DONE);
     assert_int_equal(totals.released, 1);
     assert_int_equal(fix_hold_row(s.f, hold_id).state, HOLD_STATE_EXPIRED);
     assert_int_equal(fix_coupon(s.f, id).state, COUPON_STATE_AVAILABLE);
@@ -112,7 +112,7 @@ static void portions_make_a_pass(void **state)
     fix_pass(s.f, 2 * MS_DAY);
     sweeper *w = sweeper_new(s.f->app);
     for (unsigned i = 0; i < 2 * USERS + 2; i++) {
-        assert_int_equal(sweeper_go(w, s.f->clock_ms, 0), R_OK);
+        assert_int_equal(sweeper_go(w, s.f->clock_ms, 0), R_DONE);
         (void)app_settle(s.f->app);
     }
     sweeper_free(w);

@@ -177,8 +177,8 @@ bool verify_day(const verify_terms *of, int64_t at_ms, int32_t *day)
 static result run_groups(verify *v)
 {
     uint32_t slots = GROUP_SLOTS_FIRST;
-    result r = R_OK;
-    for (uint32_t from = 0; from < SLOT_COUNT && r == R_OK;) {
+    result r = R_DONE;
+    for (uint32_t from = 0; from < SLOT_COUNT && r == R_DONE;) {
         uint32_t until = from + slots < SLOT_COUNT ? from + slots : SLOT_COUNT;
         verify_group g = {
             .from = (uint16_t)from, .until = until, .memory = arena_new(GROUP_MEMORY_MAX)};
@@ -189,7 +189,7 @@ static result run_groups(verify *v)
         else if (g.rows > GROUP_ROWS * 2 && slots > 1)
             slots /= 2;
         from = until;
-        if (r == R_OK && v->options->progress != NULL &&
+        if (r == R_DONE && v->options->progress != NULL &&
             !v->options->progress(v->options->context, until))
             r = R_DRAINING;
     }
@@ -199,17 +199,17 @@ static result run_groups(verify *v)
 static result run(verify *v)
 {
     result r = verify_heads(v);
-    if (r == R_OK)
+    if (r == R_DONE)
         r = run_groups(v);
-    if (r == R_OK)
+    if (r == R_DONE)
         r = verify_lanes(v);
-    if (r == R_OK)
+    if (r == R_DONE)
         r = verify_counters(v);
-    if (r == R_OK)
+    if (r == R_DONE)
         r = verify_goods(v);
-    if (r == R_OK)
+    if (r == R_DONE)
         r = verify_pools(v);
-    return r == R_OK ? verify_config(v) : r;
+    return r == R_DONE ? verify_config(v) : r;
 }
 
 result verify_app(app *a, const verify_options *options, verify_summary *out)
@@ -225,7 +225,7 @@ result verify_app(app *a, const verify_options *options, verify_summary *out)
     v->leases = verify_map_new(LEASE_VALUES);
     v->config_counts = verify_map_new(CONFIG_VALUES);
     result r = app_view_open(a, memory, &v->view);
-    if (r == R_OK) {
+    if (r == R_DONE) {
         r = run(v);
         app_view_close(&v->view);
     }

@@ -44,7 +44,7 @@ typedef struct verify_summary {
     uint64_t rows, coupons, holds, redemptions, returns, ledger, events, pools, differences;
 } verify_summary;
 
-/* R_OK whether or not there are differences; R_IO when the store cannot be read. */
+/* R_DONE whether or not there are differences; R_IO when the store cannot be read. */
 MUST_USE result verify_app(app *a, const verify_options *options, verify_summary *out);
 
 #endif

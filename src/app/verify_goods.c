@@ -218,7 +218,7 @@ static void compare(verify *v, str bytes, const int64_t *values)
 result verify_goods(verify *v)
 {
     result r = verify_each(v, NULL, &tally_goods_table, see_goods);
-    for (size_t i = 0; i < verify_map_count(v->goods) && r == R_OK; i++) {
+    for (size_t i = 0; i < verify_map_count(v->goods) && r == R_DONE; i++) {
         str bytes;
         const int64_t *values = verify_map_item(v->goods, i, &bytes);
         compare(v, bytes, values);

@@ -273,8 +273,8 @@ static result load(verify *v, verify_group *g)
         {&member_table, load_member, &g->members, sizeof(member)},
         {&slot_head_table, load_head, &g->heads, sizeof(slot_head)},
     };
-    result r = R_OK;
-    for (size_t i = 0; i < ARRAY_LEN(steps) && r == R_OK; i++) {
+    result r = R_DONE;
+    for (size_t i = 0; i < ARRAY_LEN(steps) && r == R_DONE; i++) {
         steps[i].into->item_size = steps[i].size;
         r = verify_each(v, g, steps[i].table, steps[i].visit);
     }
@@ -284,11 +284,11 @@ static result load(verify *v, verify_group *g)
 static result see(verify *v, verify_group *g)
 {
     result r = verify_each(v, g, &ledger_table, see_ledger);
-    if (r == R_OK)
+    if (r == R_DONE)
         r = verify_each_entry(v, g, &coupon_table, COUPON_BY_WALLET, see_wallet);
-    if (r == R_OK)
+    if (r == R_DONE)
         r = verify_each_entry(v, g, &coupon_table, COUPON_BY_DUE, see_coupon_due);
-    if (r == R_OK)
+    if (r == R_DONE)
         r = verify_each_entry(v, g, &hold_table, HOLD_BY_DUE, see_hold_due);
     return r;
 }
@@ -296,11 +296,11 @@ static result see(verify *v, verify_group *g)
 result verify_group_run(verify *v, verify_group *g)
 {
     result r = load(v, g);
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     order_all(g);
     r = see(v, g);
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     g->takes = verify_map_new(1);
     verify_users(v, g);
@@ -309,5 +309,5 @@ result verify_group_run(verify *v, verify_group *g)
     verify_usages(v, g);
     verify_count_users(v, g);
     verify_map_free(g->takes);
-    return R_OK;
+    return R_DONE;
 }

@@ -30,7 +30,7 @@ static void see_inbox(verify *v, verify_group *g, const void *row)
 result verify_heads(verify *v)
 {
     result r = verify_each(v, NULL, &lane_head_table, see_head);
-    return r == R_OK ? verify_each(v, NULL, &inbox_table, see_inbox) : r;
+    return r == R_DONE ? verify_each(v, NULL, &inbox_table, see_inbox) : r;
 }
 
 static str lane_name(char out[32], uint16_t lane)
@@ -101,9 +101,9 @@ result verify_lanes(verify *v)
 {
     v->events_complete = true;
     result r = verify_each(v, NULL, &event_block_table, see_events);
-    if (r == R_OK)
+    if (r == R_DONE)
         r = verify_each(v, NULL, &outbox_table, see_message);
-    for (uint16_t lane = 0; lane < v->lanes && r == R_OK; lane++) {
+    for (uint16_t lane = 0; lane < v->lanes && r == R_DONE; lane++) {
         char text[32];
         verify_what w = {.check = "lane", .subject = lane_name(text, lane)};
         uint64_t last = v->next_event[lane] == 0 ? 0 : v->next_event[lane] - 1;
@@ -176,8 +176,8 @@ result verify_config(verify *v)
                  {&template_version_table, see_version},
                  {&campaign_table, check_campaign},
                  {&template_table, check_template}};
-    result r = R_OK;
-    for (size_t i = 0; i < ARRAY_LEN(steps) && r == R_OK; i++)
+    result r = R_DONE;
+    for (size_t i = 0; i < ARRAY_LEN(steps) && r == R_DONE; i++)
         r = verify_each(v, NULL, steps[i].table, steps[i].visit);
     return r;
 }

@@ -44,7 +44,7 @@ static uint64_t made(shop *s, act_id id, uint16_t slot, const void *in)
     row_out out = {0};
     act_call call = {
         .app = s->app, .id = id, .slot = slot, .in = in, .out = &out, .memory = s->memory};
-    assert_int_equal(act_wait(&call), R_OK);
+    assert_int_equal(act_wait(&call), R_DONE);
     return out.id;
 }
 
@@ -90,7 +90,7 @@ static void furnish(shop *s)
 static void landed(void *context, act_call *call)
 {
     shop *s = context;
-    if (call->code == R_OK)
+    if (call->code == R_DONE)
         s->issued++;
     else
         s->refused++;
@@ -143,7 +143,7 @@ static void agrees_at_any_moment(str engine)
                      .clock_ms = fixed_clock};
     buf why;
     buf_init(&why, 4096);
-    assert_int_equal(app_open(&o, &s.app, &why), R_OK);
+    assert_int_equal(app_open(&o, &s.app, &why), R_DONE);
     furnish(&s);
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, claim_all, &s), 0);
@@ -152,7 +152,7 @@ static void agrees_at_any_moment(str engine)
     size_t runs = 0;
     for (bool last = false; !last || runs < VERIFIES_MIN; runs++) {
         last = atomic_load(&s.ended);
-        assert_int_equal(verify_app(s.app, &options, &sum), R_OK);
+        assert_int_equal(verify_app(s.app, &options, &sum), R_DONE);
         assert_int_equal(sum.differences, 0);
     }
     assert_int_equal(pthread_join(thread, NULL), 0);

@@ -155,7 +155,7 @@ static void see_message(verify *v, verify_group *g, const void *row)
         return; /* another matter, or applied already and not yet forgotten */
     arena *memory = arena_new(0);
     lease_in in = {0};
-    if (record_decode(&lease_in_record, o->input, memory, &in) == R_OK) {
+    if (record_decode(&lease_in_record, o->input, memory, &in) == R_DONE) {
         pool_name name = {in.owner, in.kind, in.period, in.subject};
         lease_at(v, name, in.lane)[o->act == LEASE_GRANT_ACT ? LEASE_GRANTS : LEASE_RETURNS] +=
             in.amount;
@@ -258,11 +258,11 @@ static void compare_pool(verify *v, pool_name p, const int64_t *values)
 result verify_pools(verify *v)
 {
     result r = verify_each(v, NULL, &pool_table, see_pool);
-    if (r == R_OK)
+    if (r == R_DONE)
         r = verify_each(v, NULL, &slice_table, see_slice);
-    if (r == R_OK)
+    if (r == R_DONE)
         r = verify_each(v, NULL, &outbox_table, see_message);
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     str bytes;
     uint16_t lane;
@@ -278,5 +278,5 @@ result verify_pools(verify *v)
         if (!is_past(v, p))
             compare_pool(v, p, values);
     }
-    return R_OK;
+    return R_DONE;
 }

@@ -104,7 +104,7 @@ static void limit_merchant(run *r)
             limits[i].measure = LIMIT_MEASURE_UNITS;
     }
     row_out out = {0};
-    MAYBE(fix_run(r->f, ACT_ID_merchant_put, id_slot(in.id), &in, &out) == R_OK);
+    MAYBE(fix_run(r->f, ACT_ID_merchant_put, id_slot(in.id), &in, &out) == R_DONE);
 }
 
 static void make_campaign(run *r, size_t i)
@@ -142,7 +142,7 @@ static result claim(run *r)
 {
     uint64_t i = below(r, USERS);
     if (r->coupon_n + 3 > KEPT_MAX)
-        return R_OK;
+        return R_DONE;
     uint64_t made[3];
     issue_item items[2] = {{r->templates[below(r, TEMPLATES)], (uint32_t)(1 + below(r, 2))},
                            {r->templates[below(r, TEMPLATES)], 1}};
@@ -156,7 +156,7 @@ static result claim(run *r)
     issue_out out = {0};
     MAYBE(made);
     result code = fix_run(r->f, ACT_ID_issue, slot_of_user(r->f->merchant, in.user), &in, &out);
-    for (size_t k = 0; code == R_OK && k < out.coupons.n && r->coupon_n < KEPT_MAX; k++) {
+    for (size_t k = 0; code == R_DONE && k < out.coupons.n && r->coupon_n < KEPT_MAX; k++) {
         r->owner[r->coupon_n] = i;
         r->coupons[r->coupon_n++] = out.coupons.items[k].coupon;
     }
@@ -198,9 +198,9 @@ static result take_hold(run *r)
     uint64_t coupons[2];
     order_line lines[3];
     if (r->hold_n == KEPT_MAX || !any_order(r, &o, coupons, lines))
-        return R_OK;
+        return R_DONE;
     result code = fix_hold(r->f, &o, &r->holds[r->hold_n]);
-    r->hold_n += code == R_OK;
+    r->hold_n += code == R_DONE;
     return code;
 }
 
@@ -210,19 +210,19 @@ static result redeem(run *r)
     uint64_t coupons[2];
     order_line lines[3];
     if (r->redemption_n == KEPT_MAX || !any_order(r, &o, coupons, lines))
-        return R_OK;
+        return R_DONE;
     result code =
         r->hold_n > 0 && below(r, 2) == 0
             ? fix_redeem_hold(r->f, r->holds[below(r, r->hold_n)], &r->redemptions[r->redemption_n])
             : fix_redeem(r->f, &o, &r->redemptions[r->redemption_n]);
-    r->redemption_n += code == R_OK;
+    r->redemption_n += code == R_DONE;
     return code;
 }
 
 static result give_back(run *r)
 {
     if (r->redemption_n == 0)
-        return R_OK;
+        return R_DONE;
     return_line line = {.line = (uint16_t)below(r, 3), .quantity = 1};
     return fix_return(r->f, r->redemptions[below(r, r->redemption_n)], &line, below(r, 3) > 0,
                       NULL);
@@ -239,7 +239,7 @@ static result change_stock(run *r)
                          .target = target};
     row_out out = {0};
     result code = fix_run(r->f, ACT_ID_pool_change, id_slot(in.owner), &in, &out);
-    if (code == R_OK)
+    if (code == R_DONE)
         r->stock[i] = target;
     return code;
 }
@@ -272,11 +272,11 @@ static result step(run *r)
     if (what < 72)
         return redeem(r);
     if (what < 77)
-        return r->hold_n == 0 ? R_OK : fix_release(r->f, r->holds[below(r, r->hold_n)]);
+        return r->hold_n == 0 ? R_DONE : fix_release(r->f, r->holds[below(r, r->hold_n)]);
     if (what < 85)
         return give_back(r);
     if (what < 90)
-        return r->coupon_n == 0 ? R_OK
+        return r->coupon_n == 0 ? R_DONE
                                 : fix_void(r->f, r->coupons[below(r, r->coupon_n)],
                                            (void_reason)(1 + below(r, 3)));
     if (what < 93)
@@ -289,7 +289,7 @@ static result step(run *r)
         fix_pass(r->f, (int64_t)below(r, 20) * MS_HOUR);
     else
         fix_sweep(r->f);
-    return R_OK;
+    return R_DONE;
 }
 
 static void tell(void *context, const verify_difference *d)
@@ -303,7 +303,7 @@ static void check(run *r, unsigned long long seed)
 {
     verify_summary sum;
     verify_options options = {.context = &seed, .found = tell};
-    assert_int_equal(verify_app(r->f->app, &options, &sum), R_OK);
+    assert_int_equal(verify_app(r->f->app, &options, &sum), R_DONE);
     assert_int_equal(sum.differences, 0);
 }
 
@@ -316,7 +316,7 @@ static void run_seed(unsigned long long seed, uint64_t adversary)
     for (size_t i = 0; i < TEMPLATES; i++)
         make_template(&r, i);
     for (size_t i = 1; i <= STEPS; i++) {
-        r.done += step(&r) == R_OK;
+        r.done += step(&r) == R_DONE;
         if (i % VERIFY_EVERY == 0)
             check(&r, seed);
     }

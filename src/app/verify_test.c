@@ -48,11 +48,11 @@ static shop shop_open(void)
     t.limits.n = 1;
     s.template = fix_template(s.f, &t);
     fix_pass(s.f, MS_HOUR); /* so that every claim is surely counted by its limits */
-    assert_int_equal(fix_claim(s.f, S("ann"), s.template, ANN_COUPONS, s.coupons), R_OK);
+    assert_int_equal(fix_claim(s.f, S("ann"), s.template, ANN_COUPONS, s.coupons), R_DONE);
     s.bob = fix_claim_one(s.f, S("bob"), s.template);
     s.slot = id_slot(s.coupons[0]);
     s.lane = store_lane_of_slot(app_store(s.f->app), s.slot);
-    assert_int_equal(fix_void(s.f, s.bob, VOID_REASON_REQUESTED), R_OK);
+    assert_int_equal(fix_void(s.f, s.bob, VOID_REASON_REQUESTED), R_DONE);
     order_line lines[] = {{.sku = S("tea"), .quantity = 2, .unit_minor = 3000},
                           {.sku = S("cup"), .quantity = 1, .unit_minor = 2000}};
     fix_order o = {.user = S("ann"),
@@ -63,14 +63,14 @@ static shop shop_open(void)
                    .coupon_count = 1,
                    .lines = lines,
                    .line_count = ARRAY_LEN(lines)};
-    assert_int_equal(fix_redeem(s.f, &o, &s.redemption), R_OK);
+    assert_int_equal(fix_redeem(s.f, &o, &s.redemption), R_DONE);
     return_line one = {.line = 0, .quantity = 1};
     return_out back = {0};
-    assert_int_equal(fix_return(s.f, s.redemption, &one, 1, &back), R_OK);
+    assert_int_equal(fix_return(s.f, s.redemption, &one, 1, &back), R_DONE);
     s.back = back.return_id;
     o.number = S("o-2");
     o.coupons = &s.coupons[1];
-    assert_int_equal(fix_hold(s.f, &o, &s.hold), R_OK);
+    assert_int_equal(fix_hold(s.f, &o, &s.hold), R_DONE);
     return s;
 }
 
@@ -89,12 +89,12 @@ static result spoil_run(uow *u, request *r)
 {
     spoiler *s = (spoiler *)r;
     bool done = s->spoil(u, s->shop);
-    return done && !uow_pending(u) ? R_OK : R_AGAIN;
+    return done && !uow_pending(u) ? R_DONE : R_AGAIN;
 }
 
 static void spoil_done(request *r)
 {
-    assert_int_equal(r->outcome, R_OK);
+    assert_int_equal(r->outcome, R_DONE);
     ((spoiler *)r)->ended = true;
 }
 
@@ -112,7 +112,7 @@ static void spoil_at(shop *s, home where, spoil *how)
                              .class = CLASS_OTHER},
                  .spoil = how,
                  .shop = s};
-    assert_int_equal(store_submit(app_store(s->f->app), &r.request), R_OK);
+    assert_int_equal(store_submit(app_store(s->f->app), &r.request), R_DONE);
     (void)app_settle(s->f->app);
     assert_true(r.ended);
 }
@@ -383,7 +383,7 @@ static size_t differences(shop *s, const char *check, const char *field, bool te
     wanted w = {.check = check, .field = field, .tell = tell};
     verify_summary sum;
     verify_options options = {.context = &w, .found = look};
-    assert_int_equal(verify_app(s->f->app, &options, &sum), R_OK);
+    assert_int_equal(verify_app(s->f->app, &options, &sum), R_DONE);
     assert_int_equal(sum.differences, w.all);
     return w.n;
 }
@@ -470,7 +470,7 @@ static void write_raw(shop *s, kv_space space, str key, const str *value)
     kv_write w = {.space = space, .remove = value == NULL, .key = key};
     if (value != NULL)
         w.value = *value;
-    assert_int_equal(kv->kv->write(kv, s->lane, &w, 1), R_OK);
+    assert_int_equal(kv->kv->write(kv, s->lane, &w, 1), R_DONE);
 }
 
 static void index_key(const coupon *row, size_t which, buf *out)

@@ -91,7 +91,7 @@ result json_parse(str text, json **out, buf *why)
         return R_MALFORMED;
     }
     *out = (json *)(void *)root;
-    return R_OK;
+    return R_DONE;
 }
 
 void json_free(json *root)

@@ -30,8 +30,8 @@ typedef enum json_kind {
     JSON_KIND_OBJECT,
 } json_kind;
 
-/* R_OK, or R_MALFORMED with a sentence (line, column, why) written into *why when it is not NULL.
- * *out is NULL when it is not R_OK. */
+/* R_DONE, or R_MALFORMED with a sentence (line, column, why) written into *why when it is not NULL.
+ * *out is NULL when it is not R_DONE. */
 MUST_USE result json_parse(str text, json **out, buf *why);
 void json_free(json *root);            /* the root only; NULL is allowed */
 json_kind json_kind_of(const json *v); /* NULL pointer: JSON_KIND_NULL */

@@ -2,22 +2,13 @@
  *
  * The rows are in result.def: number, name, HTTP status, kind, text. Numbers are stable (they are
  * stored in idempotency records): a row is never renumbered or reused. The lower-case name is the
- * `code` that clients see.
- *
- * POSIX has a macro R_OK (for access(2)) in the two headers below. They are included first and the
- * macro is taken away, so that R_OK is the result wherever this header was included, before or
- * after them; who wants to know whether a file
- * can be read opens it. */
+ * `code` that clients see. */
 #ifndef QUAN_BASE_RESULT_H
 #define QUAN_BASE_RESULT_H
 
-#include <fcntl.h>
 #include <stdbool.h>
-#include <unistd.h>
 
 #include "base/str.h"
-
-#undef R_OK
 
 typedef enum result {
 #define RESULT(number, name, status, kind, text) R_##name = (number),

@@ -32,7 +32,7 @@ act_call *admin_call(cli_context *c, app *a, act_id id, uint16_t slot, const voi
 cli_exit admin_row(cli_context *c, const act_call *call, const record_type *type, void *row)
 {
     result r = record_decode(type, ((const row_out *)call->out)->row, c->memory, row);
-    return r == R_OK ? CLI_OK : cli_refuse(c, r, S("The answer cannot be read."));
+    return r == R_DONE ? CLI_OK : cli_refuse(c, r, S("The answer cannot be read."));
 }
 
 cli_exit admin_each(cli_context *c, app *a, const table *t, admin_visit *visit, void *with)
@@ -40,7 +40,7 @@ cli_exit admin_each(cli_context *c, app *a, const table *t, admin_visit *visit, 
     arena *memory = arena_new(0);
     app_view view;
     result r = app_view_open(a, memory, &view);
-    if (r != R_OK) {
+    if (r != R_DONE) {
         arena_free(memory);
         return cli_refuse(c, r, (str){NULL, 0});
     }
@@ -59,7 +59,7 @@ cli_exit admin_each(cli_context *c, app *a, const table *t, admin_visit *visit, 
         after = true;
     } while (n > 0 && code == CLI_OK);
     r = app_view_close(&view);
-    if (r != R_OK && code == CLI_OK)
+    if (r != R_DONE && code == CLI_OK)
         code = cli_refuse(c, r, (str){NULL, 0});
     arena_free(memory);
     return code;

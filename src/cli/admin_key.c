@@ -188,7 +188,7 @@ static cli_exit make_key(cli_context *c, app *a, key_put_in *in)
     in->lo = h.lo;
     act_call *call = admin_call(c, a, ACT_ID_key_put, slot_of_hash(in->hi), in);
     result r = cli_act(call);
-    if (r != R_OK)
+    if (r != R_DONE)
         return cli_refuse(c, r, call->detail);
     api_key made = {0};
     cli_exit code = admin_row(c, call, &api_key_table.record, &made);
@@ -310,7 +310,7 @@ static cli_exit revoke_key(cli_context *c, app *a, const key_put_in *which, bool
         (key_put_in){.hi = which->hi, .lo = which->lo, .merchant = which->merchant, .revoke = true};
     act_call *call = admin_call(c, a, ACT_ID_key_put, slot_of_hash(in->hi), in);
     result r = cli_act(call);
-    if (r != R_OK)
+    if (r != R_DONE)
         return cli_refuse(c, r, call->detail);
     api_key gone = {0};
     cli_exit code = admin_row(c, call, &api_key_table.record, &gone);

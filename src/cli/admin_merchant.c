@@ -68,7 +68,7 @@ static cli_exit create(cli_context *c, app *a, void *with)
     in->slot = slot_of_hash(random_u64());
     act_call *call = admin_call(c, a, ACT_ID_merchant_put, in->slot, in);
     result r = cli_act(call);
-    if (r != R_OK)
+    if (r != R_DONE)
         return cli_refuse(c, r, call->detail);
     merchant made = {0};
     cli_exit code = admin_row(c, call, &merchant_table.record, &made);

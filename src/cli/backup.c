@@ -97,7 +97,7 @@ static cli_exit here(backup_wish *w)
     result r = backup_make(a, str_of(w->to), &watch, &report, &why);
     progress_end(&w->bar);
     app_close(a);
-    code = r == R_OK        ? show(c, str_of(w->to), report.bytes)
+    code = r == R_DONE      ? show(c, str_of(w->to), report.bytes)
            : r == R_INVALID ? cli_fail(c, CLI_ENVIRONMENT, "%.*s", STR_ARG(buf_view(&why)))
                             : cli_refuse(c, r, buf_view(&why));
     buf_free(&why);

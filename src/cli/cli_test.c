@@ -85,7 +85,7 @@ static void exit_codes_are_stable(void **state)
     assert_int_equal(CLI_ENVIRONMENT, 3);
     assert_int_equal(CLI_DIFFERENT, 4);
     assert_int_equal(CLI_STORE_FAILED, 5);
-    assert_int_equal(cli_exit_of(R_OK), CLI_OK);
+    assert_int_equal(cli_exit_of(R_DONE), CLI_OK);
     assert_int_equal(cli_exit_of(R_INVALID), CLI_USAGE);
     assert_int_equal(cli_exit_of(R_IN_USE), CLI_ENVIRONMENT);
     assert_int_equal(cli_exit_of(R_STORAGE_FULL), CLI_ENVIRONMENT);

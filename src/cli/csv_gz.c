@@ -19,7 +19,7 @@ typedef struct reader {
 
 static void refuse(reader *r, const char *what, const char *name)
 {
-    if (r->result == R_OK) {
+    if (r->result == R_DONE) {
         buf_printf(r->why, "%s: row %zu: %s%s", r->request->path, r->line, what, name);
         r->result = R_INVALID;
     }
@@ -62,11 +62,11 @@ static void on_row(int end, void *context)
     reader *r = context;
     MAYBE(end);
     r->line++;
-    if (r->result == R_OK && r->line == 1) {
+    if (r->result == R_DONE && r->line == 1) {
         take_header(r);
-    } else if (r->result == R_OK && r->columns != r->header) {
+    } else if (r->result == R_DONE && r->columns != r->header) {
         refuse(r, "the number of fields differs from the header line", "");
-    } else if (r->result == R_OK) {
+    } else if (r->result == R_DONE) {
         str fields[CSV_WANTED_MAX];
         for (size_t w = 0; w < r->request->n; w++) {
             fields[w] = field_at(r, r->at[w]);
@@ -87,17 +87,17 @@ static result parse(reader *r, gzFile in)
         return R_IO;
     }
     int n = 0;
-    while (r->result == R_OK && (n = gzread(in, chunk, sizeof chunk)) > 0) {
+    while (r->result == R_DONE && (n = gzread(in, chunk, sizeof chunk)) > 0) {
         if (csv_parse(&parser, chunk, (size_t)n, on_field, on_row, r) != (size_t)n) {
             refuse(r, "broken quoting", "");
         }
     }
     if (n < 0 || !gzeof(in)) {
-        if (r->result == R_OK) {
+        if (r->result == R_DONE) {
             buf_printf(r->why, "%s: the file cannot be read to its end", r->request->path);
             r->result = R_IO;
         }
-    } else if (r->result == R_OK && csv_fini(&parser, on_field, on_row, r) != 0) {
+    } else if (r->result == R_DONE && csv_fini(&parser, on_field, on_row, r) != 0) {
         refuse(r, "the last field's quote is not closed", "");
     }
     csv_free(&parser);
@@ -118,7 +118,7 @@ result csv_read(const csv_request *request, buf *why)
     r->why = why;
     buf_init(&r->text, (size_t)CSV_COLUMNS_MAX * CSV_FIELD_MAX);
     result done = parse(r, in);
-    if (done == R_OK && r->line == 0) {
+    if (done == R_DONE && r->line == 0) {
         buf_printf(why, "%s: there is no header line", request->path);
         done = R_INVALID;
     }

@@ -23,7 +23,7 @@ typedef struct csv_request {
     void *context;
 } csv_request;
 
-/* R_OK; R_NOT_FOUND: no such file; R_INVALID: a wanted column is missing, a row has the wrong
+/* R_DONE; R_NOT_FOUND: no such file; R_INVALID: a wanted column is missing, a row has the wrong
  * number of fields, or `row` said so; R_IO. *why names file and line. */
 MUST_USE result csv_read(const csv_request *request, buf *why);
 

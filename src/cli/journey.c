@@ -264,14 +264,14 @@ static result read_all(reading *r, str directory, buf *why)
         str path = arena_printf(r->j->memory, "%.*s/%s.csv.gz", STR_ARG(directory), files[i].file);
         csv_request request = {path.p, files[i].wanted, files[i].n, files[i].row, r};
         result done = csv_read(&request, why);
-        if (done != R_OK) {
+        if (done != R_DONE) {
             return done;
         }
         if (i == 0) {
             sort_campaigns(r);
         }
     }
-    return R_OK;
+    return R_DONE;
 }
 
 result journey_read(str directory, journey **out, buf *why)
@@ -287,14 +287,14 @@ result journey_read(str directory, journey **out, buf *why)
                  .coupon_names = names_new(memory),
                  .targets = names_new(memory)};
     result done = read_all(&r, directory, why);
-    if (done != R_OK) {
+    if (done != R_DONE) {
         journey_free(j);
         return done;
     }
     journey_products_settle(j->products);
     settle(j);
     *out = j;
-    return R_OK;
+    return R_DONE;
 }
 
 void journey_free(journey *j)

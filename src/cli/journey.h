@@ -49,8 +49,7 @@ typedef struct journey {
         grants; /* white list rows; (campaign, household); households x coupons */
 } journey;
 
-/* R_OK, R_NOT_FOUND, R_INVALID, R_IO with a sentence in *why. directory holds the files as .csv.gz.
- */
+/* R_DONE, R_NOT_FOUND, R_INVALID, R_IO with a sentence in *why. directory holds .csv.gz files. */
 MUST_USE result journey_read(str directory, journey **out, buf *why);
 /* A year of the same shape; scale is the percentage of the real households and coupons, 1 … 100. */
 journey *journey_make(uint64_t seed, uint32_t scale);

@@ -127,7 +127,7 @@ static cli_exit load_settings(cli_context *c, const parse_state *p)
     issues *problems = issues_new(c->memory);
     settings_sources from = {
         .count = p->given_n, .arguments = p->given, .environment = c->environment};
-    if (settings_load(&from, problems, &c->settings) == R_OK)
+    if (settings_load(&from, problems, &c->settings) == R_DONE)
         return CLI_OK;
     for (size_t i = 0; i < problems->n; i++)
         (void)cli_fail(c, CLI_USAGE, "%.*s: %.*s", STR_ARG(problems->items[i].field),

@@ -49,7 +49,7 @@ cli_exit cli_fail(const cli_context *c, cli_exit code, const char *detail, ...)
 cli_exit cli_exit_of(result r)
 {
     switch (r) {
-    case R_OK:
+    case R_DONE:
         return CLI_OK;
     case R_INVALID:
     case R_MALFORMED:

@@ -86,7 +86,7 @@ static tally counted(replay *r, size_t i)
     arena *memory = arena_new(0);
     app_view v;
     stats_days all = {0};
-    if (app_view_open(r->app, memory, &v) == R_OK) {
+    if (app_view_open(r->app, memory, &v) == R_DONE) {
         query_stats(&v, &(counts_ask){r->campaigns[i].id, 0, INT32_MIN, INT32_MAX}, &all);
         app_view_close(&v);
     }
@@ -254,7 +254,7 @@ cli_exit cli_replay(cli_context *c)
     } else {
         result read = journey_read(str_of(f.directory), &year, &why);
         code =
-            read == R_OK ? CLI_OK : cli_fail(c, CLI_ENVIRONMENT, "%.*s", STR_ARG(buf_view(&why)));
+            read == R_DONE ? CLI_OK : cli_fail(c, CLI_ENVIRONMENT, "%.*s", STR_ARG(buf_view(&why)));
     }
     buf_free(&why);
     if (code == CLI_OK) {

@@ -30,7 +30,7 @@ static bool act_now(replay *r, const char *what, act_call *call)
 {
     call->app = r->app;
     call->out = arena_alloc(call->memory, act_find((uint16_t)call->id)->out->size);
-    if (cli_act(call) != R_OK || call->code != R_OK) {
+    if (cli_act(call) != R_DONE || call->code != R_DONE) {
         note_refusal(r, what, call);
         return false;
     }
@@ -137,7 +137,7 @@ static void grant_landed(void *context, act_call *call)
     replay *r = context;
     grant_note *note = call->context;
     const issue_out *out = call->out;
-    if (call->code != R_OK) {
+    if (call->code != R_DONE) {
         note_refusal(r, "grant", call);
         return;
     }
@@ -209,7 +209,7 @@ static bool price_order(replay *r, const journey_redemption *d, uint64_t coupon_
     const journey_coupon *c = &r->year->coupons[d->coupon];
     order_line line = basket(r, c, d->row);
     app_view v;
-    if (app_view_open(r->app, memory, &v) != R_OK) {
+    if (app_view_open(r->app, memory, &v) != R_DONE) {
         return false;
     }
     order_ask ask = {.merchant = r->merchant,
@@ -221,7 +221,7 @@ static bool price_order(replay *r, const journey_redemption *d, uint64_t coupon_
                      .coupons = &coupon_id,
                      .coupon_count = 1};
     order_priced priced;
-    bool good = order_price(&v, &ask, &priced) == R_OK && priced.refused == NULL;
+    bool good = order_price(&v, &ask, &priced) == R_DONE && priced.refused == NULL;
     if (!good && r->refusals++ == 0) {
         r->first_refusal =
             arena_printf(r->memory, "quote: %.*s",

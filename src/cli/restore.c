@@ -124,7 +124,7 @@ cli_exit cli_restore(cli_context *c)
     result r = w.check ? backup_check(wish.from, &watch, &report, &why)
                        : backup_bring_back(&wish, &report, &why);
     progress_end(&w.bar);
-    code = r == R_OK ? show(c, &w, &report) : refuse(c, r, buf_view(&why));
+    code = r == R_DONE ? show(c, &w, &report) : refuse(c, r, buf_view(&why));
     buf_free(&why);
     return code;
 }

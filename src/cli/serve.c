@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/stop.h"
@@ -110,7 +111,7 @@ static cli_exit listen_now(server *s)
     buf_init(&why, 4096);
     result r = http_server_start(&options, &service, &s->http, &why);
     cli_exit code = CLI_OK;
-    if (r != R_OK)
+    if (r != R_DONE)
         code = cli_fail(s->context, CLI_ENVIRONMENT, "the server cannot listen: %.*s",
                         STR_ARG(buf_view(&why)));
     buf_free(&why);
@@ -128,12 +129,12 @@ static bool has_keys(app *a)
     arena *memory = arena_new(0);
     app_view view;
     bool has = true; /* also when nobody can tell */
-    if (app_view_open(a, memory, &view) == R_OK) {
+    if (app_view_open(a, memory, &view) == R_DONE) {
         api_key from = {0};
         void *first;
         uow_range range = {.table = &api_key_table, .index = -1, .from = &from};
         size_t n = uow_scan(view.rows, &range, 1, &first);
-        has = app_view_close(&view) != R_OK || n == 1;
+        has = app_view_close(&view) != R_DONE || n == 1;
     }
     arena_free(memory);
     return has;
@@ -228,14 +229,14 @@ static cli_exit serve(server *s)
         code = announce(s);
     if (code == CLI_OK) {
         stop_reason why = stop_wait();
-        if (why.failed != R_OK)
+        if (why.failed != R_DONE)
             log_event(LOG_ERROR, "the store failed; stopping", log_result("why", why.failed));
         else
             log_event(LOG_INFO, "stopping", log_i64("signal", why.signal));
     }
-    finish(s, stop_now().failed == R_OK);
+    finish(s, stop_now().failed == R_DONE);
     result failed = stop_now().failed;
-    if (code == CLI_OK && failed != R_OK)
+    if (code == CLI_OK && failed != R_DONE)
         code = CLI_STORE_FAILED;
     log_event(code == CLI_OK ? LOG_INFO : LOG_ERROR, "stopped", log_i64("status", code));
     return code;

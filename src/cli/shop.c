@@ -73,7 +73,7 @@ int shop_try(shop *s, const char *method, str target, str body)
     json_free(s->document);
     s->document = NULL;
     if (s->answer.body.n > 0 && s->answer.body.p[0] == '{' &&
-        json_parse(s->answer.body, &s->document, NULL) != R_OK) {
+        json_parse(s->answer.body, &s->document, NULL) != R_DONE) {
         s->document = NULL;
     }
     return s->answer.status;

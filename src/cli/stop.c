@@ -15,7 +15,7 @@
 #include "cli/cli.h"
 
 static int signals_fd = -1, failed_fd = -1;
-static _Atomic int failed_why; /* a result; R_OK: not failed */
+static _Atomic int failed_why; /* a result; R_DONE: not failed */
 static int caught;
 
 static sigset_t ending_signals(void)
@@ -40,7 +40,7 @@ void stop_install(void)
 void stop_store_failed(void *context, result why)
 {
     MAYBE(context);
-    int none = R_OK;
+    int none = R_DONE;
     (void)atomic_compare_exchange_strong(&failed_why, &none, (int)why);
     if (failed_fd >= 0) { /* a store may fail while it opens, before anybody waits */
         uint64_t one = 1;
@@ -55,7 +55,7 @@ stop_reason stop_now(void)
 
 stop_reason stop_wait(void)
 {
-    while (caught == 0 && atomic_load(&failed_why) == R_OK) {
+    while (caught == 0 && atomic_load(&failed_why) == R_DONE) {
         struct pollfd fds[] = {{.fd = signals_fd, .events = POLLIN},
                                {.fd = failed_fd, .events = POLLIN}};
         MAYBE(poll(fds, ARRAY_LEN(fds), -1) < 0);
@@ -74,7 +74,7 @@ static void end_at_once(int number)
     static const char again[] = "quan: stopped at once by a second signal\n";
     MAYBE(write(STDERR_FILENO, number == SIGALRM ? late : again,
                 number == SIGALRM ? sizeof(late) - 1 : sizeof(again) - 1) < 0);
-    _exit(atomic_load(&failed_why) == R_OK ? CLI_FAILED : CLI_STORE_FAILED);
+    _exit(atomic_load(&failed_why) == R_DONE ? CLI_FAILED : CLI_STORE_FAILED);
 }
 
 void stop_arm(int64_t deadline_ms)

@@ -13,7 +13,7 @@
 
 typedef struct stop_reason {
     int signal;    /* 0: the store failed */
-    result failed; /* R_OK unless the store failed, also when a signal came first */
+    result failed; /* R_DONE unless the store failed, also when a signal came first */
 } stop_reason;
 
 void stop_install(void);

@@ -1,4 +1,6 @@
 /* Opening a data directory as an app, and acts that wait for their answer. See cli.h. */
+#include <unistd.h>
+
 #include "app/act_wait.h"
 #include "cli/cli.h"
 #include "port/clock.h"
@@ -37,7 +39,7 @@ static result open_store(app_options *options, bool make, app **out, buf *why)
     options->store.lanes = lanes_default();
     result again = app_open(options, out, &second);
     buf_free(&second);
-    return again == R_OK ? R_OK : r;
+    return again == R_DONE ? R_DONE : r;
 }
 
 cli_exit cli_open_with(const cli_context *c, bool make, app_options *options, app **out)
@@ -62,11 +64,11 @@ cli_exit cli_open_with(const cli_context *c, bool make, app_options *options, ap
         options->clock_ms = wall_clock;
     buf why;
     buf_init(&why, CLI_WHY_MAX);
-    result r = fresh ? disk_make_directory(data, &why) : R_OK;
-    if (r == R_OK)
+    result r = fresh ? disk_make_directory(data, &why) : R_DONE;
+    if (r == R_DONE)
         r = open_store(options, make, out, &why);
     cli_exit code = CLI_OK;
-    if (r != R_OK)
+    if (r != R_DONE)
         code = cli_fail(c, CLI_ENVIRONMENT, "%.*s cannot be opened: %.*s %.*s", STR_ARG(data),
                         STR_ARG(result_text(r)), STR_ARG(buf_view(&why)));
     buf_free(&why);

@@ -110,7 +110,7 @@ cli_exit cli_verify_open(cli_context *c, app *a, uint64_t most)
     result r = verify_app(a, &with, &w.sum);
     progress_end(&w.bar);
     cli_exit code;
-    if (r != R_OK) {
+    if (r != R_DONE) {
         code = cli_refuse(c, r, S("The check did not come to its end."));
     } else {
         show_summary(&w);

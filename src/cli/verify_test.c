@@ -44,19 +44,19 @@ static result spoil_run(uow *u, request *r)
     coupon_edit(u, row);
     row->closed = true;
     row->reserved_minor = 5;
-    return R_OK;
+    return R_DONE;
 }
 
 static void spoil_done(request *r)
 {
-    assert_int_equal(r->outcome, R_OK);
+    assert_int_equal(r->outcome, R_DONE);
 }
 
 static void spoil(shop *s)
 {
     spoiler r = {.request = {.run = spoil_run, .done = spoil_done, .slot = id_slot(s->coupon)},
                  .coupon = s->coupon};
-    assert_int_equal(store_submit(app_store(s->f->app), &r.request), R_OK);
+    assert_int_equal(store_submit(app_store(s->f->app), &r.request), R_DONE);
     (void)app_settle(s->f->app);
 }
 
@@ -115,7 +115,7 @@ static void json_has_all_of_it_up_to_the_maximum(void **state)
     spoil(&s);
     assert_int_equal(verify(&s, true, 1, out), CLI_DIFFERENT);
     json *root;
-    assert_int_equal(json_parse(str_of(out), &root, NULL), R_OK);
+    assert_int_equal(json_parse(str_of(out), &root, NULL), R_DONE);
     const json *found = json_field(root, S("found"));
     assert_int_equal(json_count(found), 1);
     assert_true(str_eq(json_str(json_field(json_at(found, 0), S("check"))), S("coupon")));

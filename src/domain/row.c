@@ -359,7 +359,7 @@ result row_decode_value(const table *t, str key, str value, arena *memory, void 
     reader rd = {.memory = memory};
     bool good = open_value(key, value, &rd) && get_columns(&rd, &t->record, t->key_columns, row) &&
                 rd.p == rd.end;
-    return good ? R_OK : R_CORRUPT;
+    return good ? R_DONE : R_CORRUPT;
 }
 
 result record_decode(const record_type *r, str bytes, arena *memory, void *record)
@@ -367,7 +367,7 @@ result record_decode(const record_type *r, str bytes, arena *memory, void *recor
     reader rd = {.memory = memory};
     bool good =
         open_value((str){NULL, 0}, bytes, &rd) && get_columns(&rd, r, 0, record) && rd.p == rd.end;
-    return good ? R_OK : R_CORRUPT;
+    return good ? R_DONE : R_CORRUPT;
 }
 
 static bool get_key_column(reader *rd, const column *c, void *row)
@@ -411,7 +411,7 @@ result row_decode_key(const table *t, str key, arena *memory, void *row)
             return R_CORRUPT;
         }
     }
-    return rd.p == rd.end ? R_OK : R_CORRUPT;
+    return rd.p == rd.end ? R_DONE : R_CORRUPT;
 }
 
 result row_decode_index(const table *t, size_t index, str key, void *row)
@@ -427,5 +427,5 @@ result row_decode_index(const table *t, size_t index, str key, void *row)
             return R_CORRUPT;
         }
     }
-    return rd.p == rd.end ? R_OK : R_CORRUPT;
+    return rd.p == rd.end ? R_DONE : R_CORRUPT;
 }

@@ -110,8 +110,8 @@ void row_encode_index(const table *t, size_t index, const void *row, buf *b);
 void row_encode_value(const table *t, const void *row, buf *b);
 
 /* Decoders believe no byte of their input. They copy text and lists into memory; the lists take at
- * most a constant factor of the input. R_OK, or R_CORRUPT, after which the columns that should have
- * been filled are undefined. Empty text and lists come back as {NULL, 0}. */
+ * most a constant factor of the input. R_DONE, or R_CORRUPT, after which the columns that should
+ * have been filled are undefined. Empty text and lists come back as {NULL, 0}. */
 /* Fills the key columns of row, or all columns of the index; leaves the others alone. */
 MUST_USE result row_decode_key(const table *t, str key, arena *memory, void *row);
 MUST_USE result row_decode_index(const table *t, size_t index, str key, void *row);

@@ -9,7 +9,7 @@
  * - A row is changed only after uow_edit(u, row); new rows come from uow_new and are zero but
  *   for their key.
  * - Text and lists put into rows live in uow_memory(u) or in the act's own input.
- * - No clock, random or I/O: time, ids and the act's facts come from here. Any result but R_OK
+ * - No clock, random or I/O: time, ids and the act's facts come from here. Any result but R_DONE
  *   rolls the act's own writes back.
  * - One home: it writes only rows of its slot, and rows of the lane that runs it. Other slots
  *   get a message (uow_send).

@@ -42,7 +42,7 @@ static result put(backup_state *s, const job *row)
                      .out = &out,
                      .memory = memory};
     result r = act_wait(&call);
-    if (r != R_OK)
+    if (r != R_DONE)
         log_event(LOG_WARN, "a job could not be written", log_result("why", r));
     arena_free(memory);
     return r;
@@ -56,25 +56,26 @@ static bool on_progress(void *context, uint64_t bytes, uint64_t total)
     int64_t now = clock_monotonic_ms();
     if (now - s->told_ms >= TELL_EVERY_MS) {
         s->told_ms = now;
-        MAYBE(put(s, &s->now) == R_OK);
+        MAYBE(put(s, &s->now) == R_DONE);
     }
     return !job_stopping(s->context);
 }
 
 static void finish(backup_state *s, result r, str why)
 {
-    s->now.state = r == R_OK ? JOB_STATE_DONE : JOB_STATE_FAILED;
-    s->now.failed = r != R_OK;
-    s->now.error = r == R_OK ? (str){NULL, 0} : why.n > 0 ? why : result_text(r);
-    MAYBE(put(s, &s->now) == R_OK);
-    log_event(r == R_OK ? LOG_INFO : LOG_ERROR, "backup ended", log_str("directory", s->now.input),
-              log_result("result", r), log_str("why", why), log_i64("bytes", s->now.done));
+    s->now.state = r == R_DONE ? JOB_STATE_DONE : JOB_STATE_FAILED;
+    s->now.failed = r != R_DONE;
+    s->now.error = r == R_DONE ? (str){NULL, 0} : why.n > 0 ? why : result_text(r);
+    MAYBE(put(s, &s->now) == R_DONE);
+    log_event(r == R_DONE ? LOG_INFO : LOG_ERROR, "backup ended",
+              log_str("directory", s->now.input), log_result("result", r), log_str("why", why),
+              log_i64("bytes", s->now.done));
 }
 
 static void run(backup_state *s)
 {
     s->now.state = JOB_STATE_RUNNING;
-    if (put(s, &s->now) != R_OK)
+    if (put(s, &s->now) != R_DONE)
         return; /* it still waits */
     s->told_ms = clock_monotonic_ms();
     backup_watch watch = {.context = s, .progress = on_progress};
@@ -83,7 +84,7 @@ static void run(backup_state *s)
     buf_init(&why, WHY_MAX);
     result r = backup_make(s->context->app, s->now.input, &watch, &report, &why);
     s->now.done = (int64_t)report.bytes;
-    s->now.total = r == R_OK ? s->now.done : 0;
+    s->now.total = r == R_DONE ? s->now.done : 0;
     finish(s, r, buf_view(&why));
     buf_free(&why);
 }
@@ -98,7 +99,7 @@ static bool is_over(const job *row)
 static bool next(backup_state *s)
 {
     app_view view;
-    if (app_view_open(s->context->app, s->memory, &view) != R_OK)
+    if (app_view_open(s->context->app, s->memory, &view) != R_DONE)
         return false;
     const job *found[PAGE];
     bool has = false;

@@ -51,7 +51,7 @@ static result run(place *p, act_id id, uint16_t slot, const void *in, void *out)
 static uint64_t made(place *p, act_id id, uint16_t slot, const void *in)
 {
     row_out out = {0};
-    assert_int_equal(run(p, id, slot, in, &out), R_OK);
+    assert_int_equal(run(p, id, slot, in, &out), R_DONE);
     return out.id;
 }
 
@@ -93,7 +93,7 @@ static int place_make(void **state)
     assert_non_null(mkdtemp(p.root));
     const char *const flags[] = {"--sweep-interval-ms=10"};
     settings_sources from = {.count = ARRAY_LEN(flags), .arguments = flags};
-    assert_int_equal(settings_load(&from, issues_new(p.memory), &p.settings), R_OK);
+    assert_int_equal(settings_load(&from, issues_new(p.memory), &p.settings), R_DONE);
     app_options o = {.engine = S("rocks"),
                      .store = {.path = arena_printf(p.memory, "%s/data", p.root),
                                .lanes = LANES,
@@ -103,7 +103,7 @@ static int place_make(void **state)
                      .clock_context = &p};
     buf why;
     buf_init(&why, 4096);
-    assert_int_equal(app_open(&o, &p.app, &why), R_OK);
+    assert_int_equal(app_open(&o, &p.app, &why), R_DONE);
     buf_free(&why);
     merchant_put_in m = {.slot = 7, .name = S("Shop"), .zone = S("UTC"), .currency = S("USD")};
     make_shop(&p, made(&p, ACT_ID_merchant_put, m.slot, &m));
@@ -141,7 +141,7 @@ static void the_sweep_comes_by_itself(void **state)
     in.items.items = &item;
     in.items.n = 1;
     issue_out out = {0};
-    assert_int_equal(run(p, ACT_ID_issue, slot_of_user(in.merchant, in.user), &in, &out), R_OK);
+    assert_int_equal(run(p, ACT_ID_issue, slot_of_user(in.merchant, in.user), &in, &out), R_DONE);
     uint64_t id = out.coupons.items[0].coupon;
     void *jobs = jobs_start(p->app, p->settings);
     atomic_fetch_add(&p->clock_ms, 2 * MS_DAY);
@@ -151,7 +151,7 @@ static void the_sweep_comes_by_itself(void **state)
          wait_a_bit()) {
         arena *memory = arena_new(0);
         app_view v;
-        assert_int_equal(app_view_open(p->app, memory, &v), R_OK);
+        assert_int_equal(app_view_open(p->app, memory, &v), R_DONE);
         became = coupon_get(v.rows, id_slot(id), id)->state;
         app_view_close(&v);
         arena_free(memory);
@@ -164,7 +164,7 @@ static job job_at(place *p, uint64_t id)
 {
     arena *memory = arena_new(0);
     app_view v;
-    assert_int_equal(app_view_open(p->app, memory, &v), R_OK);
+    assert_int_equal(app_view_open(p->app, memory, &v), R_DONE);
     const job *row = query_job(&v, 0, id);
     assert_non_null(row);
     job copy = {0};
@@ -204,7 +204,7 @@ static void backups_that_were_asked_for_are_made(void **state)
     backup_report report;
     buf why;
     buf_init(&why, 4096);
-    assert_int_equal(backup_check(to, NULL, &report, &why), R_OK);
+    assert_int_equal(backup_check(to, NULL, &report, &why), R_DONE);
     assert_int_equal(report.bytes, row.done);
     buf_free(&why);
 }

@@ -16,7 +16,7 @@ void sweep_job_turn(job_context *c, void *state)
 {
     int64_t budget_ns = c->interval_ms * 1000000 / SWEEP_SHARE;
     result r = sweeper_go(state, app_now_ms(c->app), budget_ns);
-    if (r != R_OK)
+    if (r != R_DONE)
         log_event(LOG_WARN, "the sweep could not read", log_result("why", r));
 }
 

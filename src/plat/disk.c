@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { CHUNK = 1 << 20, DIRECTORY_MODE = 0750, FILE_MODE = 0640, SHA256_BYTES = 32 };
 
@@ -81,7 +82,7 @@ result disk_make_directory(str text, buf *why)
     if (stat(p.z, &is) != 0)
         return because(why, "cannot look at", text);
     errno = ENOTDIR;
-    return S_ISDIR(is.st_mode) ? R_OK : because(why, "cannot use", text);
+    return S_ISDIR(is.st_mode) ? R_DONE : because(why, "cannot use", text);
 }
 
 static int by_bytes(const void *a, const void *b)
@@ -114,7 +115,7 @@ result disk_list(str directory, arena *memory, disk_names *out, buf *why)
     (void)closedir(d);
     if (out->n > 1)
         qsort(out->items, out->n, sizeof(str), by_bytes);
-    return R_OK;
+    return R_DONE;
 }
 
 static bool sync_parent(const char *z)
@@ -141,7 +142,7 @@ result disk_rename(str from, str to, buf *why)
         return bad_path(why, to);
     if (rename(a.z, b.z) != 0)
         return because(why, "cannot rename to", to);
-    return sync_parent(b.z) ? R_OK : because(why, "cannot sync the directory of", to);
+    return sync_parent(b.z) ? R_DONE : because(why, "cannot sync the directory of", to);
 }
 
 void disk_remove_flat(str directory)
@@ -221,7 +222,7 @@ result disk_digest_of(str text, disk_digest *out, buf *why)
     int error = fsync(fd) != 0 ? errno : digest_stream(fd, -1, out);
     (void)close(fd);
     errno = error;
-    return error == 0 ? R_OK : because(why, "cannot read", text);
+    return error == 0 ? R_DONE : because(why, "cannot read", text);
 }
 
 result disk_copy(str from, str to, disk_digest *out, buf *why)
@@ -240,7 +241,7 @@ result disk_copy(str from, str to, disk_digest *out, buf *why)
         error = errno;
     (void)close(source);
     errno = error;
-    return error == 0 ? R_OK : because(why, "cannot write", to);
+    return error == 0 ? R_DONE : because(why, "cannot write", to);
 }
 
 result disk_write(str text_path, str text, buf *why)
@@ -257,7 +258,7 @@ result disk_write(str text_path, str text, buf *why)
     errno = error;
     if (error != 0 || rename(beside.z, p.z) != 0 || !sync_parent(p.z))
         return because(why, "cannot write", text_path);
-    return R_OK;
+    return R_DONE;
 }
 
 result disk_read(str text_path, size_t max, arena *memory, str *out, buf *why)
@@ -285,5 +286,5 @@ result disk_read(str text_path, size_t max, arena *memory, str *out, buf *why)
     (void)close(fd);
     *out = (str){bytes, n};
     errno = error;
-    return error == 0 ? R_OK : because(why, "cannot read", text_path);
+    return error == 0 ? R_DONE : because(why, "cannot read", text_path);
 }

@@ -302,7 +302,7 @@ result http_loop_open(http_loop *l, http_server *server, unsigned index, buf *wh
     CHECK(uv_tcp_init(&l->uv, &l->listener) == 0);
     l->wake.data = l->tick.data = l->listener.data = l;
     l->listening = true;
-    return R_OK;
+    return R_DONE;
 }
 
 static int bind_socket(const http_server *s, int *out)
@@ -355,7 +355,7 @@ result http_loop_listen(http_loop *l, buf *why)
                                                 : ((const struct sockaddr_in *)&address)->sin_port);
     }
     error = uv_listen((uv_stream_t *)&l->listener, HTTP_BACKLOG, on_connection);
-    return error == 0 ? R_OK : failed(s, why, error);
+    return error == 0 ? R_DONE : failed(s, why, error);
 }
 
 void http_loop_run(http_loop *l)

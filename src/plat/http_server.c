@@ -45,7 +45,7 @@ static result check_options(const http_options *o, buf *why)
     if (o->head_timeout_ms < 1 || o->body_timeout_ms < 1 || o->idle_timeout_ms < 1 ||
         o->write_timeout_ms < 1)
         return invalid(why, S("timeouts must be at least 1 ms"));
-    return R_OK;
+    return R_DONE;
 }
 
 static void *loop_main(void *argument)
@@ -88,13 +88,13 @@ static void close_loop(http_loop *l)
 static result check_port_is_free(http_server *s, buf *why)
 {
     if (s->port == 0 || s->options.loops == 1)
-        return R_OK;
+        return R_DONE;
     http_loop *probe = aligned_alloc(_Alignof(http_loop), sizeof *probe); /* freed below */
     CHECK(probe != NULL);
     unsigned loops = s->options.loops;
     s->options.loops = 1;
     result r = http_loop_open(probe, s, 0, why);
-    if (r == R_OK) {
+    if (r == R_DONE) {
         r = http_loop_listen(probe, why);
         close_loop(probe);
     }
@@ -107,14 +107,14 @@ static result open_loops(http_server *s, buf *why)
 {
     result r = check_port_is_free(s, why);
     unsigned opened = 0;
-    while (r == R_OK && opened < s->options.loops) {
+    while (r == R_DONE && opened < s->options.loops) {
         r = http_loop_open(&s->loops[opened], s, opened, why);
-        if (r != R_OK)
+        if (r != R_DONE)
             break;
         opened++;
         r = http_loop_listen(&s->loops[opened - 1], why);
     }
-    for (unsigned i = 0; r != R_OK && i < opened; i++)
+    for (unsigned i = 0; r != R_DONE && i < opened; i++)
         close_loop(&s->loops[i]);
     return r;
 }
@@ -136,7 +136,7 @@ result http_server_start(const http_options *options, const http_service *servic
                          http_server **out, buf *why)
 {
     result r = check_options(options, why);
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     http_server *s = calloc(1, sizeof *s); /* freed by free_server, as are the loops */
     CHECK(s != NULL);
@@ -154,14 +154,14 @@ result http_server_start(const http_options *options, const http_service *servic
     pthread_condattr_destroy(&monotonic);
     pthread_mutex_init(&s->lock, NULL);
     r = open_loops(s, why);
-    if (r != R_OK) {
+    if (r != R_DONE) {
         free_server(s);
         return r;
     }
     s->options.address = (str){NULL, 0}; /* the caller's memory */
     start_threads(s);
     *out = s;
-    return R_OK;
+    return R_DONE;
 }
 
 uint16_t http_server_port(const http_server *s)

@@ -271,7 +271,7 @@ result settings_load(const settings_sources *from, issues *problems, const setti
     if (problems->n + problems->dropped > before)
         return R_INVALID;
     *out = l.s;
-    return R_OK;
+    return R_DONE;
 }
 
 int64_t settings_int(const settings *s, setting which)

@@ -50,7 +50,7 @@ static const settings *load(const char *const *arguments, const char *const *env
 {
     const settings *s = NULL;
     settings_sources from = {count_of(arguments), arguments, environment};
-    if (settings_load(&from, problems, &s) != R_OK)
+    if (settings_load(&from, problems, &s) != R_DONE)
         fail_msg("%.*s: %.*s", STR_ARG(problems->items[0].field),
                  STR_ARG(problems->items[0].detail));
     return s;

@@ -1,7 +1,7 @@
 /* Files and directories as backups need them: listed, digested, copied, written whole. Not for the
  * store's own files. Everything blocks; thread-safe.
  *
- * Results: R_OK; R_NOT_FOUND; R_STORAGE_FULL; R_IO; with a sentence in *why that names the path. */
+ * Results: R_DONE; R_NOT_FOUND; R_STORAGE_FULL; R_IO; with a sentence in *why naming the path. */
 #ifndef QUAN_PORT_DISK_H
 #define QUAN_PORT_DISK_H
 

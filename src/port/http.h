@@ -119,7 +119,7 @@ typedef struct http_options {
 } http_options;
 
 http_options http_options_default(void); /* 127.0.0.1, a free port, one loop, limits as above */
-/* R_OK, or R_INVALID or R_IO with a sentence in *why when that is not NULL. */
+/* R_DONE, or R_INVALID or R_IO with a sentence in *why when that is not NULL. */
 MUST_USE result http_server_start(const http_options *options, const http_service *service,
                                   http_server **out, buf *why);
 uint16_t http_server_port(const http_server *s);

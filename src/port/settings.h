@@ -36,7 +36,7 @@ typedef struct settings_sources {
     const char *const *environment; /* as environ; NULL: none */
 } settings_sources;
 
-/* R_OK, or R_INVALID with every problem in *problems: field is the source ("--http-port",
+/* R_DONE, or R_INVALID with every problem in *problems: field is the source ("--http-port",
  * "QUAN_HTTP_PORT", "quan.ini:12"). Memory comes from the arena of *problems. */
 MUST_USE result settings_load(const settings_sources *from, issues *problems, const settings **out);
 int64_t settings_int(const settings *s, setting which);

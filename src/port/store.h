@@ -49,7 +49,7 @@ typedef enum request_class {
 
 struct request {
     /* ---- set by the caller ---- */
-    /* R_OK: its writes are committed with the batch. R_AGAIN, R_WAIT: as uow.h tells. Anything
+    /* R_DONE: its writes are committed with the batch. R_AGAIN, R_WAIT: as uow.h tells. Anything
      * else is an answer: its writes are rolled back. */
     result (*run)(uow *u, request *r);
     /* After the commit is durable, or when it never will be: outcome tells. */
@@ -132,7 +132,7 @@ uint16_t store_lane_of_slot(const store *s, uint16_t slot);
  * stored refusal). */
 void store_rollback(uow *u);
 str store_detail(const uow *u); /* what this run's uow_refuse said last; valid until done */
-/* R_OK: done will be called. R_BUSY, R_DRAINING: it will not. */
+/* R_DONE: done will be called. R_BUSY, R_DRAINING: it will not. */
 MUST_USE result store_submit(store *s, request *r);
 /* Runs the requests that were parked for this pool with a ticket <= up_to again, before anything
  * else; dry: uow_dry is true for it from now on. */
@@ -144,7 +144,7 @@ void store_halt_lane(store *s, uint16_t lane, bool halted);
 
 /* Reading: a unit of work on a consistent snapshot of all lanes. No queue; rows load at once;
  * pending is never true, unless a row could not be read: then read_end tells why (R_CORRUPT,
- * R_IO; else R_OK). The configuration (uow_config) is pinned after the snapshot is taken, so
+ * R_IO; else R_DONE). The configuration (uow_config) is pinned after the snapshot is taken, so
  * that it knows every template that a row names; read_end lets both go. Do not wait for a request
  * while reading: a store that makes room on a full disk waits for its readers. */
 MUST_USE result store_read_begin(store *s, arena *memory, int64_t now_ms, uow **out);
@@ -164,7 +164,7 @@ void store_compact(store *s); /* before measuring sizes */
  * in no order that may be relied on. An index entry comes as a row with the index's columns
  * filled. What cannot be read comes as a row of NULL with its stored key. `row` and what it
  * points to are valid during the call only; the visit may not use the view or the store, and
- * ends the walk by answering false. R_OK, also when ended so; R_IO. */
+ * ends the walk by answering false. R_DONE, also when ended so; R_IO. */
 typedef struct store_span {
     const table *table;
     int index; /* -1: the rows */

@@ -28,10 +28,10 @@ static void visit_one(void *context, str key, str value)
         r = row_decode_index(t, (size_t)w->span->index, key, row);
     } else {
         r = row_decode_key(t, key, w->memory, row);
-        if (r == R_OK)
+        if (r == R_DONE)
             r = row_decode_value(t, key, value, w->memory, row);
     }
-    w->ended = !w->visit(w->context, key, r == R_OK ? row : NULL);
+    w->ended = !w->visit(w->context, key, r == R_DONE ? row : NULL);
 }
 
 /* The beginning of all keys of this home: number, then the home big-endian. */
@@ -66,6 +66,6 @@ result store_each(uow *view, const store_span *span, store_visit *visit, void *c
 {
     CHECK(view->reading);
     if (span->from >= span->until)
-        return R_OK;
+        return R_DONE;
     return view->engine->ops->each(view->engine, view->at, span, visit, context);
 }

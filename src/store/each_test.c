@@ -37,7 +37,7 @@ static result coupon_put(uow *u, job_act *a)
         coupon_edit(u, c);
     c->member = (uint32_t)a->member;
     c->due_at_ms = a->number;
-    return R_OK;
+    return R_DONE;
 }
 
 static uint16_t slot_of(uint64_t i)
@@ -51,7 +51,7 @@ static void put(store_fixture *f, uint64_t i, uint64_t member_of)
     a.id = i + 1;
     a.member = member_of;
     a.number = i % DUE_EVERY == 0 ? (int64_t)i + 1 : 0;
-    assert_int_equal(store_fixture_run(f, &a), R_OK);
+    assert_int_equal(store_fixture_run(f, &a), R_DONE);
 }
 
 typedef struct seen {
@@ -84,7 +84,7 @@ static seen walk(uow *view, int index, uint16_t from, uint32_t until)
 {
     seen s = {.ascending = true};
     store_span span = {.table = &coupon_table, .index = index, .from = from, .until = until};
-    assert_int_equal(store_each(view, &span, see, &s), R_OK);
+    assert_int_equal(store_each(view, &span, see, &s), R_DONE);
     assert_true(s.ascending);
     return s;
 }
@@ -109,7 +109,7 @@ static void all_rows_of_a_span_come_once(void **state)
     assert_int_equal(rest.ids, ids - part);
     assert_int_equal(walk(view, -1, 0, FIRST_SLOT).n, 0);
     assert_int_equal(walk(view, -1, FIRST_SLOT, FIRST_SLOT).n, 0);
-    assert_int_equal(store_read_end(view), R_OK);
+    assert_int_equal(store_read_end(view), R_DONE);
     arena_free(memory);
 }
 
@@ -128,7 +128,7 @@ static void index_entries_come_without_rows(void **state)
     assert_int_equal(wallet.due, 0); /* not among the index's columns */
     assert_int_equal(dues.n, COUPONS / DUE_EVERY);
     assert_int_equal(dues.due, due);
-    assert_int_equal(store_read_end(view), R_OK);
+    assert_int_equal(store_read_end(view), R_DONE);
     arena_free(memory);
 }
 
@@ -143,7 +143,7 @@ static void what_is_committed_later_is_not_seen(void **state)
     seen s = walk(view, -1, 0, SLOT_COUNT);
     assert_int_equal(s.n, 1);
     assert_int_equal(s.members, 1);
-    assert_int_equal(store_read_end(view), R_OK);
+    assert_int_equal(store_read_end(view), R_DONE);
     arena_free(memory);
 }
 
@@ -156,9 +156,9 @@ static void the_visit_ends_the_walk(void **state)
     uow *view = store_fixture_read(f, memory);
     seen s = {.limit = 4};
     store_span span = {.table = &coupon_table, .index = -1, .until = SLOT_COUNT};
-    assert_int_equal(store_each(view, &span, see, &s), R_OK);
+    assert_int_equal(store_each(view, &span, see, &s), R_DONE);
     assert_int_equal(s.n, 4);
-    assert_int_equal(store_read_end(view), R_OK);
+    assert_int_equal(store_read_end(view), R_DONE);
     arena_free(memory);
 }
 

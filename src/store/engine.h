@@ -24,7 +24,7 @@ typedef struct load_item {
     str key;        /* its stored form */
     void *row;      /* from engine_row_new, key columns filled; the engine fills the rest */
     bool found;     /* out */
-    result outcome; /* out: R_OK, or R_CORRUPT or R_IO of this row alone */
+    result outcome; /* out: R_DONE, or R_CORRUPT or R_IO of this row alone */
 } load_item;
 
 typedef struct scan_request {
@@ -53,7 +53,7 @@ typedef struct engine_ops {
     void (*close)(engine *e);
     /* Committed rows, at the snapshot or (NULL) newest. Each item tells its own outcome. */
     void (*load)(engine *e, const snapshot *at, load_item *items, size_t n, arena *memory);
-    /* At most limit rows from engine_row_new, in order. R_OK, R_CORRUPT, R_IO. */
+    /* At most limit rows from engine_row_new, in order. R_DONE, R_CORRUPT, R_IO. */
     result (*scan)(engine *e, const snapshot *at, const scan_request *wanted, arena *memory,
                    row_list *out);
     /* See store_each. The visit may not call the engine. */
@@ -61,7 +61,7 @@ typedef struct engine_ops {
                    void *context);
     snapshot *(*snapshot_new)(engine *e);
     void (*snapshot_free)(engine *e, const snapshot *s);
-    /* All or nothing, durable when it returns R_OK. R_STORAGE_FULL (nothing of it is kept), R_IO
+    /* All or nothing, durable when it returns R_DONE. R_STORAGE_FULL (nothing of it is kept), R_IO
      * (nothing may be acknowledged any more), R_EPOCH_CHANGED or R_STALE (a race was lost: reload
      * and run the batch again). */
     result (*commit)(engine *e, uint16_t lane, const change *changes, size_t n);

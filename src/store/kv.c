@@ -51,12 +51,12 @@ void kv_load(engine *e, const snapshot *at, load_item *items, size_t n, arena *m
     for (size_t i = 0; i < n; i++) {
         keys[i] = (kv_key){kv_space_of(items[i].table), items[i].key};
         items[i].found = false;
-        items[i].outcome = R_OK;
+        items[i].outcome = R_DONE;
     }
     load_context context = {items, memory};
     kv_get get = {.at = at, .keys = keys, .n = n, .found = loaded, .context = &context};
     result r = kv->kv->get(kv, &get);
-    for (size_t i = 0; i < n && r != R_OK; i++)
+    for (size_t i = 0; i < n && r != R_DONE; i++)
         items[i].outcome = r;
 }
 
@@ -77,9 +77,9 @@ static void visit_row(void *context, str key, str value)
     const table *t = c->wanted->table;
     void *row = engine_row_new(c->memory, t);
     result r = row_decode_key(t, key, c->memory, row);
-    if (r == R_OK)
+    if (r == R_DONE)
         r = row_decode_value(t, key, value, c->memory, row);
-    if (r != R_OK)
+    if (r != R_DONE)
         c->outcome = r;
     c->rows[c->n++] = row;
 }
@@ -91,7 +91,7 @@ static void visit_index(void *context, str key, str value)
     const table *t = c->wanted->table;
     void *row = engine_row_new(c->memory, t);
     result r = row_decode_index(t, (size_t)c->wanted->index, key, row);
-    if (r != R_OK)
+    if (r != R_DONE)
         c->outcome = r;
     char bytes[ROW_KEY_MAX];
     buf b = {.p = bytes, .capacity = sizeof(bytes), .max = sizeof(bytes)};
@@ -107,12 +107,12 @@ static result load_indexed(engine *e, const snapshot *at, scan_context *c)
         items[i] = (load_item){.table = c->wanted->table, .key = c->keys[i], .row = c->rows[i]};
     kv_load(e, at, items, c->n, c->memory);
     for (size_t i = 0; i < c->n; i++) {
-        if (items[i].outcome != R_OK)
+        if (items[i].outcome != R_DONE)
             return items[i].outcome;
         if (!items[i].found)
             return R_CORRUPT; /* an index entry without its row */
     }
-    return R_OK;
+    return R_DONE;
 }
 
 result kv_scan(engine *e, const snapshot *at, const scan_request *wanted, arena *memory,
@@ -129,11 +129,11 @@ result kv_scan(engine *e, const snapshot *at, const scan_request *wanted, arena 
                       .after = wanted->after,
                       .limit = wanted->limit};
     result r = kv->kv->scan(kv, at, &range, indexed ? visit_index : visit_row, &c);
-    if (r == R_OK)
+    if (r == R_DONE)
         r = c.outcome;
-    if (r == R_OK && indexed)
+    if (r == R_DONE && indexed)
         r = load_indexed(e, at, &c);
-    *out = r == R_OK ? (row_list){c.rows, c.n} : (row_list){0};
+    *out = r == R_DONE ? (row_list){c.rows, c.n} : (row_list){0};
     return r;
 }
 
@@ -235,7 +235,7 @@ result kv_commit(engine *e, uint16_t lane, const change *changes, size_t n)
                                .key = {at + items[i].key, items[i].value - items[i].key},
                                .value = {at + items[i].value, items[i].end - items[i].value}};
     result r = kv->kv->write(kv, lane, writes, p.n);
-    if (r == R_OK)
+    if (r == R_DONE)
         count_writes(e, writes, p.n);
     free(writes);
     free(items);

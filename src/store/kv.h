@@ -51,7 +51,7 @@ typedef struct kv_write {
 
 typedef struct kv_engine kv_engine;
 typedef struct kv_ops {
-    /* R_OK, R_IO, R_CORRUPT; the latter two for any of the keys. */
+    /* R_DONE, R_IO, R_CORRUPT; the latter two for any of the keys. */
     result (*get)(kv_engine *e, const kv_get *get);
     result (*scan)(kv_engine *e, const snapshot *at, const kv_range *range, kv_visit *visit,
                    void *context);

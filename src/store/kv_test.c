@@ -38,7 +38,7 @@ static int begin(void **state)
     memset(&engine_under_test, 0, sizeof(engine_under_test));
     engine_under_test.kv = &recording;
     kv_init(&engine_under_test);
-    answer = R_OK;
+    answer = R_DONE;
     told[0] = 0;
     return 0;
 }
@@ -57,7 +57,7 @@ static void assert_writes(const coupon *before, const coupon *after, const char 
                 .key = unit_key_of(&k, &coupon_table, after != NULL ? after : before),
                 .before = before,
                 .after = after};
-    assert_int_equal(kv_commit(&engine_under_test.engine, 0, &c, 1), R_OK);
+    assert_int_equal(kv_commit(&engine_under_test.engine, 0, &c, 1), R_DONE);
     assert_string_equal(told, expected);
 }
 
@@ -98,8 +98,8 @@ static void only_what_was_written_is_counted(void **state)
     answer = R_STORAGE_FULL;
     assert_int_equal(kv_commit(e, 0, &c, 1), R_STORAGE_FULL);
     assert_int_equal(atomic_load(&e->counters.deletes), 0);
-    answer = R_OK;
-    assert_int_equal(kv_commit(e, 0, &c, 1), R_OK);
+    answer = R_DONE;
+    assert_int_equal(kv_commit(e, 0, &c, 1), R_DONE);
     assert_int_equal(atomic_load(&e->counters.deletes), 3);
     assert_int_equal(atomic_load(&e->counters.puts), 0);
     assert_true(atomic_load(&e->counters.bytes) > 0);
@@ -111,7 +111,7 @@ static result give_garbage(kv_engine *e, const kv_get *get)
 {
     (void)e;
     get->found(get->context, 1, S("garbage"));
-    return R_OK;
+    return R_DONE;
 }
 
 static result fail_get(kv_engine *e, const kv_get *get)
@@ -135,7 +135,7 @@ static void a_damaged_row_fails_alone_and_a_failed_read_fails_all(void **state)
     kv_ops damaged = {.get = give_garbage}, failing = {.get = fail_get};
     engine_under_test.kv = &damaged;
     kv_load(&engine_under_test.engine, NULL, items, 2, memory);
-    assert_int_equal(items[0].outcome, R_OK);
+    assert_int_equal(items[0].outcome, R_DONE);
     assert_false(items[0].found);
     assert_int_equal(items[1].outcome, R_CORRUPT);
     engine_under_test.kv = &failing;

@@ -96,12 +96,12 @@ static result commit(lane *l, attempt *a)
     store *s = l->store;
     unit_finish(&l->unit, &a->changes);
     if (a->changes.n == 0)
-        return R_OK;
+        return R_DONE;
     if (chance(l, ABORT_ONE_IN))
         return R_STALE;
     result r = s->engine->ops->commit(s->engine, l->number, a->changes.items, a->changes.n);
     /* When another lane's sync has failed, this one's success proves nothing. */
-    return r == R_OK && atomic_load(&s->latched) ? R_UNKNOWN : r;
+    return r == R_DONE && atomic_load(&s->latched) ? R_UNKNOWN : r;
 }
 
 static result try_batch(lane *l, attempt *a)
@@ -120,9 +120,9 @@ static result try_batch(lane *l, attempt *a)
                         .rows_hint = l->rows_hint,
                         .random = l->random != 0 ? &l->random : NULL};
     result r = unit_begin(&l->unit, &setup);
-    if (r != R_OK) {
+    if (r != R_DONE) {
         answer_all(l->batch, a->n, r);
-        return R_OK; /* nothing was written: it is an answer */
+        return R_DONE; /* nothing was written: it is an answer */
     }
     a->n = decide(l, a->n);
     r = commit(l, a);
@@ -151,7 +151,7 @@ static void run_batch(lane *l, attempt *a)
         if (hooks->config_unpin != NULL)
             hooks->config_unpin(hooks->context, a->config);
         cut(l, a, taken);
-        if (r == R_OK)
+        if (r == R_DONE)
             return;
         bool lost = r == R_STALE || r == R_EPOCH_CHANGED;
         if (lost && ++aborts < LANE_ABORTS_MAX) {

@@ -15,7 +15,7 @@ enum { SLOT = 5, ACTS = 8, SCRIPT_MAX = 200 };
 
 static struct {
     engine engine;
-    result script[SCRIPT_MAX]; /* how commits end; R_OK behind it */
+    result script[SCRIPT_MAX]; /* how commits end; R_DONE behind it */
     size_t commits, sizes[SCRIPT_MAX];
     uint64_t broken; /* coupons with this id cannot be read */
     bool head_broken;
@@ -30,7 +30,7 @@ static void fake_load(engine *e, const snapshot *at, load_item *items, size_t n,
     fake.loads++;
     for (size_t i = 0; i < n; i++) {
         items[i].found = false;
-        items[i].outcome = R_OK;
+        items[i].outcome = R_DONE;
         if (items[i].table == &coupon_table && ((coupon *)items[i].row)->id == fake.broken)
             items[i].outcome = R_CORRUPT;
         if (items[i].table == &lane_head_table && fake.head_broken)
@@ -121,7 +121,7 @@ static result put(uow *u, request *r)
         return R_AGAIN;
     if (c == NULL)
         coupon_new(u, r->slot, id);
-    return R_OK;
+    return R_DONE;
 }
 
 static result scan(uow *u, request *r)
@@ -130,7 +130,7 @@ static result scan(uow *u, request *r)
     void *rows[1];
     uow_range range = {&coupon_table, 0, &from, 1, false};
     size_t n = uow_scan(u, &range, 1, rows);
-    return uow_pending(u) ? R_AGAIN : n == 0 ? R_OK : R_INTERNAL;
+    return uow_pending(u) ? R_AGAIN : n == 0 ? R_DONE : R_INTERNAL;
 }
 
 static int begin(void **state)
@@ -145,7 +145,7 @@ static int begin(void **state)
     store_options options = {.lanes = 1};
     buf why;
     buf_init(&why, 100);
-    return store_open_engine(&fake.engine, &options, &hooks, &s, &why) != R_OK;
+    return store_open_engine(&fake.engine, &options, &hooks, &s, &why) != R_DONE;
 }
 
 static int finish(void **state)
@@ -160,7 +160,7 @@ static void submit(size_t n)
     for (size_t i = 0; i < n; i++) {
         ids[i] = i + 1;
         acts[i] = (request){.run = put, .done = on_done, .slot = SLOT, .class = CLASS_ISSUE};
-        assert_int_equal(store_submit(s, &acts[i]), R_OK);
+        assert_int_equal(store_submit(s, &acts[i]), R_DONE);
     }
 }
 
@@ -179,7 +179,7 @@ static void a_batch_is_one_load_and_one_commit(void **state)
     (void)state;
     submit(ACTS);
     size_t before = fake.loads;
-    step(ACTS, R_OK);
+    step(ACTS, R_DONE);
     assert_int_equal(fake.loads - before, 2); /* the head, and the rows of all */
     assert_int_equal(fake.commits, 1);
     assert_int_equal(fake.sizes[0], ACTS);
@@ -194,7 +194,7 @@ static void a_lost_race_runs_the_batch_again(void **state)
     fake.script[0] = R_STALE;
     fake.script[1] = R_EPOCH_CHANGED;
     submit(ACTS);
-    step(ACTS, R_OK);
+    step(ACTS, R_DONE);
     assert_int_equal(fake.commits, 3);
     assert_int_equal(pinned, 3); /* with the configuration of then */
     assert_int_equal(committed, 1);
@@ -214,7 +214,7 @@ static void who_loses_every_race_ends_alone(void **state)
     assert_int_equal(fake.sizes[LANE_ABORTS_MAX - 1], 1); /* halved until it was one */
     assert_int_equal(acts[0].outcome, R_UNAVAILABLE);
     for (size_t i = 1; i < ACTS; i++)
-        assert_int_equal(acts[i].outcome, R_OK);
+        assert_int_equal(acts[i].outcome, R_DONE);
 }
 
 static void a_full_disk_answers_all_of_the_batch_so(void **state)
@@ -228,7 +228,7 @@ static void a_full_disk_answers_all_of_the_batch_so(void **state)
     assert_int_equal(failed, 0);
     done = 0;
     submit(ACTS);
-    step(ACTS, R_OK);
+    step(ACTS, R_DONE);
     assert_int_equal(committed, 1);
 }
 
@@ -261,7 +261,7 @@ static void a_row_that_cannot_be_read_fails_its_act_alone(void **state)
     while (done < ACTS)
         assert_true(store_step(s) > 0);
     for (size_t i = 0; i < ACTS; i++)
-        assert_int_equal(acts[i].outcome, ids[i] == 3 ? R_CORRUPT : R_OK);
+        assert_int_equal(acts[i].outcome, ids[i] == 3 ? R_CORRUPT : R_DONE);
     assert_int_equal(fake.sizes[0], ACTS - 1);
 }
 
@@ -273,7 +273,7 @@ static void a_scan_that_cannot_be_read_fails_its_act_alone(void **state)
     while (done < 2)
         assert_true(store_step(s) > 0);
     assert_int_equal(acts[0].outcome, R_CORRUPT);
-    assert_int_equal(acts[1].outcome, R_OK);
+    assert_int_equal(acts[1].outcome, R_DONE);
 }
 
 static void without_its_head_a_lane_answers_why(void **state)
@@ -286,7 +286,7 @@ static void without_its_head_a_lane_answers_why(void **state)
     fake.head_broken = false;
     done = 0;
     submit(2);
-    step(2, R_OK);
+    step(2, R_DONE);
 }
 
 int main(void)

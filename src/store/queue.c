@@ -67,7 +67,7 @@ result queue_add(queue *q, request *r)
         stir(q);
     }
     pthread_mutex_unlock(&q->lock);
-    return room ? R_OK : R_BUSY;
+    return room ? R_DONE : R_BUSY;
 }
 
 /* ---- parking ---- */

@@ -37,7 +37,7 @@ typedef struct queue {
 
 void queue_init(queue *q);
 void queue_free(queue *q);
-MUST_USE result queue_add(queue *q, request *r); /* R_OK, R_BUSY */
+MUST_USE result queue_add(queue *q, request *r); /* R_DONE, R_BUSY */
 /* Moves those parked for the pool with a ticket <= up_to to the front. */
 void queue_wake(queue *q, pool_name which, bool dry, uint64_t up_to);
 void queue_halt(queue *q, bool halted);

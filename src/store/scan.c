@@ -158,7 +158,7 @@ static bool merge(uow *u, const unit_scan *s, void **rows, size_t *n)
 void unit_scan_load(uow *u, unit_scan *s)
 {
     s->failure = u->engine->ops->scan(u->engine, u->at, &s->request, u->memory, &s->found);
-    s->state = s->failure == R_OK ? ENTRY_KNOWN : ENTRY_BROKEN;
+    s->state = s->failure == R_DONE ? ENTRY_KNOWN : ENTRY_BROKEN;
 }
 
 static uint64_t scan_hash(const scan_request *q, size_t limit)
@@ -190,7 +190,7 @@ static size_t scan_reading(uow *u, scan_request *q, size_t limit, void **rows)
     q->limit = limit;
     row_list found = {0};
     result r = u->engine->ops->scan(u->engine, u->at, q, u->memory, &found);
-    if (r != R_OK) {
+    if (r != R_DONE) {
         u->failure = r;
         u->pending = true;
         return 0;

@@ -51,7 +51,7 @@ static result create(store *s, uint16_t lanes, buf *why)
                 .after = &head};
     s->lanes_n = lanes;
     result r = s->engine->ops->commit(s->engine, 0, &c, 1);
-    if (r != R_OK)
+    if (r != R_DONE)
         buf_printf(why, "the first record of the store could not be written");
     return r;
 }
@@ -73,7 +73,7 @@ static result accept_head(store *s, const store_head *head, uint16_t lanes, buf 
         return R_CORRUPT;
     }
     s->lanes_n = (uint16_t)head->lanes;
-    return R_OK;
+    return R_DONE;
 }
 
 static result read_or_create(store *s, uint16_t lanes, buf *why)
@@ -83,7 +83,7 @@ static result read_or_create(store *s, uint16_t lanes, buf *why)
     unit_begin_reading(&u, s->engine, memory, NULL);
     const store_head *head = store_head_get(&u, 0);
     result r = u.failure;
-    if (r != R_OK)
+    if (r != R_DONE)
         buf_printf(why, "the first record of the store is damaged");
     else
         r = head == NULL ? create(s, lanes, why) : accept_head(s, head, lanes, why);
@@ -113,7 +113,7 @@ result store_open_engine(engine *e, const store_options *options, const store_ho
     s->read_only = options->read_only;
     s->threads = options->threads && !options->read_only;
     result r = read_or_create(s, options->lanes, why);
-    if (r != R_OK) {
+    if (r != R_DONE) {
         e->ops->close(e);
         free(s);
         return r;
@@ -126,7 +126,7 @@ result store_open_engine(engine *e, const store_options *options, const store_ho
     for (uint16_t i = 0; i < s->lanes_n && s->threads; i++)
         start(&s->lanes[i]);
     *out = s;
-    return R_OK;
+    return R_DONE;
 }
 
 uint16_t store_lanes(const store *s)
@@ -158,7 +158,7 @@ static result refusal(store *s, const request *r)
     /* What is inside may need messages between lanes to come to its end. */
     if (phase == STORE_CLOSED || (phase == STORE_DRAINING && r->class != CLASS_INTERNAL))
         return R_DRAINING;
-    return R_OK;
+    return R_DONE;
 }
 
 result store_submit(store *s, request *r)
@@ -172,9 +172,9 @@ result store_submit(store *s, request *r)
     /* Counted before the phase is read: a drain either sees it or turns it away. */
     atomic_fetch_add(&s->inside, 1);
     result outcome = refusal(s, r);
-    if (outcome == R_OK)
+    if (outcome == R_DONE)
         outcome = queue_add(&s->lanes[number].queue, r);
-    if (outcome != R_OK)
+    if (outcome != R_DONE)
         store_ended(s, 1);
     return outcome;
 }
@@ -288,7 +288,7 @@ result store_read_begin(store *s, arena *memory, int64_t now_ms, uow **out)
     if (s->hooks.config_pin != NULL)
         u->config = s->hooks.config_pin(s->hooks.context);
     *out = u;
-    return R_OK;
+    return R_DONE;
 }
 
 result store_read_end(uow *u)

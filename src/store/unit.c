@@ -56,7 +56,7 @@ static result read_head(uow *u)
     u->immediate = true;
     lane_head *head = lane_head_get(u, u->lane);
     u->immediate = false;
-    if (u->failure != R_OK)
+    if (u->failure != R_DONE)
         return u->failure;
     unit_key key;
     u->head = unit_entry_at(u, &lane_head_table,
@@ -65,7 +65,7 @@ static result read_head(uow *u)
         u->now_ms = head->time_ms > u->now_ms ? head->time_ms : u->now_ms;
         u->id_last = head->id_last > u->id_last ? head->id_last : u->id_last;
     }
-    return R_OK;
+    return R_DONE;
 }
 
 result unit_begin(uow *u, const unit_setup *setup)
@@ -143,14 +143,14 @@ static result run_once(uow *u, request *r)
     u->id_mark = u->id_last;
     u->pending = false;
     u->waits = false;
-    u->failure = R_OK;
+    u->failure = R_DONE;
     u->detail = (str){NULL, 0};
     r->runs++;
     result outcome = r->run(u, r);
     /* An act that went on with NULL for a row that is only not here yet has decided nothing. */
     if (u->pending)
         outcome = R_AGAIN;
-    if (u->failure != R_OK)
+    if (u->failure != R_DONE)
         outcome = u->failure;
     if (outcome == R_WAIT && !u->waits)
         outcome = R_INTERNAL;
@@ -160,13 +160,13 @@ static result run_once(uow *u, request *r)
 result unit_run(uow *u, request *r)
 {
     result outcome = run_once(u, r);
-    if (outcome != R_OK)
+    if (outcome != R_DONE)
         unit_undo_all(u);
     /* Nobody has seen the ids of a run that is repeated: the repetition draws the same ones. */
     if (outcome == R_AGAIN)
         u->id_last = u->id_mark;
     if (u->engine->checked)
-        unit_check_run(u, outcome == R_OK);
+        unit_check_run(u, outcome == R_DONE);
     u->request = NULL;
     return outcome;
 }

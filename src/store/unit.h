@@ -123,11 +123,11 @@ static inline uint16_t unit_lane_of_slot(uint16_t slot, uint16_t lanes)
     return (uint16_t)(slot % lanes);
 }
 
-/* Reads the lane's head and fixes the act time. R_OK, R_CORRUPT, R_IO. */
+/* Reads the lane's head and fixes the act time. R_DONE, R_CORRUPT, R_IO. */
 MUST_USE result unit_begin(uow *u, const unit_setup *setup);
 void unit_begin_reading(uow *u, engine *e, arena *memory, const snapshot *at);
 
-/* One run of a request: R_OK keeps its writes, anything else has rolled them back. */
+/* One run of a request: R_DONE keeps its writes, anything else has rolled them back. */
 MUST_USE result unit_run(uow *u, request *r);
 /* A run whose writes, ids and answer count for nothing: it only tells which rows are missing.
  * True when none are. */

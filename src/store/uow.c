@@ -94,13 +94,13 @@ static void *row_with_key(arena *memory, const table *t, str key)
 {
     void *row = engine_row_new(memory, t);
     result r = row_decode_key(t, key, memory, row);
-    CHECK(r == R_OK); /* it was encoded a moment ago */
+    CHECK(r == R_DONE); /* it was encoded a moment ago */
     return row;
 }
 
 void unit_entry_loaded(uow *u, unit_entry *e, const load_item *item)
 {
-    if (item->outcome != R_OK) {
+    if (item->outcome != R_DONE) {
         e->state = ENTRY_BROKEN;
         e->failure = item->outcome;
         return;
@@ -118,9 +118,9 @@ static void *read_row(uow *u, const table *t, str key)
 {
     load_item item = {.table = t, .key = key, .row = row_with_key(u->memory, t, key)};
     u->engine->ops->load(u->engine, u->at, &item, 1, u->memory);
-    if (item.outcome != R_OK)
+    if (item.outcome != R_DONE)
         fail(u, item.outcome);
-    return item.outcome == R_OK && item.found ? item.row : NULL;
+    return item.outcome == R_DONE && item.found ? item.row : NULL;
 }
 
 static void want(uow *u, unit_entry *e)

@@ -40,7 +40,7 @@ static result make(uow *u, job_act *a)
         counts = usage_new(u, a->request.slot, 1, 1);
     counts->cells.items = ARENA_ARRAY(uow_memory(u), usage_cell, 1);
     counts->cells.n = 1;
-    return R_OK;
+    return R_DONE;
 }
 
 static result run(store_fixture *f, result (*decide)(uow *, job_act *))
@@ -52,7 +52,7 @@ static result run(store_fixture *f, result (*decide)(uow *, job_act *))
 /* Does the act, in a process of its own, end with SIGABRT? The row of make is there. */
 static bool is_defect(store_fixture *f, result (*decide)(uow *, job_act *))
 {
-    assert_int_equal(run(f, make), R_OK);
+    assert_int_equal(run(f, make), R_DONE);
     pid_t child = fork();
     if (child == 0) {
         int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -68,13 +68,13 @@ static bool is_defect(store_fixture *f, result (*decide)(uow *, job_act *))
 static result changes_without_edit(uow *u, job_act *a)
 {
     coupon_get(u, a->request.slot, 1)->revision = 5;
-    return R_OK;
+    return R_DONE;
 }
 
 static result changes_a_list_without_edit(uow *u, job_act *a)
 {
     usage_get(u, a->request.slot, 1, 1)->cells.items[0].n = 5;
-    return R_OK;
+    return R_DONE;
 }
 
 static result changes_without_edit_and_refuses(uow *u, job_act *a)
@@ -88,20 +88,20 @@ static result changes_a_key(uow *u, job_act *a)
     coupon *c = coupon_get(u, a->request.slot, 1);
     coupon_edit(u, c);
     c->id = 2;
-    return R_OK;
+    return R_DONE;
 }
 
 static result makes_what_is_there(uow *u, job_act *a)
 {
     (void)coupon_get(u, a->request.slot, 1);
     coupon_new(u, a->request.slot, 1);
-    return R_OK;
+    return R_DONE;
 }
 
 static result makes_what_is_there_unseen(uow *u, job_act *a)
 {
     coupon_new(u, a->request.slot, 1);
-    return R_OK;
+    return R_DONE;
 }
 
 static result edits_what_it_deleted(uow *u, job_act *a)
@@ -109,42 +109,42 @@ static result edits_what_it_deleted(uow *u, job_act *a)
     coupon *c = coupon_get(u, a->request.slot, 1);
     coupon_delete(u, c);
     coupon_edit(u, c);
-    return R_OK;
+    return R_DONE;
 }
 
 static result writes_elsewhere(uow *u, job_act *a)
 {
     (void)a;
     coupon_new(u, OTHER_LANE, 1);
-    return R_OK;
+    return R_DONE;
 }
 
 static result writes_another_slot(uow *u, job_act *a)
 {
     (void)a;
     coupon_new(u, SAME_LANE, 1);
-    return R_OK;
+    return R_DONE;
 }
 
 static result writes_another_lane(uow *u, job_act *a)
 {
     (void)a;
     slice_new(u, (uint16_t)(uow_lane(u) + 1), 1, 1, 0, 0);
-    return R_OK;
+    return R_DONE;
 }
 
 static result draws_an_id_elsewhere(uow *u, job_act *a)
 {
     a->out[0] = uow_next_id(u, OTHER_LANE);
-    return R_OK;
+    return R_DONE;
 }
 
 static result scans_a_point_table(uow *u, job_act *a)
 {
     void *rows[1];
     coupon from = {.slot = a->request.slot};
-    return uow_scan(u, &(uow_range){&coupon_table, -1, &from, 1, false}, 1, rows) == 0 ? R_OK
-                                                                                       : R_OK;
+    return uow_scan(u, &(uow_range){&coupon_table, -1, &from, 1, false}, 1, rows) == 0 ? R_DONE
+                                                                                       : R_DONE;
 }
 
 static void defects_stop_the_process(void **state)
@@ -168,7 +168,7 @@ static void defects_stop_the_process(void **state)
 static void reading_units_do_not_write(void **state)
 {
     store_fixture *f = *state;
-    assert_int_equal(run(f, make), R_OK);
+    assert_int_equal(run(f, make), R_DONE);
     for (int i = 0; i < 6; i++) {
         pid_t child = fork();
         if (child == 0) {
@@ -246,13 +246,13 @@ static result makes_and_unmakes(uow *u, job_act *a)
 {
     coupon *c = coupon_new(u, a->request.slot, 50);
     coupon_delete(u, c);
-    return R_OK;
+    return R_DONE;
 }
 
 static void what_comes_to_nothing_commits_nothing(void **state)
 {
     store_fixture *f = *state;
-    assert_int_equal(run(f, makes_and_unmakes), R_OK);
+    assert_int_equal(run(f, makes_and_unmakes), R_DONE);
     assert_int_equal(f->commits, 0);
 }
 

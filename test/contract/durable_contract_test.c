@@ -48,14 +48,14 @@ static result put(uow *u, job_act *a)
     uow_event(u, &(event){.kind = 1, .coupon = a->id});
     a->out[0] = uow_next_id(u, a->request.slot);
     a->out[1] = (uint64_t)uow_now(u);
-    return R_OK;
+    return R_DONE;
 }
 
 static job_act run_put(store_fixture *f, uint16_t slot, uint64_t id)
 {
     job_act a = store_fixture_act(f, slot, put);
     a.id = id;
-    assert_int_equal(store_fixture_run(f, &a), R_OK);
+    assert_int_equal(store_fixture_run(f, &a), R_DONE);
     return a;
 }
 
@@ -63,9 +63,9 @@ static bool has(store *s, uint16_t slot, uint64_t id)
 {
     arena *memory = arena_new(0);
     uow *u;
-    assert_int_equal(store_read_begin(s, memory, FIXTURE_START_MS, &u), R_OK);
+    assert_int_equal(store_read_begin(s, memory, FIXTURE_START_MS, &u), R_DONE);
     bool found = coupon_get(u, slot, id) != NULL;
-    assert_int_equal(store_read_end(u), R_OK);
+    assert_int_equal(store_read_end(u), R_DONE);
     arena_free(memory);
     return found;
 }
@@ -118,7 +118,7 @@ static void another_number_of_lanes_is_refused(void **state)
     assert_refused(f, FIXTURE_LANES + 1, R_CORRUPT, "created with 3 lanes");
     buf why;
     buf_init(&why, 1000);
-    assert_int_equal(store_fixture_try_open(f, FIXTURE_LANES, &f->store, &why), R_OK);
+    assert_int_equal(store_fixture_try_open(f, FIXTURE_LANES, &f->store, &why), R_DONE);
     assert_true(has(f->store, SLOT, 1));
     buf_free(&why);
 }
@@ -131,17 +131,17 @@ static void a_checkpoint_opens_as_a_store(void **state)
     snprintf(path, sizeof(path), "%s-copy", f->path);
     buf why;
     buf_init(&why, 1000);
-    assert_int_equal(store_checkpoint(f->store, str_of(path), &why), R_OK);
+    assert_int_equal(store_checkpoint(f->store, str_of(path), &why), R_DONE);
     run_put(f, SLOT, 2);
     store_options options = {.path = str_of(path)};
     store *copy;
-    assert_int_equal(store_open_rocks(&options, NULL, &copy, &why), R_OK);
+    assert_int_equal(store_open_rocks(&options, NULL, &copy, &why), R_DONE);
     assert_int_equal(store_lanes(copy), FIXTURE_LANES);
     assert_true(has(copy, SLOT, 1));
     assert_false(has(copy, SLOT, 2));
     assert_true(has(f->store, SLOT, 2));
     store_close(copy);
-    assert_int_not_equal(store_checkpoint(f->store, str_of(path), &why), R_OK); /* it exists */
+    assert_int_not_equal(store_checkpoint(f->store, str_of(path), &why), R_DONE); /* it exists */
     store_fixture_remove(path);
     buf_free(&why);
 }
@@ -154,7 +154,7 @@ static void a_read_only_store_reads_only(void **state)
     store *other;
     buf why;
     buf_init(&why, 1000);
-    assert_int_equal(store_open_rocks(&options, NULL, &other, &why), R_OK);
+    assert_int_equal(store_open_rocks(&options, NULL, &other, &why), R_DONE);
     assert_true(has(other, SLOT, 1));
     job_act a = store_fixture_act(f, SLOT, put);
     assert_int_equal(store_submit(other, &a.request), R_UNAVAILABLE);
@@ -172,7 +172,7 @@ static size_t answers(store_fixture *f)
     size_t n = 0;
     for (uint64_t id = 1; id <= 3; id++)
         n += idempotency_get(u, SLOT, 1, id) != NULL;
-    assert_int_equal(store_read_end(u), R_OK);
+    assert_int_equal(store_read_end(u), R_DONE);
     arena_free(memory);
     return n;
 }
@@ -225,7 +225,7 @@ static void acknowledge(store_fixture *f)
         }
         for (uint64_t i = 0; i < AT_ONCE; i++) {
             store_fixture_settle(f, &acts[i]);
-            CHECK(acts[i].request.outcome == R_OK);
+            CHECK(acts[i].request.outcome == R_DONE);
             CHECK(write(STDOUT_FILENO, &acts[i].id, sizeof(acts[i].id)) == sizeof(acts[i].id));
         }
     }
@@ -240,13 +240,13 @@ static int child_main(const char *what, const char *path)
     store_fixture f = {.kind = leaves ? stepped : threaded, .lanes = FIXTURE_LANES};
     pthread_mutex_init(&f.lock, NULL);
     pthread_cond_init(&f.changed, NULL);
-    CHECK(store_open_rocks(&options, NULL, &f.store, &why) == R_OK);
+    CHECK(store_open_rocks(&options, NULL, &f.store, &why) == R_DONE);
     if (!leaves)
         acknowledge(&f);
     for (uint64_t i = 1; i <= 3; i++) {
         job_act a = store_fixture_act(&f, SLOT, put);
         a.id = i;
-        CHECK(store_fixture_run(&f, &a) == R_OK);
+        CHECK(store_fixture_run(&f, &a) == R_DONE);
     }
     _exit(0);
 }
@@ -283,7 +283,7 @@ static void what_was_acknowledged_survives_being_killed(void **state)
     store *s;
     buf why;
     buf_init(&why, 1000);
-    assert_int_equal(store_open_rocks(&options, NULL, &s, &why), R_OK);
+    assert_int_equal(store_open_rocks(&options, NULL, &s, &why), R_DONE);
     assert_true(n > 1000);
     for (size_t i = 0; i < n; i++)
         assert_true(has(s, (uint16_t)(ids[i] % 32 % 10), ids[i]));
@@ -342,7 +342,7 @@ static void a_torn_tail_loses_only_what_was_torn(void **state)
     assert_int_equal(stat(log, &before), 0);
     assert_int_equal(truncate(log, before.st_size - 5), 0);
     store *s;
-    assert_int_equal(open_damaged(path, &s), R_OK);
+    assert_int_equal(open_damaged(path, &s), R_DONE);
     assert_true(has(s, SLOT, 1));
     assert_true(has(s, SLOT, 2));
     assert_false(has(s, SLOT, 3));

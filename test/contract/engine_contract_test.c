@@ -42,7 +42,7 @@ static result coupon_put(uow *u, job_act *a)
     c->revision++;
     c->due_at_ms = a->number;
     c->closed = a->flag;
-    return R_OK;
+    return R_DONE;
 }
 
 static result coupon_look(uow *u, job_act *a)
@@ -54,7 +54,7 @@ static result coupon_look(uow *u, job_act *a)
     a->out[0] = c != NULL ? c->revision : 0;
     a->out[1] = c != NULL ? c->member : 0;
     a->out[2] = c != NULL ? (uint64_t)c->due_at_ms : 0;
-    return R_OK;
+    return R_DONE;
 }
 
 static result coupon_drop(uow *u, job_act *a)
@@ -65,7 +65,7 @@ static result coupon_drop(uow *u, job_act *a)
     if (c == NULL)
         return R_NOT_FOUND;
     coupon_delete(u, c);
-    return R_OK;
+    return R_DONE;
 }
 
 static result coupon_replace(uow *u, job_act *a)
@@ -82,14 +82,14 @@ static result coupon_replace(uow *u, job_act *a)
     c->member = (uint32_t)a->member;
     c->revision = 1;
     c->due_at_ms = a->number;
-    return R_OK;
+    return R_DONE;
 }
 
 static result coupon_put_refused(uow *u, job_act *a)
 {
     usage *counted = usage_get(u, a->request.slot, (uint32_t)a->member, 1);
     result r = coupon_put(u, a);
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     if (counted != NULL) {
         usage_edit(u, counted);
@@ -107,7 +107,7 @@ static result coupon_put_refused(uow *u, job_act *a)
 static result coupon_drop_refused(uow *u, job_act *a)
 {
     result r = coupon_drop(u, a);
-    return r == R_OK ? R_SOLD_OUT : r;
+    return r == R_DONE ? R_SOLD_OUT : r;
 }
 
 static result scan(uow *u, job_act *a, int index, const coupon *from, uint8_t columns)
@@ -120,7 +120,7 @@ static result scan(uow *u, job_act *a, int index, const coupon *from, uint8_t co
     a->out_n = n;
     for (size_t i = 0; i < n; i++)
         a->out[i] = ((coupon *)rows[i])->id;
-    return R_OK;
+    return R_DONE;
 }
 
 static result wallet_scan(uow *u, job_act *a)
@@ -151,7 +151,7 @@ static job_act look(store_fixture *f, uint64_t id)
 {
     job_act a = store_fixture_act(f, SLOT, coupon_look);
     a.id = id;
-    assert_int_equal(store_fixture_run(f, &a), R_OK);
+    assert_int_equal(store_fixture_run(f, &a), R_DONE);
     return a;
 }
 
@@ -163,7 +163,7 @@ static void assert_scan(store_fixture *f, result (*decide)(uow *, job_act *), ui
     a.number = 8;
     a.id = from;
     a.flag = from != 0;
-    assert_int_equal(store_fixture_run(f, &a), R_OK);
+    assert_int_equal(store_fixture_run(f, &a), R_DONE);
     char text[100] = "";
     for (size_t i = 0, n = 0; i < a.out_n; i++)
         n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%llu", i > 0 ? " " : "",
@@ -199,15 +199,15 @@ static void what_is_written_is_read_by_the_next_batch(void **state)
 {
     store_fixture *f = *state;
     assert_int_equal(look(f, 1).out_n, 0);
-    assert_int_equal(run(f, coupon_put, 1, MEMBER, 50), R_OK);
+    assert_int_equal(run(f, coupon_put, 1, MEMBER, 50), R_DONE);
     job_act seen = look(f, 1);
     assert_int_equal(seen.out_n, 1);
     assert_int_equal(seen.out[0], 1);
     assert_int_equal(seen.out[1], MEMBER);
     assert_int_equal(seen.out[2], 50);
-    assert_int_equal(run(f, coupon_put, 1, 6, 60), R_OK);
+    assert_int_equal(run(f, coupon_put, 1, 6, 60), R_DONE);
     assert_int_equal(look(f, 1).out[0], 2);
-    assert_int_equal(run(f, coupon_drop, 1, 0, 0), R_OK);
+    assert_int_equal(run(f, coupon_drop, 1, 0, 0), R_DONE);
     assert_int_equal(look(f, 1).out_n, 0);
     assert_int_equal(run(f, coupon_drop, 1, 0, 0), R_NOT_FOUND);
 }
@@ -222,7 +222,7 @@ static void what_is_written_is_read_within_the_batch(void **state)
                       act(f, coupon_replace, 1, 6), act(f, coupon_look, 1, 0)};
     run_together(f, acts, 10);
     for (size_t i = 0; i < 10; i++) {
-        assert_int_equal(acts[i].request.outcome, R_OK);
+        assert_int_equal(acts[i].request.outcome, R_DONE);
         assert_int_equal(acts[i].request.act_time_ms, FIXTURE_START_MS);
     }
     assert_int_equal(acts[1].out[0], 1);
@@ -238,13 +238,13 @@ static void what_is_written_is_read_within_the_batch(void **state)
 static void a_refused_act_rolls_back_alone(void **state)
 {
     store_fixture *f = *state;
-    assert_int_equal(run(f, coupon_put, 1, MEMBER, 10), R_OK);
+    assert_int_equal(run(f, coupon_put, 1, MEMBER, 10), R_DONE);
     job_act acts[] = {act(f, coupon_put, 2, 20),         act(f, coupon_put_refused, 1, 99),
                       act(f, coupon_put_refused, 2, 99), act(f, coupon_drop_refused, 1, 0),
                       act(f, coupon_put_refused, 3, 99), act(f, coupon_look, 1, 0),
                       act(f, coupon_look, 2, 0),         act(f, coupon_look, 3, 0)};
     run_together(f, acts, 8);
-    assert_int_equal(acts[0].request.outcome, R_OK);
+    assert_int_equal(acts[0].request.outcome, R_DONE);
     assert_int_equal(acts[1].request.outcome, R_LIMIT_REACHED);
     assert_string_equal(acts[1].detail, "at most 3 of these");
     assert_int_equal(acts[2].request.outcome, R_LIMIT_REACHED);
@@ -274,7 +274,7 @@ static result usage_add(uow *u, job_act *a)
     usage_edit(u, row);
     row->cells.items[0].n += a->number; /* in place */
     a->out[0] = (uint64_t)row->cells.items[0].n;
-    return a->flag ? R_LIMIT_REACHED : R_OK;
+    return a->flag ? R_LIMIT_REACHED : R_DONE;
 }
 
 static void lists_edited_in_place_roll_back_too(void **state)
@@ -289,7 +289,7 @@ static void lists_edited_in_place_roll_back_too(void **state)
     assert_int_equal(acts[2].out[0], 101);
     assert_int_equal(acts[3].out[0], 1101);
     job_act last = act(f, usage_add, 0, 0);
-    assert_int_equal(store_fixture_run(f, &last), R_OK);
+    assert_int_equal(store_fixture_run(f, &last), R_DONE);
     assert_int_equal(last.out[0], 1101);
 }
 
@@ -301,7 +301,7 @@ static result refuse_and_remember(uow *u, job_act *a)
         return R_AGAIN;
     a->out[0] = kept != NULL ? kept->result : 0;
     if (kept != NULL)
-        return R_OK;
+        return R_DONE;
     coupon_edit(u, c);
     c->revision = 77;
     uow_event(u, &(event){.kind = EVENT_KIND_COUPON_VOIDED});
@@ -313,13 +313,13 @@ static result refuse_and_remember(uow *u, job_act *a)
     kept = idempotency_new(u, a->request.slot, 1, a->id);
     kept->result = (uint32_t)r;
     kept->detail = detail;
-    return R_OK;
+    return R_DONE;
 }
 
 static void rollback_inside_a_run_keeps_what_follows(void **state)
 {
     store_fixture *f = *state;
-    assert_int_equal(run(f, coupon_put, 1, MEMBER, 10), R_OK);
+    assert_int_equal(run(f, coupon_put, 1, MEMBER, 10), R_DONE);
     job_act acts[] = {act(f, refuse_and_remember, 8, 0), act(f, refuse_and_remember, 8, 0)};
     run_together(f, acts, 2);
     assert_int_equal(acts[0].out[0], 0);
@@ -333,15 +333,15 @@ static void scans_are_in_order_bounded_and_resumable(void **state)
 {
     store_fixture *f = *state;
     for (uint64_t id = 12; id > 0; id--)
-        assert_int_equal(run(f, coupon_put, id * 10, id % 3 == 0 ? 6 : MEMBER, 0), R_OK);
+        assert_int_equal(run(f, coupon_put, id * 10, id % 3 == 0 ? 6 : MEMBER, 0), R_DONE);
     assert_scan(f, wallet_scan, 0, "10 20 40 50 70 80 100 110");
     assert_scan(f, wallet_scan, 40, "50 70 80 100 110");
     assert_scan(f, wallet_scan, 110, "");
     job_act a = act(f, wallet_scan, 0, 3);
-    assert_int_equal(store_fixture_run(f, &a), R_OK);
+    assert_int_equal(store_fixture_run(f, &a), R_DONE);
     assert_int_equal(a.out_n, 3);
     a = act(f, wallet_scan, 50, 2); /* from a row on, itself included */
-    assert_int_equal(store_fixture_run(f, &a), R_OK);
+    assert_int_equal(store_fixture_run(f, &a), R_DONE);
     assert_int_equal(a.out[0], 50);
     assert_int_equal(a.out[1], 70);
 }
@@ -349,19 +349,19 @@ static void scans_are_in_order_bounded_and_resumable(void **state)
 static void indexes_follow_their_rows(void **state)
 {
     store_fixture *f = *state;
-    assert_int_equal(run(f, coupon_put, 1, MEMBER, 30), R_OK);
-    assert_int_equal(run(f, coupon_put, 2, MEMBER, 20), R_OK);
-    assert_int_equal(run(f, coupon_put, 3, MEMBER, 10), R_OK);
-    assert_int_equal(run(f, coupon_put, 4, MEMBER, 0), R_OK); /* never due: not in the index */
+    assert_int_equal(run(f, coupon_put, 1, MEMBER, 30), R_DONE);
+    assert_int_equal(run(f, coupon_put, 2, MEMBER, 20), R_DONE);
+    assert_int_equal(run(f, coupon_put, 3, MEMBER, 10), R_DONE);
+    assert_int_equal(run(f, coupon_put, 4, MEMBER, 0), R_DONE); /* never due: not in the index */
     assert_scan(f, due_scan, 0, "3 2 1");
-    assert_int_equal(run(f, coupon_put, 3, MEMBER, 40), R_OK);
+    assert_int_equal(run(f, coupon_put, 3, MEMBER, 40), R_DONE);
     assert_scan(f, due_scan, 0, "2 1 3");
-    assert_int_equal(run(f, coupon_put, 2, MEMBER, 0), R_OK);
-    assert_int_equal(run(f, coupon_put, 1, 6, 30), R_OK);
+    assert_int_equal(run(f, coupon_put, 2, MEMBER, 0), R_DONE);
+    assert_int_equal(run(f, coupon_put, 1, 6, 30), R_DONE);
     assert_scan(f, due_scan, 0, "1 3");
     assert_scan(f, wallet_scan, 0, "2 3 4");
-    assert_int_equal(run(f, coupon_replace, 2, MEMBER, 5), R_OK);
-    assert_int_equal(run(f, coupon_drop, 3, 0, 0), R_OK);
+    assert_int_equal(run(f, coupon_replace, 2, MEMBER, 5), R_DONE);
+    assert_int_equal(run(f, coupon_drop, 3, 0, 0), R_DONE);
     assert_scan(f, due_scan, 0, "2 1");
     assert_scan(f, wallet_scan, 0, "2 4");
 }
@@ -370,7 +370,7 @@ static void scans_see_what_the_batch_has_written(void **state)
 {
     store_fixture *f = *state;
     for (uint64_t id = 1; id <= 9; id++)
-        assert_int_equal(run(f, coupon_put, id * 10, MEMBER, (int64_t)id), R_OK);
+        assert_int_equal(run(f, coupon_put, id * 10, MEMBER, (int64_t)id), R_DONE);
     job_act acts[] = {act(f, coupon_drop, 10, 0), act(f, coupon_drop, 20, 0),
                       act(f, coupon_put, 25, 1),  act(f, coupon_put, 30, 100),
                       act(f, wallet_scan, 0, 8),  act(f, due_scan, 0, 8),
@@ -398,7 +398,7 @@ static result job_scan(uow *u, job_act *a)
         return R_AGAIN;
     for (size_t i = 0; i < a->out_n; i++)
         a->out[i] = ((job *)rows[i])->id;
-    return R_OK;
+    return R_DONE;
 }
 
 static result job_put(uow *u, job_act *a)
@@ -411,7 +411,7 @@ static result job_put(uow *u, job_act *a)
     else
         job_edit(u, j);
     j->input = S("what to do");
-    return R_OK;
+    return R_DONE;
 }
 
 static void range_tables_scan_by_key(void **state)
@@ -419,13 +419,13 @@ static void range_tables_scan_by_key(void **state)
     store_fixture *f = *state;
     static const uint64_t ids[] = {500, 1, UINT64_MAX, 256, 255};
     for (size_t i = 0; i < 5; i++)
-        assert_int_equal(run(f, job_put, ids[i], 0, 0), R_OK);
+        assert_int_equal(run(f, job_put, ids[i], 0, 0), R_DONE);
     job_act elsewhere = store_fixture_act(f, OTHER_SLOT, job_put);
     elsewhere.id = 2;
-    assert_int_equal(store_fixture_run(f, &elsewhere), R_OK);
+    assert_int_equal(store_fixture_run(f, &elsewhere), R_DONE);
     assert_scan(f, job_scan, 1, "255 256 500 18446744073709551615");
     job_act a = act(f, job_scan, 0, 0);
-    assert_int_equal(store_fixture_run(f, &a), R_OK);
+    assert_int_equal(store_fixture_run(f, &a), R_DONE);
     assert_int_equal(a.out_n, 5);
     assert_true(a.out[4] == UINT64_MAX);
 }
@@ -438,33 +438,33 @@ static size_t wallet_size(uow *u, result expected)
     coupon from = {.slot = SLOT, .member = MEMBER};
     uow_range range = {&coupon_table, 0, &from, 2, false};
     size_t n = uow_scan(u, &range, 8, rows);
-    assert_int_equal(uow_pending(u), expected != R_OK);
+    assert_int_equal(uow_pending(u), expected != R_DONE);
     return n;
 }
 
 static void a_snapshot_stands_still(void **state)
 {
     store_fixture *f = *state;
-    assert_int_equal(run(f, coupon_put, 1, MEMBER, 10), R_OK);
+    assert_int_equal(run(f, coupon_put, 1, MEMBER, 10), R_DONE);
     arena *memory = arena_new(0);
     uow *before = store_fixture_read(f, memory);
-    assert_int_equal(run(f, coupon_put, 1, MEMBER, 20), R_OK);
-    assert_int_equal(run(f, coupon_put, 2, MEMBER, 20), R_OK);
+    assert_int_equal(run(f, coupon_put, 1, MEMBER, 20), R_DONE);
+    assert_int_equal(run(f, coupon_put, 2, MEMBER, 20), R_DONE);
     uow *between = store_fixture_read(f, memory);
-    assert_int_equal(run(f, coupon_drop, 1, 0, 0), R_OK);
+    assert_int_equal(run(f, coupon_drop, 1, 0, 0), R_DONE);
     uow *after = store_fixture_read(f, memory);
     assert_int_equal(coupon_get(before, SLOT, 1)->due_at_ms, 10);
     assert_null(coupon_get(before, SLOT, 2));
-    assert_int_equal(wallet_size(before, R_OK), 1);
+    assert_int_equal(wallet_size(before, R_DONE), 1);
     assert_int_equal(coupon_get(between, SLOT, 1)->due_at_ms, 20);
-    assert_int_equal(wallet_size(between, R_OK), 2);
+    assert_int_equal(wallet_size(between, R_DONE), 2);
     assert_null(coupon_get(after, SLOT, 1));
-    assert_int_equal(wallet_size(after, R_OK), 1);
+    assert_int_equal(wallet_size(after, R_DONE), 1);
     assert_int_equal(uow_now(after), FIXTURE_START_MS);
     assert_int_equal(uow_lane_count(after), FIXTURE_LANES);
-    assert_int_equal(store_read_end(before), R_OK);
-    assert_int_equal(store_read_end(after), R_OK);
-    assert_int_equal(store_read_end(between), R_OK);
+    assert_int_equal(store_read_end(before), R_DONE);
+    assert_int_equal(store_read_end(after), R_DONE);
+    assert_int_equal(store_read_end(between), R_DONE);
     arena_free(memory);
 }
 

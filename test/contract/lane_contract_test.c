@@ -73,7 +73,7 @@ static result draw(uow *u, job_act *a)
     a->out[0] = uow_next_id(u, a->request.slot);
     a->out[1] = uow_next_id(u, a->request.slot);
     a->out[2] = (uint64_t)uow_now(u);
-    return a->id % 3 == 2 ? R_SOLD_OUT : R_OK;
+    return a->id % 3 == 2 ? R_SOLD_OUT : R_DONE;
 }
 
 static void ids_are_unique_and_ascend(void **state)
@@ -91,7 +91,7 @@ static void ids_are_unique_and_ascend(void **state)
     assert_int_equal(id_time_ms(acts[0].out[0]), FIXTURE_START_MS);
     f->clock_ms -= 5000;
     job_act later = store_fixture_act(f, SLOT, draw);
-    assert_int_equal(store_fixture_run(f, &later), R_OK);
+    assert_int_equal(store_fixture_run(f, &later), R_DONE);
     assert_true(later.out[0] > last);
     free(acts);
 }
@@ -104,7 +104,7 @@ static void act_time_never_goes_back(void **state)
     for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
         f->clock_ms += steps[i];
         job_act a = store_fixture_act(f, SLOT, draw);
-        assert_int_equal(store_fixture_run(f, &a), R_OK);
+        assert_int_equal(store_fixture_run(f, &a), R_DONE);
         assert_true((int64_t)a.out[2] >= last);
         assert_int_equal(a.request.act_time_ms, (int64_t)a.out[2]);
         last = (int64_t)a.out[2];
@@ -121,7 +121,7 @@ static result tell(uow *u, job_act *a)
     coupon_ref input = {.coupon = a->id};
     uow_send(u, 9, SLOT + 1, &coupon_ref_record, &input);
     uow_send_lane(u, 8, 1, &coupon_ref_record, &input);
-    return a->id % 4 == 3 ? R_SOLD_OUT : R_OK;
+    return a->id % 4 == 3 ? R_SOLD_OUT : R_DONE;
 }
 
 static size_t read_events(uow *u, uint16_t lane, uint64_t *coupons, size_t most)
@@ -159,7 +159,7 @@ static void events_are_without_gaps_and_in_order(void **state)
         for (size_t k = 0; k < 3 && i % 4 != 3; k++)
             assert_true(coupons[at++] == i);
     assert_true(lane_head_get(u, home(f))->event_last == 450 * 3);
-    assert_int_equal(store_read_end(u), R_OK);
+    assert_int_equal(store_read_end(u), R_DONE);
     arena_free(memory);
     free(acts);
 }
@@ -181,11 +181,11 @@ static void messages_are_rows_and_told_in_order(void **state)
         assert_int_equal(row->to_lane, i % 2 == 0 ? UINT16_MAX : 1);
         assert_int_equal(row->slot, i % 2 == 0 ? SLOT + 1 : 0);
         coupon_ref input;
-        assert_int_equal(record_decode(&coupon_ref_record, row->input, memory, &input), R_OK);
+        assert_int_equal(record_decode(&coupon_ref_record, row->input, memory, &input), R_DONE);
         assert_true(input.coupon == i / 2 + i / 6);
     }
     assert_null(outbox_get(u, home(f), 61));
-    assert_int_equal(store_read_end(u), R_OK);
+    assert_int_equal(store_read_end(u), R_DONE);
     arena_free(memory);
     free(acts);
 }
@@ -213,7 +213,7 @@ static result follow(uow *u, job_act *a)
         next = c->ref;
     }
     a->out[0] = next;
-    return R_OK;
+    return R_DONE;
 }
 
 static void an_act_that_never_settles_ends_alone(void **state)
@@ -223,8 +223,8 @@ static void an_act_that_never_settles_ends_alone(void **state)
     for (size_t i = 0; i < 3; i++)
         acts[i] = store_fixture_act(f, SLOT, i == 1 ? never_settles : follow);
     run_together(f, acts, 3);
-    assert_int_equal(acts[0].request.outcome, R_OK);
-    assert_int_equal(acts[2].request.outcome, R_OK);
+    assert_int_equal(acts[0].request.outcome, R_DONE);
+    assert_int_equal(acts[2].request.outcome, R_DONE);
     assert_int_equal(acts[2].out[0], 21);
     if (kind->adversary == 0)
         assert_int_equal(acts[1].request.outcome, R_INTERNAL);
@@ -242,7 +242,7 @@ static result take_piece(uow *u, job_act *a)
         slice_edit(u, s);
         s->free--;
         s->consumed++;
-        return R_OK;
+        return R_DONE;
     }
     if (uow_dry(u, a->pool))
         return R_SOLD_OUT;
@@ -261,7 +261,7 @@ static result give_pieces(uow *u, job_act *a)
     else
         slice_edit(u, s);
     s->free += a->number;
-    return R_OK;
+    return R_DONE;
 }
 
 static const pool_name stock = {.owner = 1, .kind = 1}, other_stock = {.owner = 2, .kind = 1};
@@ -314,13 +314,13 @@ static void parked_acts_run_again_when_woken(void **state)
     job_act give = store_fixture_act(f, SLOT, give_pieces);
     give.pool = stock;
     give.number = 2;
-    assert_int_equal(store_fixture_run(f, &give), R_OK);
+    assert_int_equal(store_fixture_run(f, &give), R_DONE);
     store_wake(f->store, home(f), stock, false, UINT64_MAX);
     store_fixture_settle(f, &acts[0]);
     store_fixture_settle(f, &acts[1]);
     wait_for_wants(f, 4);
-    assert_int_equal(acts[0].request.outcome, R_OK);
-    assert_int_equal(acts[1].request.outcome, R_OK);
+    assert_int_equal(acts[0].request.outcome, R_DONE);
+    assert_int_equal(acts[1].request.outcome, R_DONE);
     assert_int_equal(acts[2].order, 0); /* third in line: parked again */
     store_wake(f->store, home(f), stock, true, f->wants[3].ticket);
     store_fixture_settle(f, &acts[2]);
@@ -386,7 +386,7 @@ static void a_full_queue_refuses_by_class(void **state)
                  {CLASS_USE, STORE_QUEUE_MAX}};
     for (size_t s = 0; s < ARRAY_LEN(steps); s++) {
         acts[n].request.class = steps[s].class;
-        while (store_submit(f->store, &acts[n].request) == R_OK)
+        while (store_submit(f->store, &acts[n].request) == R_DONE)
             acts[++n].request.class = steps[s].class;
         assert_int_equal(n, steps[s].most);
         assert_int_equal(store_submit(f->store, &acts[n].request), R_BUSY);
@@ -426,11 +426,11 @@ static void a_halted_lane_stops_alone(void **state)
     job_act stopped = store_fixture_act(f, SLOT, draw),
             free_one = store_fixture_act(f, SLOT + 1, draw);
     store_fixture_submit(f, &stopped);
-    assert_int_equal(store_fixture_run(f, &free_one), R_OK);
+    assert_int_equal(store_fixture_run(f, &free_one), R_DONE);
     assert_int_equal(stopped.order, 0);
     halt(f, false);
     store_fixture_settle(f, &stopped);
-    assert_int_equal(stopped.request.outcome, R_OK);
+    assert_int_equal(stopped.request.outcome, R_DONE);
 }
 
 static void a_draining_store_takes_in_messages_only(void **state)
@@ -443,7 +443,7 @@ static void a_draining_store_takes_in_messages_only(void **state)
     job_act b = store_fixture_act(f, SLOT, draw), message = store_fixture_act(f, SLOT, draw);
     assert_int_equal(store_submit(f->store, &b.request), R_DRAINING);
     message.request.class = CLASS_INTERNAL;
-    assert_int_equal(store_fixture_run(f, &message), R_OK);
+    assert_int_equal(store_fixture_run(f, &message), R_DONE);
 }
 
 static void a_lane_can_be_addressed(void **state)
@@ -455,13 +455,13 @@ static void a_lane_can_be_addressed(void **state)
         a.request.lane = i;
         a.pool = stock;
         a.number = i + 1;
-        assert_int_equal(store_fixture_run(f, &a), R_OK);
+        assert_int_equal(store_fixture_run(f, &a), R_DONE);
     }
     arena *memory = arena_new(0);
     uow *u = store_fixture_read(f, memory);
     for (uint16_t i = 0; i < FIXTURE_LANES; i++)
         assert_int_equal(slice_get(u, i, 1, 1, 0, 0)->free, i + 1);
-    assert_int_equal(store_read_end(u), R_OK);
+    assert_int_equal(store_read_end(u), R_DONE);
     arena_free(memory);
 }
 

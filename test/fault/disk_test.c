@@ -52,7 +52,7 @@ static result put(uow *u, job_act *a)
     row->input = (str){text, input_bytes};
     row->merchant = uow_next_id(u, a->request.slot);
     uow_event(u, &(event){.kind = EVENT_KIND_COUPON_ISSUED, .coupon = a->id});
-    return R_OK;
+    return R_DONE;
 }
 
 static job_act *submit_all(store_fixture *f, uint64_t first, size_t n)
@@ -63,7 +63,7 @@ static job_act *submit_all(store_fixture *f, uint64_t first, size_t n)
         acts[i] = store_fixture_act(f, (uint16_t)(i % 30), put);
         acts[i].id = first + i;
         result r = store_submit(f->store, &acts[i].request);
-        if (r != R_OK) {
+        if (r != R_DONE) {
             acts[i].request.outcome = r;
             acts[i].order = SIZE_MAX;
         }
@@ -86,11 +86,11 @@ static void assert_truth(store_fixture *f, const job_act *acts, size_t n)
         const job *row = job_get(u, acts[i].request.slot, acts[i].id);
         assert_false(uow_pending(u));
         if (acts[i].request.outcome != R_UNKNOWN)
-            assert_int_equal(row != NULL, acts[i].request.outcome == R_OK);
+            assert_int_equal(row != NULL, acts[i].request.outcome == R_DONE);
         if (row != NULL)
             assert_int_equal(row->input.n, input_bytes);
     }
-    assert_int_equal(store_read_end(u), R_OK);
+    assert_int_equal(store_read_end(u), R_DONE);
     arena_free(memory);
 }
 
@@ -110,7 +110,7 @@ static size_t count_events(store_fixture *f)
             n += b->events.n;
         }
     }
-    assert_int_equal(store_read_end(u), R_OK);
+    assert_int_equal(store_read_end(u), R_DONE);
     arena_free(memory);
     return n;
 }
@@ -133,7 +133,7 @@ static void a_failed_sync_ends_all_acknowledging(void **state)
         arm(f);
         job_act *before = submit_all(f, 0, ACTS);
         settle_all(f, before, ACTS);
-        assert_int_equal(count_outcome(before, ACTS, R_OK), ACTS);
+        assert_int_equal(count_outcome(before, ACTS, R_DONE), ACTS);
         atomic_store(&control->syncs_left, after);
         atomic_store(&control->sync_error, EIO);
         job_act *early = submit_all(f, (uint64_t)3 * ACTS, ACTS); /* uses up what is left */
@@ -190,7 +190,7 @@ static void check_all(store_fixture *f, job_act *const *acts, size_t n)
     size_t ok = 0;
     for (size_t i = 0; i < n; i++) {
         assert_truth(f, acts[i], ACTS);
-        ok += count_outcome(acts[i], ACTS, R_OK);
+        ok += count_outcome(acts[i], ACTS, R_DONE);
     }
     assert_int_equal(count_events(f), ok);
 }
@@ -211,12 +211,12 @@ static void fill_and_recover(const fixture_kind *kind, int64_t space)
     settle_all(f, acts[1], ACTS);
     assert_int_equal(count_outcome(acts[1], ACTS, R_STORAGE_FULL), ACTS);
     assert_int_equal(
-        count_outcome(acts[0], ACTS, R_STORAGE_FULL) + count_outcome(acts[0], ACTS, R_OK), ACTS);
+        count_outcome(acts[0], ACTS, R_STORAGE_FULL) + count_outcome(acts[0], ACTS, R_DONE), ACTS);
     check_all(f, acts, 2);                           /* reads go on */
     atomic_store(&control->space_left, 200LL * MIB); /* somebody has cleared up */
     acts[2] = submit_all(f, (uint64_t)2 * ACTS, ACTS);
     settle_all(f, acts[2], ACTS);
-    assert_int_equal(count_outcome(acts[2], ACTS, R_OK), ACTS);
+    assert_int_equal(count_outcome(acts[2], ACTS, R_DONE), ACTS);
     check_all(f, acts, 3);
     assert_int_equal(f->failures, 0);
     store_fixture_reopen(f);
@@ -260,7 +260,7 @@ static void a_store_opens_on_a_full_disk(void **state)
     atomic_store(&control->space_left, 200LL * MIB);
     job_act *more = submit_all(f, (uint64_t)2 * ACTS, ACTS);
     settle_all(f, more, ACTS);
-    assert_int_equal(count_outcome(more, ACTS, R_OK), ACTS);
+    assert_int_equal(count_outcome(more, ACTS, R_DONE), ACTS);
     store_fixture_close(f);
     free(acts[0]);
     free(acts[1]);
@@ -285,7 +285,7 @@ static void without_any_space_opening_is_refused(void **state)
     assert_true(why.n > 0);
     buf_free(&why);
     atomic_store(&control->space_left, 200LL * MIB);
-    assert_int_equal(store_fixture_try_open(f, 0, &f->store, &why), R_OK);
+    assert_int_equal(store_fixture_try_open(f, 0, &f->store, &why), R_DONE);
     assert_truth(f, acts, ACTS);
     store_fixture_close(f);
     free(acts);

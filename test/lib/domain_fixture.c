@@ -52,7 +52,7 @@ result fix_run(fix *f, act_id id, uint16_t slot, const void *in, void *out)
                        .done = on_done,
                        .context = &ended};
     result r = act_submit(call);
-    CHECK(r == R_OK);
+    CHECK(r == R_DONE);
     settle(f, &ended);
     (void)app_settle(f->app);
     f->detail = call->detail;
@@ -73,7 +73,7 @@ void fix_run_many(fix *f, const fix_many *many)
                               .done = on_done,
                               .context = &ended[i]};
         result r = act_submit(&calls[i]);
-        CHECK(r == R_OK);
+        CHECK(r == R_DONE);
     }
     for (size_t i = 0; i < many->n; i++) {
         settle(f, &ended[i]);
@@ -84,9 +84,9 @@ void fix_run_many(fix *f, const fix_many *many)
 
 static void must(fix *f, result r)
 {
-    if (r != R_OK)
+    if (r != R_DONE)
         fprintf(stderr, "%.*s: %.*s\n", STR_ARG(result_code(r)), STR_ARG(f->detail));
-    CHECK(r == R_OK);
+    CHECK(r == R_DONE);
 }
 
 /* ---- opening ---- */
@@ -107,7 +107,7 @@ fix *fix_open(fix_options options)
     buf_init(&why, 4096);
     result r = app_open(&app_of, &f->app, &why);
     buf_free(&why);
-    CHECK(r == R_OK);
+    CHECK(r == R_DONE);
     merchant_put_in in = {.slot = slot_of_user(0, S("shop")),
                           .name = S("Shop"),
                           .zone = zone_east.name,
@@ -137,7 +137,7 @@ void fix_verify(fix *f)
     verify_options options = {.found = on_difference};
     verify_summary summary = {0};
     result r = verify_app(f->app, &options, &summary);
-    CHECK(r == R_OK && summary.differences == 0);
+    CHECK(r == R_DONE && summary.differences == 0);
 }
 
 void fix_pass(fix *f, int64_t ms)
@@ -220,7 +220,7 @@ result fix_claim(fix *f, str user_name, uint64_t template_id, uint32_t count, ui
     in.items.items = &item;
     in.items.n = 1;
     result r = fix_run(f, ACT_ID_issue, slot_of_user(f->merchant, user_name), &in, &out);
-    for (size_t i = 0; r == R_OK && coupons != NULL && i < out.coupons.n; i++)
+    for (size_t i = 0; r == R_DONE && coupons != NULL && i < out.coupons.n; i++)
         coupons[i] = out.coupons.items[i].coupon;
     return r;
 }
@@ -251,7 +251,7 @@ result fix_price(fix *f, const fix_order *o, order_in *in)
 {
     app_view v;
     result r = app_view_open(f->app, f->memory, &v);
-    CHECK(r == R_OK);
+    CHECK(r == R_DONE);
     order_ask ask = {.merchant = f->merchant,
                      .user = o->user,
                      .currency = S("USD"),
@@ -264,9 +264,9 @@ result fix_price(fix *f, const fix_order *o, order_in *in)
                      .order_number = o->number};
     order_priced priced;
     r = order_price(&v, &ask, &priced);
-    if (r == R_OK && priced.refused != NULL)
+    if (r == R_DONE && priced.refused != NULL)
         r = priced.refused->result;
-    if (r == R_OK) {
+    if (r == R_DONE) {
         *in = priced.in;
         in->order_number = o->number;
         in->deadline_ms = f->clock_ms + (o->hold_ms == 0 ? 10 * MS_MINUTE : o->hold_ms);
@@ -279,14 +279,14 @@ static result order_act(fix *f, const fix_order *o, act_id id, order_out *out)
 {
     order_in in = {0};
     result r = fix_price(f, o, &in);
-    return r != R_OK ? r : fix_run(f, id, slot_of_user(f->merchant, o->user), &in, out);
+    return r != R_DONE ? r : fix_run(f, id, slot_of_user(f->merchant, o->user), &in, out);
 }
 
 result fix_hold(fix *f, const fix_order *o, uint64_t *hold_id)
 {
     order_out out = {0};
     result r = order_act(f, o, ACT_ID_hold, &out);
-    *hold_id = r == R_OK ? out.hold : 0;
+    *hold_id = r == R_DONE ? out.hold : 0;
     return r;
 }
 
@@ -294,7 +294,7 @@ result fix_redeem(fix *f, const fix_order *o, uint64_t *redemption_id)
 {
     order_out out = {0};
     result r = order_act(f, o, ACT_ID_redeem, &out);
-    *redemption_id = r == R_OK ? out.redemption : 0;
+    *redemption_id = r == R_DONE ? out.redemption : 0;
     return r;
 }
 
@@ -303,7 +303,7 @@ result fix_redeem_hold(fix *f, uint64_t hold_id, uint64_t *redemption_id)
     order_in in = {.merchant = f->merchant, .hold = hold_id};
     order_out out = {0};
     result r = fix_run(f, ACT_ID_redeem, id_slot(hold_id), &in, &out);
-    *redemption_id = r == R_OK ? out.redemption : 0;
+    *redemption_id = r == R_DONE ? out.redemption : 0;
     return r;
 }
 
@@ -335,7 +335,7 @@ static app_view view_of(fix *f)
 {
     app_view v;
     result r = app_view_open(f->app, f->memory, &v);
-    CHECK(r == R_OK);
+    CHECK(r == R_DONE);
     return v;
 }
 

@@ -43,12 +43,12 @@ static uint64_t make_campaign(model_side *s, uint8_t budget_kind, int64_t budget
                              .budget_minor = budget};
     row_out out = {0};
     result r = run(s, ACT_ID_campaign_create, in.slot, &in, &out);
-    CHECK(r == R_OK);
+    CHECK(r == R_DONE);
     campaign_state_in go = {
         .merchant = s->merchant, .campaign = out.id, .state = CAMPAIGN_STATE_ACTIVE};
     row_out ignored = {0};
     r = run(s, ACT_ID_campaign_state, in.slot, &go, &ignored);
-    CHECK(r == R_OK);
+    CHECK(r == R_DONE);
     return out.id;
 }
 
@@ -102,7 +102,7 @@ void model_side_open(model_side *s, const world_engine *engine)
         template_put_in in = template_of(s, i);
         row_out out = {0};
         result r = run(s, ACT_ID_template_put, id_slot(in.campaign), &in, &out);
-        CHECK(r == R_OK);
+        CHECK(r == R_DONE);
         s->templates[i] = out.id;
         s->was_unlimited[i] = in.stock < 0;
     }
@@ -161,7 +161,7 @@ static void step_issue(model_side *s, const model_step *step, buf *facts)
     issue_out out = {0};
     result r = run(s, ACT_ID_issue, user_slot(s, step->user), &in, &out);
     say(facts, r);
-    if (r != R_OK)
+    if (r != R_DONE)
         return;
     for (size_t i = 0; i < out.coupons.n; i++) {
         const issued_coupon *c = &out.coupons.items[i];
@@ -196,18 +196,18 @@ static result priced(model_side *s, const model_step *step, str number, order_pr
         coupons[i] = s->coupons[step->coupons[i]];
     app_view v;
     result r = app_view_open(s->world.app, s->memory, &v);
-    CHECK(r == R_OK);
+    CHECK(r == R_DONE);
     ask.order_number = number;
     r = order_price(&v, &ask, out);
     app_view_close(&v);
-    return r == R_OK && out->refused != NULL ? out->refused->result : r;
+    return r == R_DONE && out->refused != NULL ? out->refused->result : r;
 }
 
 static void say_order(model_side *s, const model_step *step, result r, const order_out *out,
                       buf *facts)
 {
     say(facts, r);
-    if (r != R_OK)
+    if (r != R_DONE)
         return;
     buf_printf(facts, " %lld at %lld until %lld", (long long)out->discount_minor,
                (long long)out->at_ms, (long long)out->deadline_ms);
@@ -224,7 +224,7 @@ static void step_order(model_side *s, const model_step *step, buf *facts)
     str number = arena_printf(s->memory, "o-%u", step->order);
     result r = priced(s, step, number, &p);
     bool hold_it = step->kind == STEP_HOLD;
-    if (r == R_OK) {
+    if (r == R_DONE) {
         p.in.order_number = number;
         p.in.deadline_ms = hold_it ? app_now_ms(s->world.app) + HOLD_MS : 0;
         r = run(s, hold_it ? ACT_ID_hold : ACT_ID_redeem, user_slot(s, step->user), &p.in, &out);
@@ -261,7 +261,7 @@ static void step_return(model_side *s, const model_step *step, buf *facts)
     return_out out = {0};
     result r = run(s, ACT_ID_give_back, id_slot(in.redemption), &in, &out);
     say(facts, r);
-    if (r != R_OK)
+    if (r != R_DONE)
         return;
     buf_printf(facts, " %lld:", (long long)out.refund_minor);
     for (size_t i = 0; i < out.lines.n; i++)
@@ -279,7 +279,7 @@ static void step_void(model_side *s, const model_step *step, buf *facts)
     void_out out = {0};
     result r = run(s, ACT_ID_void, id_slot(in.coupon), &in, &out);
     say(facts, r);
-    s->in_error[step->coupons[0]] |= r == R_OK && step->word == VOID_REASON_ISSUED_IN_ERROR;
+    s->in_error[step->coupons[0]] |= r == R_DONE && step->word == VOID_REASON_ISSUED_IN_ERROR;
 }
 
 static void step_sweep(model_side *s, buf *facts)
@@ -355,7 +355,7 @@ static void step_pool(model_side *s, const model_step *step, buf *facts)
     row_out out = {0};
     result r = run(s, ACT_ID_pool_change, id_slot(in.owner), &in, &out);
     say_row(r, &out, facts);
-    s->was_unlimited[step->template] |= r == R_OK && stock && step->amount < 0;
+    s->was_unlimited[step->template] |= r == R_DONE && stock && step->amount < 0;
 }
 
 void model_side_step(model_side *s, const model_step *step, buf *facts)

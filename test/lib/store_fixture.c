@@ -64,9 +64,9 @@ static void open_again(store_fixture *f, uint16_t lanes)
     buf why;
     buf_init(&why, 1000);
     result r = store_fixture_try_open(f, lanes, &f->store, &why);
-    if (r != R_OK)
+    if (r != R_DONE)
         fprintf(stderr, "open: %.*s\n", STR_ARG(buf_view(&why)));
-    CHECK(r == R_OK);
+    CHECK(r == R_DONE);
     buf_free(&why);
 }
 
@@ -147,7 +147,7 @@ job_act store_fixture_act(store_fixture *f, uint16_t slot, result (*decide)(uow 
 void store_fixture_submit(store_fixture *f, job_act *a)
 {
     result r = store_submit(f->store, &a->request);
-    CHECK(r == R_OK);
+    CHECK(r == R_DONE);
 }
 
 void store_fixture_settle(store_fixture *f, const job_act *a)
@@ -174,6 +174,6 @@ uow *store_fixture_read(store_fixture *f, arena *memory)
 {
     uow *u;
     result r = store_read_begin(f->store, memory, FIXTURE_START_MS, &u);
-    CHECK(r == R_OK);
+    CHECK(r == R_DONE);
     return u;
 }

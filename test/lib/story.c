@@ -180,10 +180,10 @@ static bool step_answer(run *r, str status, str rest)
     json *expected = NULL, *actual = NULL;
     buf why;
     buf_init(&why, 65536);
-    bool good = json_parse(rest, &expected, &why) == R_OK ||
+    bool good = json_parse(rest, &expected, &why) == R_DONE ||
                 fail(r, "the story's JSON: %.*s", STR_ARG(buf_view(&why)));
-    good = good &&
-           (json_parse(r->answer.body, &actual, &why) == R_OK || fail(r, "the answer is not JSON"));
+    good = good && (json_parse(r->answer.body, &actual, &why) == R_DONE ||
+                    fail(r, "the answer is not JSON"));
     good = good && (story_match(&r->variables, expected, actual, &why) ||
                     fail(r, "%.*s", STR_ARG(buf_view(&why))));
     json_free(expected);

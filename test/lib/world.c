@@ -79,7 +79,7 @@ result world_run(world *w, world_act *a)
                      .done = on_done,
                      .context = &until};
     result r = act_submit(&call);
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     wait_for(w, &until);
     a->detail = call.detail;
@@ -94,7 +94,7 @@ uint64_t world_merchant(world *w, str name, str zone_name)
     world_act put = {
         .id = ACT_ID_merchant_put, .slot = in.slot, .in = &in, .out = &out, .memory = w->memory};
     result r = world_run(w, &put);
-    CHECK(r == R_OK);
+    CHECK(r == R_DONE);
     return out.id;
 }
 
@@ -118,7 +118,7 @@ static void make_key(world *w, size_t kind)
                      .out = &out,
                      .memory = w->memory};
     result r = world_run(w, &put);
-    CHECK(r == R_OK);
+    CHECK(r == R_DONE);
 }
 
 str world_key(const world *w, str scope)
@@ -153,9 +153,9 @@ bool world_sound(world *w, buf *why)
     verify_options options = {.context = &s, .found = on_difference};
     verify_summary summary;
     result r = verify_app(w->app, &options, &summary);
-    if (r != R_OK)
+    if (r != R_DONE)
         buf_printf(why, "verify: %.*s", STR_ARG(result_code(r)));
-    return r == R_OK && s.n == 0;
+    return r == R_DONE && s.n == 0;
 }
 
 /* ---- opening and closing ---- */
@@ -178,7 +178,7 @@ static const settings *default_settings(void)
         settings_sources none = {0};
         issues *problems = issues_new(arena_new(0));
         result r = settings_load(&none, problems, &kept);
-        CHECK(r == R_OK);
+        CHECK(r == R_DONE);
         log_set_level(LOG_ERROR);
     }
     return kept;
@@ -198,9 +198,9 @@ static void open_app(world *w, uint16_t lanes)
     buf why;
     buf_init(&why, 4096);
     result r = app_open(&options, &w->app, &why);
-    if (r != R_OK)
+    if (r != R_DONE)
         fprintf(stderr, "open: %.*s\n", STR_ARG(buf_view(&why)));
-    CHECK(r == R_OK);
+    CHECK(r == R_DONE);
     buf_free(&why);
 }
 
@@ -215,7 +215,7 @@ static void open_http(world *w)
     options.loops = LOOPS;
     http_service service = {.context = w->api, .handle = api_handle, .body_max = api_body_max};
     result r = http_server_start(&options, &service, &w->http, NULL);
-    CHECK(r == R_OK);
+    CHECK(r == R_DONE);
 }
 
 static void make_path(world *w)

@@ -65,7 +65,7 @@ static void on_clock(void *context, int64_t now_ms)
 static bool on_sweep(void *context)
 {
     stage *s = context;
-    return sweep_all(s->world.app, s->now_ms, NULL) == R_OK;
+    return sweep_all(s->world.app, s->now_ms, NULL) == R_DONE;
 }
 
 static str on_key(void *context, str scope)

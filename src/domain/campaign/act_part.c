@@ -11,8 +11,8 @@ enum { ENCODED_MAX = 16 * 1024 * 1024 };
 result act_check(uow *u, const issues *found)
 {
     result r = rules_result(found);
-    if (r == R_OK)
-        return R_OK;
+    if (r == R_DONE)
+        return R_DONE;
     const issue *first = &found->items[0];
     const char *colon = first->field.n == 0 ? "" : ": ";
     return uow_refuse(u, r, "%.*s%s%.*s", STR_ARG(first->field), colon, STR_ARG(first->detail));
@@ -21,14 +21,14 @@ result act_check(uow *u, const issues *found)
 result act_check_version(uow *u, uint32_t wanted, uint32_t version)
 {
     if (wanted == 0 || wanted == version)
-        return R_OK;
+        return R_DONE;
     return uow_refuse(u, R_VERSION_MISMATCH, "It is at version %u now.", version);
 }
 
 result act_check_merchant(uow *u, uint64_t id)
 {
     if (config_find_merchant(uow_config(u), id) != NULL)
-        return R_OK;
+        return R_DONE;
     return uow_refuse(u, R_NOT_FOUND, "There is no such merchant.");
 }
 

@@ -5,7 +5,7 @@
 #include "base/issues.h"
 #include "domain/table.gen.h"
 
-/* R_OK without issues; else refuses with the first of them as the detail. */
+/* R_DONE without issues; else refuses with the first of them as the detail. */
 MUST_USE result act_check(uow *u, const issues *found);
 /* VERSION_MISMATCH unless wanted is 0 or is `version`. */
 MUST_USE result act_check_version(uow *u, uint32_t wanted, uint32_t version);

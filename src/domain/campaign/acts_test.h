@@ -9,7 +9,7 @@
 static inline merchant *put_merchant(world *w, const merchant_put_in *in)
 {
     row_out out =
-        act_expect(w, merchant_put_decide, in, in->id == 0 ? in->slot : id_slot(in->id), R_OK);
+        act_expect(w, merchant_put_decide, in, in->id == 0 ? in->slot : id_slot(in->id), R_DONE);
     merchant *row = answered(w, &merchant_table, out.row);
     assert_true(out.id == row->id && out.version == row->version && out.version_row.n == 0);
     if (!w->silent)
@@ -28,18 +28,18 @@ static inline campaign *take_campaign(world *w, row_out out)
 
 static inline campaign *create_campaign(world *w, const campaign_create_in *in)
 {
-    return take_campaign(w, act_expect(w, campaign_create_decide, in, in->slot, R_OK));
+    return take_campaign(w, act_expect(w, campaign_create_decide, in, in->slot, R_DONE));
 }
 
 static inline campaign *edit_campaign(world *w, const campaign_edit_in *in)
 {
-    return take_campaign(w, act_expect(w, campaign_edit_decide, in, id_slot(in->campaign), R_OK));
+    return take_campaign(w, act_expect(w, campaign_edit_decide, in, id_slot(in->campaign), R_DONE));
 }
 
 static inline campaign *go_campaign(world *w, const campaign *c, uint8_t state)
 {
     campaign_state_in in = {.merchant = c->merchant, .campaign = c->id, .state = state};
-    return take_campaign(w, act_expect(w, campaign_state_decide, &in, c->slot, R_OK));
+    return take_campaign(w, act_expect(w, campaign_state_decide, &in, c->slot, R_DONE));
 }
 
 typedef struct put_template_rows {
@@ -50,7 +50,7 @@ typedef struct put_template_rows {
 static inline put_template_rows put_template(world *w, const template_put_in *in)
 {
     uint16_t slot = id_slot(in->template == 0 ? in->campaign : in->template);
-    row_out out = act_expect(w, template_put_decide, in, slot, R_OK);
+    row_out out = act_expect(w, template_put_decide, in, slot, R_DONE);
     put_template_rows rows = {answered(w, &template_table, out.row),
                               answered(w, &template_version_table, out.version_row)};
     assert_true(out.id == rows.row->id && out.version == rows.row->version);

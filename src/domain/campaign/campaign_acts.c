@@ -9,7 +9,7 @@ static result campaign_answer(uow *u, const campaign *row, row_out *out)
 {
     *out = (row_out){
         .id = row->id, .version = row->version, .row = act_encode(u, &campaign_table.record, row)};
-    return R_OK;
+    return R_DONE;
 }
 
 static void campaign_event(uow *u, uint8_t kind, const campaign *row)
@@ -47,12 +47,12 @@ result campaign_create_decide(uow *u, const void *in, void *out)
 {
     const campaign_create_in *create = in;
     result r = act_check_merchant(u, create->merchant);
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     issues *found = issues_new(uow_memory(u));
     rules_campaign_create(create, found);
     r = act_check(u, found);
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     campaign *row = campaign_new(u, create->slot, uow_next_id(u, create->slot));
     row->merchant = create->merchant;
@@ -100,12 +100,12 @@ result campaign_edit_decide(uow *u, const void *in, void *out)
         .id = edit->campaign, .merchant = edit->merchant, .version = edit->if_version};
     campaign *row = NULL;
     result r = campaign_load(u, &wanted, &row);
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     issues *found = issues_new(uow_memory(u));
     rules_campaign_edit(uow_config(u), row, edit, found);
     r = act_check(u, found);
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     campaign_edit(u, row);
     campaign_fill(u, row, edit);
@@ -118,7 +118,7 @@ result campaign_state_decide(uow *u, const void *in, void *out)
     campaign wanted = {.id = go->campaign, .merchant = go->merchant, .version = go->if_version};
     campaign *row = NULL;
     result r = campaign_load(u, &wanted, &row);
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     if (campaign_state_name(go->state).n == 0)
         return uow_refuse(u, R_INVALID, "state: active, paused, ended or disabled");

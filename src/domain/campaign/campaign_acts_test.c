@@ -158,7 +158,7 @@ static void edit_at_once(world *w)
                                     .name = i == 0 ? S("first") : S("second")};
         act_submit_run(w, &runs[i], campaign_edit_decide, &ins[i], c->slot);
     }
-    assert_int_equal(act_wait(w, &runs[0]), R_OK);
+    assert_int_equal(act_wait(w, &runs[0]), R_DONE);
     assert_int_equal(act_wait(w, &runs[1]), R_VERSION_MISMATCH);
     assert_true(str_eq(take_campaign(w, runs[0].out)->name, S("first")));
 }
@@ -211,7 +211,7 @@ static void refuse_states(world *w)
     in.state = CAMPAIGN_STATE_ENDED;
     act_expect(w, campaign_state_decide, &in, c->slot, R_STATE_CHANGE_NOT_ALLOWED);
     in.state = CAMPAIGN_STATE_ACTIVE;
-    act_expect(w, campaign_state_decide, &in, c->slot, R_OK);
+    act_expect(w, campaign_state_decide, &in, c->slot, R_DONE);
 }
 
 static void a_campaign_begins_as_a_draft(void **state)

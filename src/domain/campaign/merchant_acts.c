@@ -20,7 +20,7 @@ static result merchant_answer(uow *u, const merchant *row, row_out *out)
 {
     *out = (row_out){
         .id = row->id, .version = row->version, .row = act_encode(u, &merchant_table.record, row)};
-    return R_OK;
+    return R_DONE;
 }
 
 static result merchant_replace(uow *u, const merchant_put_in *in, row_out *out)
@@ -31,12 +31,12 @@ static result merchant_replace(uow *u, const merchant_put_in *in, row_out *out)
     if (row == NULL)
         return uow_refuse(u, R_NOT_FOUND, "There is no such merchant.");
     result r = act_check_version(u, in->if_version, row->version);
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     issues *found = issues_new(uow_memory(u));
     rules_merchant(row, in, found);
     r = act_check(u, found);
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     merchant_edit(u, row);
     merchant_fill(u, row, in);
@@ -51,7 +51,7 @@ result merchant_put_decide(uow *u, const void *in, void *out)
     issues *found = issues_new(uow_memory(u));
     rules_merchant(NULL, put, found);
     result r = act_check(u, found);
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     merchant *row = merchant_new(u, put->slot, uow_next_id(u, put->slot));
     row->created_at_ms = uow_now(u);
@@ -64,7 +64,7 @@ static result key_answer(uow *u, const api_key *row, row_out *out)
     *out = (row_out){.id = row->id,
                      .version = row->revoked_at_ms == 0 ? 1 : 2,
                      .row = act_encode(u, &api_key_table.record, row)};
-    return R_OK;
+    return R_DONE;
 }
 
 static result key_revoke(uow *u, const key_put_in *in, api_key *row, row_out *out)
@@ -87,13 +87,13 @@ result key_put_decide(uow *u, const void *in, void *out)
         return R_AGAIN;
     if (put->revoke)
         return key_revoke(u, put, row, out);
-    result r = put->merchant == 0 ? R_OK : act_check_merchant(u, put->merchant);
-    if (r != R_OK)
+    result r = put->merchant == 0 ? R_DONE : act_check_merchant(u, put->merchant);
+    if (r != R_DONE)
         return r;
     issues *found = issues_new(uow_memory(u));
     rules_key(put, uow_now(u), found);
     r = act_check(u, found);
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     if (row != NULL)
         return uow_refuse(u, R_NOT_EDITABLE, "This key is there already; make another.");

@@ -78,7 +78,7 @@ static void refusals_of_merchants(world *w)
 
 static api_key *put_key(world *w, const key_put_in *in)
 {
-    row_out out = act_expect(w, key_put_decide, in, slot_of_hash(in->hi), R_OK);
+    row_out out = act_expect(w, key_put_decide, in, slot_of_hash(in->hi), R_DONE);
     api_key *row = answered(w, &api_key_table, out.row);
     assert_true(row->id == out.id && out.id != 0 && row->slot == slot_of_hash(in->hi));
     return row;

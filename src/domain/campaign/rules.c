@@ -19,7 +19,7 @@ str rules_item_field(const issues *found, const char *items, size_t at, const ch
 result rules_result(const issues *found)
 {
     if (found->n == 0)
-        return R_OK;
+        return R_DONE;
     for (size_t i = 0; i < found->n; i++)
         if (!str_eq(found->items[i].code, S("not_editable")))
             return R_INVALID;

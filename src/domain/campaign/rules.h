@@ -87,7 +87,7 @@ uint32_t rules_reached(const template_version *const *versions, size_t n);
  * since_ms are left to the act. */
 template_version rules_version_of(const template_put_in *in);
 
-/* R_OK without issues; R_NOT_EDITABLE when all of them are not_editable, else R_INVALID. */
+/* R_DONE without issues; R_NOT_EDITABLE when all of them are not_editable, else R_INVALID. */
 MUST_USE result rules_result(const issues *found);
 
 #endif

@@ -33,7 +33,7 @@ static result template_answer(uow *u, const template *row, const template_versio
                      .version = row->version,
                      .row = act_encode(u, &template_table.record, row),
                      .version_row = act_encode(u, &template_version_table.record, v)};
-    return R_OK;
+    return R_DONE;
 }
 
 static void template_event(uow *u, uint8_t kind, const template *row)
@@ -57,7 +57,7 @@ static result template_create(uow *u, const template_put_in *in, row_out *out)
     issues *found = issues_new(uow_memory(u));
     rules_template_create(parent, in, found);
     result r = act_check(u, found);
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     if (parent->state == CAMPAIGN_STATE_ENDED || parent->disabled_from == CAMPAIGN_STATE_ENDED)
         return uow_refuse(u, R_CAMPAIGN_NOT_ACTIVE, "The campaign has ended.");
@@ -122,7 +122,7 @@ static result template_edit_put(uow *u, const template_put_in *in, row_out *out)
 {
     template_edit_rows rows = {0};
     result r = edit_load(u, in, &rows);
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     template *row = rows.row;
     const template_version *now = rows.versions[row->version - 1];
@@ -133,7 +133,7 @@ static result template_edit_put(uow *u, const template_put_in *in, row_out *out)
     issues *found = issues_new(uow_memory(u));
     rules_template_edit(&change, in, found);
     r = act_check(u, found);
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     if (row->version >= VERSIONS_MAX)
         return uow_refuse(u, R_TOO_MANY, "A template has at most %d versions.", VERSIONS_MAX);

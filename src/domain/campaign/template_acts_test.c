@@ -20,7 +20,7 @@ static result crowd_decide(uow *u, const void *in, void *out)
         return R_AGAIN;
     campaign_edit(u, row);
     row->templates = TEMPLATES_MAX - 1;
-    return R_OK;
+    return R_DONE;
 }
 
 static result age_decide(uow *u, const void *in, void *out)
@@ -37,15 +37,15 @@ static result age_decide(uow *u, const void *in, void *out)
     template_version made = *last;
     made.version = VERSIONS_MAX - 1;
     *v = made;
-    return R_OK;
+    return R_DONE;
 }
 
 static campaign read_campaign(world *w, uint64_t id)
 {
     uow *u;
-    assert_int_equal(store_read_begin(w->store, w->memory, w->now_ms, &u), R_OK);
+    assert_int_equal(store_read_begin(w->store, w->memory, w->now_ms, &u), R_DONE);
     campaign row = *campaign_get(u, id_slot(id), id);
-    assert_int_equal(store_read_end(u), R_OK);
+    assert_int_equal(store_read_end(u), R_DONE);
     return row;
 }
 
@@ -53,11 +53,11 @@ static template_version read_version(world *w, uint64_t id, uint32_t version)
 {
     uow *u;
     template_version copy;
-    assert_int_equal(store_read_begin(w->store, w->memory, w->now_ms, &u), R_OK);
+    assert_int_equal(store_read_begin(w->store, w->memory, w->now_ms, &u), R_DONE);
     const template_version *row = template_version_get(u, id_slot(id), id, version);
     assert_non_null(row);
     record_copy(&template_version_table.record, row, w->memory, &copy);
-    assert_int_equal(store_read_end(u), R_OK);
+    assert_int_equal(store_read_end(u), R_DONE);
     return copy;
 }
 
@@ -139,7 +139,7 @@ static void fill_the_campaign(world *w)
 {
     campaign *c = world_campaign(w);
     template_put_in in = good_template(c);
-    act_expect(w, crowd_decide, &c->id, c->slot, R_OK);
+    act_expect(w, crowd_decide, &c->id, c->slot, R_DONE);
     put_template(w, &in);
     act_expect(w, template_put_decide, &in, c->slot, R_TOO_MANY);
     expect_detail(w, "A campaign has at most 100000 templates.");
@@ -283,7 +283,7 @@ static void age(world *w)
     campaign *c = world_campaign(w);
     template_put_in in = good_template(c);
     in.template = put_template(w, &in).row->id;
-    act_expect(w, age_decide, &in.template, c->slot, R_OK);
+    act_expect(w, age_decide, &in.template, c->slot, R_DONE);
     w->silent = true;
     assert_int_equal(put_template(w, &in).row->version, VERSIONS_MAX);
     act_expect(w, template_put_decide, &in, c->slot, R_TOO_MANY);

@@ -59,7 +59,7 @@ static inline void world_open(world *w, uint64_t adversary)
                          .config_unpin = world_unpin};
     buf why;
     buf_init(&why, 1000);
-    assert_int_equal(store_open_mem(&options, &hooks, &w->store, &why), R_OK);
+    assert_int_equal(store_open_mem(&options, &hooks, &w->store, &why), R_DONE);
     buf_free(&why);
 }
 
@@ -81,7 +81,7 @@ static inline void act_run_done(request *r)
 {
     act_run *run = (act_run *)r;
     run->done = true;
-    if (r->outcome == R_OK)
+    if (r->outcome == R_DONE)
         record_copy(&row_out_record, &run->out, run->world->memory, &run->out);
     else
         run->world->detail = arena_str(run->world->memory, r->detail);
@@ -98,7 +98,7 @@ static inline void act_submit_run(world *w, act_run *run, acts_decide *decide, c
                      .world = w,
                      .decide = decide,
                      .in = in};
-    assert_int_equal(store_submit(w->store, &run->request), R_OK);
+    assert_int_equal(store_submit(w->store, &run->request), R_DONE);
 }
 
 static inline result act_wait(world *w, act_run *run)
@@ -119,13 +119,13 @@ static inline void config_take(world *w, config *next)
 static inline void *answered(world *w, const table *t, str encoded)
 {
     void *row = arena_alloc(w->memory, t->record.size);
-    assert_int_equal(record_decode(&t->record, encoded, w->memory, row), R_OK);
+    assert_int_equal(record_decode(&t->record, encoded, w->memory, row), R_DONE);
     uow *u;
-    assert_int_equal(store_read_begin(w->store, w->memory, w->now_ms, &u), R_OK);
+    assert_int_equal(store_read_begin(w->store, w->memory, w->now_ms, &u), R_DONE);
     const void *stored = uow_get(u, t, row);
     assert_non_null(stored);
     assert_true(record_equal(&t->record, stored, row));
-    assert_int_equal(store_read_end(u), R_OK);
+    assert_int_equal(store_read_end(u), R_DONE);
     return row;
 }
 
@@ -153,7 +153,7 @@ static inline size_t world_events(world *w, event *out)
 {
     uow *u;
     size_t n = 0;
-    assert_int_equal(store_read_begin(w->store, w->memory, w->now_ms, &u), R_OK);
+    assert_int_equal(store_read_begin(w->store, w->memory, w->now_ms, &u), R_DONE);
     for (uint16_t lane = 0; lane < store_lanes(w->store); lane++) {
         event_block from = {.lane = lane};
         void *rows[UOW_SCAN_MAX];
@@ -165,7 +165,7 @@ static inline size_t world_events(world *w, event *out)
                 out[n++] = block->events.items[e];
         }
     }
-    assert_int_equal(store_read_end(u), R_OK);
+    assert_int_equal(store_read_end(u), R_DONE);
     return n;
 }
 

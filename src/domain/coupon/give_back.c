@@ -40,7 +40,7 @@ static result find_lines(return_desk *d, const return_in *in)
                                            .quantity = lines[i].quantity - lines[i].returned};
     if (d->n == 0)
         return uow_refuse(u, R_NOT_RETURNABLE, "Everything has come back already.");
-    return R_OK;
+    return R_DONE;
 }
 
 static void load(return_desk *d)
@@ -90,7 +90,7 @@ static result work_out(return_desk *d)
         return uow_refuse(u, r, "There is no such line, or a quantity is below 1.");
     if (r == R_NOT_RETURNABLE)
         return uow_refuse(u, r, "More of a line than is left of it.");
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     for (size_t i = 0; i < d->n; i++)
         d->worth_minor += d->now[i].quantity * d->row->lines.items[d->now[i].line].unit_minor;
@@ -248,14 +248,14 @@ result return_decide(uow *u, const void *input, void *output)
     if (d.row == NULL || d.row->merchant != in->merchant)
         return uow_refuse(u, R_NOT_FOUND, "There is no such redemption.");
     result r = find_lines(&d, in);
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     d.c = order_counters_new(u, d.c.slot, d.row->member);
     load(&d);
     if (uow_pending(u))
         return R_AGAIN;
     r = work_out(&d);
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     d.id = uow_next_id(u, d.c.slot);
     d.restored = ARENA_ARRAY(uow_memory(u), coupon_ref, d.row->applied.n);
@@ -266,5 +266,5 @@ result return_decide(uow *u, const void *input, void *output)
     order_tally_returned(u, &d.facts, &back);
     slice_settle(d.c.slices);
     write_return(&d, output);
-    return R_OK;
+    return R_DONE;
 }

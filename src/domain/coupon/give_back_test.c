@@ -66,7 +66,7 @@ static uint64_t redeemed(const template_put_in *in, uint64_t *coupon_id)
     uint64_t id = 0;
     *coupon_id = fix_claim_one(shop, S("ann"), fix_template(shop, in));
     fix_order o = order_of("A-1", coupon_id, 1);
-    assert_int_equal(fix_redeem(shop, &o, &id), R_OK);
+    assert_int_equal(fix_redeem(shop, &o, &id), R_DONE);
     return id;
 }
 
@@ -80,13 +80,13 @@ static void parts_come_back_until_all_is_back(void **state)
     const return_line one_tea[] = {{.line = 0, .quantity = 1}};
     const return_line one_cup[] = {{.line = 1, .quantity = 1}};
     return_out out;
-    assert_int_equal(fix_return(shop, id, one_tea, 1, &out), R_OK);
+    assert_int_equal(fix_return(shop, id, one_tea, 1, &out), R_DONE);
     assert_int_equal(out.refund_minor, 2700);
     assert_int_equal(out.restored.n, 0);
     assert_int_equal(fix_coupon(shop, mine).state, COUPON_STATE_REDEEMED);
-    assert_int_equal(fix_return(shop, id, one_cup, 1, &out), R_OK);
+    assert_int_equal(fix_return(shop, id, one_cup, 1, &out), R_DONE);
     assert_int_equal(out.refund_minor, 3600);
-    assert_int_equal(fix_return(shop, id, NULL, 0, &out), R_OK);
+    assert_int_equal(fix_return(shop, id, NULL, 0, &out), R_DONE);
     assert_int_equal(out.refund_minor, 2700);
     assert_int_equal(out.lines.n, 1);
     assert_int_equal(out.restored.n, 1);
@@ -132,11 +132,11 @@ static void a_reprice_takes_the_discount_back_with_the_threshold(void **state)
     uint64_t id = redeemed(&in, &mine);
     const return_line one_cup[] = {{.line = 1, .quantity = 1}};
     return_out out;
-    assert_int_equal(fix_return(shop, id, one_cup, 1, &out), R_OK);
+    assert_int_equal(fix_return(shop, id, one_cup, 1, &out), R_DONE);
     assert_int_equal(out.refund_minor, 3000); /* paid 9000; the tea costs 6000 without it */
     assert_int_equal(fix_left(shop, pool_budget(c)), 1000);
     assert_int_equal(fix_redemption(shop, id).applied.items[0].returned_minor, 1000);
-    assert_int_equal(fix_return(shop, id, NULL, 0, &out), R_OK);
+    assert_int_equal(fix_return(shop, id, NULL, 0, &out), R_DONE);
     assert_int_equal(out.refund_minor, 6000);
     assert_int_equal(out.restored.n, 1);
     assert_int_equal(fix_left(shop, pool_budget(c)), 1000);
@@ -155,10 +155,10 @@ static void a_coupon_comes_back_when_its_own_lines_are_back(void **state)
     uint64_t mine, id = redeemed(&in, &mine);
     const return_line teas[] = {{.line = 0, .quantity = 2}};
     return_out out;
-    assert_int_equal(fix_return(shop, id, teas, 1, &out), R_OK);
+    assert_int_equal(fix_return(shop, id, teas, 1, &out), R_DONE);
     assert_int_equal(out.refund_minor, 5000);
     assert_int_equal(out.restored.n, 1);
-    assert_int_equal(fix_return(shop, id, NULL, 0, &out), R_OK);
+    assert_int_equal(fix_return(shop, id, NULL, 0, &out), R_DONE);
     assert_int_equal(out.refund_minor, 4000);
     assert_int_equal(out.restored.n, 0); /* only once */
 }
@@ -188,7 +188,7 @@ static void a_returned_coupon_keeps_its_end_or_lives_for_its_grace_days(void **s
         uint64_t mine, id = redeemed(&in, &mine);
         fix_pass(shop, rows[i].back_after_ms);
         return_out out;
-        assert_int_equal(fix_return(shop, id, NULL, 0, &out), R_OK);
+        assert_int_equal(fix_return(shop, id, NULL, 0, &out), R_DONE);
         coupon c = fix_coupon(shop, mine);
         assert_int_equal(c.state, rows[i].state);
         assert_int_equal(c.expires_at_ms, rows[i].ends_at_ms);
@@ -210,7 +210,7 @@ static void a_returned_coupon_reserves_what_came_back(void **state)
     in.cap_minor = 3000;
     uint64_t id = redeemed(&in, &mine); /* gives 1000 of the 3000 that were reserved */
     assert_int_equal(fix_left(shop, pool_budget(c)), 2000);
-    assert_int_equal(fix_return(shop, id, NULL, 0, NULL), R_OK);
+    assert_int_equal(fix_return(shop, id, NULL, 0, NULL), R_DONE);
     assert_int_equal(fix_left(shop, pool_budget(c)), 2000);
     assert_int_equal(fix_coupon(shop, mine).reserved_minor, 1000);
     /* a larger order takes the rest from what is free */
@@ -218,7 +218,7 @@ static void a_returned_coupon_reserves_what_came_back(void **state)
     fix_order o = order_of("A-2", &mine, 1);
     o.lines = many;
     o.line_count = 1;
-    assert_int_equal(fix_redeem(shop, &o, &again), R_OK);
+    assert_int_equal(fix_redeem(shop, &o, &again), R_DONE);
     assert_int_equal(fix_redemption(shop, again).discount_minor, 2500);
     assert_int_equal(fix_left(shop, pool_budget(c)), 500);
 }
@@ -246,7 +246,7 @@ static void spent_budget_comes_back_free_unless_a_coupon_holds_it_again(void **s
         uint64_t id = redeemed(&in, &mine);
         if (rows[i].too_late)
             shop->clock_ms = FIX_END_MS;
-        assert_int_equal(fix_return(shop, id, back, rows[i].lines_back, NULL), R_OK);
+        assert_int_equal(fix_return(shop, id, back, rows[i].lines_back, NULL), R_DONE);
         assert_int_equal(fix_left(shop, pool_budget(c)), rows[i].left);
         assert_int_equal(fix_coupon(shop, mine).reserved_minor, rows[i].left == 0 ? 1000 : 0);
     }
@@ -262,7 +262,7 @@ static void a_returned_coupon_gives_no_more_than_the_budget_has(void **state)
     in.percent_bp = 1000;
     in.cap_minor = 2000;
     uint64_t id = redeemed(&in, &mine);
-    assert_int_equal(fix_return(shop, id, NULL, 0, NULL), R_OK);
+    assert_int_equal(fix_return(shop, id, NULL, 0, NULL), R_DONE);
     uint64_t t = fix_coupon(shop, mine).template;
     (void)fix_claim_one(shop, S("bob"), t); /* takes the 2000 that are free */
     const order_line many[] = {{.sku = S("tea"), .quantity = 10, .unit_minor = 1100}};
@@ -271,7 +271,7 @@ static void a_returned_coupon_gives_no_more_than_the_budget_has(void **state)
     o.line_count = 1;
     assert_int_equal(fix_redeem(shop, &o, &again), R_BUDGET_EXHAUSTED);
     fix_order as_before = order_of("A-2", &mine, 1);
-    assert_int_equal(fix_redeem(shop, &as_before, &again), R_OK);
+    assert_int_equal(fix_redeem(shop, &as_before, &again), R_DONE);
 }
 
 /* ---- limits ---- */
@@ -288,13 +288,13 @@ static void a_return_gives_back_to_the_day_of_the_redemption_only(void **state)
     in.limits.n = ARRAY_LEN(rules);
     uint64_t mine, id = redeemed(&in, &mine), used = 0;
     fix_order o = order_of("A-2", &mine, 1);
-    assert_int_equal(fix_return(shop, id, NULL, 0, NULL), R_OK);
-    assert_int_equal(fix_redeem(shop, &o, &used), R_OK); /* the same day: 1 of 1 again */
+    assert_int_equal(fix_return(shop, id, NULL, 0, NULL), R_DONE);
+    assert_int_equal(fix_redeem(shop, &o, &used), R_DONE); /* the same day: 1 of 1 again */
     fix_pass(shop, MS_DAY);
     uint64_t second = fix_claim_one(shop, S("ann"), fix_coupon(shop, mine).template);
     fix_order next = order_of("A-3", &second, 1);
-    assert_int_equal(fix_redeem(shop, &next, &id), R_OK);          /* today's 1 of 1 */
-    assert_int_equal(fix_return(shop, used, NULL, 0, NULL), R_OK); /* was yesterday's */
+    assert_int_equal(fix_redeem(shop, &next, &id), R_DONE);          /* today's 1 of 1 */
+    assert_int_equal(fix_return(shop, used, NULL, 0, NULL), R_DONE); /* was yesterday's */
     fix_order last = order_of("A-4", &mine, 1);
     assert_int_equal(fix_redeem(shop, &last, &id), R_LIMIT_REACHED);
 }
@@ -315,10 +315,10 @@ static void money_and_units_come_back_with_each_part(void **state)
     next.line_count = 1; /* 1000 off 2 units */
     assert_int_equal(fix_redeem(shop, &next, &used), R_LIMIT_REACHED);
     const return_line one_tea[] = {{.line = 0, .quantity = 1}};
-    assert_int_equal(fix_return(shop, id, one_tea, 1, NULL), R_OK); /* 300 and 1 unit */
+    assert_int_equal(fix_return(shop, id, one_tea, 1, NULL), R_DONE); /* 300 and 1 unit */
     assert_int_equal(fix_redeem(shop, &next, &used), R_LIMIT_REACHED);
-    assert_int_equal(fix_return(shop, id, one_tea, 1, NULL), R_OK); /* 600 and 2 units */
-    assert_int_equal(fix_redeem(shop, &next, &used), R_OK);
+    assert_int_equal(fix_return(shop, id, one_tea, 1, NULL), R_DONE); /* 600 and 2 units */
+    assert_int_equal(fix_redeem(shop, &next, &used), R_DONE);
 }
 
 /* ---- the split, by chance ---- */
@@ -391,7 +391,7 @@ static bool return_some(redemption *order, const uint8_t *rules, arena *memory)
         refund -= now[i].refund_minor;
     }
     int64_t by_coupon[SPLIT_COUPONS];
-    assert_int_equal(return_split(&plan, back, memory, by_coupon), R_OK);
+    assert_int_equal(return_split(&plan, back, memory, by_coupon), R_DONE);
     for (size_t c = 0; c < SPLIT_COUPONS; c++) {
         applied_coupon *a = &order->applied.items[c];
         assert_true(by_coupon[c] >= 0);

@@ -53,17 +53,17 @@ result hold_decide(uow *u, const void *input, void *output)
     const order_in *in = input;
     order_out *out = output;
     result r = order_check(u, in);
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     if (in->deadline_ms <= uow_now(u))
         return uow_refuse(u, R_INVALID, "The deadline has passed.");
     order_desk d = {.in = in, .c = {.u = u, .slot = slot_of_user(in->merchant, in->user)}};
     r = order_open(&d, false);
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     uint64_t id = uow_next_id(u, d.c.slot);
     r = order_confirm(&d, id);
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     const hold *row = hold_write(&d, id);
     order_name(&d, id, 0);
@@ -73,7 +73,7 @@ result hold_decide(uow *u, const void *input, void *output)
                        .deadline_ms = row->deadline_ms,
                        .subtotal_minor = row->subtotal_minor,
                        .discount_minor = row->discount_minor};
-    return R_OK;
+    return R_DONE;
 }
 
 result release_decide(uow *u, const void *input, void *output)
@@ -88,10 +88,10 @@ result release_decide(uow *u, const void *input, void *output)
         return uow_refuse(u, R_NOT_FOUND, "There is no such hold.");
     *out = (hold_ref_out){.hold = row->id, .state = HOLD_STATE_RELEASED};
     if (row->state == HOLD_STATE_RELEASED)
-        return R_OK;
+        return R_DONE;
     if (row->state == HOLD_STATE_EXPIRED) {
         hold_move(u, row, HOLD_STATE_RELEASED);
-        return R_OK;
+        return R_DONE;
     }
     if (row->state != HOLD_STATE_OPEN)
         return uow_refuse(u, R_HOLD_NOT_OPEN, "The hold is %.*s.",
@@ -102,5 +102,5 @@ result release_decide(uow *u, const void *input, void *output)
         return R_AGAIN;
     hold_close(&c, row, HOLD_STATE_RELEASED);
     slice_settle(c.slices);
-    return R_OK;
+    return R_DONE;
 }

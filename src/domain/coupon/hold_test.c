@@ -87,7 +87,7 @@ static void a_hold_freezes_the_order_and_locks_its_coupons(void **state)
     coupons[0] = fix_claim_one(shop, S("ann"), t);
     coupons[1] = fix_claim_one(shop, S("ann"), t);
     fix_order o = order_of("A-1", coupons, 2);
-    assert_int_equal(fix_hold(shop, &o, &id), R_OK);
+    assert_int_equal(fix_hold(shop, &o, &id), R_DONE);
     hold row = fix_hold_row(shop, id);
     assert_int_equal(row.state, HOLD_STATE_OPEN);
     assert_int_equal(row.subtotal_minor, 10000);
@@ -114,7 +114,7 @@ static void the_act_refuses_by_itself_and_in_order(void **state)
     uint64_t mine = fix_claim_one(shop, S("ann"), t), bobs = fix_claim_one(shop, S("bob"), t);
     fix_order o = order_of("A-1", &mine, 1);
     order_in good, in;
-    assert_int_equal(fix_price(shop, &o, &good), R_OK);
+    assert_int_equal(fix_price(shop, &o, &good), R_DONE);
     applied_coupon applied = good.applied.items[0];
 
     in = good;
@@ -131,7 +131,7 @@ static void the_act_refuses_by_itself_and_in_order(void **state)
     assert_int_equal(hold_as(&in, &id), R_WRONG_USER);
     in = good;
     in.merchant = shop->merchant + 1;
-    assert_true(hold_as(&in, &id) != R_OK);
+    assert_true(hold_as(&in, &id) != R_DONE);
     in = good;
     in.currency = S("EUR");
     assert_int_equal(hold_as(&in, &id), R_NOT_APPLICABLE);
@@ -161,7 +161,7 @@ static void figures_that_do_not_add_up_are_refused(void **state)
     uint64_t t = plain_template(), mine = fix_claim_one(shop, S("ann"), t), id = 0;
     fix_order o = order_of("A-1", &mine, 1);
     order_in good;
-    assert_int_equal(fix_price(shop, &o, &good), R_OK);
+    assert_int_equal(fix_price(shop, &o, &good), R_DONE);
     applied_coupon applied = good.applied.items[0];
     line_share shares[3] = {good.shares.items[0], good.shares.items[1], good.shares.items[1]};
     order_line mylines[2] = {good.lines.items[0], good.lines.items[1]};
@@ -201,14 +201,14 @@ static void a_changed_order_replaces_its_hold_in_one_act(void **state)
     coupons[0] = fix_claim_one(shop, S("ann"), t);
     coupons[1] = fix_claim_one(shop, S("ann"), t);
     fix_order o = order_of("A-1", coupons, 2);
-    assert_int_equal(fix_hold(shop, &o, &first), R_OK);
+    assert_int_equal(fix_hold(shop, &o, &first), R_DONE);
     assert_int_equal(fix_left(shop, pool_budget(c)), 0); /* nothing else is left to take from */
     o.line_count = 1;
-    assert_int_equal(fix_hold(shop, &o, &second), R_OK);
+    assert_int_equal(fix_hold(shop, &o, &second), R_DONE);
     assert_int_equal(fix_hold_row(shop, first).state, HOLD_STATE_REPLACED);
     assert_int_equal(fix_coupon(shop, coupons[0]).ref, second);
     o.coupon_count = 1;
-    assert_int_equal(fix_hold(shop, &o, &first), R_OK);
+    assert_int_equal(fix_hold(shop, &o, &first), R_DONE);
     assert_int_equal(fix_coupon(shop, coupons[1]).state, COUPON_STATE_AVAILABLE);
     assert_int_equal(fix_left(shop, pool_budget(c)), 1000);
     assert_int_equal(fix_tally(shop, c, t).held, 5);
@@ -220,10 +220,10 @@ static void a_changed_order_may_use_other_coupons_altogether(void **state)
     (void)state;
     uint64_t c = campaign_with_budget(BUDGET_MODE_AT_REDEEM, 1000), t = template_in(c);
     uint64_t first = 0, second = 0, coupons[2];
-    assert_int_equal(fix_claim(shop, S("ann"), t, 2, coupons), R_OK);
+    assert_int_equal(fix_claim(shop, S("ann"), t, 2, coupons), R_DONE);
     fix_order o = order_of("A-1", coupons, 1), changed = order_of("A-1", coupons + 1, 1);
-    assert_int_equal(fix_hold(shop, &o, &first), R_OK);
-    assert_int_equal(fix_hold(shop, &changed, &second), R_OK);
+    assert_int_equal(fix_hold(shop, &o, &first), R_DONE);
+    assert_int_equal(fix_hold(shop, &changed, &second), R_DONE);
     assert_int_equal(fix_hold_row(shop, first).state, HOLD_STATE_REPLACED);
     assert_int_equal(fix_coupon(shop, coupons[0]).state, COUPON_STATE_AVAILABLE);
     assert_int_equal(fix_coupon(shop, coupons[1]).state, COUPON_STATE_HELD);
@@ -235,9 +235,9 @@ static void a_change_that_is_refused_leaves_the_hold_as_it_was(void **state)
     uint64_t c = campaign_with_budget(BUDGET_MODE_NONE, 0), t = template_in(c), id = 0, none = 0;
     uint64_t mine = fix_claim_one(shop, S("ann"), t);
     fix_order o = order_of("A-1", &mine, 1);
-    assert_int_equal(fix_hold(shop, &o, &id), R_OK);
+    assert_int_equal(fix_hold(shop, &o, &id), R_DONE);
     order_in in;
-    assert_int_equal(fix_price(shop, &o, &in), R_OK);
+    assert_int_equal(fix_price(shop, &o, &in), R_DONE);
     fix_campaign_state(shop, c, CAMPAIGN_STATE_DISABLED);
     assert_int_equal(hold_as(&in, &none), R_CAMPAIGN_DISABLED);
     assert_int_equal(fix_hold_row(shop, id).state, HOLD_STATE_OPEN);
@@ -253,11 +253,11 @@ static void a_hold_past_its_deadline_gives_way_to_another_order(void **state)
     coupons[0] = fix_claim_one(shop, S("ann"), t);
     coupons[1] = fix_claim_one(shop, S("ann"), t);
     fix_order o = order_of("A-1", coupons, 2), other = order_of("A-2", coupons, 1);
-    assert_int_equal(fix_hold(shop, &o, &first), R_OK);
+    assert_int_equal(fix_hold(shop, &o, &first), R_DONE);
     fix_pass(shop, 10 * MS_MINUTE - 1000);
     assert_int_equal(fix_hold(shop, &other, &second), R_COUPON_NOT_AVAILABLE);
     fix_pass(shop, 1000);
-    assert_int_equal(fix_hold(shop, &other, &second), R_OK);
+    assert_int_equal(fix_hold(shop, &other, &second), R_DONE);
     assert_int_equal(fix_hold_row(shop, first).state, HOLD_STATE_EXPIRED);
     assert_int_equal(fix_coupon(shop, coupons[0]).ref, second);
     assert_int_equal(fix_coupon(shop, coupons[1]).state, COUPON_STATE_AVAILABLE);
@@ -271,14 +271,14 @@ static void an_order_that_was_redeemed_takes_no_hold(void **state)
     coupons[0] = fix_claim_one(shop, S("ann"), t);
     coupons[1] = fix_claim_one(shop, S("ann"), t);
     fix_order o = order_of("A-1", coupons, 1), again = order_of("A-1", coupons + 1, 1);
-    assert_int_equal(fix_redeem(shop, &o, &used), R_OK);
+    assert_int_equal(fix_redeem(shop, &o, &used), R_DONE);
     assert_int_equal(fix_hold(shop, &again, &id), R_ORDER_CONFLICT);
     char text[ID_TEXT_MAX];
     (void)id_text(ID_REDEMPTION, used, text);
     assert_true(detail_has(text));
     again.user = S("bob"); /* another user's orders are his own */
     coupons[1] = fix_claim_one(shop, S("bob"), t);
-    assert_int_equal(fix_hold(shop, &again, &id), R_OK);
+    assert_int_equal(fix_hold(shop, &again, &id), R_DONE);
 }
 
 static void a_budget_at_redeem_is_reserved_while_held(void **state)
@@ -288,12 +288,12 @@ static void a_budget_at_redeem_is_reserved_while_held(void **state)
     uint64_t first = 0, second = 0;
     uint64_t one = fix_claim_one(shop, S("ann"), t), two = fix_claim_one(shop, S("ann"), t);
     fix_order o = order_of("A-1", &one, 1), other = order_of("A-2", &two, 1);
-    assert_int_equal(fix_hold(shop, &o, &first), R_OK);
+    assert_int_equal(fix_hold(shop, &o, &first), R_DONE);
     assert_int_equal(fix_hold_row(shop, first).applied.items[0].reserved_minor, 1000);
     assert_int_equal(fix_hold(shop, &other, &second), R_BUDGET_EXHAUSTED);
-    assert_int_equal(fix_release(shop, first), R_OK);
+    assert_int_equal(fix_release(shop, first), R_DONE);
     assert_int_equal(fix_left(shop, pool_budget(c)), 1500);
-    assert_int_equal(fix_hold(shop, &other, &second), R_OK);
+    assert_int_equal(fix_hold(shop, &other, &second), R_DONE);
 }
 
 static void releasing_gives_back_and_may_be_repeated(void **state)
@@ -301,14 +301,14 @@ static void releasing_gives_back_and_may_be_repeated(void **state)
     (void)state;
     uint64_t t = plain_template(), mine = fix_claim_one(shop, S("ann"), t), id = 0, used = 0;
     fix_order o = order_of("A-1", &mine, 1);
-    assert_int_equal(fix_hold(shop, &o, &id), R_OK);
-    assert_int_equal(fix_release(shop, id), R_OK);
+    assert_int_equal(fix_hold(shop, &o, &id), R_DONE);
+    assert_int_equal(fix_release(shop, id), R_DONE);
     coupon c = fix_coupon(shop, mine);
     assert_int_equal(c.state, COUPON_STATE_AVAILABLE);
     assert_int_equal(c.ref, 0);
     assert_int_equal(c.due_at_ms, c.expires_at_ms);
     assert_int_equal(fix_hold_row(shop, id).state, HOLD_STATE_RELEASED);
-    assert_int_equal(fix_release(shop, id), R_OK);
+    assert_int_equal(fix_release(shop, id), R_DONE);
     assert_int_equal(fix_redeem_hold(shop, id, &used), R_HOLD_NOT_OPEN);
     assert_true(detail_has("released"));
     assert_int_equal(fix_release(shop, id + (1 << 23)), R_NOT_FOUND);
@@ -319,11 +319,11 @@ static void a_hold_that_is_over_cannot_be_released(void **state)
     (void)state;
     uint64_t t = plain_template(), mine = fix_claim_one(shop, S("ann"), t), id[3], used = 0;
     fix_order o = order_of("A-1", &mine, 1);
-    assert_int_equal(fix_hold(shop, &o, &id[0]), R_OK);
-    assert_int_equal(fix_hold(shop, &o, &id[1]), R_OK);
+    assert_int_equal(fix_hold(shop, &o, &id[0]), R_DONE);
+    assert_int_equal(fix_hold(shop, &o, &id[1]), R_DONE);
     assert_int_equal(fix_release(shop, id[0]), R_HOLD_NOT_OPEN);
     assert_true(detail_has("replaced"));
-    assert_int_equal(fix_redeem_hold(shop, id[1], &used), R_OK);
+    assert_int_equal(fix_redeem_hold(shop, id[1], &used), R_DONE);
     assert_int_equal(fix_release(shop, id[1]), R_HOLD_NOT_OPEN);
     assert_true(detail_has("redeemed"));
 }
@@ -334,11 +334,11 @@ static void an_expired_hold_can_be_cancelled_for_good(void **state)
     for (int swept = 0; swept <= 1; swept++) {
         uint64_t t = plain_template(), mine = fix_claim_one(shop, S("ann"), t), id = 0, used = 0;
         fix_order o = order_of(swept == 0 ? "A-1" : "A-2", &mine, 1);
-        assert_int_equal(fix_hold(shop, &o, &id), R_OK);
+        assert_int_equal(fix_hold(shop, &o, &id), R_DONE);
         fix_pass(shop, MS_HOUR);
         if (swept == 1)
             fix_sweep(shop);
-        assert_int_equal(fix_release(shop, id), R_OK);
+        assert_int_equal(fix_release(shop, id), R_DONE);
         assert_int_equal(fix_redeem_hold(shop, id, &used), R_HOLD_NOT_OPEN);
         assert_int_equal(fix_coupon(shop, mine).state, COUPON_STATE_AVAILABLE);
     }

@@ -24,7 +24,7 @@ static result check_input(uow *u, const issue_in *in)
         return uow_refuse(u, R_INVALID, "source or mode is none of the known words");
     if (config_find_merchant(uow_config(u), in->merchant) == NULL)
         return uow_refuse(u, R_NOT_FOUND, "There is no such merchant.");
-    return R_OK;
+    return R_DONE;
 }
 
 /* The user's member number, or the one that he will get. */
@@ -37,7 +37,7 @@ static result find_user(issue_desk *d)
     if (d->who != NULL) {
         d->member = d->who->member;
         d->book = limit_book_new(d->u, d->slot, d->member, d->slices);
-        return R_OK;
+        return R_DONE;
     }
     d->head = slot_head_get(d->u, d->slot);
     if (uow_pending(d->u))
@@ -46,7 +46,7 @@ static result find_user(issue_desk *d)
     d->book = limit_book_new(d->u, d->slot, 0, d->slices);
     if (d->member > MEMBERS_MAX)
         return uow_refuse(d->u, R_TOO_MANY, "This part of the users is full.");
-    return R_OK;
+    return R_DONE;
 }
 
 /* all_or_none: the refusal of an item is that of the act. */
@@ -67,23 +67,23 @@ static result issue_item_of(issue_desk *d, size_t i, issue_place *p)
 {
     bool strict = d->in->mode == ISSUE_MODE_ALL_OR_NONE;
     uint32_t n = 0;
-    if (p->refused == R_OK) {
+    if (p->refused == R_DONE) {
         result r = issue_count(d, p, strict, &n);
         if (r == R_UNAVAILABLE && !strict) {
             n = 0;
             p->refused = r;
             p->why = S("Too much of this call is sold out: ask for it alone.");
-        } else if (r != R_OK) {
+        } else if (r != R_DONE) {
             return r;
         }
     }
-    if (p->refused != R_OK && strict)
+    if (p->refused != R_DONE && strict)
         return refuse_all(d, i, p);
     if (n > 0)
         issue_write(d, p, n);
-    if (p->refused != R_OK)
+    if (p->refused != R_DONE)
         note_refusal(d, i, p);
-    return R_OK;
+    return R_DONE;
 }
 
 /* Nothing was issued. A final answer only when one of the reasons is final. */
@@ -114,13 +114,13 @@ static result issue_items(issue_desk *d, issue_place *places)
     d->out->refusals.items = ARENA_ARRAY(memory, issue_refusal, n);
     for (size_t i = 0; i < n; i++) {
         result r = issue_item_of(d, i, &places[i]);
-        if (r != R_OK)
+        if (r != R_DONE)
             return r;
     }
     if (d->out->coupons.n == 0)
         return refuse_none_issued(d);
     slice_settle(d->slices);
-    return R_OK;
+    return R_DONE;
 }
 
 result issue_decide(uow *u, const void *input, void *output)
@@ -128,19 +128,19 @@ result issue_decide(uow *u, const void *input, void *output)
     const issue_in *in = input;
     issue_desk d = {.u = u, .in = in, .out = output};
     result r = check_input(u, in);
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     d.slot = slot_of_user(in->merchant, in->user);
     r = find_user(&d);
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     issue_place *places = ARENA_ARRAY(uow_memory(u), issue_place, in->items.n);
     for (size_t i = 0; i < in->items.n; i++) {
         places[i].in = &in->items.items[i];
         issue_look(&d, &places[i]);
-        if (places[i].refused != R_OK && in->mode == ISSUE_MODE_ALL_OR_NONE)
+        if (places[i].refused != R_DONE && in->mode == ISSUE_MODE_ALL_OR_NONE)
             return refuse_all(&d, i, &places[i]);
-        if (places[i].refused == R_OK)
+        if (places[i].refused == R_DONE)
             issue_load(&d, &places[i]);
     }
     if (uow_pending(u))

@@ -68,7 +68,7 @@ static result cut(issue_desk *d, pool_name which, int64_t each, uint32_t *n)
 {
     int64_t have = 0;
     result r = slice_want(d->slices, which, each * *n, &have);
-    if (r == R_OK)
+    if (r == R_DONE)
         *n = (uint32_t)(have / each);
     return r;
 }
@@ -79,30 +79,30 @@ result issue_count(issue_desk *d, issue_place *p, bool strict, uint32_t *n)
     int64_t have = 0;
     uint32_t count = p->in->count;
     result r = limit_book_want(d->book, &claims, count, &have, &p->why);
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     *n = (uint32_t)have;
     if (*n < count)
         p->refused = R_LIMIT_REACHED;
     if (strict && *n < count)
-        return R_OK;
+        return R_DONE;
     uint32_t before = *n;
     if (p->stocked)
         r = cut(d, pool_stock(p->of.template->row->id), 1, n);
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     if (*n < before)
         refuse(p, R_SOLD_OUT, S("No stock is left."));
     if (strict && *n < count)
-        return R_OK;
+        return R_DONE;
     before = *n;
     if (p->reserve_minor > 0)
         r = cut(d, pool_budget(p->of.campaign->row->id), p->reserve_minor, n);
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     if (*n < before)
         refuse(p, R_BUDGET_EXHAUSTED, S("What is left of the budget does not cover it."));
-    return R_OK;
+    return R_DONE;
 }
 
 /* ---- writing ---- */

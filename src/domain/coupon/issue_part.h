@@ -25,7 +25,7 @@ typedef struct issue_place {
     int64_t use_window[2];
     int64_t reserve_minor; /* budget for one coupon */
     bool stocked;          /* its stock is limited */
-    result refused;        /* R_OK: nothing refuses it so far */
+    result refused;        /* R_DONE: nothing refuses it so far */
     str why;
 } issue_place;
 
@@ -34,7 +34,7 @@ void issue_look(issue_desk *d, issue_place *p);
 /* Gets. */
 void issue_load(issue_desk *d, const issue_place *p);
 /* How many coupons of the item can be issued: *n. When less than its count, refused and why tell;
- * strict: the first reason ends the search. R_OK, R_WAIT, R_UNAVAILABLE. */
+ * strict: the first reason ends the search. R_DONE, R_WAIT, R_UNAVAILABLE. */
 MUST_USE result issue_count(issue_desk *d, issue_place *p, bool strict, uint32_t *n);
 /* Writes n coupons and all that belongs to them. */
 void issue_write(issue_desk *d, const issue_place *p, uint32_t n);

@@ -134,12 +134,12 @@ static result fill_slot(uow *u, request *r)
     else
         slot_head_edit(u, head);
     head->members = MEMBERS_MAX;
-    return R_OK;
+    return R_DONE;
 }
 
 static void slot_filled(request *r)
 {
-    filled = r->outcome == R_OK;
+    filled = r->outcome == R_DONE;
 }
 
 static void a_full_slot_takes_no_new_user(void **state)
@@ -151,11 +151,11 @@ static void a_full_slot_takes_no_new_user(void **state)
                  .done = slot_filled,
                  .slot = slot_of_user(shop->merchant, S("bob")),
                  .class = CLASS_OTHER};
-    assert_int_equal(store_submit(app_store(shop->app), &r), R_OK);
+    assert_int_equal(store_submit(app_store(shop->app), &r), R_DONE);
     (void)app_settle(shop->app);
     assert_true(filled);
     assert_int_equal(fix_claim(shop, S("bob"), t, 1, NULL), R_TOO_MANY);
-    assert_int_equal(fix_claim(shop, S("ann"), t, 1, NULL), R_OK);
+    assert_int_equal(fix_claim(shop, S("ann"), t, 1, NULL), R_DONE);
     fix_close(shop); /* nobody has the numbers that were skipped: no recount */
     set_up(state);
 }
@@ -203,8 +203,8 @@ static void a_rush_on_little_stock_sells_all_of_it_and_no_more(void **state)
     fix_run_many(shop, &many);
     int done = 0;
     for (int i = 0; i < CALLERS; i++) {
-        assert_true(codes[i] == R_OK || codes[i] == R_SOLD_OUT);
-        done += codes[i] == R_OK;
+        assert_true(codes[i] == R_DONE || codes[i] == R_SOLD_OUT);
+        done += codes[i] == R_DONE;
     }
     assert_int_equal(done, STOCK);
 }
@@ -234,7 +234,7 @@ static void all_or_none_names_the_item_that_refuses(void **state)
     assert_int_equal(fix_tally(shop, c, open).issued, 0);
     assert_int_equal(fix_left(shop, pool_stock(little)), 1);
     items[1].count = 1;
-    assert_int_equal(give(S("ann"), ISSUE_MODE_ALL_OR_NONE, items, 2, &out), R_OK);
+    assert_int_equal(give(S("ann"), ISSUE_MODE_ALL_OR_NONE, items, 2, &out), R_DONE);
     assert_int_equal(out.coupons.n, 3);
     assert_int_equal(out.coupons.items[2].template, little);
 }
@@ -250,7 +250,7 @@ static void best_effort_issues_what_can_be_had_and_tells_the_rest(void **state)
     uint64_t limited = fix_template(shop, &in);
     issue_item items[] = {{little, 3}, {limited, 2}, {12345, 1}, {plain_template(c), 1}};
     issue_out out;
-    assert_int_equal(give(S("ann"), ISSUE_MODE_BEST_EFFORT, items, 4, &out), R_OK);
+    assert_int_equal(give(S("ann"), ISSUE_MODE_BEST_EFFORT, items, 4, &out), R_DONE);
     assert_int_equal(out.coupons.n, 4);
     assert_int_equal(out.refusals.n, 3);
     static const result reasons[] = {R_SOLD_OUT, R_LIMIT_REACHED, R_NOT_FOUND};
@@ -295,7 +295,7 @@ static void limits_come_before_stock_and_stock_before_budget(void **state)
         assert_int_equal(fix_claim(shop, S("ann"), t, 2 + i, NULL), refusals[i]);
     issue_item item = {t, 4}; /* best_effort: what refuses the next coupon */
     issue_out out;
-    assert_int_equal(give(S("ann"), ISSUE_MODE_BEST_EFFORT, &item, 1, &out), R_OK);
+    assert_int_equal(give(S("ann"), ISSUE_MODE_BEST_EFFORT, &item, 1, &out), R_DONE);
     assert_int_equal(out.coupons.n, 1);
     assert_int_equal(out.refusals.items[0].result, R_BUDGET_EXHAUSTED);
 }
@@ -332,10 +332,10 @@ static void windows_are_half_open(void **state)
         int64_t after_ms;
         result longer, brief;
     } rows[] = {{999, R_NOT_STARTED, R_NOT_STARTED},
-                {1000, R_OK, R_OK},
-                {1499, R_OK, R_OK},
-                {1500, R_OK, R_WINDOW_CLOSED},
-                {1999, R_OK, R_WINDOW_CLOSED},
+                {1000, R_DONE, R_DONE},
+                {1499, R_DONE, R_DONE},
+                {1500, R_DONE, R_WINDOW_CLOSED},
+                {1999, R_DONE, R_WINDOW_CLOSED},
                 {2000, R_WINDOW_CLOSED, R_WINDOW_CLOSED}};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         shop->clock_ms = FIX_START_MS + rows[i].after_ms;
@@ -364,10 +364,10 @@ static void inputs_out_of_bounds_are_refused(void **state)
     items[0].count = UINT32_MAX;
     assert_int_equal(give(S("ann"), 1, items, 2, &out), R_INVALID);
     items[0].count = ISSUE_COUPONS_MAX;
-    assert_int_equal(give(S("ann"), 1, items, 1, &out), R_OK);
+    assert_int_equal(give(S("ann"), 1, items, 1, &out), R_DONE);
     assert_int_equal(out.coupons.n, ISSUE_COUPONS_MAX);
     items[0].count = 1;
-    assert_int_equal(give(S("ann"), 1, items, ISSUE_ITEMS_MAX, &out), R_OK);
+    assert_int_equal(give(S("ann"), 1, items, ISSUE_ITEMS_MAX, &out), R_DONE);
     shop->merchant = other + 1;
     assert_int_equal(give(S("ann"), 1, items, 1, &out), R_NOT_FOUND);
     shop->merchant = other;
@@ -385,7 +385,7 @@ static void more_sold_out_pools_than_one_act_can_be_told_of_are_not_called_sold_
     }
     items[EMPTY] = (issue_item){plain_template(c), 1};
     issue_out out;
-    assert_int_equal(give(S("ann"), ISSUE_MODE_BEST_EFFORT, items, EMPTY + 1, &out), R_OK);
+    assert_int_equal(give(S("ann"), ISSUE_MODE_BEST_EFFORT, items, EMPTY + 1, &out), R_DONE);
     assert_int_equal(out.coupons.n, 1);
     assert_int_equal(out.refusals.n, EMPTY);
     for (int i = 0; i < EMPTY; i++)

@@ -33,7 +33,7 @@ static result identify(const order_desk *d, size_t i)
         return refuse_coupon(d, i, R_WRONG_USER);
     if (a->template != row->template || a->campaign != d->of[i].campaign->row->id)
         return uow_refuse(d->c.u, R_INVALID, "The order names another template than the coupon.");
-    return R_OK;
+    return R_DONE;
 }
 
 static result look_up(order_desk *d)
@@ -59,10 +59,10 @@ static result look_up(order_desk *d)
     }
     for (size_t i = 0; i < d->facts.applied_count; i++) {
         result r = identify(d, i);
-        if (r != R_OK)
+        if (r != R_DONE)
             return r;
     }
-    return R_OK;
+    return R_DONE;
 }
 
 /* Once each: the order's own open hold, and those past their deadline that hold its coupons. */
@@ -94,7 +94,7 @@ static result find_holds(order_desk *d)
         return R_AGAIN;
     for (size_t i = 0; i <= n; i++)
         close_first(d, found[i]);
-    return R_OK;
+    return R_DONE;
 }
 
 static limit_case case_of(const order_desk *d, size_t i, uint8_t measure)
@@ -136,16 +136,16 @@ result order_open(order_desk *d, bool goods)
                              .share_count = in->shares.n,
                              .of = d->of};
     result r = look_up(d);
-    if (r == R_OK)
+    if (r == R_DONE)
         r = find_holds(d);
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     d->c = order_counters_new(u, d->c.slot, (uint32_t)d->ordinal);
     load_counters(d, goods);
     for (size_t i = 0; i < in->shares.n; i++)
         d->coupons[in->shares.items[i].applied].units +=
             in->lines.items[in->shares.items[i].line].quantity;
-    return uow_pending(u) ? R_AGAIN : R_OK;
+    return uow_pending(u) ? R_AGAIN : R_DONE;
 }
 
 /* ---- checking ---- */
@@ -162,7 +162,7 @@ static result check_campaign(const order_desk *d, size_t i)
         return refuse_coupon(d, i, R_WINDOW_CLOSED);
     if (d->facts.applied[i].discount_minor == 0 || !str_eq(c->currency, d->in->currency))
         return refuse_coupon(d, i, R_NOT_APPLICABLE);
-    return R_OK;
+    return R_DONE;
 }
 
 static result check_coupon(const order_desk *d, size_t i)
@@ -191,12 +191,12 @@ static result take_limit(order_desk *d, size_t i, uint8_t measure, int64_t n)
     int64_t have = 0;
     str why = {NULL, 0};
     result r = limit_book_want(d->c.book, &c, n, &have, &why);
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     if (have < n)
         return uow_refuse(d->c.u, R_LIMIT_REACHED, "%.*s", STR_ARG(why));
     limit_book_take(d->c.book, &c, n, &d->takes);
-    return R_OK;
+    return R_DONE;
 }
 
 /* What this use must take from the budget beyond what the coupon has. */
@@ -218,10 +218,10 @@ static result take_budget(order_desk *d, size_t i, uint64_t id)
 {
     int64_t need = budget_need(d, i), have = 0;
     if (need == 0)
-        return R_OK;
+        return R_DONE;
     pool_name which = pool_budget(d->of[i].campaign->row->id);
     result r = slice_want(d->c.slices, which, need, &have);
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     if (have < need)
         return refuse_coupon(d, i, R_BUDGET_EXHAUSTED);
@@ -233,19 +233,19 @@ static result take_budget(order_desk *d, size_t i, uint64_t id)
                      .coupon = d->facts.applied[i].coupon,
                      .ref = id};
     ledger_move(&b, ACCOUNT_BUDGET_FREE, ACCOUNT_BUDGET_RESERVED, need);
-    return R_OK;
+    return R_DONE;
 }
 
 static result confirm_coupon(order_desk *d, size_t i, uint64_t id)
 {
     result r = check_coupon(d, i);
-    if (r == R_OK)
+    if (r == R_DONE)
         r = take_limit(d, i, LIMIT_MEASURE_REDEMPTIONS, 1);
-    if (r == R_OK)
+    if (r == R_DONE)
         r = take_limit(d, i, LIMIT_MEASURE_MONEY, d->facts.applied[i].discount_minor);
-    if (r == R_OK)
+    if (r == R_DONE)
         r = take_limit(d, i, LIMIT_MEASURE_UNITS, d->coupons[i].units);
-    return r == R_OK ? take_budget(d, i, id) : r;
+    return r == R_DONE ? take_budget(d, i, id) : r;
 }
 
 result order_confirm(order_desk *d, uint64_t id)
@@ -257,10 +257,10 @@ result order_confirm(order_desk *d, uint64_t id)
     }
     for (size_t i = 0; i < d->facts.applied_count; i++) {
         result r = confirm_coupon(d, i, id);
-        if (r != R_OK)
+        if (r != R_DONE)
             return r;
     }
-    return R_OK;
+    return R_DONE;
 }
 
 void order_name(order_desk *d, uint64_t hold_id, uint64_t redemption_id)

@@ -85,7 +85,7 @@ result order_check(uow *u, const order_in *in)
         return bad(u, "has a text that is empty or too long");
     if (sum_lines(in) != in->subtotal_minor || !shares_add_up(u, in))
         return bad(u, "does not add up");
-    return R_OK;
+    return R_DONE;
 }
 
 /* ---- copies ---- */

@@ -90,11 +90,11 @@ static void finish(order_desk *d, uint64_t id, order_out *out)
 static result redeem_fresh(order_desk *d, order_out *out)
 {
     result r = order_open(d, true);
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     uint64_t id = uow_next_id(d->c.u, d->c.slot);
     r = order_confirm(d, id);
-    if (r == R_OK)
+    if (r == R_DONE)
         finish(d, id, out);
     return r;
 }
@@ -126,7 +126,7 @@ static order_in order_of(const hold *row, str name)
 static bool is_answer(result r)
 {
     result_kind kind = result_kind_of(r);
-    return r != R_OK && r != R_UNAVAILABLE && r != R_ORDER_CONFLICT &&
+    return r != R_DONE && r != R_UNAVAILABLE && r != R_ORDER_CONFLICT &&
            (kind == RESULT_REFUSED || kind == RESULT_PASSING || r == R_STALE);
 }
 
@@ -134,20 +134,20 @@ static result redeem_late(order_desk *d, hold *row, order_out *out)
 {
     uow *u = d->c.u;
     result r = order_open(d, true);
-    if (r == R_OK && (d->ref == NULL || d->ref->hold != row->id))
+    if (r == R_DONE && (d->ref == NULL || d->ref->hold != row->id))
         return uow_refuse(u, R_HOLD_EXPIRED, "A newer hold has taken its place.");
-    uint64_t id = r == R_OK ? uow_next_id(u, d->c.slot) : 0;
-    if (r == R_OK)
+    uint64_t id = r == R_DONE ? uow_next_id(u, d->c.slot) : 0;
+    if (r == R_DONE)
         r = order_confirm(d, id);
     if (is_answer(r))
         return uow_refuse(u, R_HOLD_EXPIRED, "A fresh hold would be refused: %.*s.",
                           STR_ARG(result_code(r)));
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     hold_move(u, row, HOLD_STATE_REDEEMED);
     row->redemption = id;
     finish(d, id, out);
-    return R_OK;
+    return R_DONE;
 }
 
 /* Nothing but what is there already is needed: no limit and no date is asked again. */
@@ -187,7 +187,7 @@ static result redeem_open(order_desk *d, hold *row, order_out *out)
     hold_move(u, row, HOLD_STATE_REDEEMED);
     row->redemption = id;
     finish(d, id, out);
-    return R_OK;
+    return R_DONE;
 }
 
 /* What the caller says of the order must be what was held. */
@@ -201,7 +201,7 @@ static result check_same(uow *u, const order_in *in, const hold *row, str name)
         return uow_refuse(u, R_AMOUNT_MISMATCH, "Order %.*s was held for %lld less %lld.",
                           STR_ARG(row->order_number), (long long)row->subtotal_minor,
                           (long long)row->discount_minor);
-    return R_OK;
+    return R_DONE;
 }
 
 static result redeem_hold(uow *u, const order_in *in, order_out *out)
@@ -217,7 +217,7 @@ static result redeem_hold(uow *u, const order_in *in, order_out *out)
         return R_AGAIN;
     CHECK(who != NULL); /* written with the user's first coupon */
     result r = check_same(u, in, row, who->name);
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     if (row->state == HOLD_STATE_REDEEMED) {
         char text[ID_TEXT_MAX];
@@ -243,7 +243,7 @@ result redeem_decide(uow *u, const void *input, void *output)
     if (in->hold != 0)
         return redeem_hold(u, in, output);
     result r = order_check(u, in);
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     order_desk d = {.in = in, .c = {.u = u, .slot = slot_of_user(in->merchant, in->user)}};
     return redeem_fresh(&d, output);

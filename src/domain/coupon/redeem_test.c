@@ -72,7 +72,7 @@ static void a_direct_redemption_uses_its_coupons_up(void **state)
     uint64_t c = campaign_with_budget(BUDGET_MODE_NONE, 0), t = template_in(c), id = 0, again = 0;
     uint64_t mine = fix_claim_one(shop, S("ann"), t);
     fix_order o = order_of("A-1", &mine, 1);
-    assert_int_equal(fix_redeem(shop, &o, &id), R_OK);
+    assert_int_equal(fix_redeem(shop, &o, &id), R_DONE);
     coupon row = fix_coupon(shop, mine);
     assert_int_equal(row.state, COUPON_STATE_REDEEMED);
     assert_int_equal(row.ref, id);
@@ -92,10 +92,10 @@ static void an_order_counts_once_for_a_template_and_a_campaign(void **state)
     (void)state;
     uint64_t c = campaign_with_budget(BUDGET_MODE_NONE, 0), t = template_in(c), id = 0;
     uint64_t coupons[3];
-    assert_int_equal(fix_claim(shop, S("ann"), t, 2, coupons), R_OK);
+    assert_int_equal(fix_claim(shop, S("ann"), t, 2, coupons), R_DONE);
     coupons[2] = fix_claim_one(shop, S("ann"), template_in(c));
     fix_order o = order_of("A-1", coupons, 3);
-    assert_int_equal(fix_redeem(shop, &o, &id), R_OK);
+    assert_int_equal(fix_redeem(shop, &o, &id), R_DONE);
     tally counted = fix_tally(shop, c, t);
     assert_int_equal(counted.redeemed, 2);
     assert_int_equal(counted.discount_minor, 2000);
@@ -108,9 +108,9 @@ static void an_order_number_consumes_once(void **state)
     (void)state;
     uint64_t t = template_in(campaign_with_budget(BUDGET_MODE_NONE, 0)), id = 0, none = 0;
     uint64_t coupons[2];
-    assert_int_equal(fix_claim(shop, S("ann"), t, 2, coupons), R_OK);
+    assert_int_equal(fix_claim(shop, S("ann"), t, 2, coupons), R_DONE);
     fix_order o = order_of("A-1", coupons, 1), again = order_of("A-1", coupons + 1, 1);
-    assert_int_equal(fix_redeem(shop, &o, &id), R_OK);
+    assert_int_equal(fix_redeem(shop, &o, &id), R_DONE);
     assert_int_equal(fix_redeem(shop, &again, &none), R_ORDER_CONFLICT);
     char text[ID_TEXT_MAX];
     (void)id_text(ID_REDEMPTION, id, text);
@@ -123,8 +123,8 @@ static void a_direct_redemption_replaces_the_hold_of_its_order(void **state)
     uint64_t c = campaign_with_budget(BUDGET_MODE_AT_REDEEM, 1000), t = template_in(c);
     uint64_t id = 0, used = 0, mine = fix_claim_one(shop, S("ann"), t);
     fix_order o = order_of("A-1", &mine, 1);
-    assert_int_equal(fix_hold(shop, &o, &id), R_OK);
-    assert_int_equal(fix_redeem(shop, &o, &used), R_OK);
+    assert_int_equal(fix_hold(shop, &o, &id), R_DONE);
+    assert_int_equal(fix_redeem(shop, &o, &used), R_DONE);
     assert_int_equal(fix_hold_row(shop, id).state, HOLD_STATE_REPLACED);
     assert_int_equal(fix_redeem_hold(shop, id, &used), R_HOLD_NOT_OPEN);
     assert_int_equal(fix_left(shop, pool_budget(c)), 0);
@@ -144,7 +144,7 @@ static void a_budget_at_issue_gets_its_surplus_back(void **state)
     uint64_t t = fix_template(shop, &in), mine = fix_claim_one(shop, S("ann"), t);
     assert_int_equal(fix_left(shop, pool_budget(c)), 2000);
     fix_order o = order_of("A-1", &mine, 1);
-    assert_int_equal(fix_redeem(shop, &o, &id), R_OK);
+    assert_int_equal(fix_redeem(shop, &o, &id), R_DONE);
     assert_int_equal(fix_left(shop, pool_budget(c)), 4000); /* ten percent of 10000 were given */
     assert_int_equal(fix_coupon(shop, mine).reserved_minor, 0);
     assert_int_equal(fix_redemption(shop, id).applied.items[0].reserved_minor, 1000);
@@ -155,10 +155,10 @@ static void a_budget_at_redeem_is_spent_from_the_hold(void **state)
     (void)state;
     uint64_t c = campaign_with_budget(BUDGET_MODE_AT_REDEEM, 1000), t = template_in(c);
     uint64_t id = 0, used = 0, coupons[2];
-    assert_int_equal(fix_claim(shop, S("ann"), t, 2, coupons), R_OK);
+    assert_int_equal(fix_claim(shop, S("ann"), t, 2, coupons), R_DONE);
     fix_order o = order_of("A-1", coupons, 1), other = order_of("A-2", coupons + 1, 1);
-    assert_int_equal(fix_hold(shop, &o, &id), R_OK);
-    assert_int_equal(fix_redeem_hold(shop, id, &used), R_OK);
+    assert_int_equal(fix_hold(shop, &o, &id), R_DONE);
+    assert_int_equal(fix_redeem_hold(shop, id, &used), R_DONE);
     assert_int_equal(fix_redeem(shop, &other, &used), R_BUDGET_EXHAUSTED);
     assert_int_equal(fix_left(shop, pool_budget(c)), 0);
 }
@@ -175,7 +175,7 @@ static void a_hold_confirms_whatever_has_happened_since(void **state)
     uint64_t id = 0, used = 0;
     fix_order o = order_of("A-1", &mine, 1);
     o.hold_ms = 5 * MS_HOUR;
-    assert_int_equal(fix_hold(shop, &o, &id), R_OK);
+    assert_int_equal(fix_hold(shop, &o, &id), R_DONE);
     in.template = t;
     in.valid_until_ms += 1;
     in.amount_minor = 1;
@@ -186,7 +186,7 @@ static void a_hold_confirms_whatever_has_happened_since(void **state)
     fix_pass(shop, 4 * MS_HOUR); /* the coupon has expired */
     fix_sweep(shop);
     assert_int_equal(fix_coupon(shop, mine).state, COUPON_STATE_HELD);
-    assert_int_equal(fix_redeem_hold(shop, id, &used), R_OK);
+    assert_int_equal(fix_redeem_hold(shop, id, &used), R_DONE);
     redemption row = fix_redemption(shop, used);
     assert_int_equal(row.discount_minor, 1000);
     assert_int_equal(row.hold, id);
@@ -201,8 +201,8 @@ static void a_hold_confirms_once(void **state)
     uint64_t t = template_in(campaign_with_budget(BUDGET_MODE_NONE, 0)), id = 0, used = 0, none = 0;
     uint64_t mine = fix_claim_one(shop, S("ann"), t);
     fix_order o = order_of("A-1", &mine, 1);
-    assert_int_equal(fix_hold(shop, &o, &id), R_OK);
-    assert_int_equal(fix_redeem_hold(shop, id, &used), R_OK);
+    assert_int_equal(fix_hold(shop, &o, &id), R_DONE);
+    assert_int_equal(fix_redeem_hold(shop, id, &used), R_DONE);
     assert_int_equal(fix_redeem_hold(shop, id, &none), R_ORDER_CONFLICT);
     char text[ID_TEXT_MAX];
     (void)id_text(ID_REDEMPTION, used, text);
@@ -216,7 +216,7 @@ static void what_the_caller_says_must_be_what_was_held(void **state)
     uint64_t t = template_in(campaign_with_budget(BUDGET_MODE_NONE, 0)), id = 0;
     uint64_t mine = fix_claim_one(shop, S("ann"), t);
     fix_order o = order_of("A-1", &mine, 1);
-    assert_int_equal(fix_hold(shop, &o, &id), R_OK);
+    assert_int_equal(fix_hold(shop, &o, &id), R_DONE);
     order_in good = {.merchant = shop->merchant,
                      .hold = id,
                      .user = S("ann"),
@@ -234,7 +234,7 @@ static void what_the_caller_says_must_be_what_was_held(void **state)
     order_out out;
     for (size_t i = 0; i < ARRAY_LEN(bad); i++)
         assert_int_equal(fix_run(shop, ACT_ID_redeem, id_slot(id), &bad[i], &out), refusals[i]);
-    assert_int_equal(fix_run(shop, ACT_ID_redeem, id_slot(id), &good, &out), R_OK);
+    assert_int_equal(fix_run(shop, ACT_ID_redeem, id_slot(id), &good, &out), R_DONE);
     assert_int_equal(out.discount_minor, 1000);
 }
 
@@ -251,7 +251,7 @@ static late late_hold(int swept, const char *number, budget_mode mode)
     l.template = template_in(l.campaign);
     l.coupon = fix_claim_one(shop, S("ann"), l.template);
     fix_order o = order_of(number, &l.coupon, 1);
-    assert_int_equal(fix_hold(shop, &o, &l.hold), R_OK);
+    assert_int_equal(fix_hold(shop, &o, &l.hold), R_DONE);
     fix_pass(shop, MS_HOUR);
     if (swept == 1) {
         fix_sweep(shop);
@@ -268,7 +268,7 @@ static void a_late_redemption_succeeds_where_a_fresh_hold_would(void **state)
         budget_mode mode = i < 2 ? BUDGET_MODE_AT_REDEEM : BUDGET_MODE_AT_ISSUE;
         late l = late_hold(i % 2, numbers[i], mode);
         uint64_t used = 0;
-        assert_int_equal(fix_redeem_hold(shop, l.hold, &used), R_OK);
+        assert_int_equal(fix_redeem_hold(shop, l.hold, &used), R_DONE);
         assert_int_equal(fix_redemption(shop, used).discount_minor, 1000);
         assert_int_equal(fix_hold_row(shop, l.hold).state, HOLD_STATE_REDEEMED);
         assert_int_equal(fix_coupon(shop, l.coupon).state, COUPON_STATE_REDEEMED);
@@ -301,15 +301,15 @@ static void by_another_order(const late *l)
 {
     uint64_t id = 0;
     fix_order o = order_of("another", &l->coupon, 1);
-    assert_int_equal(fix_redeem(shop, &o, &id), R_OK);
+    assert_int_equal(fix_redeem(shop, &o, &id), R_DONE);
 }
 
 static void by_a_newer_hold(const late *l)
 {
     uint64_t id = 0;
     fix_order o = order_of("late", &l->coupon, 1);
-    assert_int_equal(fix_hold(shop, &o, &id), R_OK);
-    assert_int_equal(fix_release(shop, id), R_OK);
+    assert_int_equal(fix_hold(shop, &o, &id), R_DONE);
+    assert_int_equal(fix_release(shop, id), R_DONE);
 }
 
 static void a_late_redemption_is_refused_where_a_fresh_hold_would_be(void **state)
@@ -344,11 +344,11 @@ static void a_late_redemption_needs_the_budget_again_once_it_was_given_back(void
     uint64_t other = fix_claim_one(shop, S("bob"), l.template), id = 0, used = 0;
     fix_order o = order_of("B-1", &other, 1);
     o.user = S("bob");
-    assert_int_equal(fix_hold(shop, &o, &id), R_OK);
+    assert_int_equal(fix_hold(shop, &o, &id), R_DONE);
     assert_int_equal(fix_redeem_hold(shop, l.hold, &used), R_HOLD_EXPIRED);
     assert_true(detail_has("budget_exhausted"));
-    assert_int_equal(fix_release(shop, id), R_OK);
-    assert_int_equal(fix_redeem_hold(shop, l.hold, &used), R_OK);
+    assert_int_equal(fix_release(shop, id), R_DONE);
+    assert_int_equal(fix_redeem_hold(shop, l.hold, &used), R_DONE);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

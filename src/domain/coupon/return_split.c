@@ -23,12 +23,12 @@ static result add_parts(const split_desk *d, int64_t total, const int64_t *weigh
 {
     int64_t *parts = ARENA_ARRAY(d->memory, int64_t, d->n);
     if (total == 0)
-        return R_OK;
+        return R_DONE;
     if (total > sum(weights, d->n) || !money_split(total, weights, d->n, parts))
         return R_CORRUPT;
     for (size_t i = 0; i < d->n; i++)
         out[i] += parts[i];
-    return R_OK;
+    return R_DONE;
 }
 
 /* The frozen discount of the units that stay out, by coupon. */
@@ -51,7 +51,7 @@ static result find_kept(split_desk *d, const return_plan *plan)
                 (return_line){.line = (uint16_t)i, .quantity = line->quantity - line->returned};
     }
     if (n == 0)
-        return R_OK;
+        return R_DONE;
     return_plan all = *plan;
     all.redemption = &after;
     all.now = rest;
@@ -82,7 +82,7 @@ result return_split(const return_plan *plan, int64_t discount_minor, arena *memo
     int64_t *left = ARENA_ARRAY(memory, int64_t, d.n);
     int64_t *back = ARENA_ARRAY(memory, int64_t, d.n); /* with this return, in all */
     result r = find_kept(&d, plan);
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     int64_t before = 0;
     for (size_t i = 0; i < d.n; i++) {
@@ -98,11 +98,11 @@ result return_split(const return_plan *plan, int64_t discount_minor, arena *memo
         d.wanted[i] = back[i] > a->returned_minor ? back[i] - a->returned_minor : 0;
         left[i] = a->discount_minor - a->returned_minor - d.wanted[i];
     }
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     int64_t all = sum(d.wanted, d.n);
     if (all >= discount_minor)
         return add_parts(&d, discount_minor, d.wanted, by_coupon);
     r = add_parts(&d, all, d.wanted, by_coupon);
-    return r == R_OK ? add_parts(&d, discount_minor - all, left, by_coupon) : r;
+    return r == R_DONE ? add_parts(&d, discount_minor - all, left, by_coupon) : r;
 }

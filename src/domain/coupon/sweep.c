@@ -80,5 +80,5 @@ result sweep_decide(uow *u, const void *input, void *output)
         slice_settle(by_hold[i].slices);
         out->released++;
     }
-    return R_OK;
+    return R_DONE;
 }

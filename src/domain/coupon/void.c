@@ -31,7 +31,7 @@ static result void_find(void_desk *d)
         return uow_refuse(u, R_COUPON_NOT_AVAILABLE, "The coupon is %.*s.",
                           STR_ARG(coupon_state_name(now.state)));
     d->stale = by;
-    return R_OK;
+    return R_DONE;
 }
 
 static void void_load(void_desk *d)
@@ -57,7 +57,7 @@ result void_decide(uow *u, const void *input, void *output)
         return uow_refuse(u, R_INVALID, "reason is none of the known words");
     void_desk d = {.c = {.u = u, .slot = id_slot(in->coupon)}, .in = in};
     result r = void_find(&d);
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     void_load(&d);
     if (uow_pending(u))
@@ -73,5 +73,5 @@ result void_decide(uow *u, const void *input, void *output)
         slice_give(d.c.slices, pool_stock(d.row->template), 1);
     slice_settle(d.c.slices);
     *out = (void_out){.coupon = d.row->id, .at_ms = uow_now(u)};
-    return R_OK;
+    return R_DONE;
 }

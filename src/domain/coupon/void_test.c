@@ -69,7 +69,7 @@ static void a_voided_coupon_gives_back_its_budget_but_nothing_else(void **state)
         uint64_t c;
         template_put_in in = scarce(&c);
         uint64_t t = fix_template(shop, &in), mine = fix_claim_one(shop, S("ann"), t);
-        assert_int_equal(fix_void(shop, mine, reasons[i]), R_OK);
+        assert_int_equal(fix_void(shop, mine, reasons[i]), R_DONE);
         coupon row = fix_coupon(shop, mine);
         assert_int_equal(row.state, COUPON_STATE_VOIDED);
         assert_true(row.closed);
@@ -88,14 +88,14 @@ static void a_coupon_issued_in_error_gives_back_all(void **state)
     uint64_t c;
     template_put_in in = scarce(&c);
     uint64_t t = fix_template(shop, &in), mine = fix_claim_one(shop, S("ann"), t);
-    assert_int_equal(fix_void(shop, mine, VOID_REASON_ISSUED_IN_ERROR), R_OK);
+    assert_int_equal(fix_void(shop, mine, VOID_REASON_ISSUED_IN_ERROR), R_DONE);
     assert_int_equal(fix_left(shop, pool_budget(c)), 3000);
     assert_int_equal(fix_left(shop, pool_stock(t)), 3);
     mine = fix_claim_one(shop, S("ann"), t); /* the same day */
     assert_int_equal(fix_tally(shop, c, t).users, 1);
     fix_pass(shop, MS_DAY);
     (void)fix_claim_one(shop, S("ann"), t);
-    assert_int_equal(fix_void(shop, mine, VOID_REASON_ISSUED_IN_ERROR), R_OK);
+    assert_int_equal(fix_void(shop, mine, VOID_REASON_ISSUED_IN_ERROR), R_DONE);
     assert_int_equal(fix_claim(shop, S("ann"), t, 1, NULL), R_LIMIT_REACHED); /* another day's */
 }
 
@@ -109,14 +109,14 @@ static void only_unused_coupons_can_be_voided(void **state)
     assert_int_equal(fix_void(shop, mine, (void_reason)9), R_INVALID);
     assert_int_equal(fix_void(shop, mine + (1 << 23), VOID_REASON_FRAUD), R_NOT_FOUND);
     fix_order o = order_of("A-1", &mine);
-    assert_int_equal(fix_hold(shop, &o, &id), R_OK);
+    assert_int_equal(fix_hold(shop, &o, &id), R_DONE);
     assert_int_equal(fix_void(shop, mine, VOID_REASON_FRAUD), R_COUPON_NOT_AVAILABLE);
     fix_pass(shop, MS_HOUR); /* the hold has expired: the coupon is free */
     uint64_t second = fix_claim_one(shop, S("ann"), t);
     fix_order other = order_of("A-2", &second);
-    assert_int_equal(fix_redeem(shop, &other, &used), R_OK);
+    assert_int_equal(fix_redeem(shop, &other, &used), R_DONE);
     assert_int_equal(fix_void(shop, second, VOID_REASON_FRAUD), R_COUPON_NOT_AVAILABLE);
-    assert_int_equal(fix_void(shop, mine, VOID_REASON_FRAUD), R_OK);
+    assert_int_equal(fix_void(shop, mine, VOID_REASON_FRAUD), R_DONE);
     assert_int_equal(fix_hold_row(shop, id).state, HOLD_STATE_EXPIRED);
     uint64_t third = fix_claim_one(shop, S("ann"), t);
     shop->clock_ms = FIX_END_MS;
@@ -174,7 +174,7 @@ static void the_sweep_releases_holds_past_their_deadline(void **state)
     template_put_in in = scarce(&c);
     uint64_t t = fix_template(shop, &in), mine = fix_claim_one(shop, S("ann"), t);
     fix_order o = order_of("A-1", &mine);
-    assert_int_equal(fix_hold(shop, &o, &id), R_OK);
+    assert_int_equal(fix_hold(shop, &o, &id), R_DONE);
     fix_pass(shop, 10 * MS_MINUTE - 1000);
     fix_sweep(shop);
     assert_int_equal(fix_hold_row(shop, id).state, HOLD_STATE_OPEN);
@@ -193,14 +193,14 @@ static void a_sweep_is_bounded_and_says_whether_there_is_more(void **state)
     template_put_in in = fix_template_in(shop, fix_campaign(shop, &with));
     in.valid_until_ms = FIX_START_MS + MS_HOUR;
     uint64_t coupons[5];
-    assert_int_equal(fix_claim(shop, S("ann"), fix_template(shop, &in), 5, coupons), R_OK);
+    assert_int_equal(fix_claim(shop, S("ann"), fix_template(shop, &in), 5, coupons), R_DONE);
     fix_pass(shop, MS_HOUR);
     uint16_t slot = id_slot(coupons[0]);
     sweep_in sweep = {.slot = slot, .limit = 2};
     static const sweep_out expected[] = {{2, 0, true}, {2, 0, true}, {1, 0, false}, {0, 0, false}};
     for (size_t i = 0; i < ARRAY_LEN(expected); i++) {
         sweep_out out = {0};
-        assert_int_equal(fix_run(shop, ACT_ID_sweep, slot, &sweep, &out), R_OK);
+        assert_int_equal(fix_run(shop, ACT_ID_sweep, slot, &sweep, &out), R_DONE);
         assert_int_equal(out.expired, expected[i].expired);
         assert_int_equal(out.more, expected[i].more);
     }

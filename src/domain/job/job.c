@@ -25,7 +25,7 @@ static result answer(uow *u, const job *row, row_out *out)
     CHECK(!buf_overflowed(&b));
     *out = (row_out){.id = row->id, .row = arena_str(uow_memory(u), buf_view(&b))};
     buf_free(&b);
-    return R_OK;
+    return R_DONE;
 }
 
 static result job_make(uow *u, const job_put_in *in, row_out *out)

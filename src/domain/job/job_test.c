@@ -15,9 +15,9 @@ static result put(fix *f, job_put_in in, job *out)
 {
     row_out answer = {0};
     result r = fix_run(f, ACT_ID_job_put, id_slot(in.id != 0 ? in.id : in.merchant), &in, &answer);
-    if (r == R_OK) {
+    if (r == R_DONE) {
         *out = (job){0};
-        assert_int_equal(record_decode(&job_table.record, answer.row, f->memory, out), R_OK);
+        assert_int_equal(record_decode(&job_table.record, answer.row, f->memory, out), R_DONE);
         assert_int_equal(out->id, answer.id);
     }
     return r;
@@ -27,7 +27,7 @@ static job made(fix *f)
 {
     job row;
     job_put_in in = {.kind = JOB_KIND_BACKUP, .input = S("/to")};
-    assert_int_equal(put(f, in, &row), R_OK);
+    assert_int_equal(put(f, in, &row), R_DONE);
     return row;
 }
 
@@ -58,16 +58,16 @@ static void every_step_is_allowed_or_refused(void **state)
             job row = made(f);
             job_put_in in = {.id = row.id, .state = JOB_STATE_RUNNING, .done = 5};
             if (from != JOB_STATE_WAITING && from != JOB_STATE_CANCELLED)
-                assert_int_equal(put(f, in, &row), R_OK);
+                assert_int_equal(put(f, in, &row), R_DONE);
             in.state = from;
             if (from > JOB_STATE_RUNNING)
-                assert_int_equal(put(f, in, &row), R_OK);
+                assert_int_equal(put(f, in, &row), R_DONE);
             in.state = to;
             in.done = 7;
             fix_pass(f, 1000);
             result r = put(f, in, &row);
-            assert_int_equal(r, allowed[from][to] ? R_OK : R_STATE_CHANGE_NOT_ALLOWED);
-            if (r == R_OK) {
+            assert_int_equal(r, allowed[from][to] ? R_DONE : R_STATE_CHANGE_NOT_ALLOWED);
+            if (r == R_DONE) {
                 assert_int_equal(row.state, to);
                 assert_int_equal(row.done, 7);
                 assert_int_equal(row.updated_at_ms, f->clock_ms);

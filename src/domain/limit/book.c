@@ -203,7 +203,7 @@ static result want_of_rule(limit_book *b, const limit_level *level, const limit_
     int64_t left = rule->max - used(b, level, rule, c);
     if (left < *have)
         *have = left < 0 ? 0 : left;
-    return R_OK;
+    return R_DONE;
 }
 
 result limit_book_want(limit_book *b, const limit_case *c, int64_t need, int64_t *have, str *why)
@@ -219,14 +219,14 @@ result limit_book_want(limit_book *b, const limit_case *c, int64_t need, int64_t
                     continue;
                 int64_t before = *have;
                 result r = want_of_rule(b, &levels[l], rule, c, have);
-                if (r != R_OK)
+                if (r != R_DONE)
                     return r;
                 if (*have < before)
                     *why = describe(b, &levels[l], rule);
             }
         }
     }
-    return R_OK;
+    return R_DONE;
 }
 
 bool limit_book_first(limit_book *b, const terms *of, bool of_campaign)

@@ -43,7 +43,7 @@ void limit_book_load(limit_book *b, const limit_case *c);
 void limit_book_load_take(limit_book *b, const limit_take *take);
 
 /* How much of need (>= 0) the limits still allow. Looks at limits by user first, then at shared
- * ones; each merchant, campaign, template. R_OK: *have is need, or less and *why names the first
+ * ones; each merchant, campaign, template. R_DONE: *have is need, or less and *why names the first
  * limit that allows no more. Else as slice_want. */
 MUST_USE result limit_book_want(limit_book *b, const limit_case *c, int64_t need, int64_t *have,
                                 str *why);

@@ -71,14 +71,14 @@ static void periods_end_at_the_merchants_midnight(void **state)
             set_up(state);
         }
         uint64_t t = template_with(claims_by_user(rows[i].period, 1));
-        assert_int_equal(claim("ann", t), R_OK);
+        assert_int_equal(claim("ann", t), R_DONE);
         assert_int_equal(claim("ann", t), R_LIMIT_REACHED);
-        assert_int_equal(claim("bob", t), R_OK);
+        assert_int_equal(claim("bob", t), R_DONE);
         bool never = rows[i].again_at_ms == 0;
         shop->clock_ms = never ? FIX_START_MS + 300 * MS_DAY : rows[i].again_at_ms - 1;
         assert_int_equal(claim("ann", t), R_LIMIT_REACHED);
         shop->clock_ms++;
-        assert_int_equal(claim("ann", t), never ? R_LIMIT_REACHED : R_OK);
+        assert_int_equal(claim("ann", t), never ? R_LIMIT_REACHED : R_DONE);
     }
 }
 
@@ -89,13 +89,13 @@ static void a_rolling_window_moves_with_the_claims(void **state)
     rule.window_ms = MS_HOUR;
     uint64_t t = template_with(rule);
     int64_t first = shop->clock_ms;
-    assert_int_equal(claim("ann", t), R_OK);
+    assert_int_equal(claim("ann", t), R_DONE);
     fix_pass(shop, 30 * MS_MINUTE);
-    assert_int_equal(claim("ann", t), R_OK);
+    assert_int_equal(claim("ann", t), R_DONE);
     shop->clock_ms = first + MS_HOUR - 1;
     assert_int_equal(claim("ann", t), R_LIMIT_REACHED);
     shop->clock_ms = first + MS_HOUR;
-    assert_int_equal(claim("ann", t), R_OK);
+    assert_int_equal(claim("ann", t), R_DONE);
     assert_int_equal(claim("ann", t), R_LIMIT_REACHED);
 }
 
@@ -104,7 +104,7 @@ static void nothing_reopens_when_the_clock_goes_back(void **state)
     (void)state;
     uint64_t t = template_with(claims_by_user(LIMIT_PERIOD_DAY, 1));
     shop->clock_ms = NEXT_MIDNIGHT_MS;
-    assert_int_equal(claim("ann", t), R_OK);
+    assert_int_equal(claim("ann", t), R_DONE);
     shop->clock_ms -= MS_HOUR;
     assert_int_equal(claim("ann", t), R_LIMIT_REACHED);
     shop->clock_ms = NEXT_MIDNIGHT_MS + MS_HOUR;
@@ -123,11 +123,11 @@ static void a_campaign_counts_over_its_templates(void **state)
     uint64_t c = fix_campaign(shop, &in);
     template_put_in put = fix_template_in(shop, c);
     uint64_t one = fix_template(shop, &put), two = fix_template(shop, &put);
-    assert_int_equal(claim("ann", one), R_OK);
-    assert_int_equal(claim("ann", two), R_OK);
+    assert_int_equal(claim("ann", one), R_DONE);
+    assert_int_equal(claim("ann", two), R_DONE);
     assert_int_equal(claim("ann", one), R_LIMIT_REACHED);
     assert_true(str_eq(shop->detail, S("The limit of the campaign is 2 claims a user.")));
-    assert_int_equal(claim("bob", one), R_OK);
+    assert_int_equal(claim("bob", one), R_DONE);
 }
 
 static void a_merchant_counts_over_his_campaigns(void **state)
@@ -140,16 +140,17 @@ static void a_merchant_counts_over_his_campaigns(void **state)
     in.limits.n = 1;
     row_out out = {0};
     uint64_t before = template_with(claims_by_user(LIMIT_PERIOD_EVER, 9));
-    assert_int_equal(claim("ann", before), R_OK); /* counts from when it was set */
+    assert_int_equal(claim("ann", before), R_DONE); /* counts from when it was set */
     fix_pass(shop, 1000);
-    assert_int_equal(fix_run(shop, ACT_ID_merchant_put, id_slot(shop->merchant), &in, &out), R_OK);
+    assert_int_equal(fix_run(shop, ACT_ID_merchant_put, id_slot(shop->merchant), &in, &out),
+                     R_DONE);
     uint64_t one = template_with(claims_by_user(LIMIT_PERIOD_EVER, 9));
-    assert_int_equal(claim("ann", before), R_OK);
-    assert_int_equal(claim("ann", one), R_OK);
+    assert_int_equal(claim("ann", before), R_DONE);
+    assert_int_equal(claim("ann", one), R_DONE);
     assert_int_equal(claim("ann", one), R_LIMIT_REACHED);
     assert_true(str_eq(shop->detail, S("The limit of the merchant is 2 claims a user a day.")));
     shop->clock_ms = NEXT_MIDNIGHT_MS;
-    assert_int_equal(claim("ann", one), R_OK);
+    assert_int_equal(claim("ann", one), R_DONE);
 }
 
 /* ---- shared ---- */
@@ -160,13 +161,13 @@ static void all_users_together_share_a_limit(void **state)
     uint64_t t =
         template_with(fix_limit(LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_TEMPLATE, LIMIT_PERIOD_DAY, 3));
     assert_int_equal(fix_claim(shop, S("ann"), t, 4, NULL), R_LIMIT_REACHED);
-    assert_int_equal(fix_claim(shop, S("ann"), t, 2, NULL), R_OK);
-    assert_int_equal(claim("bob", t), R_OK);
+    assert_int_equal(fix_claim(shop, S("ann"), t, 2, NULL), R_DONE);
+    assert_int_equal(claim("bob", t), R_DONE);
     assert_int_equal(claim("cid", t), R_LIMIT_REACHED);
     assert_true(str_eq(shop->detail, S("The limit of the template is 3 claims in all a day.")));
     for (int day = 1; day <= 4; day++) {
         shop->clock_ms = NEXT_MIDNIGHT_MS + day * MS_DAY;
-        assert_int_equal(fix_claim(shop, S("ann"), t, 3, NULL), R_OK);
+        assert_int_equal(fix_claim(shop, S("ann"), t, 3, NULL), R_DONE);
         assert_int_equal(claim("cid", t), R_LIMIT_REACHED);
     }
 }
@@ -178,7 +179,7 @@ static void pools_of_days_gone_by_are_deleted_and_not_begun_again(void **state)
     uint64_t t = template_with(rule);
     int32_t today = (int32_t)((FIX_START_MS + 8 * MS_HOUR) / MS_DAY);
     for (int day = 0; day < 4; day++) {
-        assert_int_equal(claim("ann", t), R_OK);
+        assert_int_equal(claim("ann", t), R_DONE);
         for (int before = 0; before <= day; before++) {
             pool_name which = pool_of_limit(t, &rule, today + day - before, 0);
             assert_int_equal(fix_left(shop, which), before < 2 ? 2 : -1);
@@ -188,7 +189,7 @@ static void pools_of_days_gone_by_are_deleted_and_not_begun_again(void **state)
     pool_name gone = pool_of_limit(t, &rule, today, 0);
     lease_in ask = {.owner = gone.owner, .kind = gone.kind, .period = gone.period, .amount = 1};
     lease_out out = {0};
-    assert_int_equal(fix_run(shop, ACT_ID_lease_ask, id_slot(t), &ask, &out), R_OK);
+    assert_int_equal(fix_run(shop, ACT_ID_lease_ask, id_slot(t), &ask, &out), R_DONE);
     assert_int_equal(out.verdict, ASK_VERDICT_NONE);
     assert_int_equal(fix_left(shop, gone), -1);
 }
@@ -212,10 +213,10 @@ static void each_store_has_a_limit_of_its_own(void **state)
     (void)state;
     uint64_t t =
         template_with(fix_limit(LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_STORE, LIMIT_PERIOD_EVER, 1));
-    assert_int_equal(claim_at("ann", t, "north"), R_OK);
+    assert_int_equal(claim_at("ann", t, "north"), R_DONE);
     assert_int_equal(claim_at("bob", t, "north"), R_LIMIT_REACHED);
-    assert_int_equal(claim_at("bob", t, "south"), R_OK);
-    assert_int_equal(claim_at("cid", t, ""), R_OK); /* nowhere is one store, too */
+    assert_int_equal(claim_at("bob", t, "south"), R_DONE);
+    assert_int_equal(claim_at("cid", t, ""), R_DONE); /* nowhere is one store, too */
     assert_int_equal(claim_at("dan", t, ""), R_LIMIT_REACHED);
 }
 
@@ -237,13 +238,13 @@ static void subjects_of_one_period_do_not_mix(void **state)
         put.limits.items = rules;
         put.limits.n = ARRAY_LEN(rules);
         uint64_t t = fix_template(shop, &put);
-        assert_int_equal(claim_at("ann", t, "north"), R_OK);
-        assert_int_equal(claim_at("ann", t, "north"), R_OK);
+        assert_int_equal(claim_at("ann", t, "north"), R_DONE);
+        assert_int_equal(claim_at("ann", t, "north"), R_DONE);
         assert_int_equal(claim_at("ann", t, "south"), R_LIMIT_REACHED); /* by user */
-        assert_int_equal(claim_at("bob", t, "north"), R_OK);
+        assert_int_equal(claim_at("bob", t, "north"), R_DONE);
         assert_int_equal(claim_at("bob", t, "north"), R_LIMIT_REACHED); /* by store */
-        assert_int_equal(claim_at("bob", t, "south"), R_OK);
-        assert_int_equal(claim_at("cid", t, "south"), R_OK);
+        assert_int_equal(claim_at("bob", t, "south"), R_DONE);
+        assert_int_equal(claim_at("cid", t, "south"), R_DONE);
         assert_int_equal(claim_at("cid", t, "west"), R_LIMIT_REACHED); /* by template */
     }
 }
@@ -259,7 +260,7 @@ static void a_limit_of_none_and_no_limit_are_not_the_same(void **state)
     assert_int_equal(
         claim("ann", template_with(fix_limit(LIMIT_MEASURE_REDEMPTIONS, LIMIT_SUBJECT_USER,
                                              LIMIT_PERIOD_EVER, 0))),
-        R_OK); /* claims are not limited */
+        R_DONE); /* claims are not limited */
 }
 
 /* ---- edits ---- */
@@ -280,11 +281,11 @@ static void an_edited_maximum_counts_what_was_taken_before(void **state)
     for (size_t i = 0; i < ARRAY_LEN(subjects); i++) {
         limit_rule rule = fix_limit(LIMIT_MEASURE_CLAIMS, subjects[i], LIMIT_PERIOD_MONTH, 3);
         uint64_t t = template_with(rule);
-        assert_int_equal(fix_claim(shop, S("ann"), t, 3, NULL), R_OK);
+        assert_int_equal(fix_claim(shop, S("ann"), t, 3, NULL), R_DONE);
         rule.max = 5;
         edit_max(t, rule);
         assert_int_equal(fix_claim(shop, S("ann"), t, 3, NULL), R_LIMIT_REACHED);
-        assert_int_equal(claim("ann", t), R_OK);
+        assert_int_equal(claim("ann", t), R_DONE);
         rule.max = 4;
         edit_max(t, rule);
         assert_int_equal(claim("ann", t), R_LIMIT_REACHED);
@@ -293,7 +294,7 @@ static void an_edited_maximum_counts_what_was_taken_before(void **state)
         assert_int_equal(claim("ann", t), R_LIMIT_REACHED);
         rule.max = 6;
         edit_max(t, rule);
-        assert_int_equal(fix_claim(shop, S("ann"), t, 2, NULL), R_OK);
+        assert_int_equal(fix_claim(shop, S("ann"), t, 2, NULL), R_DONE);
         assert_int_equal(claim("ann", t), R_LIMIT_REACHED);
     }
 }
@@ -308,13 +309,13 @@ static void a_lowered_limit_is_not_taken_from_slices_that_are_out(void **state)
     int64_t used = 0;
     for (int i = 0; i < 30; i++, used++)
         assert_int_equal(claim(arena_z(shop->memory, arena_printf(shop->memory, "u%d", i)), t),
-                         R_OK);
+                         R_DONE);
     rule.max = 50;
     edit_max(t, rule);
     for (int i = 0; i < 100; i++) {
         result r = claim(arena_z(shop->memory, arena_printf(shop->memory, "v%d", i)), t);
-        assert_int_equal(r, used < 50 ? R_OK : R_LIMIT_REACHED);
-        used += r == R_OK;
+        assert_int_equal(r, used < 50 ? R_DONE : R_LIMIT_REACHED);
+        used += r == R_DONE;
     }
     assert_int_equal(used, 50);
 }
@@ -328,7 +329,7 @@ static const order_line lines[] = {
 static result redeem_some(const char *number, uint64_t t, uint32_t n, uint64_t *id)
 {
     uint64_t coupons[20];
-    assert_int_equal(fix_claim(shop, S("ann"), t, n, coupons), R_OK);
+    assert_int_equal(fix_claim(shop, S("ann"), t, n, coupons), R_DONE);
     fix_order o = {.user = S("ann"),
                    .number = str_of(number),
                    .store = S("north"),
@@ -361,7 +362,7 @@ static void measures_of_use_count_what_their_names_say(void **state)
                 fix_limit(rows[i].measure, rows[i].subject, LIMIT_PERIOD_EVER, rows[i].max - less));
             const char *number =
                 arena_z(shop->memory, arena_printf(shop->memory, "A-%zu-%d", i, less));
-            assert_int_equal(redeem_some(number, t, 2, &id), less == 0 ? R_OK : R_LIMIT_REACHED);
+            assert_int_equal(redeem_some(number, t, 2, &id), less == 0 ? R_DONE : R_LIMIT_REACHED);
         }
     }
 }
@@ -372,7 +373,7 @@ static void a_hold_takes_from_limits_and_a_release_gives_back(void **state)
     uint64_t t = template_with(
         fix_limit(LIMIT_MEASURE_REDEMPTIONS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_DAY, 1));
     uint64_t coupons[2], id = 0, used = 0, other = 0;
-    assert_int_equal(fix_claim(shop, S("ann"), t, 2, coupons), R_OK);
+    assert_int_equal(fix_claim(shop, S("ann"), t, 2, coupons), R_DONE);
     fix_order o = {.user = S("ann"),
                    .number = S("A-1"),
                    .coupons = coupons,
@@ -382,15 +383,16 @@ static void a_hold_takes_from_limits_and_a_release_gives_back(void **state)
     fix_order second = o;
     second.number = S("A-2");
     second.coupons = coupons + 1;
-    assert_int_equal(fix_hold(shop, &o, &id), R_OK);
+    assert_int_equal(fix_hold(shop, &o, &id), R_DONE);
     assert_int_equal(fix_hold(shop, &second, &other), R_LIMIT_REACHED);
-    assert_int_equal(fix_hold(shop, &o, &id), R_OK); /* a changed order takes its own again */
-    assert_int_equal(fix_release(shop, id), R_OK);
-    assert_int_equal(fix_hold(shop, &second, &other), R_OK);
-    assert_int_equal(fix_redeem_hold(shop, other, &used), R_OK); /* confirmed: not counted twice */
+    assert_int_equal(fix_hold(shop, &o, &id), R_DONE); /* a changed order takes its own again */
+    assert_int_equal(fix_release(shop, id), R_DONE);
+    assert_int_equal(fix_hold(shop, &second, &other), R_DONE);
+    assert_int_equal(fix_redeem_hold(shop, other, &used),
+                     R_DONE); /* confirmed: not counted twice */
     assert_int_equal(fix_hold(shop, &o, &id), R_LIMIT_REACHED);
     shop->clock_ms = NEXT_MIDNIGHT_MS;
-    assert_int_equal(fix_hold(shop, &o, &id), R_OK);
+    assert_int_equal(fix_hold(shop, &o, &id), R_DONE);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -161,7 +161,7 @@ static result say(const lease_desk *d, ask_verdict verdict)
 {
     d->out->verdict = (uint8_t)verdict;
     d->out->free = d->row == NULL ? 0 : d->row->free;
-    return R_OK;
+    return R_DONE;
 }
 
 static result grant(const lease_desk *d, uint16_t lane, int64_t n, bool last)
@@ -277,7 +277,7 @@ result lease_return_decide(uow *u, const void *input, void *out)
     if (uow_pending(u))
         return R_AGAIN;
     if (p == NULL)
-        return R_OK; /* of a period that is over */
+        return R_DONE; /* of a period that is over */
     pool_edit(u, p);
     pool_lease *l = lease_made(u, p, in->lane);
     l->out -= in->amount;
@@ -286,5 +286,5 @@ result lease_return_decide(uow *u, const void *input, void *out)
         l->recalled = false;
     if (!l->recalled && (in->closed || in->idle))
         l->open = false; /* idle: while a recall is on its way, its answer closes */
-    return R_OK;
+    return R_DONE;
 }

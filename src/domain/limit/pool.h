@@ -78,7 +78,7 @@ int64_t pool_total(const config *c, pool_name which);
 typedef struct slice_set slice_set;
 slice_set *slice_set_new(uow *u);
 void slice_load(slice_set *s, pool_name which); /* a get; again for the same pool: nothing */
-/* How much of need (>= 0) this act may take now. R_OK: *have is need, or less when there is none
+/* How much of need (>= 0) this act may take now. R_DONE: *have is need, or less when there is none
  * anywhere. R_WAIT: parked (uow_wait_for). R_UNAVAILABLE: the act has been told of UOW_DRY_MAX dry
  * pools and cannot be told of more; or a limit is just being lowered. */
 MUST_USE result slice_want(slice_set *s, pool_name which, int64_t need, int64_t *have);
@@ -89,7 +89,7 @@ void slice_settle(slice_set *s);
 
 /* ---- acts ---- */
 
-/* Runs at the owner's slot. R_OK; R_INVALID: a lane that does not exist, or less than 1 asked. */
+/* Runs at the owner's slot. R_DONE; R_INVALID: a lane that does not exist, or less than 1 asked. */
 result lease_ask_decide(uow *u, const void *in, void *out);
 result lease_grant_decide(uow *u, const void *in, void *out);
 result lease_recall_decide(uow *u, const void *in, void *out);

@@ -41,7 +41,7 @@ static result check_input(uow *u, const pool_change_in *in)
     int64_t least = stock ? -1 : 1, most = stock ? STOCK_MAX : MONEY_MAX;
     if (in->target < least || in->target > most)
         return uow_refuse(u, R_INVALID, "target: %" PRId64 " to %" PRId64, least, most);
-    return R_OK;
+    return R_DONE;
 }
 
 static result load(pool_desk *d)
@@ -65,7 +65,7 @@ static result load(pool_desk *d)
     if (uow_pending(u))
         return R_AGAIN;
     CHECK(d->template == NULL || d->version != NULL); /* written in one commit */
-    return R_OK;
+    return R_DONE;
 }
 
 /* Takes the pool from its total to the target, or tells why not yet or not at all. */
@@ -75,19 +75,19 @@ static result move_pool(const pool_desk *d)
     pool *p = d->row;
     int64_t target = d->in->target;
     if (target < 0)
-        return R_OK; /* unlimited: what the pool has counted stays, nobody takes from it */
+        return R_DONE; /* unlimited: what the pool has counted stays, nobody takes from it */
     if (p == NULL) {
         p = pool_new(u, id_slot(d->in->owner), d->name.owner, d->name.kind, 0, 0);
         p->total = target;
         p->free = target;
-        return R_OK;
+        return R_DONE;
     }
     int64_t more = target - p->total;
     if (p->free + more >= 0) {
         pool_edit(u, p);
         p->total = target;
         p->free += more;
-        return R_OK;
+        return R_DONE;
     }
     for (size_t i = 0; i < p->leases.n; i++) {
         if (p->leases.items[i].open) {
@@ -141,9 +141,9 @@ result pool_change_decide(uow *u, const void *input, void *output)
     row_out *out = output;
     pool_desk d = {.u = u, .in = in, .name = {.owner = in->owner, .kind = in->kind}};
     result r = check_input(u, in);
-    if (r == R_OK)
+    if (r == R_DONE)
         r = load(&d);
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     if (d.campaign != NULL && d.campaign->budget_mode == BUDGET_MODE_NONE)
         return uow_refuse(u, R_NOT_EDITABLE, "The campaign has no budget.");
@@ -151,12 +151,12 @@ result pool_change_decide(uow *u, const void *input, void *output)
     if (now != in->current)
         return uow_refuse(u, R_CURRENT_VALUE_MISMATCH, "The current value is %" PRId64 ".", now);
     r = move_pool(&d);
-    if (r != R_OK)
+    if (r != R_DONE)
         return r;
     if (d.template != NULL)
         write_template(&d, out);
     else
         write_campaign(&d, out);
     announce(&d, out->version);
-    return R_OK;
+    return R_DONE;
 }

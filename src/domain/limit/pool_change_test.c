@@ -100,17 +100,17 @@ static void stock_grows_and_shrinks_to_the_piece(void **state)
     uint64_t t = template_with(campaign_with_budget(BUDGET_MODE_NONE, 0), 3);
     pool_name stock = pool_stock(t);
     row_out out;
-    assert_int_equal(change(stock, 3, 5, &out), R_OK); /* before anybody asked */
-    assert_int_equal(out.version, 1);                  /* what coupons pin stays */
+    assert_int_equal(change(stock, 3, 5, &out), R_DONE); /* before anybody asked */
+    assert_int_equal(out.version, 1);                    /* what coupons pin stays */
     assert_int_equal(claims("ann", t, 6), R_SOLD_OUT);
-    assert_int_equal(claims("ann", t, 5), R_OK);
-    assert_int_equal(change(stock, 5, 7, NULL), R_OK);
-    assert_int_equal(claims("ann", t, 2), R_OK);
+    assert_int_equal(claims("ann", t, 5), R_DONE);
+    assert_int_equal(change(stock, 5, 7, NULL), R_DONE);
+    assert_int_equal(claims("ann", t, 2), R_DONE);
     assert_int_equal(claims("bob", t, 1), R_SOLD_OUT);
     assert_int_equal(change(stock, 7, 6, NULL), R_NOT_EDITABLE);
     assert_true(str_eq(shop->detail, S("7 is used already: that is the lowest target.")));
-    assert_int_equal(change(stock, 7, 8, NULL), R_OK);
-    assert_int_equal(change(stock, 8, 7, NULL), R_OK);
+    assert_int_equal(change(stock, 7, 8, NULL), R_DONE);
+    assert_int_equal(change(stock, 8, 7, NULL), R_DONE);
     assert_int_equal(claims("bob", t, 1), R_SOLD_OUT);
 }
 
@@ -120,12 +120,12 @@ static void a_decrease_brings_back_what_lanes_have_out(void **state)
     uint64_t t = template_with(campaign_with_budget(BUDGET_MODE_NONE, 0), 1000);
     pool_name stock = pool_stock(t);
     claim_by_many(t, 20); /* every lane leases a slice of many */
-    assert_int_equal(change(stock, 1000, 21, NULL), R_OK);
-    assert_int_equal(change(stock, 21, 20, NULL), R_OK);
+    assert_int_equal(change(stock, 1000, 21, NULL), R_DONE);
+    assert_int_equal(change(stock, 21, 20, NULL), R_DONE);
     assert_int_equal(claims("ann", t, 1), R_SOLD_OUT);
     assert_int_equal(change(stock, 20, 19, NULL), R_NOT_EDITABLE);
-    assert_int_equal(change(stock, 20, 22, NULL), R_OK);
-    assert_int_equal(claims("ann", t, 2), R_OK);
+    assert_int_equal(change(stock, 20, 22, NULL), R_DONE);
+    assert_int_equal(claims("ann", t, 2), R_DONE);
 }
 
 static void a_budget_change_raises_the_campaigns_version(void **state)
@@ -133,11 +133,11 @@ static void a_budget_change_raises_the_campaigns_version(void **state)
     (void)state;
     uint64_t c = campaign_with_budget(BUDGET_MODE_AT_ISSUE, 2500), t = template_with(c, -1);
     row_out out;
-    assert_int_equal(claims("ann", t, 2), R_OK);
+    assert_int_equal(claims("ann", t, 2), R_DONE);
     assert_int_equal(claims("ann", t, 1), R_BUDGET_EXHAUSTED);
-    assert_int_equal(change(pool_budget(c), 2500, 3000, &out), R_OK);
+    assert_int_equal(change(pool_budget(c), 2500, 3000, &out), R_DONE);
     assert_int_equal(out.version, 3); /* created, activated, this */
-    assert_int_equal(claims("ann", t, 1), R_OK);
+    assert_int_equal(claims("ann", t, 1), R_DONE);
     assert_int_equal(change(pool_budget(c), 3000, 2999, NULL), R_NOT_EDITABLE);
 }
 
@@ -146,16 +146,16 @@ static void unlimited_and_limited_change_into_each_other(void **state)
     (void)state;
     uint64_t t = template_with(campaign_with_budget(BUDGET_MODE_NONE, 0), -1);
     pool_name stock = pool_stock(t);
-    assert_int_equal(claims("ann", t, 50), R_OK);
-    assert_int_equal(change(stock, -1, 2, NULL), R_OK); /* counts from here */
+    assert_int_equal(claims("ann", t, 50), R_DONE);
+    assert_int_equal(change(stock, -1, 2, NULL), R_DONE); /* counts from here */
     assert_int_equal(claims("ann", t, 3), R_SOLD_OUT);
-    assert_int_equal(claims("ann", t, 2), R_OK);
-    assert_int_equal(change(stock, 2, -1, NULL), R_OK);
-    assert_int_equal(claims("ann", t, 50), R_OK);
-    assert_int_equal(change(stock, -1, 3, NULL), R_OK); /* goes on with the count of before */
+    assert_int_equal(claims("ann", t, 2), R_DONE);
+    assert_int_equal(change(stock, 2, -1, NULL), R_DONE);
+    assert_int_equal(claims("ann", t, 50), R_DONE);
+    assert_int_equal(change(stock, -1, 3, NULL), R_DONE); /* goes on with the count of before */
     assert_int_equal(claims("ann", t, 2), R_SOLD_OUT);
-    assert_int_equal(claims("ann", t, 1), R_OK);
-    assert_int_equal(change(stock, 3, -1, NULL), R_OK);
+    assert_int_equal(claims("ann", t, 1), R_DONE);
+    assert_int_equal(change(stock, 3, -1, NULL), R_DONE);
     assert_int_equal(change(stock, -1, 2, NULL), R_NOT_EDITABLE);
 }
 

@@ -77,7 +77,7 @@ static void on_committed(void *context, uint16_t lane, const store_message *mess
         sent *s = &w.queue[lane][to][at];
         s->act = messages[i].act;
         result r = record_decode(&lease_in_record, messages[i].input, memory, &s->in);
-        assert_int_equal(r, R_OK);
+        assert_int_equal(r, R_DONE);
         for (size_t a = 0; a < LANES && s->act == LEASE_RETURN_ACT && s->in.amount > 0; a++)
             w.asks[a].disturbed = true;
     }
@@ -161,10 +161,10 @@ static lease_out run_on_lane(uint16_t act, lease_in in, uint16_t lane)
                                 .to_lane = act == LEASE_GRANT_ACT || act == LEASE_RECALL_ACT,
                                 .class = CLASS_INTERNAL}};
     result r = store_submit(w.store, &c.request);
-    assert_int_equal(r, R_OK);
+    assert_int_equal(r, R_DONE);
     step(lane);
     assert_true(c.done);
-    assert_int_equal(c.request.outcome, R_OK);
+    assert_int_equal(c.request.outcome, R_DONE);
     return c.out;
 }
 
@@ -180,14 +180,14 @@ static result run_call(uow *u, request *r)
         slice_give(set, w.pool, -c->n);
     } else {
         result answer = slice_want(set, w.pool, c->n, &have);
-        if (answer != R_OK)
+        if (answer != R_DONE)
             return answer;
         if (have < c->n)
             return R_SOLD_OUT;
         slice_take(set, w.pool, c->n);
     }
     slice_settle(set);
-    return R_OK;
+    return R_DONE;
 }
 
 /* The most that may be used: by the configurations from this lane's on that anybody has seen. */
@@ -217,7 +217,7 @@ static void call_done(request *r)
     call *c = (call *)r;
     uint16_t lane = store_lane_of_slot(w.store, r->slot);
     c->done = true;
-    if (r->outcome == R_OK) {
+    if (r->outcome == R_DONE) {
         w.used += c->n;
         assert_true(c->n < 0 || w.used <= most_allowed(lane));
         return;
@@ -262,7 +262,7 @@ static void check_invariants(void)
     arena *memory = arena_new(0);
     uow *u;
     result r = store_read_begin(w.store, memory, NOW_MS, &u);
-    assert_int_equal(r, R_OK);
+    assert_int_equal(r, R_DONE);
     const pool *p =
         pool_get(u, HOME_SLOT_NUMBER, w.pool.owner, w.pool.kind, w.pool.period, w.pool.subject);
     int64_t consumed = 0, out = 0;
@@ -277,7 +277,7 @@ static void check_invariants(void)
     }
     assert_int_equal(consumed, w.used);
     r = store_read_end(u);
-    assert_int_equal(r, R_OK);
+    assert_int_equal(r, R_DONE);
     arena_free(memory);
 }
 
@@ -307,7 +307,7 @@ static bool may_submit(size_t i)
         return true;
     for (size_t k = 0; k < i; k++)
         if (w.is->calls[k].lane == of->lane && w.is->calls[k].n == -of->n && w.calls[k].done &&
-            w.calls[k].request.outcome == R_OK)
+            w.calls[k].request.outcome == R_DONE)
             return true;
     return false;
 }
@@ -346,7 +346,7 @@ static void submit(size_t i)
                             .slot = (uint16_t)(HOME_SLOT_NUMBER + lane),
                             .class = CLASS_ISSUE}};
     result r = store_submit(w.store, &c->request);
-    assert_int_equal(r, R_OK);
+    assert_int_equal(r, R_DONE);
     step(lane);
 }
 
@@ -574,7 +574,7 @@ static int open_store(void **state)
     buf why;
     buf_init(&why, 1000);
     result r = store_open_mem(&options, &hooks, &w.store, &why);
-    assert_int_equal(r, R_OK);
+    assert_int_equal(r, R_DONE);
     buf_free(&why);
     return 0;
 }

@@ -100,15 +100,15 @@ result slice_want(slice_set *s, pool_name which, int64_t need, int64_t *have)
     int64_t left = usable(use, total) - use->net;
     *have = left < need ? (left < 0 ? 0 : left) : need;
     if (left >= need)
-        return R_OK;
+        return R_DONE;
     if (use->dry || total == 0) /* 0: there never were any, nobody has to be asked */
-        return R_OK;
+        return R_DONE;
     if (uow_dry(s->u, which)) {
         if (is_stale(use, total) && use->row->free > 0)
             return R_UNAVAILABLE; /* the home had not seen the lower limit: it is not dry */
         use->dry = true;
         s->dry++;
-        return R_OK;
+        return R_DONE;
     }
     if (s->dry >= UOW_DRY_MAX)
         return R_UNAVAILABLE;
@@ -206,7 +206,7 @@ result lease_grant_decide(uow *u, const void *input, void *out)
     if (in->amount == 0) {
         if (in->closed)
             close_idle(u, row);
-        return R_OK; /* only wakes */
+        return R_DONE; /* only wakes */
     }
     if (row == NULL)
         row = row_made(u, name_of(in));
@@ -217,7 +217,7 @@ result lease_grant_decide(uow *u, const void *input, void *out)
     row->total = in->total;
     for (size_t i = 0; i < n; i++)
         slice_delete(u, past[i]);
-    return R_OK;
+    return R_DONE;
 }
 
 result lease_recall_decide(uow *u, const void *input, void *out)
@@ -237,5 +237,5 @@ result lease_recall_decide(uow *u, const void *input, void *out)
     lease_in home = return_of(u, name_of(in), unused);
     home.closed = true;
     send_home(u, &home);
-    return R_OK;
+    return R_DONE;
 }

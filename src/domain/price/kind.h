@@ -38,7 +38,7 @@ typedef struct price_kind {
     /* The kind's own compiled form, kept inside the rule's block, aligned like max_align_t. */
     size_t (*terms_size)(const template_version *version);
     void (*compile)(const template_version *version, void *terms);
-    /* R_OK, also where it does not apply, or R_OVERFLOW. */
+    /* R_DONE, also where it does not apply, or R_OVERFLOW. */
     result (*offer)(const void *terms, const kind_base *base, kind_offer *out);
 } price_kind;
 

@@ -40,7 +40,7 @@ static result offer(const void *terms, const kind_base *base, kind_offer *out)
     if (kind_reaches(base, t->threshold_minor, out)) {
         kind_offer_spread(base, t->amount_minor, out);
     }
-    return R_OK;
+    return R_DONE;
 }
 
 const price_kind kind_amount_off = {check, largest, terms_size, compile, offer};

@@ -45,7 +45,7 @@ static result offer(const void *terms, const kind_base *base, kind_offer *out)
 {
     const percent_off *t = terms;
     if (!kind_reaches(base, t->threshold_minor, out)) {
-        return R_OK;
+        return R_DONE;
     }
     int64_t discount;
     if (!money_ratio(base->running_minor, t->percent_bp, BASIS_POINTS, ROUND_HALF_UP, &discount)) {
@@ -55,7 +55,7 @@ static result offer(const void *terms, const kind_base *base, kind_offer *out)
         discount = t->cap_minor;
     }
     kind_offer_spread(base, discount, out);
-    return R_OK;
+    return R_DONE;
 }
 
 const price_kind kind_percent_off = {check, largest, terms_size, compile, offer};

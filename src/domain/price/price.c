@@ -31,7 +31,7 @@ result price_run_start(const order_line *lines, size_t n, arena *memory, price_r
         }
         run->subtotal_minor += run->running[i];
     }
-    return R_OK;
+    return R_DONE;
 }
 
 static kind_base run_base(price_run *run, const price_rule *rule)
@@ -72,21 +72,21 @@ result price_run_offer(price_run *run, const price_rule *rule, price_verdict *ve
     *verdict = (price_verdict){.result = R_NOT_APPLICABLE, .reason = S("no_eligible_line")};
     kind_base base = run_base(run, rule);
     if (base.n == 0) {
-        return R_OK;
+        return R_DONE;
     }
     kind_offer offer = {.parts = run->offered};
     result r = rule->kind->offer(rule->terms, &base, &offer);
-    if (r != R_OK) {
+    if (r != R_DONE) {
         return r;
     }
     if (offer.discount_minor == 0) {
         verdict->reason = offer.reason.n > 0 ? offer.reason : S("nothing_left");
         verdict->missing_minor = offer.missing_minor;
-        return R_OK;
+        return R_DONE;
     }
     run_place(run, &base, offer.discount_minor);
-    *verdict = (price_verdict){.result = R_OK, .discount_minor = offer.discount_minor};
-    return R_OK;
+    *verdict = (price_verdict){.result = R_DONE, .discount_minor = offer.discount_minor};
+    return R_DONE;
 }
 
 int64_t price_run_take(price_run *run)
@@ -141,7 +141,7 @@ result price_cart(const cart *c, const price_coupon *coupons, size_t n, arena *m
         return R_INVALID;
     }
     result r = price_run_start(c->lines, c->n, memory, &run);
-    if (r != R_OK) {
+    if (r != R_DONE) {
         return r;
     }
     price_result priced = {
@@ -161,11 +161,11 @@ result price_cart(const cart *c, const price_coupon *coupons, size_t n, arena *m
             continue;
         }
         r = price_run_offer(&run, coupons[i].rule, verdict);
-        if (r != R_OK) {
+        if (r != R_DONE) {
             return r;
         }
         record_coupon(&run, i, &priced);
     }
     *out = priced;
-    return R_OK;
+    return R_DONE;
 }

@@ -64,7 +64,7 @@ typedef struct price_coupon {
  *                    below_threshold   missing_minor more of running price is needed
  *                    nothing_left      its discount is 0: free lines, or all is paid by others, or
  *                                      less than half a cent
- *   R_OK             (empty)           discount_minor > 0 */
+ *   R_DONE             (empty)           discount_minor > 0 */
 typedef struct price_verdict {
     result result;
     str reason;            /* a constant */
@@ -81,7 +81,7 @@ typedef struct price_result {
     size_t share_count;
 } price_result;
 
-/* R_OK, also where no coupon applies. R_INVALID: more lines or coupons than the maxima, or a
+/* R_DONE, also where no coupon applies. R_INVALID: more lines or coupons than the maxima, or a
  * quantity or price out of range. R_OVERFLOW: a line or the subtotal is beyond MONEY_MAX. Then *out
  * is left alone. What out points to lives in memory. */
 MUST_USE result price_cart(const cart *c, const price_coupon *coupons, size_t n, arena *memory,

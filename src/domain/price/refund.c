@@ -61,7 +61,7 @@ static result read_line(const order_line *line, refund *f, size_t i)
     f->subtotal_minor += list_minor;
     f->paid_minor += list_minor - line->discount_minor;
     f->refunded_minor += line->refunded_minor;
-    return R_OK;
+    return R_DONE;
 }
 
 static result read_shares(refund *f)
@@ -88,7 +88,7 @@ static result read_shares(refund *f)
             return R_CORRUPT;
         }
     }
-    return R_OK;
+    return R_DONE;
 }
 
 static result read_order(const redemption *order, arena *memory, refund *f)
@@ -104,7 +104,7 @@ static result read_order(const redemption *order, arena *memory, refund *f)
     for (size_t i = 0; i < f->lines; i++) {
         const order_line *line = &order->lines.items[i];
         result r = read_line(line, f, i);
-        if (r != R_OK) {
+        if (r != R_DONE) {
             return r;
         }
         kept_minor += (line->quantity - line->returned) * line->unit_minor;
@@ -135,13 +135,13 @@ static result read_return(const return_plan *plan, refund *f)
         f->after[now->line] += now->quantity;
         f->returning_minor += now->quantity * line->unit_minor;
     }
-    return R_OK;
+    return R_DONE;
 }
 
 static result read_plan(const return_plan *plan, arena *memory, refund *f)
 {
     result r = read_order(plan->redemption, memory, f);
-    return r != R_OK ? r : read_return(plan, f);
+    return r != R_DONE ? r : read_return(plan, f);
 }
 
 /* ---- what is left to the kept lines ---- */
@@ -184,7 +184,7 @@ static result price_kept(const return_plan *plan, const refund *f, arena *memory
 {
     price_run run;
     result r = price_run_start(kept_lines(f, memory), f->lines, memory, &run);
-    if (r != R_OK) {
+    if (r != R_DONE) {
         return r;
     }
     int64_t price = run.subtotal_minor;
@@ -197,7 +197,7 @@ static result price_kept(const return_plan *plan, const refund *f, arena *memory
         CHECK(plan->rules[c] != NULL);
         price_verdict verdict;
         r = price_run_offer(&run, plan->rules[c], &verdict);
-        if (r != R_OK) {
+        if (r != R_DONE) {
             return r;
         }
         if (plan->refund_rules[c] == REFUND_RULE_CLAW_BACK) {
@@ -206,7 +206,7 @@ static result price_kept(const return_plan *plan, const refund *f, arena *memory
         price -= price_run_take(&run);
     }
     *out = price;
-    return R_OK;
+    return R_DONE;
 }
 
 /* ---- splitting the refund ---- */
@@ -240,10 +240,10 @@ result price_return(const return_plan *plan, arena *memory, int64_t *refund_mino
     refund f;
     int64_t kept_price;
     result r = read_plan(plan, memory, &f);
-    if (r == R_OK) {
+    if (r == R_DONE) {
         r = price_kept(plan, &f, memory, &kept_price);
     }
-    if (r != R_OK) {
+    if (r != R_DONE) {
         return r;
     }
     int64_t total = f.paid_minor - kept_price - f.refunded_minor;
@@ -255,14 +255,14 @@ result price_return(const return_plan *plan, arena *memory, int64_t *refund_mino
     }
     split_refund(plan, &f, memory, total);
     *refund_minor = total;
-    return R_OK;
+    return R_DONE;
 }
 
 result price_return_discounts(const return_plan *plan, arena *memory, int64_t *by_coupon)
 {
     refund f;
     result r = read_plan(plan, memory, &f);
-    if (r != R_OK) {
+    if (r != R_DONE) {
         return r;
     }
     for (size_t c = 0; c < f.coupons; c++) {
@@ -271,5 +271,5 @@ result price_return_discounts(const return_plan *plan, arena *memory, int64_t *b
             by_coupon[c] += frozen_of_coupon(&f, c, i, (int64_t[2]){f.before[i], f.after[i]});
         }
     }
-    return R_OK;
+    return R_DONE;
 }

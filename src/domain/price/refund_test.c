@@ -256,8 +256,8 @@ static void a_line_that_is_all_back_is_not_there_for_kinds(void **state)
     price_coupon coupons[] = {coupon_of(amount_off(1, 0))};
     price_run run;
     price_verdict verdict;
-    assert_int_equal(price_run_start(lines, 1, memory, &run), R_OK);
-    assert_int_equal(price_run_offer(&run, coupons[0].rule, &verdict), R_OK);
+    assert_int_equal(price_run_start(lines, 1, memory, &run), R_DONE);
+    assert_int_equal(price_run_offer(&run, coupons[0].rule, &verdict), R_DONE);
     assert_str(verdict.reason, S("no_eligible_line"));
 }
 
@@ -278,7 +278,7 @@ static void what_cannot_come_back_is_refused(void **state)
         {1, {{.line = 0, .quantity = INT64_MAX}}, R_NOT_RETURNABLE},
         {1, {{.line = 1, .quantity = 1}}, R_NOT_RETURNABLE},
         {2, {{.line = 0, .quantity = 2}, {.line = 0, .quantity = 2}}, R_NOT_RETURNABLE},
-        {1, {{.line = 0, .quantity = 3}}, R_OK},
+        {1, {{.line = 0, .quantity = 3}}, R_DONE},
     };
     order_line lines[] = {line_of("a", "", 3, 1000), line_of("b", "", 1, 1000)};
     test_order o = order_of(lines, 2, NULL, 0);
@@ -292,7 +292,7 @@ static void what_cannot_come_back_is_refused(void **state)
         return_plan plan = plan_of(&o, now, rows[i].n);
         assert_int_equal(price_return_discounts(&plan, memory, by_coupon), rows[i].expected);
         assert_int_equal(price_return(&plan, memory, &refund), rows[i].expected);
-        assert_true((refund == -1 && now[0].refund_minor == -1) == (rows[i].expected != R_OK));
+        assert_true((refund == -1 && now[0].refund_minor == -1) == (rows[i].expected != R_DONE));
     }
     return_line *many = ARENA_ARRAY(memory, return_line, CART_LINES_MAX + 1);
     return_plan plan = plan_of(&o, many, CART_LINES_MAX + 1);
@@ -349,7 +349,7 @@ static void frozen_figures_that_contradict_each_other_are_corrupt(void **state)
     return_plan plan = plan_of(&o, &(return_line){.line = 1, .quantity = 1}, 1);
     assert_int_equal(price_return(&plan, memory, &refund), R_CORRUPT);
     o.row.lines.items[0].refunded_minor = 1700;
-    assert_int_equal(price_return(&plan, memory, &refund), R_OK);
+    assert_int_equal(price_return(&plan, memory, &refund), R_DONE);
     assert_int_equal(refund, 1000);
 }
 

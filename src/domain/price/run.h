@@ -22,7 +22,7 @@ typedef struct price_run {
  * in 0 … MONEY_MAX. R_OVERFLOW: a line or the subtotal beyond MONEY_MAX. */
 MUST_USE result price_run_start(const order_line *lines, size_t n, arena *memory, price_run *run);
 
-/* Fills parts with what the rule takes at the running price, and tells. R_OK or R_OVERFLOW. */
+/* Fills parts with what the rule takes at the running price, and tells. R_DONE or R_OVERFLOW. */
 MUST_USE result price_run_offer(price_run *run, const price_rule *rule, price_verdict *verdict);
 
 /* Subtracts parts from running. Gives their sum. */

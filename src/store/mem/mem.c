@@ -38,7 +38,7 @@ static result mem_get(kv_engine *e, const kv_get *get)
             get->found(get->context, i, value);
     }
     pthread_mutex_unlock(&m->lock);
-    return R_OK;
+    return R_DONE;
 }
 
 static result mem_scan(kv_engine *e, const snapshot *at, const kv_range *range, kv_visit *visit,
@@ -61,7 +61,7 @@ static result mem_scan(kv_engine *e, const snapshot *at, const kv_range *range, 
         left--;
     }
     pthread_mutex_unlock(&m->lock);
-    return R_OK;
+    return R_DONE;
 }
 
 static uint64_t oldest_snapshot(const mem *m)
@@ -85,7 +85,7 @@ static result mem_write(kv_engine *e, uint16_t lane, const kv_write *writes, siz
         ordered_put(m->spaces[writes[i].space], writes[i].key,
                     writes[i].remove ? NULL : &writes[i].value, m->last, oldest);
     pthread_mutex_unlock(&m->lock);
-    return R_OK;
+    return R_DONE;
 }
 
 static result mem_commit(engine *e, uint16_t lane, const change *changes, size_t n)

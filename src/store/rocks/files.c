@@ -47,7 +47,7 @@ result files_lock(const char *directory, int *fd, buf *why)
     if (*fd < 0)
         return because(why, "cannot open", path);
     if (flock(*fd, LOCK_EX | LOCK_NB) == 0)
-        return R_OK;
+        return R_DONE;
     result r = R_IN_USE;
     if (errno == EWOULDBLOCK)
         buf_printf(why, "another process has the data directory %s open", directory);
@@ -112,8 +112,8 @@ result files_sync_logs(const char *directory)
 {
     DIR *d = opendir(directory);
     if (d == NULL)
-        return errno == ENOENT ? R_OK : R_IO;
-    result r = R_OK;
+        return errno == ENOENT ? R_DONE : R_IO;
+    result r = R_DONE;
     for (const struct dirent *e = readdir(d); e != NULL; e = readdir(d)) {
         if (!is_log(e->d_name))
             continue;

@@ -18,7 +18,7 @@ void files_reserve_drop(const char *directory);
 bool files_can_open(const char *directory);
 bool files_space_is_low(const char *directory);
 
-/* Syncs the write-ahead logs: what is in them may be acknowledged after it. R_OK, R_IO. */
+/* Syncs the write-ahead logs: what is in them may be acknowledged after it. R_DONE, R_IO. */
 MUST_USE result files_sync_logs(const char *directory);
 
 #endif

@@ -54,7 +54,7 @@ static result open_with(rocks *r, opening how, buf *why)
         return rocks_classify(error, why);
     }
     atomic_fetch_add(&r->generation, 1);
-    return R_OK;
+    return R_DONE;
 }
 
 void rocks_close_db(rocks *r)
@@ -88,11 +88,11 @@ static result open_full(rocks *r, buf *why)
     files_reserve_drop(r->path);
     atomic_store(&r->full, true);
     result outcome = files_sync_logs(r->path);
-    if (outcome == R_OK)
+    if (outcome == R_DONE)
         outcome = open_with(r, OPEN_QUICK, why);
-    if (outcome == R_OK)
+    if (outcome == R_DONE)
         shrink_memory(r);
-    if (outcome == R_OK && files_reserve(r->path))
+    if (outcome == R_DONE && files_reserve(r->path))
         atomic_store(&r->full, false);
     return outcome;
 }
@@ -116,13 +116,13 @@ result rocks_open_db(rocks *r, const store_options *options, buf *why)
         buf_clear(why);
         return open_full(r, why);
     }
-    atomic_store(&r->full, outcome == R_OK && !files_reserve(r->path));
+    atomic_store(&r->full, outcome == R_DONE && !files_reserve(r->path));
     return outcome;
 }
 
 result rocks_heal(rocks *r, uint64_t generation)
 {
-    result outcome = R_OK;
+    result outcome = R_DONE;
     gate_close(&r->gate);
     if (atomic_load(&r->generation) == generation) {
         rocks_close_db(r);
@@ -131,7 +131,7 @@ result rocks_heal(rocks *r, uint64_t generation)
         outcome = R_IO;
     }
     gate_open(&r->gate);
-    return outcome == R_OK ? R_OK : R_IO;
+    return outcome == R_DONE ? R_DONE : R_IO;
 }
 
 bool rocks_has_space(rocks *r)

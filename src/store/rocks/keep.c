@@ -52,8 +52,8 @@ static unsigned char is_over(void *state, int level, const char *key, size_t key
     arena_reset(k->memory);
     idempotency row = {0};
     str k_bytes = {key, key_n}, v_bytes = {value, value_n};
-    if (row_decode_key(&idempotency_table, k_bytes, k->memory, &row) != R_OK ||
-        row_decode_value(&idempotency_table, k_bytes, v_bytes, k->memory, &row) != R_OK)
+    if (row_decode_key(&idempotency_table, k_bytes, k->memory, &row) != R_DONE ||
+        row_decode_value(&idempotency_table, k_bytes, v_bytes, k->memory, &row) != R_DONE)
         return 0;
     int64_t now = atomic_load(&k->rocks->act_time_ms[unit_lane_of_slot(row.slot, lanes)]);
     return now - row.at_ms >= STORE_ANSWER_KEEP_MS;

@@ -33,12 +33,12 @@ static result get_one(rocks *r, const kv_get *get)
     if (error != NULL)
         return rocks_classify(error, NULL);
     if (pinned == NULL)
-        return R_OK;
+        return R_DONE;
     str value;
     value.p = rocksdb_pinnableslice_value(pinned, &value.n);
     get->found(get->context, 0, value);
     rocksdb_pinnableslice_destroy(pinned);
-    return R_OK;
+    return R_DONE;
 }
 
 enum { GET_AT_ONCE = 256 };
@@ -56,7 +56,7 @@ static result get_group(rocks *r, kv_space space, const key_group *g, const kv_g
     char *errors[GET_AT_ONCE];
     rocksdb_batched_multi_get_cf(r->open.db, read_options(r, get->at), r->open.families[space],
                                  g->n, g->keys, g->sizes, values, errors, false);
-    result outcome = R_OK;
+    result outcome = R_DONE;
     for (size_t i = 0; i < g->n; i++) {
         if (errors[i] != NULL)
             outcome = rocks_classify(errors[i], NULL);
@@ -75,7 +75,7 @@ static result get_space(rocks *r, kv_space space, const kv_get *get)
 {
     key_group g;
     g.n = 0;
-    result outcome = R_OK;
+    result outcome = R_DONE;
     for (size_t i = 0; i < get->n; i++) {
         if (get->keys[i].space == space) {
             g.keys[g.n] = get->keys[i].key.p;
@@ -84,7 +84,7 @@ static result get_space(rocks *r, kv_space space, const kv_get *get)
         }
         if (g.n == GET_AT_ONCE || (i + 1 == get->n && g.n > 0)) {
             result of_group = get_group(r, space, &g, get);
-            outcome = of_group != R_OK ? of_group : outcome;
+            outcome = of_group != R_DONE ? of_group : outcome;
             g.n = 0;
         }
     }
@@ -95,13 +95,13 @@ static result rocks_get(kv_engine *e, const kv_get *get)
 {
     rocks *r = (rocks *)e;
     gate_enter(&r->gate);
-    result outcome = R_OK;
+    result outcome = R_DONE;
     if (r->open.db == NULL)
         outcome = R_IO;
     else if (get->n == 1)
         outcome = get_one(r, get);
     else
-        for (size_t s = 0; s < KV_SPACES && outcome == R_OK; s++)
+        for (size_t s = 0; s < KV_SPACES && outcome == R_DONE; s++)
             outcome = get_space(r, (kv_space)s, get);
     gate_leave(&r->gate);
     return outcome;
@@ -159,7 +159,7 @@ static result scan_open(rocks *r, const snapshot *at, const kv_range *range, kv_
     rocksdb_iter_get_error(i, &error);
     rocksdb_iter_destroy(i);
     rocksdb_readoptions_destroy(read);
-    return error == NULL ? R_OK : rocks_classify(error, NULL);
+    return error == NULL ? R_DONE : rocks_classify(error, NULL);
 }
 
 static result rocks_scan(kv_engine *e, const snapshot *at, const kv_range *range, kv_visit *visit,
@@ -259,7 +259,7 @@ static result write_once(rocks *r, uint16_t lane, const kv_write *writes, size_t
     if (t->begun) {
         char *error = NULL;
         rocksdb_write(r->open.db, r->options.write, fill(r, lane, writes, n), &error);
-        outcome = error == NULL ? R_OK : rocks_classify(error, NULL);
+        outcome = error == NULL ? R_DONE : rocks_classify(error, NULL);
     }
     gate_leave(&r->gate);
     return outcome;
@@ -277,12 +277,12 @@ static result rocks_write(kv_engine *e, uint16_t lane, const kv_write *writes, s
         if (outcome != R_STORAGE_FULL || !t.begun)
             break;
         outcome = rocks_heal(r, t.generation);
-        if (outcome == R_OK)
+        if (outcome == R_DONE)
             outcome = was_kept(r, &writes[0], &kept);
-        if (outcome == R_OK)
-            outcome = kept ? R_OK : R_STORAGE_FULL;
+        if (outcome == R_DONE)
+            outcome = kept ? R_DONE : R_STORAGE_FULL;
     }
-    if (outcome == R_OK)
+    if (outcome == R_DONE)
         atomic_fetch_add_explicit(&e->engine.counters.syncs, 1, memory_order_relaxed);
     return outcome == R_CORRUPT ? R_IO : outcome;
 }
@@ -291,7 +291,7 @@ static result rocks_commit(engine *e, uint16_t lane, const change *changes, size
 {
     rocks *r = (rocks *)e;
     result outcome = kv_commit(e, lane, changes, n);
-    if (outcome == R_OK && changes[0].table == &lane_head_table)
+    if (outcome == R_DONE && changes[0].table == &lane_head_table)
         atomic_store(&r->act_time_ms[lane], ((const lane_head *)changes[0].after)->time_ms);
     return outcome;
 }
@@ -304,9 +304,9 @@ static result rocks_checkpoint(engine *e, str directory, buf *why)
     arena *memory = arena_new(0);
     gate_enter(&r->gate);
     char *error = NULL;
-    result outcome = r->open.db != NULL ? R_OK : R_IO;
+    result outcome = r->open.db != NULL ? R_DONE : R_IO;
     rocksdb_checkpoint_t *c = NULL;
-    if (outcome == R_OK)
+    if (outcome == R_DONE)
         c = rocksdb_checkpoint_object_create(r->open.db, &error);
     if (c != NULL && error == NULL)
         rocksdb_checkpoint_create(c, arena_z(memory, directory), 0, &error);
@@ -396,10 +396,10 @@ result store_open_rocks(const store_options *options, const store_hooks *hooks, 
     kv_init(&r->kv);
     gate_init(&r->gate);
     rocks_options_init(r, options);
-    result outcome = options->read_only ? R_OK : files_lock(r->path, &r->lock_fd, why);
-    if (outcome == R_OK)
+    result outcome = options->read_only ? R_DONE : files_lock(r->path, &r->lock_fd, why);
+    if (outcome == R_DONE)
         outcome = rocks_open_db(r, options, why);
-    if (outcome != R_OK) {
+    if (outcome != R_DONE) {
         rocks_close(&r->kv.engine);
         return outcome;
     }

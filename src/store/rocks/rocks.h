@@ -53,7 +53,7 @@ rocksdb_compactionfilterfactory_t *rocks_keep_filter(rocks *r);
 result rocks_classify(char *error, buf *why);
 result rocks_open_db(rocks *r, const store_options *options, buf *why);
 void rocks_close_db(rocks *r);
-/* After a write has failed for want of space: opens the database again. R_OK, R_IO. */
+/* After a write has failed for want of space: opens the database again. R_DONE, R_IO. */
 result rocks_heal(rocks *r, uint64_t generation);
 bool rocks_has_space(rocks *r); /* may a commit be begun? */
 

@@ -181,7 +181,7 @@ static void done(void *context, uint64_t tag, int status, str body)
     desk *d = context;
     task t = d->tasks[tag];
     json *document = NULL;
-    if ((status != 200 && status != 404) || json_parse(body, &document, NULL) != R_OK) {
+    if ((status != 200 && status != 404) || json_parse(body, &document, NULL) != R_DONE) {
         d->failed = true;
         printf("  reading %u of kind %d: %d %.*s\n", t.about, t.kind, status, STR_ARG(body));
         return;

@@ -210,7 +210,7 @@ answer request_answer(const client *c, uint32_t number, int status, str body, js
     *document = NULL;
     if (status == 0)
         return a;
-    if (json_parse(body, document, NULL) != R_OK) {
+    if (json_parse(body, document, NULL) != R_DONE) {
         a.status = 500;
         return a;
     }
@@ -218,7 +218,7 @@ answer request_answer(const client *c, uint32_t number, int status, str body, js
         read_problem(*document, &a);
         return a;
     }
-    a.code = R_OK;
+    a.code = R_DONE;
     a.id = request_text(*document, "id");
     a.subtotal = request_amount(*document, "subtotal");
     a.discount = request_amount(*document, "discount");

@@ -40,7 +40,7 @@ static str ask(storm *s, str target, str body)
     wire_job job = {.context = &q, .next = question_next, .done = question_done};
     json *document = NULL;
     bool good = wire_run(s->wire, &job) && q.status >= 200 && q.status < 300 &&
-                json_parse(q.answer, &document, NULL) == R_OK;
+                json_parse(q.answer, &document, NULL) == R_DONE;
     if (!good) {
         printf("kill: POST %.*s: %d %.*s\n", STR_ARG(target), q.status, STR_ARG(q.answer));
         exit(3);

@@ -276,7 +276,7 @@ void history_answer(history *h, uint32_t number, const answer *a, flaws *f)
             return; /* else it has happened all the same, and all that follows is judged by that */
     }
     o->answered = h->moment;
-    o->code = done ? R_OK : a->code;
+    o->code = done ? R_DONE : a->code;
     if (o->code == R_SOLD_OUT && o->sold_out == 0)
         o->sold_out = h->moment;
     o->answer = arena_str(h->memory, a->content);
