@@ -106,7 +106,8 @@ static result set_state(world *w, uint8_t state)
 
 static uint64_t make_template(world *w, int64_t stock, int64_t per_user)
 {
-    limit_rule rule = {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_EVER, per_user, 0, 0};
+    limit_rule rule = {
+        LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_EVER, per_user, 0, 0, 0};
     template_put_in in = {.merchant = w->merchant_id,
                           .campaign = w->campaign_id,
                           .stock = stock,

@@ -127,15 +127,10 @@ void verify_users(verify *v, verify_group *g);   /* verify_coupon.c */
 void verify_coupons(verify *v, verify_group *g); /* after the orders */
 void verify_orders(verify *v, verify_group *g);  /* verify_order.c */
 void verify_usages(verify *v, verify_group *g);  /* verify_usage.c */
-/* When a limit was set, lanes saw it within so much of each other. */
-#define VERIFY_SLACK_MS (10 * MS_MINUTE)
 static inline bool verify_in_error(const coupon *row)
 {
     return row->state == COUPON_STATE_VOIDED && row->ref == VOID_REASON_ISSUED_IN_ERROR;
 }
-/* Adds what this coupon counts at least under a limit on claims that was set at since_ms
- * (INT64_MAX: there is none). */
-void verify_claim_bounds(const coupon *row, int64_t since_ms, int64_t *least);
 /* What uses have taken from this usage cell. */
 int64_t *verify_take_at(const verify_group *g, uint16_t slot, uint32_t ordinal,
                         const limit_take *t);

@@ -5,6 +5,7 @@
  * after the home deletes the pool. */
 #include "app/verify_part.h"
 #include "base/time.h"
+#include "domain/limit/book.h"
 #include "domain/limit/pool.h"
 #include "domain/limit/usage.h"
 
@@ -55,9 +56,18 @@ static void used(verify *v, pool_name p, int64_t least, int64_t most)
     to[POOL_MOST] += most;
 }
 
-/* Claims that a shared limit has counted since it was set, as far as the coupon tells. */
-static void used_by_claim(verify *v, const verify_coupon *c, uint64_t owner, const limit_rule *rule)
+/* A limit and the version of its owner that the issue of a coupon saw. */
+typedef struct limit_seen {
+    uint64_t owner;
+    const limit_rule *rule;
+    uint32_t version;
+} limit_seen;
+
+/* A shared limit that was removed and is set again goes on with what its pool had counted before:
+ * for that the bounds are wide. */
+static void used_by_claim(verify *v, const verify_coupon *c, limit_seen by)
 {
+    const limit_rule *rule = by.rule;
     int32_t day;
     if (rule->measure != LIMIT_MEASURE_CLAIMS || rule->subject == LIMIT_SUBJECT_USER ||
         rule->subject == LIMIT_SUBJECT_STORE || !verify_day(&c->of, c->row.issued_at_ms, &day))
@@ -67,9 +77,8 @@ static void used_by_claim(verify *v, const verify_coupon *c, uint64_t owner, con
         number = 0;
     if (number < 0 || number >= 1 << PERIOD_SHIFT)
         return;
-    int64_t least = 0;
-    verify_claim_bounds(&c->row, rule->since_ms, &least);
-    used(v, pool_of_limit(owner, rule, number, 0), least, 1);
+    bool counted = limit_counted_claim(rule, by.version), in_error = verify_in_error(&c->row);
+    used(v, pool_of_limit(by.owner, rule, number, 0), counted && !in_error, !counted || !in_error);
 }
 
 void verify_pool_coupon(verify *v, const verify_coupon *c)
@@ -85,9 +94,9 @@ void verify_pool_coupon(verify *v, const verify_coupon *c)
         used(v, pool_budget(of->id), n, n);
     }
     for (size_t i = 0; i < newest->limits.n; i++)
-        used_by_claim(v, c, t->id, &newest->limits.items[i]);
+        used_by_claim(v, c, (limit_seen){t->id, &newest->limits.items[i], c->row.version});
     for (size_t i = 0; i < of->limits.n; i++)
-        used_by_claim(v, c, of->id, &of->limits.items[i]);
+        used_by_claim(v, c, (limit_seen){of->id, &of->limits.items[i], c->row.campaign_version});
 }
 
 /* Has this period of the limit ended, as the store's clock has it? */

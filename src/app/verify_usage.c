@@ -1,13 +1,13 @@
 /* What limits by user have counted, against what coupons, holds and redemptions took.
  *
  * Claims ever of a campaign are exact: issued, less voided as issued in error. Other claims are
- * counted from the moment a limit was set, as each lane's clock and configuration saw it: coupons
- * issued within VERIFY_SLACK_MS of it may or may not count. Uses are exact: rows remember what they
- * took. */
+ * counted by the limits that the issue saw, which the versions in the coupon tell. Uses are exact:
+ * rows remember what they took. */
 #include <stdio.h>
 
 #include "app/verify_part.h"
 #include "base/time.h"
+#include "domain/limit/book.h"
 #include "domain/limit/usage.h"
 
 /* A cell, wherever it is. */
@@ -44,17 +44,6 @@ int64_t *verify_take_at(const verify_group *g, uint16_t slot, uint32_t ordinal, 
                                          .slot = slot,
                                          .measure = t->measure,
                                          .period = t->period});
-}
-
-void verify_claim_bounds(const coupon *row, int64_t since_ms, int64_t *least)
-{
-    bool unsure = row->issued_at_ms < since_ms + VERIFY_SLACK_MS;
-    if (since_ms == INT64_MAX || row->issued_at_ms < since_ms - VERIFY_SLACK_MS)
-        return; /* nobody counted it, and nobody takes it off */
-    if (verify_in_error(row))
-        *least -= unsure; /* taken off, and perhaps never counted */
-    else
-        *least += !unsure;
 }
 
 /* ---- a user's coupons ---- */
@@ -105,10 +94,10 @@ static void claims_ever(const own_coupons *own, const usage *row, const usage_ce
     bounds[1] = bounds[0];
 }
 
-/* Since when the limit that this cell counts for has been there; INT64_MAX: it is gone, and nothing
- * is counted any more. */
-static int64_t counted_since(const verify *v, const verify_group *g, const usage *row,
-                             const usage_cell *cell)
+/* The limit that this cell counts for, the first of them; NULL: it is gone, and nothing is counted
+ * any more. */
+static const limit_rule *counted_for(const verify *v, const verify_group *g, const usage *row,
+                                     const usage_cell *cell)
 {
     const member *m = verify_find_member(g, row->slot, row->member);
     const config_merchant *merchant_of =
@@ -128,17 +117,26 @@ static int64_t counted_since(const verify *v, const verify_group *g, const usage
         rules = merchant_of->row->limits.items;
         n = merchant_of->row->limits.n;
     }
-    int64_t since = INT64_MAX;
+    const limit_rule *oldest = NULL;
     for (size_t i = 0; i < n; i++)
         if (rules[i].subject == LIMIT_SUBJECT_USER && rules[i].measure == cell->measure &&
-            rules[i].period == cell->period && rules[i].since_ms < since &&
+            rules[i].period == cell->period &&
+            (oldest == NULL || rules[i].since_version < oldest->since_version) &&
             (cell->period == LIMIT_PERIOD_ROLLING || rules[i].since_ms == cell->since_ms))
-            since = rules[i].since_ms;
-    return since;
+            oldest = &rules[i];
+    return oldest;
 }
 
-/* What voiding in error gives back goes to a period only while it runs: so these count or not. */
-static void claims_of_period(const own_coupons *own, int64_t since, const usage *row,
+static uint32_t version_seen(const coupon *c, const usage *row, const usage_cell *cell)
+{
+    return cell->owner != 0     ? c->version
+           : row->campaign != 0 ? c->campaign_version
+                                : c->merchant_version;
+}
+
+/* What voiding in error gives back goes to a period only while it runs: so these count or not. A
+ * rolling limit may find instants that one before it has counted. */
+static void claims_of_period(const own_coupons *own, const limit_rule *rule, const usage *row,
                              const usage_cell *cell, int64_t bounds[2])
 {
     bounds[0] = 0;
@@ -150,8 +148,9 @@ static void claims_of_period(const own_coupons *own, int64_t since, const usage 
         if (!counts_in(c, row->campaign, cell->owner) || !verify_day(&c->of, at, &day) ||
             usage_number(cell->period, day, at) != cell->number)
             continue;
-        verify_claim_bounds(&c->row, since, &bounds[0]);
-        bounds[1] += at >= cell->since_ms - VERIFY_SLACK_MS;
+        bool counted = rule != NULL && limit_counted_claim(rule, version_seen(&c->row, row, cell));
+        bounds[0] += counted && !verify_in_error(&c->row);
+        bounds[1] += counted || rule == NULL || rule->period == LIMIT_PERIOD_ROLLING;
     }
 }
 
@@ -193,7 +192,7 @@ static void check_cell(verify *v, const verify_group *g, const usage *row, const
     } else if (cell->period == LIMIT_PERIOD_EVER && row->campaign != 0) {
         claims_ever(own, row, cell, bounds);
     } else {
-        claims_of_period(own, counted_since(v, g, row, cell), row, cell, bounds);
+        claims_of_period(own, counted_for(v, g, row, cell), row, cell, bounds);
     }
     if (cell->n >= bounds[0] && cell->n <= bounds[1])
         return;

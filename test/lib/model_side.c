@@ -57,10 +57,10 @@ static template_put_in template_of(const model_side *s, uint32_t number)
 {
     static scope_item goods[] = {{SCOPE_DIMENSION_SKU, {"a", 1}}, {SCOPE_DIMENSION_SKU, {"b", 1}}};
     static limit_rule limits[] = {
-        {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_EVER, 5, 0, 0},
-        {LIMIT_MEASURE_REDEMPTIONS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_DAY, 2, 0, 0},
-        {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_STORE, LIMIT_PERIOD_WEEK, 6, 0, 0},
-        {LIMIT_MEASURE_UNITS, LIMIT_SUBJECT_TEMPLATE, LIMIT_PERIOD_DAY, 9, 0, 0},
+        {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_EVER, 5, 0, 0, 0},
+        {LIMIT_MEASURE_REDEMPTIONS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_DAY, 2, 0, 0, 0},
+        {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_STORE, LIMIT_PERIOD_WEEK, 6, 0, 0, 0},
+        {LIMIT_MEASURE_UNITS, LIMIT_SUBJECT_TEMPLATE, LIMIT_PERIOD_DAY, 9, 0, 0, 0},
     };
     static const uint8_t refunds[] = {REFUND_RULE_KEEP, REFUND_RULE_REPRICE, REFUND_RULE_CLAW_BACK,
                                       REFUND_RULE_REPRICE};
@@ -311,11 +311,12 @@ static void step_state(model_side *s, const model_step *step, buf *facts)
 static void step_limits(model_side *s, const model_step *step, buf *facts)
 {
     limit_rule rules[] = {
-        {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_DAY, step->amount, 0, 0},
-        {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_CAMPAIGN, LIMIT_PERIOD_WEEK, step->amount * 6, 0, 0},
+        {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_DAY, step->amount, 0, 0, 0},
+        {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_CAMPAIGN, LIMIT_PERIOD_WEEK, step->amount * 6, 0, 0,
+         0},
         {LIMIT_MEASURE_REDEMPTIONS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_ROLLING, step->amount + 1,
-         6 * MS_HOUR, 0},
-        {LIMIT_MEASURE_MONEY, LIMIT_SUBJECT_STORE, LIMIT_PERIOD_DAY, step->amount * 1000, 0, 0},
+         6 * MS_HOUR, 0, 0},
+        {LIMIT_MEASURE_MONEY, LIMIT_SUBJECT_STORE, LIMIT_PERIOD_DAY, step->amount * 1000, 0, 0, 0},
     };
     campaign_edit_in in = {.merchant = s->merchant,
                            .campaign = s->campaigns[step->campaign],

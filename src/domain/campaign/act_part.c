@@ -43,18 +43,21 @@ str act_encode(uow *u, const record_type *type, const void *record)
     return copy;
 }
 
-limit_rule *act_limits(uow *u, const limit_rule *old, size_t old_n, const limit_rule *limits,
-                       size_t n)
+limit_rule *act_limits(uow *u, const act_limit_edit *edit)
 {
-    if (n == 0)
+    if (edit->n == 0)
         return NULL;
-    limit_rule *made = ARENA_ARRAY(uow_memory(u), limit_rule, n);
-    for (size_t i = 0; i < n; i++) {
-        made[i] = limits[i];
+    limit_rule *made = ARENA_ARRAY(uow_memory(u), limit_rule, edit->n);
+    for (size_t i = 0; i < edit->n; i++) {
+        made[i] = edit->limits[i];
         made[i].since_ms = uow_now(u);
-        for (size_t j = 0; j < old_n; j++)
-            if (rules_same_limit(&old[j], &limits[i]))
-                made[i].since_ms = old[j].since_ms;
+        made[i].since_version = edit->version;
+        for (size_t j = 0; j < edit->old_n; j++) {
+            if (!rules_same_limit(&edit->old[j], &made[i]))
+                continue;
+            made[i].since_ms = edit->old[j].since_ms;
+            made[i].since_version = edit->old[j].since_version;
+        }
     }
     return made;
 }

@@ -15,9 +15,14 @@ MUST_USE result act_check_merchant(uow *u, uint64_t id);
 /* The record's bytes, in the memory of the unit of work. */
 str act_encode(uow *u, const record_type *type, const void *record);
 
-/* New limits in the memory of the unit of work, with since_ms: that of the old limit which counts
- * the same, else now. Returns NULL for n = 0. */
-limit_rule *act_limits(uow *u, const limit_rule *old, size_t old_n, const limit_rule *limits,
-                       size_t n);
+/* What limits are, what they shall be, and the version of the row that they come with. */
+typedef struct act_limit_edit {
+    const limit_rule *old, *limits;
+    size_t old_n, n;
+    uint32_t version;
+} act_limit_edit;
+/* The new ones in the memory of the unit of work, with since_ms and since_version: those of the old
+ * limit which counts the same, else now. Returns NULL for n = 0. */
+limit_rule *act_limits(uow *u, const act_limit_edit *edit);
 
 #endif

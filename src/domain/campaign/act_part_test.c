@@ -55,22 +55,29 @@ static result limits_decide(uow *u, const void *in, void *out)
 {
     (void)in;
     (void)out;
-    const limit_rule old[] = {{LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_DAY, 3, 0, 5},
-                              {LIMIT_MEASURE_MONEY, LIMIT_SUBJECT_USER, LIMIT_PERIOD_DAY, 9, 0, 7}};
+    const limit_rule old[] = {
+        {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_DAY, 3, 0, 5, 2},
+        {LIMIT_MEASURE_MONEY, LIMIT_SUBJECT_USER, LIMIT_PERIOD_DAY, 9, 0, 7, 3}};
     const limit_rule next[] = {
-        {LIMIT_MEASURE_MONEY, LIMIT_SUBJECT_USER, LIMIT_PERIOD_DAY, 8, 0, 1},   /* other max */
-        {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_WEEK, 3, 0, 1}, /* other period */
-        {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_STORE, LIMIT_PERIOD_DAY, 3, 0, 1}, /* other subject */
-        {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_DAY, 3, 0, 1},
+        {LIMIT_MEASURE_MONEY, LIMIT_SUBJECT_USER, LIMIT_PERIOD_DAY, 8, 0, 1, 1}, /* other max */
+        {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_WEEK, 3, 0, 1,
+         1}, /* other period */
+        {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_STORE, LIMIT_PERIOD_DAY, 3, 0, 1,
+         1}, /* other subject */
+        {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_DAY, 3, 0, 1, 1},
     };
     const int64_t expected[] = {7, RULES_DAY(3), RULES_DAY(3), 5};
-    const limit_rule *made = act_limits(u, old, ARRAY_LEN(old), next, ARRAY_LEN(next));
+    const uint32_t versions[] = {3, 6, 6, 2};
+    act_limit_edit edit = {old, next, ARRAY_LEN(old), ARRAY_LEN(next), 6};
+    const limit_rule *made = act_limits(u, &edit);
     for (size_t i = 0; i < ARRAY_LEN(next); i++) {
         limit_rule wanted = next[i];
         wanted.since_ms = expected[i];
+        wanted.since_version = versions[i];
         assert_true(record_equal(&limit_rule_record, &made[i], &wanted));
     }
-    assert_null(act_limits(u, old, ARRAY_LEN(old), NULL, 0));
+    edit.n = 0;
+    assert_null(act_limits(u, &edit));
     return R_DONE;
 }
 

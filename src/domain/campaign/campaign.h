@@ -14,9 +14,9 @@
  * New rows: a merchant and a campaign live in the slot that the input names, a key in that of its
  * hash, a template in that of its campaign. Whether a merchant exists is asked of the
  * configuration: its row lives elsewhere. Limits begin to count when they are set: one that counts
- * the same as before keeps its since_ms, also under another max, so raising "3 a day" to 5 leaves 2
- * for today. Stock and budget are changed by pool_change (domain/limit), not here; so are the
- * pools. */
+ * the same as before keeps its since_ms and since_version, also under another max, so raising "3 a
+ * day" to 5 leaves 2 for today. Stock and budget are changed by pool_change (domain/limit), not
+ * here; so are the pools. */
 #ifndef QUAN_DOMAIN_CAMPAIGN_CAMPAIGN_H
 #define QUAN_DOMAIN_CAMPAIGN_CAMPAIGN_H
 

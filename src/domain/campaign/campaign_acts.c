@@ -66,8 +66,10 @@ result campaign_create_decide(uow *u, const void *in, void *out)
     row->use_until_ms = create->use_until_ms;
     row->budget_mode = create->budget_mode;
     row->budget_minor = create->budget_minor;
-    row->limits.items = act_limits(u, NULL, 0, create->limits.items, create->limits.n);
-    row->limits.n = create->limits.n;
+    act_limit_edit limits = {
+        .limits = create->limits.items, .n = create->limits.n, .version = row->version};
+    row->limits.items = act_limits(u, &limits);
+    row->limits.n = limits.n;
     row->created_at_ms = uow_now(u);
     row->updated_at_ms = uow_now(u);
     campaign_event(u, EVENT_KIND_CAMPAIGN_CREATED, row);
@@ -87,9 +89,13 @@ static void campaign_fill(uow *u, campaign *row, const campaign_edit_in *in)
     if ((in->fields & CAMPAIGN_USE_UNTIL) != 0)
         row->use_until_ms = in->use_until_ms;
     if ((in->fields & CAMPAIGN_LIMITS) != 0) {
-        row->limits.items =
-            act_limits(u, row->limits.items, row->limits.n, in->limits.items, in->limits.n);
-        row->limits.n = in->limits.n;
+        act_limit_edit limits = {.old = row->limits.items,
+                                 .limits = in->limits.items,
+                                 .old_n = row->limits.n,
+                                 .n = in->limits.n,
+                                 .version = row->version + 1};
+        row->limits.items = act_limits(u, &limits);
+        row->limits.n = limits.n;
     }
 }
 

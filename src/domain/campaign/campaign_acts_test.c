@@ -7,7 +7,8 @@ static void create(world *w)
     merchant_put_in m = rules_good_merchant();
     m.slot = 1;
     campaign_create_in in = rules_good_campaign();
-    limit_rule limit = {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_CAMPAIGN, LIMIT_PERIOD_DAY, 3, 0, 99};
+    limit_rule limit = {
+        LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_CAMPAIGN, LIMIT_PERIOD_DAY, 3, 0, 99, 0};
     in.merchant = put_merchant(w, &m)->id;
     in.slot = 9876;
     in.budget_mode = BUDGET_MODE_AT_REDEEM;
@@ -31,6 +32,7 @@ static void create(world *w)
                          .created_at_ms = w->now_ms,
                          .updated_at_ms = w->now_ms};
     limit.since_ms = w->now_ms;
+    limit.since_version = 1;
     expected.limits.items = &limit;
     expected.limits.n = 1;
     assert_int_equal(id_slot(c->id), 9876);
@@ -63,8 +65,8 @@ static void refuse_to_create(world *w)
 static void edit(world *w)
 {
     limit_rule limits[] = {
-        {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_DAY, 3, 0, 0},
-        {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_ROLLING, 3, MS_HOUR, 0}};
+        {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_DAY, 3, 0, 0, 0},
+        {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_ROLLING, 3, MS_HOUR, 0, 0}};
     campaign *c = world_campaign(w);
     w->now_ms = RULES_DAY(1);
     campaign_edit_in in = {.merchant = c->merchant,
@@ -90,6 +92,8 @@ static void edit(world *w)
     assert_int_equal(third->limits.items[0].max, 9);
     assert_int_equal(third->limits.items[0].since_ms, RULES_DAY(1));
     assert_int_equal(third->limits.items[1].since_ms, RULES_DAY(2));
+    assert_int_equal(third->limits.items[0].since_version, 2);
+    assert_int_equal(third->limits.items[1].since_version, 3);
 
     in = (campaign_edit_in){.merchant = c->merchant,
                             .campaign = c->id,

@@ -6,13 +6,16 @@
 
 static void merchant_fill(uow *u, merchant *row, const merchant_put_in *in)
 {
-    limit_rule *limits =
-        act_limits(u, row->limits.items, row->limits.n, in->limits.items, in->limits.n);
     row->version++;
+    act_limit_edit limits = {.old = row->limits.items,
+                             .limits = in->limits.items,
+                             .old_n = row->limits.n,
+                             .n = in->limits.n,
+                             .version = row->version};
     row->name = in->name;
     row->zone = in->zone;
     row->currency = in->currency;
-    row->limits.items = limits;
+    row->limits.items = act_limits(u, &limits);
     row->limits.n = in->limits.n;
 }
 

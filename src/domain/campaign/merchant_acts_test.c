@@ -12,8 +12,8 @@ static merchant_put_in good_merchant(void)
 static void create_and_replace(world *w)
 {
     limit_rule limits[] = {
-        {LIMIT_MEASURE_REDEMPTIONS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_DAY, 3, 0, 99},
-        {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_WEEK, 5, 0, 99}};
+        {LIMIT_MEASURE_REDEMPTIONS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_DAY, 3, 0, 99, 0},
+        {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_WEEK, 5, 0, 99, 0}};
     merchant_put_in in = good_merchant();
     in.limits.items = limits;
     in.limits.n = 1;
@@ -39,6 +39,8 @@ static void create_and_replace(world *w)
     assert_int_equal(second->limits.items[0].max, 4);
     assert_int_equal(second->limits.items[0].since_ms, RULES_DAY(0));
     assert_int_equal(second->limits.items[1].since_ms, RULES_DAY(1));
+    assert_int_equal(second->limits.items[0].since_version, 1);
+    assert_int_equal(second->limits.items[1].since_version, 2);
 
     in.limits.n = 0;
     in.if_version = 0; /* any */

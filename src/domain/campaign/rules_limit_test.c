@@ -17,46 +17,48 @@ static const struct {
     limit_rule rule;
     const char *issues;
 } rows[] = {
-    {OF_T, {CLAIMS, USER, DAY, 3, 0, 0}, ""},
-    {OF_T, {CLAIMS, USER, EVER, 0, 0, 0}, ""},
-    {OF_T, {CLAIMS, USER, WEEK, -1, 0, 0}, "limits[0].max out_of_range"},
-    {OF_T, {CLAIMS, USER, MONTH, INT64_C(1000000000000), 0, 0}, ""},
-    {OF_T, {CLAIMS, USER, MONTH, INT64_C(1000000000001), 0, 0}, "limits[0].max out_of_range"},
-    {OF_T, {MONEY, USER, MONTH, INT64_C(1000000000000000), 0, 0}, ""},
-    {OF_T, {MONEY, USER, MONTH, INT64_C(1000000000000001), 0, 0}, "limits[0].max out_of_range"},
-    {OF_T, {UNITS, STORE, DAY, 5, 0, 0}, ""},
-    {OF_T, {REDEMPTIONS, TEMPLATE, DAY, 5, 0, 0}, ""},
-    {OF_T, {CLAIMS, CAMPAIGN, DAY, 5, 0, 0}, "limits[0].subject not_allowed"},
-    {OF_C, {CLAIMS, CAMPAIGN, DAY, 5, 0, 0}, ""},
-    {OF_C, {MONEY, STORE, WEEK, 5, 0, 0}, ""},
-    {OF_C, {CLAIMS, TEMPLATE, DAY, 5, 0, 0}, "limits[0].subject not_allowed"},
-    {OF_C, {CLAIMS, PHONE, DAY, 5, 0, 0}, "limits[0].subject not_allowed"},
-    {OF_C, {CLAIMS, DEVICE, DAY, 5, 0, 0}, "limits[0].subject not_allowed"},
-    {OF_C, {CLAIMS, CARD, DAY, 5, 0, 0}, "limits[0].subject not_allowed"},
-    {OF_C, {CLAIMS, ADDRESS, DAY, 5, 0, 0}, "limits[0].subject not_allowed"},
-    {OF_M, {REDEMPTIONS, USER, DAY, 3, 0, 0}, ""},
-    {OF_M, {REDEMPTIONS, STORE, DAY, 3, 0, 0}, "limits[0].subject not_allowed"},
-    {OF_M, {MONEY, USER, DAY, 3, 0, 0}, "limits[0].measure not_allowed"},
-    {OF_M, {CLAIMS, USER, ROLLING, 3, 60000, 0}, ""},
-    {OF_T, {CLAIMS, USER, ROLLING, 1000, 366 * MS_DAY, 0}, ""},
-    {OF_T, {CLAIMS, USER, ROLLING, 1001, 366 * MS_DAY, 0}, "limits[0].max out_of_range"},
-    {OF_T, {UNITS, USER, ROLLING, 3, 59999, 0}, "limits[0].window_seconds out_of_range"},
-    {OF_T, {UNITS, USER, ROLLING, 3, 366 * MS_DAY + 1, 0}, "limits[0].window_seconds out_of_range"},
-    {OF_T, {UNITS, USER, ROLLING, 3, 0, 0}, "limits[0].window_seconds out_of_range"},
-    {OF_T, {CLAIMS, STORE, ROLLING, 3, 60000, 0}, "limits[0].period not_allowed"},
-    {OF_T, {CLAIMS, TEMPLATE, ROLLING, 3, 60000, 0}, "limits[0].period not_allowed"},
-    {OF_C, {MONEY, USER, ROLLING, 3, 60000, 0}, "limits[0].period not_allowed"},
-    {OF_C, {CLAIMS, USER, DAY, 3, 60000, 0}, "limits[0].window_seconds not_allowed"},
-    {OF_C, {CLAIMS, USER, DAY, 3, 0, 5}, ""}, /* since_ms is the act's */
+    {OF_T, {CLAIMS, USER, DAY, 3, 0, 0, 0}, ""},
+    {OF_T, {CLAIMS, USER, EVER, 0, 0, 0, 0}, ""},
+    {OF_T, {CLAIMS, USER, WEEK, -1, 0, 0, 0}, "limits[0].max out_of_range"},
+    {OF_T, {CLAIMS, USER, MONTH, INT64_C(1000000000000), 0, 0, 0}, ""},
+    {OF_T, {CLAIMS, USER, MONTH, INT64_C(1000000000001), 0, 0, 0}, "limits[0].max out_of_range"},
+    {OF_T, {MONEY, USER, MONTH, INT64_C(1000000000000000), 0, 0, 0}, ""},
+    {OF_T, {MONEY, USER, MONTH, INT64_C(1000000000000001), 0, 0, 0}, "limits[0].max out_of_range"},
+    {OF_T, {UNITS, STORE, DAY, 5, 0, 0, 0}, ""},
+    {OF_T, {REDEMPTIONS, TEMPLATE, DAY, 5, 0, 0, 0}, ""},
+    {OF_T, {CLAIMS, CAMPAIGN, DAY, 5, 0, 0, 0}, "limits[0].subject not_allowed"},
+    {OF_C, {CLAIMS, CAMPAIGN, DAY, 5, 0, 0, 0}, ""},
+    {OF_C, {MONEY, STORE, WEEK, 5, 0, 0, 0}, ""},
+    {OF_C, {CLAIMS, TEMPLATE, DAY, 5, 0, 0, 0}, "limits[0].subject not_allowed"},
+    {OF_C, {CLAIMS, PHONE, DAY, 5, 0, 0, 0}, "limits[0].subject not_allowed"},
+    {OF_C, {CLAIMS, DEVICE, DAY, 5, 0, 0, 0}, "limits[0].subject not_allowed"},
+    {OF_C, {CLAIMS, CARD, DAY, 5, 0, 0, 0}, "limits[0].subject not_allowed"},
+    {OF_C, {CLAIMS, ADDRESS, DAY, 5, 0, 0, 0}, "limits[0].subject not_allowed"},
+    {OF_M, {REDEMPTIONS, USER, DAY, 3, 0, 0, 0}, ""},
+    {OF_M, {REDEMPTIONS, STORE, DAY, 3, 0, 0, 0}, "limits[0].subject not_allowed"},
+    {OF_M, {MONEY, USER, DAY, 3, 0, 0, 0}, "limits[0].measure not_allowed"},
+    {OF_M, {CLAIMS, USER, ROLLING, 3, 60000, 0, 0}, ""},
+    {OF_T, {CLAIMS, USER, ROLLING, 1000, 366 * MS_DAY, 0, 0}, ""},
+    {OF_T, {CLAIMS, USER, ROLLING, 1001, 366 * MS_DAY, 0, 0}, "limits[0].max out_of_range"},
+    {OF_T, {UNITS, USER, ROLLING, 3, 59999, 0, 0}, "limits[0].window_seconds out_of_range"},
+    {OF_T,
+     {UNITS, USER, ROLLING, 3, 366 * MS_DAY + 1, 0, 0},
+     "limits[0].window_seconds out_of_range"},
+    {OF_T, {UNITS, USER, ROLLING, 3, 0, 0, 0}, "limits[0].window_seconds out_of_range"},
+    {OF_T, {CLAIMS, STORE, ROLLING, 3, 60000, 0, 0}, "limits[0].period not_allowed"},
+    {OF_T, {CLAIMS, TEMPLATE, ROLLING, 3, 60000, 0, 0}, "limits[0].period not_allowed"},
+    {OF_C, {MONEY, USER, ROLLING, 3, 60000, 0, 0}, "limits[0].period not_allowed"},
+    {OF_C, {CLAIMS, USER, DAY, 3, 60000, 0, 0}, "limits[0].window_seconds not_allowed"},
+    {OF_C, {CLAIMS, USER, DAY, 3, 0, 5, 0}, ""}, /* since_ms is the act's */
     {OF_C,
-     {0, 0, 0, 3, 0, 0},
+     {0, 0, 0, 3, 0, 0, 0},
      "limits[0].measure not_allowed; limits[0].subject not_allowed; limits[0].period not_allowed"},
     {OF_C,
-     {5, 9, 6, -3, 7, 0},
+     {5, 9, 6, -3, 7, 0, 0},
      "limits[0].measure not_allowed; limits[0].subject not_allowed; limits[0].period not_allowed; "
      "limits[0].window_seconds not_allowed; limits[0].max out_of_range"},
     {OF_C,
-     {255, 255, ROLLING, -3, 7, 0},
+     {255, 255, ROLLING, -3, 7, 0, 0},
      "limits[0].measure not_allowed; limits[0].subject not_allowed; limits[0].period not_allowed; "
      "limits[0].window_seconds out_of_range; limits[0].max out_of_range"},
 };
@@ -75,15 +77,15 @@ static void limits_that_count_the_same_are_refused(void **state)
 {
     (void)state;
     const limit_rule limits[] = {
-        {CLAIMS, USER, DAY, 3, 0, 0},
-        {CLAIMS, USER, WEEK, 3, 0, 0},
-        {REDEMPTIONS, USER, DAY, 3, 0, 0},
-        {CLAIMS, STORE, DAY, 3, 0, 0},
-        {CLAIMS, USER, ROLLING, 3, 60000, 0},
-        {CLAIMS, USER, ROLLING, 3, 120000, 0}, /* another window counts something else */
-        {CLAIMS, USER, DAY, 5, 0, 9},          /* another max does not */
-        {CLAIMS, USER, ROLLING, 4, 120000, 0},
-        {CLAIMS, USER, DAY, 3, 0, 0},
+        {CLAIMS, USER, DAY, 3, 0, 0, 0},
+        {CLAIMS, USER, WEEK, 3, 0, 0, 0},
+        {REDEMPTIONS, USER, DAY, 3, 0, 0, 0},
+        {CLAIMS, STORE, DAY, 3, 0, 0, 0},
+        {CLAIMS, USER, ROLLING, 3, 60000, 0, 0},
+        {CLAIMS, USER, ROLLING, 3, 120000, 0, 0}, /* another window counts something else */
+        {CLAIMS, USER, DAY, 5, 0, 9, 0},          /* another max does not */
+        {CLAIMS, USER, ROLLING, 4, 120000, 0, 0},
+        {CLAIMS, USER, DAY, 3, 0, 0, 0},
     };
     issues *found = issues_new(memory);
     rules_limits(LIMITS_OF_CAMPAIGN, limits, ARRAY_LEN(limits), found);
@@ -96,7 +98,7 @@ static void there_are_at_most_sixteen(void **state)
     (void)state;
     limit_rule limits[LIMITS_MAX + 1];
     for (size_t i = 0; i <= LIMITS_MAX; i++)
-        limits[i] = (limit_rule){CLAIMS, USER, ROLLING, 3, (int64_t)(i + 1) * MS_MINUTE, 0};
+        limits[i] = (limit_rule){CLAIMS, USER, ROLLING, 3, (int64_t)(i + 1) * MS_MINUTE, 0, 0};
     issues *most = issues_new(memory);
     rules_limits(LIMITS_OF_TEMPLATE, limits, LIMITS_MAX, most);
     rules_expect(most, "", "16 limits");
@@ -118,7 +120,7 @@ static void no_combination_is_forgotten(void **state)
         for (uint8_t m = 0; m <= LIMIT_MEASURE_COUNT; m++) {
             for (uint8_t s = 0; s <= LIMIT_SUBJECT_COUNT; s++) {
                 for (uint8_t p = 0; p <= LIMIT_PERIOD_COUNT; p++) {
-                    limit_rule rule = {m, s, p, 1, p == ROLLING ? MS_MINUTE : 0, 0};
+                    limit_rule rule = {m, s, p, 1, p == ROLLING ? MS_MINUTE : 0, 0, 0};
                     issues *found = issues_new(memory);
                     rules_limits(owners[o], &rule, 1, found);
                     allowed[o] += found->n == 0;

@@ -198,8 +198,8 @@ static void limits_of_a_template(void **state)
 {
     (void)state;
     limit_rule limits[] = {
-        {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_DAY, 3, 0, 0},
-        {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_CAMPAIGN, LIMIT_PERIOD_DAY, 3, 0, 0}};
+        {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_DAY, 3, 0, 0, 0},
+        {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_CAMPAIGN, LIMIT_PERIOD_DAY, 3, 0, 0, 0}};
     campaign parent = rules_good_row(CAMPAIGN_STATE_DRAFT);
     template_put_in in = rules_good_template();
     in.limits.items = limits;
@@ -338,7 +338,7 @@ static void a_version_is_made_of_its_input(void **state)
 {
     (void)state;
     scope_item item = {SCOPE_DIMENSION_SKU, S("a")};
-    limit_rule limit = {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_DAY, 3, 0, 0};
+    limit_rule limit = {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_DAY, 3, 0, 0, 0};
     template_put_in in = {0};
     rules_change(&template_put_in_record, &in,
                  "name=n benefit=2 amount_minor=3 percent_bp=4 cap_minor=5 threshold_minor=6 "

@@ -15,7 +15,9 @@ typedef struct template_edit_rows {
     uint32_t first;                    /* the lowest that an issued coupon can follow */
 } template_edit_rows;
 
-static template_version *version_new(uow *u, const template *row, const template_put_in *in)
+/* now: the version before it; NULL for the first. */
+static template_version *version_new(uow *u, const template *row, const template_version *now,
+                                     const template_put_in *in)
 {
     template_version *v = template_version_new(u, row->slot, row->id, row->version);
     template_version made = rules_version_of(in);
@@ -23,6 +25,12 @@ static template_version *version_new(uow *u, const template *row, const template
     made.template = v->template;
     made.version = v->version;
     made.created_at_ms = uow_now(u);
+    act_limit_edit limits = {.old = now == NULL ? NULL : now->limits.items,
+                             .limits = in->limits.items,
+                             .old_n = now == NULL ? 0 : now->limits.n,
+                             .n = in->limits.n,
+                             .version = v->version};
+    made.limits.items = act_limits(u, &limits);
     *v = made;
     return v;
 }
@@ -72,8 +80,7 @@ static result template_create(uow *u, const template_put_in *in, row_out *out)
     row->stock = in->stock;
     row->created_at_ms = uow_now(u);
     row->updated_at_ms = uow_now(u);
-    template_version *v = version_new(u, row, in);
-    v->limits.items = act_limits(u, NULL, 0, in->limits.items, in->limits.n);
+    template_version *v = version_new(u, row, NULL, in);
     template_event(u, EVENT_KIND_TEMPLATE_CREATED, row);
     return template_answer(u, row, v, out);
 }
@@ -140,9 +147,7 @@ static result template_edit_put(uow *u, const template_put_in *in, row_out *out)
     template_edit(u, row);
     row->version++;
     row->updated_at_ms = uow_now(u);
-    template_version *v = version_new(u, row, in);
-    v->limits.items =
-        act_limits(u, now->limits.items, now->limits.n, in->limits.items, in->limits.n);
+    template_version *v = version_new(u, row, now, in);
     template_event(u, EVENT_KIND_TEMPLATE_CHANGED, row);
     return template_answer(u, row, v, out);
 }

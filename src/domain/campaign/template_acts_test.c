@@ -63,7 +63,8 @@ static template_version read_version(world *w, uint64_t id, uint32_t version)
 
 static void create(world *w)
 {
-    limit_rule limit = {LIMIT_MEASURE_UNITS, LIMIT_SUBJECT_TEMPLATE, LIMIT_PERIOD_EVER, 3, 0, 99};
+    limit_rule limit = {
+        LIMIT_MEASURE_UNITS, LIMIT_SUBJECT_TEMPLATE, LIMIT_PERIOD_EVER, 3, 0, 99, 0};
     scope_item item = {SCOPE_DIMENSION_CATEGORY, S("tea")};
     campaign *c = world_campaign(w);
     template_put_in in = good_template(c);
@@ -90,6 +91,7 @@ static void create(world *w)
     v.version = 1;
     v.created_at_ms = RULES_DAY(1);
     limit.since_ms = RULES_DAY(1);
+    limit.since_version = 1;
     assert_true(record_equal(&template_version_table.record, made.version, &v));
     assert_int_equal(made.version->reach, EDIT_REACH_NEW_ONLY);
 
@@ -148,8 +150,9 @@ static void fill_the_campaign(world *w)
 
 static void edit(world *w)
 {
-    limit_rule limits[] = {{LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_DAY, 3, 0, 0},
-                           {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_EVER, 7, 0, 0}};
+    limit_rule limits[] = {
+        {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_DAY, 3, 0, 0, 0},
+        {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_EVER, 7, 0, 0, 0}};
     campaign *c = world_campaign(w);
     template_put_in in = good_template(c);
     in.limits.items = limits;
@@ -173,6 +176,8 @@ static void edit(world *w)
     assert_int_equal(second.version->created_at_ms, RULES_DAY(1));
     assert_int_equal(second.version->limits.items[0].since_ms, RULES_DAY(0));
     assert_int_equal(second.version->limits.items[1].since_ms, RULES_DAY(1));
+    assert_int_equal(second.version->limits.items[0].since_version, 1);
+    assert_int_equal(second.version->limits.items[1].since_version, 2);
     template_version before = read_version(w, id, 1);
     assert_true(record_equal(&template_version_table.record, &before, first.version));
 

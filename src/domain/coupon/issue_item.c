@@ -140,6 +140,8 @@ static const coupon *write_coupon(issue_desk *d, const issue_place *p)
     row->expires_at_ms = p->use_window[1];
     row->reserved_minor = p->reserve_minor;
     row->stocked = p->stocked;
+    row->merchant_version = p->of.merchant->row->version;
+    row->campaign_version = p->of.campaign->row->version;
     coupon_move(u, row, EVENT_KIND_COUPON_ISSUED, 0, 0);
     ledger_book b = {.u = u, .of = &p->of, .slot = d->slot, .coupon = row->id};
     ledger_move(&b, ACCOUNT_BUDGET_FREE, ACCOUNT_BUDGET_RESERVED, p->reserve_minor);

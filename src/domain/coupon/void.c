@@ -42,7 +42,7 @@ static void void_load(void_desk *d)
         hold_close_load(&d->c, d->stale);
     if (d->in->reason != VOID_REASON_ISSUED_IN_ERROR)
         return;
-    limit_book_claims_of(d->c.book, &d->of, d->row->issued_at_ms, &d->claims);
+    limit_book_claims_of(d->c.book, &d->of, d->row, &d->claims);
     for (size_t i = 0; i < d->claims.n; i++)
         limit_book_load_take(d->c.book, &d->claims.items[i]);
     if (d->row->stocked)

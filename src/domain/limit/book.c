@@ -251,13 +251,14 @@ static void note(limit_book *b, limit_takes *into, limit_take take)
     into->items[into->n++] = take;
 }
 
-/* Does a rolling rule before this one count in the same cells? */
-static bool is_counted(const limit_level *level, size_t index)
+/* Does a rolling rule before this one, that was there at this version, count in the same cells? */
+static bool is_counted(const limit_level *level, size_t index, uint32_t version)
 {
     const limit_rule *rule = &level->rules[index];
     for (size_t i = 0; i < index; i++)
         if (rule->period == LIMIT_PERIOD_ROLLING && level->rules[i].period == rule->period &&
-            level->rules[i].measure == rule->measure && !is_shared(&level->rules[i]))
+            level->rules[i].measure == rule->measure && !is_shared(&level->rules[i]) &&
+            level->rules[i].since_version <= version)
             return true;
     return false;
 }
@@ -321,7 +322,7 @@ void limit_book_take(limit_book *b, const limit_case *c, int64_t n, limit_takes 
         for (size_t i = 0; i < level->n; i++) {
             const limit_rule *rule = &level->rules[i];
             if (rule->measure != c->measure || is_ever_claim(level, rule) ||
-                (!is_shared(rule) && is_counted(level, i)))
+                (!is_shared(rule) && is_counted(level, i, UINT32_MAX)))
                 continue;
             limit_take take = is_shared(rule) ? take_shared(b, level, rule, c, n)
                                               : take_by_user(b, level, rule, c, n);
@@ -376,11 +377,17 @@ void limit_book_give(limit_book *b, const terms *of, limit_take *take, int64_t n
         slice_give(b->slices, pool_taken(take), n);
 }
 
-void limit_book_claims_of(limit_book *b, const terms *of, int64_t issued_at_ms, limit_takes *into)
+bool limit_counted_claim(const limit_rule *rule, uint32_t version_at_issue)
+{
+    return rule->measure == LIMIT_MEASURE_CLAIMS && rule->since_version <= version_at_issue;
+}
+
+void limit_book_claims_of(limit_book *b, const terms *of, const coupon *row, limit_takes *into)
 {
     limit_level levels[LEVELS];
     levels_of(of, levels);
-    int32_t day = terms_day(of, issued_at_ms);
+    const uint32_t versions[LEVELS] = {row->merchant_version, row->campaign_version, row->version};
+    int32_t day = terms_day(of, row->issued_at_ms);
     for (size_t l = 0; l < LEVELS; l++) {
         const limit_level *level = &levels[l];
         limit_take take = {.measure = LIMIT_MEASURE_CLAIMS,
@@ -393,9 +400,9 @@ void limit_book_claims_of(limit_book *b, const terms *of, int64_t issued_at_ms, 
             note(b, into, take);
         for (size_t i = 0; i < level->n; i++) {
             const limit_rule *rule = &level->rules[i];
-            if (rule->measure != LIMIT_MEASURE_CLAIMS || rule->since_ms > issued_at_ms ||
-                rule->subject == LIMIT_SUBJECT_STORE || is_ever_claim(level, rule) ||
-                (!is_shared(rule) && is_counted(level, i)))
+            if (!limit_counted_claim(rule, versions[l]) || rule->subject == LIMIT_SUBJECT_STORE ||
+                is_ever_claim(level, rule) ||
+                (!is_shared(rule) && is_counted(level, i, versions[l])))
                 continue;
             take.subject = rule->subject;
             take.period = rule->period;
@@ -403,7 +410,7 @@ void limit_book_claims_of(limit_book *b, const terms *of, int64_t issued_at_ms, 
             take.since_ms = is_shared(rule) ? 0 : key_of(level, rule).since_ms;
             take.number = is_shared(rule) && rule->period == LIMIT_PERIOD_ROLLING
                               ? 0
-                              : usage_number(rule->period, day, issued_at_ms);
+                              : usage_number(rule->period, day, row->issued_at_ms);
             note(b, into, take);
         }
     }

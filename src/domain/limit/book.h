@@ -54,8 +54,11 @@ bool limit_book_first(limit_book *b, const terms *of, bool of_campaign);
 void limit_book_take(limit_book *b, const limit_case *c, int64_t n, limit_takes *into);
 /* Gives back min(n, take->n), to periods that are not over, and lowers take->n by it. */
 void limit_book_give(limit_book *b, const terms *of, limit_take *take, int64_t n);
-/* What the issue of a coupon at issued_at_ms took from limits on claims; from those by store
+/* What the issue of a coupon took from limits on claims that are still there. From those by store
  * nothing, because a coupon does not remember where it was issued. */
-void limit_book_claims_of(limit_book *b, const terms *of, int64_t issued_at_ms, limit_takes *into);
+void limit_book_claims_of(limit_book *b, const terms *of, const coupon *row, limit_takes *into);
+/* Has this limit, of the coupon's merchant, campaign or template, counted its issue? It has when
+ * the row that the issue saw had it: times of lanes tell nothing. */
+bool limit_counted_claim(const limit_rule *rule, uint32_t version_at_issue);
 
 #endif
