@@ -216,3 +216,33 @@ story a_budget_changes_in_its_currency
   POST /v1/campaigns/$campaign/budget {"current": @1000EUR, "target": @2000CNY}
   422 {"errors": ["any order", {"field": "current.currency", "code": "not_allowed"},
     {"field": "target.currency", "code": "not_allowed"}]}
+
+# ---- what is due gives back before the sweep has run (DESIGN 5 Time) ----
+
+story at_redeem_a_hold_past_its_deadline_gives_back
+  let budget "budget": {"mode": "at_redeem", "total": @1000},
+  use held
+  POST /v1/claims {"user": "u1", "template": "$template"}
+  201 {"coupons": [{"id": "$c2"}]}
+  POST /v1/redemptions {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$c2"]}
+  409 {"code": "budget_exhausted"}
+  +15m
+  POST /v1/redemptions {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$c2"]}
+  201 {"discount": @1000}
+  GET /v1/campaigns/$campaign/stats
+  200 {"budget": {"total": @1000, "remaining": @0}, "counts": [{"held": 1, "released": 1,
+    "redeemed": 1}]}
+
+story at_issue_a_coupon_past_its_end_gives_back
+  let budget "budget": {"mode": "at_issue", "total": @1000},
+  use coupon
+  at 2026-01-30T23:59:59.999Z
+  POST /v1/claims {"user": "u1", "template": "$template"}
+  409 {"code": "budget_exhausted"}
+  +1ms
+  POST /v1/claims {"user": "u1", "template": "$template"}
+  201 {"coupons": [{"id": "$c2"}]}
+  GET /v1/coupons/$coupon
+  200 {"state": "expired", "revision": 2}
+  POST /v1/claims {"user": "u1", "template": "$template"}
+  409 {"code": "budget_exhausted"}

@@ -391,3 +391,68 @@ story a_restart_under_a_clock_that_went_back_does_not_turn_time_back
   restart
   GET /v1/coupons/$coupon
   200 {"state": "available"}
+
+# ---- what a hold past its deadline has taken, before the sweep has run (DESIGN 5 Time) ----
+
+setup held_and_one_more
+  use held
+  POST /v1/claims {"user": "u1", "template": "$template"}
+  201 {"coupons": [{"id": "$c2"}]}
+
+# One redemption a user: open, the hold is that one; at its deadline it is none.
+story a_hold_past_its_deadline_frees_the_users_limit
+  let limits [{"measure": "redemptions", "subject": "user", "period": "ever", "max": 1}]
+  use held_and_one_more
+  +14m59s
+  POST /v1/redemptions {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$c2"]}
+  409 {"code": "limit_reached"}
+  +1s
+  POST /v1/redemptions {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$c2"]}
+  201
+  GET /v1/coupons/$coupon
+  200 {"state": "available", "revision": 3}
+  GET /v1/holds/$hold
+  200 {"state": "expired"}
+  POST /v1/redemptions {"hold": "$hold"}
+  409 {"code": "hold_expired"}
+
+story a_new_hold_has_what_one_past_its_deadline_had
+  let campaign_limits [{"measure": "money", "subject": "user", "period": "day", "max": 1500},
+    {"measure": "units", "subject": "user", "period": "rolling", "max": 3,
+    "window_seconds": 3600}]
+  use held_and_one_more
+  +15m
+  POST /v1/holds {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$c2"]}
+  201 {"id": "$second"}
+  POST /v1/holds {"user": "u1", "order_number": "o3", "cart": $cart, "coupons": ["$coupon"]}
+  409 {"code": "limit_reached"}
+  sweep
+  POST /v1/redemptions {"hold": "$second"}
+  201
+
+# What many users share comes back to the lane of the one who had it.
+story a_hold_past_its_deadline_frees_what_it_had_of_a_shared_limit
+  let limits [{"measure": "redemptions", "subject": "template", "period": "ever", "max": 1}]
+  use held_and_one_more
+  POST /v1/redemptions key=early {"user": "u1", "order_number": "o2", "cart": $cart,
+    "coupons": ["$c2"]}
+  409 {"code": "limit_reached"}
+  +15m
+  POST /v1/redemptions {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$c2"]}
+  201
+
+story a_late_redeem_may_need_what_another_late_hold_has
+  let limits [{"measure": "redemptions", "subject": "user", "period": "ever", "max": 1}]
+  use held
+  POST /v1/claims {"user": "u1", "template": "$template"}
+  201 {"coupons": [{"id": "$c2"}]}
+  +15m
+  sweep
+  POST /v1/holds {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$c2"],
+    "hold_seconds": 60}
+  201
+  +1m
+  POST /v1/redemptions {"hold": "$hold"}
+  201 {"order_number": "o1"}
+  GET /v1/coupons/$c2
+  200 {"state": "available", "revision": 3}

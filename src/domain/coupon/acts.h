@@ -61,6 +61,10 @@
  * issued_in_error gives back stock and the limits on claims, too.
  *   INVALID (reason), NOT_FOUND, COUPON_NOT_AVAILABLE
  *
+ * What is due gives back before it is swept: ISSUE, HOLD and REDEEM, where budget (or, HOLD and
+ * REDEEM, limits) would not do, apply what is due in the slot first, as SWEEP does. More holds than
+ * one act applies: R_UNAVAILABLE rather than LIMIT_REACHED.
+ *
  * SWEEP expires coupons and releases holds of one slot that are due, oldest first. */
 #ifndef QUAN_DOMAIN_COUPON_ACTS_H
 #define QUAN_DOMAIN_COUPON_ACTS_H

@@ -7,7 +7,11 @@
 
 order_counters order_counters_new(uow *u, uint16_t slot, uint32_t ordinal)
 {
-    slice_set *slices = slice_set_new(u);
+    return order_counters_with(u, slot, ordinal, slice_set_new(u));
+}
+
+order_counters order_counters_with(uow *u, uint16_t slot, uint32_t ordinal, slice_set *slices)
+{
     return (order_counters){
         .u = u, .slot = slot, .slices = slices, .book = limit_book_new(u, slot, ordinal, slices)};
 }

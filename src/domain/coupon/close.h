@@ -14,6 +14,8 @@ typedef struct order_counters {
 } order_counters;
 
 order_counters order_counters_new(uow *u, uint16_t slot, uint32_t ordinal);
+/* Over slices that the act has already: they net what all of its users take and give. */
+order_counters order_counters_with(uow *u, uint16_t slot, uint32_t ordinal, slice_set *slices);
 
 /* Gets, before the first write. */
 void hold_close_load(const order_counters *c, const hold *row);

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -344,6 +345,41 @@ static void an_expired_hold_can_be_cancelled_for_good(void **state)
     }
 }
 
+/* Ann's last hold, in time and so in the order in which an act applies what is due. */
+static void where_too_much_is_due_nobody_is_refused_for_it(void **state)
+{
+    (void)state;
+    uint64_t c = campaign_with_budget(BUDGET_MODE_NONE, 0), t = template_in(c);
+    uint64_t id = 0, used = 0, mine[2];
+    template_put_in once = fix_template_in(shop, c);
+    limit_rule rule =
+        fix_limit(LIMIT_MEASURE_REDEMPTIONS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_EVER, 1);
+    once.limits.items = &rule;
+    once.limits.n = 1;
+    uint64_t limited = fix_template(shop, &once);
+    for (int i = 0; i < SWEEP_MAX; i++) {
+        char number[24];
+        uint64_t other = fix_claim_one(shop, S("ann"), t);
+        (void)snprintf(number, sizeof number, "B-%d", i);
+        fix_order o = order_of(number, &other, 1);
+        assert_int_equal(fix_hold(shop, &o, &id), R_DONE);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(mine); i++)
+        mine[i] = fix_claim_one(shop, S("ann"), limited);
+    fix_pass(shop, 1);
+    fix_order first = order_of("A-1", &mine[0], 1), second = order_of("A-2", &mine[1], 1);
+    assert_int_equal(fix_hold(shop, &first, &id), R_DONE);
+    assert_int_equal(fix_redeem(shop, &second, &used), R_LIMIT_REACHED);
+    fix_pass(shop, MS_HOUR);
+    assert_int_equal(fix_redeem(shop, &second, &used), R_UNAVAILABLE);
+    assert_int_equal(fix_hold_row(shop, id).state, HOLD_STATE_OPEN);
+    uint64_t one = fix_claim_one(shop, S("ann"), t);
+    fix_order plain = order_of("A-3", &one, 1); /* lacks nothing */
+    assert_int_equal(fix_redeem(shop, &plain, &used), R_DONE);
+    fix_sweep(shop);
+    assert_int_equal(fix_redeem(shop, &second, &used), R_DONE);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -361,6 +397,7 @@ int main(void)
         TEST(releasing_gives_back_and_may_be_repeated),
         TEST(a_hold_that_is_over_cannot_be_released),
         TEST(an_expired_hold_can_be_cancelled_for_good),
+        TEST(where_too_much_is_due_nobody_is_refused_for_it),
     };
     int failed = 0; /* also on a store that withholds rows, aborts and splits */
     for (how.adversary = 0; how.adversary < 4; how.adversary++)

@@ -120,6 +120,66 @@ static void load_counters(order_desk *d, bool goods)
         order_tally_load(d->c.u, &d->facts);
 }
 
+/* What this use must take from the budget beyond what the coupon has. */
+static int64_t budget_need(const order_desk *d, size_t i)
+{
+    int64_t discount = d->facts.applied[i].discount_minor;
+    int64_t has = d->coupons[i].row->reserved_minor;
+    switch (d->of[i].campaign->row->budget_mode) {
+    case BUDGET_MODE_AT_REDEEM:
+        return discount;
+    case BUDGET_MODE_AT_ISSUE:
+        return discount > has ? discount - has : 0;
+    default:
+        return 0;
+    }
+}
+
+/* Is there, as things stand, less than all the coupons together may need? Then what is due may
+ * bring it back. */
+static bool is_short_of_limits(const order_desk *d)
+{
+    int64_t need[LIMIT_MEASURE_COUNT] = {0};
+    for (size_t i = 0; i < d->facts.applied_count; i++) {
+        need[LIMIT_MEASURE_REDEMPTIONS]++;
+        need[LIMIT_MEASURE_MONEY] += d->facts.applied[i].discount_minor;
+        need[LIMIT_MEASURE_UNITS] += d->coupons[i].units;
+    }
+    for (size_t i = 0; i < d->facts.applied_count; i++) {
+        for (uint8_t m = LIMIT_MEASURE_REDEMPTIONS; m <= LIMIT_MEASURE_UNITS; m++) {
+            limit_case c = case_of(d, i, m);
+            if (limit_book_lacks(d->c.book, &c, need[m]))
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool is_short_of_budget(const order_desk *d)
+{
+    int64_t need = 0;
+    for (size_t i = 0; i < d->facts.applied_count; i++)
+        need += budget_need(d, i);
+    for (size_t i = 0; i < d->facts.applied_count; i++)
+        if (budget_need(d, i) > 0 &&
+            slice_lacks(d->c.slices, pool_budget(d->of[i].campaign->row->id), need))
+            return true;
+    return false;
+}
+
+/* Coupons past their end bring back budget only. */
+static result find_due(order_desk *d)
+{
+    bool budget = is_short_of_budget(d);
+    if (!budget && !is_short_of_limits(d))
+        return R_DONE;
+    d->due = due_find(d->c, budget ? SWEEP_MAX : 0, SWEEP_MAX);
+    if (uow_pending(d->c.u))
+        return R_AGAIN;
+    due_load(d->due);
+    return uow_pending(d->c.u) ? R_AGAIN : R_DONE;
+}
+
 result order_open(order_desk *d, bool goods)
 {
     uow *u = d->c.u;
@@ -145,7 +205,7 @@ result order_open(order_desk *d, bool goods)
     for (size_t i = 0; i < in->shares.n; i++)
         d->coupons[in->shares.items[i].applied].units +=
             in->lines.items[in->shares.items[i].line].quantity;
-    return uow_pending(u) ? R_AGAIN : R_DONE;
+    return uow_pending(u) ? R_AGAIN : find_due(d);
 }
 
 /* ---- checking ---- */
@@ -193,25 +253,12 @@ static result take_limit(order_desk *d, size_t i, uint8_t measure, int64_t n)
     result r = limit_book_want(d->c.book, &c, n, &have, &why);
     if (r != R_DONE)
         return r;
+    if (have < n && d->due != NULL && d->due->more_holds)
+        return uow_refuse(d->c.u, R_UNAVAILABLE, "Many holds are just past their deadline.");
     if (have < n)
         return uow_refuse(d->c.u, R_LIMIT_REACHED, "%.*s", STR_ARG(why));
     limit_book_take(d->c.book, &c, n, &d->takes);
     return R_DONE;
-}
-
-/* What this use must take from the budget beyond what the coupon has. */
-static int64_t budget_need(const order_desk *d, size_t i)
-{
-    int64_t discount = d->facts.applied[i].discount_minor;
-    int64_t has = d->coupons[i].row->reserved_minor;
-    switch (d->of[i].campaign->row->budget_mode) {
-    case BUDGET_MODE_AT_REDEEM:
-        return discount;
-    case BUDGET_MODE_AT_ISSUE:
-        return discount > has ? discount - has : 0;
-    default:
-        return 0;
-    }
 }
 
 static result take_budget(order_desk *d, size_t i, uint64_t id)
@@ -250,8 +297,12 @@ static result confirm_coupon(order_desk *d, size_t i, uint64_t id)
 
 result order_confirm(order_desk *d, uint64_t id)
 {
+    if (d->due != NULL)
+        (void)due_apply(d->due);
     for (size_t i = 0; i < d->closing_count; i++) {
         hold *row = d->closing[i];
+        if (row->state != HOLD_STATE_OPEN)
+            continue; /* it was due */
         bool in_time = hold_state_at(row, uow_now(d->c.u)) == HOLD_STATE_OPEN;
         hold_close(&d->c, row, in_time ? HOLD_STATE_REPLACED : HOLD_STATE_EXPIRED);
     }

@@ -5,6 +5,7 @@
 
 #include "domain/coupon/acts.h"
 #include "domain/coupon/close.h"
+#include "domain/coupon/due.h"
 #include "domain/stats/order.h"
 
 /* A coupon of the order: applied[i] of the order is coupons[i]. */
@@ -25,16 +26,18 @@ typedef struct order_desk {
     const hold *late; /* the hold whose frozen order this is; else NULL */
     hold **closing;   /* open holds that this act ends first */
     size_t closing_count;
+    due_rows *due; /* what this act applies first; NULL: it has what it needs without */
     limit_takes takes;
 } order_desk;
 
 /* R_INVALID where figures do not add up or bounds are exceeded; needs no rows. */
 MUST_USE result order_check(uow *u, const order_in *in);
 /* Looks up the order, its coupons and whatever the act may change; refuses by what they are. goods:
- * it will be redeemed. R_AGAIN. */
+ * it will be redeemed. Where limits or budget would not do, what is due in the slot is looked up,
+ * too. R_AGAIN. */
 MUST_USE result order_open(order_desk *d, bool goods);
-/* Ends the holds that give way, then checks every coupon and takes limits and budget. `id` is that
- * of the hold or redemption to be. Writes. */
+/* Applies what is due, ends the holds that give way, then checks every coupon and takes limits and
+ * budget. `id` is that of the hold or redemption to be. Writes. */
 MUST_USE result order_confirm(order_desk *d, uint64_t id);
 /* The order's row now names this hold or redemption. Writes. */
 void order_name(order_desk *d, uint64_t hold_id, uint64_t redemption_id);

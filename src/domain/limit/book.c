@@ -229,6 +229,23 @@ result limit_book_want(limit_book *b, const limit_case *c, int64_t need, int64_t
     return R_DONE;
 }
 
+bool limit_book_lacks(limit_book *b, const limit_case *c, int64_t need)
+{
+    limit_level levels[LEVELS];
+    levels_of(c->of, levels);
+    for (size_t l = 0; l < LEVELS; l++) {
+        for (size_t i = 0; i < levels[l].n; i++) {
+            const limit_rule *rule = &levels[l].rules[i];
+            if (rule->measure != c->measure)
+                continue;
+            if (is_shared(rule) ? slice_lacks(b->slices, pool_for(b, &levels[l], rule, c), need)
+                                : rule->max - used(b, &levels[l], rule, c) < need)
+                return true;
+        }
+    }
+    return false;
+}
+
 bool limit_book_first(limit_book *b, const terms *of, bool of_campaign)
 {
     usage_key key = ever_key(of_campaign ? 0 : of->template->row->id);

@@ -47,6 +47,8 @@ void limit_book_load_take(limit_book *b, const limit_take *take);
  * limit that allows no more. Else as slice_want. */
 MUST_USE result limit_book_want(limit_book *b, const limit_case *c, int64_t need, int64_t *have,
                                 str *why);
+/* Would limit_book_want allow less than need, as far as the act knows? (slice_lacks) */
+bool limit_book_lacks(limit_book *b, const limit_case *c, int64_t need);
 /* Has the user never had a coupon of the template (or, of_campaign, of the campaign)? */
 bool limit_book_first(limit_book *b, const terms *of, bool of_campaign);
 /* Counts n (> 0), which limit_book_want has allowed; into: what was taken, NULL when nobody asks.

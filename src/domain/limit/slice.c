@@ -93,11 +93,22 @@ static int64_t usable(const slice_use *use, int64_t total)
     return use->row == NULL || is_stale(use, total) ? 0 : use->row->free;
 }
 
+static int64_t left_of(slice_set *s, pool_name which, int64_t total)
+{
+    const slice_use *use = loaded(s, which);
+    return usable(use, total) - use->net;
+}
+
+bool slice_lacks(slice_set *s, pool_name which, int64_t need)
+{
+    return uow_dry(s->u, which) && left_of(s, which, pool_total(uow_config(s->u), which)) < need;
+}
+
 result slice_want(slice_set *s, pool_name which, int64_t need, int64_t *have)
 {
     slice_use *use = loaded(s, which);
     int64_t total = pool_total(uow_config(s->u), which);
-    int64_t left = usable(use, total) - use->net;
+    int64_t left = left_of(s, which, total);
     *have = left < need ? (left < 0 ? 0 : left) : need;
     if (left >= need)
         return R_DONE;
