@@ -18,6 +18,8 @@ void issues_add(issues *list, str field, str code, const char *format, ...)
         list->dropped++;
         return;
     }
+    if (list->items == NULL)
+        list->items = ARENA_ARRAY(list->memory, issue, ISSUES_MAX);
     va_list args;
     va_start(args, format);
     str detail = arena_vprintf(list->memory, format, args);

@@ -18,7 +18,7 @@ typedef struct issues {
     arena *memory;
     size_t n;       /* recorded */
     size_t dropped; /* beyond ISSUES_MAX */
-    issue items[ISSUES_MAX];
+    issue *items;   /* room for ISSUES_MAX once there is a first: most inputs are fine */
 } issues;
 
 issues *issues_new(arena *memory);

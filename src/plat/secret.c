@@ -3,16 +3,28 @@
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <pthread.h>
 #include <sodium.h>
 
 #include "port/random.h"
 
 enum { KEY_BYTES = 32, KEY_PREFIX = 3, KEY_TEXT = SECRET_KEY_LENGTH - KEY_PREFIX };
 
+/* Looked up once: EVP_sha256() makes libcrypto look for an implementation at every use. */
+static EVP_MD *sha256;
+
+static void fetch_sha256(void)
+{
+    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL); /* for good */
+    CHECK(sha256 != NULL);
+}
+
 void secret_sha256(str data, uint8_t out[SECRET_DIGEST_BYTES])
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     unsigned n = 0;
-    CHECK(EVP_Digest(data.n == 0 ? "" : data.p, data.n, out, &n, EVP_sha256(), NULL) == 1);
+    CHECK(pthread_once(&once, fetch_sha256) == 0);
+    CHECK(EVP_Digest(data.n == 0 ? "" : data.p, data.n, out, &n, sha256, NULL) == 1);
     CHECK(n == SECRET_DIGEST_BYTES);
 }
 
