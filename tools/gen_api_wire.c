@@ -267,8 +267,11 @@ static str place_of(const gen_type *t, const gen_field *f)
 
 static void emit_field(const gen_type *t, const gen_field *f, buf *out)
 {
-    buf_printf(out, "    {.name = {\"%.*s\", %zu},\n     .offset = offsetof(wire_%.*s, %.*s),\n",
-               STR_ARG(f->name), f->name.n, STR_ARG(t->name), STR_ARG(f->c_name));
+    buf_printf(out,
+               "    {.name = {\"%.*s\", %zu},\n     .key = {\"\\\"%.*s\\\":\", %zu},\n"
+               "     .offset = offsetof(wire_%.*s, %.*s),\n",
+               STR_ARG(f->name), f->name.n, STR_ARG(f->name), f->name.n + 3, STR_ARG(t->name),
+               STR_ARG(f->c_name));
     if (f->required)
         buf_str(out, S("     .has = WIRE_ALWAYS"));
     else

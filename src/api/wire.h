@@ -67,7 +67,7 @@ struct wire_value {
 };
 
 typedef struct wire_field {
-    str name;
+    str name, key; /* key: "name": as JSON is written with it */
     uint16_t offset;
     uint16_t has;    /* offset of has_NAME; WIRE_ALWAYS: required */
     int64_t initial; /* default of a bool, integer or enum */

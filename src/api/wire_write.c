@@ -12,7 +12,7 @@ static void write_word(const wire_words *words, const void *in, json_writer *w)
     memcpy(&value, in, sizeof value);
     for (size_t i = 0; i < words->n; i++) {
         if (words->values[i] == value) {
-            json_put_str(w, words->names[i]);
+            json_put_plain(w, words->names[i]);
             return;
         }
     }
@@ -23,11 +23,10 @@ static void write_day(const void *in, json_writer *w)
 {
     int32_t day;
     memcpy(&day, in, sizeof day);
-    buf text;
-    buf_init(&text, 32);
+    char bytes[32];
+    buf text = {.p = bytes, .capacity = sizeof bytes, .max = sizeof bytes};
     time_write_day(&text, day);
-    json_put_str(w, buf_view(&text));
-    buf_free(&text);
+    json_put_plain(w, buf_view(&text));
 }
 
 static void write_id(id_kind kind, const void *in, json_writer *w)
@@ -35,7 +34,7 @@ static void write_id(id_kind kind, const void *in, json_writer *w)
     uint64_t id;
     char text[ID_TEXT_MAX];
     memcpy(&id, in, sizeof id);
-    json_put_str(w, (str){text, id_text(kind, id, text)});
+    json_put_plain(w, (str){text, id_text(kind, id, text)});
 }
 
 static void write_array(const wire_value *v, const void *in, json_writer *w)
@@ -98,7 +97,7 @@ static void write_fields(const wire_type *t, const void *in, json_writer *w)
         const wire_field *f = &t->fields[i];
         if (f->has != WIRE_ALWAYS && !*((const bool *)((const char *)in + f->has)))
             continue;
-        json_key(w, f->name);
+        json_key_raw(w, f->key);
         write_value(&f->value, (const char *)in + f->offset, w);
     }
 }

@@ -57,22 +57,13 @@ static bool make_room(buf *b, size_t n, size_t spare)
     return true;
 }
 
-void buf_add(buf *b, const void *p, size_t n)
+char *buf_take_slow(buf *b, size_t n)
 {
-    if (n == 0 || !make_room(b, n, 0))
-        return;
-    memcpy(b->p + b->n, p, n);
+    if (!make_room(b, n, 0))
+        return NULL;
+    char *at = b->p + b->n;
     b->n += n;
-}
-
-void buf_str(buf *b, str s)
-{
-    buf_add(b, s.p, s.n);
-}
-
-void buf_char(buf *b, char c)
-{
-    buf_add(b, &c, 1);
+    return at;
 }
 
 void buf_vprintf(buf *b, const char *format, va_list args)

@@ -35,7 +35,7 @@ static void the_ceiling_is_exact_for_every_kind_of_append(void **state)
 {
     (void)state;
     for (size_t max = 0; max < 12; max++) {
-        for (int way = 0; way < 4; way++) {
+        for (int way = 0; way < 5; way++) {
             buf b;
             buf_init(&b, max);
             switch (way) {
@@ -47,6 +47,9 @@ static void the_ceiling_is_exact_for_every_kind_of_append(void **state)
                 break;
             case 2:
                 buf_u64(&b, 123456);
+                break;
+            case 3:
+                assert_true((buf_take(&b, 6) == NULL) == (max < 6));
                 break;
             default:
                 buf_i64(&b, -12345);

@@ -216,53 +216,88 @@ void json_end_array(json_writer *w)
     close_with(w, ']');
 }
 
-static void put_escape(buf *out, char c)
+static void put_escape(buf *out, uint8_t code)
 {
     static const char names[] = {['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f',
                                  ['\r'] = 'r', ['"'] = '"',  ['\\'] = '\\'};
-    uint8_t code = (uint8_t)c;
+    static const char hex[] = "0123456789abcdef";
     if (code < sizeof names && names[code] != 0) {
-        buf_char(out, '\\');
-        buf_char(out, names[code]);
+        buf_add(out, (char[]){'\\', names[code]}, 2);
     } else {
-        buf_printf(out, "\\u%04x", code);
+        buf_str(out, S("\\u00"));
+        buf_add(out, (char[]){hex[code >> 4], hex[code & 15]}, 2);
     }
 }
 
-static bool needs_escape(char c)
+static bool needs_escape(uint8_t c)
 {
-    return (uint8_t)c < 0x20 || c == '"' || c == '\\';
+    return c < 0x20 || c == '"' || c == '\\';
+}
+
+/* Of eight bytes, is any not ASCII, a control character, a quote or a backslash? The tests of
+ * "Bit Twiddling Hacks" (Anderson) for a byte less than n and a zero byte; they may see one too
+ * many only above one that is there. */
+static bool is_special_in_eight(uint64_t w)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
+    uint64_t quote = w ^ ones * '"', back = w ^ ones * '\\';
+    uint64_t any = w | (w - ones * 0x20) | (quote - ones) | (back - ones);
+    return (any & high) != 0;
 }
 
 /* How many bytes at the front stand for themselves. */
 static size_t plain_length(str s)
 {
     size_t n = 0;
+    for (uint64_t w; s.n - n >= sizeof w; n += sizeof w) {
+        memcpy(&w, s.p + n, sizeof w);
+        if (is_special_in_eight(w))
+            break;
+    }
     while (n < s.n) {
-        size_t length = str_utf8_length((str){s.p + n, s.n - n});
-        if (length == 0 || needs_escape(s.p[n]))
+        uint8_t c = (uint8_t)s.p[n];
+        size_t length = c < 0x80 ? 1 : str_utf8_length((str){s.p + n, s.n - n});
+        if (length == 0 || needs_escape(c))
             break;
         n += length;
     }
     return n;
 }
 
+static void put_special(buf *out, uint8_t c)
+{
+    if (needs_escape(c))
+        put_escape(out, c);
+    else
+        buf_str(out, S("\xEF\xBF\xBD"));
+}
+
+/* In quotes, as it is. */
+static void put_plain(buf *out, str s)
+{
+    char *to = buf_take(out, s.n + 2);
+    if (to == NULL)
+        return;
+    to[0] = '"';
+    if (s.n > 0)
+        memcpy(to + 1, s.p, s.n);
+    to[s.n + 1] = '"';
+}
+
 static void put_quoted(buf *out, str s)
 {
+    size_t n = plain_length(s);
+    if (n == s.n) {
+        put_plain(out, s);
+        return;
+    }
     buf_char(out, '"');
     while (s.n > 0) {
-        size_t n = plain_length(s);
         buf_add(out, s.p, n);
-        s.p += n;
-        s.n -= n;
-        if (s.n == 0)
-            break;
-        if (needs_escape(s.p[0]))
-            put_escape(out, s.p[0]);
-        else
-            buf_str(out, S("\xEF\xBF\xBD"));
-        s.p++;
-        s.n--;
+        if (n < s.n)
+            put_special(out, (uint8_t)s.p[n++]);
+        s = (str){s.p + n, s.n - n};
+        n = plain_length(s);
     }
     buf_char(out, '"');
 }
@@ -275,10 +310,23 @@ void json_key(json_writer *w, str name)
     w->need_comma = false;
 }
 
+void json_key_raw(json_writer *w, str key)
+{
+    begin_value(w);
+    buf_str(w->out, key);
+    w->need_comma = false;
+}
+
 void json_put_str(json_writer *w, str s)
 {
     begin_value(w);
     put_quoted(w->out, s);
+}
+
+void json_put_plain(json_writer *w, str s)
+{
+    begin_value(w);
+    put_plain(w->out, s);
 }
 
 void json_put_i64(json_writer *w, int64_t v)

@@ -57,8 +57,10 @@ void json_begin_object(json_writer *w);
 void json_end_object(json_writer *w);
 void json_begin_array(json_writer *w);
 void json_end_array(json_writer *w);
-void json_key(json_writer *w, str name);  /* escaped like json_put_str */
-void json_put_str(json_writer *w, str s); /* escapes; invalid UTF-8 is replaced by U+FFFD */
+void json_key(json_writer *w, str name);    /* escaped like json_put_str */
+void json_key_raw(json_writer *w, str key); /* taken as it is: "\"name\":" */
+void json_put_str(json_writer *w, str s);   /* escapes; invalid UTF-8 is replaced by U+FFFD */
+void json_put_plain(json_writer *w, str s); /* in quotes; has nothing to escape, like an id */
 void json_put_i64(json_writer *w, int64_t v);
 void json_put_u64(json_writer *w, uint64_t v);
 void json_put_bool(json_writer *w, bool v);

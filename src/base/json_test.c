@@ -1,6 +1,8 @@
 /* JSON: what is strict stays strict, what is written reads back, and depth is bounded. */
 #include "base/json.h"
 
+#include <stdio.h>
+
 #include "base/test_help.h"
 
 static json *parse(str text)
@@ -363,10 +365,14 @@ static void commas_are_placed(void **state)
     json_put_raw(&w, S("{\"x\":1}"));
     json_key(&w, S("f\""));
     json_put_str(&w, S("g"));
+    json_key_raw(&w, S("\"h\":"));
+    json_put_plain(&w, S("i"));
+    json_key_raw(&w, S("\"j\":"));
+    json_put_plain(&w, S(""));
     json_end_object(&w);
     assert_str(buf_view(&b), S("{\"a\":[-9223372036854775808,18446744073709551615,{},[],null],"
                                "\"b\":true,\"c\":false,\"d\":\"2026-11-22T08:00:00.000Z\","
-                               "\"e\":{\"x\":1},\"f\\\"\":\"g\"}"));
+                               "\"e\":{\"x\":1},\"f\\\"\":\"g\",\"h\":\"i\",\"j\":\"\"}"));
     buf_free(&b);
 }
 
@@ -400,6 +406,56 @@ static void strings_are_escaped(void **state)
         if (!str_eq(buf_view(&b), t[i].out))
             fail_msg("row %zu: %.*s", i, STR_ARG(buf_view(&b)));
     }
+    buf_free(&b);
+}
+
+static str escape_of(uint8_t c, char out[8])
+{
+    static const struct {
+        uint8_t c;
+        const char *text;
+    } named[] = {{'\b', "\\b"}, {'\f', "\\f"}, {'\n', "\\n"}, {'\r', "\\r"},
+                 {'\t', "\\t"}, {'"', "\\\""}, {'\\', "\\\\"}};
+    for (size_t i = 0; i < ARRAY_LEN(named); i++) {
+        if (named[i].c == c)
+            return str_of(named[i].text);
+    }
+    if (c >= 0x80)
+        return S("\xEF\xBF\xBD");
+    int n = snprintf(out, 8, c < 0x20 ? "\\u%04x" : "%c", c);
+    return (str){out, (size_t)n};
+}
+
+/* Wherever a byte stands among others that need nothing: bytes are looked at several at a time. */
+static void every_byte_is_escaped_at_every_place(void **state)
+{
+    (void)state;
+    enum { LENGTH_MAX = 20 };
+    buf b;
+    buf wanted;
+    buf_init(&b, 100);
+    buf_init(&wanted, 100);
+    for (size_t n = 1; n <= LENGTH_MAX; n++) {
+        for (size_t at = 0; at < n; at++) {
+            for (unsigned c = 0; c < 256; c++) {
+                char text[LENGTH_MAX];
+                char escape[8];
+                memset(text, 'a', n);
+                text[at] = (char)c;
+                buf_clear(&wanted);
+                buf_char(&wanted, '"');
+                buf_add(&wanted, "aaaaaaaaaaaaaaaaaaaa", at);
+                buf_str(&wanted, escape_of((uint8_t)c, escape));
+                buf_add(&wanted, "aaaaaaaaaaaaaaaaaaaa", n - at - 1);
+                buf_char(&wanted, '"');
+                buf_clear(&b);
+                json_writer w = json_writer_on(&b);
+                json_put_str(&w, (str){text, n});
+                assert_str(buf_view(&b), buf_view(&wanted));
+            }
+        }
+    }
+    buf_free(&wanted);
     buf_free(&b);
 }
 
@@ -461,6 +517,7 @@ int main(void)
         cmocka_unit_test(a_value_read_as_another_kind_is_a_defect),
         cmocka_unit_test(commas_are_placed),
         cmocka_unit_test(strings_are_escaped),
+        cmocka_unit_test(every_byte_is_escaped_at_every_place),
         cmocka_unit_test(whatever_is_written_reads_back),
         cmocka_unit_test(a_full_buffer_shows_as_overflow),
     };

@@ -255,14 +255,37 @@ bool time_parse_day(str s, int32_t *out_day)
     return true;
 }
 
-void time_write_day(buf *b, int32_t day)
+enum { DAY_TEXT = 10, TIME_TEXT = 24 }; /* 2026-11-22, 2026-11-22T08:00:00.000Z */
+
+/* v in exactly `count` digits; what is behind them. */
+static char *put_digits(char *to, int v, int count)
+{
+    for (int i = count; i > 0; i--) {
+        to[i - 1] = (char)('0' + v % 10);
+        v /= 10;
+    }
+    return to + count;
+}
+
+static char *put_day(char *to, int32_t day)
 {
     int year;
     int month;
     int day_of_month;
     day_to_civil(day, &year, &month, &day_of_month);
     CHECK(year >= 0 && year <= 9999);
-    buf_printf(b, "%04d-%02d-%02d", year, month, day_of_month);
+    to = put_digits(to, year, 4);
+    *to++ = '-';
+    to = put_digits(to, month, 2);
+    *to++ = '-';
+    return put_digits(to, day_of_month, 2);
+}
+
+void time_write_day(buf *b, int32_t day)
+{
+    char *to = buf_take(b, DAY_TEXT);
+    if (to != NULL)
+        put_day(to, day);
 }
 
 void time_write(buf *b, int64_t at_ms)
@@ -270,7 +293,17 @@ void time_write(buf *b, int64_t at_ms)
     int64_t day = floor_div(at_ms, MS_DAY);
     CHECK(day >= INT32_MIN && day <= INT32_MAX);
     int in_day = (int)floor_mod(at_ms, MS_DAY);
-    time_write_day(b, (int32_t)day);
-    buf_printf(b, "T%02d:%02d:%02d.%03dZ", in_day / 3600000, in_day / 60000 % 60,
-               in_day / 1000 % 60, in_day % 1000);
+    char *to = buf_take(b, TIME_TEXT);
+    if (to == NULL)
+        return;
+    to = put_day(to, (int32_t)day);
+    *to++ = 'T';
+    to = put_digits(to, in_day / 3600000, 2);
+    *to++ = ':';
+    to = put_digits(to, in_day / 60000 % 60, 2);
+    *to++ = ':';
+    to = put_digits(to, in_day / 1000 % 60, 2);
+    *to++ = '.';
+    to = put_digits(to, in_day % 1000, 3);
+    *to = 'Z';
 }
