@@ -36,6 +36,8 @@ static void put_counts(api_call *c, const stats_days *from, const stats_wish *w,
 {
     str currency = w->campaign->currency;
     bool by_day = w->by == WIRE_STATS_BY_DAY;
+    out->has_held_now = true;
+    out->held_now = from->held_now;
     out->has_counts = true;
     out->counts.n = by_day ? from->n : 1;
     out->counts.items = ARENA_ARRAY(c->memory, wire_stats_row, out->counts.n);

@@ -11,7 +11,8 @@ enum { ROWS_FIRST = 64 };
 
 typedef struct collected_counts {
     arena *memory;
-    uint64_t template; /* that was asked for; 0: the campaign */
+    const counts_ask *ask;
+    int64_t held_now;
     tally *rows;
     size_t n, capacity;
 } collected_counts;
@@ -21,7 +22,7 @@ typedef struct collected_counts {
 static tally part_of(const collected_counts *c, const tally *row)
 {
     tally part = *row;
-    if (row->template != c->template) {
+    if (row->template != c->ask->template) {
         part.users = 0;
         part.order_minor = 0;
         part.order_returned_minor = 0;
@@ -32,6 +33,9 @@ static tally part_of(const collected_counts *c, const tally *row)
 static void collect_counts(void *context, const tally *row)
 {
     collected_counts *c = context;
+    c->held_now += row->held - row->released - row->confirmed;
+    if (row->day < c->ask->from_day || row->day >= c->ask->until_day)
+        return;
     if (c->n == c->capacity) {
         size_t capacity = c->capacity == 0 ? ROWS_FIRST : c->capacity * 2;
         tally *rows = ARENA_ARRAY(c->memory, tally, capacity);
@@ -98,21 +102,22 @@ static void collect_all_due(app_view *v, collected_counts *c, due_counts *d)
 {
     query_due(v, collect_due, d);
     d->today.day = today_of(v, d->ask->campaign);
-    d->today.template = c->template;
-    bool asked = d->today.day >= d->ask->from_day && d->today.day < d->ask->until_day;
-    if (asked && (d->today.released > 0 || d->today.expired > 0))
+    d->today.template = d->ask->template;
+    if (d->today.released > 0 || d->today.expired > 0)
         collect_counts(c, &d->today);
 }
 
 void query_stats(app_view *v, const counts_ask *ask, stats_days *out)
 {
-    collected_counts c = {.memory = v->memory, .template = ask->template};
+    collected_counts c = {.memory = v->memory, .ask = ask};
+    counts_ask all_days = {ask->campaign, ask->template, INT32_MIN, INT32_MAX};
     due_counts due = {.ask = ask};
-    query_counts(v, ask, collect_counts, &c);
+    query_counts(v, &all_days, collect_counts, &c);
     collect_all_due(v, &c, &due);
     if (c.n > 0)
         qsort(c.rows, c.n, sizeof *c.rows, by_day);
-    *out = (stats_days){.days = c.rows, .due_budget_minor = due.budget_minor};
+    *out =
+        (stats_days){.days = c.rows, .due_budget_minor = due.budget_minor, .held_now = c.held_now};
     for (size_t i = 0; i < c.n; i++) {
         add(&out->total, &c.rows[i]);
         if (out->n > 0 && out->days[out->n - 1].day == c.rows[i].day)

@@ -9,6 +9,7 @@
 typedef struct stats_days {
     tally total;
     int64_t due_budget_minor; /* what is due gives back to the budget of the campaign */
+    int64_t held_now;         /* coupons, whatever the days */
     tally *days;              /* ascending, each once */
     size_t n;
 } stats_days;

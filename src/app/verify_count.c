@@ -86,6 +86,8 @@ static bool was_released(const verify_group *g, const hold *row)
 void verify_count_hold(verify *v, const verify_group *g, const hold *row)
 {
     bool released = was_released(g, row);
+    const verify_redemption *r =
+        released ? NULL : verify_find_redemption(g, row->redemption); /* NULL: still open, too */
     for (size_t i = 0; i < row->applied.n; i++) {
         verify_terms of;
         if (!verify_terms_of(v, row->applied.items[i].template, &of))
@@ -93,6 +95,8 @@ void verify_count_hold(verify *v, const verify_group *g, const hold *row)
         count(v, &of, row->created_at_ms, TALLY_HELD, 1);
         if (released)
             verify_total_at(v, &of)[TALLY_RELEASED]++;
+        if (r != NULL)
+            count(v, &of, r->row.redeemed_at_ms, TALLY_CONFIRMED, 1);
     }
 }
 
@@ -127,6 +131,7 @@ static void see_tally(verify *v, verify_group *g, const void *row)
         [TALLY_DISCOUNT_RETURNED] = t->discount_returned_minor,
         [TALLY_ORDER] = t->order_minor,
         [TALLY_ORDER_RETURNED] = t->order_returned_minor,
+        [TALLY_CONFIRMED] = t->confirmed,
     };
     for (size_t i = 0; i < TALLY_COLUMNS; i++)
         to[i] += columns[i];

@@ -49,7 +49,7 @@ story a_template_in_all
   eventually
   GET /v1/templates/$template/stats
   200 {"campaign": "$campaign", "template": "$template", "currency": "USD", "by": "total",
-    "stock": {"total": 10, "remaining": 7}, "goods": null, "counts": [{
+    "stock": {"total": 10, "remaining": 7}, "goods": null, "held_now": 0, "counts": [{
       "issued": 3, "held": 2, "released": 1, "redeemed": 2, "returned": 1, "expired": 0,
       "voided": 0, "users": 2, "discount": @2000, "discount_returned": @1000, "orders": @13000,
       "orders_returned": @6000}]}
@@ -167,6 +167,61 @@ story a_wish_that_makes_no_sense
   404 {"code": "not_found"}
 
 # DESIGN 5 Time: statistics apply due deadlines and expiries before the sweep has run.
+# Held at this moment: neither let go nor redeemed, on whatever day it was held.
+story held_now_is_what_no_answer_has_ended
+  use shop
+  use tea
+  POST /v1/claims {"user": "u1", "template": "$template", "count": 6}
+  201 {"coupons": [{"id": "$c1"}, {"id": "$c2"}, {"id": "$c3"}, {"id": "$c4"}, {"id": "$c5"},
+    {"id": "$c6"}]}
+  GET /v1/campaigns/$campaign/stats
+  200 {"held_now": 0}
+  POST /v1/holds {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$c1", "$c2"],
+    "hold_seconds": 86400}
+  201 {"id": "$h1"}
+  POST /v1/holds {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$c3"],
+    "hold_seconds": 86400}
+  201 {"id": "$h2"}
+  POST /v1/holds {"user": "u1", "order_number": "o3", "cart": $cart, "coupons": ["$c4"],
+    "hold_seconds": 86400}
+  201 {"id": "$h3"}
+  POST /v1/holds {"user": "u1", "order_number": "o4", "cart": $cart, "coupons": ["$c5"],
+    "hold_seconds": 60}
+  201 {"id": "$h4"}
+  GET /v1/templates/$template/stats
+  200 {"held_now": 5}
+  POST /v1/holds/$h2/release
+  200
+  POST /v1/redemptions {"user": "u1", "order_number": "o6", "cart": $cart, "coupons": ["$c6"]}
+  201
+  GET /v1/templates/$template/stats
+  200 {"held_now": 4}
+  +59s
+  GET /v1/templates/$template/stats
+  200 {"held_now": 4}
+  +1s
+  GET /v1/templates/$template/stats
+  200 {"held_now": 3}
+  POST /v1/redemptions {"hold": "$h4"}
+  201
+  GET /v1/templates/$template/stats
+  200 {"held_now": 3}
+  +23h58m
+  POST /v1/redemptions {"hold": "$h1"}
+  201
+  GET /v1/campaigns/$campaign/stats?by=day&from=2026-01-02
+  200 {"held_now": 1, "counts": []}
+  GET /v1/campaigns/$campaign/stats
+  200 {"held_now": 1, "counts": [{"held": 5, "released": 2, "redeemed": 4}]}
+  +1m
+  GET /v1/campaigns/$campaign/stats
+  200 {"held_now": 0, "counts": [{"held": 5, "released": 3}]}
+  sweep
+  GET /v1/campaigns/$campaign/stats
+  200 {"held_now": 0, "counts": [{"held": 5, "released": 3}]}
+  GET /v1/campaigns/$campaign/stats?by=sku
+  200 {"held_now": null}
+
 story a_passed_deadline_counts_before_the_sweep
   let budget "budget": {"mode": "at_redeem", "total": @1000},
   use shop

@@ -30,11 +30,13 @@ static void use_coupon(const order_desk *d, redemption *row, size_t i)
     coupon *used = d->coupons[i].row;
     ledger_book b = {
         .u = u, .of = &d->of[i], .slot = d->c.slot, .coupon = a->coupon, .ref = row->id};
+    bool confirmed = used->state == COUPON_STATE_HELD;
     coupon_move(u, used, EVENT_KIND_COUPON_REDEEMED, row->id, a->discount_minor);
     spend(d, i, a, &b);
     ledger_move(&b, ACCOUNT_CUSTOMERS, ACCOUNT_DISCOUNT, a->discount_minor);
     tally *t = tally_of(u, &d->of[i]);
     t->redeemed++;
+    t->confirmed += confirmed;
     t->discount_minor += a->discount_minor;
 }
 

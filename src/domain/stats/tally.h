@@ -6,6 +6,7 @@
  * order_returned_minor; its other columns are 0.
  *   issued, held, released, redeemed, returned, expired, voided   coupons, on the day it happened;
  *             returned: given back to the user, or over by then
+ *   confirmed redeemed out of a hold; over all days, held - released - confirmed are held now
  *   users     users whose first coupon of the template (campaign) this was
  *   discount  given at redemptions; discount_returned: taken back by returns
  *   order     subtotal of the orders that used one, once an order; order_returned: list price of
