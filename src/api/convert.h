@@ -21,7 +21,7 @@ static inline wire_window window_of(int64_t from_ms, int64_t until_ms)
 /* Reports an amount in another currency than the one that it must be in. field: "benefit.cap". */
 void check_currency(api_call *c, const char *field, const wire_money *m, str currency);
 
-/* Limits of a row and as sent; since_ms is the act's business. */
+/* Limits of a row and as sent; since_ms and since_version are the act's business. */
 wire_limit_list limits_of(api_call *c, const limit_rule *rows, size_t n);
 limit_rule *limits_in(api_call *c, const wire_limit_list *from);
 

@@ -13,8 +13,8 @@
 /* A cell, wherever it is. */
 typedef struct cell_key {
     uint64_t campaign, owner;
-    int64_t number, since_ms;
-    uint32_t member;
+    int64_t number;
+    uint32_t member, since_version;
     uint16_t slot;
     uint8_t measure, period;
 } cell_key;
@@ -26,7 +26,7 @@ static int64_t *take_at(verify_map *m, const cell_key *from)
     k.campaign = from->campaign;
     k.owner = from->owner;
     k.number = from->number;
-    k.since_ms = from->since_ms;
+    k.since_version = from->since_version;
     k.member = from->member;
     k.slot = from->slot;
     k.measure = from->measure;
@@ -39,7 +39,7 @@ int64_t *verify_take_at(const verify_group *g, uint16_t slot, uint32_t ordinal, 
     return take_at(g->takes, &(cell_key){.campaign = t->campaign,
                                          .owner = t->owner,
                                          .number = t->number,
-                                         .since_ms = t->since_ms,
+                                         .since_version = t->since_version,
                                          .member = ordinal,
                                          .slot = slot,
                                          .measure = t->measure,
@@ -122,7 +122,7 @@ static const limit_rule *counted_for(const verify *v, const verify_group *g, con
         if (rules[i].subject == LIMIT_SUBJECT_USER && rules[i].measure == cell->measure &&
             rules[i].period == cell->period &&
             (oldest == NULL || rules[i].since_version < oldest->since_version) &&
-            (cell->period == LIMIT_PERIOD_ROLLING || rules[i].since_ms == cell->since_ms))
+            (cell->period == LIMIT_PERIOD_ROLLING || rules[i].since_version == cell->since_version))
             oldest = &rules[i];
     return oldest;
 }
@@ -158,7 +158,7 @@ static void claims_of_period(const own_coupons *own, const limit_rule *rule, con
 
 static usage_key key_of(const usage_cell *cell)
 {
-    return (usage_key){cell->owner, cell->measure, cell->period, cell->since_ms};
+    return (usage_key){cell->owner, cell->measure, cell->period, cell->since_version};
 }
 
 /* Were instants of this rolling count merged, so that they cannot be told apart? */
@@ -183,7 +183,7 @@ static void check_cell(verify *v, const verify_group *g, const usage *row, const
         bounds[0] = *take_at(g->takes, &(cell_key){.campaign = row->campaign,
                                                    .owner = cell->owner,
                                                    .number = cell->number,
-                                                   .since_ms = cell->since_ms,
+                                                   .since_version = cell->since_version,
                                                    .member = row->member,
                                                    .slot = row->slot,
                                                    .measure = cell->measure,
@@ -239,8 +239,8 @@ static bool is_counted(const usage *row, const cell_key *k)
     for (size_t i = 0; row != NULL && i < row->cells.n; i++) {
         usage_key cell = key_of(&row->cells.items[i]);
         if (cell.owner == k->owner && cell.measure == k->measure && cell.period == k->period &&
-            (cell.since_ms > k->since_ms ||
-             (cell.since_ms == k->since_ms && row->cells.items[i].number >= k->number)))
+            (cell.since_version > k->since_version ||
+             (cell.since_version == k->since_version && row->cells.items[i].number >= k->number)))
             return true;
     }
     return false;

@@ -53,11 +53,11 @@ static usage_key key_of(const limit_level *level, const limit_rule *rule)
 {
     bool always = rule->measure == LIMIT_MEASURE_CLAIMS && rule->period == LIMIT_PERIOD_EVER &&
                   level->campaign != 0;
-    return (usage_key){.owner = level->template,
-                       .measure = rule->measure,
-                       .period = rule->period,
-                       .since_ms =
-                           always || rule->period == LIMIT_PERIOD_ROLLING ? 0 : rule->since_ms};
+    return (usage_key){
+        .owner = level->template,
+        .measure = rule->measure,
+        .period = rule->period,
+        .since_version = always || rule->period == LIMIT_PERIOD_ROLLING ? 0 : rule->since_version};
 }
 
 /* Claims ever of the campaign (template 0) or of a template. */
@@ -303,7 +303,7 @@ static limit_take take_by_user(limit_book *b, const limit_level *level, const li
     return (limit_take){.campaign = level->campaign,
                         .owner = level->template,
                         .number = number,
-                        .since_ms = key.since_ms};
+                        .since_version = key.since_version};
 }
 
 static limit_take take_shared(limit_book *b, const limit_level *level, const limit_rule *rule,
@@ -383,7 +383,7 @@ void limit_book_give(limit_book *b, const terms *of, limit_take *take, int64_t n
     take->n -= n;
     int64_t now = uow_now(b->u);
     if (take->subject == LIMIT_SUBJECT_USER) {
-        usage_key key = {take->owner, take->measure, take->period, take->since_ms};
+        usage_key key = {take->owner, take->measure, take->period, take->since_version};
         if (row_of(b, take->campaign) != NULL)
             usage_remove(uow_memory(b->u), row_to_write(b, take->campaign), &key, take->number, n);
         return;
@@ -424,7 +424,7 @@ void limit_book_claims_of(limit_book *b, const terms *of, const coupon *row, lim
             take.subject = rule->subject;
             take.period = rule->period;
             take.owner = is_shared(rule) ? level->owner : level->template;
-            take.since_ms = is_shared(rule) ? 0 : key_of(level, rule).since_ms;
+            take.since_version = is_shared(rule) ? 0 : key_of(level, rule).since_version;
             take.number = is_shared(rule) && rule->period == LIMIT_PERIOD_ROLLING
                               ? 0
                               : usage_number(rule->period, day, row->issued_at_ms);

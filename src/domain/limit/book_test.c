@@ -299,6 +299,26 @@ static void an_edited_maximum_counts_what_was_taken_before(void **state)
     }
 }
 
+/* In one millisecond, too. What all users share goes on where it stopped (pool.h). */
+static void a_limit_that_is_set_again_counts_anew(void **state)
+{
+    (void)state;
+    static const struct {
+        limit_subject subject;
+        result expected;
+    } rows[] = {{LIMIT_SUBJECT_USER, R_DONE}, {LIMIT_SUBJECT_TEMPLATE, R_LIMIT_REACHED}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        limit_rule rule = fix_limit(LIMIT_MEASURE_CLAIMS, rows[i].subject, LIMIT_PERIOD_MONTH, 1);
+        uint64_t t = template_with(rule);
+        assert_int_equal(claim("ann", t), R_DONE);
+        assert_int_equal(claim("ann", t), R_LIMIT_REACHED);
+        edit_max(t, claims_by_user(LIMIT_PERIOD_EVER, 9)); /* another one in its place */
+        edit_max(t, rule);
+        assert_int_equal(claim("ann", t), rows[i].expected);
+        assert_int_equal(claim("ann", t), R_LIMIT_REACHED);
+    }
+}
+
 /* Slices of a large limit are out in every lane when it is lowered. */
 static void a_lowered_limit_is_not_taken_from_slices_that_are_out(void **state)
 {
@@ -411,6 +431,7 @@ int main(void)
         TEST(subjects_of_one_period_do_not_mix),
         TEST(a_limit_of_none_and_no_limit_are_not_the_same),
         TEST(an_edited_maximum_counts_what_was_taken_before),
+        TEST(a_limit_that_is_set_again_counts_anew),
         TEST(a_lowered_limit_is_not_taken_from_slices_that_are_out),
         TEST(measures_of_use_count_what_their_names_say),
         TEST(a_hold_takes_from_limits_and_a_release_gives_back),

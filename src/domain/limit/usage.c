@@ -22,7 +22,7 @@ int64_t usage_number(uint8_t period, int32_t day, int64_t at_ms)
 static bool is_of(const usage_cell *cell, const usage_key *key)
 {
     return cell->owner == key->owner && cell->measure == key->measure &&
-           cell->period == key->period && cell->since_ms == key->since_ms;
+           cell->period == key->period && cell->since_version == key->since_version;
 }
 
 /* The first cell of the key from index `from` on; row->cells.n when there is none. */
@@ -102,8 +102,9 @@ static size_t dead_cell(const usage *row, const usage_key *key)
     for (; i < row->cells.n; i++) {
         const usage_cell *cell = &row->cells.items[i];
         usage_key older = *key;
-        older.since_ms = cell->since_ms;
-        if (cell->since_ms != 0 && cell->since_ms < key->since_ms && is_of(cell, &older))
+        older.since_version = cell->since_version;
+        if (cell->since_version != 0 && cell->since_version < key->since_version &&
+            is_of(cell, &older))
             break;
     }
     return i;
@@ -119,7 +120,7 @@ static usage_cell *cell_made(arena *memory, usage *row, const usage_key *key, in
                                        .measure = key->measure,
                                        .period = key->period,
                                        .number = number,
-                                       .since_ms = key->since_ms};
+                                       .since_version = key->since_version};
     return &row->cells.items[i];
 }
 

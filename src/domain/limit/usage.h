@@ -8,8 +8,8 @@
  *   rolling            one cell an instant; those that left every window are dropped when
  *                      the limit counts again, and beyond USAGE_INSTANTS_MAX the oldest two
  *                      become one with the later instant, so that they count longer, never shorter
- * Cells of a limit begin with it (since_ms) and take the place of those of an older one. Claims
- * ever are counted without a limit: since_ms 0.
+ * Cells of a limit begin with it (since_version) and take the place of those of an older one.
+ * Claims ever are counted without a limit: since_version 0.
  *
  * Pure functions over the row; who calls them has edited it. Lists are replaced, not written in
  * place. */
@@ -23,7 +23,7 @@ enum { USAGE_INSTANTS_MAX = 1000 };
 typedef struct usage_key {
     uint64_t owner;
     uint8_t measure, period;
-    int64_t since_ms; /* 0 for rolling */
+    uint32_t since_version; /* 0 for rolling */
 } usage_key;
 
 /* The number of the period that `day` (in the merchant's zone) lies in; at_ms for rolling. */

@@ -26,10 +26,12 @@ static int tear_down(void **state)
     return 0;
 }
 
-static usage_key key_of(uint8_t period, int64_t since_ms)
+static usage_key key_of(uint8_t period, uint32_t since_version)
 {
-    return (usage_key){
-        .owner = 5, .measure = LIMIT_MEASURE_CLAIMS, .period = period, .since_ms = since_ms};
+    return (usage_key){.owner = 5,
+                       .measure = LIMIT_MEASURE_CLAIMS,
+                       .period = period,
+                       .since_version = since_version};
 }
 
 static void numbers_name_the_period(void **state)
