@@ -88,9 +88,18 @@ static void keep(uow *u, act_call *c, idempotency *row)
     }
 }
 
-static result act_run(uow *u, request *r)
+static suspect name_of(const act_call *c)
 {
-    act_call *c = (act_call *)r;
+    if (c->key.key.n > 0) {
+        return (suspect){SUSPECT_KIND_KEYED, (uint16_t)c->id, c->slot, c->key_hash.hi,
+                         c->key_hash.lo};
+    }
+    uint64_t what = (uint64_t)c->id << 16 | c->slot;
+    return (suspect){SUSPECT_KIND_OWN, (uint16_t)c->id, c->slot, what, c->item};
+}
+
+static result run_known(uow *u, act_call *c)
+{
     const act *a = act_find((uint16_t)c->id);
     bool keyed = c->key.key.n > 0;
     idempotency *kept = NULL;
@@ -126,6 +135,34 @@ static result act_run(uow *u, request *r)
     return R_DONE;
 }
 
+/* One that crashed the process before: when it comes to its end, it is not suspect any more. */
+static result run_suspect(uow *u, act_call *c, const suspect *s)
+{
+    quarantine *row;
+    result code = quarantine_row(u, s, &row);
+    if (code == R_DONE) {
+        code = run_known(u, c);
+    }
+    if (code == R_DONE && row != NULL) {
+        quarantine_delete(u, row);
+    }
+    return code;
+}
+
+static result act_run(uow *u, request *r)
+{
+    act_call *c = (act_call *)r;
+    suspect name = name_of(c);
+    suspicion known = quarantine_begin(c->app, uow_lane(u), &name);
+    if (known == SUSPICION_HELD) {
+        return R_QUARANTINED;
+    }
+    result code = known == SUSPICION_NONE ? run_known(u, c) : run_suspect(u, c, &name);
+    quarantine_over(c->app, uow_lane(u));
+    c->forgiven = known != SUSPICION_NONE && code == R_DONE;
+    return code;
+}
+
 /* On the lane's thread, after the commit: the outcome leaves the lane's memory. */
 static void act_done(request *r)
 {
@@ -135,6 +172,10 @@ static void act_done(request *r)
         c->code = r->outcome;
         c->detail = r->detail;
         c->replayed = false;
+    } else if (c->forgiven) {
+        suspect name = name_of(c);
+        uint16_t lane = r->to_lane ? r->lane : store_lane_of_slot(c->app->store, r->slot);
+        quarantine_forgiven(c->app, lane, &name);
     }
     c->detail = arena_str(c->memory, c->detail);
     if (c->code == R_DONE) {

@@ -57,6 +57,8 @@ struct act_call {
     void *out;      /* record of the outcome type, zeroed; filled when code says so */
     arena *memory;  /* of the caller: outcome text and detail are kept there */
     act_key key;
+    /* Of an act without a key: what it works on, where its slot does not say it. */
+    uint64_t item;
     /* R_DONE; or what the caller has found by looking before (a quote, say): the act is then not
      * decided but refused with this, and a final refusal is kept under the key like any other. */
     result refusal;
@@ -70,6 +72,7 @@ struct act_call {
     bool replayed; /* answered from the idempotency record */
     /* act.c's own */
     hash128 key_hash;
+    bool forgiven; /* its last run ended a suspicion: quarantine.h */
 };
 
 /* Under which the call's record is kept; reads id and key. */

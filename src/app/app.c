@@ -121,6 +121,7 @@ result app_open(const app_options *options, app **out, buf *why)
     CHECK(pthread_mutex_init(&a->config_lock, NULL) == 0);
     a->config = config_empty();
     a->keys = keyring_new();
+    a->quarantines = quarantines_new();
     a->relay = relay_new(a);
     a->leases = leases_new(a);
     result r = open_store(a, why);
@@ -129,6 +130,9 @@ result app_open(const app_options *options, app **out, buf *why)
     }
     if (r == R_DONE) {
         r = load_time(a);
+    }
+    if (r == R_DONE) {
+        r = quarantines_load(a, why);
     }
     if (r == R_DONE) {
         r = relay_load(a->relay);
@@ -160,6 +164,7 @@ void app_close(app *a)
     relay_free(a->relay);
     leases_free(a->leases);
     keyring_free(a->keys);
+    quarantines_free(a->quarantines);
     config_free(a->config);
     (void)pthread_mutex_destroy(&a->config_lock);
     (void)pthread_mutex_destroy(&a->publish_lock);

@@ -7,10 +7,12 @@
 
 #include "app/act.h"
 #include "app/app.h"
+#include "app/quarantine.h"
 
 typedef struct relay relay;
 typedef struct leases leases;
 typedef struct keyring keyring;
+typedef struct quarantines quarantines;
 
 struct app {
     app_options options;
@@ -18,6 +20,7 @@ struct app {
     relay *relay;
     leases *leases;
     keyring *keys;
+    quarantines *quarantines;
     pthread_mutex_t publish_lock; /* one publisher at a time */
     pthread_mutex_t config_lock;  /* guards the pointer: exchanging it and taking a share */
     config *config;
@@ -42,6 +45,35 @@ keyring *keyring_new(void);
 void keyring_free(keyring *k);
 void keyring_put(keyring *k, const api_key *row);
 bool keyring_find(keyring *k, uint64_t hi, uint64_t lo, int64_t now_ms, app_principal *out);
+
+/* quarantine.c: see quarantine.h. Which act is running on a lane, by a name that the next process
+ * knows again. On the lane's thread. */
+typedef struct suspect {
+    uint8_t kind; /* suspect_kind */
+    uint16_t act, slot;
+    uint64_t hi, lo;
+} suspect;
+typedef enum suspicion { SUSPICION_NONE, SUSPICION_CRASHED, SUSPICION_HELD } suspicion;
+quarantines *quarantines_new(void);
+void quarantines_free(quarantines *q);
+/* When opening, before anything runs: counts what an earlier process left in hand. */
+MUST_USE result quarantines_load(app *a, buf *why);
+/* Before it runs; SUSPICION_HELD: it must not, and is not in hand. */
+suspicion quarantine_begin(app *a, uint16_t lane, const suspect *s);
+void quarantine_over(app *a, uint16_t lane); /* when it has run, however it ended */
+/* Inside run, where it comes to its end: the row of a suspect. R_AGAIN, R_DONE. */
+MUST_USE result quarantine_row(uow *u, const suspect *s, quarantine **row);
+/* It is durable that this one is not suspect any more. */
+void quarantine_forgiven(app *a, uint16_t lane, const suspect *s);
+/* Inside run: a message that its lane passes over. row: of quarantine_row; NULL: it never ran. */
+typedef struct quarantine_message {
+    suspect name;
+    uint16_t to_lane;
+    str input;
+} quarantine_message;
+void quarantine_aside(uow *u, quarantine *row, const quarantine_message *m);
+/* It is durable that a message was set aside; held: it was on the list before. */
+void quarantine_told(app *a, const suspect *s, bool held);
 
 /* relay.c */
 relay *relay_new(app *a);

@@ -147,6 +147,7 @@ static void perform(leases *l, todo t)
                          .lane = collect ? UINT16_MAX : t.lane,
                          .amount = collect ? 0 : t.need};
         own->call.in = in;
+        own->call.item = t.pool.owner;
         own->call.done = ask_answered;
         own->call.context = ARENA_NEW(own->memory, todo);
         *(todo *)own->call.context = t;

@@ -6,7 +6,8 @@
  * same commit, so a repeated message finds itself applied. A message that is refused is consumed
  * without effect (its act told its sender by another message, if anybody must know). Afterwards the
  * sender's outbox rows are deleted. What a crash left undelivered is read from the outbox when
- * opening.
+ * opening. A message that crashed the process twice, or cannot be read, is set aside
+ * (quarantine.h), and the next ones go on.
  *
  * At most RELAY_QUEUE_MAX messages of a pair are held in memory; beyond that the pair reads them
  * again from the outbox. Does not retry: CLASS_INTERNAL is never refused but by a store that has
@@ -42,6 +43,8 @@ struct relay {
     pair pairs[STORE_LANES_MAX][STORE_LANES_MAX]; /* [from][to] */
 };
 
+typedef enum fate { FATE_OLD, FATE_APPLIED, FATE_REFUSED, FATE_ASIDE } fate;
+
 typedef struct bundle {
     request request; /* first */
     relay *relay;
@@ -49,8 +52,10 @@ typedef struct bundle {
     uint16_t from, to;
     size_t n;
     message *messages[RELAY_BUNDLE_MAX];
-    void *inputs[RELAY_BUNDLE_MAX];
-    bool applied[RELAY_BUNDLE_MAX]; /* by this bundle's last run */
+    void *inputs[RELAY_BUNDLE_MAX]; /* NULL: not decoded yet */
+    /* by this bundle's last run */
+    fate fates[RELAY_BUNDLE_MAX];
+    suspicion known[RELAY_BUNDLE_MAX];
 } bundle;
 
 static uint16_t lane_for(const relay *r, uint16_t slot, uint16_t to_lane)
@@ -58,33 +63,95 @@ static uint16_t lane_for(const relay *r, uint16_t slot, uint16_t to_lane)
     return to_lane != UINT16_MAX ? to_lane : store_lane_of_slot(r->app->store, slot);
 }
 
+static suspect name_of(const bundle *b, size_t i)
+{
+    const message *m = b->messages[i];
+    return (suspect){SUSPECT_KIND_MESSAGE, m->act, m->slot, b->from, m->sequence};
+}
+
+static bool is_readable(bundle *b, size_t i, const act *a)
+{
+    const message *m = b->messages[i];
+    if (a == NULL || (a->flags & ACT_MESSAGE) == 0) {
+        return false; /* of a later version, say */
+    }
+    if (b->inputs[i] != NULL) {
+        return true;
+    }
+    void *input = arena_alloc(b->memory, a->in->size);
+    if (record_decode(a->in, (str){m->input, m->n}, b->memory, input) != R_DONE) {
+        return false;
+    }
+    b->inputs[i] = input;
+    return true;
+}
+
+/* What its act says, or R_QUARANTINED: it is not for us to run. */
+static result decide_one(uow *u, bundle *b, size_t i)
+{
+    const act *a = act_find(b->messages[i]->act);
+    suspect name = name_of(b, i);
+    app *of = b->relay->app;
+    b->known[i] = quarantine_begin(of, b->to, &name);
+    if (b->known[i] == SUSPICION_HELD) {
+        return R_QUARANTINED;
+    }
+    result code = R_QUARANTINED;
+    if (is_readable(b, i, a)) {
+        code = a->decide(u, b->inputs[i], arena_alloc(uow_memory(u), a->out->size));
+        CHECK(code != R_WAIT); /* a message that waits would hold up all behind it */
+    }
+    quarantine_over(of, b->to);
+    return code;
+}
+
 /* One pass over the messages. R_DONE, R_AGAIN, or R_STALE: one was refused, and the pass is made
  * again without it, because what it wrote was taken back with everything before it. */
 static result apply_all(uow *u, bundle *b, uint64_t last, bool *refused)
 {
     for (size_t i = 0; i < b->n; i++) {
-        const message *m = b->messages[i];
-        b->applied[i] = false;
-        if (m->sequence <= last) {
+        b->fates[i] = FATE_OLD;
+        if (b->messages[i]->sequence <= last) {
             continue;
         }
-        last = m->sequence; /* also against a message that is here twice */
+        last = b->messages[i]->sequence; /* also against a message that is here twice */
+        b->fates[i] = FATE_REFUSED;
         if (refused[i]) {
             continue;
         }
-        const act *a = act_find(m->act);
-        void *out = arena_alloc(uow_memory(u), a->out->size);
-        result code = a->decide(u, b->inputs[i], out);
-        CHECK(code != R_WAIT); /* a message that waits would hold up all behind it */
+        result code = decide_one(u, b, i);
         if (code == R_AGAIN) {
             return code;
         }
-        if (code != R_DONE) {
+        b->fates[i] = code == R_QUARANTINED ? FATE_ASIDE : FATE_APPLIED;
+        if (code != R_DONE && code != R_QUARANTINED) {
             refused[i] = true;
             store_rollback(u);
             return R_STALE;
         }
-        b->applied[i] = true;
+    }
+    return R_DONE;
+}
+
+/* Suspects that have come to their end are not suspect any more; what was passed over is kept. */
+static result settle_suspects(uow *u, bundle *b)
+{
+    for (size_t i = 0; i < b->n; i++) {
+        const message *m = b->messages[i];
+        bool aside = b->fates[i] == FATE_ASIDE;
+        if (b->fates[i] == FATE_OLD || (b->known[i] == SUSPICION_NONE && !aside)) {
+            continue;
+        }
+        quarantine_message kept = {name_of(b, i), m->to_lane, {m->input, m->n}};
+        quarantine *row;
+        if (quarantine_row(u, &kept.name, &row) == R_AGAIN) {
+            return R_AGAIN;
+        }
+        if (aside) {
+            quarantine_aside(u, row, &kept);
+        } else if (row != NULL) {
+            quarantine_delete(u, row);
+        }
     }
     return R_DONE;
 }
@@ -103,6 +170,9 @@ static result bundle_run(uow *u, request *q)
         }
         code = apply_all(u, b, in == NULL ? 0 : in->last, refused);
     } while (code == R_STALE);
+    if (code == R_DONE) {
+        code = settle_suspects(u, b);
+    }
     if (code != R_DONE) {
         return code;
     }
@@ -189,6 +259,23 @@ static void drop_queue(pair *p)
     p->queued = 0;
 }
 
+/* What the last run found is durable. */
+static void tell(const bundle *b)
+{
+    app *of = b->relay->app;
+    for (size_t i = 0; i < b->n; i++) {
+        suspect name = name_of(b, i);
+        if (b->fates[i] == FATE_APPLIED) {
+            leases_applied(of->leases, b->to, b->messages[i]->act, b->inputs[i]);
+        }
+        if (b->fates[i] == FATE_ASIDE) {
+            quarantine_told(of, &name, b->known[i] == SUSPICION_HELD);
+        } else if (b->fates[i] != FATE_OLD && b->known[i] == SUSPICION_CRASHED) {
+            quarantine_forgiven(of, b->to, &name);
+        }
+    }
+}
+
 static void bundle_done(request *q)
 {
     bundle *b = (bundle *)q;
@@ -209,11 +296,7 @@ static void bundle_done(request *q)
     r->pairs[from][to].applied = b->messages[b->n - 1]->sequence;
     r->pairs[from][to].busy = false;
     (void)pthread_mutex_unlock(&r->lock);
-    for (size_t i = 0; i < b->n; i++) {
-        if (b->applied[i]) {
-            leases_applied(r->app->leases, to, b->messages[i]->act, b->inputs[i]);
-        }
-    }
+    tell(b);
     forget_start(b);
     bundle_free(b);
     send_next(r, from, to);
@@ -291,13 +374,6 @@ static bundle *take_bundle(relay *r, uint16_t from, uint16_t to, pair *p)
         if (m->act == ACT_ID_lease_grant) {
             break; /* who waits for it takes from it before the next message comes (lease.c) */
         }
-    }
-    for (size_t i = 0; i < b->n; i++) {
-        const act *a = act_find(b->messages[i]->act);
-        CHECK(a != NULL && (a->flags & ACT_MESSAGE) != 0);
-        b->inputs[i] = arena_alloc(memory, a->in->size);
-        str bytes = {b->messages[i]->input, b->messages[i]->n};
-        CHECK(record_decode(a->in, bytes, memory, b->inputs[i]) == R_DONE);
     }
     return b;
 }

@@ -13,7 +13,7 @@
  *   tally, goods   every counter, by campaign, template and day
  *   pool      stock, budget and shared limits: what is free, leased, used and on its way adds up,
  *             and what is used is what coupons, ledger and redemptions took
- *   lane      heads, events, outbox and inbox
+ *   lane      heads, events, outbox and inbox; messages set aside count as on their way
  *   config    campaigns, templates and versions agree
  * What rows do not tell is bounded instead: claims by store, and counts of a limit that began, or
  * coupons that were voided as issued in error, while a period ran.
@@ -42,6 +42,8 @@ typedef struct verify_options {
 
 typedef struct verify_summary {
     uint64_t rows, coupons, holds, redemptions, returns, ledger, events, pools, differences;
+    uint64_t
+        quarantined; /* acts and messages that are held: no difference, but work for somebody */
 } verify_summary;
 
 /* R_DONE whether or not there are differences; R_IO when the store cannot be read. */

@@ -26,6 +26,7 @@ enum {
     LEASE_SLICE_OPEN,
     LEASE_GRANTS,  /* on their way to the lane */
     LEASE_RETURNS, /* on their way home */
+    LEASE_ASIDE,   /* in messages that were set aside */
     LEASE_VALUES
 };
 

@@ -1,8 +1,9 @@
-/* Lanes: heads, events, outbox and inbox. And the configuration's own rows. */
+/* Lanes: heads, events, outbox, inbox and quarantine. And the configuration's own rows. */
 #include <stdio.h>
 
 #include "app/act.h"
 #include "app/verify_part.h"
+#include "domain/quarantine/quarantine.h"
 
 /* ---- heads ---- */
 
@@ -97,12 +98,27 @@ static void see_message(verify *v, verify_group *g, const void *row)
                 act_find(o->act) != NULL && (act_find(o->act)->flags & ACT_MESSAGE) != 0);
 }
 
+static void see_quarantine(verify *v, verify_group *g, const void *row)
+{
+    MAYBE(g);
+    const quarantine *q = row;
+    verify_what w = {.check = "lane", .kind = ID_QUARANTINE, .id = q->id};
+    v->sum.quarantined += quarantine_holds(q);
+    verify_must(v, &w, "the lane is one of the store's", q->lane < v->lanes);
+    verify_must(v, &w, "only a message is set aside", !q->aside || q->kind == SUSPECT_KIND_MESSAGE);
+    if (q->aside && q->lane < v->lanes && q->hi < v->lanes)
+        verify_must(v, &w, "its lane has passed over what was set aside",
+                    q->lo <= v->inbox[q->lane][q->hi]);
+}
+
 result verify_lanes(verify *v)
 {
     v->events_complete = true;
     result r = verify_each(v, NULL, &event_block_table, see_events);
     if (r == R_DONE)
         r = verify_each(v, NULL, &outbox_table, see_message);
+    if (r == R_DONE)
+        r = verify_each(v, NULL, &quarantine_table, see_quarantine);
     for (uint16_t lane = 0; lane < v->lanes && r == R_DONE; lane++) {
         char text[32];
         verify_what w = {.check = "lane", .subject = lane_name(text, lane)};

@@ -153,23 +153,36 @@ static void see_slice(verify *v, verify_group *g, const void *row)
     lease[LEASE_SLICE_OPEN] = s->open;
 }
 
+static void on_its_way(verify *v, uint16_t act, str input, int of)
+{
+    if (act != LEASE_GRANT_ACT && act != LEASE_RETURN_ACT)
+        return;
+    arena *memory = arena_new(0);
+    lease_in in = {0};
+    if (record_decode(&lease_in_record, input, memory, &in) == R_DONE) {
+        pool_name name = {in.owner, in.kind, in.period, in.subject};
+        lease_at(v, name, in.lane)[of] += in.amount;
+    }
+    arena_free(memory);
+}
+
 static void see_message(verify *v, verify_group *g, const void *row)
 {
     MAYBE(g);
     const outbox *o = row;
     uint16_t to =
         o->to_lane != UINT16_MAX ? o->to_lane : store_lane_of_slot(app_store(v->view.app), o->slot);
-    if ((o->act != LEASE_GRANT_ACT && o->act != LEASE_RETURN_ACT) || o->lane >= v->lanes ||
-        to >= v->lanes || o->sequence <= v->inbox[to][o->lane])
-        return; /* another matter, or applied already and not yet forgotten */
-    arena *memory = arena_new(0);
-    lease_in in = {0};
-    if (record_decode(&lease_in_record, o->input, memory, &in) == R_DONE) {
-        pool_name name = {in.owner, in.kind, in.period, in.subject};
-        lease_at(v, name, in.lane)[o->act == LEASE_GRANT_ACT ? LEASE_GRANTS : LEASE_RETURNS] +=
-            in.amount;
-    }
-    arena_free(memory);
+    bool known = o->lane < v->lanes && to < v->lanes;
+    if (known && o->sequence > v->inbox[to][o->lane]) /* else applied, and not yet forgotten */
+        on_its_way(v, o->act, o->input, o->act == LEASE_GRANT_ACT ? LEASE_GRANTS : LEASE_RETURNS);
+}
+
+static void see_aside(verify *v, verify_group *g, const void *row)
+{
+    MAYBE(g);
+    const quarantine *q = row;
+    if (q->aside)
+        on_its_way(v, q->act, q->input, LEASE_ASIDE);
 }
 
 /* ---- comparing ---- */
@@ -222,7 +235,8 @@ static void compare_lease(verify *v, pool_name p, uint16_t lane, const int64_t *
     char text[160];
     verify_what w = {.check = "pool", .subject = subject_of(p, &lane, text)};
     verify_number(v, &w, "out",
-                  l[LEASE_SLICE_FREE] + l[LEASE_SLICE_USED] + l[LEASE_GRANTS] + l[LEASE_RETURNS],
+                  l[LEASE_SLICE_FREE] + l[LEASE_SLICE_USED] + l[LEASE_GRANTS] + l[LEASE_RETURNS] +
+                      l[LEASE_ASIDE],
                   l[LEASE_OUT]);
     verify_must(v, &w, "free of a slice is not below 0", l[LEASE_SLICE_FREE] >= 0);
     if (!l[LEASE_SLICE_OPEN])
@@ -271,6 +285,8 @@ result verify_pools(verify *v)
         r = verify_each(v, NULL, &slice_table, see_slice);
     if (r == R_DONE)
         r = verify_each(v, NULL, &outbox_table, see_message);
+    if (r == R_DONE)
+        r = verify_each(v, NULL, &quarantine_table, see_aside);
     if (r != R_DONE)
         return r;
     str bytes;

@@ -31,6 +31,7 @@ typedef enum id_kind {
     ID_EVENT,
     ID_LEDGER,
     ID_KEY,
+    ID_QUARANTINE,
     ID_KIND_COUNT
 } id_kind;
 

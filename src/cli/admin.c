@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-enum { PAGE = 200 };
+enum { PAGE = 200, LIST_BYTES_MAX = 256 << 20 };
 
 cli_exit admin_run(cli_context *c, bool make, cli_exit (*work)(cli_context *c, app *a, void *with),
                    void *with)
@@ -62,5 +62,23 @@ cli_exit admin_each(cli_context *c, app *a, const table *t, admin_visit *visit, 
     if (r != R_DONE && code == CLI_OK)
         code = cli_refuse(c, r, (str){NULL, 0});
     arena_free(memory);
+    return code;
+}
+
+cli_exit admin_list(cli_context *c, app *a, const table *t, admin_visit *show)
+{
+    admin_listing l;
+    buf_init(&l.out, LIST_BYTES_MAX);
+    l.writer = json_writer_on(&l.out);
+    if (c->json)
+        json_begin_array(&l.writer);
+    cli_exit code = admin_each(c, a, t, show, &l);
+    if (c->json) {
+        json_end_array(&l.writer);
+        buf_char(&l.out, '\n');
+    }
+    if (code == CLI_OK)
+        code = cli_print(c, &l.out);
+    buf_free(&l.out);
     return code;
 }

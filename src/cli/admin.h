@@ -18,4 +18,11 @@ MUST_USE cli_exit admin_row(cli_context *c, const act_call *call, const record_t
 typedef cli_exit admin_visit(cli_context *c, const void *row, void *with);
 cli_exit admin_each(cli_context *c, app *a, const table *t, admin_visit *visit, void *with);
 
+/* Prints all rows: `show` gets an admin_listing. */
+typedef struct admin_listing {
+    buf out;
+    json_writer writer;
+} admin_listing;
+cli_exit admin_list(cli_context *c, app *a, const table *t, admin_visit *show);
+
 #endif

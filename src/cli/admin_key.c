@@ -218,14 +218,9 @@ cli_exit cli_key_create(cli_context *c)
 
 /* ---- list ---- */
 
-typedef struct listing {
-    buf out;
-    json_writer writer;
-} listing;
-
 static cli_exit list_one(cli_context *c, const void *row, void *with)
 {
-    listing *l = with;
+    admin_listing *l = with;
     if (c->json)
         show_json(&l->writer, row, (str){NULL, 0});
     else
@@ -236,20 +231,7 @@ static cli_exit list_one(cli_context *c, const void *row, void *with)
 static cli_exit list_all(cli_context *c, app *a, void *with)
 {
     MAYBE(with);
-    listing l;
-    buf_init(&l.out, 256 << 20);
-    l.writer = json_writer_on(&l.out);
-    if (c->json)
-        json_begin_array(&l.writer);
-    cli_exit code = admin_each(c, a, &api_key_table, list_one, &l);
-    if (c->json) {
-        json_end_array(&l.writer);
-        buf_char(&l.out, '\n');
-    }
-    if (code == CLI_OK)
-        code = cli_print(c, &l.out);
-    buf_free(&l.out);
-    return code;
+    return admin_list(c, a, &api_key_table, list_one);
 }
 
 cli_exit cli_key_list(cli_context *c)

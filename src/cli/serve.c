@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "app/quarantine.h"
 #include "cli/cli.h"
 #include "cli/stop.h"
 #include "port/clock.h"
@@ -76,6 +77,7 @@ static void collect_store(void *context)
     metric_set(METRIC_STORE_DELETES, (int64_t)m.deletes);
     metric_set(METRIC_STORE_BYTES, (int64_t)m.bytes_written);
     metric_set(METRIC_STORE_SYNCS, (int64_t)m.syncs);
+    metric_set(METRIC_QUARANTINED, (int64_t)quarantine_count(context));
     metric_set(METRIC_LOG_DROPPED, (int64_t)log_dropped());
 }
 

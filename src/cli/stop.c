@@ -1,5 +1,6 @@
 /* Signals come through a signalfd and the store's failure through an eventfd, so that the main
- * thread waits for both with one poll and no handler runs while the server serves. See stop.h. */
+ * thread waits for both with one poll and no handler runs while the server serves, but for signals
+ * that end the process anyway. See stop.h. */
 #include "cli/stop.h"
 
 #include <poll.h>
@@ -11,6 +12,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "app/quarantine.h"
 #include "base/check.h"
 #include "cli/cli.h"
 
@@ -27,8 +29,28 @@ static sigset_t ending_signals(void)
     return set;
 }
 
+/* Async-signal-safe. The handler was reset before it ran: the signal ends the process now. */
+static void on_crash(int number)
+{
+    quarantine_signal(number);
+    (void)raise(number);
+}
+
+/* Where nobody else (a sanitizer) looks at them already. */
+static void watch_crashes(void)
+{
+    static const int numbers[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+        struct sigaction now, action = {.sa_handler = on_crash};
+        action.sa_flags = (int)SA_RESETHAND | SA_NODEFER;
+        if (sigaction(numbers[i], NULL, &now) == 0 && now.sa_handler == SIG_DFL)
+            CHECK(sigaction(numbers[i], &action, NULL) == 0);
+    }
+}
+
 void stop_install(void)
 {
+    watch_crashes();
     sigset_t set = ending_signals();
     CHECK(pthread_sigmask(SIG_BLOCK, &set, NULL) == 0);
     CHECK(signal(SIGPIPE, SIG_IGN) != SIG_ERR);

@@ -16,7 +16,7 @@ typedef struct stop_reason {
     result failed; /* R_DONE unless the store failed, also when a signal came first */
 } stop_reason;
 
-void stop_install(void);
+void stop_install(void); /* and a crash tells the quarantine which act it was in */
 void stop_store_failed(void *context, result why); /* app_options.failed; context is not used */
 stop_reason stop_wait(void);
 stop_reason stop_now(void); /* what is known at this moment */

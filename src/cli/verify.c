@@ -78,6 +78,7 @@ static void show_summary(verify_work *w)
                   {"ledger", s->ledger},
                   {"events", s->events},
                   {"pools", s->pools},
+                  {"quarantined", s->quarantined},
                   {"differences", s->differences}};
     if (w->context->json)
         json_end_array(&w->writer);

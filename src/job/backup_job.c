@@ -38,6 +38,7 @@ static result put(backup_state *s, const job *row)
     act_call call = {.app = s->context->app,
                      .id = ACT_ID_job_put,
                      .slot = id_slot(row->id),
+                     .item = row->id,
                      .in = &in,
                      .out = &out,
                      .memory = memory};

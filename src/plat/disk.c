@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -287,4 +288,44 @@ result disk_read(str text_path, size_t max, arena *memory, str *out, buf *why)
     *out = (str){bytes, n};
     errno = error;
     return error == 0 ? R_DONE : because(why, "cannot read", text_path);
+}
+
+/* Its blocks are there before it is mapped: a hole on a full disk would be SIGBUS later. */
+static int make_room(int fd, size_t bytes)
+{
+    struct stat is;
+    if (fstat(fd, &is) != 0)
+        return errno;
+    if (is.st_size == (off_t)bytes)
+        return 0;
+    if (ftruncate(fd, 0) != 0)
+        return errno;
+    return posix_fallocate(fd, 0, (off_t)bytes);
+}
+
+result disk_map(str text_path, size_t bytes, void **out, buf *why)
+{
+    path p;
+    if (!path_of(&p, text_path))
+        return bad_path(why, text_path);
+    int fd = open(p.z, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
+    if (fd < 0)
+        return because(why, "cannot open", text_path);
+    int error = make_room(fd, bytes);
+    void *memory = MAP_FAILED;
+    if (error == 0)
+        memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
+    if (error == 0 && memory == MAP_FAILED)
+        error = errno;
+    (void)close(fd);
+    errno = error;
+    if (error != 0)
+        return because(why, "cannot map", text_path);
+    *out = memory;
+    return R_DONE;
+}
+
+void disk_unmap(void *memory, size_t bytes)
+{
+    CHECK(munmap(memory, bytes) == 0);
 }

@@ -1,12 +1,14 @@
 /* Files and directories: what is written is whole, what is copied is the same, what fails says
  * so. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -157,9 +159,35 @@ static void a_full_disk_is_told_apart(void **state)
     assert_true(p->why.n > 0);
 }
 
+static void what_is_mapped_outlives_the_process(void **state)
+{
+    place *p = *state;
+    str path = at(p, "cells");
+    void *memory;
+    assert_int_equal(disk_map(path, 4096, &memory, &p->why), R_DONE);
+    for (size_t i = 0; i < 4096; i++)
+        assert_int_equal(((char *)memory)[i], 0);
+    pid_t child = fork();
+    if (child == 0) {
+        memcpy(memory, "in hand", 7);
+        (void)raise(SIGKILL);
+    }
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    disk_unmap(memory, 4096);
+    assert_int_equal(disk_map(path, 4096, &memory, &p->why), R_DONE);
+    assert_memory_equal(memory, "in hand", 7);
+    disk_unmap(memory, 4096);
+    assert_int_equal(disk_map(path, 8192, &memory, &p->why), R_DONE); /* another size: a new one */
+    assert_int_equal(((char *)memory)[0], 0);
+    disk_unmap(memory, 8192);
+    assert_int_equal(disk_map(at(p, "none/cells"), 4096, &memory, &p->why), R_NOT_FOUND);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(what_is_mapped_outlives_the_process, place_make,
+                                        place_remove),
         cmocka_unit_test_setup_teardown(directories_are_made_with_those_above, place_make,
                                         place_remove),
         cmocka_unit_test_setup_teardown(what_is_written_is_read, place_make, place_remove),

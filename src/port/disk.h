@@ -39,6 +39,11 @@ MUST_USE result disk_write(str path, str text, buf *why);
 MUST_USE result disk_read(str path, size_t max, arena *memory, str *out, buf *why);
 /* The directory takes the name, also of an empty directory, durably. */
 MUST_USE result disk_rename(str from, str to, buf *why);
+/* A file of `bytes`, which is made, full of zeros, where there is none of that size, as memory:
+ * what is stored there outlives this process however it ends, but not the machine. Until
+ * disk_unmap. */
+MUST_USE result disk_map(str path, size_t bytes, void **out, buf *why);
+void disk_unmap(void *memory, size_t bytes);
 void disk_remove_flat(str directory); /* with the files in it, as far as they let themselves */
 
 #endif

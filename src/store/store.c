@@ -93,8 +93,11 @@ static result read_or_create(store *s, uint16_t lanes, buf *why)
 
 static void start(lane *l)
 {
+    static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
     sigset_t all, before;
-    sigfillset(&all); /* signals are for the main thread */
+    sigfillset(&all); /* signals are for the main thread, but those of a defect in this one */
+    for (size_t i = 0; i < ARRAY_LEN(own); i++)
+        sigdelset(&all, own[i]);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     CHECK(pthread_create(&l->thread, NULL, lane_main, l) == 0);
     pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -336,15 +336,19 @@ void uow_event(uow *u, const void *what)
 
 static void send(uow *u, unit_message message, const record_type *type, const void *input)
 {
-    CHECK(!u->reading);
     buf b;
     buf_init(&b, MESSAGE_MAX);
     record_encode(type, input, &b);
     CHECK(!buf_overflowed(&b));
-    message.input = arena_str(u->memory, buf_view(&b));
+    uow_send_again(u, message.act, message.slot, message.to_lane, buf_view(&b));
     buf_free(&b);
+}
+
+void uow_send_again(uow *u, uint16_t act, uint16_t slot, uint16_t to_lane, str input)
+{
+    CHECK(!u->reading && (to_lane == UINT16_MAX || to_lane < u->lanes));
     unit_message *m = unit_list_add(u, &u->messages, sizeof(unit_message));
-    *m = message;
+    *m = (unit_message){act, slot, to_lane, arena_str(u->memory, input)};
 }
 
 void uow_send(uow *u, uint16_t act, uint16_t slot, const record_type *type, const void *input)
@@ -354,7 +358,6 @@ void uow_send(uow *u, uint16_t act, uint16_t slot, const record_type *type, cons
 
 void uow_send_lane(uow *u, uint16_t act, uint16_t lane, const record_type *type, const void *input)
 {
-    CHECK(lane < u->lanes);
     send(u, (unit_message){.act = act, .to_lane = lane}, type, input);
 }
 

@@ -288,3 +288,24 @@ result lease_return_decide(uow *u, const void *input, void *out)
         l->open = false; /* idle: while a recall is on its way, its answer closes */
     return R_DONE;
 }
+
+result lease_send_late(uow *u, uint16_t act, uint16_t to_lane, str message)
+{
+    if (act != LEASE_GRANT_ACT && act != LEASE_RECALL_ACT && act != LEASE_RETURN_ACT)
+        return R_NOT_FOUND;
+    lease_in in;
+    if (record_decode(&lease_in_record, message, uow_memory(u), &in) != R_DONE)
+        return R_CORRUPT;
+    if (act == LEASE_RECALL_ACT) {
+        uow_send_lane(u, act, to_lane, &lease_in_record, &in);
+        return R_DONE;
+    }
+    if (act == LEASE_GRANT_ACT) {
+        in.lane = to_lane;
+        in.closed = false; /* it means another thing in a return */
+        in.total = 0;
+    }
+    in.idle = false;
+    uow_send(u, LEASE_RETURN_ACT, id_slot(in.owner), &lease_in_record, &in);
+    return R_DONE;
+}

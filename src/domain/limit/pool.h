@@ -97,6 +97,11 @@ result lease_ask_decide(uow *u, const void *in, void *out);
 result lease_grant_decide(uow *u, const void *in, void *out);
 result lease_recall_decide(uow *u, const void *in, void *out);
 result lease_return_decide(uow *u, const void *in, void *out);
+/* A message of a lease that this lane had passed over (domain/quarantine/quarantine.h): others of
+ * its pool have gone on meanwhile, so what it said may not be right any more. Sends what is: a
+ * grant's pieces go home, and a return no longer closes an idle lease. R_DONE; R_NOT_FOUND: not a
+ * message of a lease; R_CORRUPT: it cannot be read. */
+MUST_USE result lease_send_late(uow *u, uint16_t act, uint16_t to_lane, str message);
 
 /* Stock of a template or budget of a campaign, by target. Runs at the owner's slot; answers with
  * the rows as they are then (row_out). A campaign's version rises; a template's does not, because
