@@ -1,0 +1,270 @@
+/* See format.h. */
+#include "domain/code/format.h"
+
+#include "base/id.h"
+#include "domain/code/check_digit.h"
+
+#define SECONDS_A_YEAR UINT64_C(31557600)
+#define SERIALS_MAX    (UINT64_MAX / SLOT_COUNT)
+
+const str code_alphabet_digits = {"0123456789", 10};
+const str code_alphabet_crockford = {"0123456789ABCDEFGHJKMNPQRSTVWXYZ", 32};
+
+/* Characters that people take for one another, in capitals. */
+static const char *const look_alikes[] = {"0O", "1IL", "2Z", "5S", "8B"};
+
+static bool is_code_character(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
+}
+
+/* Its place in the alphabet, or -1. */
+static int place_of(str alphabet, char c)
+{
+    const char *p = alphabet.n == 0 ? NULL : memchr(alphabet.p, c, alphabet.n);
+    return p == NULL ? -1 : (int)(p - alphabet.p);
+}
+
+/* ---- formats ---- */
+
+static bool all_code_characters(str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (!is_code_character(s.p[i]))
+            return false;
+    }
+    return true;
+}
+
+static void check_alphabet(const code_format *f, issues *found)
+{
+    if (f->alphabet.n < CODE_ALPHABET_MIN || f->alphabet.n > CODE_ALPHABET_MAX ||
+        !all_code_characters(f->alphabet)) {
+        issues_add(found, S("alphabet"), S("out_of_range"), "%d to %d of 0-9 and A-Z",
+                   CODE_ALPHABET_MIN, CODE_ALPHABET_MAX);
+        return;
+    }
+    for (size_t i = 1; i < f->alphabet.n; i++) {
+        if (place_of((str){f->alphabet.p, i}, f->alphabet.p[i]) >= 0) {
+            issues_add(found, S("alphabet"), S("duplicate"), "%c comes twice", f->alphabet.p[i]);
+            return;
+        }
+    }
+    if (f->check && !check_digit_exists((uint32_t)f->alphabet.n))
+        issues_add(found, S("check"), S("not_allowed"),
+                   "there is no check character for %zu characters; take one character less",
+                   f->alphabet.n);
+}
+
+void code_format_check(const code_format *f, issues *found)
+{
+    size_t before = found->n;
+    check_alphabet(f, found);
+    if (f->prefix.n > CODE_PREFIX_MAX || !all_code_characters(f->prefix))
+        issues_add(found, S("prefix"), S("out_of_range"), "at most %d of 0-9 and A-Z",
+                   CODE_PREFIX_MAX);
+    if (f->body < CODE_BODY_MIN || f->body > CODE_BODY_MAX)
+        issues_add(found, S("length"), S("out_of_range"), "%d to %d characters", CODE_BODY_MIN,
+                   CODE_BODY_MAX);
+    else if (found->n == before && code_numbers(f) == 0)
+        issues_add(found, S("length"), S("out_of_range"), "too long for this alphabet");
+    if (f->group > CODE_TEXT_MAX)
+        issues_add(found, S("group"), S("out_of_range"), "0 to %d characters", CODE_TEXT_MAX);
+}
+
+ff1_number code_numbers(const code_format *f)
+{
+    return ff1_numbers((uint32_t)f->alphabet.n, f->body);
+}
+
+uint64_t code_serials(const code_format *f)
+{
+    ff1_number serials = code_numbers(f) / SLOT_COUNT;
+    return serials > SERIALS_MAX ? SERIALS_MAX : (uint64_t)serials;
+}
+
+ff1_number code_number(uint16_t slot, uint64_t serial)
+{
+    return (ff1_number)serial * SLOT_COUNT + slot;
+}
+
+uint16_t code_slot(ff1_number number)
+{
+    return (uint16_t)(number % SLOT_COUNT);
+}
+
+uint64_t code_serial(ff1_number number)
+{
+    return (uint64_t)(number / SLOT_COUNT);
+}
+
+/* ---- writing ---- */
+
+static size_t length_of(const code_format *f)
+{
+    return f->prefix.n + f->body + (f->check ? 1 : 0);
+}
+
+void code_write(const code_format *f, ff1_number body, buf *out)
+{
+    uint8_t digits[CODE_BODY_MAX + 1];
+    uint32_t radix = (uint32_t)f->alphabet.n;
+    for (size_t i = f->body; i > 0; i--) {
+        digits[i - 1] = (uint8_t)(body % radix);
+        body /= radix;
+    }
+    CHECK(body == 0);
+    size_t n = f->body;
+    if (f->check) {
+        digits[n] = check_digit(radix, digits, n);
+        n++;
+    }
+    buf_str(out, f->prefix);
+    for (size_t i = 0; i < n; i++)
+        buf_char(out, f->alphabet.p[digits[i]]);
+}
+
+void code_show(const code_format *f, str code, buf *out)
+{
+    size_t prefix = f->prefix.n;
+    buf_str(out, f->prefix);
+    for (size_t i = prefix; i < code.n; i++) {
+        if (f->group != 0 && (i - prefix) % f->group == 0 && i > 0)
+            buf_char(out, '-');
+        buf_char(out, code.p[i]);
+    }
+}
+
+/* ---- reading ---- */
+
+/* The ASCII character that a full-width one of U+FF01 … U+FF5E or the ideographic space stands for;
+ * 0 for any other. */
+static char narrow(const char *p, size_t n)
+{
+    const uint8_t *b = (const uint8_t *)p;
+    if (n != 3)
+        return 0;
+    uint32_t point = (uint32_t)(b[0] & 0x0f) << 12 | (uint32_t)(b[1] & 0x3f) << 6 | (b[2] & 0x3f);
+    if (point == 0x3000 || (point >= 0x2010 && point <= 0x2015) || point == 0x2212)
+        return '-';
+    return point >= 0xff01 && point <= 0xff5e ? (char)(point - 0xff01 + '!') : 0;
+}
+
+static bool is_between(char c)
+{
+    return c == ' ' || c == '-' || c == '_' || c == '.' || c == '\t' || c == '\r' || c == '\n';
+}
+
+bool code_normalise(str typed, buf *out)
+{
+    size_t length = 0;
+    if (typed.n > CODE_TYPED_MAX)
+        return false;
+    for (size_t i = 0; i < typed.n;) {
+        size_t n = str_utf8_length((str){typed.p + i, typed.n - i});
+        char c = n == 1 ? typed.p[i] : narrow(typed.p + i, n);
+        i += n;
+        if (c >= 'a' && c <= 'z')
+            c = (char)(c - 'a' + 'A');
+        if (n == 0 || (!is_code_character(c) && !is_between(c)))
+            return false;
+        if (is_between(c))
+            continue;
+        if (length++ == CODE_TEXT_MAX)
+            return false;
+        buf_char(out, c);
+    }
+    return length > 0;
+}
+
+/* The place of the character, or of the one look-alike that the alphabet has; -1. */
+static int digit_of(str alphabet, char c)
+{
+    int place = place_of(alphabet, c);
+    for (size_t i = 0; place < 0 && i < ARRAY_LEN(look_alikes); i++) {
+        if (strchr(look_alikes[i], c) == NULL)
+            continue;
+        for (const char *other = look_alikes[i]; *other != '\0'; other++) {
+            int found = place_of(alphabet, *other);
+            if (found >= 0 && place >= 0)
+                return -1; /* it could be either */
+            if (found >= 0)
+                place = found;
+        }
+    }
+    return place;
+}
+
+static bool alike(char a, char b)
+{
+    bool same = a == b;
+    for (size_t i = 0; i < ARRAY_LEN(look_alikes); i++)
+        same = same || (strchr(look_alikes[i], a) != NULL && strchr(look_alikes[i], b) != NULL);
+    return same;
+}
+
+static bool has_prefix(const code_format *f, str normalised)
+{
+    bool same = normalised.n == length_of(f);
+    for (size_t i = 0; same && i < f->prefix.n; i++)
+        same = alike(f->prefix.p[i], normalised.p[i]);
+    return same;
+}
+
+bool code_read(const code_format *f, str normalised, ff1_number *body)
+{
+    uint8_t digits[CODE_BODY_MAX + 1];
+    if (!has_prefix(f, normalised))
+        return false;
+    size_t n = normalised.n - f->prefix.n;
+    ff1_number number = 0;
+    for (size_t i = 0; i < n; i++) {
+        int digit = digit_of(f->alphabet, normalised.p[f->prefix.n + i]);
+        if (digit < 0)
+            return false;
+        digits[i] = (uint8_t)digit;
+        if (i < f->body)
+            number = number * f->alphabet.n + (unsigned)digit;
+    }
+    if (f->check && !check_digit_holds((uint32_t)f->alphabet.n, digits, n))
+        return false;
+    *body = number;
+    return true;
+}
+
+/* May this character stand at this place of a code, as it is or as a look-alike? */
+static bool may_stand(const code_format *f, size_t at, char c)
+{
+    return at < f->prefix.n ? alike(f->prefix.p[at], c) : digit_of(f->alphabet, c) >= 0;
+}
+
+bool code_formats_meet(const code_format *a, const code_format *b)
+{
+    size_t n = length_of(a);
+    if (n != length_of(b))
+        return false;
+    for (size_t at = 0; at < n; at++) {
+        bool some = false;
+        for (size_t i = 0; i < code_alphabet_digits.n + 26 && !some; i++) {
+            char c = (char)(i < 10 ? '0' + i : 'A' + i - 10);
+            some = may_stand(a, at, c) && may_stand(b, at, c);
+        }
+        if (!some)
+            return false;
+    }
+    return true; /* check characters may tell them apart most of the time, not always */
+}
+
+/* ---- guessing ---- */
+
+uint64_t code_hits_milli(const code_format *f, uint64_t live, uint64_t guesses_per_second)
+{
+    unsigned __int128 guesses = (unsigned __int128)guesses_per_second * SECONDS_A_YEAR * 1000;
+    ff1_number all = code_numbers(f);
+    if (live == 0 || guesses == 0)
+        return 0;
+    if (guesses > ~(unsigned __int128)0 / live)
+        return UINT64_MAX;
+    unsigned __int128 hits = guesses * live / all;
+    return hits > UINT64_MAX ? UINT64_MAX : (uint64_t)hits;
+}
