@@ -87,8 +87,8 @@ static bool next(void *context, uint64_t *tag, buf *out)
 static seen_coupon coupon_of(const history *h, const json *v)
 {
     return (seen_coupon){true, request_user(request_text(v, "user")),
-                         request_template(h, request_text(v, "template")),
-                         request_text(v, "state")};
+                         request_template(h, request_text(v, "template")), request_text(v, "state"),
+                         request_text(v, "source")};
 }
 
 static void show_redemption(desk *d, uint32_t number, const json *v)
@@ -115,6 +115,7 @@ static void show_stats(desk *d, uint32_t template, const json *v)
                  .redeemed = request_number(row, "redeemed"),
                  .returned = request_number(row, "returned"),
                  .voided = request_number(row, "voided"),
+                 .held_now = request_number(v, "held_now"),
                  .discount_minor = request_amount(row, "discount"),
                  .discount_returned_minor = request_amount(row, "discount_returned"),
                  .orders_minor = request_amount(row, "orders"),
@@ -206,8 +207,8 @@ static void put_op(desk *d, uint32_t number)
         put(d, (task){.kind = SEE_COUPON, .about = o->first_coupon + i});
     if (!d->a->whole && o->coupon != NOTHING)
         put(d, (task){.kind = SEE_COUPON, .about = o->coupon});
-    if (o->kind == OP_CLAIM || o->kind == OP_VOID)
-        return;
+    if (kinds[o->kind] == SEE_COUPON)
+        return; /* nothing more to see */
     put(d, (task){.kind = kinds[o->kind], .about = o->kind == OP_RELEASE ? o->of : number});
     if (o->kind == OP_RETURN)
         put(d, (task){.kind = SEE_REDEMPTION, .about = o->of});

@@ -117,9 +117,10 @@ static bool resend_next(void *context, uint64_t *tag, buf *out)
         r->at++;
     if (r->at >= h->n)
         return false;
-    *tag = r->at;
-    load_send(&r->s->load, r->at, out);
-    r->at++;
+    uint32_t n;
+    r->at = history_batch(h, r->at, &n);
+    *tag = load_send(&r->s->load, r->at, out);
+    r->at += n;
     return true;
 }
 
@@ -160,6 +161,7 @@ static bool one_kill(storm *s)
 {
     uint32_t first_op = s->client.h->n, before = s->client.flaws.n, died = s->server.died;
     storm_flash(s);
+    storm_stage(s);
     bool heard = load_and_kill(s);
     if (!judge(s, recover(s), "the server comes up again"))
         return false;
@@ -187,6 +189,20 @@ static void finish_store(storm *s)
         printf("  verify: exit %d\n%.*s\n", status, STR_ARG(text));
 }
 
+static void add_up(storm *s)
+{
+    done_counts *sum = &s->done;
+    const done_counts *d = &s->load.done;
+    for (int i = 0; i < OP_KINDS; i++)
+        sum->of[i] += d->of[i];
+    sum->batched += d->batched;
+    sum->granted += d->granted;
+    sum->less += d->less;
+    sum->parts += d->parts;
+    sum->not_active += d->not_active;
+    sum->too_low += d->too_low;
+}
+
 static void storm_store(storm *s, uint32_t number, uint32_t kills)
 {
     uint32_t failed = s->failed, until = s->kills + kills;
@@ -197,6 +213,7 @@ static void storm_store(storm *s, uint32_t number, uint32_t kills)
     if (good)
         finish_store(s);
     s->told += s->load.told;
+    add_up(s);
     storm_close(s, s->failed > failed || s->o.keep);
 }
 
@@ -208,12 +225,45 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* What is said to be under load, was. */
+static void report_done(storm *s)
+{
+    const struct {
+        const char *what;
+        uint32_t n;
+    } kinds[] = {{"claims", s->done.of[OP_CLAIM]},
+                 {"of them in batches", s->done.batched},
+                 {"granted", s->done.granted},
+                 {"best effort and not all", s->done.less},
+                 {"holds", s->done.of[OP_HOLD]},
+                 {"redemptions", s->done.of[OP_REDEEM]},
+                 {"releases", s->done.of[OP_RELEASE]},
+                 {"returns", s->done.of[OP_RETURN]},
+                 {"of parts", s->done.parts},
+                 {"voids", s->done.of[OP_VOID]},
+                 {"states of campaigns", s->done.of[OP_STATE]},
+                 {"refused by them", s->done.not_active},
+                 {"stocks", s->done.of[OP_STOCK]},
+                 {"budgets", s->done.of[OP_BUDGET]},
+                 {"targets too low", s->done.too_low}};
+    bool all = true;
+    printf("done:");
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        all = all && kinds[i].n > 0;
+        printf("%s %u %s", i == 0 ? "" : ",", kinds[i].n, kinds[i].what);
+    }
+    printf("\n");
+    if (s->o.kills >= KILLS)
+        (void)judge(s, all, "every kind of request was done");
+}
+
 static void report(storm *s, int64_t took_ms)
 {
     qsort(s->ready_ms, s->ready_n, sizeof *s->ready_ms, by_size);
     printf("%u kills in %" PRId64 " s, %u with acts in flight; %" PRIu64 " answers, %" PRIu64
            " reads checked\n",
            s->kills, took_ms / 1000, s->in_flight, s->told, s->reads);
+    report_done(s);
     if (s->ready_n > 0)
         printf("ready again: median %" PRId64 " ms, p99 %" PRId64 " ms, most %" PRId64 " ms\n",
                s->ready_ms[s->ready_n / 2], s->ready_ms[s->ready_n * 99 / 100],

@@ -3,13 +3,18 @@
 
 #include <stdlib.h>
 
-enum { STAYS_PERCENT = 12, RECENT = 100 };
+enum { STAYS_PERCENT = 12, RECENT = 100, BATCH_MAX = 12, LARGE_BATCH = 100, STEP_PIECES = 400 };
+enum { THING_STAGE, THING_STOCK, THING_AT_REDEEM, THING_AT_ISSUE };
+_Static_assert(THING_AT_ISSUE + 1 == LOAD_THINGS, "one for each thing");
+static const op_kind change_of[LOAD_THINGS] = {OP_STATE, OP_STOCK, OP_BUDGET, OP_BUDGET};
 
 void load_init(load *l, client *c, uint64_t seed)
 {
     *l = (load){.client = c, .dice = dice_new(seed)};
     for (uint32_t i = 0; i < LOAD_USERS; i++)
         l->last_order[i] = NOTHING;
+    for (uint32_t i = 0; i < LOAD_THINGS; i++)
+        l->things[i].subject = NOTHING;
 }
 
 void load_free(load *l)
@@ -44,6 +49,8 @@ static uint32_t pick(load *l, numbers *s)
 static op blank(op_kind kind)
 {
     return (op){.kind = kind,
+                .batch = NOTHING,
+                .campaign = NOTHING,
                 .template = NOTHING,
                 .second = NOTHING,
                 .coupon = NOTHING,
@@ -62,29 +69,70 @@ static uint32_t add(load *l, const op *o)
 
 static uint32_t some_template(load *l)
 {
-    uint32_t n = dice_below(&l->dice, 100);
-    if (n < 40 && l->client->h->template_n > LOAD_FLASH)
-        return l->client->h->template_n - 1;
+    uint32_t n = dice_below(&l->dice, 100), last = l->client->h->template_n - 1;
+    if (n < 35 && last >= LOAD_STAGE)
+        return last - 1;
+    if (n < 45 && last >= LOAD_STAGE)
+        return last;
     if (n < 55)
         return LOAD_LIMITED;
     if (n < 60)
         return LOAD_AT_REDEEM;
     if (n < 65)
         return LOAD_AT_ISSUE;
+    if (n < 75)
+        return LOAD_VARIED;
     return dice_below(&l->dice, LOAD_LIMITED);
 }
 
-static uint32_t new_claim(load *l)
+static op some_claim(load *l)
 {
     op o = blank(OP_CLAIM);
     o.user = dice_below(&l->dice, LOAD_USERS);
     o.template = some_template(l);
     o.count = dice_percent(&l->dice, 8) ? 2 + dice_below(&l->dice, 2) : 1;
-    if (dice_percent(&l->dice, 5))
+    o.best_effort = dice_percent(&l->dice, 12);
+    if (dice_percent(&l->dice, o.best_effort ? 40 : 5))
         o.second = (o.template + 1 + dice_below(&l->dice, 3)) % LOAD_LIMITED;
     if (o.second == o.template)
         o.second = NOTHING;
-    return add(l, &o);
+    return o;
+}
+
+/* The ops of one request, the first of which is `one`. A grant has the same for all users. */
+static uint32_t add_batch(load *l, op one, uint32_t n)
+{
+    uint32_t first = l->client->h->n;
+    op o = one;
+    for (uint32_t i = 0; i < n; i++) {
+        if (i > 0 && one.grant)
+            o.user = (one.user + i) % LOAD_USERS;
+        else if (i > 0)
+            o = some_claim(l);
+        o.batch = first;
+        o.batch_n = n;
+        (void)add(l, &o);
+    }
+    return first;
+}
+
+static uint32_t some_length(load *l)
+{
+    return dice_percent(&l->dice, 3) ? LARGE_BATCH : 1 + dice_below(&l->dice, BATCH_MAX);
+}
+
+static uint32_t new_claim(load *l)
+{
+    op o = some_claim(l);
+    uint32_t n = dice_below(&l->dice, 100);
+    if (n < 80)
+        return add(l, &o);
+    if (n < 90)
+        return add_batch(l, o, some_length(l));
+    o.grant = true;
+    o.best_effort = false;
+    o.second = NOTHING;
+    return add_batch(l, o, n < 95 ? 1 : some_length(l));
 }
 
 static uint32_t new_hold(load *l)
@@ -143,6 +191,71 @@ static uint32_t new_void(load *l)
     return add(l, &o);
 }
 
+/* ---- the operator ---- */
+
+void load_stage(load *l)
+{
+    const history *h = l->client->h;
+    thing *t = l->things;
+    t[THING_STAGE] = (thing){h->templates[h->template_n - 1].campaign, NOTHING, KNOWN_ACTIVE};
+    if (h->template_n > LOAD_STAGE + 1)
+        return; /* the rest is as it was */
+    for (uint32_t i = THING_AT_REDEEM; i <= THING_AT_ISSUE; i++) {
+        uint32_t c = h->templates[i == THING_AT_REDEEM ? LOAD_AT_REDEEM : LOAD_AT_ISSUE].campaign;
+        t[i] = (thing){c, NOTHING, h->campaigns[c].total_minor};
+    }
+    t[THING_STOCK] = (thing){LOAD_VARIED, NOTHING, h->templates[LOAD_VARIED].stock};
+}
+
+static bool may_change(const load *l, const thing *t)
+{
+    if (t->subject == NOTHING || (t->op != NOTHING && l->client->h->ops[t->op].state == OP_SENT))
+        return false;
+    return t != &l->things[THING_STAGE] || t->now != KNOWN_ENDED;
+}
+
+/* Up more often than down, as it is used up. */
+static int64_t some_target(load *l, int64_t now, int64_t step)
+{
+    int64_t by = dice_below(&l->dice, (uint32_t)step);
+    return dice_percent(&l->dice, 60) ? now + by : now > by ? now - by : 1;
+}
+
+static uint32_t new_change(load *l, uint32_t which)
+{
+    thing *t = &l->things[which];
+    op o = blank(change_of[which]);
+    o.current = t->now;
+    switch (which) {
+    case THING_STAGE:
+        o.campaign = t->subject;
+        o.to = t->now == KNOWN_ACTIVE ? KNOWN_PAUSED : KNOWN_ACTIVE;
+        if (dice_percent(&l->dice, 5))
+            o.to = KNOWN_ENDED;
+        break;
+    case THING_STOCK:
+        o.template = t->subject;
+        o.target = some_target(l, t->now, STEP_PIECES);
+        break;
+    default:
+        o.campaign = t->subject;
+        o.target = some_target(l, t->now, (int64_t)STEP_PIECES * 500);
+    }
+    t->op = add(l, &o);
+    return t->op;
+}
+
+/* A change that is done tells what is now. */
+static void learn_change(load *l, uint32_t number)
+{
+    const op *o = &l->client->h->ops[number];
+    for (uint32_t i = 0; i < LOAD_THINGS; i++)
+        if (l->things[i].op == number)
+            l->things[i].now = o->kind == OP_STATE ? (int64_t)o->to : o->target;
+}
+
+/* ---- which ---- */
+
 /* One that was sent before; sometimes one that is on its way at this moment. */
 static uint32_t old(load *l)
 {
@@ -154,7 +267,9 @@ static uint32_t old(load *l)
 
 static uint32_t choose(load *l)
 {
-    uint32_t n = dice_below(&l->dice, 100);
+    uint32_t n = dice_below(&l->dice, 100), which = dice_below(&l->dice, LOAD_THINGS);
+    if (dice_percent(&l->dice, 2) && may_change(l, &l->things[which]))
+        return new_change(l, which);
     if (n < 10 && l->client->h->n > 0)
         return old(l);
     if (n < 22 && l->coupons.n > 0)
@@ -174,24 +289,25 @@ static uint32_t choose(load *l)
 
 /* ---- sending and hearing ---- */
 
-void load_send(load *l, uint32_t number, buf *out)
+uint32_t load_send(load *l, uint32_t number, buf *out)
 {
-    request_write(l->client, number, out);
-    history_send(l->client->h, number);
+    uint32_t n, first = history_batch(l->client->h, number, &n);
+    request_write(l->client, first, out);
+    for (uint32_t i = 0; i < n; i++)
+        history_send(l->client->h, first + i);
     if (l->log == NULL)
-        return;
+        return first;
     const char *end = memmem(out->p, out->n, "\r\n\r\n", 4);
     CHECK(end != NULL);
-    (void)fprintf(l->log, "> %u %.*s %.*s\n", number, (int)(strcspn(out->p, "\r")), out->p,
+    (void)fprintf(l->log, "> %u %.*s %.*s\n", first, (int)(strcspn(out->p, "\r")), out->p,
                   (int)(out->p + out->n - end - 4), end + 4);
+    return first;
 }
 
 bool load_next(void *context, uint64_t *tag, buf *out)
 {
     load *l = context;
-    uint32_t number = choose(l);
-    *tag = number;
-    load_send(l, number, out);
+    *tag = load_send(l, choose(l), out);
     return true;
 }
 
@@ -217,23 +333,52 @@ static void learn(load *l, uint32_t number)
         if (o->restored)
             put(&l->coupons, history_used(l->client->h, o->of));
         break;
+    case OP_STATE:
+    case OP_STOCK:
+    case OP_BUDGET:
+        learn_change(l, number);
+        break;
     default:
         break;
     }
 }
 
+static void count(done_counts *d, const op *o)
+{
+    d->of[o->kind]++;
+    d->granted += o->grant;
+    d->batched += o->batch != NOTHING && !o->grant;
+    d->less += o->missed[0] != R_DONE || o->missed[1] != R_DONE;
+    d->parts += o->part;
+}
+
+static void hear(load *l, uint32_t number, const answer *a)
+{
+    history *h = l->client->h;
+    op_state before = h->ops[number].state;
+    history_answer(h, number, a, &l->client->flaws);
+    l->done.not_active += a->code == R_CAMPAIGN_NOT_ACTIVE;
+    l->done.too_low += a->code == R_NOT_EDITABLE;
+    if (before == OP_DONE || h->ops[number].state != OP_DONE)
+        return;
+    learn(l, number);
+    count(&l->done, &h->ops[number]);
+}
+
 void load_done(void *context, uint64_t tag, int status, str body)
 {
     load *l = context;
-    uint32_t number = (uint32_t)tag;
+    uint32_t n, first = history_batch(l->client->h, (uint32_t)tag, &n);
     json *document;
-    answer a = request_answer(l->client, number, status, body, &document);
-    op_state before = l->client->h->ops[number].state;
+    answer whole = request_answer(l->client, first, status, body, &document);
     if (l->log != NULL)
-        (void)fprintf(l->log, "< %u %d %.*s\n", number, status, STR_ARG(body));
-    history_answer(l->client->h, number, &a, &l->client->flaws);
+        (void)fprintf(l->log, "< %u %d %.*s\n", first, status, STR_ARG(body));
+    for (uint32_t i = 0; i < n; i++) {
+        answer a = l->client->h->ops[first].batch == NOTHING
+                       ? whole
+                       : request_item(l->client, first + i, &whole, document);
+        hear(l, first + i, &a);
+    }
     json_free(document);
     l->told += status != 0 && status != 503 && status != 429;
-    if (before != OP_DONE && l->client->h->ops[number].state == OP_DONE)
-        learn(l, number);
 }

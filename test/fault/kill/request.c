@@ -1,11 +1,11 @@
 /* See request.h. */
 #include "test/fault/kill/request.h"
 
-#include <stdio.h>
+#include <inttypes.h>
 
 #include "base/hash.h"
 
-enum { BODY_MAX = 65536, BRIEF_S = 1, LONG_S = 86400 };
+enum { BODY_MAX = 65536, PATH_MAX_BYTES = 256, BRIEF_S = 1, LONG_S = 86400 };
 
 /* ---- out ---- */
 
@@ -41,13 +41,37 @@ static void put_claim(const client *c, const op *o, buf *b)
 {
     str first = c->h->templates[o->template].id;
     buf_printf(b, "{\"user\":\"u%u\",", o->user);
+    if (o->best_effort)
+        buf_str(b, S("\"mode\":\"best_effort\","));
     if (o->second != NOTHING)
         buf_printf(b, "\"items\":[{\"template\":\"%.*s\",\"count\":%u},{\"template\":\"%.*s\"}]}",
                    STR_ARG(first), o->count, STR_ARG(c->h->templates[o->second].id));
+    else if (o->best_effort)
+        buf_printf(b, "\"items\":[{\"template\":\"%.*s\",\"count\":%u}]}", STR_ARG(first),
+                   o->count);
     else if (o->count > 1)
         buf_printf(b, "\"template\":\"%.*s\",\"count\":%u}", STR_ARG(first), o->count);
     else
         buf_printf(b, "\"template\":\"%.*s\"}", STR_ARG(first));
+}
+
+static void put_batch(const client *c, const op *first, uint32_t n, buf *b)
+{
+    buf_str(b, S("{\"claims\":["));
+    for (uint32_t i = 0; i < n; i++) {
+        buf_str(b, i == 0 ? S("") : S(","));
+        put_claim(c, &first[i], b);
+    }
+    buf_str(b, S("]}"));
+}
+
+static void put_grant(const client *c, const op *first, uint32_t n, buf *b)
+{
+    buf_printf(b, "{\"template\":\"%.*s\",\"count\":%u,\"users\":[",
+               STR_ARG(c->h->templates[first->template].id), first->count);
+    for (uint32_t i = 0; i < n; i++)
+        buf_printf(b, "%s\"u%u\"", i == 0 ? "" : ",", first[i].user);
+    buf_str(b, S("]}"));
 }
 
 /* A hold or a direct redemption. */
@@ -69,12 +93,52 @@ static void put_order(const client *c, uint32_t number, buf *b)
     buf_str(b, S("]}}"));
 }
 
+static void put_return(const client *c, uint32_t number, buf *b)
+{
+    uint32_t line, quantity;
+    if (!c->h->ops[number].part) {
+        buf_str(b, S("{}"));
+        return;
+    }
+    history_part(c->h, number, &line, &quantity);
+    buf_printf(b, "{\"lines\":[{\"line\":%u,\"quantity\":%u}]}", line, quantity);
+}
+
+static void put_state(const op *o, buf *b)
+{
+    static const char *const words[] = {
+        [KNOWN_ACTIVE] = "active", [KNOWN_PAUSED] = "paused", [KNOWN_ENDED] = "ended"};
+    buf_printf(b, "{\"state\":\"%s\"}", words[o->to]);
+}
+
+static void put_amount(const op *o, int64_t amount, buf *b)
+{
+    if (o->kind == OP_STOCK)
+        buf_printf(b, "%" PRId64, amount);
+    else
+        buf_printf(b, "{\"amount\":%" PRId64 ",\"currency\":\"USD\"}", amount);
+}
+
+static void put_change(const op *o, buf *b)
+{
+    buf_str(b, S("{\"current\":"));
+    put_amount(o, o->current, b);
+    buf_str(b, S(",\"target\":"));
+    put_amount(o, o->target, b);
+    buf_str(b, S("}"));
+}
+
 static void put_body(const client *c, uint32_t number, buf *b)
 {
     const op *o = &c->h->ops[number];
     switch (o->kind) {
     case OP_CLAIM:
-        put_claim(c, o, b);
+        if (o->grant)
+            put_grant(c, o, o->batch_n, b);
+        else if (o->batch != NOTHING)
+            put_batch(c, o, o->batch_n, b);
+        else
+            put_claim(c, o, b);
         break;
     case OP_REDEEM:
         if (o->of != NOTHING) {
@@ -86,42 +150,70 @@ static void put_body(const client *c, uint32_t number, buf *b)
         put_order(c, number, b);
         break;
     case OP_RETURN:
-        buf_str(b, o->part ? S("{\"lines\":[{\"line\":0,\"quantity\":1}]}") : S("{}"));
+        put_return(c, number, b);
         break;
     case OP_VOID:
         buf_printf(b, "{\"reason\":\"%s\"}", o->in_error ? "issued_in_error" : "requested");
+        break;
+    case OP_STATE:
+        put_state(o, b);
+        break;
+    case OP_STOCK:
+    case OP_BUDGET:
+        put_change(o, b);
         break;
     default:
         break;
     }
 }
 
+static void put_path(const client *c, const op *o, buf *b)
+{
+    str of = o->of == NOTHING ? S("") : c->h->ops[o->of].id;
+    switch (o->kind) {
+    case OP_HOLD:
+        buf_str(b, S("/v1/holds"));
+        break;
+    case OP_REDEEM:
+        buf_str(b, S("/v1/redemptions"));
+        break;
+    case OP_RELEASE:
+        buf_printf(b, "/v1/holds/%.*s/release", STR_ARG(of));
+        break;
+    case OP_RETURN:
+        buf_printf(b, "/v1/redemptions/%.*s/returns", STR_ARG(of));
+        break;
+    case OP_VOID:
+        buf_printf(b, "/v1/coupons/%.*s/void", STR_ARG(c->h->coupons[o->coupon].id));
+        break;
+    case OP_STATE:
+        buf_printf(b, "/v1/campaigns/%.*s/state", STR_ARG(c->h->campaigns[o->campaign].id));
+        break;
+    case OP_BUDGET:
+        buf_printf(b, "/v1/campaigns/%.*s/budget", STR_ARG(c->h->campaigns[o->campaign].id));
+        break;
+    case OP_STOCK:
+        buf_printf(b, "/v1/templates/%.*s/stock", STR_ARG(c->h->templates[o->template].id));
+        break;
+    default:
+        buf_str(b, o->grant              ? S("/v1/grants")
+                   : o->batch != NOTHING ? S("/v1/claims/batch")
+                                         : S("/v1/claims"));
+        break;
+    }
+}
+
 void request_write(const client *c, uint32_t number, buf *out)
 {
-    const op *o = &c->h->ops[number];
-    char path[128];
-    const char *form = "/v1/claims";
-    str id = {NULL, 0};
-    if (o->kind == OP_HOLD)
-        form = "/v1/holds";
-    else if (o->kind == OP_REDEEM)
-        form = "/v1/redemptions";
-    if (o->of != NOTHING)
-        id = c->h->ops[o->of].id;
-    int n = snprintf(path, sizeof path, "%s", form);
-    if (o->kind == OP_RELEASE)
-        n = snprintf(path, sizeof path, "/v1/holds/%.*s/release", STR_ARG(id));
-    else if (o->kind == OP_RETURN)
-        n = snprintf(path, sizeof path, "/v1/redemptions/%.*s/returns", STR_ARG(id));
-    else if (o->kind == OP_VOID)
-        n = snprintf(path, sizeof path, "/v1/coupons/%.*s/void",
-                     STR_ARG(c->h->coupons[o->coupon].id));
-    buf body;
+    buf path, body;
+    buf_init(&path, PATH_MAX_BYTES);
     buf_init(&body, BODY_MAX);
+    put_path(c, &c->h->ops[number], &path);
     put_body(c, number, &body);
-    head(c, "POST", (str){path, (size_t)n}, out);
+    head(c, "POST", buf_view(&path), out);
     buf_printf(out, "Idempotency-Key: %.*s-%u\r\n", STR_ARG(c->run), number);
     finish(buf_view(&body), out);
+    buf_free(&path);
     buf_free(&body);
 }
 
@@ -170,13 +262,19 @@ static result code_of(str name)
     return R_INTERNAL;
 }
 
-static void read_coupons(const client *c, const json *document, answer *a)
+static void read_coupons(const client *c, const json *claim, answer *a)
 {
-    const json *all = json_field(document, S("coupons"));
+    const json *all = json_field(claim, S("coupons")), *missed = json_field(claim, S("refusals"));
     a->coupon_n = (uint32_t)json_count(all);
     for (uint32_t i = 0; i < a->coupon_n && i < ANSWER_COUPONS_MAX; i++) {
         a->coupons[i].id = request_text(json_at(all, i), "id");
         a->coupons[i].template = request_template(c->h, request_text(json_at(all, i), "template"));
+    }
+    for (size_t i = 0; i < json_count(missed); i++) {
+        int64_t item = request_number(json_at(missed, i), "item");
+        if (item >= 0 && item < (int64_t)ARRAY_LEN(a->missed))
+            a->missed[item] =
+                code_of(request_text(json_field(json_at(missed, i), S("problem")), "code"));
     }
 }
 
@@ -227,5 +325,52 @@ answer request_answer(const client *c, uint32_t number, int status, str body, js
         read_coupons(c, *document, &a);
     else if (o->kind == OP_RETURN)
         read_return(c, o, *document, &a);
+    return a;
+}
+
+/* All that an item says, in the order of a claim's members. */
+static str content_of(const json *claim, arena *memory)
+{
+    buf b;
+    buf_init(&b, BODY_MAX);
+    const json *all = json_field(claim, S("coupons")), *missed = json_field(claim, S("refusals"));
+    for (size_t i = 0; i < json_count(all); i++) {
+        static const char *const members[] = {"id", "template", "issued_at", "valid_from",
+                                              "expires_at"};
+        for (size_t k = 0; k < ARRAY_LEN(members); k++)
+            buf_printf(&b, "%.*s ", STR_ARG(request_text(json_at(all, i), members[k])));
+        buf_printf(&b, "%" PRId64 ";", request_number(json_at(all, i), "template_version"));
+    }
+    for (size_t i = 0; i < json_count(missed); i++) {
+        const json *problem = json_field(json_at(missed, i), S("problem"));
+        buf_printf(&b, "%" PRId64 " %.*s %.*s;", request_number(json_at(missed, i), "item"),
+                   STR_ARG(request_text(problem, "code")),
+                   STR_ARG(request_text(problem, "detail")));
+    }
+    str text = arena_str(memory, buf_view(&b));
+    buf_free(&b);
+    return text;
+}
+
+answer request_item(const client *c, uint32_t number, const answer *whole, const json *document)
+{
+    const op *o = &c->h->ops[number];
+    const json *results = json_field(document, S("results"));
+    const json *item = json_at(results, number - o->batch);
+    const json *problem = json_field(item, S("problem"));
+    const json *claim = o->grant ? item : json_field(item, S("claim"));
+    answer a = *whole;
+    if (a.status != 200)
+        return a;
+    if (json_count(results) != o->batch_n)
+        return (answer){
+            .status = 500, .code = R_INTERNAL, .content = S("another number of results")};
+    if (json_kind_of(problem) == JSON_KIND_OBJECT) {
+        a.status = (int)request_number(problem, "status");
+        read_problem(problem, &a);
+        return a;
+    }
+    read_coupons(c, claim, &a);
+    a.content = content_of(claim, c->h->memory);
     return a;
 }

@@ -105,6 +105,22 @@ void storm_flash(storm *s)
                                       .amount_minor = 500});
 }
 
+static void activate(storm *s, uint32_t campaign)
+{
+    (void)ask(s,
+              arena_printf(s->memory, "/v1/campaigns/%.*s/state",
+                           STR_ARG(s->client.h->campaigns[campaign].id)),
+              S("{\"state\":\"active\"}"));
+}
+
+void storm_stage(storm *s)
+{
+    uint32_t campaign = make_campaign(s, KNOWN_NO_BUDGET, 0);
+    activate(s, campaign);
+    make_template(s, (known_template){.campaign = campaign, .stock = -1, .amount_minor = 500});
+    load_stage(&s->load);
+}
+
 /* In the order of load.h. */
 static void make_shop(storm *s)
 {
@@ -121,11 +137,10 @@ static void make_shop(storm *s)
     make_template(s, t);
     make_template(s, (known_template){.campaign = at_redeem, .stock = -1, .amount_minor = 500});
     make_template(s, (known_template){.campaign = at_issue, .stock = -1, .amount_minor = 500});
+    make_template(s,
+                  (known_template){.campaign = plain, .stock = VARIED_STOCK, .amount_minor = 500});
     for (uint32_t c = 0; c < s->client.h->campaign_n; c++)
-        (void)ask(s,
-                  arena_printf(s->memory, "/v1/campaigns/%.*s/state",
-                               STR_ARG(s->client.h->campaigns[c].id)),
-                  S("{\"state\":\"active\"}"));
+        activate(s, c);
 }
 
 /* ---- one store ---- */

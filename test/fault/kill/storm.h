@@ -10,6 +10,7 @@ enum {
     READY_MS = 20000,
     READY_FIGURES_MAX = 4096,
     FLASH_STOCK = 300,
+    VARIED_STOCK = 1000,
 };
 
 typedef struct options {
@@ -30,6 +31,7 @@ typedef struct storm {
     uint32_t passed, failed;
     /* figures */
     uint64_t told, reads;
+    done_counts done;
     uint32_t kills, in_flight; /* in_flight: kills with requests on their way */
     int64_t ready_ms[READY_FIGURES_MAX];
     uint32_t ready_n;
@@ -41,7 +43,10 @@ void storm_open(storm *s, uint32_t number);
 void storm_close(storm *s, bool keep);
 /* Waits until the server is ready and connects; false: it did not come up. */
 bool storm_come_up(storm *s);
-void storm_flash(storm *s); /* one more template: FLASH_STOCK pieces, 2 for each user */
+/* Two more templates, for the next kill: FLASH_STOCK pieces, 2 for each user; and one whose
+ * campaign the operator stops. */
+void storm_flash(storm *s);
+void storm_stage(storm *s);
 /* Runs `quan ARGUMENTS…`; its exit status. */
 int storm_command(storm *s, const char *const *arguments, str *out);
 

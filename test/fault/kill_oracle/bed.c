@@ -51,6 +51,7 @@ void refuse(bed *b, uint32_t number, result code)
 uint32_t ask_claim(bed *b, uint32_t user, uint32_t template)
 {
     return ask(b, (op){.kind = OP_CLAIM,
+                       .batch = NOTHING,
                        .user = user,
                        .template = template,
                        .count = 1,
@@ -91,6 +92,7 @@ answer price(const bed *b, uint32_t number, const char *id)
 uint32_t ask_use(bed *b, op_kind kind, uint32_t coupon, uint32_t of)
 {
     return ask(b, (op){.kind = kind,
+                       .batch = NOTHING,
                        .user = b->h->coupons[coupon].user,
                        .template = NOTHING,
                        .second = NOTHING,
@@ -143,9 +145,30 @@ uint32_t given_back(bed *b, uint32_t redemption, int64_t refund, bool restored)
     return number;
 }
 
+uint32_t ask_change(bed *b, op_kind kind, uint32_t subject, int64_t target)
+{
+    return ask(b, (op){.kind = kind,
+                       .batch = NOTHING,
+                       .template = kind == OP_STOCK ? subject : NOTHING,
+                       .second = NOTHING,
+                       .coupon = NOTHING,
+                       .of = NOTHING,
+                       .order = NOTHING,
+                       .campaign = kind == OP_STOCK ? NOTHING : subject,
+                       .to = kind == OP_STATE ? (known_state)target : KNOWN_ACTIVE,
+                       .target = target});
+}
+
+void changed(bed *b, op_kind kind, uint32_t subject, int64_t target)
+{
+    uint32_t number = ask_change(b, kind, subject, target);
+    tell(b, number, &(answer){.status = 200, .content = S("changed")});
+}
+
 void show_coupon(bed *b, uint32_t coupon, const char *state)
 {
     const known_coupon *c = &b->h->coupons[coupon];
     judge(b);
-    oracle_coupon(b->o, coupon, &(seen_coupon){true, c->user, c->template, str_of(state)});
+    oracle_coupon(b->o, coupon,
+                  &(seen_coupon){true, c->user, c->template, str_of(state), S("claim")});
 }

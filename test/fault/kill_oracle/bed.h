@@ -33,6 +33,11 @@ void released(bed *b, uint32_t hold);
 void voided(bed *b, uint32_t coupon);
 uint32_t given_back(bed *b, uint32_t redemption, int64_t refund, bool restored); /* all goods */
 
+/* What the operator does to a campaign's state, a template's stock, a campaign's budget: sent, and
+ * sent and done. */
+uint32_t ask_change(bed *b, op_kind kind, uint32_t subject, int64_t target);
+void changed(bed *b, op_kind kind, uint32_t subject, int64_t target);
+
 void show_coupon(bed *b, uint32_t coupon, const char *state);
 
 #endif

@@ -1,8 +1,9 @@
 /* What a client of the server knows: every request that was sent, in the order of sending, and what
  * was answered. The oracle (oracle.h) judges it; nothing here trusts the server.
  *
- * An op is one piece of work under one idempotency key, sent once or more. Numbers of ops, coupons,
- * users and templates are indexes. All of it lives until history_free. Single-threaded. */
+ * An op is one piece of work, sent once or more: one idempotency key, or one user's part of a batch
+ * or a list, whose ops stand behind one another and go out together. Numbers of ops, coupons, users
+ * and templates are indexes. All of it lives until history_free. Single-threaded. */
 #ifndef QUAN_TEST_ORACLE_HISTORY_H
 #define QUAN_TEST_ORACLE_HISTORY_H
 
@@ -12,7 +13,7 @@
 enum {
     NOTHING = UINT32_MAX, /* no op, coupon, template … */
     HISTORY_TEMPLATES_MAX = 512,
-    HISTORY_CAMPAIGNS_MAX = 4,
+    HISTORY_CAMPAIGNS_MAX = 256,
     ANSWER_COUPONS_MAX = 8,
     CART_LINES_MAX = 3,
 };
@@ -37,6 +38,9 @@ typedef enum op_kind {
     OP_RELEASE,
     OP_RETURN,
     OP_VOID,
+    OP_STATE,  /* of a campaign */
+    OP_STOCK,  /* of a template, by target */
+    OP_BUDGET, /* of a campaign, by target */
     OP_KINDS
 } op_kind;
 typedef enum op_state {
@@ -46,22 +50,32 @@ typedef enum op_state {
     OP_DONE,
 } op_state;
 
+typedef enum known_state { KNOWN_ACTIVE, KNOWN_PAUSED, KNOWN_ENDED } known_state;
+
 typedef struct op {
     op_kind kind;
     op_state state;
     uint32_t user;
     uint32_t template, count, second; /* a claim: count of template, one of second or NOTHING */
-    uint32_t coupon;                  /* a hold, direct redemption or void: of which */
+    bool grant, best_effort;          /* kinds of claims: to a list of users; what can be had */
+    uint32_t batch, batch_n; /* a claim: the first op that goes out with it, and how many do */
+    uint32_t coupon;         /* a hold, direct redemption or void: of which */
     uint32_t of; /* release: the hold; redemption: the hold, or NOTHING; return: the redemption */
     uint32_t order;                  /* hold, redemption: the op whose number the order has */
-    bool part, brief, in_error;      /* return of one piece; hold of a second; kind of void */
+    bool part, brief, in_error;      /* return of some pieces; hold of a second; kind of void */
+    uint32_t campaign;               /* state, budget: of which; stock: template tells */
+    known_state to;                  /* state */
+    int64_t current, target;         /* stock, budget: pieces or minor units */
     uint32_t flying, sent;           /* requests without an answer yet; in all */
+    bool lost;                       /* an answer was, since all that flew had landed */
+    uint32_t excused;                /* requests that flew when its final answer came */
     uint64_t invoked, answered;      /* moments of the history: first sent; last told */
     uint64_t sold_out;               /* when that was told first; 0: never */
     result code;                     /* why it was refused */
     str answer;                      /* what the same key must get again */
     str id;                          /* of the hold, redemption or return */
     uint32_t first_coupon, coupon_n; /* a claim's */
+    result missed[2]; /* best effort: why not all of template, of second; R_DONE: all there */
     int64_t subtotal, discount, total;
     int64_t refund, list, pieces; /* a return: money back, price of the goods, how many */
     bool restored;
@@ -75,7 +89,7 @@ typedef struct known_coupon {
 typedef struct known_template {
     str id;
     uint32_t campaign, per_user;                 /* per_user 0: no limit */
-    int64_t stock;                               /* -1: unlimited */
+    int64_t stock;                               /* at first; -1: unlimited */
     int64_t amount_minor, percent_bp, cap_minor; /* amount_minor 0: percent */
 } known_template;
 
@@ -83,7 +97,7 @@ typedef enum known_budget { KNOWN_NO_BUDGET, KNOWN_AT_ISSUE, KNOWN_AT_REDEEM } k
 typedef struct known_campaign {
     str id;
     known_budget budget;
-    int64_t total_minor;
+    int64_t total_minor; /* at first */
 } known_campaign;
 
 typedef struct history {
@@ -111,6 +125,7 @@ typedef struct answer {
         uint32_t template;
     } coupons[ANSWER_COUPONS_MAX];
     uint32_t coupon_n; /* may be more than are kept */
+    result missed[2];
     str id;
     int64_t subtotal, discount, total, refund, list, pieces;
     bool restored;
@@ -120,8 +135,11 @@ history *history_new(void);
 void history_free(history *h);
 uint32_t history_campaign(history *h, const known_campaign *c);
 uint32_t history_template(history *h, const known_template *t);
-/* The op is copied; invoked is set. Its number. */
+/* The op is copied; invoked is set. Its number. An op of a batch names the first one, which is the
+ * number that the first of them gets. */
 uint32_t history_add(history *h, const op *o);
+/* The ops that go out together with this one: the first, and how many. */
+uint32_t history_batch(const history *h, uint32_t number, uint32_t *n);
 /* One request of the op is sent, and one answer to it came (or will not come any more). Text of the
  * answer is copied. */
 void history_send(history *h, uint32_t number);
@@ -142,6 +160,8 @@ cart cart_of(uint32_t number);
 int64_t discount_of(const known_template *t, int64_t subtotal);
 /* The op whose cart a hold or redemption has. */
 uint32_t history_cart(const history *h, uint32_t number);
+/* A part return: of which line how many. Never more than were bought. */
+void history_part(const history *h, uint32_t number, uint32_t *line, uint32_t *quantity);
 /* The coupon of a hold or redemption, also through its hold. */
 uint32_t history_used(const history *h, uint32_t number);
 

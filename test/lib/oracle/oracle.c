@@ -1,39 +1,8 @@
 /* See oracle.h. One pass over the history adds up what each coupon, order and template went
  * through; nothing depends on the order of ops that ran at the same time. */
-#include "test/lib/oracle/oracle.h"
+#include "test/lib/oracle/oracle_part.h"
 
 #include <stdlib.h>
-
-typedef struct passage { /* of a coupon */
-    uint32_t held, brief, redeemed, restored, voided, shown;
-    uint64_t first_use; /* 0: never */
-} passage;
-
-typedef struct sequel { /* of an op */
-    uint32_t redeems, releases, returns, restored;
-    uint64_t consumed; /* the order of this number: moment of its first redemption; 0: never */
-    uint32_t consumed_n;
-    int64_t refund, list, pieces;
-} sequel;
-
-typedef struct sums { /* of a template */
-    counted c;
-    int64_t in_error, before_sold_out;
-    int64_t perhaps_late; /* brief holds that were redeemed, perhaps after their release */
-    uint64_t sold_out;    /* said first for one piece; 0: never */
-    bool vague;           /* brief holds may be over or not */
-} sums;
-
-struct oracle {
-    const history *h;
-    flaws *f;
-    bool late;
-    uint32_t users;
-    passage *coupons;
-    sequel *ops;
-    sums *templates;
-    uint32_t *mine; /* [user * template_n + template]: coupons */
-};
 
 /* Owned by the oracle: oracle_free frees it. */
 static void *zeroed(size_t n, size_t item)
@@ -45,16 +14,13 @@ static void *zeroed(size_t n, size_t item)
 
 void oracle_free(oracle *o)
 {
+    oracle_forget(o);
     free(o->coupons);
     free(o->ops);
     free(o->templates);
+    free(o->campaigns);
     free(o->mine);
     free(o);
-}
-
-static uint32_t *mine(const oracle *o, uint32_t user, uint32_t template)
-{
-    return &o->mine[(size_t)user * o->h->template_n + template];
 }
 
 static sums *sums_of_coupon(const oracle *o, uint32_t coupon)
@@ -71,7 +37,8 @@ static void add_claim(oracle *o, const op *p)
         if (template == NOTHING)
             continue;
         o->templates[template].c.issued++;
-        ++*mine(o, p->user, template);
+        oracle_issued(&o->templates[template], p);
+        ++*oracle_mine(o, p->user, template);
     }
 }
 
@@ -135,6 +102,11 @@ static void add(oracle *o, uint32_t number)
     case OP_RETURN:
         add_return(o, p);
         break;
+    case OP_STATE:
+    case OP_STOCK:
+    case OP_BUDGET:
+        oracle_learn(o, number);
+        break;
     default:
         add_use(o, p->coupon, p);
         o->coupons[p->coupon].voided++;
@@ -164,6 +136,7 @@ static void add_open_hold(oracle *o, uint32_t number)
         t->vague = true;
     } else {
         o->coupons[p->coupon].held++;
+        t->c.held_now++;
     }
 }
 
@@ -198,63 +171,12 @@ static void check_refunds(const oracle *o, uint32_t number)
                  STR_ARG(p->id), s->restored);
 }
 
-static bool over_limit(const oracle *o, const op *p, uint32_t template, uint32_t count)
-{
-    if (template == NOTHING || o->h->templates[template].per_user == 0)
-        return false;
-    return *mine(o, p->user, template) + count > o->h->templates[template].per_user;
-}
-
-static bool has_stock(const oracle *o, uint32_t template)
-{
-    return template != NOTHING && o->h->templates[template].stock >= 0;
-}
-
-/* Claims meet budgets at issue; a use also meets its reservation there. */
-static bool has_budget(const oracle *o, const op *p)
-{
-    uint32_t template = p->template;
-    if (p->kind == OP_HOLD || p->kind == OP_REDEEM)
-        template = o->h->coupons[p->of != NOTHING ? o->h->ops[p->of].coupon : p->coupon].template;
-    if (template == NOTHING)
-        return false;
-    known_budget kind = o->h->campaigns[o->h->templates[template].campaign].budget;
-    return kind == KNOWN_AT_ISSUE || (kind == KNOWN_AT_REDEEM && p->kind != OP_CLAIM);
-}
-
-static bool has_cause(const oracle *o, const op *p)
-{
-    const sequel *of = p->of == NOTHING ? NULL : &o->ops[p->of];
-    switch (p->code) {
-    case R_SOLD_OUT:
-        return has_stock(o, p->template) || has_stock(o, p->second);
-    case R_LIMIT_REACHED:
-        return over_limit(o, p, p->template, p->count) || over_limit(o, p, p->second, 1);
-    case R_BUDGET_EXHAUSTED:
-        return has_budget(o, p);
-    case R_COUPON_NOT_AVAILABLE: {
-        uint64_t used = o->coupons[p->coupon].first_use;
-        return used != 0 && used < p->answered;
-    }
-    case R_ORDER_CONFLICT:
-        return o->ops[p->order].consumed != 0 && o->ops[p->order].consumed < p->answered;
-    case R_HOLD_NOT_OPEN:
-        return of != NULL && (of->redeems > 0 || of->releases > 0);
-    case R_HOLD_EXPIRED:
-        return p->of != NOTHING && o->h->ops[p->of].brief;
-    case R_NOT_RETURNABLE:
-        return of != NULL && of->returns > 0;
-    default:
-        return false;
-    }
-}
-
 static void check_op(const oracle *o, uint32_t number)
 {
     const op *p = &o->h->ops[number];
     if (p->state == OP_SENT)
         flaw_add(o->f, FLAW_UNSETTLED, "op %u", number);
-    else if (p->state != OP_DONE && !has_cause(o, p))
+    else if (p->state != OP_DONE && !oracle_has_cause(o, p))
         flaw_add(o->f, FLAW_FALSE_REFUSAL, "op %u of kind %d: %.*s", number, p->kind,
                  STR_ARG(result_code(p->code)));
     if (o->ops[number].consumed_n > 1)
@@ -262,89 +184,6 @@ static void check_op(const oracle *o, uint32_t number)
                  o->ops[number].consumed_n);
     if (p->kind == OP_REDEEM && p->state == OP_DONE)
         check_refunds(o, number);
-}
-
-static void check_limits(const oracle *o)
-{
-    for (uint32_t t = 0; t < o->h->template_n; t++) {
-        uint32_t most = o->h->templates[t].per_user;
-        for (uint32_t u = 0; most > 0 && u < o->users; u++) {
-            if (*mine(o, u, t) > most)
-                flaw_add(o->f, FLAW_OVER_LIMIT, "user u%u has %u of template %u; %u are allowed", u,
-                         *mine(o, u, t), t, most);
-        }
-    }
-}
-
-/* Stock that comes back only by voids in error: where there was none, a piece that was issued stays
- * so, and when sold_out was said, claims that had been sent by then had all the rest. */
-static void check_stock(const oracle *o)
-{
-    for (uint32_t t = 0; t < o->h->template_n; t++) {
-        const sums *s = &o->templates[t];
-        int64_t stock = o->h->templates[t].stock;
-        if (stock < 0)
-            continue;
-        if (s->c.issued - s->in_error > stock)
-            flaw_add(o->f, FLAW_OVER_STOCK, "template %u: %lld of %lld", t, (long long)s->c.issued,
-                     (long long)stock);
-        if (s->sold_out != 0 && s->in_error == 0 && s->before_sold_out < stock)
-            flaw_add(o->f, FLAW_FALSE_SOLD_OUT, "template %u: %lld of %lld issued", t,
-                     (long long)s->before_sold_out, (long long)stock);
-    }
-}
-
-static void find_sold_out(oracle *o)
-{
-    for (uint32_t i = 0; i < o->h->n; i++) {
-        const op *p = &o->h->ops[i];
-        if (p->sold_out == 0 || p->count != 1 || p->second != NOTHING)
-            continue;
-        sums *t = &o->templates[p->template];
-        if (t->sold_out == 0 || p->sold_out < t->sold_out)
-            t->sold_out = p->sold_out;
-    }
-    for (uint32_t i = 0; i < o->h->coupon_n; i++) {
-        const known_coupon *c = &o->h->coupons[i];
-        if (c->template != NOTHING && o->h->ops[c->op].invoked < o->templates[c->template].sold_out)
-            o->templates[c->template].before_sold_out++;
-    }
-}
-
-/* What the templates of a campaign have taken of a budget at redeem; *vague: brief holds may be. */
-static int64_t spent(const oracle *o, uint32_t campaign, bool *vague)
-{
-    int64_t sum = 0;
-    *vague = false;
-    for (uint32_t t = 0; t < o->h->template_n; t++) {
-        const sums *s = &o->templates[t];
-        if (o->h->templates[t].campaign != campaign)
-            continue;
-        sum += s->c.discount_minor - s->c.discount_returned_minor;
-        *vague = *vague || s->vague;
-    }
-    for (uint32_t i = 0; i < o->h->n; i++) {
-        const op *p = &o->h->ops[i];
-        if (p->kind != OP_HOLD || p->state != OP_DONE || p->brief || o->ops[i].redeems > 0 ||
-            o->ops[i].releases > 0)
-            continue;
-        if (o->h->templates[o->h->coupons[p->coupon].template].campaign == campaign)
-            sum += p->discount;
-    }
-    return sum;
-}
-
-static void check_budgets(const oracle *o)
-{
-    for (uint32_t c = 0; c < o->h->campaign_n; c++) {
-        bool vague;
-        if (o->h->campaigns[c].budget == KNOWN_NO_BUDGET)
-            continue;
-        int64_t sum = spent(o, c, &vague);
-        if (sum > o->h->campaigns[c].total_minor)
-            flaw_add(o->f, FLAW_OVER_BUDGET, "campaign %u: %lld of %lld", c, (long long)sum,
-                     (long long)o->h->campaigns[c].total_minor);
-    }
 }
 
 oracle *oracle_new(const history *h, bool late, flaws *f)
@@ -356,6 +195,7 @@ oracle *oracle_new(const history *h, bool late, flaws *f)
     o->coupons = zeroed(h->coupon_n, sizeof *o->coupons);
     o->ops = zeroed(h->n, sizeof *o->ops);
     o->templates = zeroed(h->template_n, sizeof *o->templates);
+    o->campaigns = zeroed(h->campaign_n, sizeof *o->campaigns);
     o->mine = zeroed((size_t)o->users * h->template_n, sizeof *o->mine);
     for (uint32_t i = 0; i < h->n; i++) {
         if (h->ops[i].state == OP_DONE)
@@ -365,14 +205,11 @@ oracle *oracle_new(const history *h, bool late, flaws *f)
         if (h->ops[i].kind == OP_HOLD && h->ops[i].state == OP_DONE)
             add_open_hold(o, i);
     }
-    find_sold_out(o);
     for (uint32_t i = 0; i < h->coupon_n; i++)
         check_coupon(o, i);
     for (uint32_t i = 0; i < h->n; i++)
         check_op(o, i);
-    check_limits(o);
-    check_stock(o);
-    check_budgets(o);
+    oracle_check_rules(o);
     return o;
 }
 
@@ -401,7 +238,8 @@ void oracle_coupon(oracle *o, uint32_t coupon, const seen_coupon *s)
     const passage *p = &o->coupons[coupon];
     if (!s->found)
         flaw_add(o->f, FLAW_LOST, "coupon %.*s of op %u", STR_ARG(c->id), c->op);
-    else if (s->user != c->user || s->template != c->template)
+    else if (s->user != c->user || s->template != c->template ||
+             !is(s->source, o->h->ops[c->op].grant ? "grant" : "claim"))
         flaw_add(o->f, FLAW_FOREIGN, "coupon %.*s of op %u", STR_ARG(c->id), c->op);
     else if (!state_fits(o, coupon, s->state))
         flaw_add(o->f, FLAW_WRONG_STATE,
@@ -465,7 +303,8 @@ static void check_left(oracle *o, uint32_t template, const counted *c)
 {
     const known_template *k = &o->h->templates[template];
     const sums *s = &o->templates[template];
-    int64_t stock = k->stock < 0 ? -1 : k->stock - s->c.issued + s->in_error;
+    int64_t stock = oracle_stock_now(o, template);
+    stock = stock < 0 ? -1 : stock - s->c.issued + s->in_error;
     if (c->stock_remaining != stock)
         flaw_add(o->f, FLAW_WRONG_STOCK, "template %u: %lld left; told were %lld", template,
                  (long long)c->stock_remaining, (long long)stock);
@@ -473,7 +312,7 @@ static void check_left(oracle *o, uint32_t template, const counted *c)
     if (campaign->budget == KNOWN_NO_BUDGET)
         return;
     bool vague;
-    int64_t left = campaign->total_minor - spent(o, k->campaign, &vague);
+    int64_t left = oracle_budget_now(o, k->campaign) - oracle_spent(o, k->campaign, &vague);
     bool fits = campaign->budget == KNOWN_AT_REDEEM
                     ? vague || c->budget_remaining == left
                     : c->budget_remaining >= 0 && c->budget_remaining <= left;
@@ -490,6 +329,8 @@ void oracle_stats(oracle *o, uint32_t template, const counted *c)
     int64_t late = c->released - s->c.released;
     if (!s->vague && (late < 0 || late > s->perhaps_late))
         agree(o, template, "released", c->released, s->c.released);
+    if (!s->vague)
+        agree(o, template, "held_now", c->held_now, s->c.held_now);
     agree(o, template, "redeemed", c->redeemed, s->c.redeemed);
     agree(o, template, "returned", c->returned, s->c.returned);
     agree(o, template, "voided", c->voided, s->c.voided);

@@ -1,7 +1,8 @@
 /* The oracle: what must be true of a server's state, given a history (history.h).
  *
- * oracle_new judges the history alone: nothing issued twice or beyond stock, limits and budgets, no
- * order or coupon consumed twice, refunds that add up, refusals with a cause. Then the caller reads
+ * oracle_new judges the history alone: nothing issued twice, beyond stock, limits and budgets, or
+ * while its campaign was stopped; no order or coupon consumed twice, refunds that add up, refusals
+ * with a cause. Then the caller reads
  * the state over the API and shows it piece by piece; each piece is compared with where the history
  * leads. Call it only while nothing is on its way, and read everything in one quiet spell.
  *
@@ -16,7 +17,7 @@ typedef struct oracle oracle;
 
 /* Figures of one template. */
 typedef struct counted {
-    int64_t issued, held, released, redeemed, returned, voided;
+    int64_t issued, held, released, redeemed, returned, voided, held_now;
     int64_t discount_minor, discount_returned_minor, orders_minor, orders_returned_minor;
     int64_t stock_remaining;  /* with what is on its way; -1: no stock is shown */
     int64_t budget_remaining; /* of its campaign; -1: no budget is shown */
@@ -35,7 +36,7 @@ void oracle_free(oracle *o);
 typedef struct seen_coupon {
     bool found;
     uint32_t user, template;
-    str state;
+    str state, source;
 } seen_coupon;
 void oracle_coupon(oracle *o, uint32_t coupon, const seen_coupon *s);
 void oracle_hold(oracle *o, uint32_t number, bool found, str state);
