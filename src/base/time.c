@@ -43,6 +43,12 @@ int32_t zone_offset_ms(const zone *z, int64_t at_ms)
     return segment_offset_ms(z, zone_segment(z, at_ms));
 }
 
+int64_t zone_change_after_ms(const zone *z, int64_t at_ms)
+{
+    uint32_t segment = zone_segment(z, at_ms);
+    return segment == z->n ? INT64_MAX : z->changes[segment].from_ms;
+}
+
 int32_t zone_day(const zone *z, int64_t at_ms)
 {
     /* The offset is added to what is left of the day, so that no time can overflow. */

@@ -34,6 +34,8 @@ typedef struct zone {
 extern const zone zone_utc;
 
 int32_t zone_offset_ms(const zone *z, int64_t at_ms);
+/* The first change of the offset after at_ms; INT64_MAX: none. */
+int64_t zone_change_after_ms(const zone *z, int64_t at_ms);
 /* Local day number. CHECKs that it fits int32: at_ms may be far outside the stored range, but
  * INT64_MAX as "never" is not a time. */
 int32_t zone_day(const zone *z, int64_t at_ms);
