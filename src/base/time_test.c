@@ -56,6 +56,11 @@ static void offsets_hold_from_their_change_on(void **state)
     assert_int_equal(zone_offset_ms(&new_york, autumn - 1), -4 * 3600000);
     assert_int_equal(zone_offset_ms(&new_york, autumn), -5 * 3600000);
     assert_int_equal(zone_offset_ms(&new_york, INT64_MAX), -5 * 3600000);
+    assert_int_equal(zone_change_after_ms(&new_york, INT64_MIN), spring);
+    assert_int_equal(zone_change_after_ms(&new_york, spring - 1), spring);
+    assert_int_equal(zone_change_after_ms(&new_york, spring), autumn);
+    assert_int_equal(zone_change_after_ms(&new_york, autumn), INT64_MAX);
+    assert_int_equal(zone_change_after_ms(&zone_utc, 0), INT64_MAX);
 }
 
 static void local_days_by_table(void **state)

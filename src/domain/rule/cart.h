@@ -1,5 +1,5 @@
-/* The facts of a price: a cart, who buys, where, when and how. Pure data, given by the caller; rules
- * ask it and nothing changes it.
+/* The facts of a price: a cart, who buys, where, when and how. Pure data, given by the caller;
+ * rules ask it and nothing changes it.
  *
  * Goods and shipping are lines alike. A line that is weighed has its quantity in thousandths of a
  * unit (1.25 kg is 1250); any other in whole units. Text is compared byte for byte. What the caller

@@ -73,8 +73,11 @@ void rule_read_short(rule_reader *r, const json *v, str path)
 static const rule_node *short_part(const rule_node *nodes, size_t n, uint8_t fact, size_t *at)
 {
     uint8_t op = fact == RULE_FACT_LINE_SKU ? RULE_OP_IN : RULE_OP_HAS_ANY;
+    if (*at >= n) {
+        return NULL;
+    }
     const rule_node *node = &nodes[*at];
-    if (*at >= n || node->op != op || node->fact != fact || node->message.n > 0) {
+    if (node->op != op || node->fact != fact || node->message.n > 0) {
         return NULL;
     }
     *at += 1 + (size_t)node->n;

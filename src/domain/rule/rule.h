@@ -2,8 +2,8 @@
  *
  * A tree is written as JSON, checked once when it is saved, stored as rule_node in prefix order,
  * and compiled into a program that never fails: what the caller did not tell is a fact that is not
- * known, a comparison with it is neither met nor refuted, and a tree is met only where its answer is
- * certain. A line's own facts are always known: an empty brand is no brand, and in no list.
+ * known, a comparison with it is neither met nor refuted, and a tree is met only where its answer
+ * is sure. A line's own facts are always known: an empty brand is no brand, and in no list.
  *
  *   {"all": [T, …]}  {"any": [T, …]}  {"not": T}        any node may carry "message": text for
  *   {"fact": "cart.subtotal", "at_least": 10000}        customers that a refusal brings along
@@ -13,7 +13,7 @@
  *   {"from": "2026-11-11T00:00:00+08:00", "until": …}   RFC 3339, half-open
  * L are trees over facts of a line. fact.def and op.def list facts and operators. Hours are those
  * that a clock on the wall shows: an hour that is skipped does not come, one that is repeated comes
- * twice. An `until` at or before its `from` is on the next day; the weekdays are those of the start.
+ * twice. An `until` at or before its `from` is on the next day; weekdays are those of the start.
  *
  * `lines` asks goods only: lines that charge for sending are not counted, nor are they in
  * cart.subtotal, cart.quantity and cart.lines. A scope is asked of every line. */
@@ -126,8 +126,9 @@ typedef struct rule_refusal {
 bool rule_explain(const rule_program *r, const rule_facts *facts, str root, arena *memory,
                   rule_refusal *out);
 
-/* For an index. A cart that meets the rule (a line that it covers) has at least one of the postings:
- * that value of the fact, or a number of it in low … high. Times are the fact "time". */
+/* For an index. A cart that meets the rule (a line that it covers) has one of the postings: that
+ * value of the fact, or a number of it in low … high. Times are the fact "time"; quantities are in
+ * thousandths. */
 typedef struct rule_posting {
     str fact;
     bool is_range;

@@ -1,4 +1,4 @@
-/* For the tests of rules: short ways to write trees and carts. Single quotes in JSON are doubled. */
+/* For the tests of rules: short ways to write trees and carts. Single quotes become double. */
 #ifndef QUAN_DOMAIN_RULE_RULE_TEST_H
 #define QUAN_DOMAIN_RULE_RULE_TEST_H
 
