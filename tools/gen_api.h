@@ -89,6 +89,7 @@ struct gen_value {
     const gen_words *words;
     const gen_type *type;
     gen_value *element;
+    str raw;             /* of RAW: who checks it */
     const node *initial; /* the default; NULL: none */
     str schema;          /* name of the schema that was referred to, or empty */
     str doc;

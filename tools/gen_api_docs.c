@@ -86,6 +86,9 @@ static void put_value(const gen_value *v, buf *out)
     case WIRE_OBJECT:
         buf_printf(out, "[%.*s](#%.*s)", STR_ARG(v->type->name), STR_ARG(v->type->name));
         break;
+    case WIRE_RAW:
+        buf_printf(out, "[%.*s](%.*ss.md)", STR_ARG(v->schema), STR_ARG(v->schema));
+        break;
     case WIRE_ARRAY:
         buf_str(out, S("array"));
         put_range(v, "", out);

@@ -211,7 +211,10 @@ void schema_value(const node *schema, str context, gen_value *v)
         v->doc = node_text(target, "description");
     str type = node_text(target, "type");
     str inner = name.n > 0 ? name : context;
-    if (node_get(target, "oneOf") != NULL || str_eq(type, S("object"))) {
+    if (node_get(target, "x-quan-raw") != NULL) {
+        v->kind = WIRE_RAW; /* what is inside is for people: wire_raw_<name> checks it */
+        v->raw = node_text(target, "x-quan-raw");
+    } else if (node_get(target, "oneOf") != NULL || str_eq(type, S("object"))) {
         if (name.n == 0)
             gen_fail(schema, "an object must be a schema with a name, and be referred to");
         v->kind = WIRE_OBJECT;

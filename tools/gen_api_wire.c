@@ -28,6 +28,7 @@ static str c_type(const gen_value *v)
     case WIRE_TIME:
         return S("int64_t");
     case WIRE_STR:
+    case WIRE_RAW:
         return S("str");
     case WIRE_DAY:
         return S("int32_t");
@@ -42,6 +43,7 @@ static str c_type(const gen_value *v)
     }
     switch (v->element->kind) {
     case WIRE_STR:
+    case WIRE_RAW:
         return S("wire_str_list");
     case WIRE_ID:
         return S("wire_id_list");
@@ -133,6 +135,16 @@ static void emit_struct(const gen_type *t, buf *out)
     buf_printf(out, "extern const wire_type wire_%.*s_type;\n\n", STR_ARG(t->name));
 }
 
+/* Who checks a raw value; to declare it twice is no harm. */
+static void emit_raw(const gen_type *t, buf *out)
+{
+    for (size_t i = 0; i < t->n; i++) {
+        if (t->fields[i].value.kind == WIRE_RAW)
+            buf_printf(out, "void wire_raw_%.*s(const json *v, issues *problems);\n",
+                       STR_ARG(t->fields[i].value.raw));
+    }
+}
+
 void emit_wire_header(buf *out)
 {
     buf_str(out, S("/* Generated from api/ by tools/gen_api: a struct and its table for every "
@@ -143,6 +155,8 @@ void emit_wire_header(buf *out)
         emit_words(gen_words_all[i], out);
     for (size_t i = 0; i < gen_type_count; i++)
         emit_struct(gen_types[i], out);
+    for (size_t i = 0; i < gen_type_count; i++)
+        emit_raw(gen_types[i], out);
     buf_str(out, S("#endif\n"));
 }
 
@@ -207,6 +221,7 @@ static const char *const kind_names[] = {
     [WIRE_BOOL] = "WIRE_BOOL", [WIRE_INT] = "WIRE_INT",       [WIRE_STR] = "WIRE_STR",
     [WIRE_TIME] = "WIRE_TIME", [WIRE_DAY] = "WIRE_DAY",       [WIRE_ID] = "WIRE_ID",
     [WIRE_ENUM] = "WIRE_ENUM", [WIRE_OBJECT] = "WIRE_OBJECT", [WIRE_ARRAY] = "WIRE_ARRAY",
+    [WIRE_RAW] = "WIRE_RAW",
 };
 
 /* An initializer. What it points to was written before under the name of the place. */
@@ -230,6 +245,8 @@ static void emit_value(str place, const gen_value *v, buf *out)
         buf_printf(out, ", .type = &wire_%.*s_type", STR_ARG(v->type->name));
     if (v->element != NULL)
         buf_printf(out, ", .element = &element_of_%.*s", STR_ARG(place));
+    if (v->kind == WIRE_RAW)
+        buf_printf(out, ", .raw = wire_raw_%.*s", STR_ARG(v->raw));
     buf_str(out, S("}"));
 }
 

@@ -5,6 +5,7 @@
 #include "api/convert.h"
 #include "domain/campaign/rules.h"
 #include "domain/limit/pool.h"
+#include "domain/price/benefit.h"
 
 /* ---- rows to wire ---- */
 
@@ -23,17 +24,16 @@ static wire_scope scope_shown(api_call *c, const template_version *v)
     return out;
 }
 
-static wire_benefit benefit_shown(const template_version *v, str currency)
+static str benefit_shown(api_call *c, const template_version *v, str currency)
 {
-    wire_benefit out = {.tag = (benefit_kind)v->benefit};
-    if (v->benefit == BENEFIT_KIND_AMOUNT_OFF) {
-        out.of.amount_off.amount = money_of(v->amount_minor, currency);
-    } else {
-        out.of.percent_off = (wire_benefit_percent_off){.percent_bp = v->percent_bp,
-                                                        .has_cap = v->cap_minor != 0,
-                                                        .cap = money_of(v->cap_minor, currency)};
-    }
-    return out;
+    benefit b = {v->benefit, v->terms.items, v->terms.n};
+    buf text;
+    buf_init(&text, SIZE_MAX);
+    json_writer w = json_writer_on(&text);
+    benefit_write(&b, currency, &w);
+    str copy = arena_str(c->memory, buf_view(&text));
+    buf_free(&text);
+    return copy;
 }
 
 static wire_validity validity_shown(const template_version *v)
@@ -56,9 +56,7 @@ static wire_template_version version_shown(api_call *c, const template_version *
         .version = v->version,
         .reach = (edit_reach)v->reach,
         .name = v->name,
-        .benefit = benefit_shown(v, currency),
-        .has_minimum_spend = v->threshold_minor != 0,
-        .minimum_spend = money_of(v->threshold_minor, currency),
+        .benefit = benefit_shown(c, v, currency),
         .scope = scope_shown(c, v),
         .validity = validity_shown(v),
         .limits = limits_of(c, v->limits.items, v->limits.n),
@@ -85,8 +83,6 @@ static wire_template template_shown(api_call *c, const template *row, const temp
         .version = row->version,
         .name = in.name,
         .benefit = in.benefit,
-        .has_minimum_spend = in.has_minimum_spend,
-        .minimum_spend = in.minimum_spend,
         .scope = in.scope,
         .validity = in.validity,
         .has_stock = row->stock >= 0,
@@ -101,25 +97,17 @@ static wire_template template_shown(api_call *c, const template *row, const temp
 
 /* ---- wire to acts ---- */
 
-static void put_benefit(api_call *c, const wire_benefit *b, str currency, template_put_in *in)
+static void put_benefit(api_call *c, str text, str currency, template_put_in *in)
 {
-    in->benefit = (uint8_t)b->tag;
-    in->amount_minor = 0;
-    in->percent_bp = 0;
-    in->cap_minor = 0;
-    if (b->tag == BENEFIT_KIND_AMOUNT_OFF) {
-        check_currency(c, "benefit.amount", &b->of.amount_off.amount, currency);
-        in->amount_minor = b->of.amount_off.amount.amount;
-        return;
-    }
-    in->percent_bp = (uint32_t)b->of.percent_off.percent_bp;
-    if (!b->of.percent_off.has_cap)
-        return;
-    check_currency(c, "benefit.cap", &b->of.percent_off.cap, currency);
-    in->cap_minor = b->of.percent_off.cap.amount;
-    if (in->cap_minor == 0)
-        issues_add(c->problems, S("benefit.cap.amount"), S("out_of_range"),
-                   "at least 1; leave the cap out where there is none");
+    json *tree;
+    benefit b;
+    result r = json_parse(text, &tree, NULL);
+    CHECK(r == R_DONE); /* it was a part of a body that is JSON */
+    benefit_parse(tree, currency, &b, c->problems);
+    json_free(tree);
+    in->benefit = b.kind;
+    in->terms.items = b.terms;
+    in->terms.n = b.n;
 }
 
 static void put_scope(api_call *c, const wire_scope *s, template_put_in *in)
@@ -146,12 +134,6 @@ static void put_validity(const wire_validity *v, template_put_in *in)
     in->whole_days = !fixed && v->of.after_issue.whole_days;
 }
 
-static void put_spend(api_call *c, const wire_money *spend, str currency, template_put_in *in)
-{
-    check_currency(c, "minimum_spend", spend, currency);
-    in->threshold_minor = spend->amount;
-}
-
 static void put_limits(api_call *c, const wire_limit_list *limits, template_put_in *in)
 {
     in->limits.items = limits_in(c, limits);
@@ -164,10 +146,6 @@ static template_put_in put_of_version(const template_version *v)
     template_put_in in = {.template = v->template,
                           .name = v->name,
                           .benefit = v->benefit,
-                          .amount_minor = v->amount_minor,
-                          .percent_bp = v->percent_bp,
-                          .cap_minor = v->cap_minor,
-                          .threshold_minor = v->threshold_minor,
                           .scope = v->scope,
                           .validity = v->validity,
                           .valid_from_ms = v->valid_from_ms,
@@ -177,6 +155,8 @@ static template_put_in put_of_version(const template_version *v)
                           .whole_days = v->whole_days,
                           .refund = v->refund,
                           .grace_days = v->grace_days};
+    in.terms.items = v->terms.items;
+    in.terms.n = v->terms.n;
     in.items.items = v->items.items;
     in.items.n = v->items.n;
     in.limits.items = v->limits.items;
@@ -190,9 +170,7 @@ static void put_edit(api_call *c, const wire_template_edit *b, str currency, tem
     if (b->has_name)
         in->name = b->name;
     if (b->has_benefit)
-        put_benefit(c, &b->benefit, currency, in);
-    if (b->has_minimum_spend)
-        put_spend(c, &b->minimum_spend, currency, in);
+        put_benefit(c, b->benefit, currency, in);
     if (b->has_scope)
         put_scope(c, &b->scope, in);
     if (b->has_validity)
@@ -267,9 +245,7 @@ void api_template_create(api_call *c)
                             .refund = (uint8_t)b->refund_rule,
                             .grace_days = (uint32_t)b->grace_days,
                             .reach = EDIT_REACH_NEW_ONLY};
-    put_benefit(c, &b->benefit, currency, in);
-    if (b->has_minimum_spend)
-        put_spend(c, &b->minimum_spend, currency, in);
+    put_benefit(c, b->benefit, currency, in);
     if (b->has_scope)
         put_scope(c, &b->scope, in);
     put_validity(&b->validity, in);

@@ -203,6 +203,7 @@ static const char *const wanted[] = {
     [WIRE_BOOL] = "true or false", [WIRE_INT] = "an integer",   [WIRE_STR] = "a string",
     [WIRE_TIME] = "a string",      [WIRE_DAY] = "a string",     [WIRE_ID] = "a string",
     [WIRE_ENUM] = "a string",      [WIRE_OBJECT] = "an object", [WIRE_ARRAY] = "an array",
+    [WIRE_RAW] = "any value",
 };
 
 static bool count_fits(reader *r, const place *at, const wire_value *v, size_t n)
@@ -234,10 +235,25 @@ static void read_array(reader *r, const place *at, const wire_value *v, const js
     memcpy(out, &list, sizeof list);
 }
 
+static void read_raw(reader *r, const wire_value *v, const json *j, void *out)
+{
+    v->raw(j, r->problems);
+    buf text;
+    buf_init(&text, SIZE_MAX);
+    json_text(j, &text);
+    str copy = arena_str(r->problems->memory, buf_view(&text));
+    buf_free(&text);
+    memcpy(out, &copy, sizeof copy);
+}
+
 static void read_value(reader *r, const place *at, const wire_value *v, const json *j, void *out)
 {
     json_kind kind = json_kind_of(j);
     bool truth;
+    if (v->kind == WIRE_RAW) {
+        read_raw(r, v, j, out);
+        return;
+    }
     if (v->kind == WIRE_BOOL && kind == JSON_KIND_BOOL) {
         truth = json_bool(j);
         memcpy(out, &truth, sizeof truth);

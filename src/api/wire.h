@@ -5,7 +5,8 @@
  * accepts keeps every constraint of the schema. Writing trusts its struct.
  *
  * Memory forms: bool; int64_t (integers, times in ms, days are int32_t); str; uint64_t (ids); a C
- * enum; a nested struct; {T *items; size_t n} for an array. An optional field has a bool has_NAME
+ * enum; a nested struct; {T *items; size_t n} for an array; a str of JSON for what is raw. An
+ * optional field has a bool has_NAME
  * beside it; without it the field holds its default, or zero. */
 #ifndef QUAN_API_WIRE_H
 #define QUAN_API_WIRE_H
@@ -30,7 +31,8 @@ typedef enum wire_kind {
     WIRE_ID,
     WIRE_ENUM,
     WIRE_OBJECT, /* also a union */
-    WIRE_ARRAY
+    WIRE_ARRAY,
+    WIRE_RAW /* x-quan-raw: any JSON, kept as text; another part of Quan reads it */
 } wire_kind;
 
 typedef struct wire_type wire_type;
@@ -64,6 +66,7 @@ struct wire_value {
     const wire_words *words;
     const wire_type *type;
     const wire_value *element;
+    void (*raw)(const json *v, issues *problems); /* checks what is raw, as far as it can */
 };
 
 typedef struct wire_field {

@@ -171,12 +171,12 @@ static void templates_are_checked(void **state)
          "{\"name\":\"n\",\"benefit\":{},\"validity\":{\"kind\":7}}",
          {"benefit.kind required", "validity.kind not_allowed"}},
         {&wire_template_create_type,
-         "{\"name\":\"n\",\"benefit\":{\"kind\":\"amount_off\",\"cap\":" MONEY "}," VALIDITY "}",
-         {"benefit.cap unknown_field", "benefit.amount required"}},
+         "{\"name\":\"n\",\"benefit\":{\"kind\":\"amount_off\",\"caps\":" MONEY "}," VALIDITY "}",
+         {"benefit.caps unknown_field", "benefit.amount required"}},
         {&wire_template_create_type,
-         "{\"name\":\"n\",\"benefit\":{\"kind\":\"percent_off\",\"percent_bp\":10001}," VALIDITY
+         "{\"name\":\"n\",\"benefit\":{\"kind\":\"percent_off\",\"percent\":\"100.01\"}," VALIDITY
          "}",
-         {"benefit.percent_bp out_of_range"}},
+         {"benefit.percent out_of_range"}},
         {&wire_template_create_type,
          "{\"name\":\"n\"," BENEFIT ",\"validity\":{\"kind\":\"after_issue\",\"duration_days\":0,"
          "\"delay_days\":-1,\"whole_days\":1}}",
@@ -261,7 +261,7 @@ static void what_is_read_is_written_again(void **state)
     } all[] = {
         {&wire_template_edit_type,
          "{\"reach\":\"all_unused\",\"name\":\"\xe5\x88\xb8 \\\"x\\\"\",\"benefit\":{\"kind\":"
-         "\"percent_off\",\"percent_bp\":1000,\"cap\":" MONEY "},\"scope\":{\"mode\":\"only\","
+         "\"percent_off\",\"percent\":\"10\",\"cap\":" MONEY "},\"scope\":{\"mode\":\"only\","
          "\"skus\":[\"a\",\"b\"],\"categories\":[]},\"validity\":{\"kind\":\"fixed\",\"from\":"
          "\"2026-01-01T00:00:00.000Z\",\"until\":\"2026-02-01T00:00:00.000Z\"},\"limits\":["
          "{" A_LIMIT "}],\"grace_days\":0}"},

@@ -87,6 +87,10 @@ static void write_value(const wire_value *v, const void *in, json_writer *w)
     case WIRE_ARRAY:
         write_array(v, in, w);
         return;
+    case WIRE_RAW:
+        memcpy(&text, in, sizeof text);
+        json_put_raw(w, text);
+        return;
     }
     UNREACHABLE();
 }

@@ -10,6 +10,7 @@
 #include "app/act.h"
 #include "app/order.h"
 #include "base/time.h"
+#include "domain/price/benefit_test.h"
 
 enum { LANES = 3 };
 
@@ -113,7 +114,7 @@ static uint64_t make_template(world *w, int64_t stock, int64_t per_user)
                           .stock = stock,
                           .name = S("Five off"),
                           .benefit = BENEFIT_KIND_AMOUNT_OFF,
-                          .amount_minor = 500,
+                          .terms = TEST_TERM(TERM_AMOUNT_OFF_AMOUNT, 500),
                           .scope = SCOPE_MODE_ALL,
                           .validity = VALIDITY_KIND_AFTER_ISSUE,
                           .duration_days = 5,

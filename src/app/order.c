@@ -163,7 +163,12 @@ result order_price(app_view *v, const order_ask *ask, order_priced *out)
         prices[n] = one.price;
         all[n++] = one;
     }
-    cart basket = {ask->currency, ask->store, ask->channel, ask->lines, ask->line_count};
+    cart basket = {.currency = ask->currency,
+                   .store = ask->store,
+                   .channel = ask->channel,
+                   .at_ms = uow_now(v->rows),
+                   .lines = ask->lines,
+                   .n = ask->line_count};
     price_result price;
     result code = price_cart(&basket, prices, n, memory, &price);
     if (code != R_DONE) {

@@ -16,6 +16,7 @@
 #include "app/verify.h"
 #include "base/id.h"
 #include "base/time.h"
+#include "domain/price/benefit_test.h"
 
 enum { LANES = 4, CLAIMS = 6000, STOCK = 4000, USERS = 1500, WINDOW = 64, VERIFIES_MIN = 3 };
 
@@ -75,7 +76,7 @@ static void furnish(shop *s)
                          .stock = STOCK,
                          .name = S("Five off"),
                          .benefit = BENEFIT_KIND_AMOUNT_OFF,
-                         .amount_minor = 500,
+                         .terms = TEST_TERM(TERM_AMOUNT_OFF_AMOUNT, 500),
                          .scope = SCOPE_MODE_ALL,
                          .validity = VALIDITY_KIND_AFTER_ISSUE,
                          .duration_days = 5,

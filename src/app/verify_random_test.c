@@ -13,6 +13,7 @@
 #include "base/id.h"
 #include "base/time.h"
 #include "domain/limit/pool.h"
+#include "domain/price/benefit_test.h"
 #include "test/lib/domain_fixture.h"
 
 enum {
@@ -125,8 +126,8 @@ static void make_template(run *r, size_t i)
     template_put_in in = fix_template_in(r->f, r->campaigns[i % CAMPAIGNS]);
     in.stock = i % 3 == 0 ? -1 : (int64_t)(10 + below(r, 60));
     r->stock[i] = in.stock;
-    in.amount_minor = (int64_t)(100 + below(r, 2000));
-    in.threshold_minor = below(r, 2) == 0 ? 0 : 1000;
+    TEST_SET(in, TERM_AMOUNT_OFF_AMOUNT, (int64_t)(100 + below(r, 2000)));
+    TEST_SET(in, TERM_COMMON_MINIMUM_SPEND, below(r, 2) == 0 ? 0 : 1000);
     in.refund = (uint8_t)(1 + below(r, 3));
     in.grace_days = (uint32_t)below(r, 3);
     in.validity = VALIDITY_KIND_AFTER_ISSUE;
@@ -251,7 +252,7 @@ static result edit_limits(run *r)
     size_t i = below(r, TEMPLATES);
     template_put_in in = fix_template_in(r->f, 0);
     in.template = r->templates[i];
-    in.amount_minor = 400;
+    TEST_SET(in, TERM_AMOUNT_OFF_AMOUNT, 400);
     in.validity = VALIDITY_KIND_AFTER_ISSUE;
     in.valid_from_ms = 0;
     in.valid_until_ms = 0;

@@ -158,6 +158,18 @@ const json *json_field(const json *v, str name)
     return ours(json_object_getn(theirs(v), name.n == 0 ? "" : name.p, name.n));
 }
 
+static int append_text(const char *text, size_t n, void *out)
+{
+    buf_add(out, text, n);
+    return 0;
+}
+
+void json_text(const json *v, buf *out)
+{
+    int failed = json_dump_callback(theirs(v), append_text, out, JSON_COMPACT | JSON_ENCODE_ANY);
+    CHECK(failed == 0); /* a tree that was parsed can be written */
+}
+
 bool json_next(const json *object, void **iterator, str *name, const json **value)
 {
     /* jansson's iterator functions want a json_t that is not const; they do not change it. */

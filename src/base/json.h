@@ -46,6 +46,8 @@ const json *json_field(const json *v, str name);  /* of an object; NULL when abs
 /* Walks an object in order of appearance: start with *iterator = NULL; false at the end (at once
  * for a value that is not an object). Do not go on after false. */
 bool json_next(const json *object, void **iterator, str *name, const json **value);
+/* Appends the value as compact JSON that json_parse reads as the same value. */
+void json_text(const json *v, buf *out);
 
 typedef struct json_writer {
     buf *out;

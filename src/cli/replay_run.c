@@ -9,6 +9,7 @@
 #include "cli/names.h"
 #include "cli/replay.h"
 #include "domain/coupon/acts.h"
+#include "domain/price/benefit.h"
 
 enum { REPLAY_HOUR_GRANTS = 6, REPLAY_HOUR_ORDERS = 12 };
 
@@ -57,23 +58,29 @@ static bool make_merchant(replay *r)
 static bool make_template(replay *r, const journey_campaign *from, replay_campaign *to, uint32_t k)
 {
     const journey_coupon *c = &r->year->coupons[from->first_coupon + k];
-    journey_benefit_value benefit = journey_benefit(c);
+    journey_benefit_value worth = journey_benefit(c);
     arena *memory = arena_new(0);
     template_put_in in = {.merchant = r->merchant,
                           .campaign = to->id,
                           .stock = -1,
                           .name = c->upc,
-                          .benefit = benefit.amount_minor > 0 ? BENEFIT_KIND_AMOUNT_OFF
-                                                              : BENEFIT_KIND_PERCENT_OFF,
-                          .amount_minor = benefit.amount_minor,
-                          .percent_bp = benefit.percent_bp,
-                          .cap_minor = benefit.cap_minor,
+                          .benefit = worth.amount_minor > 0 ? BENEFIT_KIND_AMOUNT_OFF
+                                                            : BENEFIT_KIND_PERCENT_OFF,
                           .scope = SCOPE_MODE_ONLY,
                           .validity = VALIDITY_KIND_FIXED,
                           .valid_from_ms = (int64_t)from->from * MS_DAY,
                           .valid_until_ms = (int64_t)from->until * MS_DAY,
                           .refund = REFUND_RULE_REPRICE,
                           .reach = EDIT_REACH_NEW_ONLY};
+    bool fixed = worth.amount_minor > 0;
+    benefit_term values[] = {
+        {.term = fixed ? TERM_AMOUNT_OFF_AMOUNT : TERM_PERCENT_OFF_PERCENT,
+         .value = fixed ? worth.amount_minor
+                        : (int64_t)worth.percent_bp * (BENEFIT_PERCENT_ONE / 10000)},
+        {.term = TERM_COMMON_CAP, .value = worth.cap_minor},
+    };
+    in.terms.items = values;
+    in.terms.n = worth.cap_minor > 0 ? 2 : 1;
     in.items.items = ARENA_ARRAY(memory, scope_item, c->n);
     in.items.n = c->n;
     for (size_t i = 0; i < c->n; i++) {

@@ -164,10 +164,11 @@ static void put_benefit(json_writer *w, const shop *s, const shop_template *t)
     if (t->amount_minor > 0) {
         put_money(w, s, S("amount"), t->amount_minor);
     } else {
-        json_key(w, S("percent_bp"));
-        json_put_i64(w, t->percent_bp);
+        json_key(w, S("percent"));
+        json_put_str(w, t->percent);
         put_money(w, s, S("cap"), t->cap_minor);
     }
+    put_money(w, s, S("minimum_spend"), t->minimum_minor);
     json_end_object(w);
 }
 
@@ -196,7 +197,6 @@ cli_exit shop_template_create(shop *s, str campaign_id, const shop_template *t, 
     json_begin_object(&w);
     put_text(&w, S("name"), t->name);
     put_benefit(&w, s, t);
-    put_money(&w, s, S("minimum_spend"), t->minimum_minor);
     json_key(&w, S("validity"));
     json_begin_object(&w);
     put_text(&w, S("kind"), S("after_issue"));

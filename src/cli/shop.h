@@ -35,8 +35,9 @@ int64_t shop_amount(const shop *s, str name); /* the `amount` of a money member;
 MUST_USE cli_exit shop_campaign(shop *s, str name, str *id); /* a year around now, as a draft */
 typedef struct shop_template {
     str name;
-    int64_t amount_minor, percent_bp, cap_minor, minimum_minor; /* amount_minor 0: percent */
-    int64_t stock;                                              /* -1: unlimited */
+    int64_t amount_minor, cap_minor, minimum_minor;
+    str percent;      /* where amount_minor is 0 */
+    int64_t stock;    /* -1: unlimited */
     int64_t per_user; /* claims a user may make; 0: no limit */
 } shop_template;
 MUST_USE cli_exit shop_template_create(shop *s, str campaign_id, const shop_template *t, str *id);

@@ -16,6 +16,7 @@
 #include "app/query_jobs.h"
 #include "base/id.h"
 #include "base/time.h"
+#include "domain/price/benefit_test.h"
 #include "job/job.h"
 #include "port/clock.h"
 #include "port/disk.h"
@@ -73,7 +74,7 @@ static void make_shop(place *p, uint64_t merchant_id)
                          .stock = -1,
                          .name = S("Five off"),
                          .benefit = BENEFIT_KIND_AMOUNT_OFF,
-                         .amount_minor = 500,
+                         .terms = TEST_TERM(TERM_AMOUNT_OFF_AMOUNT, 500),
                          .scope = SCOPE_MODE_ALL,
                          .validity = VALIDITY_KIND_AFTER_ISSUE,
                          .duration_days = 1,

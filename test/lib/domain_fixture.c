@@ -8,6 +8,7 @@
 #include "app/verify.h"
 #include "base/id.h"
 #include "domain/limit/pool.h"
+#include "domain/price/benefit_test.h"
 
 enum { LANES = 3, STEPS_MAX = 100000 };
 
@@ -190,7 +191,7 @@ template_put_in fix_template_in(const fix *f, uint64_t campaign_id)
                              .stock = -1,
                              .name = S("Template"),
                              .benefit = BENEFIT_KIND_AMOUNT_OFF,
-                             .amount_minor = 1000,
+                             .terms = TEST_TERM(TERM_AMOUNT_OFF_AMOUNT, 1000),
                              .scope = SCOPE_MODE_ALL,
                              .validity = VALIDITY_KIND_FIXED,
                              .valid_from_ms = FIX_START_MS,

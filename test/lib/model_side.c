@@ -6,6 +6,7 @@
 #include "base/id.h"
 #include "base/time.h"
 #include "domain/campaign/config.h"
+#include "domain/price/benefit_test.h"
 
 enum { FIRST_SLOT = 1234, HOLD_MS = 15 * 60 * 1000, CAMPAIGN_LIMITS = 32 };
 
@@ -71,10 +72,7 @@ static template_put_in template_of(const model_side *s, uint32_t number)
         .stock = number == 3 ? -1 : 40,
         .name = S("Some off"),
         .benefit = amount ? BENEFIT_KIND_AMOUNT_OFF : BENEFIT_KIND_PERCENT_OFF,
-        .amount_minor = amount ? 700 : 0,
-        .percent_bp = amount ? 0 : 1500,
-        .cap_minor = number == 1 ? 1200 : 0,
-        .threshold_minor = number == 3 ? 0 : 2000,
+        .terms = TEST_TERM(TERM_AMOUNT_OFF_AMOUNT, amount ? 700 : 150000),
         .scope = number == 2 ? SCOPE_MODE_ONLY : SCOPE_MODE_ALL,
         .validity = VALIDITY_KIND_AFTER_ISSUE,
         .delay_days = number == 1 ? 1 : 0,
@@ -84,6 +82,8 @@ static template_put_in template_of(const model_side *s, uint32_t number)
         .grace_days = number == 2 ? 5 : 0,
         .reach = EDIT_REACH_NEW_ONLY,
     };
+    TEST_SET(in, TERM_COMMON_CAP, number == 1 ? 1200 : 0);
+    TEST_SET(in, TERM_COMMON_MINIMUM_SPEND, number == 3 ? 0 : 2000);
     in.items.items = goods;
     in.items.n = number == 2 ? ARRAY_LEN(goods) : 0;
     in.limits.items = &limits[number];
@@ -334,11 +334,11 @@ static void step_template(model_side *s, const model_step *step, buf *facts)
     in.template = s->templates[step->template];
     in.reach = step->word;
     in.duration_days = (uint32_t)(7 + step->amount % 5);
-    in.threshold_minor = step->amount % 3 * 900;
-    if (in.amount_minor > 0)
-        in.amount_minor = 500 + step->amount * 20;
+    TEST_SET(in, TERM_COMMON_MINIMUM_SPEND, step->amount % 3 * 900);
+    if (in.benefit == BENEFIT_KIND_AMOUNT_OFF)
+        TEST_SET(in, TERM_AMOUNT_OFF_AMOUNT, 500 + step->amount * 20);
     else
-        in.percent_bp = (uint32_t)(500 + step->amount * 100);
+        TEST_SET(in, TERM_PERCENT_OFF_PERCENT, (500 + step->amount * 100) * 100);
     row_out out = {0};
     result r = run(s, ACT_ID_template_put, id_slot(in.template), &in, &out);
     say_row(r, &out, facts);

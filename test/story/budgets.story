@@ -37,7 +37,7 @@ story at_issue_n_at_once_need_n_times_the_money
 # 10 %, at most 10.00: 10.00 is reserved, 6.00 is spent, 4.00 comes back.
 story at_issue_a_redemption_settles
   let budget "budget": {"mode": "at_issue", "total": @1000},
-  let benefit {"kind": "percent_off", "percent_bp": 1000, "cap": @1000}
+  let benefit {"kind": "percent_off", "percent": "10", "cap": @1000, "minimum_spend": @5000}
   use redeemed
   eventually
   GET /v1/campaigns/$campaign/stats

@@ -11,7 +11,7 @@ setup day
   let more "stock": 10,
   use shop
   POST /v1/campaigns/$campaign/templates {"name": "B",
-    "benefit": {"kind": "percent_off", "percent_bp": 1000},
+    "benefit": {"kind": "percent_off", "percent": "10"},
     "validity": {"kind": "after_issue", "duration_days": 30}}
   201 {"id": "$b"}
   POST /v1/claims {"user": "u1", "template": "$template", "count": 2}
@@ -118,7 +118,7 @@ story an_order_with_several_coupons_is_one_order
   use shop
   use tea
   POST /v1/campaigns/$campaign/templates {"name": "B",
-    "benefit": {"kind": "percent_off", "percent_bp": 1000},
+    "benefit": {"kind": "percent_off", "percent": "10"},
     "validity": {"kind": "after_issue", "duration_days": 30}}
   201 {"id": "$b"}
   POST /v1/claims {"user": "u1", "items": [{"template": "$template", "count": 2},

@@ -60,8 +60,7 @@ story the_odd_cent_goes_to_the_earlier_line
   200 {"discount": @1000, "lines": [{"discount": @334}, {"discount": @333}, {"discount": @333}]}
 
 story percent_is_rounded_half_up_once
-  let benefit {"kind": "percent_off", "percent_bp": 500}
-  let minimum @0
+  let benefit {"kind": "percent_off", "percent": "5"}
   use coupon
   POST /v1/quotes {"user": "u1", "coupons": ["$coupon"],
     "cart": {"lines": [{"sku": "a", "quantity": 1, "unit_price": @1010}]}}
@@ -76,7 +75,7 @@ story percent_is_rounded_half_up_once
   200 {"discount": @50, "lines": [{"discount": @17}, {"discount": @16}, {"discount": @17}]}
 
 story percent_stops_at_its_cap
-  let benefit {"kind": "percent_off", "percent_bp": 1000, "cap": @500}
+  let benefit {"kind": "percent_off", "percent": "10", "cap": @500, "minimum_spend": @5000}
   use coupon
   POST /v1/quotes {"user": "u1", "coupons": ["$coupon"],
     "cart": {"lines": [{"sku": "a", "quantity": 1, "unit_price": @5000}]}}
@@ -90,8 +89,7 @@ story percent_stops_at_its_cap
   200 {"discount": @500, "lines": [{"discount": @250}, {"discount": @250}]}
 
 story a_hundred_percent_is_free
-  let benefit {"kind": "percent_off", "percent_bp": 10000}
-  let minimum @0
+  let benefit {"kind": "percent_off", "percent": "100"}
   use coupon
   POST /v1/quotes {"user": "u1", "coupons": ["$coupon"],
     "cart": {"lines": [{"sku": "a", "quantity": 7, "unit_price": @143}]}}
@@ -133,7 +131,7 @@ story coupons_apply_one_after_another
   use coupon
   use tea
   POST /v1/campaigns/$campaign/templates {"name": "10 %",
-    "benefit": {"kind": "percent_off", "percent_bp": 1000},
+    "benefit": {"kind": "percent_off", "percent": "10"},
     "validity": {"kind": "after_issue", "duration_days": 7}}
   201 {"id": "$second"}
   POST /v1/claims {"user": "u1", "template": "$second"}
@@ -208,7 +206,7 @@ story a_cart_in_another_currency
   POST /v1/quotes {"user": "u1", "coupons": ["$coupon"],
     "cart": {"lines": [{"sku": "tea", "quantity": 1, "unit_price": @9000EUR}]}}
   200 {"subtotal": @9000EUR, "discount": @0EUR, "coupons": [{"applied": false,
-    "code": "not_applicable", "reason": "currency"}]}
+    "code": "not_applicable", "reason": "currency_mismatch"}]}
 
 story whether_the_budget_is_promised
   let budget "budget": {"mode": "at_redeem", "total": @100000},

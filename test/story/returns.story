@@ -81,7 +81,6 @@ story a_refund_is_never_below_zero
 # first: 2.99, 3.00, 3.00.
 story parts_add_up_to_the_last_cent
   let benefit {"kind": "amount_off", "amount": @100}
-  let minimum @0
   let cart {"lines": [{"sku": "a", "quantity": 3, "unit_price": @333}]}
   use redeemed
   POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 1}]}
@@ -191,7 +190,7 @@ story a_return_follows_the_version_that_was_redeemed
   let refund_rule reprice
   use mixed_order
   PATCH /v1/templates/$template if="v1" {"reach": "all_unused", "refund_rule": "keep",
-    "minimum_spend": @0}
+    "benefit": {"kind": "amount_off", "amount": @1000}}
   200
   POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 1}]}
   201 {"refund": @3000}
@@ -229,11 +228,10 @@ story a_return_of_an_order_that_is_not_there
   404 {"code": "not_found"}
 
 story a_restored_coupon_follows_an_edit_for_all
-  let benefit {"kind": "percent_off", "percent_bp": 1000}
-  let minimum @0
+  let benefit {"kind": "percent_off", "percent": "10"}
   use redeemed
   PATCH /v1/templates/$template if="v1" {"reach": "all_unused",
-    "benefit": {"kind": "percent_off", "percent_bp": 5000}}
+    "benefit": {"kind": "percent_off", "percent": "50"}}
   200
   POST /v1/redemptions/$redemption/returns {}
   201 {"refund": @5400, "restored": ["$coupon"]}

@@ -6,7 +6,7 @@ story a_template_shows_its_defaults
     "benefit": {"kind": "amount_off", "amount": @500},
     "validity": {"kind": "after_issue", "duration_days": 7}}
   201 {"id": "$template", "campaign": "$campaign", "version": 1, "name": "5 off",
-    "benefit": {"kind": "amount_off", "amount": @500}, "minimum_spend": null,
+    "benefit": {"kind": "amount_off", "amount": @500, "minimum_spend": null},
     "scope": {"mode": "all", "skus": null}, "stock": null, "limits": [],
     "validity": {"kind": "after_issue", "duration_days": 7}, "refund_rule": "reprice",
     "grace_days": 0}
@@ -17,7 +17,7 @@ story a_template_shows_its_defaults
 story a_percent_template_with_everything_reads_back
   use campaign
   POST /v1/campaigns/$campaign/templates {"name": "10 %",
-    "benefit": {"kind": "percent_off", "percent_bp": 1000, "cap": @800}, "minimum_spend": @2000,
+    "benefit": {"kind": "percent_off", "percent": "10", "cap": @800, "minimum_spend": @2000},
     "scope": {"mode": "except", "skus": ["gift-card"], "categories": ["books", "tobacco"]},
     "validity": {"kind": "fixed", "from": "2026-02-01T00:00:00Z", "until": "2026-03-01T00:00:00Z"},
     "stock": 1000, "refund_rule": "claw_back", "grace_days": 3, "limits": [
@@ -25,8 +25,8 @@ story a_percent_template_with_everything_reads_back
         "window_seconds": 86400}]}
   201 {"id": "$template"}
   GET /v1/templates/$template
-  200 {"benefit": {"kind": "percent_off", "percent_bp": 1000, "cap": @800},
-    "minimum_spend": @2000, "scope": {"mode": "except", "skus": ["gift-card"],
+  200 {"benefit": {"kind": "percent_off", "percent": "10", "cap": @800, "minimum_spend": @2000},
+    "scope": {"mode": "except", "skus": ["gift-card"],
       "categories": ["books", "tobacco"]}, "stock": 1000, "refund_rule": "claw_back",
     "grace_days": 3, "limits": [{"measure": "redemptions", "subject": "user", "period": "rolling",
       "max": 2, "window_seconds": 86400}],
@@ -49,8 +49,8 @@ story templates_of_a_campaign_are_paged_in_order
 story an_edit_makes_a_version_and_the_old_ones_stay_readable
   use shop
   PATCH /v1/templates/$template if="v1" {"name": "12 off 50",
-    "benefit": {"kind": "amount_off", "amount": @1200}}
-  200 {"version": 2, "name": "12 off 50", "minimum_spend": @5000}
+    "benefit": {"kind": "amount_off", "amount": @1200, "minimum_spend": @5000}}
+  200 {"version": 2, "name": "12 off 50", "benefit": {"minimum_spend": @5000}}
   header ETag "v2"
   GET /v1/templates/$template/versions
   200 {"versions": [
@@ -137,21 +137,21 @@ story an_edit_for_all_may_not_cost_more_than_was_reserved
 story the_kind_of_benefit_never_changes
   use shop
   PATCH /v1/templates/$template if="v1" {
-    "benefit": {"kind": "percent_off", "percent_bp": 1000, "cap": @1000}}
+    "benefit": {"kind": "percent_off", "percent": "10", "cap": @1000}}
   409 {"code": "not_editable", "errors": [{"field": "benefit.kind", "code": "not_editable"}]}
 
 story a_price_in_another_currency_is_refused
   use campaign
   POST /v1/campaigns/$campaign/templates {"name": "5 off",
-    "benefit": {"kind": "amount_off", "amount": @500CNY}, "minimum_spend": @900EUR,
+    "benefit": {"kind": "amount_off", "amount": @500CNY, "minimum_spend": @900EUR},
     "validity": {"kind": "after_issue", "duration_days": 7}}
   422 {"errors": ["any order", {"field": "benefit.amount.currency", "code": "not_allowed"},
-    {"field": "minimum_spend.currency", "code": "not_allowed"}]}
+    {"field": "benefit.minimum_spend.currency", "code": "not_allowed"}]}
 
 story a_cap_in_another_currency_is_refused
   use campaign
   POST /v1/campaigns/$campaign/templates {"name": "5 %",
-    "benefit": {"kind": "percent_off", "percent_bp": 500, "cap": @500CNY},
+    "benefit": {"kind": "percent_off", "percent": "5", "cap": @500CNY},
     "validity": {"kind": "after_issue", "duration_days": 7}}
   422 {"errors": [{"field": "benefit.cap.currency", "code": "not_allowed"}]}
 
@@ -210,15 +210,15 @@ story an_empty_template_lists_all_that_it_needs
 story every_problem_of_a_template_is_told_at_once
   use campaign
   POST /v1/campaigns/$campaign/templates {"name": "x",
-    "benefit": {"kind": "percent_off", "percent_bp": 10001, "amount": @5},
-    "minimum_spend": {"amount": "5", "currency": "USD"},
+    "benefit": {"kind": "percent_off", "percent": "100.01", "amount": @5,
+      "minimum_spend": {"amount": "5", "currency": "USD"}},
     "scope": {"mode": "most", "skus": [""], "brands": []},
     "validity": {"kind": "after_issue", "duration_days": 0, "delay_days": 3661},
     "stock": -1, "refund_rule": "all", "grace_days": 367}
   422 {"errors": ["any order",
-    {"field": "benefit.percent_bp", "code": "out_of_range"},
+    {"field": "benefit.percent", "code": "out_of_range"},
     {"field": "benefit.amount", "code": "unknown_field"},
-    {"field": "minimum_spend.amount", "code": "wrong_type"},
+    {"field": "benefit.minimum_spend.amount", "code": "wrong_type"},
     {"field": "scope.mode", "code": "not_allowed"},
     {"field": "scope.skus[0]", "code": "too_short"},
     {"field": "scope.brands", "code": "unknown_field"},
@@ -281,11 +281,11 @@ story an_uncapped_percent_cannot_reserve_a_budget
   let budget "budget": {"mode": "at_issue", "total": @100000},
   use campaign
   POST /v1/campaigns/$campaign/templates {"name": "x",
-    "benefit": {"kind": "percent_off", "percent_bp": 1000},
+    "benefit": {"kind": "percent_off", "percent": "10"},
     "validity": {"kind": "after_issue", "duration_days": 7}}
   422 {"errors": [{"field": "benefit.cap", "code": "required"}]}
   POST /v1/campaigns/$campaign/templates {"name": "x",
-    "benefit": {"kind": "percent_off", "percent_bp": 1000, "cap": @1},
+    "benefit": {"kind": "percent_off", "percent": "10", "cap": @1},
     "validity": {"kind": "after_issue", "duration_days": 7}}
   201
 
@@ -293,7 +293,7 @@ story an_uncapped_percent_is_fine_where_the_budget_is_taken_at_redeem
   let budget "budget": {"mode": "at_redeem", "total": @100000},
   use campaign
   POST /v1/campaigns/$campaign/templates {"name": "x",
-    "benefit": {"kind": "percent_off", "percent_bp": 1000},
+    "benefit": {"kind": "percent_off", "percent": "10"},
     "validity": {"kind": "after_issue", "duration_days": 7}}
   201
 

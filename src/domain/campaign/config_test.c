@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "base/test_help.h"
+#include "domain/price/benefit_test.h"
 
 static const zone here = {.name = {"Here", 4}, .first_offset_ms = 3600000};
 
@@ -30,7 +31,7 @@ static template_version some_version(uint64_t id, uint32_t version, uint8_t reac
                               .version = version,
                               .name = S("ten off"),
                               .benefit = BENEFIT_KIND_AMOUNT_OFF,
-                              .amount_minor = 1000 + version,
+                              .terms = TEST_TERM(TERM_AMOUNT_OFF_AMOUNT, 1000 + version),
                               .scope = SCOPE_MODE_ALL,
                               .validity = VALIDITY_KIND_FIXED,
                               .reach = reach};
@@ -155,9 +156,10 @@ static void an_edit_adds_a_version_and_keeps_the_older_ones(void **state)
     assert_null(config_rule(before, 2));
     assert_null(config_version(after, 0));
     assert_null(config_rule(after, 0));
-    assert_int_equal(config_version(after, 2)->amount_minor, 1002);
+    assert_int_equal(TEST_GET(*config_version(after, 2), TERM_AMOUNT_OFF_AMOUNT), 1002);
     config_free(first);
-    assert_int_equal(config_version(config_find_template(c, 3), 1)->amount_minor, 1001);
+    assert_int_equal(
+        TEST_GET(*config_version(config_find_template(c, 3), 1), TERM_AMOUNT_OFF_AMOUNT), 1001);
     config_free(c);
 }
 
@@ -168,14 +170,14 @@ static void a_row_without_a_new_version_takes_the_old_ones_place(void **state)
     c = add_template(c, 3, 2, 2, EDIT_REACH_NEW_ONLY);
     template row = some_template(3, 2, 2);
     template_version again = some_version(3, 2, EDIT_REACH_ALL_UNUSED);
-    again.amount_minor = 1; /* versions do not change: this is not read */
+    TEST_SET(again, TERM_AMOUNT_OFF_AMOUNT, 1); /* versions do not change: this is not read */
     row.stock = 99;
     config *next = config_with_template(c, &row, &again);
     const config_template *t = config_find_template(next, 3);
     assert_int_equal(t->row->stock, 99);
     assert_int_equal(t->version_count, 2);
     assert_int_equal(t->reaching, 0);
-    assert_int_equal(config_version(t, 2)->amount_minor, 1002);
+    assert_int_equal(TEST_GET(*config_version(t, 2), TERM_AMOUNT_OFF_AMOUNT), 1002);
     const config_template *listed[2];
     assert_int_equal(config_templates(next, 2, 0, 2, listed), 1);
     assert_ptr_equal(listed[0], t);
@@ -308,7 +310,7 @@ static void *read_snapshots(void *argument)
         size_t n = config_templates(c, 2, 0, 50, page);
         for (size_t i = 0; i < n; i++) {
             const config_template *t = page[i];
-            sum += (uint64_t)config_version(t, t->version_count)->amount_minor;
+            sum += (uint64_t)TEST_GET(*config_version(t, t->version_count), TERM_AMOUNT_OFF_AMOUNT);
         }
         config_free(c);
     }

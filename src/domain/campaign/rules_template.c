@@ -10,10 +10,6 @@ template_version rules_version_of(const template_put_in *in)
 {
     template_version v = {.name = in->name,
                           .benefit = in->benefit,
-                          .amount_minor = in->amount_minor,
-                          .percent_bp = in->percent_bp,
-                          .cap_minor = in->cap_minor,
-                          .threshold_minor = in->threshold_minor,
                           .scope = in->scope,
                           .validity = in->validity,
                           .valid_from_ms = in->valid_from_ms,
@@ -24,6 +20,8 @@ template_version rules_version_of(const template_put_in *in)
                           .refund = in->refund,
                           .grace_days = in->grace_days,
                           .reach = in->reach == 0 ? EDIT_REACH_NEW_ONLY : in->reach};
+    v.terms.items = in->terms.items;
+    v.terms.n = in->terms.n;
     v.items.items = in->items.items;
     v.items.n = in->items.n;
     v.limits.items = in->limits.items;
@@ -96,14 +94,26 @@ static void check_after_issue(const template_version *v, issues *found)
     forbid(S("validity.until"), v->valid_until_ms != 0, S("fixed"), found);
 }
 
+/* A budget is in one currency, and what reserves at issue needs a bound. */
+static void check_budgeted(const campaign *parent, const template_version *v, issues *found)
+{
+    price_rule *rule = price_rule_new(v);
+    if (!price_rule_one_currency(rule))
+        issues_add(found, S("benefit"), S("not_allowed"),
+                   "amounts in %.*s only: the campaign has a budget in it",
+                   STR_ARG(parent->currency));
+    if (parent->budget_mode == BUDGET_MODE_AT_ISSUE && price_rule_largest(rule) < 0)
+        issues_add(found, S("benefit.cap"), S("required"),
+                   "a cap: the campaign's budget reserves the largest discount when it issues");
+    price_rule_free(rule);
+}
+
 static void check_benefit(const campaign *parent, const template_version *v, issues *found)
 {
     size_t before = found->n;
     price_rule_check(v, found);
-    if (found->n == before && parent->budget_mode == BUDGET_MODE_AT_ISSUE &&
-        price_largest_discount(v) < 0)
-        issues_add(found, S("benefit.cap"), S("required"),
-                   "a cap: the campaign's budget reserves the largest discount when it issues");
+    if (found->n == before && parent->budget_mode != BUDGET_MODE_NONE)
+        check_budgeted(parent, v, found);
     check_scope(v, found);
 }
 

@@ -3,7 +3,8 @@
 
 static arena *memory;
 
-/* Benefit 1 amount_off, 2 percent_off; validity 1 fixed, 2 after_issue. */
+/* Benefit 1 amount_off, 2 percent_off; term 1 how much, 16 minimum spend, 18 cap;
+ * validity 1 fixed, 2 after_issue. */
 static const rules_row create_rows[] = {
     {"", ""},
     {"name=", "name required"},
@@ -14,22 +15,23 @@ static const rules_row create_rows[] = {
     {"stock=1000000000001", "stock out_of_range"},
     /* benefit */
     {"benefit=0", "benefit.kind not_allowed"},
-    {"benefit=3", "benefit.kind not_allowed"},
-    {"amount_minor=1", ""},
-    {"amount_minor=1000000000000000", ""},
-    {"amount_minor=0", "benefit.amount out_of_range"},
-    {"amount_minor=1000000000000001", "benefit.amount out_of_range"},
-    {"amount_minor=9000", ""}, /* more than the threshold: what the lines cost is taken off */
-    {"threshold_minor=0", ""},
-    {"threshold_minor=-1", "minimum_spend out_of_range"},
-    {"percent_bp=1", "benefit not_allowed"},
-    {"cap_minor=1", "benefit not_allowed"},
-    {"benefit=2 amount_minor=0 percent_bp=1", ""},
-    {"benefit=2 amount_minor=0 percent_bp=10000 cap_minor=5000", ""},
-    {"benefit=2 amount_minor=0 percent_bp=0", "benefit.percent_bp out_of_range"},
-    {"benefit=2 amount_minor=0 percent_bp=10001", "benefit.percent_bp out_of_range"},
-    {"benefit=2 amount_minor=0 percent_bp=5 cap_minor=-1", "benefit.cap out_of_range"},
-    {"benefit=2 percent_bp=5", "benefit.amount not_allowed"},
+    {"benefit=99", "benefit.kind not_allowed"},
+    {"t1=1", ""},
+    {"t1=1000000000000000", ""},
+    {"t1=0", "benefit.amount required"},
+    {"t1=-1", "benefit.amount out_of_range"},
+    {"t1=1000000000000001", "benefit.amount out_of_range"},
+    {"t1=9000", ""}, /* more than the threshold: what the lines cost is taken off */
+    {"t16=0", ""},
+    {"t16=-1", "benefit.minimum_spend out_of_range"},
+    {"t3=1", "benefit not_allowed"},
+    {"t18=1", ""},
+    {"benefit=2 t1=100", ""},
+    {"benefit=2 t1=1000000 t18=5000", ""},
+    {"benefit=2 t1=0", "benefit.percent required"},
+    {"benefit=2 t1=1000100", "benefit.percent out_of_range"},
+    {"benefit=2 t1=500 t18=-1", "benefit.cap out_of_range"},
+    {"benefit=2 t1=500 t2=1", "benefit not_allowed"},
     /* scope without items; items have tests of their own */
     {"scope=0", "scope.mode not_allowed"},
     {"scope=2", "scope required"},
@@ -66,8 +68,8 @@ static const rules_row create_rows[] = {
     {"reach=1", ""},
     {"reach=2", "reach not_allowed"},
     {"reach=9", "reach not_allowed"},
-    {"name= amount_minor=0 validity=7 refund=9 grace_days=999 stock=-7",
-     "name required; benefit.amount out_of_range; validity.kind not_allowed; "
+    {"name= t1=0 validity=7 refund=9 grace_days=999 stock=-7",
+     "name required; benefit.amount required; validity.kind not_allowed; "
      "refund_rule not_allowed; grace_days out_of_range; stock out_of_range"},
 };
 
@@ -98,14 +100,13 @@ static void a_budget_at_issue_needs_a_largest_discount(void **state)
         rules_row row;
     } rows[] = {
         {BUDGET_MODE_AT_ISSUE, {"", ""}},
-        {BUDGET_MODE_AT_ISSUE, {"benefit=2 amount_minor=0 percent_bp=5", "benefit.cap required"}},
-        {BUDGET_MODE_AT_ISSUE, {"benefit=2 amount_minor=0 percent_bp=5 cap_minor=1", ""}},
-        {BUDGET_MODE_AT_REDEEM, {"benefit=2 amount_minor=0 percent_bp=5", ""}},
-        {BUDGET_MODE_NONE, {"benefit=2 amount_minor=0 percent_bp=5", ""}},
+        {BUDGET_MODE_AT_ISSUE, {"benefit=2 t1=500", "benefit.cap required"}},
+        {BUDGET_MODE_AT_ISSUE, {"benefit=2 t1=500 t18=1", ""}},
+        {BUDGET_MODE_AT_REDEEM, {"benefit=2 t1=500", ""}},
+        {BUDGET_MODE_NONE, {"benefit=2 t1=500", ""}},
         /* a benefit that is wrong in itself is not asked for its largest discount */
-        {BUDGET_MODE_AT_ISSUE, {"benefit=7", "benefit.kind not_allowed"}},
-        {BUDGET_MODE_AT_ISSUE,
-         {"benefit=2 amount_minor=0 percent_bp=0", "benefit.percent_bp out_of_range"}},
+        {BUDGET_MODE_AT_ISSUE, {"benefit=77", "benefit.kind not_allowed"}},
+        {BUDGET_MODE_AT_ISSUE, {"benefit=2 t1=0", "benefit.percent required"}},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         campaign parent = rules_good_row(CAMPAIGN_STATE_DRAFT);
@@ -225,14 +226,14 @@ static void template_edits(void **state)
         {"", ""},
         {"name=", "name required"},
         {"stock=-7", ""}, /* not read */
-        {"amount_minor=7 threshold_minor=8 grace_days=9 refund=2", ""},
-        {"benefit=2 amount_minor=0 percent_bp=5", "benefit.kind not_editable"},
-        {"benefit=9", "benefit.kind not_allowed; benefit.kind not_editable"},
+        {"t1=7 t16=8 grace_days=9 refund=2", ""},
+        {"benefit=2 t1=500", "benefit.kind not_editable"},
+        {"benefit=99", "benefit.kind not_allowed; benefit.kind not_editable"},
         {"reach=3", "reach not_allowed"},
         {"valid_until_ms=d14", ""}, /* new coupons only */
         {"validity=2 valid_from_ms=0 valid_until_ms=0 duration_days=3", ""},
         {"reach=2", ""},
-        {"reach=2 amount_minor=7000", ""},
+        {"reach=2 t1=7000", ""},
         {"reach=2 valid_until_ms=d16", ""},
         {"reach=2 valid_from_ms=d4", ""},
         {"reach=2 valid_until_ms=1701295999999", "validity not_editable"}, /* 1 ms less */
@@ -303,14 +304,13 @@ static void a_discount_reserved_at_issue_does_not_grow_for_coupons_that_are_out(
         uint8_t mode;
         rules_row row;
     } rows[] = {
-        {BUDGET_MODE_AT_ISSUE, {"reach=2 amount_minor=1000", ""}},
-        {BUDGET_MODE_AT_ISSUE, {"reach=2 amount_minor=900", ""}},
-        {BUDGET_MODE_AT_ISSUE, {"reach=2 amount_minor=1001", "benefit not_editable"}},
-        {BUDGET_MODE_AT_ISSUE, {"reach=1 amount_minor=1001", ""}},
-        {BUDGET_MODE_AT_REDEEM, {"reach=2 amount_minor=1001", ""}},
+        {BUDGET_MODE_AT_ISSUE, {"reach=2 t1=1000", ""}},
+        {BUDGET_MODE_AT_ISSUE, {"reach=2 t1=900", ""}},
+        {BUDGET_MODE_AT_ISSUE, {"reach=2 t1=1001", "benefit not_editable"}},
+        {BUDGET_MODE_AT_ISSUE, {"reach=1 t1=1001", ""}},
+        {BUDGET_MODE_AT_REDEEM, {"reach=2 t1=1001", ""}},
         {BUDGET_MODE_AT_ISSUE,
-         {"reach=2 amount_minor=1001 valid_until_ms=d14",
-          "validity not_editable; benefit not_editable"}},
+         {"reach=2 t1=1001 valid_until_ms=d14", "validity not_editable; benefit not_editable"}},
     };
     template_put_in first = rules_good_template();
     template_version v = rules_version_of(&first);
@@ -341,7 +341,7 @@ static void a_version_is_made_of_its_input(void **state)
     limit_rule limit = {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_DAY, 3, 0, 0, 0};
     template_put_in in = {0};
     rules_change(&template_put_in_record, &in,
-                 "name=n benefit=2 amount_minor=3 percent_bp=4 cap_minor=5 threshold_minor=6 "
+                 "name=n benefit=2 t1=400 t16=6 t18=5 "
                  "scope=3 validity=2 valid_from_ms=7 valid_until_ms=8 delay_days=9 "
                  "duration_days=10 whole_days=1 refund=2 grace_days=11 reach=2");
     in.items.items = &item;
@@ -364,6 +364,8 @@ static void a_version_is_made_of_its_input(void **state)
     expected.items.n = 1;
     expected.limits.items = &limit;
     expected.limits.n = 1;
+    expected.terms.items = in.terms.items;
+    expected.terms.n = 3;
     assert_true(record_equal(&template_version_table.record, &v, &expected));
     in.reach = 0;
     assert_int_equal(rules_version_of(&in).reach, EDIT_REACH_NEW_ONLY);

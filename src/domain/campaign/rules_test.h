@@ -2,7 +2,8 @@
  * that came out as text.
  *
  * A change is "column=value column=value": numbers into scalar columns ("d5": day 5 of the tests),
- * the rest of the word into text. The issues are "field code; field code". */
+ * the rest of the word into text; "t16=5" sets the term of a benefit at place 16. The issues
+ * are "field code; field code". */
 #ifndef QUAN_DOMAIN_CAMPAIGN_RULES_TEST_H
 #define QUAN_DOMAIN_CAMPAIGN_RULES_TEST_H
 
@@ -15,6 +16,7 @@
 #include <cmocka.h>
 
 #include "domain/campaign/rules.h"
+#include "domain/price/benefit_test.h"
 
 #define RULES_DAY(n) (INT64_C(1700000000000) + (n)*MS_DAY)
 
@@ -31,8 +33,22 @@ static inline const column *rules_column(const record_type *type, str name)
     return NULL;
 }
 
+static inline void rules_set_term(void *record, uint8_t place, str value)
+{
+    template_put_in *in = record;
+    int64_t number;
+    if (!str_to_i64(value, &number))
+        fail_msg("no number: %.*s", STR_ARG(value));
+    TEST_SET(*in, place, number);
+}
+
 static inline void rules_set(const record_type *type, void *record, str name, str value)
 {
+    int64_t place;
+    if (name.p[0] == 't' && str_to_i64((str){name.p + 1, name.n - 1}, &place)) {
+        rules_set_term(record, (uint8_t)place, value);
+        return;
+    }
     const column *c = rules_column(type, name);
     char *at = (char *)record + c->offset;
     if (c->type == COLUMN_STR) {
@@ -110,6 +126,13 @@ static inline campaign rules_good_row(uint8_t state)
                       .budget_mode = BUDGET_MODE_NONE};
 }
 
+static inline benefit_term *rules_ten_off(void)
+{
+    size_t n = 0;
+    benefit_term *off = test_term(NULL, &n, TERM_AMOUNT_OFF_AMOUNT, 1000);
+    return test_term(off, &n, TERM_COMMON_MINIMUM_SPEND, 5000);
+}
+
 /* 10.00 off 50.00, on everything, in the campaign's days 5 to 15. */
 static inline template_put_in rules_good_template(void)
 {
@@ -118,8 +141,7 @@ static inline template_put_in rules_good_template(void)
                              .stock = 100,
                              .name = S("Ten off"),
                              .benefit = BENEFIT_KIND_AMOUNT_OFF,
-                             .amount_minor = 1000,
-                             .threshold_minor = 5000,
+                             .terms = {rules_ten_off(), 2},
                              .scope = SCOPE_MODE_ALL,
                              .validity = VALIDITY_KIND_FIXED,
                              .valid_from_ms = RULES_DAY(5),

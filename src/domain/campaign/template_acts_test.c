@@ -1,5 +1,6 @@
 /* The act on templates, on the mem store: versions, their limits and whom an edit may reach. */
 #include "domain/campaign/acts_test.h"
+#include "domain/price/benefit_test.h"
 #include "port/store.h"
 
 static template_put_in good_template(const campaign *c)
@@ -121,12 +122,12 @@ static void refuse_to_create(world *w)
     in.campaign++;
     act_expect(w, template_put_decide, &in, c->slot, R_NOT_FOUND);
     in.campaign--;
-    in.amount_minor = 0;
+    TEST_SET(in, TERM_AMOUNT_OFF_AMOUNT, 0);
     act_expect(w, template_put_decide, &in, c->slot, R_INVALID);
-    expect_detail(w, "benefit.amount: an amount from 1 to 1000000000000000 minor units");
+    expect_detail(w, "benefit.amount: this field must be present");
     assert_int_equal(read_campaign(w, c->id).templates, 0);
     go_campaign(w, c, CAMPAIGN_STATE_ACTIVE);
-    in.amount_minor = 1;
+    TEST_SET(in, TERM_AMOUNT_OFF_AMOUNT, 1);
     put_template(w, &in);
     go_campaign(w, c, CAMPAIGN_STATE_ENDED);
     act_expect(w, template_put_decide, &in, c->slot, R_CAMPAIGN_NOT_ACTIVE);
@@ -164,14 +165,14 @@ static void edit(world *w)
     in.template = id;
     in.if_version = 1;
     in.stock = 5; /* not read: it changes by target */
-    in.amount_minor = 2000;
+    TEST_SET(in, TERM_AMOUNT_OFF_AMOUNT, 2000);
     in.limits.n = 2;
     in.reach = EDIT_REACH_ALL_UNUSED;
     put_template_rows second = put_template(w, &in);
     assert_true(second.row->id == id && second.row->version == 2 && second.row->stock == 100);
     assert_int_equal(second.row->created_at_ms, RULES_DAY(0));
     assert_int_equal(second.row->updated_at_ms, RULES_DAY(1));
-    assert_int_equal(second.version->amount_minor, 2000);
+    assert_int_equal(TEST_GET(*second.version, TERM_AMOUNT_OFF_AMOUNT), 2000);
     assert_int_equal(second.version->reach, EDIT_REACH_ALL_UNUSED);
     assert_int_equal(second.version->created_at_ms, RULES_DAY(1));
     assert_int_equal(second.version->limits.items[0].since_ms, RULES_DAY(0));
@@ -209,11 +210,11 @@ static void refuse_to_edit(world *w)
     act_expect(w, template_put_decide, &in, c->slot, R_VERSION_MISMATCH);
     in.if_version = 1;
     in.benefit = BENEFIT_KIND_PERCENT_OFF;
-    in.amount_minor = 0;
-    in.percent_bp = 1000;
+    TEST_SET(in, TERM_AMOUNT_OFF_AMOUNT, 0);
+    TEST_SET(in, TERM_PERCENT_OFF_PERCENT, 1000 * 100);
     act_expect(w, template_put_decide, &in, c->slot, R_NOT_EDITABLE);
     expect_detail(w, "benefit.kind: stays amount_off");
-    in.percent_bp = 0;
+    TEST_SET(in, TERM_PERCENT_OFF_PERCENT, 0 * 100);
     act_expect(w, template_put_decide, &in, c->slot, R_INVALID);
     assert_int_equal(world_event_count(w, EVENT_KIND_TEMPLATE_CHANGED), 0);
 }
@@ -265,21 +266,21 @@ static void reserve_at_issue(world *w)
     campaign *c = create_campaign(w, &create_in);
     template_put_in in = good_template(c);
     in.benefit = BENEFIT_KIND_PERCENT_OFF;
-    in.amount_minor = 0;
-    in.percent_bp = 1000;
+    TEST_SET(in, TERM_AMOUNT_OFF_AMOUNT, 0);
+    TEST_SET(in, TERM_PERCENT_OFF_PERCENT, 1000 * 100);
     act_expect(w, template_put_decide, &in, c->slot, R_INVALID);
     expect_detail(
         w,
         "benefit.cap: a cap: the campaign's budget reserves the largest discount when it issues");
-    in.cap_minor = 5000;
+    TEST_SET(in, TERM_COMMON_CAP, 5000);
     in.template = put_template(w, &in).row->id;
-    in.cap_minor = 5001;
+    TEST_SET(in, TERM_COMMON_CAP, 5001);
     in.reach = EDIT_REACH_ALL_UNUSED;
     act_expect(w, template_put_decide, &in, c->slot, R_NOT_EDITABLE);
-    in.cap_minor = 0;
+    TEST_SET(in, TERM_COMMON_CAP, 0);
     act_expect(w, template_put_decide, &in, c->slot, R_INVALID);
-    in.cap_minor = 5000;
-    in.percent_bp = 2000; /* more percent under the same cap */
+    TEST_SET(in, TERM_COMMON_CAP, 5000);
+    TEST_SET(in, TERM_PERCENT_OFF_PERCENT, 2000 * 100); /* more percent under the same cap */
     assert_int_equal(put_template(w, &in).row->version, 2);
 }
 

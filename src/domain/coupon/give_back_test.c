@@ -11,6 +11,7 @@
 #include "base/id.h"
 #include "domain/coupon/return_split.h"
 #include "domain/limit/pool.h"
+#include "domain/price/benefit_test.h"
 #include "test/lib/domain_fixture.h"
 
 static fix *shop;
@@ -127,7 +128,7 @@ static void a_reprice_takes_the_discount_back_with_the_threshold(void **state)
     (void)state;
     uint64_t c = campaign_with_budget(BUDGET_MODE_AT_REDEEM, 1000), mine;
     template_put_in in = fix_template_in(shop, c);
-    in.threshold_minor = 10000;
+    TEST_SET(in, TERM_COMMON_MINIMUM_SPEND, 10000);
     in.refund = REFUND_RULE_REPRICE;
     uint64_t id = redeemed(&in, &mine);
     const return_line one_cup[] = {{.line = 1, .quantity = 1}};
@@ -205,9 +206,9 @@ static void a_returned_coupon_reserves_what_came_back(void **state)
     uint64_t c = campaign_with_budget(BUDGET_MODE_AT_ISSUE, 3000), mine, again = 0;
     template_put_in in = fix_template_in(shop, c);
     in.benefit = BENEFIT_KIND_PERCENT_OFF;
-    in.amount_minor = 0;
-    in.percent_bp = 1000;
-    in.cap_minor = 3000;
+    TEST_SET(in, TERM_AMOUNT_OFF_AMOUNT, 0);
+    TEST_SET(in, TERM_PERCENT_OFF_PERCENT, 1000 * 100);
+    TEST_SET(in, TERM_COMMON_CAP, 3000);
     uint64_t id = redeemed(&in, &mine); /* gives 1000 of the 3000 that were reserved */
     assert_int_equal(fix_left(shop, pool_budget(c)), 2000);
     assert_int_equal(fix_return(shop, id, NULL, 0, NULL), R_DONE);
@@ -258,9 +259,9 @@ static void a_returned_coupon_gives_no_more_than_the_budget_has(void **state)
     uint64_t c = campaign_with_budget(BUDGET_MODE_AT_ISSUE, 3000), mine, again = 0;
     template_put_in in = fix_template_in(shop, c);
     in.benefit = BENEFIT_KIND_PERCENT_OFF;
-    in.amount_minor = 0;
-    in.percent_bp = 1000;
-    in.cap_minor = 2000;
+    TEST_SET(in, TERM_AMOUNT_OFF_AMOUNT, 0);
+    TEST_SET(in, TERM_PERCENT_OFF_PERCENT, 1000 * 100);
+    TEST_SET(in, TERM_COMMON_CAP, 2000);
     uint64_t id = redeemed(&in, &mine);
     assert_int_equal(fix_return(shop, id, NULL, 0, NULL), R_DONE);
     uint64_t t = fix_coupon(shop, mine).template;

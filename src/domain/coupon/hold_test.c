@@ -12,6 +12,7 @@
 #include "base/id.h"
 #include "domain/coupon/acts.h"
 #include "domain/limit/pool.h"
+#include "domain/price/benefit_test.h"
 #include "test/lib/domain_fixture.h"
 
 static fix *shop;
@@ -145,7 +146,7 @@ static void the_act_refuses_by_itself_and_in_order(void **state)
     template_put_in edit = fix_template_in(shop, c);
     edit.template = t;
     edit.reach = EDIT_REACH_ALL_UNUSED;
-    edit.amount_minor = 2000;
+    TEST_SET(edit, TERM_AMOUNT_OFF_AMOUNT, 2000);
     (void)fix_template(shop, &edit);
     assert_int_equal(hold_as(&good, &id), R_STALE); /* before the campaign */
     shop->clock_ms = FIX_END_MS;

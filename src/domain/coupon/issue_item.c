@@ -40,7 +40,7 @@ void issue_look(issue_desk *d, issue_place *p)
     p->stocked = p->of.template->row->stock >= 0;
     const campaign *c = p->of.campaign->row;
     if (c->budget_mode == BUDGET_MODE_AT_ISSUE)
-        p->reserve_minor = price_largest_discount(p->version);
+        p->reserve_minor = price_rule_largest(config_rule(p->of.template, p->version->version));
     CHECK(p->reserve_minor >= 0); /* a version without a bound is not saved for such a campaign */
     look_at_campaign(c, now, p);
 }

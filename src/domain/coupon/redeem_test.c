@@ -9,6 +9,7 @@
 #include "app/app.h"
 #include "base/id.h"
 #include "domain/limit/pool.h"
+#include "domain/price/benefit_test.h"
 #include "test/lib/domain_fixture.h"
 
 static fix *shop;
@@ -138,9 +139,9 @@ static void a_budget_at_issue_gets_its_surplus_back(void **state)
     uint64_t c = campaign_with_budget(BUDGET_MODE_AT_ISSUE, 5000), id = 0;
     template_put_in in = fix_template_in(shop, c);
     in.benefit = BENEFIT_KIND_PERCENT_OFF;
-    in.amount_minor = 0;
-    in.percent_bp = 1000;
-    in.cap_minor = 3000;
+    TEST_SET(in, TERM_AMOUNT_OFF_AMOUNT, 0);
+    TEST_SET(in, TERM_PERCENT_OFF_PERCENT, 1000 * 100);
+    TEST_SET(in, TERM_COMMON_CAP, 3000);
     uint64_t t = fix_template(shop, &in), mine = fix_claim_one(shop, S("ann"), t);
     assert_int_equal(fix_left(shop, pool_budget(c)), 2000);
     fix_order o = order_of("A-1", &mine, 1);
@@ -178,7 +179,7 @@ static void a_hold_confirms_whatever_has_happened_since(void **state)
     assert_int_equal(fix_hold(shop, &o, &id), R_DONE);
     in.template = t;
     in.valid_until_ms += 1;
-    in.amount_minor = 1;
+    TEST_SET(in, TERM_AMOUNT_OFF_AMOUNT, 1);
     in.reach = EDIT_REACH_ALL_UNUSED;
     (void)fix_template(shop, &in);
     fix_campaign_state(shop, c, CAMPAIGN_STATE_ENDED);
@@ -292,7 +293,7 @@ static void by_an_edit(const late *l)
 {
     template_put_in in = fix_template_in(shop, l->campaign);
     in.template = l->template;
-    in.amount_minor = 900;
+    TEST_SET(in, TERM_AMOUNT_OFF_AMOUNT, 900);
     in.reach = EDIT_REACH_ALL_UNUSED;
     (void)fix_template(shop, &in);
 }

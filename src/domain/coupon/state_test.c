@@ -1,5 +1,6 @@
 /* The state tables of coupons and holds, step by step, and what a row means before the sweep. */
 #include "domain/coupon/state.h"
+#include "domain/price/benefit_test.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -93,7 +94,7 @@ static config *one_template(void)
     template_version v = {.template = 3,
                           .version = 1,
                           .benefit = BENEFIT_KIND_AMOUNT_OFF,
-                          .amount_minor = 100,
+                          .terms = TEST_TERM(TERM_AMOUNT_OFF_AMOUNT, 100),
                           .scope = SCOPE_MODE_ALL,
                           .validity = VALIDITY_KIND_FIXED,
                           .valid_from_ms = 1000,
@@ -110,7 +111,7 @@ static void edit_to(config *c, int64_t from_ms, int64_t until_ms)
     template_version v = {.template = 3,
                           .version = 2,
                           .benefit = BENEFIT_KIND_AMOUNT_OFF,
-                          .amount_minor = 100,
+                          .terms = TEST_TERM(TERM_AMOUNT_OFF_AMOUNT, 100),
                           .scope = SCOPE_MODE_ALL,
                           .validity = VALIDITY_KIND_FIXED,
                           .valid_from_ms = from_ms,

@@ -12,6 +12,7 @@
 #include "base/id.h"
 #include "domain/limit/pool_model_test.h"
 #include "domain/limit/terms.h"
+#include "domain/price/benefit_test.h"
 #include "port/store.h"
 
 enum {
@@ -440,7 +441,7 @@ static config *configured(int64_t total)
     template_version v = {.template = w.owner,
                           .version = 1,
                           .benefit = BENEFIT_KIND_AMOUNT_OFF,
-                          .amount_minor = 100,
+                          .terms = TEST_TERM(TERM_AMOUNT_OFF_AMOUNT, 100),
                           .scope = SCOPE_MODE_ALL,
                           .validity = VALIDITY_KIND_FIXED,
                           .valid_until_ms = 1};

@@ -1,14 +1,27 @@
-/* Splitting a discount over lines. Private to domain/price; price_unit_share is in price.h. */
+/* Splitting a discount over lines. Private to domain/price. */
 #ifndef QUAN_DOMAIN_PRICE_ALLOCATE_H
 #define QUAN_DOMAIN_PRICE_ALLOCATE_H
 
 #include <stddef.h>
 #include <stdint.h>
 
+#include "domain/price/policy.h"
+
 /* money_split where the caller has made sure that it cannot refuse: total >= 0, weights >= 0, n
  * from 1 to CART_LINES_MAX. Where total <= the sum of weights, no part is larger than its weight
  * and a weight of 0 gets 0: a part is less than one above total * weight / sum, so at most the
  * weight. */
 void allocate(int64_t total_minor, const int64_t *weights, size_t n, int64_t *parts);
+
+/* Splits by weights as the policy says (ODD_CENTS), no part above its `most`: what is cut off falls
+ * on the others (FLOOR_EXCESS). Weights at most MONEY_MAX; a part of weight 0 gets something only
+ * when no other has room. Gives the sum of the parts: total, or what there is room for, or less
+ * with FLOOR_EXCESS_CLIP. */
+typedef struct split {
+    const int64_t *weights, *most;
+    size_t n;
+    const price_policy *policy;
+} split;
+int64_t allocate_within(const split *s, int64_t total_minor, int64_t *parts);
 
 #endif

@@ -1,55 +1,91 @@
-/* What a benefit kind implements: five functions behind one constant, listed in kind.def.
+/* What a benefit kind implements: one function or two behind one constant, listed in kind.def.
  *
- * A kind sees only the lines that its coupon's scope covers, at their running price, and answers
- * how much comes off each of them. It knows nothing of other coupons, scopes, currencies, orders or
- * returns. It never takes more from a line than is left of it. Private to domain/price. */
+ * A kind is pure and sees only what its coupon is good for, at the price that the policy says. It
+ * answers how much comes off, exactly; what is a minimum spend, a cap, a floor, how to round and
+ * where cents go is the engine's. It knows nothing of other coupons, scopes, currencies, orders or
+ * returns. Private to domain/price. */
 #ifndef QUAN_DOMAIN_PRICE_KIND_H
 #define QUAN_DOMAIN_PRICE_KIND_H
 
+#include "domain/price/benefit.h"
 #include "domain/price/price.h"
 
+/* A line, or as many units of it as the coupon is good for. */
 typedef struct kind_line {
-    size_t line; /* its place in the cart */
-    int64_t quantity, unit_minor;
-    int64_t running_minor; /* 0 … quantity * unit_minor: what earlier coupons have left */
+    uint32_t line;       /* its place in the cart */
+    int64_t units;       /* 1 … CART_QUANTITY_MAX; what is weighed is one unit */
+    int64_t price_minor; /* of these units together: 0 … MONEY_MAX */
+    int64_t left_minor;  /* what may still come off them; the engine cuts to it */
+    str sku;
 } kind_line;
 
-/* The eligible lines in the cart's order: at least one, at most CART_LINES_MAX. */
 typedef struct kind_base {
-    const kind_line *lines;
-    size_t n;
-    int64_t running_minor; /* their sum, at most MONEY_MAX */
+    const kind_line *lines; /* what may be reduced, in the cart's order */
+    size_t n;               /* 0 … CART_LINES_MAX; 0 only for kinds with other targets */
+    int64_t price_minor;    /* of these lines, at most MONEY_MAX */
+    int64_t spend_minor;    /* of all eligible lines, whole: what reaches tiers and full amounts */
+    int64_t units;          /* of all eligible lines */
+    int64_t balance_minor;  /* of a stored value: what is on the coupon; -1: what was issued */
 } kind_base;
 
-/* The answer; comes zeroed. With discount_minor 0 it does not apply, and reason, when it is not
- * empty, tells why. */
+/* The answer; comes zeroed, with amounts of base->n places. The discount is
+ *   KIND_EACH   amounts[i] * num / den of each line
+ *   KIND_TOTAL  total_minor, split by amounts
+ * where amounts are at most price_minor of their lines, and total_minor of base->price_minor.
+ * reason, when it is not empty, tells why it does not apply. */
+typedef enum kind_how { KIND_NOTHING, KIND_EACH, KIND_TOTAL } kind_how;
 typedef struct kind_offer {
-    int64_t discount_minor;
-    int64_t *parts; /* [base->n], each 0 … running_minor of its line; sum to discount_minor */
+    kind_how how;
+    bool adds;        /* to what the seller receives; the customer pays the same */
+    int64_t *amounts; /* [base->n] */
+    int64_t *units;   /* [base->n]: units that are reduced; all until the kind says less */
+    int64_t num, den; /* 1 / 1 until the kind says else; 0 <= num <= den <= 1,000,000 */
+    int64_t total_minor;
     str reason;
-    int64_t missing_minor;
+    int64_t missing_minor, missing_units;
+    str gift; /* to be added: so many units of a sku */
+    int64_t gift_units;
 } kind_offer;
 
+/* Which lines a kind reduces. */
+typedef enum kind_targets {
+    KIND_ELIGIBLE,
+    KIND_GIFTS,    /* those with the kind's sku; they do not count as eligible */
+    KIND_SHIPPING, /* charges for sending */
+} kind_targets;
+
+typedef enum kind_group { KIND_FIXED, KIND_PERCENT, KIND_UNITS } kind_group; /* for evaluation */
+
 typedef struct price_kind {
-    /* Reports what is wrong with the kind's columns. */
-    void (*check)(const template_version *version, issues *found);
-    /* As price_largest_discount. */
-    int64_t (*largest)(const template_version *version);
-    /* The kind's own compiled form, kept inside the rule's block, aligned like max_align_t. */
-    size_t (*terms_size)(const template_version *version);
-    void (*compile)(const template_version *version, void *terms);
-    /* R_DONE, also where it does not apply, or R_OVERFLOW. */
-    result (*offer)(const void *terms, const kind_base *base, kind_offer *out);
+    kind_targets targets;
+    kind_group group;
+    /* Reports what values that are right by themselves must not be together. NULL: nothing. */
+    void (*check)(const benefit_values *values, issues *found);
+    /* The most that one use can give without a cap; -1: it has no bound. NULL: -1. */
+    int64_t (*largest)(const benefit_values *values);
+    void (*offer)(const benefit_values *values, const kind_base *base, kind_offer *out);
 } price_kind;
 
 const price_kind *kind_find(uint8_t number); /* NULL when there is none */
 
-/* For kinds: true when the base reaches the threshold; else says so in the offer. */
-bool kind_reaches(const kind_base *base, int64_t threshold_minor, kind_offer *out);
-/* For kinds: offers this discount, cut to what is left, over the lines by their running amounts.
- * 0 or less: it does not apply. */
-void kind_offer_spread(const kind_base *base, int64_t discount_minor, kind_offer *out);
-/* For kinds: reports an amount that is not in min … MONEY_MAX. */
-void kind_check_amount(str field, int64_t amount_minor, int64_t min, issues *found);
+/* ---- for kinds ---- */
+
+/* What some units of a line cost: of all, their price; of some, its share rounded half-up. */
+int64_t kind_units_minor(const kind_line *line, int64_t units);
+/* Places of lines in the order in which a WORD_COMMON_… picks: by the price of a unit, of equal
+ * ones the earlier line. */
+void kind_order(const kind_base *base, int64_t word, uint16_t *order);
+/* Offers a share of the price of the first `units` units in that order. */
+void kind_offer_units(const kind_base *base, int64_t word, int64_t units, kind_offer *out);
+/* Offers what all lines cost above a total, below which they are not reduced. */
+void kind_offer_total(const kind_base *base, int64_t discount_minor, kind_offer *out);
+/* Adds what `units` units of a line cost above a price of each to what is offered. */
+void kind_offer_above(const kind_base *base, size_t at, int64_t units, int64_t price_minor,
+                      kind_offer *out);
+void kind_offer_percent(const kind_base *base, int64_t millionths, kind_offer *out);
+/* min(value, most) where most is set; 0: it is not. */
+int64_t kind_at_most(int64_t value, int64_t most);
+/* a * b, at most MONEY_MAX. Neither is negative. */
+int64_t kind_times(int64_t a, int64_t b);
 
 #endif

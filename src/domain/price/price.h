@@ -22,54 +22,60 @@
 #include "base/issues.h"
 #include "base/money.h"
 #include "base/result.h"
-#include "domain/table.gen.h"
+#include "domain/rule/cart.h"
 
-enum { CART_LINES_MAX = 500, ORDER_COUPONS_MAX = 20, SCOPE_ITEMS_MAX = 50000 };
-#define CART_QUANTITY_MAX INT64_C(1000000)
+enum { ORDER_COUPONS_MAX = 20, SCOPE_ITEMS_MAX = 50000 };
 
-/* A template version compiled: its scope as sets, its kind's terms as numbers. Immutable. */
+/* A template version compiled: its scope as sets, its benefit as numbers. Immutable. */
 typedef struct price_rule price_rule;
 
 /* What is wrong with the benefit and scope of a version that a merchant wrote; `found` gets fields
- * "benefit.…", "minimum_spend" and "scope.…". A version without issues compiles. */
+ * "benefit.…" and "scope.…". Where it has some of the benefit already, that is not looked at again.
+ * A version without issues compiles. */
 void price_rule_check(const template_version *version, issues *found);
 /* Never NULL; keeps no pointer into version. One malloc'ed block, which price_rule_free frees. */
 price_rule *price_rule_new(const template_version *version);
 void price_rule_free(price_rule *rule); /* NULL is allowed */
 /* Byte for byte: codes have no case. An empty sku or category is in no list. */
 bool price_rule_covers(const price_rule *rule, str sku, str category);
-/* The largest discount that one use can ever give, which a budget at issue reserves; -1 when it has
- * no bound. */
+/* The largest discount that one use can ever give in the campaign's currency, which a budget at
+ * issue reserves; -1 when it has no bound. */
+int64_t price_rule_largest(const price_rule *rule);
 int64_t price_largest_discount(const template_version *version);
-
-typedef struct cart {
-    str currency;
-    str store, channel;
-    const order_line *lines; /* read: sku, category, quantity (1 … CART_QUANTITY_MAX) and
-                                unit_minor (0 … MONEY_MAX) */
-    size_t n;                /* 0 is allowed: then no coupon applies */
-} cart;
+/* Are its amounts in the campaign's currency only? */
+bool price_rule_one_currency(const price_rule *rule);
 
 typedef struct price_coupon {
     uint64_t coupon, campaign, template;
     uint32_t version;
     const price_rule *rule;
-    str currency; /* of the campaign: another one than the cart's never applies */
+    str currency;       /* of the campaign */
+    int64_t used_minor; /* of a stored value: what earlier uses have taken */
 } price_coupon;
 
 /* Why a coupon did not apply, or what it gave. The first that is true, in this order:
  *   R_NOT_STACKABLE  duplicate         the same coupon id (0 aside) came before in the list
- *   R_NOT_APPLICABLE currency          it is in another currency
+ *   R_NOT_APPLICABLE currency_mismatch its amounts are not listed in the cart's currency
  *                    no_eligible_line  its scope covers no line
+ *                    excluded_item     its scope does not cover every line, and the policy refuses
  *                    below_threshold   missing_minor more of running price is needed
+ *                    too_few_units     missing_units more are needed
+ *                    incomplete_set    missing_units of members are needed
+ *                    gift_missing      gift is not in the cart: gift_units of it are told
+ *                    no_shipping       there is no charge for sending
  *                    nothing_left      its discount is 0: free lines, or all is paid by others, or
  *                                      less than half a cent
- *   R_DONE             (empty)           discount_minor > 0 */
+ *   R_DONE             (empty)           discount_minor > 0, or adds_minor > 0; neither where the
+ *                                        policy says that it is used all the same */
 typedef struct price_verdict {
     result result;
     str reason;            /* a constant */
     int64_t missing_minor; /* below_threshold only, else 0 */
+    int64_t missing_units;
     int64_t discount_minor;
+    int64_t adds_minor; /* to what sellers receive; the customer pays the same */
+    str gift;           /* sku of what is to be added, as far as the cart has it not */
+    int64_t gift_units;
 } price_verdict;
 
 typedef struct price_result {
@@ -79,6 +85,9 @@ typedef struct price_result {
     line_share *shares; /* every non-zero (coupon, line), by coupon, then line; `applied` is the
                            coupon's place in the list that was given */
     size_t share_count;
+    int64_t adds_minor;
+    line_share *adds; /* as shares: what coupons add to what the seller of a line receives */
+    size_t add_count;
 } price_result;
 
 /* R_DONE, also where no coupon applies. R_INVALID: more lines or coupons than the maxima, or a

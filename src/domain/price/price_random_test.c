@@ -46,7 +46,7 @@ static template_version random_version(void)
             : percent_off((uint32_t)random_below(&seed, 10001),
                           random_below(&seed, 2) == 0 ? 0 : random_amount(), random_amount());
     if (random_below(&seed, 3) == 0) {
-        v.threshold_minor = 0;
+        TEST_SET(v, TERM_COMMON_MINIMUM_SPEND, 0);
     }
     size_t n = (size_t)random_below(&seed, 4);
     scope_item *items = ARENA_ARRAY(memory, scope_item, n);
@@ -72,13 +72,14 @@ static bool naive_covers(const template_version *v, const order_line *line)
 
 static int64_t naive_discount(const template_version *v, int64_t base)
 {
-    wide discount = v->amount_minor;
+    wide discount = TEST_GET(*v, TERM_AMOUNT_OFF_AMOUNT);
+    int64_t cap_minor = TEST_GET(*v, TERM_COMMON_CAP);
     if (v->benefit == BENEFIT_KIND_PERCENT_OFF) {
-        discount = ((wide)base * v->percent_bp * 2 + 10000) / 20000;
-        discount = v->cap_minor > 0 && discount > v->cap_minor ? v->cap_minor : discount;
+        discount = ((wide)base * TEST_GET(*v, TERM_PERCENT_OFF_PERCENT) * 2 + 1000000) / 2000000;
+        discount = cap_minor > 0 && discount > cap_minor ? cap_minor : discount;
     }
     discount = discount > base ? base : discount;
-    return base < v->threshold_minor ? 0 : (int64_t)discount;
+    return base < TEST_GET(*v, TERM_COMMON_MINIMUM_SPEND) ? 0 : (int64_t)discount;
 }
 
 /* Gives the cents that rounding down left over one by one to the largest remainder that is left. */

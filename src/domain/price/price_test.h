@@ -5,6 +5,7 @@
 #define QUAN_DOMAIN_PRICE_PRICE_TEST_H
 
 #include "base/test_help.h"
+#include "domain/price/benefit_test.h"
 #include "domain/price/price.h"
 
 enum { TEST_RULES_MAX = 64 };
@@ -46,22 +47,27 @@ static inline order_line line_of(const char *sku, const char *category, int64_t 
                         .unit_minor = unit_minor};
 }
 
-static inline template_version amount_off(int64_t amount_minor, int64_t threshold_minor)
+static inline template_version version_of(uint8_t kind)
 {
-    return (template_version){.benefit = BENEFIT_KIND_AMOUNT_OFF,
-                              .amount_minor = amount_minor,
-                              .threshold_minor = threshold_minor,
-                              .scope = SCOPE_MODE_ALL};
+    return (template_version){.benefit = kind, .scope = SCOPE_MODE_ALL};
 }
 
-static inline template_version percent_off(uint32_t percent_bp, int64_t cap_minor,
+static inline template_version amount_off(int64_t amount_minor, int64_t threshold_minor)
+{
+    template_version v = version_of(BENEFIT_KIND_AMOUNT_OFF);
+    TEST_SET(v, TERM_AMOUNT_OFF_AMOUNT, amount_minor);
+    TEST_SET(v, TERM_COMMON_MINIMUM_SPEND, threshold_minor);
+    return v;
+}
+
+static inline template_version percent_off(int64_t percent_bp, int64_t cap_minor,
                                            int64_t threshold_minor)
 {
-    return (template_version){.benefit = BENEFIT_KIND_PERCENT_OFF,
-                              .percent_bp = percent_bp,
-                              .cap_minor = cap_minor,
-                              .threshold_minor = threshold_minor,
-                              .scope = SCOPE_MODE_ALL};
+    template_version v = version_of(BENEFIT_KIND_PERCENT_OFF);
+    TEST_SET(v, TERM_PERCENT_OFF_PERCENT, percent_bp * (BENEFIT_PERCENT_ONE / 10000));
+    TEST_SET(v, TERM_COMMON_CAP, cap_minor);
+    TEST_SET(v, TERM_COMMON_MINIMUM_SPEND, threshold_minor);
+    return v;
 }
 
 static inline template_version scoped(template_version v, uint8_t mode, scope_item *items, size_t n)
@@ -101,7 +107,8 @@ static inline void assert_price_adds_up(const cart *c, size_t coupons, const pri
     int64_t by_verdict = 0;
     int64_t subtotal = 0;
     for (size_t i = 0; i < c->n; i++) {
-        int64_t list_minor = c->lines[i].quantity * c->lines[i].unit_minor;
+        int64_t list_minor = -1;
+        assert_true(cart_line_minor(&c->lines[i], c->lines[i].quantity, &list_minor));
         assert_true(p->line_discount_minor[i] >= 0);
         assert_true(p->line_discount_minor[i] <= list_minor);
         by_line += p->line_discount_minor[i];
@@ -114,7 +121,7 @@ static inline void assert_price_adds_up(const cart *c, size_t coupons, const pri
             by_share += p->shares[k].applied == i ? p->shares[k].discount_minor : 0;
         }
         assert_int_equal(by_share, v->discount_minor);
-        assert_true((v->result == R_DONE) == (v->discount_minor > 0));
+        assert_true((v->result == R_DONE) == (v->discount_minor + v->adds_minor > 0));
         assert_true((v->result == R_DONE) == (v->reason.n == 0));
         assert_true((v->missing_minor > 0) == str_eq(v->reason, S("below_threshold")));
         by_verdict += v->discount_minor;

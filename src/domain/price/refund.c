@@ -29,11 +29,48 @@ static int64_t upto(const refund *f, size_t c, size_t line)
     return f->upto[c * f->lines + line];
 }
 
+/* List price of units from … until - 1 of a line that cart_line_minor was asked for whole. */
+static int64_t part_minor(const order_line *line, int64_t from, int64_t until)
+{
+    int64_t upto = 0, before = 0;
+    bool fits = cart_line_minor(line, until, &upto) && cart_line_minor(line, from, &before);
+    CHECK(fits);
+    return upto - before;
+}
+
+/* The discount of the first `until` thousandths of a weighed line by the coupons before `coupons`.
+ * All coupons together take floor(discount * price of that part / price of the line); of that each
+ * coupon in turn takes its part, rounded down, of what those before it have left. So each is
+ * monotone in `until`, none is negative, they sum to the whole, and no part costs less than
+ * nothing. */
+static int64_t weighed_first(const refund *f, size_t coupons, size_t line, int64_t until)
+{
+    const order_line *of = &f->order->lines.items[line];
+    int64_t whole = part_minor(of, 0, of->quantity);
+    int64_t total = upto(f, f->coupons, line), given = 0;
+    if (whole == 0 || total == 0) {
+        return 0;
+    }
+    int64_t left = (int64_t)((__int128)total * part_minor(of, 0, until) / whole);
+    for (size_t c = 0; c < coupons && total > 0; c++) {
+        int64_t share = upto(f, c + 1, line) - upto(f, c, line);
+        int64_t here = (int64_t)((__int128)share * left / total);
+        given += here;
+        left -= here;
+        total -= share;
+    }
+    return given;
+}
+
 /* The frozen discount of units first … until - 1 of a line by the coupons before `coupons`. */
 static int64_t frozen(const refund *f, size_t coupons, size_t line, const int64_t range[2])
 {
-    return price_unit_share(upto(f, coupons, line), f->order->lines.items[line].quantity, range[0],
-                            range[1] - range[0]);
+    const order_line *of = &f->order->lines.items[line];
+    if ((of->marks & LINE_WEIGHED) != 0) {
+        return weighed_first(f, coupons, line, range[1]) -
+               weighed_first(f, coupons, line, range[0]);
+    }
+    return price_unit_share(upto(f, coupons, line), of->quantity, range[0], range[1] - range[0]);
 }
 
 static int64_t frozen_of_coupon(const refund *f, size_t c, size_t line, const int64_t range[2])
@@ -46,8 +83,9 @@ static int64_t frozen_of_coupon(const refund *f, size_t c, size_t line, const in
 static result read_line(const order_line *line, refund *f, size_t i)
 {
     int64_t list_minor;
-    if (line->quantity < 1 || line->quantity > CART_QUANTITY_MAX || line->unit_minor < 0 ||
-        !money_mul(line->quantity, line->unit_minor, &list_minor) ||
+    int64_t most = CART_QUANTITY_MAX * ((line->marks & LINE_WEIGHED) != 0 ? CART_QUANTITY_UNIT : 1);
+    if (line->quantity < 1 || line->quantity > most || line->unit_minor < 0 ||
+        line->unit_minor > MONEY_MAX || !cart_line_minor(line, line->quantity, &list_minor) ||
         list_minor > MONEY_MAX - f->subtotal_minor) {
         return R_CORRUPT;
     }
@@ -107,7 +145,7 @@ static result read_order(const redemption *order, arena *memory, refund *f)
         if (r != R_DONE) {
             return r;
         }
-        kept_minor += (line->quantity - line->returned) * line->unit_minor;
+        kept_minor += part_minor(line, line->returned, line->quantity);
     }
     if (f->refunded_minor > f->paid_minor || f->refunded_minor < f->paid_minor - kept_minor) {
         return R_CORRUPT;
@@ -132,8 +170,9 @@ static result read_return(const return_plan *plan, refund *f)
         if (now->quantity > line->quantity - f->after[now->line]) {
             return R_NOT_RETURNABLE;
         }
+        int64_t from = f->after[now->line];
         f->after[now->line] += now->quantity;
-        f->returning_minor += now->quantity * line->unit_minor;
+        f->returning_minor += part_minor(line, from, f->after[now->line]);
     }
     return R_DONE;
 }
@@ -146,14 +185,31 @@ static result read_plan(const return_plan *plan, arena *memory, refund *f)
 
 /* ---- what is left to the kept lines ---- */
 
-static order_line *kept_lines(const refund *f, arena *memory)
+static result start_kept(const refund *f, arena *memory, price_run *run)
 {
     order_line *kept = ARENA_ARRAY(memory, order_line, f->lines);
+    int64_t *prices = ARENA_ARRAY(memory, int64_t, f->lines);
     for (size_t i = 0; i < f->lines; i++) {
-        kept[i] = f->order->lines.items[i];
+        const order_line *line = &f->order->lines.items[i];
+        kept[i] = *line;
         kept[i].quantity -= f->after[i];
+        prices[i] = part_minor(line, f->after[i], line->quantity);
     }
-    return kept;
+    *run = (price_run){.lines = kept, .n = f->lines, .currency = f->order->currency};
+    return price_run_start(prices, memory, run);
+}
+
+/* A rule on the kept lines. A stored value gives back from what this order took of it. */
+static result offer_again(const return_plan *plan, size_t c, price_run *run, price_verdict *verdict)
+{
+    const price_rule *rule = plan->rules[c];
+    bool listed = rule_values(rule, run->currency, S("")) != NULL;
+    price_use use = {.rule = rule, .currency = listed ? S("") : run->currency};
+    result r = price_run_offer(run, &use, verdict);
+    if (r == R_DONE && verdict->adds_minor > 0) {
+        memset(run->parts, 0, run->n * sizeof(*run->parts));
+    }
+    return r;
 }
 
 /* The frozen discount of the kept units, cut to what coupons before this one have left. */
@@ -183,7 +239,7 @@ static void offer_at_most_frozen(const refund *f, size_t c, price_run *run, int6
 static result price_kept(const return_plan *plan, const refund *f, arena *memory, int64_t *out)
 {
     price_run run;
-    result r = price_run_start(kept_lines(f, memory), f->lines, memory, &run);
+    result r = start_kept(f, memory, &run);
     if (r != R_DONE) {
         return r;
     }
@@ -196,7 +252,7 @@ static result price_kept(const return_plan *plan, const refund *f, arena *memory
         }
         CHECK(plan->rules[c] != NULL);
         price_verdict verdict;
-        r = price_run_offer(&run, plan->rules[c], &verdict);
+        r = offer_again(plan, c, &run, &verdict);
         if (r != R_DONE) {
             return r;
         }
@@ -224,7 +280,7 @@ static void split_refund(const return_plan *plan, const refund *f, arena *memory
         size_t line = plan->now[i].line;
         int64_t range[2] = {first[line], first[line] + plan->now[i].quantity};
         off[i] = frozen(f, f->coupons, line, range);
-        paid[i] = plan->now[i].quantity * f->order->lines.items[line].unit_minor - off[i];
+        paid[i] = part_minor(&f->order->lines.items[line], range[0], range[1]) - off[i];
         paid_sum += paid[i];
         first[line] = range[1];
     }

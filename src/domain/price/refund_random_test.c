@@ -24,7 +24,7 @@ static template_version random_version(void)
                         random_amount(15000));
     }
     if (random_below(&seed, 3) == 0) {
-        v.threshold_minor = 0;
+        TEST_SET(v, TERM_COMMON_MINIMUM_SPEND, 0);
     }
     if (random_below(&seed, 3) == 0) {
         v = for_sku(v, names[random_below(&seed, ARRAY_LEN(names))]);

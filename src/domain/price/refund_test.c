@@ -254,10 +254,11 @@ static void a_line_that_is_all_back_is_not_there_for_kinds(void **state)
     (void)state;
     order_line lines[] = {line_of("a", "", 0, 1000)};
     price_coupon coupons[] = {coupon_of(amount_off(1, 0))};
-    price_run run;
+    price_run run = {.lines = lines, .n = 1};
+    price_use use = {.rule = coupons[0].rule};
     price_verdict verdict;
-    assert_int_equal(price_run_start(lines, 1, memory, &run), R_DONE);
-    assert_int_equal(price_run_offer(&run, coupons[0].rule, &verdict), R_DONE);
+    assert_int_equal(price_run_start(NULL, memory, &run), R_DONE);
+    assert_int_equal(price_run_offer(&run, &use, &verdict), R_DONE);
     assert_str(verdict.reason, S("no_eligible_line"));
 }
 

@@ -54,30 +54,52 @@ static void check_scope(const template_version *version, issues *found)
     }
 }
 
+static benefit benefit_of(const template_version *version)
+{
+    return (benefit){version->benefit, version->terms.items, version->terms.n};
+}
+
+static bool is_told(const issues *found)
+{
+    for (size_t i = 0; i < found->n; i++) {
+        if (str_starts(found->items[i].field, S("benefit"))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void price_rule_check(const template_version *version, issues *found)
 {
-    const price_kind *kind = kind_find(version->benefit);
-    if (kind == NULL) {
-        issues_add(found, S("benefit.kind"), S("not_allowed"), "a kind of benefit that is known");
-    } else {
-        kind->check(version, found);
+    benefit b = benefit_of(version);
+    if (!is_told(found)) { /* else it was read from JSON and is not whole */
+        benefit_check(&b, found);
     }
     check_scope(version, found);
 }
 
+static int64_t largest(const price_rule *rule)
+{
+    const benefit_values *values = &rule->benefit.values[0];
+    int64_t bound = rule->kind->largest == NULL ? -1 : rule->kind->largest(values);
+    int64_t cap = values->v[TERM_COMMON_CAP];
+    return cap > 0 && (bound < 0 || cap < bound) ? cap : bound;
+}
+
 price_rule *price_rule_new(const template_version *version)
 {
+    benefit b = benefit_of(version);
     const price_kind *kind = kind_find(version->benefit);
     CHECK(kind != NULL); /* a version with another kind is never saved */
     size_t head = aligned(sizeof(price_rule));
-    size_t terms = aligned(kind->terms_size(version));
+    size_t terms = aligned(benefit_size(&b));
     char *block = calloc(1, head + terms + scope_size(version)); /* price_rule_free frees */
     CHECK(block != NULL);
     price_rule *rule = (price_rule *)block;
     rule->kind = kind;
-    rule->terms = block + head;
-    kind->compile(version, block + head);
+    benefit_build(&b, block + head, &rule->benefit);
     scope_build(version, block + head + terms, &rule->scope);
+    rule->largest_minor = largest(rule);
     return rule;
 }
 
@@ -86,14 +108,39 @@ void price_rule_free(price_rule *rule)
     free(rule);
 }
 
+const benefit_values *rule_values(const price_rule *rule, str currency, str own)
+{
+    const benefit_form *form = &rule->benefit;
+    if (str_eq(currency, own)) {
+        return &form->values[0];
+    }
+    for (uint32_t i = 1; i < form->currency_count; i++) {
+        if (str_eq(form->currencies[i], currency)) {
+            return &form->values[i];
+        }
+    }
+    return NULL;
+}
+
 bool price_rule_covers(const price_rule *rule, str sku, str category)
 {
     return scope_covers(&rule->scope, sku, category);
 }
 
+bool price_rule_one_currency(const price_rule *rule)
+{
+    return rule->benefit.currency_count == 1;
+}
+
+int64_t price_rule_largest(const price_rule *rule)
+{
+    return rule->largest_minor;
+}
+
 int64_t price_largest_discount(const template_version *version)
 {
-    const price_kind *kind = kind_find(version->benefit);
-    CHECK(kind != NULL);
-    return kind->largest(version);
+    price_rule *rule = price_rule_new(version);
+    int64_t largest_minor = rule->largest_minor;
+    price_rule_free(rule);
+    return largest_minor;
 }

@@ -5,11 +5,15 @@
 #include "domain/price/kind.h"
 #include "domain/price/scope.h"
 
-/* The head of one block; the kind's terms and the scope's set lie behind it. */
+/* The head of one block; the benefit and the scope's set lie behind it. */
 struct price_rule {
     const price_kind *kind;
-    const void *terms;
+    benefit_form benefit;
+    int64_t largest_minor;
     scope scope;
 };
+
+/* The values in a cart's currency: own is that of the campaign. NULL: it is not listed. */
+const benefit_values *rule_values(const price_rule *rule, str currency, str own);
 
 #endif

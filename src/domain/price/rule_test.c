@@ -10,8 +10,7 @@ static void every_kind_of_the_tables_has_its_row(void **state)
         const price_kind *kind = kind_find((uint8_t)number);
         assert_int_equal(kind != NULL, known);
         if (known) {
-            assert_true(kind->check != NULL && kind->largest != NULL && kind->terms_size != NULL &&
-                        kind->compile != NULL && kind->offer != NULL);
+            assert_true(kind->offer != NULL);
         }
     }
 }
@@ -45,9 +44,9 @@ static void benefits_are_checked(void **state)
 {
     (void)state;
     template_version both = amount_off(100, 0);
-    both.percent_bp = 10;
+    TEST_SET(both, 3, 10);
     template_version extra = percent_off(100, 0, 0);
-    extra.amount_minor = 1;
+    TEST_SET(extra, 2, 1);
     template_version unknown = amount_off(1, 0);
     unknown.benefit = 77;
     const struct {
@@ -56,18 +55,18 @@ static void benefits_are_checked(void **state)
     } rows[] = {
         {amount_off(1, 0), {NULL}},
         {amount_off(MONEY_MAX, MONEY_MAX), {NULL}},
-        {amount_off(0, 0), {"benefit.amount out_of_range"}},
+        {amount_off(0, 0), {"benefit.amount required"}},
         {amount_off(-1, 0), {"benefit.amount out_of_range"}},
         {amount_off(MONEY_MAX + 1, -1),
-         {"benefit.amount out_of_range", "minimum_spend out_of_range"}},
+         {"benefit.amount out_of_range", "benefit.minimum_spend out_of_range"}},
         {both, {"benefit not_allowed"}},
         {percent_off(1, 0, 0), {NULL}},
         {percent_off(10000, MONEY_MAX, MONEY_MAX), {NULL}},
-        {percent_off(0, 0, 0), {"benefit.percent_bp out_of_range"}},
+        {percent_off(0, 0, 0), {"benefit.percent required"}},
         {percent_off(10001, -1, MONEY_MAX + 1),
-         {"benefit.percent_bp out_of_range", "benefit.cap out_of_range",
-          "minimum_spend out_of_range"}},
-        {extra, {"benefit.amount not_allowed"}},
+         {"benefit.percent out_of_range", "benefit.minimum_spend out_of_range",
+          "benefit.cap out_of_range"}},
+        {extra, {"benefit not_allowed"}},
         {unknown, {"benefit.kind not_allowed"}},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

@@ -72,15 +72,16 @@ static uint32_t make_campaign(storm *s, known_budget kind, int64_t total_minor)
 static void make_template(storm *s, known_template t)
 {
     str id = s->client.h->campaigns[t.campaign].id, limits = S(""), stock = S("");
-    str benefit = t.amount_minor > 0
-                      ? arena_printf(s->memory,
-                                     "{\"kind\":\"amount_off\",\"amount\":{\"amount\":%" PRId64
-                                     ",\"currency\":\"USD\"}}",
-                                     t.amount_minor)
-                      : arena_printf(s->memory,
-                                     "{\"kind\":\"percent_off\",\"percent_bp\":%" PRId64
-                                     ",\"cap\":{\"amount\":%" PRId64 ",\"currency\":\"USD\"}}",
-                                     t.percent_bp, t.cap_minor);
+    str benefit =
+        t.amount_minor > 0
+            ? arena_printf(s->memory,
+                           "{\"kind\":\"amount_off\",\"amount\":{\"amount\":%" PRId64
+                           ",\"currency\":\"USD\"}}",
+                           t.amount_minor)
+            : arena_printf(s->memory,
+                           "{\"kind\":\"percent_off\",\"percent\":\"%" PRId64 ".%02" PRId64
+                           "\",\"cap\":{\"amount\":%" PRId64 ",\"currency\":\"USD\"}}",
+                           t.percent_bp / 100, t.percent_bp % 100, t.cap_minor);
     if (t.stock >= 0)
         stock = arena_printf(s->memory, ",\"stock\":%" PRId64, t.stock);
     if (t.per_user > 0)

@@ -1,0 +1,341 @@
+/* One coupon on what is left of a cart: who is eligible, is it reached, what does the kind offer,
+ * and how much is that in whole cents on each line. Holds no state. */
+#include "domain/price/run.h"
+
+#include "domain/price/allocate.h"
+
+static bool weighed(const order_line *line)
+{
+    return (line->marks & LINE_WEIGHED) != 0;
+}
+
+result price_run_start(const int64_t *prices, arena *memory, price_run *run)
+{
+    size_t n = run->n;
+    if (n > CART_LINES_MAX) {
+        return R_INVALID;
+    }
+    int64_t *numbers = ARENA_ARRAY(memory, int64_t, n * 7);
+    run->list = numbers;
+    run->running = numbers + n;
+    run->parts = numbers + 2 * n;
+    run->amounts = numbers + 3 * n;
+    run->units = numbers + 4 * n;
+    run->offered = numbers + 5 * n;
+    run->most = numbers + 6 * n;
+    run->eligible = ARENA_ARRAY(memory, kind_line, n * 2);
+    run->targets = run->eligible + n;
+    run->subtotal_minor = 0;
+    for (size_t i = 0; i < n; i++) {
+        const order_line *line = &run->lines[i];
+        int64_t most = CART_QUANTITY_MAX * (weighed(line) ? CART_QUANTITY_UNIT : 1);
+        if (line->quantity < 0 || line->quantity > most || line->unit_minor < 0 ||
+            line->unit_minor > MONEY_MAX) {
+            return R_INVALID;
+        }
+        if (prices != NULL) {
+            run->list[i] = prices[i];
+        } else if (!cart_line_minor(line, line->quantity, &run->list[i])) {
+            return R_OVERFLOW;
+        }
+        if (run->list[i] > MONEY_MAX - run->subtotal_minor) {
+            return R_OVERFLOW;
+        }
+        run->running[i] = run->list[i];
+        run->subtotal_minor += run->list[i];
+    }
+    return R_DONE;
+}
+
+/* ---- who is eligible ---- */
+
+typedef struct desk {
+    price_run *run;
+    const price_kind *kind;
+    const benefit_values *values;
+    kind_base base;
+    size_t eligible_n, target_n;
+    int64_t goods_minor; /* of all goods, for a minimum spend */
+    bool excluded;       /* some goods are not eligible */
+} desk;
+
+static int64_t base_minor(const price_run *run, uint8_t base, size_t i)
+{
+    return base == PERCENT_BASE_ORIGINAL ? run->list[i] : run->running[i];
+}
+_Static_assert((int)PERCENT_BASE_ORIGINAL == (int)THRESHOLD_BASE_ORIGINAL, "asked the same way");
+
+static kind_line line_at(const desk *d, size_t i)
+{
+    const price_run *run = d->run;
+    const order_line *line = &run->lines[i];
+    int64_t units = weighed(line) ? 1 : line->quantity;
+    int64_t kept = kind_times(units, d->values->v[TERM_COMMON_FLOOR]);
+    return (kind_line){.line = (uint32_t)i,
+                       .units = units,
+                       .price_minor = base_minor(run, run->policy.percent_base, i),
+                       .left_minor = run->running[i] > kept ? run->running[i] - kept : 0,
+                       .sku = line->sku};
+}
+
+static void sort_line(desk *d, const price_rule *rule, size_t i)
+{
+    price_run *run = d->run;
+    const order_line *line = &run->lines[i];
+    bool shipping = (line->marks & LINE_SHIPPING) != 0;
+    if ((d->kind->targets == KIND_SHIPPING && shipping) ||
+        (d->kind->targets == KIND_GIFTS && str_eq(line->sku, d->values->text))) {
+        run->targets[d->target_n++] = line_at(d, i);
+        return;
+    }
+    if (shipping && run->policy.percent_shipping == PERCENT_SHIPPING_WITHOUT) {
+        return;
+    }
+    int64_t spend = base_minor(run, run->policy.threshold_base, i);
+    d->goods_minor += spend;
+    if (!price_rule_covers(rule, line->sku, line->category)) {
+        d->excluded = true;
+        return;
+    }
+    kind_line found = line_at(d, i);
+    run->eligible[d->eligible_n++] = found;
+    d->base.spend_minor += spend;
+    d->base.units += found.units;
+}
+
+/* ---- is it reached ---- */
+
+static void refuse(price_verdict *verdict, str reason)
+{
+    *verdict = (price_verdict){.result = R_NOT_APPLICABLE, .reason = reason};
+}
+
+static bool spends_enough(const desk *d, price_verdict *verdict)
+{
+    int64_t least = d->values->v[TERM_COMMON_MINIMUM_SPEND];
+    const price_policy *policy = &d->run->policy;
+    int64_t spend =
+        policy->threshold_lines == THRESHOLD_LINES_ALL ? d->goods_minor : d->base.spend_minor;
+    least += least > 0 && policy->threshold_compare == THRESHOLD_COMPARE_MORE_THAN;
+    if (spend >= least) {
+        return true;
+    }
+    refuse(verdict, S("below_threshold"));
+    verdict->missing_minor = least - spend;
+    return false;
+}
+
+static bool is_reached(const desk *d, price_verdict *verdict)
+{
+    int64_t units = d->values->v[TERM_COMMON_MINIMUM_QUANTITY];
+    if (d->eligible_n == 0) {
+        refuse(verdict, S("no_eligible_line"));
+        return false;
+    }
+    if (d->excluded && d->run->policy.excluded_item == EXCLUDED_ITEM_REFUSE) {
+        refuse(verdict, S("excluded_item"));
+        return false;
+    }
+    if (!spends_enough(d, verdict)) {
+        return false;
+    }
+    if (d->base.units < units) {
+        refuse(verdict, S("too_few_units"));
+        verdict->missing_units = units - d->base.units;
+        return false;
+    }
+    return true;
+}
+
+/* ---- how many units it is good for ---- */
+
+static void keep_units(kind_line *line, int64_t units)
+{
+    kind_line left = {.units = line->units, .price_minor = line->left_minor};
+    line->price_minor = kind_units_minor(line, units);
+    line->left_minor = kind_units_minor(&left, units);
+    line->units = units;
+}
+
+static void limit_units(desk *d, kind_line *lines)
+{
+    const int64_t *v = d->values->v;
+    int64_t most = v[TERM_COMMON_MAX_UNITS], of_line = v[TERM_COMMON_MAX_UNITS_PER_LINE];
+    uint16_t order[CART_LINES_MAX];
+    for (size_t i = 0; of_line > 0 && i < d->base.n; i++) {
+        if (lines[i].units > of_line) {
+            keep_units(&lines[i], of_line);
+        }
+    }
+    if (most == 0) {
+        return;
+    }
+    kind_order(&d->base, v[TERM_COMMON_UNITS], order);
+    for (size_t i = 0; i < d->base.n; i++) {
+        kind_line *line = &lines[order[i]];
+        int64_t units = line->units < most ? line->units : most;
+        if (units < line->units) {
+            keep_units(line, units);
+        }
+        most -= units;
+    }
+    size_t n = 0;
+    for (size_t i = 0; i < d->base.n; i++) {
+        if (lines[i].units > 0) {
+            lines[n++] = lines[i];
+        }
+    }
+    d->base.n = n;
+}
+
+static void make_base(desk *d, const price_use *use)
+{
+    bool own = d->kind->targets == KIND_ELIGIBLE;
+    kind_line *lines = own ? d->run->eligible : d->run->targets;
+    d->base.lines = lines;
+    d->base.n = own ? d->eligible_n : d->target_n;
+    limit_units(d, lines);
+    for (size_t i = 0; i < d->base.n; i++) {
+        d->base.price_minor += lines[i].price_minor;
+    }
+    d->base.balance_minor = -1;
+    if (use->used_minor > 0) {
+        int64_t value = d->values->v[TERM_STORED_VALUE_VALUE];
+        d->base.balance_minor = value > use->used_minor ? value - use->used_minor : 0;
+    }
+}
+
+/* ---- whole cents ---- */
+
+static bool round_share(const price_run *run, const kind_offer *offer, int64_t amount,
+                        int64_t units, int64_t *out)
+{
+    rounding mode = (rounding)run->policy.round_mode;
+    if (run->policy.round_target == ROUND_TARGET_DISCOUNT) {
+        return money_ratio(amount, offer->num, offer->den * units, mode, out);
+    }
+    /* The price that is left of a unit is rounded: what is missing to the unit's price comes off.
+     * Units of a line may not cost whole cents; what they lack stays with the discount. */
+    int64_t left;
+    if (!money_ratio(amount, offer->den - offer->num, offer->den * units, mode, &left)) {
+        return false;
+    }
+    *out = amount > left * units ? amount - left * units : 0;
+    return true;
+}
+_Static_assert((int)ROUND_MODE_DOWN == (int)ROUND_DOWN, "policy.def has the order of rounding");
+
+static bool round_units(const price_run *run, const kind_offer *offer, size_t i, int64_t *out)
+{
+    int64_t units = offer->units[i] > 0 ? offer->units[i] : 1, one;
+    if (run->policy.round_target == ROUND_TARGET_PRICE) {
+        return round_share(run, offer, offer->amounts[i], units, out);
+    }
+    return round_share(run, offer, offer->amounts[i], units, &one) && money_mul(one, units, out);
+}
+
+/* What the offer is in whole cents, line by line where the policy rounds so; weights of a split. */
+static bool whole_cents(const desk *d, kind_offer *offer, int64_t *total)
+{
+    const price_run *run = d->run;
+    int64_t sum = 0;
+    bool exact = offer->how == KIND_TOTAL || offer->num == offer->den;
+    for (size_t i = 0; i < d->base.n; i++) {
+        if (!exact && run->policy.round_level == ROUND_LEVEL_LINE &&
+            !round_share(run, offer, offer->amounts[i], 1, &offer->amounts[i])) {
+            return false;
+        }
+        if (!exact && run->policy.round_level == ROUND_LEVEL_UNIT &&
+            !round_units(run, offer, i, &offer->amounts[i])) {
+            return false;
+        }
+        sum += offer->amounts[i];
+    }
+    *total = offer->how == KIND_TOTAL ? offer->total_minor : sum;
+    return exact || run->policy.round_level != ROUND_LEVEL_ORDER ||
+           round_share(run, offer, sum, 1, total);
+}
+
+/* Cap and bounds, then onto the lines. Gives the discount. */
+static int64_t place(desk *d, const kind_offer *offer, int64_t total)
+{
+    price_run *run = d->run;
+    total = kind_at_most(total, d->values->v[TERM_COMMON_CAP]);
+    for (size_t i = 0; i < d->base.n; i++) {
+        run->most[i] = offer->adds ? MONEY_MAX / CART_LINES_MAX : d->base.lines[i].left_minor;
+    }
+    price_policy policy = run->policy;
+    if (offer->how == KIND_EACH) { /* what one line does not take is not another's */
+        policy.floor_excess = FLOOR_EXCESS_CLIP;
+    }
+    split s = {offer->amounts, run->most, d->base.n, &policy};
+    int64_t sum = allocate_within(&s, total, run->offered);
+    for (size_t i = 0; i < d->base.n; i++) {
+        CHECK(run->offered[i] >= 0 && run->offered[i] <= run->most[i]);
+        run->parts[d->base.lines[i].line] = run->offered[i];
+    }
+    return sum;
+}
+
+static void conclude(const desk *d, const kind_offer *offer, int64_t sum, price_verdict *verdict)
+{
+    const price_policy *policy = &d->run->policy;
+    bool gift = offer->gift_units > 0 && policy->gift_missing == GIFT_MISSING_ADD;
+    bool use = sum == 0 && offer->how != KIND_NOTHING && policy->zero_effect == ZERO_EFFECT_USE &&
+               offer->gift_units == 0;
+    refuse(verdict, offer->reason.n > 0 ? offer->reason : S("nothing_left"));
+    verdict->missing_minor = offer->missing_minor;
+    verdict->missing_units = offer->missing_units;
+    if (sum > 0 || gift || use) {
+        *verdict = (price_verdict){.result = R_DONE};
+        verdict->discount_minor = offer->adds ? 0 : sum;
+        verdict->adds_minor = offer->adds ? sum : 0;
+    }
+    verdict->gift = offer->gift_units > 0 ? offer->gift : S("");
+    verdict->gift_units = offer->gift_units;
+}
+
+result price_run_offer(price_run *run, const price_use *use, price_verdict *verdict)
+{
+    const benefit_values *values = rule_values(use->rule, run->currency, use->currency);
+    memset(run->parts, 0, run->n * sizeof(*run->parts));
+    if (values == NULL) {
+        refuse(verdict, S("currency_mismatch"));
+        return R_DONE;
+    }
+    desk d = {.run = run, .kind = use->rule->kind, .values = values};
+    for (size_t i = 0; i < run->n; i++) {
+        if (run->lines[i].quantity > 0) {
+            sort_line(&d, use->rule, i);
+        }
+    }
+    if (!is_reached(&d, verdict)) {
+        return R_DONE;
+    }
+    make_base(&d, use);
+    kind_offer offer = {.amounts = run->amounts, .units = run->units, .num = 1, .den = 1};
+    for (size_t i = 0; i < d.base.n; i++) {
+        run->amounts[i] = 0;
+        run->units[i] = d.base.lines[i].units;
+    }
+    d.kind->offer(values, &d.base, &offer);
+    int64_t total = 0, sum = 0;
+    if (offer.how != KIND_NOTHING && d.base.n > 0) {
+        if (!whole_cents(&d, &offer, &total)) {
+            return R_OVERFLOW;
+        }
+        sum = place(&d, &offer, total);
+    }
+    conclude(&d, &offer, sum, verdict);
+    return R_DONE;
+}
+
+int64_t price_run_take(price_run *run)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < run->n; i++) {
+        run->running[i] -= run->parts[i];
+        sum += run->parts[i];
+    }
+    return sum;
+}

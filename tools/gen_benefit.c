@@ -1,0 +1,289 @@
+/* gen_benefit: the schema and the reference page of benefits, from src/domain/price/kind.def.
+ *
+ *   gen_benefit schema    api/benefits.yaml
+ *   gen_benefit docs      docs/reference/benefits.md
+ *
+ * Both are kept in the tree; tools/fresh writes them anew. Writes to stdout and holds no state. */
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MONEY_MAX INT64_C(1000000000000000)
+enum { NEEDED = 1, MAY = 0 };
+
+typedef enum row_type { ROW_KIND, ROW_PARAM, ROW_FIELD, ROW_CHOICE } row_type;
+typedef enum value_type { NONE, MONEY, PERCENT, COUNT, WORD, FLAG, TEXT, LIST } value_type;
+
+typedef struct row {
+    row_type row;
+    value_type type;
+    int place; /* the number of a kind */
+    const char *name, *text;
+    bool needed;
+    int64_t initial, min, max; /* initial: the number of a choice */
+} row;
+
+static const row rows[] = {
+#define KIND(number, NAME, name, text) {ROW_KIND, NONE, number, #name, text, false, 0, 0, 0},
+#define PARAM(KIND, place, NAME, name, TYPE, need, initial, min, max, text)                        \
+    {ROW_PARAM, TYPE, place, #name, text, need, initial, min, max},
+#define FIELD(KIND, place, NAME, name, TYPE, need, initial, min, max, text)                        \
+    {ROW_FIELD, TYPE, place, #name, text, need, initial, min, max},
+#define CHOICE(KIND, place, number, NAME, name, text)                                              \
+    {ROW_CHOICE, NONE, place, #name, text, false, number, 0, 0},
+#include "domain/price/kind.def"
+#undef KIND
+#undef PARAM
+#undef FIELD
+#undef CHOICE
+};
+enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+
+/* The row behind the last of the kind that begins at `kind`. */
+static int end_of(int kind)
+{
+    int end = kind + 1;
+    while (end < ROWS && rows[end].row != ROW_KIND)
+        end++;
+    return end;
+}
+
+static bool is_choice_of(int choice, int param)
+{
+    return rows[choice].row == ROW_CHOICE && rows[choice].place == rows[param].place;
+}
+
+/* ---- schema ---- */
+
+static void put_words(int param, int end)
+{
+    const char *between = "";
+    printf("type: string, enum: [");
+    for (int i = param + 1; i < end; i++) {
+        if (is_choice_of(i, param)) {
+            printf("%s%s", between, rows[i].name);
+            between = ", ";
+        }
+    }
+    printf("]");
+}
+
+static void put_type(int at, int kind, int end)
+{
+    const row *r = &rows[at];
+    switch (r->type) {
+    case MONEY:
+        printf("$ref: '#/components/schemas/benefit_money'");
+        break;
+    case PERCENT:
+        printf("type: string, pattern: '^[0-9]{1,3}(\\.[0-9]{1,4})?$'");
+        break;
+    case COUNT:
+        printf("type: integer, minimum: %" PRId64 ", maximum: %" PRId64, r->min, r->max);
+        break;
+    case WORD:
+        put_words(at, end);
+        break;
+    case FLAG:
+        printf("type: boolean");
+        break;
+    case TEXT:
+        printf("type: string, minLength: %" PRId64 ", maxLength: %" PRId64, r->min, r->max);
+        break;
+    case LIST:
+        printf("type: array, minItems: %" PRId64 ", maxItems: %" PRId64
+               ", items: {$ref: '#/components/schemas/benefit_%s_item'}",
+               r->min, r->max, rows[kind].name);
+        break;
+    case NONE:
+        break;
+    }
+}
+
+static void put_members(int kind, row_type which)
+{
+    int end = end_of(kind);
+    for (int i = kind + 1; i < end; i++) {
+        if (rows[i].row != which)
+            continue;
+        printf("        %s: {", rows[i].name);
+        put_type(i, kind, end);
+        printf(", description: \"%s\"}\n", rows[i].text);
+    }
+}
+
+static void put_needed(int kind, row_type which, const char *first)
+{
+    const char *between = first[0] == 0 ? "" : ", ";
+    printf("      required: [%s", first);
+    for (int i = kind + 1; i < end_of(kind); i++) {
+        if (rows[i].row == which && rows[i].needed) {
+            printf("%s%s", between, rows[i].name);
+            between = ", ";
+        }
+    }
+    printf("]\n");
+}
+
+static bool has_list(int kind)
+{
+    for (int i = kind + 1; i < end_of(kind); i++) {
+        if (rows[i].row == ROW_FIELD)
+            return true;
+    }
+    return false;
+}
+
+static void put_kind_schema(int kind, int common)
+{
+    printf("    benefit_%s:\n      type: object\n      additionalProperties: false\n",
+           rows[kind].name);
+    printf("      description: \"%s\"\n", rows[kind].text);
+    put_needed(kind, ROW_PARAM, "kind");
+    printf("      properties:\n        kind: {const: %s}\n", rows[kind].name);
+    put_members(kind, ROW_PARAM);
+    put_members(common, ROW_PARAM);
+    if (!has_list(kind))
+        return;
+    printf("    benefit_%s_item:\n      type: object\n      additionalProperties: false\n",
+           rows[kind].name);
+    put_needed(kind, ROW_FIELD, "");
+    printf("      properties:\n");
+    put_members(kind, ROW_FIELD);
+}
+
+static void put_schema(void)
+{
+    printf(
+        "# Made from src/domain/price/kind.def by tools/gen_benefit; tools/fresh --write makes it "
+        "anew.\ncomponents:\n  schemas:\n    benefit:\n      x-quan-raw: benefit\n"
+        "      description: What a coupon gives.\n      oneOf:\n");
+    for (int i = 1; i < ROWS; i++) {
+        if (rows[i].row == ROW_KIND)
+            printf("        - {$ref: '#/components/schemas/benefit_%s'}\n", rows[i].name);
+    }
+    printf(
+        "      discriminator: {propertyName: kind}\n"
+        "    benefit_money:\n      description: An amount, or one in each of several currencies.\n"
+        "      oneOf:\n        - {$ref: 'common.yaml#/components/schemas/money'}\n"
+        "        - {type: array, minItems: 1, maxItems: 11, items: {$ref: "
+        "'common.yaml#/components/schemas/money'}}\n");
+    for (int i = 1; i < ROWS; i++) {
+        if (rows[i].row == ROW_KIND)
+            put_kind_schema(i, 0);
+    }
+}
+
+/* ---- docs ---- */
+
+static void put_value(int at, int end)
+{
+    const row *r = &rows[at];
+    const char *between = "";
+    switch (r->type) {
+    case MONEY:
+        printf("amount%s", r->min > 0 && r->needed ? ", at least 1" : "");
+        break;
+    case PERCENT:
+        printf("percentage, `\"0.0001\"` to `\"100\"`");
+        break;
+    case COUNT:
+        printf("integer, %" PRId64 " to %" PRId64, r->min, r->max);
+        break;
+    case WORD:
+        for (int i = at + 1; i < end; i++) {
+            if (is_choice_of(i, at)) {
+                printf("%s`%s`", between, rows[i].name);
+                between = ", ";
+            }
+        }
+        break;
+    case FLAG:
+        printf("true or false");
+        break;
+    case TEXT:
+        printf("sku");
+        break;
+    case LIST:
+        printf("array, %" PRId64 " to %" PRId64, r->min, r->max);
+        break;
+    case NONE:
+        break;
+    }
+}
+
+static void put_default(int at, int end)
+{
+    const row *r = &rows[at];
+    if (r->needed)
+        printf("required");
+    else if (r->type == FLAG)
+        printf("`%s`", r->initial != 0 ? "true" : "false");
+    else if (r->type == PERCENT && r->initial > 0)
+        printf("`\"%" PRId64 "\"`", r->initial / 10000);
+    else if (r->type == COUNT && r->initial > 0)
+        printf("`%" PRId64 "`", r->initial);
+    for (int i = at + 1; i < end && r->type == WORD; i++) {
+        if (is_choice_of(i, at) && rows[i].initial == r->initial)
+            printf("`%s`", rows[i].name);
+    }
+}
+
+static void put_kind_docs(int kind)
+{
+    int end = end_of(kind);
+    const char *list = "";
+    printf("| member | value | default | meaning |\n|---|---|---|---|\n");
+    for (int i = kind + 1; i < end; i++) {
+        const row *r = &rows[i];
+        if (r->row == ROW_CHOICE)
+            continue;
+        if (r->type == LIST)
+            list = r->name;
+        printf("| `%s%s%s` | ", r->row == ROW_FIELD ? list : "", r->row == ROW_FIELD ? "[]." : "",
+               r->name);
+        put_value(i, end);
+        printf(" | ");
+        put_default(i, end);
+        printf(" | %s", r->text);
+        for (int k = i + 1; k < end; k++) {
+            if (is_choice_of(k, i) && r->type == WORD)
+                printf(" `%s`: %s", rows[k].name, rows[k].text);
+        }
+        printf(" |\n");
+    }
+    printf("\n");
+}
+
+static void put_docs(void)
+{
+    printf(
+        "<!-- Made from src/domain/price/kind.def by tools/gen_benefit; do not edit. -->\n"
+        "# Benefits\n\n"
+        "What a coupon gives: the member `benefit` of a template, told by its `kind`.\n\n"
+        "An amount is `{amount, currency}` in minor units, in the currency of the campaign; or a "
+        "list of these,\none in each currency in which the coupon is good, the campaign's among "
+        "them. Then every amount of the\nbenefit is listed in the same currencies. A percentage "
+        "is a decimal string with at most 4 places.\n\n## every kind\n\n");
+    put_kind_docs(0);
+    for (int i = 1; i < ROWS; i++) {
+        if (rows[i].row == ROW_KIND) {
+            printf("## %s\n\n%s\n\n", rows[i].name, rows[i].text);
+            put_kind_docs(i);
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && strcmp(argv[1], "schema") == 0) {
+        put_schema();
+    } else if (argc == 2 && strcmp(argv[1], "docs") == 0) {
+        put_docs();
+    } else {
+        fprintf(stderr, "usage: gen_benefit schema|docs\n");
+        return 2;
+    }
+    return 0;
+}
