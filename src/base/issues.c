@@ -5,6 +5,26 @@
 
 #include <stdarg.h>
 
+static const issue_kind kinds[] = {
+#define ISSUE(where, code, text)                                                                   \
+    {ISSUE_##where, {#code, sizeof(#code) - 1}, {text, sizeof(text) - 1}},
+#include "base/issue.def"
+#undef ISSUE
+};
+
+const issue_kind *issue_kind_at(size_t index)
+{
+    return index < ARRAY_LEN(kinds) ? &kinds[index] : NULL;
+}
+
+static bool is_known(str code)
+{
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        if (str_eq(kinds[i].code, code))
+            return true;
+    return false;
+}
+
 issues *issues_new(arena *memory)
 {
     issues *list = ARENA_NEW(memory, issues);
@@ -14,6 +34,7 @@ issues *issues_new(arena *memory)
 
 void issues_add(issues *list, str field, str code, const char *format, ...)
 {
+    CHECK(is_known(code));
     if (list->n == ISSUES_MAX) {
         list->dropped++;
         return;

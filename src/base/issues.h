@@ -10,7 +10,7 @@ enum { ISSUES_MAX = 100 };
 
 typedef struct issue {
     str field;  /* JSON path: "benefit.percent", "lines[3].quantity"; "" for the whole input */
-    str code;   /* stable: required, unknown_field, wrong_type, out_of_range, too_long, … */
+    str code;   /* stable: a row of issue.def */
     str detail; /* for people: what is allowed */
 } issue;
 
@@ -21,8 +21,15 @@ typedef struct issues {
     issue *items;   /* room for ISSUES_MAX once there is a first: most inputs are fine */
 } issues;
 
+typedef enum issue_where { ISSUE_REQUEST, ISSUE_SETTING } issue_where;
+typedef struct issue_kind {
+    issue_where where;
+    str code, text;
+} issue_kind;
+const issue_kind *issue_kind_at(size_t index); /* in the order of issue.def; NULL behind the last */
+
 issues *issues_new(arena *memory);
-/* field and code are copied; format makes the detail. */
+/* CHECKs that code is a row of issue.def. field and code are copied; format makes the detail. */
 void issues_add(issues *list, str field, str code, const char *format, ...) PRINTF_LIKE(4, 5);
 
 #endif

@@ -32,15 +32,30 @@ static void beyond_the_maximum_they_are_only_counted(void **state)
     arena *a = arena_new(0);
     issues *list = issues_new(a);
     for (int i = 0; i < ISSUES_MAX + 25; i++)
-        issues_add(list, S("f"), S("c"), "%d", i);
+        issues_add(list, S("f"), S("required"), "%d", i);
     assert_int_equal(list->n, ISSUES_MAX);
     assert_int_equal(list->dropped, 25);
     assert_str(list->items[0].detail, S("0"));
     assert_str(list->items[ISSUES_MAX - 1].detail, S("99"));
     size_t used = arena_used(a);
-    issues_add(list, S("f"), S("c"), "not kept");
+    issues_add(list, S("f"), S("required"), "not kept");
     assert_int_equal(arena_used(a), used);
     arena_free(a);
+}
+
+static void adds_a_code_of_its_own(void)
+{
+    issues_add(issues_new(arena_new(0)), S("f"), S("requird"), "a slip of the pen");
+}
+
+static void only_codes_of_the_list_are_taken(void **state)
+{
+    (void)state;
+    assert_true(aborts(adds_a_code_of_its_own));
+    size_t n = 0;
+    for (; issue_kind_at(n) != NULL; n++)
+        assert_true(str_ends(issue_kind_at(n)->text, S(".")));
+    assert_true(n > 0);
 }
 
 int main(void)
@@ -48,6 +63,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(issues_are_copied_in_order),
         cmocka_unit_test(beyond_the_maximum_they_are_only_counted),
+        cmocka_unit_test(only_codes_of_the_list_are_taken),
     };
     return cmocka_run_group_tests_name("base/issues", tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* `quan help` and `quan version`. */
 #include "cli/help.h"
 
+#include "base/issues.h"
 #include "port/metric.h"
 
 static const struct {
@@ -56,7 +57,7 @@ static cli_exit show_exit_codes(const cli_context *c)
     return code;
 }
 
-/* What a client can meet as `code` of a problem, from the one list of results. */
+/* What a client can meet as `code` of a problem or of a field, from the lists of both. */
 static void problem_reference(buf *out)
 {
     buf_str(
@@ -72,6 +73,15 @@ static void problem_reference(buf *out)
         buf_printf(out, "| `%.*s` | %d | %s | %.*s |\n", STR_ARG(result_code(r)),
                    result_http_status(r), result_kind_of(r) == RESULT_PASSING ? "passing" : "final",
                    STR_ARG(result_text(r)));
+    }
+    buf_str(out, S("\n## Fields\n\nWhere single fields are wrong (`invalid`, `not_editable`), "
+                   "`errors` names each of them in `field`, with one of these\nas its `code`; "
+                   "`detail` says what is allowed. At most 100 are shown; `errors_left_out` counts "
+                   "the others.\n\n| code | meaning |\n|---|---|\n"));
+    for (size_t i = 0; issue_kind_at(i) != NULL; i++) {
+        const issue_kind *kind = issue_kind_at(i);
+        if (kind->where == ISSUE_REQUEST)
+            buf_printf(out, "| `%.*s` | %.*s |\n", STR_ARG(kind->code), STR_ARG(kind->text));
     }
 }
 

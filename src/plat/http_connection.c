@@ -16,7 +16,7 @@
 static void process(http_connection *c);
 
 static const metric refusal_metrics[HTTP_REFUSAL_COUNT] = {
-#define HTTP_REFUSAL(name, status, code, text) [HTTP_REFUSED_##name] = METRIC_HTTP_REFUSED_##name,
+#define HTTP_REFUSAL(name, result, detail) [HTTP_REFUSED_##name] = METRIC_HTTP_REFUSED_##name,
 #include "plat/http_refusal.def"
 #undef HTTP_REFUSAL
 };

@@ -209,16 +209,10 @@ void http_exchange_refuse(http_exchange *x, http_refusal why)
 {
     make_trace_id(x);
     x->received_ns = clock_monotonic_ns();
-    x->status = http_refusal_status(why);
-    x->type = S("application/problem+json");
     x->keep_alive = false;
+    http_problem(x, http_refusal_result(why), http_refusal_detail(why), NULL);
     if (x->status == 503)
         http_add_header(x, S("Retry-After"), S("1"));
-    buf_clear(&x->out);
-    http_problem_write(&x->out, &(http_problem_text){.status = x->status,
-                                                     .code = http_refusal_code(why),
-                                                     .title = http_refusal_text(why),
-                                                     .trace_id = http_trace_id(x)});
 }
 
 static str reason_of(int status)

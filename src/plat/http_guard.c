@@ -62,27 +62,22 @@ static const uint8_t byte_class[256] = {
 #undef V
 
 static const struct {
-    int status;
-    str code, text;
+    result result;
+    str detail;
 } refusals[HTTP_REFUSAL_COUNT] = {
-    [HTTP_NOT_REFUSED] = {200, {"ok", 2}, {"", 0}},
-#define HTTP_REFUSAL(name, number, word, sentence)                                                 \
-    [HTTP_REFUSED_##name] = {number, {word, sizeof(word) - 1}, {sentence, sizeof(sentence) - 1}},
+#define HTTP_REFUSAL(name, of, sentence)                                                           \
+    [HTTP_REFUSED_##name] = {R_##of, {"" sentence, sizeof(sentence) - 1}},
 #include "plat/http_refusal.def"
 #undef HTTP_REFUSAL
 };
 
-int http_refusal_status(http_refusal r)
+result http_refusal_result(http_refusal r)
 {
-    return refusals[r].status;
+    return refusals[r].result;
 }
-str http_refusal_code(http_refusal r)
+str http_refusal_detail(http_refusal r)
 {
-    return refusals[r].code;
-}
-str http_refusal_text(http_refusal r)
-{
-    return refusals[r].text;
+    return refusals[r].detail;
 }
 
 http_guard http_guard_new(size_t bytes_max, uint32_t fields_max)

@@ -24,15 +24,14 @@
 
 typedef enum http_refusal {
     HTTP_NOT_REFUSED,
-#define HTTP_REFUSAL(name, status, code, text) HTTP_REFUSED_##name,
+#define HTTP_REFUSAL(name, result, detail) HTTP_REFUSED_##name,
 #include "plat/http_refusal.def"
 #undef HTTP_REFUSAL
     HTTP_REFUSAL_COUNT
 } http_refusal;
 
-int http_refusal_status(http_refusal r);
-str http_refusal_code(http_refusal r);
-str http_refusal_text(http_refusal r);
+result http_refusal_result(http_refusal r);
+str http_refusal_detail(http_refusal r);
 
 typedef enum http_guard_state { GUARD_MORE, GUARD_DONE, GUARD_REFUSED } http_guard_state;
 

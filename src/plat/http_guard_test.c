@@ -30,7 +30,7 @@ static int status_of(const http_guard *g, http_guard_state state)
     case GUARD_DONE:
         return 200;
     case GUARD_REFUSED:
-        return http_refusal_status(g->refusal);
+        return result_http_status(http_refusal_result(g->refusal));
     }
     return -1;
 }
