@@ -75,9 +75,36 @@ story a_disabled_campaign_goes_back_to_where_it_was
   POST /v1/campaigns/$campaign/state {"state": "paused"}
   200 {"state": "paused"}
 
-story draft_is_no_state_to_ask_for
+story a_disabled_draft_is_a_draft_again
+  use campaign
+  POST /v1/campaigns/$campaign/state {"state": "disabled"}
+  200 {"state": "disabled", "version": 2}
+  POST /v1/campaigns/$campaign/state {"state": "paused"}
+  409 {"code": "state_change_not_allowed"}
+  POST /v1/campaigns/$campaign/state {"state": "draft"}
+  200 {"state": "draft", "version": 3}
+  use template
+  POST /v1/claims {"user": "u1", "template": "$template"}
+  409 {"code": "campaign_not_active"}
+  POST /v1/campaigns/$campaign/state {"state": "active"}
+  200 {"state": "active", "version": 4}
+
+story nothing_else_becomes_a_draft
   use campaign
   POST /v1/campaigns/$campaign/state {"state": "draft"}
+  409 {"code": "state_change_not_allowed", "detail": "It is draft and cannot become draft."}
+  POST /v1/campaigns/$campaign/state {"state": "active"}
+  200
+  POST /v1/campaigns/$campaign/state {"state": "draft"}
+  409 {"code": "state_change_not_allowed"}
+  POST /v1/campaigns/$campaign/state {"state": "disabled"}
+  200
+  POST /v1/campaigns/$campaign/state {"state": "draft"}
+  409 {"code": "state_change_not_allowed"}
+
+story a_word_that_is_no_state_is_refused
+  use campaign
+  POST /v1/campaigns/$campaign/state {"state": "over"}
   422 {"code": "invalid", "errors": [{"field": "state", "code": "not_allowed"}]}
 
 story an_edit_needs_the_version_that_was_read
