@@ -150,7 +150,7 @@ static void campaigns_are_checked(void **state)
          {"limits too_many"}},
         {&wire_campaign_edit_type, "{}", {" too_few"}},
         {&wire_campaign_edit_type, "{\"currency\":\"USD\"}", {"currency unknown_field"}},
-        {&wire_campaign_set_state_type, "{\"state\":\"draft\"}", {"state not_allowed"}},
+        {&wire_campaign_set_state_type, "{\"state\":\"over\"}", {"state not_allowed"}},
         {&wire_budget_change_type,
          "{\"current\":{}}",
          {"current.amount required", "current.currency required", "target required"}},
