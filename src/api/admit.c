@@ -1,8 +1,13 @@
 /* See admit.h. */
 #include "api/admit.h"
 
+#include <inttypes.h>
+
+#include "api/throttle.h"
 #include "base/hash.h"
 #include "domain/campaign/rules.h"
+#include "port/clock.h"
+#include "port/metric.h"
 #include "port/secret.h"
 
 enum { WHY_MAX = 1024, KEY_MAX = ACT_KEY_MAX, VERSION_DIGITS_MAX = 9 };
@@ -69,6 +74,25 @@ static result admit_who(api_call *c, str *why)
     }
     uint32_t bit = scope_bit(c->operation->scope);
     return (c->who.scopes & bit) == bit ? R_DONE : R_FORBIDDEN;
+}
+
+/* ---- how often ---- */
+
+static result admit_rate(api_call *c)
+{
+    if (c->api->throttle == NULL || c->operation->scope == SCOPE_NONE)
+        return R_DONE;
+    throttle_verdict v = throttle_take(c->api->throttle, c->who.key, clock_monotonic_ns());
+    http_add_header(
+        c->x, S("RateLimit-Policy"),
+        arena_printf(c->memory, "\"key\";q=%" PRId64 ";w=%" PRId64, v.quota, v.window_s));
+    http_add_header(c->x, S("RateLimit"),
+                    arena_printf(c->memory, "\"key\";r=%" PRId64 ";t=%" PRId64, v.left, v.full_s));
+    if (v.allowed)
+        return R_DONE;
+    metric_add(METRIC_HTTP_THROTTLED, 1);
+    http_add_header(c->x, S("Retry-After"), arena_printf(c->memory, "%" PRId64, v.retry_s));
+    return R_THROTTLED;
 }
 
 /* ---- headers ---- */
@@ -222,6 +246,8 @@ static void hash_request(api_call *c)
 result admit(api_call *c, const route_match *match, str *why)
 {
     result r = admit_who(c, why);
+    if (r == R_DONE)
+        r = admit_rate(c);
     if (r == R_DONE)
         r = admit_key(c);
     if (r == R_DONE)

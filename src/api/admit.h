@@ -5,9 +5,9 @@
 #include "api/call.h"
 
 /* Looks at everything but the route, in this order: key (UNAUTHENTICATED), scope (FORBIDDEN),
- * Idempotency-Key and If-Match (…_REQUIRED), kind of body (UNSUPPORTED_MEDIA_TYPE), ids in the path
- * (NOT_FOUND), JSON (MALFORMED), and everything else at once (INVALID, c->problems). *why may get a
- * sentence. */
+ * rate (THROTTLED), Idempotency-Key and If-Match (…_REQUIRED), kind of body
+ * (UNSUPPORTED_MEDIA_TYPE), ids in the path (NOT_FOUND), JSON (MALFORMED), and everything else at
+ * once (INVALID, c->problems). *why may get a sentence. */
 MUST_USE result admit(api_call *c, const route_match *match, str *why);
 
 #endif

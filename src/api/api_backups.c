@@ -1,6 +1,6 @@
-/* Backups: ask for one, and look at it. A job of the operator does the work (src/job). */
-#include "api/convert.h"
-#include "app/query_jobs.h"
+/* Backups: ask for one, list, look at one, cancel. A job of the operator does the work (src/job).
+ */
+#include "api/jobs.h"
 
 /* As it was asked for: a repeat of the request shows the same, however far it is by then. */
 static void created(api_call *c)
@@ -25,20 +25,18 @@ void api_backup_create(api_call *c)
                            .then = created});
 }
 
+void api_backup_list(api_call *c)
+{
+    const wire_backup_list_parameters *p = c->parameters;
+    jobs_list(c, p->page_size, p->page_token);
+}
+
 void api_backup_get(api_call *c)
 {
-    const wire_backup_get_parameters *p = c->parameters;
-    app_view v;
-    if (!call_view(c, &v))
-        return;
-    const job *row = query_job(&v, 0, p->backup);
-    wire_job shown = {0};
-    if (row != NULL)
-        shown = job_shown(row);
-    if (!call_view_end(c, &v))
-        return;
-    if (row != NULL)
-        call_answer(c, 200, &wire_job_type, &shown);
-    else
-        call_refuse(c, R_NOT_FOUND, S(""));
+    jobs_get(c, ((const wire_backup_get_parameters *)c->parameters)->backup);
+}
+
+void api_backup_cancel(api_call *c)
+{
+    jobs_cancel(c, ((const wire_backup_cancel_parameters *)c->parameters)->backup);
 }

@@ -8,6 +8,7 @@
 
 #include "api/admit.h"
 #include "api/slow.h"
+#include "api/throttle.h"
 #include "app/query_answered.h"
 #include "base/hash.h"
 #include "port/log.h"
@@ -22,6 +23,8 @@ api *api_new(app *a, const settings *s)
     made->settings = s;
     atomic_init(&made->ready, false);
     made->slow = slow_new();
+    made->throttle = throttle_new(settings_int(s, SETTING_rate_limit_per_s),
+                                  settings_int(s, SETTING_rate_limit_burst));
     return made;
 }
 
@@ -30,6 +33,7 @@ void api_free(api *a)
     if (a == NULL)
         return;
     slow_free(a->slow);
+    throttle_free(a->throttle);
     free(a);
 }
 
@@ -72,7 +76,7 @@ static void refuse_with(api_call *c, result r, str detail, const issues *errors)
 {
     r = for_callers(c, r, &detail);
     int status = result_http_status(r);
-    if (status == 503 || status == 429)
+    if (status == 503)
         http_add_header(c->x, S("Retry-After"), S("1"));
     if (r == R_UNAUTHENTICATED)
         http_add_header(c->x, S("WWW-Authenticate"), S("Bearer"));

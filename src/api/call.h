@@ -18,12 +18,14 @@
 #include "base/json.h"
 
 typedef struct slow slow;
+typedef struct throttle throttle;
 
 struct api {
     app *app;
     const settings *settings;
     atomic_bool ready;
     slow *slow;
+    throttle *throttle; /* NULL: no limit */
 };
 
 struct api_call {

@@ -1,7 +1,9 @@
 /* Backups that were asked for over HTTP: jobs of the operator, done one after the other.
  *
- * A job that was running when an earlier process ended is failed at the start: its directory has no
- * SHA256SUMS and is no backup. The directory itself is left to whoever asked. */
+ * One that is cancelled while it runs stops within TELL_EVERY_MS: its directory has no SHA256SUMS
+ * then, unless the copy was just complete. A job that was running when an earlier process ended is
+ * failed at the start: its directory has no SHA256SUMS and is no backup. The directory itself is
+ * left to whoever asked. */
 #include <stdlib.h>
 
 #include "app/act_wait.h"
@@ -17,6 +19,7 @@ typedef struct backup_state {
     job_context *context;
     uint64_t after; /* jobs up to here have ended */
     int64_t told_ms;
+    bool cancelled;
     job now; /* the one that is done; its texts live in memory */
     arena *memory;
 } backup_state;
@@ -43,7 +46,8 @@ static result put(backup_state *s, const job *row)
                      .out = &out,
                      .memory = memory};
     result r = act_wait(&call);
-    if (r != R_DONE)
+    s->cancelled = r == R_STATE_CHANGE_NOT_ALLOWED;
+    if (r != R_DONE && !s->cancelled)
         log_event(LOG_WARN, "a job could not be written", log_result("why", r));
     arena_free(memory);
     return r;
@@ -59,11 +63,15 @@ static bool on_progress(void *context, uint64_t bytes, uint64_t total)
         s->told_ms = now;
         MAYBE(put(s, &s->now) == R_DONE);
     }
-    return !job_stopping(s->context);
+    return !job_stopping(s->context) && !s->cancelled;
 }
 
 static void finish(backup_state *s, result r, str why)
 {
+    if (s->cancelled) {
+        log_event(LOG_INFO, "backup cancelled", log_str("directory", s->now.input));
+        return;
+    }
     s->now.state = r == R_DONE ? JOB_STATE_DONE : JOB_STATE_FAILED;
     s->now.failed = r != R_DONE;
     s->now.error = r == R_DONE ? (str){NULL, 0} : why.n > 0 ? why : result_text(r);

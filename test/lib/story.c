@@ -243,16 +243,46 @@ static bool step_use(run *r, str name)
     return b != NULL ? run_lines(r, b) : fail(r, "there is no setup %.*s", STR_ARG(name));
 }
 
-static bool step_restart(run *r)
+static bool connect_to(run *r, uint16_t port)
 {
-    uint16_t port = r->server->restart(r->server->context);
-    if (port == 0) {
-        r->skip = true;
-        return true;
-    }
     http_client_free(r->client);
     r->client = http_client_new(port);
     return true;
+}
+
+static bool step_restart(run *r)
+{
+    uint16_t port = r->server->restart(r->server->context);
+    r->skip = port == 0;
+    return r->skip || connect_to(r, port);
+}
+
+static bool step_setting(run *r, str rest)
+{
+    str name;
+    (void)str_cut(&rest, ' ', &name);
+    return connect_to(r, r->server->set(r->server->context, name, rest));
+}
+
+static bool step_jobs(run *r)
+{
+    r->server->jobs(r->server->context);
+    return true;
+}
+
+static bool step_files(run *r)
+{
+    const char *folder = r->server->folder(r->server->context);
+    r->skip = folder == NULL;
+    if (!r->skip)
+        story_set(&r->variables, S("folder"), str_of(folder));
+    return true;
+}
+
+static bool step_restore(run *r, str rest)
+{
+    uint16_t port = r->server->restore(r->server->context, story_expand(&r->variables, rest));
+    return port == 0 ? fail(r, "it cannot be restored") : connect_to(r, port);
 }
 
 static bool is_method(str word)
@@ -293,6 +323,14 @@ static bool step_named(run *r, str word, str rest)
     }
     if (str_eq(word, S("restart")))
         return step_restart(r);
+    if (str_eq(word, S("setting")))
+        return step_setting(r, rest);
+    if (str_eq(word, S("jobs")))
+        return step_jobs(r);
+    if (str_eq(word, S("files")))
+        return step_files(r);
+    if (str_eq(word, S("restore")))
+        return step_restore(r, rest);
     return (str_eq(word, S("repeat")) && str_to_u64(rest, &r->repeat)) ||
            fail(r, "no such step: %.*s %.*s", STR_ARG(word), STR_ARG(rest));
 }

@@ -15,6 +15,11 @@
  *     let limits [...]             names a text for $limits; `default`: unless it has one
  *     sweep                        runs the expiry job over everything that is due
  *     restart                      closes the store and opens it again (not on mem)
+ *     setting NAME VALUE           the server's setting from now on
+ *     jobs                         the server's jobs run from now on, until a restart
+ *     files                        goes on only where there are files (not on mem), and names a
+ *                                  directory of the story's own: $folder
+ *     restore DIRECTORY            goes on with the store of that backup
  *     eventually                   the next request is sent until it answers as told, at most 3 s
  *     repeat 5                     the next request is sent 5 times, each with a fresh key; each
  *                                  must answer as told; $i counts 1 to 5
@@ -44,6 +49,10 @@ typedef struct story_server {
     void (*close)(void *context);
     void (*set_clock)(void *context, int64_t now_ms);
     bool (*sweep)(void *context);
+    uint16_t (*set)(void *context, str name, str value); /* the port */
+    void (*jobs)(void *context);
+    const char *(*folder)(void *context);           /* NULL: this engine has no files */
+    uint16_t (*restore)(void *context, str backup); /* the port; 0: it cannot be restored */
     str (*key)(void *context, str scope); /* the secret for "admin" …; empty for "none" */
     /* After the steps of a story that passed: does all that is stored agree? NULL: not asked. *why
      * says what does not. */

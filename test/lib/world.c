@@ -6,8 +6,10 @@
 #include <stdlib.h>
 
 #include "api/api.h"
+#include "app/backup.h"
 #include "app/verify.h"
 #include "base/id.h"
+#include "job/job.h"
 #include "port/log.h"
 #include "port/secret.h"
 #include "port/settings.h"
@@ -171,30 +173,33 @@ static void on_failed(void *context, result why)
     fprintf(stderr, "the store failed: %.*s\n", STR_ARG(result_code(why)));
 }
 
-static const settings *default_settings(void)
+/* Settings live as long as the world. */
+static const settings *settings_of(world *w)
 {
-    static const settings *kept; /* made once: settings live for ever */
-    if (kept == NULL) {
-        settings_sources none = {0};
-        issues *problems = issues_new(arena_new(0));
-        result r = settings_load(&none, problems, &kept);
-        CHECK(r == R_DONE);
-        log_set_level(LOG_ERROR);
-    }
-    return kept;
+    const settings *made;
+    settings_sources from = {.count = (int)w->flag_count, .arguments = w->flags};
+    result r = settings_load(&from, issues_new(w->memory), &made);
+    CHECK(r == R_DONE);
+    log_set_level(LOG_ERROR);
+    return made;
+}
+
+static app_options options_of(world *w, uint16_t lanes)
+{
+    return (app_options){.engine = w->engine.name,
+                         .store = {.path = str_of(w->path),
+                                   .lanes = lanes,
+                                   .threads = !w->engine.stepped,
+                                   .adversary = w->engine.adversary},
+                         .zone_find = zone_find,
+                         .clock_ms = on_clock,
+                         .clock_context = w,
+                         .failed = on_failed};
 }
 
 static void open_app(world *w, uint16_t lanes)
 {
-    app_options options = {.engine = w->engine.name,
-                           .store = {.path = str_of(w->path),
-                                     .lanes = lanes,
-                                     .threads = !w->engine.stepped,
-                                     .adversary = w->engine.adversary},
-                           .zone_find = zone_find,
-                           .clock_ms = on_clock,
-                           .clock_context = w,
-                           .failed = on_failed};
+    app_options options = options_of(w, lanes);
     buf why;
     buf_init(&why, 4096);
     result r = app_open(&options, &w->app, &why);
@@ -209,7 +214,7 @@ static void open_http(world *w)
     enum { LOOPS = 2 };
     if (w->engine.stepped)
         return;
-    w->api = api_new(w->app, default_settings());
+    w->api = api_new(w->app, settings_of(w));
     api_set_ready(w->api, true);
     http_options options = http_options_default();
     options.loops = LOOPS;
@@ -218,14 +223,18 @@ static void open_http(world *w)
     CHECK(r == R_DONE);
 }
 
-static void make_path(world *w)
+static void make_directory(const char *name, char out[WORLD_PATH_MAX])
 {
     const char *base = getenv("TMPDIR");
+    int n = snprintf(out, WORLD_PATH_MAX, "%s/%s-XXXXXX", base != NULL ? base : "/tmp", name);
+    CHECK(n > 0 && n < WORLD_PATH_MAX && mkdtemp(out) != NULL);
+}
+
+static void make_path(world *w)
+{
     w->path[0] = '\0';
-    if (!str_eq(w->engine.name, S("rocks")))
-        return;
-    int n = snprintf(w->path, sizeof w->path, "%s/quan-world-XXXXXX", base != NULL ? base : "/tmp");
-    CHECK(n > 0 && n < (int)sizeof w->path && mkdtemp(w->path) != NULL);
+    if (str_eq(w->engine.name, S("rocks")))
+        make_directory("quan-world", w->path);
 }
 
 void world_open(world *w, const world_engine *engine, int64_t now_ms)
@@ -242,14 +251,77 @@ void world_open(world *w, const world_engine *engine, int64_t now_ms)
     open_http(w);
 }
 
-static void close_app(world *w)
+static void close_http(world *w)
 {
     http_server_stop(w->http);
     api_free(w->api);
-    app_close(w->app);
     w->http = NULL;
     w->api = NULL;
+}
+
+static void close_app(world *w)
+{
+    close_http(w);
+    jobs_stop(w->jobs);
+    app_close(w->app);
+    w->jobs = NULL;
     w->app = NULL;
+}
+
+void world_set(world *w, str name, str value)
+{
+    char *flag =
+        arena_z(w->memory, arena_printf(w->memory, "--%.*s=%.*s", STR_ARG(name), STR_ARG(value)));
+    size_t named = 2 + name.n + 1, at = 0;
+    for (size_t i = 0; i < named; i++)
+        flag[i] = flag[i] == '_' ? '-' : flag[i];
+    while (at < w->flag_count && strncmp(w->flags[at], flag, named) != 0)
+        at++;
+    CHECK(at < WORLD_FLAGS_MAX);
+    w->flags[at] = flag;
+    w->flag_count += at == w->flag_count;
+    close_http(w);
+    open_http(w);
+}
+
+void world_run_jobs(world *w)
+{
+    CHECK(w->jobs == NULL);
+    w->jobs = jobs_start(w->app, settings_of(w));
+}
+
+const char *world_folder(world *w)
+{
+    if (w->path[0] == '\0')
+        return NULL;
+    if (w->folder[0] == '\0')
+        make_directory("quan-files", w->folder);
+    return w->folder;
+}
+
+bool world_restore(world *w, str backup)
+{
+    char data[WORLD_PATH_MAX];
+    make_directory("quan-world", data);
+    app_options options = options_of(w, 0);
+    backup_restore wish = {.from = backup, .data = str_of(data), .open = &options};
+    backup_report report;
+    buf why;
+    buf_init(&why, 4096);
+    result r = backup_bring_back(&wish, &report, &why);
+    if (r != R_DONE)
+        fprintf(stderr, "restore: %.*s\n", STR_ARG(buf_view(&why)));
+    buf_free(&why);
+    if (r != R_DONE) {
+        store_fixture_remove(data);
+        return false;
+    }
+    close_app(w);
+    store_fixture_remove(w->path);
+    memcpy(w->path, data, sizeof data);
+    open_app(w, 0);
+    open_http(w);
+    return true;
 }
 
 void world_restart(world *w)
@@ -265,6 +337,8 @@ void world_close(world *w)
     close_app(w);
     if (w->path[0] != '\0')
         store_fixture_remove(w->path);
+    if (w->folder[0] != '\0')
+        store_fixture_remove(w->folder);
     arena_free(w->memory);
     w->memory = NULL;
 }

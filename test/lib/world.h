@@ -13,7 +13,7 @@
 #include "app/app.h"
 #include "port/http.h"
 
-enum { WORLD_KEYS = 7, WORLD_PATH_MAX = 200, WORLD_LANES = 2 };
+enum { WORLD_KEYS = 7, WORLD_PATH_MAX = 200, WORLD_LANES = 2, WORLD_FLAGS_MAX = 8 };
 
 /* mem; mem that withholds rows, aborts and splits (adversary); rocks. */
 typedef struct world_engine {
@@ -32,7 +32,11 @@ typedef struct world {
     struct api *api;
     http_server *http;
     uint64_t merchant, other_merchant;
-    char path[WORLD_PATH_MAX]; /* rocks: the data directory */
+    void *jobs;                         /* NULL: none run */
+    char path[WORLD_PATH_MAX];          /* rocks: the data directory */
+    char folder[WORLD_PATH_MAX];        /* world_folder */
+    const char *flags[WORLD_FLAGS_MAX]; /* settings */
+    size_t flag_count;
     arena *memory;
     str keys[WORLD_KEYS];
 } world;
@@ -41,6 +45,15 @@ void world_open(world *w, const world_engine *engine, int64_t now_ms);
 void world_restart(world *w); /* closes the store and opens it again: rocks */
 void world_close(world *w);   /* and removes what it stored */
 uint16_t world_port(const world *w);
+/* A setting, from now on: the HTTP server starts again with it. */
+void world_set(world *w, str name, str value);
+/* Starts the server's jobs (src/job), which run until the store is closed. */
+void world_run_jobs(world *w);
+/* A directory for the test's own files, removed with the world; NULL where the engine keeps none.
+ */
+const char *world_folder(world *w);
+/* Goes on with the store that a backup in that directory has. False: it cannot be restored. */
+MUST_USE bool world_restore(world *w, str backup);
 str world_key(const world *w, str scope);
 
 /* Recomputes all that is stored (verify). False: *why has the first differences. */

@@ -231,3 +231,75 @@ story a_quote_needs_no_key
   use tea
   POST /v1/quotes key=none {"user": "u1", "cart": $cart, "coupons": ["$coupon"]}
   200 {"discount": @1000}
+
+# ---- when the keys' time is over: after 72 hours ----
+
+story after_three_days_a_key_does_its_work_anew
+  use shop
+  POST /v1/claims key=k {"user": "u1", "template": "$template"}
+  201 {"coupons": [{"id": "$first"}]}
+  keep first
+  +71h59m59s999ms
+  POST /v1/claims key=k {"user": "u1", "template": "$template"}
+  201
+  same first
+  +1ms
+  POST /v1/claims key=k {"user": "u1", "template": "$template"}
+  201 {"coupons": [{"id": "$second"}]}
+  keep second
+  GET /v1/users/u1/coupons
+  200 {"coupons": [{"id": "$first"}, {"id": "$second"}]}
+  +71h
+  POST /v1/claims key=k {"user": "u1", "template": "$template"}
+  201
+  same second
+
+story after_three_days_another_body_is_no_mismatch
+  use shop
+  POST /v1/claims key=k {"user": "u1", "template": "$template"}
+  201
+  +72h
+  POST /v1/claims key=k {"user": "u1", "template": "$template", "count": 2}
+  201 {"coupons": [{}, {}]}
+  POST /v1/claims key=k {"user": "u1", "template": "$template"}
+  422 {"code": "idempotency_mismatch"}
+
+story after_three_days_a_refusal_is_asked_again
+  let limits [{"measure": "claims", "subject": "user", "period": "month", "max": 1}]
+  use shop
+  at 2026-01-29T12:00:00Z
+  POST /v1/claims {"user": "u1", "template": "$template"}
+  201
+  POST /v1/claims key=k {"user": "u1", "template": "$template"}
+  409 {"code": "limit_reached"}
+  at 2026-02-01T11:59:59Z
+  POST /v1/claims key=k {"user": "u1", "template": "$template"}
+  409 {"code": "limit_reached"}
+  +1s
+  POST /v1/claims key=k {"user": "u1", "template": "$template"}
+  201
+
+# DESIGN 5: an order number never expires. The key is forgotten, the order is not.
+story an_order_number_outlives_every_key
+  let validity {"kind": "after_issue", "duration_days": 150}
+  use shop
+  use tea
+  POST /v1/claims {"user": "u1", "template": "$template", "count": 2}
+  201 {"coupons": [{"id": "$c1"}, {"id": "$c2"}]}
+  POST /v1/redemptions key=k {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$c1"]}
+  201
+  keep first
+  +71h
+  POST /v1/redemptions key=k {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$c1"]}
+  201
+  same first
+  +100d
+  POST /v1/redemptions key=k {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$c1"]}
+  409 {"code": "order_conflict"}
+  POST /v1/redemptions key=k2 {"user": "u1", "order_number": "o1", "cart": $cart,
+    "coupons": ["$c2"]}
+  409 {"code": "order_conflict"}
+  POST /v1/holds {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$c2"]}
+  409 {"code": "order_conflict"}
+  GET /v1/coupons/$c2
+  200 {"state": "available"}

@@ -68,6 +68,29 @@ static bool on_sweep(void *context)
     return sweep_all(s->world.app, s->now_ms, NULL) == R_DONE;
 }
 
+static uint16_t on_set(void *context, str name, str value)
+{
+    stage *s = context;
+    world_set(&s->world, name, value);
+    return world_port(&s->world);
+}
+
+static void on_jobs(void *context)
+{
+    world_run_jobs(&((stage *)context)->world);
+}
+
+static const char *on_folder(void *context)
+{
+    return world_folder(&((stage *)context)->world);
+}
+
+static uint16_t on_restore(void *context, str backup)
+{
+    stage *s = context;
+    return world_restore(&s->world, backup) ? world_port(&s->world) : 0;
+}
+
 static str on_key(void *context, str scope)
 {
     return world_key(&((stage *)context)->world, scope);
@@ -88,6 +111,10 @@ static story_totals run_engine(const chosen *c, size_t engine)
                            .close = on_close,
                            .set_clock = on_clock,
                            .sweep = on_sweep,
+                           .set = on_set,
+                           .jobs = on_jobs,
+                           .folder = on_folder,
+                           .restore = on_restore,
                            .key = on_key,
                            .sound = on_sound};
     story_totals totals = {0};

@@ -10,9 +10,9 @@ static bool may_step(uint8_t from, uint8_t to)
     case JOB_STATE_WAITING:
         return to == JOB_STATE_RUNNING || to == JOB_STATE_CANCELLED || to == JOB_STATE_FAILED;
     case JOB_STATE_RUNNING:
-        return to == JOB_STATE_RUNNING || to == JOB_STATE_DONE || to == JOB_STATE_FAILED;
+        return to != JOB_STATE_WAITING;
     default:
-        return false;
+        return from == JOB_STATE_CANCELLED && to == from;
     }
 }
 
@@ -60,13 +60,17 @@ result job_put_decide(uow *u, const void *input, void *output)
     if (!may_step(row->state, in->state))
         return uow_refuse(u, R_STATE_CHANGE_NOT_ALLOWED, "The job is %.*s.",
                           STR_ARG(job_state_name(row->state)));
+    if (row->state == JOB_STATE_CANCELLED)
+        return answer(u, row, output);
     job_edit(u, row);
     row->state = in->state;
+    row->updated_at_ms = uow_now(u);
+    if (in->state == JOB_STATE_CANCELLED)
+        return answer(u, row, output);
     row->done = in->done;
     row->total = in->total;
     row->failed = in->failed;
     row->error = in->error;
     row->outcome = in->outcome;
-    row->updated_at_ms = uow_now(u);
     return answer(u, row, output);
 }

@@ -49,8 +49,11 @@ static void every_step_is_allowed_or_refused(void **state)
     static const bool allowed[JOB_STATE_COUNT][JOB_STATE_COUNT] = {
         [JOB_STATE_WAITING] =
             {[JOB_STATE_RUNNING] = true, [JOB_STATE_CANCELLED] = true, [JOB_STATE_FAILED] = true},
-        [JOB_STATE_RUNNING] =
-            {[JOB_STATE_RUNNING] = true, [JOB_STATE_DONE] = true, [JOB_STATE_FAILED] = true},
+        [JOB_STATE_RUNNING] = {[JOB_STATE_RUNNING] = true,
+                               [JOB_STATE_DONE] = true,
+                               [JOB_STATE_FAILED] = true,
+                               [JOB_STATE_CANCELLED] = true},
+        [JOB_STATE_CANCELLED] = {[JOB_STATE_CANCELLED] = true},
     };
     for (uint8_t from = JOB_STATE_WAITING; from < JOB_STATE_COUNT; from++) {
         for (uint8_t to = JOB_STATE_WAITING; to < JOB_STATE_COUNT; to++) {
@@ -69,8 +72,13 @@ static void every_step_is_allowed_or_refused(void **state)
             assert_int_equal(r, allowed[from][to] ? R_DONE : R_STATE_CHANGE_NOT_ALLOWED);
             if (r == R_DONE) {
                 assert_int_equal(row.state, to);
-                assert_int_equal(row.done, 7);
-                assert_int_equal(row.updated_at_ms, f->clock_ms);
+                if (to != JOB_STATE_CANCELLED)
+                    assert_int_equal(row.done, 7);
+                else
+                    assert_int_equal(row.done, from == JOB_STATE_RUNNING ? 5 : 0); /* as it was */
+                assert_int_equal(row.updated_at_ms, from == to && to == JOB_STATE_CANCELLED
+                                                        ? f->clock_ms - 1000
+                                                        : f->clock_ms);
             }
             fix_close(f);
         }
