@@ -138,7 +138,7 @@ metric() {
         END { printf "%d\n", sum }'
 }
 
-# ---- the peer ------------------------------------------------------------------------------------
+# ---- the peers -----------------------------------------------------------------------------------
 
 # start_redis APPENDFSYNC: sets redis_pid and redis_port.
 start_redis() {
@@ -175,6 +175,48 @@ EOF
         kill "$redis_pid" 2>/dev/null || true
     done
     die "redis-server does not start: $(tail -n 1 "$redis_home/log")"
+}
+
+# start_nginx FOLDER: serves the files of FOLDER by one process; sets nginx_pid and nginx_url.
+start_nginx() {
+    nginx_home=$run/nginx
+    mkdir -p "$nginx_home"
+    for port in $(shuf -i 20000-32000 -n 20); do
+        cat >"$nginx_home/nginx.conf" <<EOF
+daemon off;
+master_process off;
+pid $nginx_home/pid;
+error_log $nginx_home/log;
+events { worker_connections 2048; }
+http {
+    access_log off;
+    sendfile on;
+    tcp_nopush on;
+    keepalive_requests 1000000000;
+    default_type application/json;
+    client_body_temp_path $nginx_home/body;
+    proxy_temp_path $nginx_home/proxy;
+    fastcgi_temp_path $nginx_home/fastcgi;
+    uwsgi_temp_path $nginx_home/uwsgi;
+    scgi_temp_path $nginx_home/scgi;
+    server {
+        listen 127.0.0.1:$port;
+        root $1;
+    }
+}
+EOF
+        rm -f "$nginx_home/pid"
+        nginx -p "$nginx_home" -c "$nginx_home/nginx.conf" >"$nginx_home/out" 2>&1 &
+        nginx_pid=$!
+        # The pid file comes after the port: a port that is in use ends it, some seconds later.
+        until [ -s "$nginx_home/pid" ] || ! kill -0 $nginx_pid 2>/dev/null; do sleep 0.01; done
+        if [ -s "$nginx_home/pid" ]; then
+            pids="$pids $nginx_pid"
+            nginx_url=http://127.0.0.1:$port
+            return
+        fi
+    done
+    die "nginx does not start: $(tail -n 1 "$nginx_home/log")"
 }
 
 # ---- what it costs -------------------------------------------------------------------------------
