@@ -3,9 +3,9 @@ quan_host_tool(gen_api
     SOURCES tools/gen_api.c tools/gen_api_bundle.c tools/gen_api_docs.c tools/gen_api_operation.c
         tools/gen_api_pattern.c tools/gen_api_route.c tools/gen_api_schema.c tools/gen_api_wire.c
         tools/gen_api_yaml.c src/base/arena.c src/base/buf.c src/base/check.c src/base/hash.c
-        src/base/id.c src/base/issues.c src/base/json.c src/base/result.c src/base/str.c
-        src/base/time.c
-    LINK PkgConfig::YAML PkgConfig::JANSSON PkgConfig::XXHASH)
+        src/base/id.c src/base/issues.c src/base/json.c src/base/json_token.c src/base/json_write.c
+        src/base/result.c src/base/str.c src/base/time.c
+    LINK PkgConfig::YAML PkgConfig::XXHASH)
 
 file(GLOB api_spec CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/api/*.yaml)
 set(api_gen ${CMAKE_BINARY_DIR}/gen/api)

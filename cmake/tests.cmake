@@ -49,12 +49,17 @@ foreach(suite ${suites})
 endforeach()
 
 # test/fuzz/NAME_fuzz.c with its inputs test/fuzz/corpus/NAME: libFuzzer programs in a fuzz build.
+# json_fuzz compares with another reader of JSON.
 if(QUAN_FUZZ)
+    pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
     file(GLOB targets CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/test/fuzz/*_fuzz.c)
     foreach(target ${targets})
         get_filename_component(name ${target} NAME_WE)
         string(REGEX REPLACE "_fuzz$" "" name ${name})
         quan_test_link(link ${target} quan_core)
+        if(name STREQUAL "json")
+            list(APPEND link PkgConfig::JANSSON)
+        endif()
         quan_program(program ${target} ${link})
         target_link_options(${program} PRIVATE -fsanitize=fuzzer)
         quan_test(${program} LABELS fuzz COMMAND sh ${CMAKE_SOURCE_DIR}/tools/fuzz

@@ -19,7 +19,7 @@ BEGIN {
     for (i in order)
         may["main"] = may["main"] " " order[i] " "
     # Libraries that only one folder knows.
-    home["jansson.h"] = "src/base/"
+    home["jansson.h"] = "test/fuzz/"
     home["rocksdb/c.h"] = "src/store/rocks/"
     home["uv.h"] = home["http_parser.h"] = home["libical/ical.h"] = "src/plat/"
 

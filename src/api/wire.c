@@ -224,9 +224,10 @@ static void read_array(reader *r, const place *at, const wire_value *v, const js
     if (!count_fits(r, at, v, n))
         return;
     char *items = arena_alloc_array(r->problems->memory, v->element->size, n);
-    for (size_t i = 0; i < n; i++) {
+    const json *item = NULL;
+    for (size_t i = 0; (item = json_item_next(j, item)) != NULL; i++) {
         place here = {.up = at, .index = i};
-        read_value(r, &here, v->element, json_at(j, i), items + i * v->element->size);
+        read_value(r, &here, v->element, item, items + i * v->element->size);
     }
     struct {
         void *items;

@@ -5,8 +5,7 @@
  * which no field of ours accepts). The tree is immutable and lives until json_free.
  * Writing: straight into a buf; the writer places commas, the caller balances begin and end.
  *
- * jansson is behind this and its header is not included with it elsewhere; names here stay clear of
- * its enum (JSON_STRING …) and of its symbols (json_string, json_array …). */
+ * Names here stay clear of jansson's (JSON_STRING, json_string …), which tests link beside. */
 #ifndef QUAN_BASE_JSON_H
 #define QUAN_BASE_JSON_H
 
@@ -41,8 +40,10 @@ int64_t json_int(const json *v);
 str json_str(const json *v); /* UTF-8 without NUL; as long as the tree */
 /* These three take a value of any kind and NULL: what has no members has none. */
 size_t json_count(const json *v);                 /* of an array or object */
-const json *json_at(const json *v, size_t index); /* of an array; NULL beyond its end */
-const json *json_field(const json *v, str name);  /* of an object; NULL when absent */
+const json *json_at(const json *v, size_t index); /* of an array; NULL beyond its end; walks */
+/* The item behind `at`, the first one for NULL; NULL at the end and for what is no array. */
+const json *json_item_next(const json *array, const json *at);
+const json *json_field(const json *v, str name); /* of an object; NULL when absent */
 /* Walks an object in order of appearance: start with *iterator = NULL; false at the end (at once
  * for a value that is not an object). Do not go on after false. */
 bool json_next(const json *object, void **iterator, str *name, const json **value);
