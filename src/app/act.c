@@ -79,12 +79,7 @@ static void keep(uow *u, act_call *c, idempotency *row)
     row->detail = c->code == R_DONE ? (str){NULL, 0} : c->detail;
     row->outcome = (str){NULL, 0};
     if (c->code == R_DONE) {
-        buf b;
-        buf_init(&b, 1 << 24);
-        record_encode(act_find((uint16_t)c->id)->out, c->out, &b);
-        CHECK(!buf_overflowed(&b));
-        row->outcome = arena_str(uow_memory(u), buf_view(&b));
-        buf_free(&b);
+        row->outcome = record_bytes(act_find((uint16_t)c->id)->out, c->out, uow_memory(u));
     }
 }
 

@@ -211,6 +211,17 @@ void record_encode(const record_type *r, const void *record, buf *b)
     put_value(r, 0, (str){NULL, 0}, record, b);
 }
 
+str record_bytes(const record_type *r, const void *record, arena *memory)
+{
+    buf b;
+    buf_init(&b, RECORD_BYTES_MAX);
+    record_encode(r, record, &b);
+    CHECK(!buf_overflowed(&b));
+    str bytes = arena_str(memory, buf_view(&b));
+    buf_free(&b);
+    return bytes;
+}
+
 /* ---- values and keys: reading ---- */
 
 typedef struct reader {

@@ -33,7 +33,13 @@
 #include "base/buf.h"
 #include "base/result.h"
 
-enum { ROW_KEY_MAX = 192, ROW_COLUMNS_MAX = 64, ROW_INDEXES_MAX = 4, ROW_LIST_MAX = 100000 };
+enum {
+    ROW_KEY_MAX = 192,
+    ROW_COLUMNS_MAX = 64,
+    ROW_INDEXES_MAX = 4,
+    ROW_LIST_MAX = 100000,
+    RECORD_BYTES_MAX = 16 * 1024 * 1024, /* a template version with all its scope items is less */
+};
 
 typedef enum column_type {
     COLUMN_BOOL,
@@ -118,6 +124,8 @@ MUST_USE result row_decode_index(const table *t, size_t index, str key, void *ro
 /* Fills the other columns; key is what the checksum covers besides the value. */
 MUST_USE result row_decode_value(const table *t, str key, str value, arena *memory, void *row);
 void record_encode(const record_type *r, const void *record, buf *b);
+/* The same into memory; at most RECORD_BYTES_MAX, which is a CHECK. */
+str record_bytes(const record_type *r, const void *record, arena *memory);
 MUST_USE result record_decode(const record_type *r, str bytes, arena *memory, void *record);
 
 /* Field by field, for tests, dumps and the adversarial store. */

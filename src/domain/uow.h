@@ -72,7 +72,7 @@ void uow_event(uow *u, const void *event);
  * app/act.def. */
 void uow_send(uow *u, uint16_t act, uint16_t slot, const record_type *type, const void *input);
 void uow_send_lane(uow *u, uint16_t act, uint16_t lane, const record_type *type, const void *input);
-/* A message as a row has kept it: to_lane and input as in outbox. */
+/* A message as a row or a message has kept it: to_lane and input as in outbox. */
 void uow_send_again(uow *u, uint16_t act, uint16_t slot, uint16_t to_lane, str input);
 
 /* Refusing with a detail for people: keeps the sentence with the act and gives r back.

@@ -11,7 +11,7 @@
 #include "base/time.h"
 #include "store/unit.h"
 
-enum { MESSAGE_MAX = 16 * 1024 * 1024, WITHHOLD_ONE_IN = 4 };
+enum { WITHHOLD_ONE_IN = 4 };
 
 /* ---- the identity map ---- */
 
@@ -334,16 +334,6 @@ void uow_event(uow *u, const void *what)
     record_copy(&event_record, what, u->memory, e);
 }
 
-static void send(uow *u, unit_message message, const record_type *type, const void *input)
-{
-    buf b;
-    buf_init(&b, MESSAGE_MAX);
-    record_encode(type, input, &b);
-    CHECK(!buf_overflowed(&b));
-    uow_send_again(u, message.act, message.slot, message.to_lane, buf_view(&b));
-    buf_free(&b);
-}
-
 void uow_send_again(uow *u, uint16_t act, uint16_t slot, uint16_t to_lane, str input)
 {
     CHECK(!u->reading && (to_lane == UINT16_MAX || to_lane < u->lanes));
@@ -353,12 +343,12 @@ void uow_send_again(uow *u, uint16_t act, uint16_t slot, uint16_t to_lane, str i
 
 void uow_send(uow *u, uint16_t act, uint16_t slot, const record_type *type, const void *input)
 {
-    send(u, (unit_message){.act = act, .slot = slot, .to_lane = UINT16_MAX}, type, input);
+    uow_send_again(u, act, slot, UINT16_MAX, record_bytes(type, input, u->memory));
 }
 
 void uow_send_lane(uow *u, uint16_t act, uint16_t lane, const record_type *type, const void *input)
 {
-    send(u, (unit_message){.act = act, .to_lane = lane}, type, input);
+    uow_send_again(u, act, 0, lane, record_bytes(type, input, u->memory));
 }
 
 result uow_refuse(uow *u, result r, const char *format, ...)

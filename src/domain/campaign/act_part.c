@@ -6,8 +6,6 @@
 #include "domain/campaign/rules_part.h"
 
 /* The largest row: a version with SCOPE_ITEMS_MAX items of some 140 bytes each. */
-enum { ENCODED_MAX = 16 * 1024 * 1024 };
-
 result act_check(uow *u, const issues *found)
 {
     result r = rules_result(found);
@@ -30,17 +28,6 @@ result act_check_merchant(uow *u, uint64_t id)
     if (config_find_merchant(uow_config(u), id) != NULL)
         return R_DONE;
     return uow_refuse(u, R_NOT_FOUND, "There is no such merchant.");
-}
-
-str act_encode(uow *u, const record_type *type, const void *record)
-{
-    buf encoded;
-    buf_init(&encoded, ENCODED_MAX);
-    record_encode(type, record, &encoded);
-    CHECK(!buf_overflowed(&encoded));
-    str copy = arena_str(uow_memory(u), buf_view(&encoded));
-    buf_free(&encoded);
-    return copy;
 }
 
 limit_rule *act_limits(uow *u, const act_limit_edit *edit)

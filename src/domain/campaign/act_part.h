@@ -12,9 +12,6 @@ MUST_USE result act_check_version(uow *u, uint32_t wanted, uint32_t version);
 /* A merchant that the configuration has, or NOT_FOUND. */
 MUST_USE result act_check_merchant(uow *u, uint64_t id);
 
-/* The record's bytes, in the memory of the unit of work. */
-str act_encode(uow *u, const record_type *type, const void *record);
-
 /* What limits are, what they shall be, and the version of the row that they come with. */
 typedef struct act_limit_edit {
     const limit_rule *old, *limits;

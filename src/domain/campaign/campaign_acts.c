@@ -7,8 +7,9 @@
 
 static result campaign_answer(uow *u, const campaign *row, row_out *out)
 {
-    *out = (row_out){
-        .id = row->id, .version = row->version, .row = act_encode(u, &campaign_table.record, row)};
+    *out = (row_out){.id = row->id,
+                     .version = row->version,
+                     .row = record_bytes(&campaign_table.record, row, uow_memory(u))};
     return R_DONE;
 }
 

@@ -21,8 +21,9 @@ static void merchant_fill(uow *u, merchant *row, const merchant_put_in *in)
 
 static result merchant_answer(uow *u, const merchant *row, row_out *out)
 {
-    *out = (row_out){
-        .id = row->id, .version = row->version, .row = act_encode(u, &merchant_table.record, row)};
+    *out = (row_out){.id = row->id,
+                     .version = row->version,
+                     .row = record_bytes(&merchant_table.record, row, uow_memory(u))};
     return R_DONE;
 }
 
@@ -66,7 +67,7 @@ static result key_answer(uow *u, const api_key *row, row_out *out)
 {
     *out = (row_out){.id = row->id,
                      .version = row->revoked_at_ms == 0 ? 1 : 2,
-                     .row = act_encode(u, &api_key_table.record, row)};
+                     .row = record_bytes(&api_key_table.record, row, uow_memory(u))};
     return R_DONE;
 }
 

@@ -39,8 +39,8 @@ static result template_answer(uow *u, const template *row, const template_versio
 {
     *out = (row_out){.id = row->id,
                      .version = row->version,
-                     .row = act_encode(u, &template_table.record, row),
-                     .version_row = act_encode(u, &template_version_table.record, v)};
+                     .row = record_bytes(&template_table.record, row, uow_memory(u)),
+                     .version_row = record_bytes(&template_version_table.record, v, uow_memory(u))};
     return R_DONE;
 }
 

@@ -18,13 +18,7 @@ static bool may_step(uint8_t from, uint8_t to)
 
 static result answer(uow *u, const job *row, row_out *out)
 {
-    enum { ROW_MAX = 4 * JOB_TEXT_MAX };
-    buf b;
-    buf_init(&b, ROW_MAX);
-    record_encode(&job_table.record, row, &b);
-    CHECK(!buf_overflowed(&b));
-    *out = (row_out){.id = row->id, .row = arena_str(uow_memory(u), buf_view(&b))};
-    buf_free(&b);
+    *out = (row_out){.id = row->id, .row = record_bytes(&job_table.record, row, uow_memory(u))};
     return R_DONE;
 }
 

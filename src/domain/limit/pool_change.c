@@ -10,8 +10,6 @@
 #include "domain/campaign/rules.h"
 #include "domain/limit/pool.h"
 
-enum { ENCODED_MAX = 16 * 1024 * 1024 }; /* the largest row: a version with all its scope items */
-
 typedef struct pool_desk {
     uow *u;
     const pool_change_in *in;
@@ -21,17 +19,6 @@ typedef struct pool_desk {
     campaign *campaign;
     pool *row; /* NULL: nobody has asked yet */
 } pool_desk;
-
-static str encode(uow *u, const record_type *type, const void *record)
-{
-    buf encoded;
-    buf_init(&encoded, ENCODED_MAX);
-    record_encode(type, record, &encoded);
-    CHECK(!buf_overflowed(&encoded));
-    str copy = arena_str(uow_memory(u), buf_view(&encoded));
-    buf_free(&encoded);
-    return copy;
-}
 
 static result check_input(uow *u, const pool_change_in *in)
 {
@@ -118,10 +105,11 @@ static void write_template(const pool_desk *d, row_out *out)
     t->stock_varied = t->stock_varied || t->stock < 0 || d->in->target < 0;
     t->stock = d->in->target;
     t->updated_at_ms = uow_now(d->u);
-    *out = (row_out){.id = t->id,
-                     .version = t->version,
-                     .row = encode(d->u, &template_table.record, t),
-                     .version_row = encode(d->u, &template_version_table.record, d->version)};
+    *out = (row_out){
+        .id = t->id,
+        .version = t->version,
+        .row = record_bytes(&template_table.record, t, uow_memory(d->u)),
+        .version_row = record_bytes(&template_version_table.record, d->version, uow_memory(d->u))};
 }
 
 static void write_campaign(const pool_desk *d, row_out *out)
@@ -131,8 +119,9 @@ static void write_campaign(const pool_desk *d, row_out *out)
     c->budget_minor = d->in->target;
     c->version++;
     c->updated_at_ms = uow_now(d->u);
-    *out = (row_out){
-        .id = c->id, .version = c->version, .row = encode(d->u, &campaign_table.record, c)};
+    *out = (row_out){.id = c->id,
+                     .version = c->version,
+                     .row = record_bytes(&campaign_table.record, c, uow_memory(d->u))};
 }
 
 result pool_change_decide(uow *u, const void *input, void *output)
