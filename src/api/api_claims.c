@@ -1,4 +1,5 @@
 /* Claims, batches of claims, and grants. */
+#include "api/convert.h"
 #include "api/issue.h"
 #include "base/hash.h"
 
@@ -39,8 +40,9 @@ wire_claim claim_shown(api_call *c, const issue_out *out)
 /* ---- inputs ---- */
 
 /* field: where the items stand, "" or "claims[3]." for the report. */
-static void put_several(api_call *c, const wire_claim_several *b, str field, issue_in *in)
+static void put_several(api_call *c, const wire_claim_several *b, str field, issue_ask *out)
 {
+    issue_in *in = &out->in;
     int64_t total = 0;
     issue_item *items = ARENA_ARRAY(c->memory, issue_item, b->items.n);
     for (size_t i = 0; i < b->items.n; i++) {
@@ -56,26 +58,29 @@ static void put_several(api_call *c, const wire_claim_several *b, str field, iss
     in->store = b->store;
     in->items.items = items;
     in->items.n = b->items.n;
+    out->reserve.names = subjects_in(c, &b->subjects, field);
 }
 
-static void put_one(api_call *c, const wire_claim_one *b, issue_in *in)
+static void put_one(api_call *c, const wire_claim_one *b, str field, issue_ask *out)
 {
+    issue_in *in = &out->in;
     in->user = b->user;
     in->mode = ISSUE_MODE_ALL_OR_NONE;
     in->store = b->store;
     in->items.items = ARENA_NEW(c->memory, issue_item);
     in->items.items[0] = (issue_item){.template = b->template, .count = (uint32_t)b->count};
     in->items.n = 1;
+    out->reserve.names = subjects_in(c, &b->subjects, field);
 }
 
-static void put_claim(api_call *c, const wire_claim_create *b, str field, issue_in *in)
+static void put_claim(api_call *c, const wire_claim_create *b, str field, issue_ask *out)
 {
-    in->merchant = c->who.merchant;
-    in->source = COUPON_SOURCE_CLAIM;
+    out->in.merchant = c->who.merchant;
+    out->in.source = COUPON_SOURCE_CLAIM;
     if (b->tag == WIRE_CLAIM_CREATE_TAG_TEMPLATE)
-        put_one(c, &b->of.template, in);
+        put_one(c, &b->of.template, field, out);
     else
-        put_several(c, &b->of.items, field, in);
+        put_several(c, &b->of.items, field, out);
 }
 
 /* ---- handlers ---- */
@@ -88,13 +93,14 @@ static void claimed(api_call *c)
 
 void api_claim_create(api_call *c)
 {
-    issue_in *in = ARENA_NEW(c->memory, issue_in);
-    put_claim(c, c->body, S(""), in);
+    issue_ask *ask = ARENA_NEW(c->memory, issue_ask);
+    put_claim(c, c->body, S(""), ask);
     call_act(c, &(act_ask){.id = ACT_ID_issue,
-                           .slot = slot_of_user(in->merchant, in->user),
-                           .subject = in->user,
-                           .in = in,
-                           .then = claimed});
+                           .slot = slot_of_user(ask->in.merchant, ask->in.user),
+                           .subject = ask->in.user,
+                           .in = &ask->in,
+                           .then = claimed,
+                           .reserve = &ask->reserve});
 }
 
 static void batch_claimed(api_call *c, batch *b)
@@ -120,13 +126,13 @@ static void batch_claimed(api_call *c, batch *b)
 void api_claim_batch(api_call *c)
 {
     const wire_claim_batch *b = c->body;
-    issue_in *inputs = ARENA_ARRAY(c->memory, issue_in, b->claims.n);
+    issue_ask *asks = ARENA_ARRAY(c->memory, issue_ask, b->claims.n);
     for (size_t i = 0; i < b->claims.n; i++)
-        put_claim(c, &b->claims.items[i], arena_printf(c->memory, "claims[%zu].", i), &inputs[i]);
+        put_claim(c, &b->claims.items[i], arena_printf(c->memory, "claims[%zu].", i), &asks[i]);
     if (c->problems->n > 0)
         call_invalid(c);
     else
-        batch_run(c, inputs, b->claims.n, batch_claimed, NULL);
+        batch_run(c, asks, b->claims.n, batch_claimed, NULL);
 }
 
 static void granted(api_call *c, batch *b)
@@ -185,15 +191,15 @@ void api_grant_create(api_call *c)
     }
     issue_item *item = ARENA_NEW(c->memory, issue_item);
     *item = (issue_item){.template = b->template, .count = (uint32_t)b->count};
-    issue_in *inputs = ARENA_ARRAY(c->memory, issue_in, b->users.n);
+    issue_ask *asks = ARENA_ARRAY(c->memory, issue_ask, b->users.n);
     for (size_t i = 0; i < b->users.n; i++) {
-        inputs[i] = (issue_in){.merchant = c->who.merchant,
-                               .user = b->users.items[i],
-                               .source = COUPON_SOURCE_GRANT,
-                               .mode = ISSUE_MODE_ALL_OR_NONE,
-                               .store = b->store};
-        inputs[i].items.items = item;
-        inputs[i].items.n = 1;
+        asks[i].in = (issue_in){.merchant = c->who.merchant,
+                                .user = b->users.items[i],
+                                .source = COUPON_SOURCE_GRANT,
+                                .mode = ISSUE_MODE_ALL_OR_NONE,
+                                .store = b->store};
+        asks[i].in.items.items = item;
+        asks[i].in.items.n = 1;
     }
-    batch_run(c, inputs, b->users.n, granted, NULL);
+    batch_run(c, asks, b->users.n, granted, NULL);
 }

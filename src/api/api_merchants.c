@@ -51,6 +51,7 @@ void api_merchant_create(api_call *c)
 {
     merchant_put_in *in = merchant_in(c);
     in->slot = call_slot_of_key(c);
+    in->secret = merchant_secret(c->memory);
     rules_merchant(NULL, in, c->problems);
     call_act(c, &(act_ask){.id = ACT_ID_merchant_put,
                            .slot = in->slot,

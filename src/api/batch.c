@@ -16,7 +16,7 @@ typedef struct batch_seat {
 typedef struct wave {
     batch batch;
     api_call *call;
-    const issue_in *inputs;
+    const issue_ask *asks;
     batch_then *then;
     hash128 key;
     size_t next;     /* input to go out next */
@@ -75,7 +75,7 @@ static void send_item(wave *w, size_t i)
 {
     api_call *c = w->call;
     batch_seat *s = &w->seats[i];
-    const issue_in *in = &w->inputs[i];
+    const issue_in *in = &w->asks[i].in;
     uint16_t slot = slot_of_user(in->merchant, in->user);
     s->wave = w;
     s->call = (act_call){
@@ -93,7 +93,7 @@ static void send_item(wave *w, size_t i)
                 .body = c->body_hash},
         .done = item_done};
     atomic_fetch_add(&w->left, 1);
-    result r = act_submit(&s->call);
+    result r = reserve_submit(&s->call, &w->asks[i].reserve);
     if (r != R_DONE) {
         s->call.code = r;
         one_less(w);
@@ -111,13 +111,13 @@ static void send_wave(wave *w)
     one_less(w);
 }
 
-void batch_run(api_call *c, const issue_in *inputs, size_t n, batch_then *then, void *context)
+void batch_run(api_call *c, const issue_ask *asks, size_t n, batch_then *then, void *context)
 {
     CHECK(n <= BATCH_ITEMS_MAX);
     wave *w = ARENA_NEW(c->memory, wave);
     w->batch = (batch){.n = n, .items = ARENA_ARRAY(c->memory, batch_item, n), .context = context};
     w->call = c;
-    w->inputs = inputs;
+    w->asks = asks;
     w->then = then;
     w->key = hash128_of(c->key, 0);
     w->lanes = store_lanes(app_store(c->app));

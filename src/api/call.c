@@ -160,7 +160,7 @@ static void on_loop(http_exchange *x, void *argument)
     api_call *c = argument;
     if (c->act.code == R_DONE)
         c->then(c);
-    else if (c->act.code == R_STALE && c->stale != NULL)
+    else if ((c->act.code == R_STALE || c->act.code == R_UNRESERVED) && c->stale != NULL)
         c->stale(c);
     else
         call_refuse(c, c->act.code, c->act.detail);
@@ -222,7 +222,7 @@ void call_act(api_call *c, const act_ask *ask)
                         .context = c};
     if (invalid_before(c))
         return;
-    result r = act_submit(&c->act);
+    result r = ask->reserve == NULL ? act_submit(&c->act) : reserve_submit(&c->act, ask->reserve);
     if (r != R_DONE)
         call_refuse(c, r, S(""));
 }

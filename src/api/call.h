@@ -14,7 +14,7 @@
 #include "api/api.h"
 #include "api/route.h"
 #include "api/wire.gen.h"
-#include "app/act.h"
+#include "app/reserve.h"
 #include "base/json.h"
 
 typedef struct slow slow;
@@ -67,6 +67,8 @@ typedef struct act_ask {
     void (*stale)(api_call *c); /* loop thread: prepare again and ask again; NULL: never stale */
     result refusal;             /* not R_DONE: what a look at the snapshot refuses this with */
     str detail;                 /* of the refusal */
+    /* What limits by subject need before the act (ISSUE, HOLD, REDEEM); NULL: nothing. */
+    const reserve_ask *reserve;
 } act_ask;
 /* Submits; with problems it refuses at once, unless the key has a first answer. A refusal goes with
  * the act, which keeps it under the key where it is final. */

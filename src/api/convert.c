@@ -35,6 +35,27 @@ limit_rule *limits_in(api_call *c, const wire_limit_list *from)
     return out;
 }
 
+/* E.164: + and 2 to 15 digits, the first not 0. */
+static bool is_e164(str phone)
+{
+    enum { DIGITS_MIN = 2, DIGITS_MAX = 15 };
+    if (phone.n < 1 + DIGITS_MIN || phone.n > 1 + DIGITS_MAX || phone.p[1] == '0')
+        return false;
+    for (size_t i = 1; i < phone.n; i++)
+        if (phone.p[i] < '0' || phone.p[i] > '9')
+            return false;
+    return true;
+}
+
+subject_names subjects_in(api_call *c, const wire_subjects *from, str field)
+{
+    if (from->phone.n > 0 && from->phone.p[0] == '+' && !is_e164(from->phone))
+        issues_add(c->problems, arena_printf(c->memory, "%.*ssubjects.phone", STR_ARG(field)),
+                   S("bad_format"), "behind a +: 2 to 15 digits, the first not 0 (E.164)");
+    return (subject_names){
+        .phone = from->phone, .device = from->device, .card = from->card, .address = from->address};
+}
+
 bool row_in_outcome(api_call *c, const record_type *type, str bytes, void *row)
 {
     if (record_decode(type, bytes, c->memory, row) == R_DONE)

@@ -22,7 +22,12 @@ typedef struct batch {
 } batch;
 enum { BATCH_ITEMS_MAX = 1000, BATCH_AT_ONCE = 256 };
 typedef void batch_then(api_call *c, batch *b);
-/* inputs: n of issue_in, in the call's memory. The batch is c->state. */
-void batch_run(api_call *c, const issue_in *inputs, size_t n, batch_then *then, void *context);
+/* An issue act, and whom limits by subject count for it. */
+typedef struct issue_ask {
+    issue_in in;
+    reserve_ask reserve;
+} issue_ask;
+/* asks: n of them, in the call's memory. The batch is c->state. */
+void batch_run(api_call *c, const issue_ask *asks, size_t n, batch_then *then, void *context);
 
 #endif

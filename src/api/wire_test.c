@@ -138,7 +138,7 @@ static void campaigns_are_checked(void **state)
          {"limits[0].measure required", "limits[0].subject required", "limits[0].period required",
           "limits[0].max required"}},
         {&wire_campaign_create_type,
-         LIMIT("\"measure\":\"coupons\",\"subject\":\"phone\",\"period\":\"year\",\"max\":-1"),
+         LIMIT("\"measure\":\"coupons\",\"subject\":\"pet\",\"period\":\"year\",\"max\":-1"),
          {"limits[0].measure not_allowed", "limits[0].subject not_allowed",
           "limits[0].period not_allowed", "limits[0].max out_of_range"}},
         {&wire_campaign_create_type,

@@ -64,7 +64,8 @@ struct act_call {
     result refusal;
     str refusal_detail;
     void (*done)(act_call *call);
-    void *context; /* the caller's */
+    void *context;     /* the caller's */
+    struct saga *saga; /* saga.c's own */
     /* the answer */
     result code; /* R_DONE: out is filled */
     str detail;

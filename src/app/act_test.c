@@ -78,7 +78,11 @@ static void open_world(world *w, uint64_t adversary)
     buf_init(&why, 1024);
     assert_int_equal(app_open(&options, &w->app, &why), R_DONE);
     buf_free(&why);
-    merchant_put_in m = {.slot = 7, .name = S("Shop"), .zone = S("UTC"), .currency = S("USD")};
+    merchant_put_in m = {.slot = 7,
+                         .name = S("Shop"),
+                         .zone = S("UTC"),
+                         .currency = S("USD"),
+                         .secret = S("0123456789abcdef0123456789abcdef")};
     w->merchant_id = made(w, (act_call){.id = ACT_ID_merchant_put, .slot = 7, .in = &m});
     campaign_create_in c = {.slot = 8,
                             .merchant = w->merchant_id,

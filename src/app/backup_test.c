@@ -52,7 +52,8 @@ static void add_merchant(place *p, unsigned i)
     merchant_put_in in = {.slot = (uint16_t)(i * 97 % SLOT_COUNT),
                           .name = arena_printf(p->memory, "Shop %u", i),
                           .zone = S("UTC"),
-                          .currency = S("USD")};
+                          .currency = S("USD"),
+                          .secret = S("0123456789abcdef0123456789abcdef")};
     row_out out = {0};
     act_call call = {.app = p->app,
                      .id = ACT_ID_merchant_put,

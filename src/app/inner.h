@@ -91,12 +91,12 @@ typedef struct relay_mark {
 void relay_mark_now(relay *r, uint16_t to_lane, relay_mark *mark);
 bool relay_reached(relay *r, uint16_t to_lane, const relay_mark *mark);
 
-/* lease.c */
+/* lease.c: also what else requests are parked for */
 leases *leases_new(app *a);
 void leases_free(leases *l);
 void leases_wanted(leases *l, uint16_t lane, pool_name which, int64_t need, uint64_t ticket);
-/* A message was applied on a lane: a grant wakes who waits for it, anything else may let an ask go
- * on. */
+/* A message was applied on a lane, or an act that might have been one: a grant wakes who waits for
+ * it, the end of an act who waits for its subject, anything else may let an ask go on. */
 void leases_applied(leases *l, uint16_t lane, uint16_t act, const void *input);
 void leases_delivered(leases *l, uint16_t lane); /* after each bundle */
 /* A lane has committed these, and the relay knows of them: before its requests are answered. */

@@ -11,10 +11,15 @@
  * When this lane itself is recalled, what the parked lack has changed: they are woken to ask anew
  * (domain/limit/pool.h tells why). "dry" counts only for requests that were parked before the ask
  * began (their tickets say so); later ones start the next ask. A lane that cannot be reached keeps
- * its pool in "recalling", and the parked run into their deadline: 503, never a false sold_out. */
+ * its pool in "recalling", and the parked run into their deadline: 503, never a false sold_out.
+ *
+ * A subject (domain/limit/subject.h) is waited for like a pool whose home is the lane itself, and
+ * there is nobody to ask: "dry" when what was committed before has reached the lane; and without
+ * that word when an act on its way has ended. */
 #include <stdlib.h>
 
 #include "app/inner.h"
+#include "domain/limit/subject.h"
 
 enum { LEASE_ASKS_MAX = 100000 };
 
@@ -54,7 +59,9 @@ typedef struct todo {
 
 static uint16_t home_lane(const leases *l, pool_name which)
 {
-    return store_lane_of_slot(l->app->store, id_slot(which.owner));
+    bool subject = which.kind == POOL_KIND_SUBJECT;
+    uint16_t slot = subject ? slot_of_hash(which.owner) : id_slot(which.owner);
+    return store_lane_of_slot(l->app->store, slot);
 }
 
 static ask *find(leases *l, uint16_t lane, pool_name which)
@@ -80,12 +87,17 @@ static void forget(leases *l, ask *gone)
     UNREACHABLE();
 }
 
+static todo finish(leases *l, ask *a, bool dry);
+
 /* ASK_BARRIER -> ASK_ASKING when what was committed before has arrived. */
 static todo advance(leases *l, ask *a)
 {
     todo t = {.lane = a->lane, .pool = a->pool, .need = a->need};
     if (a->state == ASK_BARRIER && relay_reached(l->app->relay, home_lane(l, a->pool), &a->mark)) {
         a->state = ASK_READY;
+    }
+    if (a->state == ASK_READY && a->pool.kind == POOL_KIND_SUBJECT) {
+        return finish(l, a, true);
     }
     if (a->state == ASK_READY) {
         a->state = ASK_ASKING;
@@ -128,6 +140,9 @@ static todo finish(leases *l, ask *a, bool dry)
         todo next = advance(l, a);
         t.submit = next.submit;
         t.need = next.need;
+        if (next.wake) {
+            t.ticket = next.ticket;
+        }
     }
     return t;
 }
@@ -208,6 +223,9 @@ static void ask_answered(act_call *call)
 void leases_wanted(leases *l, uint16_t lane, pool_name which, int64_t need, uint64_t ticket)
 {
     todo t = {0};
+    if (which.kind == POOL_KIND_SUBJECT && need == SUBJECT_WAIT_ACTS) {
+        return; /* whatever ends an act wakes */
+    }
     (void)pthread_mutex_lock(&l->lock);
     ask *a = find(l, lane, which);
     if (a != NULL) {
@@ -288,6 +306,10 @@ static todo given_back(leases *l, pool_name which)
 
 void leases_applied(leases *l, uint16_t lane, uint16_t number, const void *input)
 {
+    if (number == ACT_ID_limit_settle) {
+        const limit_settle_in *ended = input;
+        store_wake(l->app->store, lane, subject_pool(ended->hi, ended->lo), false, UINT64_MAX);
+    }
     if (number != ACT_ID_lease_grant && number != ACT_ID_lease_recall &&
         number != ACT_ID_lease_return) {
         return;
@@ -338,14 +360,16 @@ void leases_delivered(leases *l, uint16_t lane)
     do {
         t = (todo){0};
         (void)pthread_mutex_lock(&l->lock);
-        for (ask *a = l->asks; a != NULL && !t.submit; a = a->next) {
+        ask *next;
+        for (ask *a = l->asks; a != NULL && !t.submit && !t.wake; a = next) {
+            next = a->next; /* advance may end the ask */
             if (a->state == ASK_BARRIER && home_lane(l, a->pool) == lane) {
                 t = advance(l, a);
             }
         }
         (void)pthread_mutex_unlock(&l->lock);
         perform(l, t);
-    } while (t.submit);
+    } while (t.submit || t.wake);
 }
 
 leases *leases_new(app *a)

@@ -6,12 +6,15 @@
 #include "app/inner.h"
 #include "port/clock.h"
 
-enum { SWEEP_VIEW_SEEKS = 64 }; /* lookups on one snapshot: it keeps old versions alive */
+enum {
+    SWEEP_VIEW_SEEKS = 64, /* lookups on one snapshot: it keeps old versions alive */
+    SOURCES = 3,           /* due indexes */
+};
 
 struct sweeper {
     app *app;
     int64_t now_ms;
-    uint32_t next[2]; /* by source: the first slot not looked at in this pass */
+    uint32_t next[SOURCES]; /* by source: the first slot not looked at in this pass */
     uint64_t submitted[(SLOT_COUNT + 63) / 64]; /* in this pass */
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -53,8 +56,21 @@ static bool first_hold(uow *rows, uint16_t slot, due_row *out)
     return true;
 }
 
+static bool first_subject(uow *rows, uint16_t slot, due_row *out)
+{
+    void *found;
+    uow_range range = {.table = &subject_open_table,
+                       .index = SUBJECT_OPEN_BY_DUE,
+                       .from = &(subject_open){.slot = slot},
+                       .prefix_columns = 0};
+    if (uow_scan(rows, &range, 1, &found) == 0)
+        return false;
+    *out = (due_row){((subject_open *)found)->slot, ((subject_open *)found)->due_at_ms};
+    return true;
+}
+
 typedef bool first_due(uow *rows, uint16_t slot, due_row *out);
-static first_due *const sources[] = {first_coupon, first_hold};
+static first_due *const sources[SOURCES] = {first_coupon, first_hold, first_subject};
 
 /* ---- acts ---- */
 
@@ -80,6 +96,7 @@ static void swept(act_call *call)
     if (call->code == R_DONE) {
         s->totals.expired += out->expired;
         s->totals.released += out->released;
+        s->totals.asked += out->asked;
         again = out->more && !s->stopping; /* each run deals with all that it found */
     } else {
         s->totals.refused++;
@@ -140,15 +157,25 @@ static void submit(sweeper *s, uint16_t slot)
 
 /* ---- looking ---- */
 
+/* The source that is furthest behind. */
+static size_t source_behind(const sweeper *s)
+{
+    size_t behind = 0;
+    for (size_t i = 1; i < SOURCES; i++)
+        if (s->next[i] < s->next[behind])
+            behind = i;
+    return behind;
+}
+
 static bool pass_ended(const sweeper *s)
 {
-    return s->next[0] >= SLOT_COUNT && s->next[1] >= SLOT_COUNT;
+    return s->next[source_behind(s)] >= SLOT_COUNT;
 }
 
 /* The next slot of the source that is behind. */
 static result look(sweeper *s, uow *rows, uint16_t *due, bool *found)
 {
-    size_t i = s->next[0] <= s->next[1] ? 0 : 1;
+    size_t i = source_behind(s);
     due_row row;
     *found = false;
     if (!sources[i](rows, (uint16_t)s->next[i], &row)) {

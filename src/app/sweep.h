@@ -1,11 +1,11 @@
 /* The sweep: finds the slots in which a deadline or an expiry has passed, and submits the act that
  * turns it into changes.
  *
- * Looking goes over the `due` indexes of coupons and holds on a snapshot, from slot to slot: one
- * seek for each slot that has anything due ever, whether now or later. The act does the rest; what
- * it cannot do at once it does in further runs. A slot whose lane is too busy waits for the next
- * pass. Nothing depends on the sweep having run (DESIGN 5): reads and acts apply deadlines
- * themselves.
+ * Looking goes over the `due` indexes of coupons, holds and reservations on a snapshot, from slot
+ * to slot: one seek for each slot that has anything due ever, whether now or later. The act does
+ * the rest; what it cannot do at once it does in further runs. A slot whose lane is too busy waits
+ * for the next pass. Nothing depends on the sweep having run (DESIGN 5): reads and acts apply
+ * deadlines themselves.
  *
  * A sweeper belongs to one thread; its acts end on the lanes'. */
 #ifndef QUAN_APP_SWEEP_H
@@ -20,8 +20,9 @@ enum {
 
 typedef struct sweeper sweeper;
 typedef struct sweep_totals {
-    uint64_t slots, expired, released,
-        refused; /* refused: acts that did not run or did not end well */
+    uint64_t slots, expired, released;
+    uint64_t asked;   /* about acts on their way that are past their deadline */
+    uint64_t refused; /* acts that did not run or did not end well */
 } sweep_totals;
 
 sweeper *sweeper_new(app *a);

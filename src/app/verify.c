@@ -209,6 +209,8 @@ static result run(verify *v)
         r = verify_goods(v);
     if (r == R_DONE)
         r = verify_pools(v);
+    if (r == R_DONE)
+        r = verify_subjects(v);
     return r == R_DONE ? verify_config(v) : r;
 }
 

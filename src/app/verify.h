@@ -10,6 +10,8 @@
  *   index     wallet and due entries are exactly those of the rows
  *   hold, redemption, return, order_ref   name each other; lines, totals and refunds add up
  *   usage     what limits by user have counted is what coupons, holds and redemptions took
+ *   subject   what limits by phone, device, card and address have counted is what those took, but
+ *             for what is on its way
  *   tally, goods   every counter, by campaign, template and day
  *   pool      stock, budget and shared limits: what is free, leased, used and on its way adds up,
  *             and what is used is what coupons, ledger and redemptions took

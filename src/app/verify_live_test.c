@@ -52,7 +52,11 @@ static uint64_t made(shop *s, act_id id, uint16_t slot, const void *in)
 static void furnish(shop *s)
 {
     int64_t now = fixed_clock(NULL);
-    merchant_put_in m = {.slot = 7, .name = S("Shop"), .zone = S("UTC"), .currency = S("USD")};
+    merchant_put_in m = {.slot = 7,
+                         .name = S("Shop"),
+                         .zone = S("UTC"),
+                         .currency = S("USD"),
+                         .secret = S("0123456789abcdef0123456789abcdef")};
     s->merchant = made(s, ACT_ID_merchant_put, m.slot, &m);
     limit_rule all = {.measure = LIMIT_MEASURE_CLAIMS,
                       .subject = LIMIT_SUBJECT_CAMPAIGN,

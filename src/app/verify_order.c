@@ -1,6 +1,7 @@
 /* Orders of a group: holds, redemptions, returns and the order numbers that name them. */
 #include "app/verify_part.h"
 #include "domain/coupon/state.h"
+#include "domain/limit/level.h"
 
 /* What holds and redemptions have in common. */
 typedef struct order_view {
@@ -113,9 +114,10 @@ static void add_takes(verify *v, const verify_group *g, const order_view *o,
         if (t->applied >= o->applied_count ||
             !verify_terms_of(v, o->applied[t->applied].template, &of))
             continue;
-        if (t->subject == LIMIT_SUBJECT_USER)
+        limit_way way = limit_way_of(t->subject);
+        if (way == LIMIT_BY_USER)
             *verify_take_at(g, o->slot, o->member, t) += t->n;
-        else
+        else if (way == LIMIT_SHARED)
             verify_pool_take(v, &of, t);
     }
 }

@@ -72,6 +72,8 @@ typedef struct verify {
     uint64_t next_event[STORE_LANES_MAX];             /* 0: none seen yet */
     uint64_t inbox[STORE_LANES_MAX][STORE_LANES_MAX]; /* [to][from] */
     verify_terms last;                                /* found last */
+    struct subject_pass *subjects;                    /* verify_subject.c's own */
+    uint64_t subject_rows;
 } verify;
 
 /* ---- verify.c: reading and reporting ---- */
@@ -154,6 +156,9 @@ MUST_USE result verify_goods(verify *v); /* compares */
 void verify_pool_coupon(verify *v, const verify_coupon *c);
 void verify_pool_take(verify *v, const verify_terms *of, const limit_take *take);
 MUST_USE result verify_pools(verify *v); /* compares; after verify_lanes */
+
+/* ---- verify_subject.c ---- */
+MUST_USE result verify_subjects(verify *v); /* compares */
 
 /* ---- verify_lane.c ---- */
 MUST_USE result verify_heads(verify *v); /* first of all: sets now_ms, inbox, events_complete */

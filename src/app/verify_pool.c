@@ -6,6 +6,7 @@
 #include "app/verify_part.h"
 #include "base/time.h"
 #include "domain/limit/book.h"
+#include "domain/limit/level.h"
 #include "domain/limit/pool.h"
 #include "domain/limit/usage.h"
 
@@ -69,7 +70,7 @@ static void used_by_claim(verify *v, const verify_coupon *c, limit_seen by)
 {
     const limit_rule *rule = by.rule;
     int32_t day;
-    if (rule->measure != LIMIT_MEASURE_CLAIMS || rule->subject == LIMIT_SUBJECT_USER ||
+    if (rule->measure != LIMIT_MEASURE_CLAIMS || limit_way_of(rule->subject) != LIMIT_SHARED ||
         rule->subject == LIMIT_SUBJECT_STORE || !verify_day(&c->of, c->row.issued_at_ms, &day))
         return;
     int64_t at = c->row.issued_at_ms, number = usage_number(rule->period, day, at);

@@ -1,6 +1,7 @@
 /* `quan admin merchant create` and `list`. */
 #include <stdio.h>
 
+#include "app/reserve.h"
 #include "cli/admin.h"
 #include "port/random.h"
 #include "port/zone.h"
@@ -66,6 +67,7 @@ static cli_exit create(cli_context *c, app *a, void *with)
 {
     merchant_put_in *in = with;
     in->slot = slot_of_hash(random_u64());
+    in->secret = merchant_secret(c->memory);
     act_call *call = admin_call(c, a, ACT_ID_merchant_put, in->slot, in);
     result r = cli_act(call);
     if (r != R_DONE)

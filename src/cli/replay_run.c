@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "app/order.h"
+#include "app/reserve.h"
 #include "base/id.h"
 #include "base/time.h"
 #include "cli/names.h"
@@ -48,7 +49,8 @@ static bool make_merchant(replay *r)
     merchant_put_in in = {.slot = slot_of_hash(84),
                           .name = S("The Complete Journey"),
                           .zone = S("UTC"),
-                          .currency = S("USD")};
+                          .currency = S("USD"),
+                          .secret = merchant_secret(r->memory)};
     r->merchant = make_row(
         r, "merchant",
         (act_call){.id = ACT_ID_merchant_put, .slot = in.slot, .in = &in, .memory = r->memory});

@@ -106,7 +106,11 @@ static int place_make(void **state)
     buf_init(&why, 4096);
     assert_int_equal(app_open(&o, &p.app, &why), R_DONE);
     buf_free(&why);
-    merchant_put_in m = {.slot = 7, .name = S("Shop"), .zone = S("UTC"), .currency = S("USD")};
+    merchant_put_in m = {.slot = 7,
+                         .name = S("Shop"),
+                         .zone = S("UTC"),
+                         .currency = S("USD"),
+                         .secret = S("0123456789abcdef0123456789abcdef")};
     make_shop(&p, made(&p, ACT_ID_merchant_put, m.slot, &m));
     *state = &p;
     return 0;

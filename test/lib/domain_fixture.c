@@ -112,7 +112,8 @@ fix *fix_open(fix_options options)
     merchant_put_in in = {.slot = slot_of_user(0, S("shop")),
                           .name = S("Shop"),
                           .zone = zone_east.name,
-                          .currency = S("USD")};
+                          .currency = S("USD"),
+                          .secret = S("0123456789abcdef0123456789abcdef")};
     row_out out = {0};
     must(f, fix_run(f, ACT_ID_merchant_put, in.slot, &in, &out));
     f->merchant = out.id;

@@ -90,8 +90,11 @@ result world_run(world *w, world_act *a)
 
 uint64_t world_merchant(world *w, str name, str zone_name)
 {
-    merchant_put_in in = {
-        .name = name, .zone = zone_name, .currency = S("USD"), .slot = slot_of_user(0, name)};
+    merchant_put_in in = {.name = name,
+                          .zone = zone_name,
+                          .currency = S("USD"),
+                          .slot = slot_of_user(0, name),
+                          .secret = S("0123456789abcdef0123456789abcdef")};
     row_out out = {0};
     world_act put = {
         .id = ACT_ID_merchant_put, .slot = in.slot, .in = &in, .out = &out, .memory = w->memory};

@@ -25,7 +25,7 @@ enum { RUNNERS = 8, STOCK = 1000, ANSWER_MAX = 32768, BODY_MAX = 1024, USER_MAX 
 
 typedef struct ground {
     world world;
-    char template[ID_TEXT_MAX];
+    char campaign[ID_TEXT_MAX], template[ID_TEXT_MAX];
     uint64_t template_id;
 } ground;
 
@@ -161,6 +161,16 @@ static void fill_order(const runner *r, int i, char key[USER_MAX], char body[BOD
                    r->number, r->given);
 }
 
+/* One of three with the device that all share, one with the phone, and one with both. */
+static void fill_shared_device(const runner *r, int i, char key[USER_MAX], char body[BODY_MAX])
+{
+    (void)snprintf(key, USER_MAX, "device-%d-%d", r->number, i);
+    (void)snprintf(body, BODY_MAX,
+                   "{\"user\":\"d-%d-%d\",\"template\":\"%s\",\"subjects\":{\"device\":\"%s\","
+                   "\"phone\":\"%s\"}}",
+                   r->number, i, r->given, i % 3 != 1 ? "one" : key, i % 3 != 0 ? "one" : key);
+}
+
 static void fill_confirm(const runner *r, int i, char key[USER_MAX], char body[BODY_MAX])
 {
     (void)snprintf(key, USER_MAX, "confirm-%d-%d", r->number, i);
@@ -169,11 +179,26 @@ static void fill_confirm(const runner *r, int i, char key[USER_MAX], char body[B
 
 /* ---- the ground ---- */
 
+/* A further template; more: members of its body, with a comma behind each. */
+static void make_template(ground *g, const char *key, const char *more, char out[ID_TEXT_MAX])
+{
+    char target[BODY_MAX], body[BODY_MAX];
+    (void)snprintf(target, sizeof target, "/v1/campaigns/%s/templates", g->campaign);
+    (void)snprintf(body, sizeof body,
+                   "{\"name\":\"Hot\",%s\"benefit\":{\"kind\":\"amount_off\",\"amount\":{"
+                   "\"amount\":100,\"currency\":\"USD\"}},\"validity\":{\"kind\":\"after_issue\","
+                   "\"duration_days\":9}}",
+                   more);
+    answer a = post(g, target, key, body);
+    assert_int_equal(a.status, 201);
+    find_id(&a, "tpl_", out);
+}
+
 static int set_up(void **state)
 {
     ground *g = calloc(1, sizeof *g);
     CHECK(g != NULL);
-    char id[ID_TEXT_MAX], target[BODY_MAX], body[BODY_MAX];
+    char target[BODY_MAX], more[BODY_MAX];
     world_engine engine = {.name = S("mem")};
     world_open(&g->world, &engine, NOW_MS);
     answer a = post(g, "/v1/campaigns", "c",
@@ -181,19 +206,12 @@ static int set_up(void **state)
                     "\"until\":\"2026-02-01T00:00:00Z\"},\"use_window\":{\"from\":"
                     "\"2026-01-01T00:00:00Z\",\"until\":\"2026-02-01T00:00:00Z\"}}");
     assert_int_equal(a.status, 201);
-    find_id(&a, "cmp_", id);
-    (void)snprintf(target, sizeof target, "/v1/campaigns/%s/state", id);
+    find_id(&a, "cmp_", g->campaign);
+    (void)snprintf(target, sizeof target, "/v1/campaigns/%s/state", g->campaign);
     a = post(g, target, "s", "{\"state\":\"active\"}");
     assert_int_equal(a.status, 200);
-    (void)snprintf(target, sizeof target, "/v1/campaigns/%s/templates", id);
-    (void)snprintf(body, sizeof body,
-                   "{\"name\":\"Hot\",\"benefit\":{\"kind\":\"amount_off\",\"amount\":{\"amount\":"
-                   "100,\"currency\":\"USD\"}},\"validity\":{\"kind\":\"after_issue\","
-                   "\"duration_days\":9},\"stock\":%d}",
-                   STOCK);
-    a = post(g, target, "t", body);
-    assert_int_equal(a.status, 201);
-    find_id(&a, "tpl_", g->template);
+    (void)snprintf(more, sizeof more, "\"stock\":%d,", STOCK);
+    make_template(g, "t", more, g->template);
     assert_true(id_parse(ID_TEMPLATE, str_of(g->template), &g->template_id));
     *state = g;
     return 0;
@@ -283,6 +301,32 @@ static void one_coupon_and_many_orders(void **state)
     assert_int_equal(sum.refused, RUNNERS - 1);
 }
 
+/* A device that many users share, and a phone that the others share: each limit is filled to the
+ * last piece and no further, and nobody is told that it is reached while it is not. */
+static void a_shared_device_counts_for_all_its_users(void **state)
+{
+    enum { A_DEVICE = 1, A_PHONE = 40, CLAIMS = 16 };
+    ground *g = *state;
+    static runner all[RUNNERS];
+    char more[BODY_MAX], limited[ID_TEXT_MAX];
+    (void)snprintf(more, sizeof more,
+                   "\"limits\":[{\"measure\":\"claims\",\"subject\":\"device\",\"period\":\"ever\","
+                   "\"max\":%d},{\"measure\":\"claims\",\"subject\":\"phone\",\"period\":\"day\","
+                   "\"max\":%d}],",
+                   A_DEVICE, A_PHONE);
+    make_template(g, "limited", more, limited);
+    runner like = {.ground = g,
+                   .requests = CLAIMS,
+                   .fill = fill_shared_device,
+                   .target = "/v1/claims",
+                   .given = limited};
+    runner sum = run_all(&like, all);
+    /* One fewer where the claim that got the device was one with both. */
+    assert_in_range(sum.created, A_PHONE + A_DEVICE - 1, A_PHONE + A_DEVICE);
+    assert_int_equal(sum.refused, RUNNERS * CLAIMS - sum.created);
+    assert_int_equal(sum.sold_out + sum.unavailable + sum.other, 0);
+}
+
 /* A user whose lane this is. */
 static void find_user(const ground *g, uint16_t lane, char out[USER_MAX])
 {
@@ -343,6 +387,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(of_one_key_at_once_one_executes_and_all_get_its_answer,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(one_coupon_and_many_orders, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_shared_device_counts_for_all_its_users, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_lane_that_stands_still_makes_it_503_and_not_sold_out,
                                         set_up, tear_down),
     };

@@ -59,6 +59,7 @@ result merchant_put_decide(uow *u, const void *in, void *out)
         return r;
     merchant *row = merchant_new(u, put->slot, uow_next_id(u, put->slot));
     row->created_at_ms = uow_now(u);
+    row->secret = put->secret; /* for ever: hashes are keyed with it */
     merchant_fill(u, row, put);
     return merchant_answer(u, row, out);
 }

@@ -98,6 +98,8 @@ void rules_merchant(const merchant *now, const merchant_put_in *in, issues *foun
     rules_name(in->name, found);
     rules_zone(now, in->zone, found);
     rules_currency(in->currency, found);
+    if (now == NULL && in->secret.n != MERCHANT_SECRET_BYTES)
+        issues_add(found, S("secret"), S("required"), "%d random bytes", MERCHANT_SECRET_BYTES);
     rules_limits(LIMITS_OF_MERCHANT, in->limits.items, in->limits.n, found);
 }
 

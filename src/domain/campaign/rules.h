@@ -33,6 +33,7 @@ enum {
     GRACE_DAYS_MAX = 366,
     TEMPLATES_MAX = 100000, /* of one campaign */
     VERSIONS_MAX = 1000,    /* of one template */
+    MERCHANT_SECRET_BYTES = 32,
 };
 #define LIMIT_COUNT_MAX INT64_C(1000000000000) /* claims, redemptions, units */
 #define STOCK_MAX       INT64_C(1000000000000)

@@ -1,13 +1,17 @@
 /* Rules for limits: which measures, subjects and periods go together, and how large max may be.
  *
- * A subject that the words know but nothing counts yet (phone, device, card, address) is refused:
- * a limit that is not enforced is worse than none. The amount of a money limit is in the campaign's
- * currency; that is why a merchant, whose campaigns may differ, has none. */
+ * The amount of a money limit is in the campaign's currency; that is why a merchant, whose
+ * campaigns may differ, has none. */
 #include <inttypes.h>
 
 #include "domain/campaign/rules_part.h"
 
 #define BIT(enumerator) (1u << (enumerator))
+/* Whoever is counted in rows of their own. */
+#define BY_ROWS                                                                                    \
+    (BIT(LIMIT_SUBJECT_USER) | BIT(LIMIT_SUBJECT_PHONE) | BIT(LIMIT_SUBJECT_DEVICE) |              \
+     BIT(LIMIT_SUBJECT_CARD) | BIT(LIMIT_SUBJECT_ADDRESS))
+#define BY_ROWS_TEXT "user, phone, device, card, address"
 
 typedef struct owner_words {
     uint32_t subjects, measures; /* bits */
@@ -15,20 +19,20 @@ typedef struct owner_words {
 } owner_words;
 
 static const owner_words allowed[] = {
-    [LIMITS_OF_MERCHANT] = {BIT(LIMIT_SUBJECT_USER),
+    [LIMITS_OF_MERCHANT] = {BY_ROWS,
                             BIT(LIMIT_MEASURE_CLAIMS) | BIT(LIMIT_MEASURE_REDEMPTIONS) |
                                 BIT(LIMIT_MEASURE_UNITS),
-                            "user", "claims, redemptions or units"},
-    [LIMITS_OF_CAMPAIGN] = {BIT(LIMIT_SUBJECT_USER) | BIT(LIMIT_SUBJECT_STORE) |
-                                BIT(LIMIT_SUBJECT_CAMPAIGN),
+                            "user, phone, device, card or address", "claims, redemptions or units"},
+    [LIMITS_OF_CAMPAIGN] = {BY_ROWS | BIT(LIMIT_SUBJECT_STORE) | BIT(LIMIT_SUBJECT_CAMPAIGN),
                             BIT(LIMIT_MEASURE_CLAIMS) | BIT(LIMIT_MEASURE_REDEMPTIONS) |
                                 BIT(LIMIT_MEASURE_MONEY) | BIT(LIMIT_MEASURE_UNITS),
-                            "user, store or campaign", "claims, redemptions, money or units"},
-    [LIMITS_OF_TEMPLATE] = {BIT(LIMIT_SUBJECT_USER) | BIT(LIMIT_SUBJECT_STORE) |
-                                BIT(LIMIT_SUBJECT_TEMPLATE),
+                            BY_ROWS_TEXT ", store or campaign",
+                            "claims, redemptions, money or units"},
+    [LIMITS_OF_TEMPLATE] = {BY_ROWS | BIT(LIMIT_SUBJECT_STORE) | BIT(LIMIT_SUBJECT_TEMPLATE),
                             BIT(LIMIT_MEASURE_CLAIMS) | BIT(LIMIT_MEASURE_REDEMPTIONS) |
                                 BIT(LIMIT_MEASURE_MONEY) | BIT(LIMIT_MEASURE_UNITS),
-                            "user, store or template", "claims, redemptions, money or units"},
+                            BY_ROWS_TEXT ", store or template",
+                            "claims, redemptions, money or units"},
 };
 
 bool rules_same_limit(const limit_rule *a, const limit_rule *b)
@@ -42,13 +46,14 @@ static bool is_in(uint32_t set, uint8_t word)
     return word < 32 && (set >> word & 1u) != 0;
 }
 
-/* A rolling limit keeps the instants of its uses in the user's own row: no other subject could, and
+/* A rolling limit keeps the instants of its uses in the row of whom it counts: no pool could, and
  * an amount of money is not a number of uses. */
 static void check_rolling(const limit_rule *rule, size_t i, issues *found)
 {
-    if (rule->subject != LIMIT_SUBJECT_USER || rule->measure == LIMIT_MEASURE_MONEY)
+    if (!is_in(BY_ROWS, rule->subject) || rule->measure == LIMIT_MEASURE_MONEY)
         issues_add(found, rules_item_field(found, "limits", i, "period"), S("not_allowed"),
-                   "rolling counts claims, redemptions or units of a user");
+                   "rolling counts claims, redemptions or units of a user, phone, device, card or "
+                   "address");
     if (rule->window_ms < MS_MINUTE || rule->window_ms > ROLLING_DAYS_MAX * MS_DAY)
         issues_add(found, rules_item_field(found, "limits", i, "window_seconds"), S("out_of_range"),
                    "60 to %" PRId64 " seconds", ROLLING_DAYS_MAX * MS_DAY / MS_SECOND);

@@ -30,10 +30,11 @@ static const struct {
     {OF_C, {CLAIMS, CAMPAIGN, DAY, 5, 0, 0, 0}, ""},
     {OF_C, {MONEY, STORE, WEEK, 5, 0, 0, 0}, ""},
     {OF_C, {CLAIMS, TEMPLATE, DAY, 5, 0, 0, 0}, "limits[0].subject not_allowed"},
-    {OF_C, {CLAIMS, PHONE, DAY, 5, 0, 0, 0}, "limits[0].subject not_allowed"},
-    {OF_C, {CLAIMS, DEVICE, DAY, 5, 0, 0, 0}, "limits[0].subject not_allowed"},
-    {OF_C, {CLAIMS, CARD, DAY, 5, 0, 0, 0}, "limits[0].subject not_allowed"},
-    {OF_C, {CLAIMS, ADDRESS, DAY, 5, 0, 0, 0}, "limits[0].subject not_allowed"},
+    {OF_C, {CLAIMS, PHONE, DAY, 5, 0, 0, 0}, ""},
+    {OF_T, {MONEY, DEVICE, EVER, 5, 0, 0, 0}, ""},
+    {OF_M, {UNITS, CARD, MONTH, 5, 0, 0, 0}, ""},
+    {OF_T, {CLAIMS, ADDRESS, ROLLING, 5, 60000, 0, 0}, ""},
+    {OF_T, {MONEY, DEVICE, ROLLING, 5, 60000, 0, 0}, "limits[0].period not_allowed"},
     {OF_M, {REDEMPTIONS, USER, DAY, 3, 0, 0, 0}, ""},
     {OF_M, {REDEMPTIONS, STORE, DAY, 3, 0, 0, 0}, "limits[0].subject not_allowed"},
     {OF_M, {MONEY, USER, DAY, 3, 0, 0, 0}, "limits[0].measure not_allowed"},
@@ -128,9 +129,9 @@ static void no_combination_is_forgotten(void **state)
             }
         }
     }
-    assert_int_equal(allowed[0], 3 * 1 * 5);
-    assert_int_equal(allowed[1], 4 * 3 * 4 + 3);
-    assert_int_equal(allowed[2], 4 * 3 * 4 + 3);
+    assert_int_equal(allowed[0], 3 * 5 * 5);
+    assert_int_equal(allowed[1], 4 * 7 * 4 + 3 * 5);
+    assert_int_equal(allowed[2], 4 * 7 * 4 + 3 * 5);
 }
 
 int main(void)

@@ -94,8 +94,10 @@ static inline void rules_expect(const issues *found, const char *expected, const
 
 static inline merchant_put_in rules_good_merchant(void)
 {
-    return (merchant_put_in){
-        .name = S("Corner Shop"), .zone = S("Asia/Shanghai"), .currency = S("CNY")};
+    return (merchant_put_in){.name = S("Corner Shop"),
+                             .zone = S("Asia/Shanghai"),
+                             .currency = S("CNY"),
+                             .secret = S("0123456789abcdef0123456789abcdef")};
 }
 
 static inline campaign_create_in rules_good_campaign(void)

@@ -3,7 +3,9 @@
  *
  * All run in one slot: the user's (slot_of_user), or that of the id they name, which is the same.
  * R_AGAIN, R_WAIT and R_UNAVAILABLE (uow.h, pool.h) may come instead of any answer; a refusal
- * changes nothing. Ids of another merchant's rows are NOT_FOUND.
+ * changes nothing. R_UNRESERVED from ISSUE, HOLD and REDEEM: what they take from limits by phone,
+ * device, card or address must be reserved (again) before (domain/limit/grant.h). Ids of another
+ * merchant's rows are NOT_FOUND.
  *
  * ISSUE, a claim by the user or a grant to him. `mode` all_or_none: the first refusal refuses the
  * act. best_effort: of each item as many coupons as can be had; `refusals` has, for each item that
@@ -17,7 +19,9 @@
  *   NOT_FOUND             no such template
  *   CAMPAIGN_DISABLED, CAMPAIGN_NOT_ACTIVE
  *   NOT_STARTED, WINDOW_CLOSED  claim window; and coupons that could never be used
- *   LIMIT_REACHED         limits on claims by user: merchant, campaign, template; then shared ones
+ *   LIMIT_REACHED         limits on claims by user: merchant, campaign, template; then those by
+ *                         phone, device, card and address; then shared ones
+ *   LIMIT_SUBJECT_MISSING where the act does not name what such a limit counts by
  *   SOLD_OUT, BUDGET_EXHAUSTED
  * A coupon holds from issue on what a budget at issue must reserve for it: the largest discount.
  *
@@ -32,6 +36,7 @@
  *   STALE                 priced by a version that no longer rules it: price it again
  *   CAMPAIGN_DISABLED, NOT_STARTED, WINDOW_CLOSED (use window), NOT_APPLICABLE (gives nothing)
  *   LIMIT_REACHED         redemptions, money, units
+ *   LIMIT_SUBJECT_MISSING as above
  *   BUDGET_EXHAUSTED      a budget at redeem reserves the discount; at issue, what it is beyond the
  *                         coupon's reservation (after a return that may be less than its worth)
  *
@@ -65,7 +70,8 @@
  * REDEEM, limits) would not do, apply what is due in the slot first, as SWEEP does. More holds than
  * one act applies: R_UNAVAILABLE rather than LIMIT_REACHED.
  *
- * SWEEP expires coupons and releases holds of one slot that are due, oldest first. */
+ * SWEEP expires coupons and releases holds of one slot that are due, oldest first; and asks about
+ * acts on their way that reserved here and are past their deadline (domain/saga/saga.h). */
 #ifndef QUAN_DOMAIN_COUPON_ACTS_H
 #define QUAN_DOMAIN_COUPON_ACTS_H
 

@@ -70,6 +70,8 @@ sweep_out due_apply(const due_rows *d)
         if (row->state != HOLD_STATE_OPEN)
             continue;
         hold_close(&d->by_hold[i], row, HOLD_STATE_EXPIRED);
+        result sent = limit_book_settle(d->by_hold[i].book);
+        CHECK(sent == R_DONE); /* nothing is taken */
         out.released++;
     }
     return out;

@@ -264,7 +264,7 @@ result return_decide(uow *u, const void *input, void *output)
         apply_coupon(&d, i);
     order_back back = {d.now, d.n, d.worth_minor};
     order_tally_returned(u, &d.facts, &back);
-    slice_settle(d.c.slices);
     write_return(&d, output);
-    return R_DONE;
+    slice_settle(d.c.slices);
+    return limit_book_settle(d.c.book);
 }

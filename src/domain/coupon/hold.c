@@ -67,13 +67,13 @@ result hold_decide(uow *u, const void *input, void *output)
         return r;
     const hold *row = hold_write(&d, id);
     order_name(&d, id, 0);
-    slice_settle(d.c.slices);
     *out = (order_out){.hold = id,
                        .at_ms = row->created_at_ms,
                        .deadline_ms = row->deadline_ms,
                        .subtotal_minor = row->subtotal_minor,
                        .discount_minor = row->discount_minor};
-    return R_DONE;
+    slice_settle(d.c.slices);
+    return limit_book_settle(d.c.book);
 }
 
 result release_decide(uow *u, const void *input, void *output)
@@ -102,5 +102,5 @@ result release_decide(uow *u, const void *input, void *output)
         return R_AGAIN;
     hold_close(&c, row, HOLD_STATE_RELEASED);
     slice_settle(c.slices);
-    return R_DONE;
+    return limit_book_settle(c.book);
 }

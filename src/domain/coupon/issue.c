@@ -34,9 +34,11 @@ static result find_user(issue_desk *d)
     if (uow_pending(d->u))
         return R_AGAIN;
     d->slices = slice_set_new(d->u);
+    grant_input reserved = issue_reserved(d->in);
     if (d->who != NULL) {
         d->member = d->who->member;
         d->book = limit_book_new(d->u, d->slot, d->member, d->slices);
+        limit_book_reserved(d->book, &reserved);
         return R_DONE;
     }
     d->head = slot_head_get(d->u, d->slot);
@@ -44,6 +46,7 @@ static result find_user(issue_desk *d)
         return R_AGAIN;
     d->member = (d->head == NULL ? 0 : d->head->members) + 1;
     d->book = limit_book_new(d->u, d->slot, 0, d->slices);
+    limit_book_reserved(d->book, &reserved);
     if (d->member > MEMBERS_MAX)
         return uow_refuse(d->u, R_TOO_MANY, "This part of the users is full.");
     return R_DONE;
@@ -143,7 +146,7 @@ static result issue_items(issue_desk *d, issue_place *places)
     if (d->out->coupons.n == 0)
         return refuse_none_issued(d);
     slice_settle(d->slices);
-    return R_DONE;
+    return limit_book_settle(d->book);
 }
 
 result issue_decide(uow *u, const void *input, void *output)

@@ -2,6 +2,7 @@
 #include "base/id.h"
 #include "domain/coupon/issue_part.h"
 #include "domain/coupon/state.h"
+#include "domain/limit/level.h"
 #include "domain/stats/ledger.h"
 #include "domain/stats/tally.h"
 
@@ -76,14 +77,14 @@ static result cut(issue_desk *d, pool_name which, int64_t each, uint32_t *n)
 result issue_count(issue_desk *d, issue_place *p, bool strict, uint32_t *n)
 {
     limit_case claims = claims_of(d, p);
-    int64_t have = 0;
+    limit_want want;
     uint32_t count = p->in->count;
-    result r = limit_book_want(d->book, &claims, count, &have, &p->why);
+    result r = limit_book_want(d->book, &claims, count, &want);
     if (r != R_DONE)
         return r;
-    *n = (uint32_t)have;
+    *n = (uint32_t)want.have;
     if (*n < count)
-        p->refused = R_LIMIT_REACHED;
+        refuse(p, want.refusal, want.why);
     if (strict && *n < count)
         return R_DONE;
     uint32_t before = *n;
@@ -148,7 +149,25 @@ static const coupon *write_coupon(issue_desk *d, const issue_place *p)
     return row;
 }
 
-static void count(issue_desk *d, const issue_place *p, uint32_t n)
+/* What one coupon has taken from limits by phone, device, card and address. */
+static void write_takes(const issue_desk *d, uint64_t id, const limit_takes *takes)
+{
+    limit_take *own = ARENA_ARRAY(uow_memory(d->u), limit_take, takes->n);
+    size_t n = 0;
+    for (size_t i = 0; i < takes->n; i++) {
+        if (limit_way_of(takes->items[i].subject) != LIMIT_BY_SUBJECT)
+            continue;
+        own[n] = takes->items[i];
+        own[n++].n = 1;
+    }
+    if (n == 0)
+        return;
+    coupon_take *row = coupon_take_new(d->u, d->slot, id);
+    row->takes.items = own;
+    row->takes.n = n;
+}
+
+static void count(issue_desk *d, const issue_place *p, uint32_t n, limit_takes *takes)
 {
     limit_case claims = claims_of(d, p);
     tally *of = tally_of(d->u, &p->of);
@@ -157,19 +176,21 @@ static void count(issue_desk *d, const issue_place *p, uint32_t n)
         of->users++;
     if (limit_book_first(d->book, &p->of, true))
         tally_of_campaign(d->u, &p->of)->users++;
-    limit_book_take(d->book, &claims, n, NULL);
+    limit_book_take(d->book, &claims, n, d->in->grants.n > 0 ? takes : NULL);
 }
 
 void issue_write(issue_desk *d, const issue_place *p, uint32_t n)
 {
+    limit_takes takes = {0};
     join(d);
-    count(d, p, n);
+    count(d, p, n, &takes);
     if (p->stocked)
         slice_take(d->slices, pool_stock(p->of.template->row->id), n);
     if (p->reserve_minor > 0)
         slice_take(d->slices, pool_budget(p->of.campaign->row->id), p->reserve_minor * n);
     for (uint32_t i = 0; i < n; i++) {
         const coupon *row = write_coupon(d, p);
+        write_takes(d, row->id, &takes);
         d->out->coupons.items[d->out->coupons.n++] =
             (issued_coupon){.coupon = row->id,
                             .template = row->template,

@@ -29,6 +29,12 @@ typedef struct issue_place {
     str why;
 } issue_place;
 
+/* What was reserved for the call. */
+static inline grant_input issue_reserved(const issue_in *in)
+{
+    return (grant_input){in->subjects.items, in->subjects.n, in->grants.items, in->grants.n};
+}
+
 /* Resolves the item and checks all that needs no rows; refused and why tell. */
 void issue_look(issue_desk *d, issue_place *p);
 /* Gets. */

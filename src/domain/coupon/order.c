@@ -201,6 +201,8 @@ result order_open(order_desk *d, bool goods)
     if (r != R_DONE)
         return r;
     d->c = order_counters_new(u, d->c.slot, (uint32_t)d->ordinal);
+    limit_book_reserved(d->c.book, &(grant_input){in->subjects.items, in->subjects.n,
+                                                  in->grants.items, in->grants.n});
     load_counters(d, goods);
     for (size_t i = 0; i < in->shares.n; i++)
         d->coupons[in->shares.items[i].applied].units +=
@@ -248,15 +250,14 @@ static result check_coupon(const order_desk *d, size_t i)
 static result take_limit(order_desk *d, size_t i, uint8_t measure, int64_t n)
 {
     limit_case c = case_of(d, i, measure);
-    int64_t have = 0;
-    str why = {NULL, 0};
-    result r = limit_book_want(d->c.book, &c, n, &have, &why);
+    limit_want want;
+    result r = limit_book_want(d->c.book, &c, n, &want);
     if (r != R_DONE)
         return r;
-    if (have < n && d->due != NULL && d->due->more_holds)
+    if (want.have < n && d->due != NULL && d->due->more_holds)
         return uow_refuse(d->c.u, R_UNAVAILABLE, "Many holds are just past their deadline.");
-    if (have < n)
-        return uow_refuse(d->c.u, R_LIMIT_REACHED, "%.*s", STR_ARG(why));
+    if (want.have < n)
+        return uow_refuse(d->c.u, want.refusal, "%.*s", STR_ARG(want.why));
     limit_book_take(d->c.book, &c, n, &d->takes);
     return R_DONE;
 }

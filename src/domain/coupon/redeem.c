@@ -2,6 +2,7 @@
 #include "base/id.h"
 #include "domain/coupon/order_part.h"
 #include "domain/coupon/state.h"
+#include "domain/limit/level.h"
 #include "domain/stats/ledger.h"
 
 /* ---- writing a redemption ---- */
@@ -74,17 +75,18 @@ static redemption *redemption_write(const order_desk *d, uint64_t id)
     return row;
 }
 
-static void finish(order_desk *d, uint64_t id, order_out *out)
+static result finish(order_desk *d, uint64_t id, order_out *out)
 {
     const redemption *row = redemption_write(d, id);
     order_tally_redeemed(d->c.u, &d->facts, row->subtotal_minor);
     order_name(d, row->hold, id);
-    slice_settle(d->c.slices);
     *out = (order_out){.hold = row->hold,
                        .redemption = id,
                        .at_ms = row->redeemed_at_ms,
                        .subtotal_minor = row->subtotal_minor,
                        .discount_minor = row->discount_minor};
+    slice_settle(d->c.slices);
+    return limit_book_settle(d->c.book);
 }
 
 /* ---- without a hold, or after its deadline ---- */
@@ -96,9 +98,7 @@ static result redeem_fresh(order_desk *d, order_out *out)
         return r;
     uint64_t id = uow_next_id(d->c.u, d->c.slot);
     r = order_confirm(d, id);
-    if (r == R_DONE)
-        finish(d, id, out);
-    return r;
+    return r == R_DONE ? finish(d, id, out) : r;
 }
 
 /* ---- from a hold ---- */
@@ -122,6 +122,27 @@ static order_in order_of(const hold *row, str name)
     in.shares.items = row->shares.items;
     in.shares.n = row->shares.n;
     return in;
+}
+
+/* Those that the caller names, or those that the hold has taken from. */
+static void name_subjects(uow *u, const order_in *in, const hold *row, order_in *frozen)
+{
+    frozen->subjects = in->subjects;
+    frozen->grants = in->grants;
+    if (in->subjects.n > 0)
+        return;
+    reserved_subject *named = ARENA_ARRAY(uow_memory(u), reserved_subject, LIMIT_SUBJECT_COUNT);
+    size_t n = 0;
+    for (size_t i = 0; i < row->takes.n; i++) {
+        const limit_take *t = &row->takes.items[i];
+        size_t twin = 0;
+        while (twin < n && named[twin].subject != t->subject)
+            twin++;
+        if (limit_way_of(t->subject) == LIMIT_BY_SUBJECT && twin == n)
+            named[n++] = (reserved_subject){.subject = t->subject, .hi = t->hi, .lo = t->lo};
+    }
+    frozen->subjects.items = named;
+    frozen->subjects.n = n;
 }
 
 /* Would a fresh hold be refused? Then the hold is what has expired. */
@@ -148,8 +169,7 @@ static result redeem_late(order_desk *d, hold *row, order_out *out)
         return r;
     hold_move(u, row, HOLD_STATE_REDEEMED);
     row->redemption = id;
-    finish(d, id, out);
-    return R_DONE;
+    return finish(d, id, out);
 }
 
 /* Nothing but what is there already is needed: no limit and no date is asked again. */
@@ -188,8 +208,7 @@ static result redeem_open(order_desk *d, hold *row, order_out *out)
     uint64_t id = uow_next_id(u, d->c.slot);
     hold_move(u, row, HOLD_STATE_REDEEMED);
     row->redemption = id;
-    finish(d, id, out);
-    return R_DONE;
+    return finish(d, id, out);
 }
 
 /* What the caller says of the order must be what was held. */
@@ -227,6 +246,7 @@ static result redeem_hold(uow *u, const order_in *in, order_out *out)
         return uow_refuse(u, R_ORDER_CONFLICT, "The order was redeemed as %s.", text);
     }
     order_in frozen = order_of(row, who->name);
+    name_subjects(u, in, row, &frozen);
     order_desk d = {.in = &frozen, .c = {.u = u, .slot = slot}};
     switch (hold_state_at(row, uow_now(u))) {
     case HOLD_STATE_OPEN:

@@ -12,6 +12,7 @@ typedef struct void_desk {
     terms of;
     hold *stale; /* past its deadline, and still holding the coupon */
     limit_takes claims;
+    coupon_take *taken; /* what limits by phone, device … have counted; NULL: nothing */
 } void_desk;
 
 static result void_find(void_desk *d)
@@ -45,6 +46,7 @@ static void void_load(void_desk *d)
     limit_book_claims_of(d->c.book, &d->of, d->row, &d->claims);
     for (size_t i = 0; i < d->claims.n; i++)
         limit_book_load_take(d->c.book, &d->claims.items[i]);
+    d->taken = coupon_take_get(d->c.u, d->c.slot, d->row->id);
     if (d->row->stocked)
         slice_load(d->c.slices, pool_stock(d->row->template));
 }
@@ -69,9 +71,15 @@ result void_decide(uow *u, const void *input, void *output)
     tally_of(u, &d.of)->voided++;
     for (size_t i = 0; i < d.claims.n; i++)
         limit_book_give(d.c.book, &d.of, &d.claims.items[i], 1);
+    for (size_t i = 0; d.taken != NULL && i < d.taken->takes.n; i++) {
+        limit_take take = d.taken->takes.items[i];
+        limit_book_give(d.c.book, &d.of, &take, take.n);
+    }
+    if (d.taken != NULL)
+        coupon_take_delete(u, d.taken);
     if (in->reason == VOID_REASON_ISSUED_IN_ERROR && d.row->stocked)
         slice_give(d.c.slices, pool_stock(d.row->template), 1);
-    slice_settle(d.c.slices);
     *out = (void_out){.coupon = d.row->id, .at_ms = uow_now(u)};
-    return R_DONE;
+    slice_settle(d.c.slices);
+    return limit_book_settle(d.c.book);
 }

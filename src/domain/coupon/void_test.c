@@ -260,7 +260,8 @@ static void a_sweep_is_bounded_and_says_whether_there_is_more(void **state)
     fix_pass(shop, MS_HOUR);
     uint16_t slot = id_slot(coupons[0]);
     sweep_in sweep = {.slot = slot, .limit = 2};
-    static const sweep_out expected[] = {{2, 0, true}, {2, 0, true}, {1, 0, false}, {0, 0, false}};
+    static const sweep_out expected[] = {
+        {2, 0, true, 0}, {2, 0, true, 0}, {1, 0, false, 0}, {0, 0, false, 0}};
     for (size_t i = 0; i < ARRAY_LEN(expected); i++) {
         sweep_out out = {0};
         assert_int_equal(fix_run(shop, ACT_ID_sweep, slot, &sweep, &out), R_DONE);

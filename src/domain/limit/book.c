@@ -1,10 +1,8 @@
 /* Limits of one act: see book.h. */
 #include "domain/limit/book.h"
 
-#include <inttypes.h>
-
 #include "base/hash.h"
-#include "domain/limit/usage.h"
+#include "domain/limit/level.h"
 
 typedef struct usage_ref {
     uint64_t campaign;
@@ -17,47 +15,14 @@ struct limit_book {
     uint32_t member;
     bool is_new;
     slice_set *slices;
+    grant_set *grants;
     usage_ref *rows;
     size_t n, capacity;
 };
 
-/* Limits that stand at one level. */
-typedef struct limit_level {
-    const char *name;
-    uint64_t owner;    /* of pools */
-    uint64_t campaign; /* of the usage row */
-    uint64_t template; /* of the cells, or 0 */
-    const limit_rule *rules;
-    size_t n;
-} limit_level;
-
-enum { LEVELS = 3 };
-
-static void levels_of(const terms *t, limit_level out[LEVELS])
-{
-    const merchant *m = t->merchant->row;
-    const campaign *c = t->campaign->row;
-    const template_version *v = terms_newest(t);
-    out[0] = (limit_level){"merchant", m->id, 0, 0, m->limits.items, m->limits.n};
-    out[1] = (limit_level){"campaign", c->id, c->id, 0, c->limits.items, c->limits.n};
-    out[2] =
-        (limit_level){"template", v->template, c->id, v->template, v->limits.items, v->limits.n};
-}
-
 static bool is_shared(const limit_rule *rule)
 {
-    return rule->subject != LIMIT_SUBJECT_USER;
-}
-
-static usage_key key_of(const limit_level *level, const limit_rule *rule)
-{
-    bool always = rule->measure == LIMIT_MEASURE_CLAIMS && rule->period == LIMIT_PERIOD_EVER &&
-                  level->campaign != 0;
-    return (usage_key){
-        .owner = level->template,
-        .measure = rule->measure,
-        .period = rule->period,
-        .since_version = always || rule->period == LIMIT_PERIOD_ROLLING ? 0 : rule->since_version};
+    return limit_way_of(rule->subject) == LIMIT_SHARED;
 }
 
 /* Claims ever of the campaign (template 0) or of a template. */
@@ -90,9 +55,18 @@ static pool_name pool_for(const limit_book *b, const limit_level *level, const l
 limit_book *limit_book_new(uow *u, uint16_t slot, uint32_t ordinal, slice_set *slices)
 {
     limit_book *b = ARENA_NEW(uow_memory(u), limit_book);
-    *b = (limit_book){
-        .u = u, .slot = slot, .member = ordinal, .is_new = ordinal == 0, .slices = slices};
+    *b = (limit_book){.u = u,
+                      .slot = slot,
+                      .member = ordinal,
+                      .is_new = ordinal == 0,
+                      .slices = slices,
+                      .grants = grant_set_new(u)};
     return b;
+}
+
+void limit_book_reserved(limit_book *b, const grant_input *in)
+{
+    grant_set_fill(b->grants, in);
 }
 
 void limit_book_join(limit_book *b, uint32_t ordinal)
@@ -144,18 +118,18 @@ static usage *row_to_write(limit_book *b, uint64_t campaign_id)
 
 void limit_book_load(limit_book *b, const limit_case *c)
 {
-    limit_level levels[LEVELS];
-    levels_of(c->of, levels);
+    limit_level levels[LIMIT_LEVELS];
+    limit_levels_of(c->of, levels);
     if (c->measure == LIMIT_MEASURE_CLAIMS)
         load_row(b, levels[1].campaign);
-    for (size_t l = 0; l < LEVELS; l++) {
+    for (size_t l = 0; l < LIMIT_LEVELS; l++) {
         for (size_t i = 0; i < levels[l].n; i++) {
             const limit_rule *rule = &levels[l].rules[i];
             if (rule->measure != c->measure)
                 continue;
             if (is_shared(rule))
                 slice_load(b->slices, pool_for(b, &levels[l], rule, c));
-            else
+            else if (rule->subject == LIMIT_SUBJECT_USER)
                 load_row(b, levels[l].campaign);
         }
     }
@@ -163,36 +137,12 @@ void limit_book_load(limit_book *b, const limit_case *c)
 
 /* ---- asking ---- */
 
-static int64_t used(limit_book *b, const limit_level *level, const limit_rule *rule,
-                    const limit_case *c)
+static grant_key grant_key_of(const limit_level *level, const limit_rule *rule)
 {
-    const usage *row = row_of(b, level->campaign);
-    usage_key key = key_of(level, rule);
-    int64_t now = uow_now(b->u);
-    if (rule->period == LIMIT_PERIOD_ROLLING) {
-        int64_t after = now - rule->window_ms;
-        return usage_count_after(row, &key, after < rule->since_ms ? rule->since_ms - 1 : after);
-    }
-    return usage_count(row, &key, usage_number(rule->period, terms_day(c->of, now), now));
-}
-
-static str describe(limit_book *b, const limit_level *level, const limit_rule *rule)
-{
-    static const char *const periods[LIMIT_PERIOD_COUNT] = {
-        [LIMIT_PERIOD_EVER] = "",           [LIMIT_PERIOD_DAY] = " a day",
-        [LIMIT_PERIOD_WEEK] = " a week",    [LIMIT_PERIOD_MONTH] = " a month",
-        [LIMIT_PERIOD_ROLLING] = " within",
-    };
-    const char *who = rule->subject == LIMIT_SUBJECT_USER    ? " a user"
-                      : rule->subject == LIMIT_SUBJECT_STORE ? " a store"
-                                                             : " in all";
-    str measure = limit_measure_name(rule->measure);
-    str text = arena_printf(uow_memory(b->u), "The limit of the %s is %" PRId64 " %.*s%s%s",
-                            level->name, rule->max, STR_ARG(measure), who, periods[rule->period]);
-    return rule->period == LIMIT_PERIOD_ROLLING
-               ? arena_printf(uow_memory(b->u), "%.*s %" PRId64 " s.", STR_ARG(text),
-                              rule->window_ms / 1000)
-               : arena_printf(uow_memory(b->u), "%.*s.", STR_ARG(text));
+    return (grant_key){.subject = rule->subject,
+                       .campaign = level->campaign,
+                       .cell = limit_key_of(level, rule),
+                       .window_ms = rule->window_ms};
 }
 
 static result want_of_rule(limit_book *b, const limit_level *level, const limit_rule *rule,
@@ -200,49 +150,84 @@ static result want_of_rule(limit_book *b, const limit_level *level, const limit_
 {
     if (is_shared(rule))
         return slice_want(b->slices, pool_for(b, level, rule, c), *have, have);
-    int64_t left = rule->max - used(b, level, rule, c);
+    if (rule->subject != LIMIT_SUBJECT_USER) {
+        grant_key key = grant_key_of(level, rule);
+        return grant_want(b->grants, &key, have);
+    }
+    int64_t left =
+        rule->max - limit_used(row_of(b, level->campaign), level, rule, c->of, uow_now(b->u));
     if (left < *have)
         *have = left < 0 ? 0 : left;
     return R_DONE;
 }
 
-result limit_book_want(limit_book *b, const limit_case *c, int64_t need, int64_t *have, str *why)
+/* The limits of one level that are counted in one way. */
+static result want_of_level(limit_book *b, const limit_level *level, limit_way way,
+                            const limit_case *c, limit_want *w)
 {
-    limit_level levels[LEVELS];
-    levels_of(c->of, levels);
-    *have = need;
-    for (int shared = 0; shared <= 1; shared++) {
-        for (size_t l = 0; l < LEVELS; l++) {
-            for (size_t i = 0; i < levels[l].n; i++) {
-                const limit_rule *rule = &levels[l].rules[i];
-                if (rule->measure != c->measure || is_shared(rule) != (shared == 1))
-                    continue;
-                int64_t before = *have;
-                result r = want_of_rule(b, &levels[l], rule, c, have);
-                if (r != R_DONE)
-                    return r;
-                if (*have < before)
-                    *why = describe(b, &levels[l], rule);
-            }
+    for (size_t i = 0; i < level->n; i++) {
+        const limit_rule *rule = &level->rules[i];
+        if (rule->measure != c->measure || limit_way_of(rule->subject) != way)
+            continue;
+        int64_t before = w->have;
+        result r = want_of_rule(b, level, rule, c, &w->have);
+        if (r == R_LIMIT_SUBJECT_MISSING) {
+            w->have = 0;
+            w->refusal = r;
+            w->why = arena_printf(uow_memory(b->u), "subjects.%.*s is missing. %.*s",
+                                  STR_ARG(limit_subject_name(rule->subject)),
+                                  STR_ARG(limit_describe(uow_memory(b->u), level, rule)));
+            return R_DONE;
+        }
+        if (r != R_DONE)
+            return r;
+        if (w->have < before) {
+            w->refusal = R_LIMIT_REACHED;
+            w->why = limit_describe(uow_memory(b->u), level, rule);
         }
     }
     return R_DONE;
 }
 
-bool limit_book_lacks(limit_book *b, const limit_case *c, int64_t need)
+result limit_book_want(limit_book *b, const limit_case *c, int64_t need, limit_want *out)
 {
-    limit_level levels[LEVELS];
-    levels_of(c->of, levels);
-    for (size_t l = 0; l < LEVELS; l++) {
-        for (size_t i = 0; i < levels[l].n; i++) {
-            const limit_rule *rule = &levels[l].rules[i];
-            if (rule->measure != c->measure)
-                continue;
-            if (is_shared(rule) ? slice_lacks(b->slices, pool_for(b, &levels[l], rule, c), need)
-                                : rule->max - used(b, &levels[l], rule, c) < need)
-                return true;
+    limit_level levels[LIMIT_LEVELS];
+    limit_levels_of(c->of, levels);
+    *out = (limit_want){.have = need};
+    for (limit_way way = LIMIT_BY_USER; way < LIMIT_WAYS; way++) {
+        for (size_t l = 0; l < LIMIT_LEVELS; l++) {
+            result r = want_of_level(b, &levels[l], way, c, out);
+            if (r != R_DONE)
+                return r;
         }
     }
+    return R_DONE;
+}
+
+static bool lacks_of_rule(limit_book *b, const limit_level *level, const limit_rule *rule,
+                          const limit_case *c, int64_t need)
+{
+    switch (limit_way_of(rule->subject)) {
+    case LIMIT_BY_USER:
+        return rule->max -
+                   limit_used(row_of(b, level->campaign), level, rule, c->of, uow_now(b->u)) <
+               need;
+    case LIMIT_SHARED:
+        return slice_lacks(b->slices, pool_for(b, level, rule, c), need);
+    default: /* what is due in this slot comes back to the subject's later */
+        return false;
+    }
+}
+
+bool limit_book_lacks(limit_book *b, const limit_case *c, int64_t need)
+{
+    limit_level levels[LIMIT_LEVELS];
+    limit_levels_of(c->of, levels);
+    for (size_t l = 0; l < LIMIT_LEVELS; l++)
+        for (size_t i = 0; i < levels[l].n; i++)
+            if (levels[l].rules[i].measure == c->measure &&
+                lacks_of_rule(b, &levels[l], &levels[l].rules[i], c, need))
+                return true;
     return false;
 }
 
@@ -268,42 +253,27 @@ static void note(limit_book *b, limit_takes *into, limit_take take)
     into->items[into->n++] = take;
 }
 
-/* Does a rolling rule before this one, that was there at this version, count in the same cells? */
-static bool is_counted(const limit_level *level, size_t index, uint32_t version)
-{
-    const limit_rule *rule = &level->rules[index];
-    for (size_t i = 0; i < index; i++)
-        if (rule->period == LIMIT_PERIOD_ROLLING && level->rules[i].period == rule->period &&
-            level->rules[i].measure == rule->measure && !is_shared(&level->rules[i]) &&
-            level->rules[i].since_version <= version)
-            return true;
-    return false;
-}
-
-static int64_t longest_window(const limit_level *level, uint8_t measure)
-{
-    int64_t longest = 0;
-    for (size_t i = 0; i < level->n; i++)
-        if (level->rules[i].period == LIMIT_PERIOD_ROLLING && level->rules[i].measure == measure &&
-            level->rules[i].window_ms > longest)
-            longest = level->rules[i].window_ms;
-    return longest;
-}
-
 static limit_take take_by_user(limit_book *b, const limit_level *level, const limit_rule *rule,
                                const limit_case *c, int64_t n)
 {
     usage *row = row_to_write(b, level->campaign);
-    usage_key key = key_of(level, rule);
+    usage_key key = limit_key_of(level, rule);
     int64_t now = uow_now(b->u);
     if (rule->period == LIMIT_PERIOD_ROLLING)
-        usage_forget(uow_memory(b->u), row, &key, now - longest_window(level, c->measure));
+        usage_forget(uow_memory(b->u), row, &key, now - limit_longest_window(level, rule));
     int64_t number = usage_add(uow_memory(b->u), row, &key,
                                usage_number(rule->period, terms_day(c->of, now), now), n);
     return (limit_take){.campaign = level->campaign,
                         .owner = level->template,
                         .number = number,
                         .since_version = key.since_version};
+}
+
+static limit_take take_by_subject(limit_book *b, const limit_level *level, const limit_rule *rule,
+                                  int64_t n)
+{
+    grant_key key = grant_key_of(level, rule);
+    return grant_take(b->grants, &key, n);
 }
 
 static limit_take take_shared(limit_book *b, const limit_level *level, const limit_rule *rule,
@@ -318,8 +288,8 @@ static limit_take take_shared(limit_book *b, const limit_level *level, const lim
 /* Claims ever of a campaign and of its templates are counted below, whether limited or not. */
 static bool is_ever_claim(const limit_level *level, const limit_rule *rule)
 {
-    return level->campaign != 0 && !is_shared(rule) && rule->measure == LIMIT_MEASURE_CLAIMS &&
-           rule->period == LIMIT_PERIOD_EVER;
+    return level->campaign != 0 && rule->subject == LIMIT_SUBJECT_USER &&
+           rule->measure == LIMIT_MEASURE_CLAIMS && rule->period == LIMIT_PERIOD_EVER;
 }
 
 static void take_ever(limit_book *b, const limit_level *level, int64_t n)
@@ -330,19 +300,21 @@ static void take_ever(limit_book *b, const limit_level *level, int64_t n)
 
 void limit_book_take(limit_book *b, const limit_case *c, int64_t n, limit_takes *into)
 {
-    limit_level levels[LEVELS];
-    levels_of(c->of, levels);
-    for (size_t l = 0; l < LEVELS; l++) {
+    limit_level levels[LIMIT_LEVELS];
+    limit_levels_of(c->of, levels);
+    for (size_t l = 0; l < LIMIT_LEVELS; l++) {
         const limit_level *level = &levels[l];
         if (level->campaign != 0 && c->measure == LIMIT_MEASURE_CLAIMS)
             take_ever(b, level, n);
         for (size_t i = 0; i < level->n; i++) {
             const limit_rule *rule = &level->rules[i];
             if (rule->measure != c->measure || is_ever_claim(level, rule) ||
-                (!is_shared(rule) && is_counted(level, i, UINT32_MAX)))
+                (!is_shared(rule) && limit_is_counted(level, i, UINT32_MAX)))
                 continue;
-            limit_take take = is_shared(rule) ? take_shared(b, level, rule, c, n)
-                                              : take_by_user(b, level, rule, c, n);
+            limit_way way = limit_way_of(rule->subject);
+            limit_take take = way == LIMIT_SHARED    ? take_shared(b, level, rule, c, n)
+                              : way == LIMIT_BY_USER ? take_by_user(b, level, rule, c, n)
+                                                     : take_by_subject(b, level, rule, n);
             take.applied = c->applied;
             take.measure = c->measure;
             take.subject = rule->subject;
@@ -368,10 +340,16 @@ static pool_name pool_taken(const limit_take *take)
 
 void limit_book_load_take(limit_book *b, const limit_take *take)
 {
-    if (take->subject == LIMIT_SUBJECT_USER)
+    switch (limit_way_of(take->subject)) {
+    case LIMIT_BY_USER:
         load_row(b, take->campaign);
-    else
+        break;
+    case LIMIT_SHARED:
         slice_load(b->slices, pool_taken(take));
+        break;
+    default: /* the row is in another slot */
+        break;
+    }
 }
 
 void limit_book_give(limit_book *b, const terms *of, limit_take *take, int64_t n)
@@ -388,6 +366,10 @@ void limit_book_give(limit_book *b, const terms *of, limit_take *take, int64_t n
             usage_remove(uow_memory(b->u), row_to_write(b, take->campaign), &key, take->number, n);
         return;
     }
+    if (limit_way_of(take->subject) == LIMIT_BY_SUBJECT) {
+        grant_give(b->grants, take, n);
+        return;
+    }
     bool is_over = take->period != LIMIT_PERIOD_EVER && take->period != LIMIT_PERIOD_ROLLING &&
                    take->number != usage_number(take->period, terms_day(of, now), now);
     if (!is_over)
@@ -401,11 +383,12 @@ bool limit_counted_claim(const limit_rule *rule, uint32_t version_at_issue)
 
 void limit_book_claims_of(limit_book *b, const terms *of, const coupon *row, limit_takes *into)
 {
-    limit_level levels[LEVELS];
-    levels_of(of, levels);
-    const uint32_t versions[LEVELS] = {row->merchant_version, row->campaign_version, row->version};
+    limit_level levels[LIMIT_LEVELS];
+    limit_levels_of(of, levels);
+    const uint32_t versions[LIMIT_LEVELS] = {row->merchant_version, row->campaign_version,
+                                             row->version};
     int32_t day = terms_day(of, row->issued_at_ms);
-    for (size_t l = 0; l < LEVELS; l++) {
+    for (size_t l = 0; l < LIMIT_LEVELS; l++) {
         const limit_level *level = &levels[l];
         limit_take take = {.measure = LIMIT_MEASURE_CLAIMS,
                            .subject = LIMIT_SUBJECT_USER,
@@ -418,17 +401,22 @@ void limit_book_claims_of(limit_book *b, const terms *of, const coupon *row, lim
         for (size_t i = 0; i < level->n; i++) {
             const limit_rule *rule = &level->rules[i];
             if (!limit_counted_claim(rule, versions[l]) || rule->subject == LIMIT_SUBJECT_STORE ||
-                is_ever_claim(level, rule) ||
-                (!is_shared(rule) && is_counted(level, i, versions[l])))
+                limit_way_of(rule->subject) == LIMIT_BY_SUBJECT || is_ever_claim(level, rule) ||
+                (!is_shared(rule) && limit_is_counted(level, i, versions[l])))
                 continue;
             take.subject = rule->subject;
             take.period = rule->period;
             take.owner = is_shared(rule) ? level->owner : level->template;
-            take.since_version = is_shared(rule) ? 0 : key_of(level, rule).since_version;
+            take.since_version = is_shared(rule) ? 0 : limit_key_of(level, rule).since_version;
             take.number = is_shared(rule) && rule->period == LIMIT_PERIOD_ROLLING
                               ? 0
                               : usage_number(rule->period, day, row->issued_at_ms);
             note(b, into, take);
         }
     }
+}
+
+result limit_book_settle(limit_book *b)
+{
+    return grant_settle(b->grants);
 }

@@ -2,9 +2,10 @@
  *
  * Limits stand at three levels: the merchant, the campaign, and the newest version of the template
  * (terms.h). By user they are counted in the user's usage rows, which are in the act's own slot:
- * for a campaign, and for the merchant where he has such limits. By store, or by all users together
- * (subject template or campaign), they are pools (pool.h): a rolling one cannot be shared and is
- * taken for one for ever.
+ * for a campaign, and for the merchant where he has such limits. By phone, device, card or address
+ * they are counted in the slot of that; what the act may take was reserved there before (grant.h).
+ * By store, or by all users together (subject template or campaign), they are pools (pool.h): a
+ * rolling one cannot be shared and is taken for one for ever.
  * What a measure counts: claims - coupons issued; redemptions - coupons held or redeemed; money -
  * their discounts; units - the quantity of the order lines that a coupon discounts.
  * Claims ever are counted for every user, campaign and template, limit or not.
@@ -13,6 +14,7 @@
 #ifndef QUAN_DOMAIN_LIMIT_BOOK_H
 #define QUAN_DOMAIN_LIMIT_BOOK_H
 
+#include "domain/limit/grant.h"
 #include "domain/limit/pool.h"
 #include "domain/limit/terms.h"
 
@@ -32,22 +34,32 @@ typedef struct limit_takes {
     size_t n, capacity;
 } limit_takes;
 
+/* What the limits leave of what a case needs. */
+typedef struct limit_want {
+    int64_t have;
+    result refusal; /* R_DONE: all that is needed; else R_LIMIT_REACHED, R_LIMIT_SUBJECT_MISSING */
+    str why;        /* names the first limit that allows no more */
+} limit_want;
+
 /* ordinal: of the member; 0: a user who has no rows yet. The slices are the act's; who made them
  * settles them. */
 limit_book *limit_book_new(uow *u, uint16_t slot, uint32_t ordinal, slice_set *slices);
 /* The ordinal of a new user, before the first take. */
 void limit_book_join(limit_book *b, uint32_t ordinal);
 
+/* What was reserved for the act; before anything is asked. */
+void limit_book_reserved(limit_book *b, const grant_input *in);
+
 /* Gets. */
 void limit_book_load(limit_book *b, const limit_case *c);
 void limit_book_load_take(limit_book *b, const limit_take *take);
 
-/* How much of need (>= 0) the limits still allow. Looks at limits by user first, then at shared
- * ones; each merchant, campaign, template. R_DONE: *have is need, or less and *why names the first
- * limit that allows no more. Else as slice_want. */
-MUST_USE result limit_book_want(limit_book *b, const limit_case *c, int64_t need, int64_t *have,
-                                str *why);
-/* Would limit_book_want allow less than need, as far as the act knows? (slice_lacks) */
+/* How much of need (>= 0) the limits still allow. Looks at limits by user first, then at those by
+ * phone, device, card and address, then at shared ones; each merchant, campaign, template. R_DONE;
+ * else as slice_want; R_UNRESERVED as grant_want. */
+MUST_USE result limit_book_want(limit_book *b, const limit_case *c, int64_t need, limit_want *out);
+/* Would limit_book_want allow less than need, as far as the act's slot and lane know? (slice_lacks)
+ */
 bool limit_book_lacks(limit_book *b, const limit_case *c, int64_t need);
 /* Has the user never had a coupon of the template (or, of_campaign, of the campaign)? */
 bool limit_book_first(limit_book *b, const terms *of, bool of_campaign);
@@ -57,10 +69,15 @@ void limit_book_take(limit_book *b, const limit_case *c, int64_t n, limit_takes 
 /* Gives back min(n, take->n), to periods that are not over, and lowers take->n by it. */
 void limit_book_give(limit_book *b, const terms *of, limit_take *take, int64_t n);
 /* What the issue of a coupon took from limits on claims that are still there. From those by store
- * nothing, because a coupon does not remember where it was issued. */
+ * nothing, because a coupon does not remember where it was issued; what those by phone, device,
+ * card and address have counted is in its coupon_take. */
 void limit_book_claims_of(limit_book *b, const terms *of, const coupon *row, limit_takes *into);
 /* Has this limit, of the coupon's merchant, campaign or template, counted its issue? It has when
  * the row that the issue saw had it: times of lanes tell nothing. */
 bool limit_counted_claim(const limit_rule *rule, uint32_t version_at_issue);
+
+/* The act's end: sends what was taken and given back by subject. R_DONE; R_UNRESERVED as
+ * grant_settle: never where nothing was taken. The slices are settled by who made them. */
+MUST_USE result limit_book_settle(limit_book *b);
 
 #endif

@@ -1,0 +1,275 @@
+/* Reserving by subject: see reserve.h. */
+#include "app/reserve.h"
+
+#include "app/query_answered.h"
+#include "app/saga.h"
+#include "base/id.h"
+#include "domain/campaign/rules.h"
+#include "domain/limit/level.h"
+#include "port/random.h"
+#include "port/secret.h"
+
+typedef struct reserve {
+    saga saga; /* first */
+    reserve_ask ask;
+    /* The input of the call, by its act. */
+    issue_in issue;
+    order_in order;
+    bool is_issue;
+    limit_need *needs;
+    size_t need_count;
+    reserved_subject *subjects;
+    size_t subject_count;
+} reserve;
+
+bool subjects_any(const subject_names *n)
+{
+    return n->phone.n + n->device.n + n->card.n + n->address.n > 0;
+}
+
+/* ---- hashes ---- */
+
+str merchant_secret(arena *memory)
+{
+    char *bytes = arena_alloc(memory, MERCHANT_SECRET_BYTES);
+    random_bytes(bytes, MERCHANT_SECRET_BYTES);
+    return (str){bytes, MERCHANT_SECRET_BYTES};
+}
+
+static uint64_t big_endian(const uint8_t *p)
+{
+    uint64_t v = 0;
+    for (size_t i = 0; i < sizeof(v); i++)
+        v = v << 8 | p[i];
+    return v;
+}
+
+/* Stored: what goes in, and in which order, never changes. */
+static void hash_subject(const merchant *of, str name, reserved_subject *s)
+{
+    char bytes[sizeof(of->id) + 1 + SUBJECT_BYTES_MAX];
+    uint8_t digest[SECRET_DIGEST_BYTES];
+    CHECK(name.n <= SUBJECT_BYTES_MAX);
+    for (size_t i = 0; i < sizeof(of->id); i++)
+        bytes[i] = (char)(of->id >> 8 * i);
+    bytes[sizeof(of->id)] = (char)s->subject;
+    memcpy(bytes + sizeof(of->id) + 1, name.p, name.n);
+    secret_hmac_sha256(of->secret, (str){bytes, sizeof(of->id) + 1 + name.n}, digest);
+    s->hi = big_endian(digest);
+    s->lo = big_endian(digest + sizeof(s->hi));
+}
+
+/* ---- what the act needs ---- */
+
+static void need(reserve *r, uint64_t template_id, limit_measure measure, int64_t n)
+{
+    r->needs[r->need_count++] =
+        (limit_need){.template = template_id, .measure = (uint8_t)measure, .n = n};
+}
+
+static void needs_of_issue(reserve *r)
+{
+    const issue_in *in = &r->issue;
+    r->needs = ARENA_ARRAY(r->saga.memory, limit_need, in->items.n);
+    for (size_t i = 0; i < in->items.n; i++)
+        need(r, in->items.items[i].template, LIMIT_MEASURE_CLAIMS, in->items.items[i].count);
+}
+
+static void needs_of_order(reserve *r)
+{
+    const order_in *in = &r->order;
+    r->needs = ARENA_ARRAY(r->saga.memory, limit_need, 3 * in->applied.n);
+    int64_t *units = ARENA_ARRAY(r->saga.memory, int64_t, in->applied.n);
+    for (size_t i = 0; i < in->shares.n; i++)
+        units[in->shares.items[i].applied] += in->lines.items[in->shares.items[i].line].quantity;
+    for (size_t i = 0; i < in->applied.n; i++) {
+        const applied_coupon *a = &in->applied.items[i];
+        need(r, a->template, LIMIT_MEASURE_REDEMPTIONS, 1);
+        need(r, a->template, LIMIT_MEASURE_MONEY, a->discount_minor);
+        need(r, a->template, LIMIT_MEASURE_UNITS, units[i]);
+    }
+}
+
+static uint64_t merchant_of(const reserve *r)
+{
+    return r->is_issue ? r->issue.merchant : r->order.merchant;
+}
+
+/* Has a limit on what is needed this subject? */
+static bool is_limited(const reserve *r, const config *c, uint8_t subject)
+{
+    for (size_t i = 0; i < r->need_count; i++) {
+        terms of;
+        limit_level levels[LIMIT_LEVELS];
+        if (!terms_find(c, r->needs[i].template, &of) || of.merchant->row->id != merchant_of(r))
+            continue;
+        limit_levels_of(&of, levels);
+        for (size_t l = 0; l < LIMIT_LEVELS; l++)
+            for (size_t k = 0; k < levels[l].n; k++)
+                if (levels[l].rules[k].subject == subject &&
+                    levels[l].rules[k].measure == r->needs[i].measure)
+                    return true;
+    }
+    return false;
+}
+
+/* ---- the saga ---- */
+
+static void name_subjects(reserve *r, const config_merchant *of)
+{
+    const subject_names *n = &r->ask.names;
+    const str texts[] = {n->phone, n->device, n->card, n->address};
+    static const uint8_t kinds[] = {LIMIT_SUBJECT_PHONE, LIMIT_SUBJECT_DEVICE, LIMIT_SUBJECT_CARD,
+                                    LIMIT_SUBJECT_ADDRESS};
+    r->subject_count = 0;
+    r->subjects = ARENA_ARRAY(r->saga.memory, reserved_subject, ARRAY_LEN(kinds));
+    if (!subjects_any(n)) {
+        for (size_t i = 0; i < r->ask.kept_count && i < ARRAY_LEN(kinds); i++)
+            r->subjects[r->subject_count++] = r->ask.kept[i];
+        return;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        if (texts[i].n == 0)
+            continue;
+        reserved_subject *s = &r->subjects[r->subject_count++];
+        s->subject = kinds[i];
+        hash_subject(of->row, texts[i], s);
+    }
+}
+
+/* The order of the tries. */
+static void sort_subjects(reserve *r)
+{
+    for (size_t i = 1; i < r->subject_count; i++) {
+        for (size_t k = i; k > 0; k--) {
+            reserved_subject *a = &r->subjects[k - 1], *b = &r->subjects[k], swapped = *a;
+            if (a->hi < b->hi || (a->hi == b->hi && a->lo <= b->lo))
+                break;
+            *a = *b;
+            *b = swapped;
+        }
+    }
+}
+
+static bool is_answered(const reserve *r)
+{
+    app_view v;
+    bool answered = false;
+    if (app_view_open(r->saga.call->app, r->saga.memory, &v) != R_DONE)
+        return false;
+    answered = query_answered(&v, r->saga.call);
+    return app_view_close(&v) == R_DONE && answered;
+}
+
+static const limit_take *credits_of(const reserve *r, const reserved_subject *s, size_t *n)
+{
+    limit_take *own = ARENA_ARRAY(r->saga.memory, limit_take, r->ask.credit_count);
+    *n = 0;
+    for (size_t i = 0; i < r->ask.credit_count; i++)
+        if (r->ask.credits[i].hi == s->hi && r->ask.credits[i].lo == s->lo)
+            own[(*n)++] = r->ask.credits[i];
+    return own;
+}
+
+static void try_subject(reserve *r, const reserved_subject *s)
+{
+    limit_reserve_in *in = ARENA_NEW(r->saga.memory, limit_reserve_in);
+    *in = (limit_reserve_in){.merchant = merchant_of(r),
+                             .subject = s->subject,
+                             .hi = s->hi,
+                             .lo = s->lo,
+                             .slot = r->saga.call->slot,
+                             .partly = r->is_issue && r->issue.mode == ISSUE_MODE_BEST_EFFORT};
+    in->needs.items = r->needs;
+    in->needs.n = r->need_count;
+    in->credits.items = (limit_take *)(uintptr_t)credits_of(r, s, &in->credits.n);
+    r->saga.tries[r->saga.n++] =
+        (saga_try){.id = r->is_issue ? ACT_ID_limit_reserve_claim : ACT_ID_limit_reserve_use,
+                   .slot = slot_of_hash(s->hi),
+                   .in = in};
+}
+
+static void fill_input(reserve *r, limit_grant *grants, size_t n)
+{
+    r->issue.subjects.items = r->order.subjects.items = r->subjects;
+    r->issue.subjects.n = r->order.subjects.n = r->subject_count;
+    r->issue.grants.items = r->order.grants.items = grants;
+    r->issue.grants.n = r->order.grants.n = n;
+}
+
+static void plan(saga *s)
+{
+    reserve *r = (reserve *)s;
+    const config *c = app_config(s->call->app);
+    const config_merchant *of = config_find_merchant(c, merchant_of(r));
+    if (of != NULL)
+        name_subjects(r, of);
+    sort_subjects(r);
+    for (size_t i = 0; i < r->subject_count; i++)
+        if (is_limited(r, c, r->subjects[i].subject))
+            try_subject(r, &r->subjects[i]);
+    config_free((config *)(uintptr_t)c); /* the share that app_config took */
+    fill_input(r, NULL, 0);
+    if (s->n > 0 && is_answered(r))
+        s->n = 0;
+}
+
+static void tried(saga *s)
+{
+    reserve *r = (reserve *)s;
+    size_t n = 0;
+    for (size_t i = 0; i < s->n; i++)
+        n += ((const limit_reserve_out *)s->tries[i].out)->grants.n;
+    limit_grant *grants = ARENA_ARRAY(s->memory, limit_grant, n);
+    n = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        const limit_reserve_in *in = s->tries[i].in;
+        const limit_reserve_out *out = s->tries[i].out;
+        for (size_t k = 0; k < r->subject_count; k++) {
+            if (r->subjects[k].subject != in->subject)
+                continue;
+            r->subjects[k].reservation = out->reservation;
+            r->subjects[k].deadline_ms = out->deadline_ms;
+        }
+        if (out->grants.n > 0)
+            memcpy(grants + n, out->grants.items, out->grants.n * sizeof(*grants));
+        n += out->grants.n;
+    }
+    fill_input(r, grants, n);
+}
+
+static bool cancel(saga *s, const saga_try *done, saga_try *back)
+{
+    const limit_reserve_in *in = done->in;
+    const limit_reserve_out *out = done->out;
+    if (out->reservation == 0)
+        return false;
+    limit_settle_in *none = ARENA_NEW(s->memory, limit_settle_in);
+    *none = (limit_settle_in){.hi = in->hi, .lo = in->lo, .reservation = out->reservation};
+    *back = (saga_try){.id = ACT_ID_limit_settle, .slot = done->slot, .in = none};
+    return true;
+}
+
+result reserve_submit(act_call *call, const reserve_ask *ask)
+{
+    if (!subjects_any(&ask->names) && ask->kept_count == 0)
+        return act_submit(call);
+    reserve *r = saga_new(sizeof(*r));
+    r->saga.call = call;
+    r->saga.again = ask->prepared ? 0 : SAGA_AGAIN_MAX;
+    r->saga.plan = plan;
+    r->saga.tried = tried;
+    r->saga.cancel = cancel;
+    r->ask = *ask;
+    r->is_issue = call->id == ACT_ID_issue;
+    if (r->is_issue) {
+        r->issue = *(const issue_in *)call->in;
+        call->in = &r->issue;
+        needs_of_issue(r);
+    } else {
+        r->order = *(const order_in *)call->in;
+        call->in = &r->order;
+        needs_of_order(r);
+    }
+    return saga_submit(&r->saga);
+}

@@ -1,0 +1,33 @@
+/* Sagas: an act that needs something of another slot first. What is the same for all of them.
+ *
+ * There are no transactions over slots (DESIGN 2). A saga has these steps, and each commits alone:
+ *   try      in the other slot, before the act: keeps what the act may take, until a deadline
+ *   act      at its home. It answers R_UNRESERVED when its time is at or past the deadline; else it
+ *            sends the confirmation in its own commit
+ *   cancel   when the act has not happened: by whoever ran the try (app/saga.h)
+ *   check    past the deadline, when neither has come: the other slot asks the home, which answers
+ *            with the cancellation
+ * Why an answer to a check proves that no confirmation can follow: the time of a lane never goes
+ * back, so when the home answers at or past the deadline every confirmation was committed before;
+ * and messages of one lane to another arrive in order. What a try keeps is therefore let go by a
+ * confirmation or a cancellation, never by a clock alone. Clocks of two lanes need not agree.
+ *
+ * A try is made anew for every attempt at an act, also of one with the same idempotency key:
+ * attempts that shared one could not cancel it, because another may still commit. */
+#ifndef QUAN_DOMAIN_SAGA_SAGA_H
+#define QUAN_DOMAIN_SAGA_SAGA_H
+
+#include "base/time.h"
+#include "domain/table.gen.h"
+
+/* Number of app/act.def: what the domain sends. */
+enum { SAGA_CHECK_ACT = 83 };
+#define SAGA_TRY_MS   (10 * MS_SECOND) /* from the time of the try to its deadline */
+#define SAGA_CHECK_MS (5 * MS_SECOND)  /* from one check to the next */
+
+/* To the slot `home` of an act: may it still come? */
+void saga_ask(uow *u, uint16_t home, const saga_check_in *in);
+/* The answer: nothing while the act may still come; the asker asks again. */
+result saga_check_decide(uow *u, const void *in, void *out);
+
+#endif
