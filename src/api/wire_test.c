@@ -42,6 +42,7 @@ static void check_refusal(const refusal *r)
         if (!str_eq(got, wanted))
             fail_msg("%s: wanted '%.*s', got '%.*s'", r->text, STR_ARG(wanted), STR_ARG(got));
         assert_true(found->items[i].detail.n > 0);
+        assert_true(issue_is_known(found->items[i].code));
     }
     arena_free(memory);
 }

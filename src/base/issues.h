@@ -29,7 +29,8 @@ typedef struct issue_kind {
 const issue_kind *issue_kind_at(size_t index); /* in the order of issue.def; NULL behind the last */
 
 issues *issues_new(arena *memory);
-/* CHECKs that code is a row of issue.def. field and code are copied; format makes the detail. */
+bool issue_is_known(str code); /* tests ask it of every code that they see */
+/* field and code are copied; format makes the detail. */
 void issues_add(issues *list, str field, str code, const char *format, ...) PRINTF_LIKE(4, 5);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/issues.h"
 #include "base/time.h"
 #include "cli/http_client.h"
 #include "test/lib/story_file.h"
@@ -170,11 +171,30 @@ static bool step_request(run *r, str method, str rest)
 
 /* ---- answers ---- */
 
+/* Every code of a field is one that docs/reference/problems.md lists. */
+static bool codes_are_known(run *r)
+{
+    json *body = NULL;
+    bool good = true;
+    if (json_parse(r->answer.body, &body, NULL) != R_DONE)
+        return true; /* not a problem document */
+    const json *errors = json_field(body, S("errors"));
+    for (size_t i = 0; good && i < json_count(errors); i++) {
+        const json *code = json_field(json_at(errors, i), S("code"));
+        good = (json_kind_of(code) == JSON_KIND_STR && issue_is_known(json_str(code))) ||
+               fail(r, "errors[%zu].code is no row of issue.def", i);
+    }
+    json_free(body);
+    return good;
+}
+
 static bool step_answer(run *r, str status, str rest)
 {
     uint64_t want;
     if (!str_to_u64(status, &want) || (int)want != r->answer.status)
         return fail(r, "expected status %.*s, got %d", STR_ARG(status), r->answer.status);
+    if (want >= 400 && !codes_are_known(r))
+        return false;
     if (rest.n == 0)
         return true;
     json *expected = NULL, *actual = NULL;

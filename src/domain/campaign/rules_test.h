@@ -84,6 +84,7 @@ static inline void rules_expect(const issues *found, const char *expected, const
     buf_init(&text, 65536);
     for (size_t i = 0; i < found->n; i++) {
         assert_true(found->items[i].detail.n > 0);
+        assert_true(issue_is_known(found->items[i].code));
         buf_printf(&text, "%s%.*s %.*s", i == 0 ? "" : "; ", STR_ARG(found->items[i].field),
                    STR_ARG(found->items[i].code));
     }
