@@ -207,7 +207,7 @@ static result admit_parameters(api_call *c, const route_match *match)
 
 /* ---- body ---- */
 
-static result admit_body(api_call *c, str *why)
+static result read_body(api_call *c, str *why)
 {
     str text = http_body(c->x);
     if (c->operation->verb == VERB_GET)
@@ -243,7 +243,7 @@ static void hash_request(api_call *c)
     c->body_hash = hash64(http_body(c->x), h);
 }
 
-result admit(api_call *c, const route_match *match, str *why)
+result admit_head(api_call *c, const route_match *match, str *why)
 {
     result r = admit_who(c, why);
     if (r == R_DONE)
@@ -252,10 +252,12 @@ result admit(api_call *c, const route_match *match, str *why)
         r = admit_key(c);
     if (r == R_DONE)
         r = admit_match(c);
-    if (r == R_DONE)
-        r = admit_parameters(c, match);
-    if (r == R_DONE)
-        r = admit_body(c, why);
+    return r == R_DONE ? admit_parameters(c, match) : r;
+}
+
+result admit_body(api_call *c, str *why)
+{
+    result r = read_body(c, why);
     if (r == R_DONE && c->problems->n > 0)
         r = R_INVALID;
     if (r == R_DONE && c->operation->needs_key)

@@ -4,10 +4,12 @@
 
 #include "api/call.h"
 
-/* Looks at everything but the route, in this order: key (UNAUTHENTICATED), scope (FORBIDDEN),
- * rate (THROTTLED), Idempotency-Key and If-Match (…_REQUIRED), kind of body
- * (UNSUPPORTED_MEDIA_TYPE), ids in the path (NOT_FOUND), JSON (MALFORMED), and everything else at
- * once (INVALID, c->problems). *why may get a sentence. */
-MUST_USE result admit(api_call *c, const route_match *match, str *why);
+/* Looks at everything but route and body, in this order: key (UNAUTHENTICATED), scope (FORBIDDEN),
+ * rate (THROTTLED), Idempotency-Key and If-Match (…_REQUIRED), ids in the path (NOT_FOUND). *why
+ * may get a sentence. */
+MUST_USE result admit_head(api_call *c, const route_match *match, str *why);
+/* Then the body: its kind (UNSUPPORTED_MEDIA_TYPE), JSON (MALFORMED), and everything else at once,
+ * of the head, too (INVALID, c->problems). Any thread. */
+MUST_USE result admit_body(api_call *c, str *why);
 
 #endif

@@ -3,6 +3,7 @@
  * An edit starts from the version that If-Match names. Versions are immutable, so the same request
  * makes the same act whenever it is repeated. */
 #include "api/convert.h"
+#include "api/slow.h"
 #include "domain/campaign/rules.h"
 #include "domain/limit/pool.h"
 #include "domain/price/benefit.h"
@@ -198,14 +199,29 @@ static void answer_with(api_call *c, int status)
     call_answer(c, status, &wire_template_type, &shown);
 }
 
-static void created(api_call *c)
+static void answer_created(api_call *c)
 {
     answer_with(c, 201);
 }
 
-static void changed(api_call *c)
+static void answer_changed(api_call *c)
 {
     answer_with(c, 200);
+}
+
+static bool is_large(const api_call *c)
+{
+    return ((const row_out *)c->act.out)->version_row.n >= SLOW_BODY_MIN;
+}
+
+static void created(api_call *c)
+{
+    slow_answer(is_large(c), c, answer_created);
+}
+
+static void changed(api_call *c)
+{
+    slow_answer(is_large(c), c, answer_changed);
 }
 
 static const config_template *template_known(api_call *c, uint64_t id)
@@ -265,6 +281,22 @@ static void check_edit(api_call *c, const config_template *t, const template_put
     rules_template_edit(&change, in, c->problems);
 }
 
+static void edit(api_call *c)
+{
+    const wire_template_edit_parameters *p = c->parameters;
+    const config_template *t = template_known(c, p->template);
+    const template_version *base = config_version(t, c->if_version);
+    template_put_in *in = ARENA_NEW(c->memory, template_put_in);
+    *in = put_of_version(base);
+    in->template = p->template;
+    in->merchant = c->who.merchant;
+    in->if_version = c->if_version;
+    put_edit(c, c->body, currency_of(c, t->row), in);
+    if (c->if_version == t->version_count) /* else the act says so, or answers a repeat */
+        check_edit(c, t, in);
+    submit(c, ACT_ID_template_put, p->template, in);
+}
+
 void api_template_edit(api_call *c)
 {
     const wire_template_edit_parameters *p = c->parameters;
@@ -278,15 +310,7 @@ void api_template_edit(api_call *c)
         call_refuse(c, R_VERSION_MISMATCH, S("There is no such version."));
         return;
     }
-    template_put_in *in = ARENA_NEW(c->memory, template_put_in);
-    *in = put_of_version(base);
-    in->template = p->template;
-    in->merchant = c->who.merchant;
-    in->if_version = c->if_version;
-    put_edit(c, c->body, currency_of(c, t->row), in);
-    if (c->if_version == t->version_count) /* else the act says so, or answers a repeat */
-        check_edit(c, t, in);
-    submit(c, ACT_ID_template_put, p->template, in);
+    slow_if(base->items.n >= SLOW_ITEMS_MIN, c, edit);
 }
 
 void api_template_set_stock(api_call *c)
@@ -302,21 +326,57 @@ void api_template_set_stock(api_call *c)
     submit(c, ACT_ID_pool_change, p->template, in);
 }
 
-void api_template_get(api_call *c)
+static const template_version *newest(const config_template *t)
+{
+    return t->versions[t->version_count - 1];
+}
+
+static void show(api_call *c)
 {
     const wire_template_get_parameters *p = c->parameters;
     const config_template *t = template_known(c, p->template);
-    if (t == NULL) {
-        call_refuse(c, R_NOT_FOUND, S(""));
-        return;
-    }
-    wire_template shown = template_shown(c, t->row, t->versions[t->version_count - 1]);
+    wire_template shown = template_shown(c, t->row, newest(t));
     call_etag(c, t->row->version);
     call_answer(c, 200, &wire_template_type, &shown);
 }
 
+void api_template_get(api_call *c)
+{
+    const wire_template_get_parameters *p = c->parameters;
+    const config_template *t = template_known(c, p->template);
+    if (t == NULL)
+        call_refuse(c, R_NOT_FOUND, S(""));
+    else
+        slow_if(newest(t)->items.n >= SLOW_ITEMS_MIN, c, show);
+}
+
 /* A template may list 50,000 articles: a page ends early when it has shown this many. */
 enum { PAGE_ITEMS_MAX = 100000, TEMPLATES_PAGE_MAX = 200 };
+
+/* Templates or versions of one, as many as fit the page. */
+typedef struct listing {
+    size_t n, items;
+    bool more;
+    union {
+        const config_template *templates[TEMPLATES_PAGE_MAX + 1];
+        uint64_t first; /* version, from 0 */
+    } of;
+} listing;
+
+static void show_templates(api_call *c)
+{
+    const listing *l = c->state;
+    wire_template_page page = {0};
+    page.templates.items = ARENA_ARRAY(c->memory, wire_template, l->n);
+    page.templates.n = l->n;
+    for (size_t i = 0; i < l->n; i++)
+        page.templates.items[i] =
+            template_shown(c, l->of.templates[i]->row, newest(l->of.templates[i]));
+    page.has_next_page_token = l->more;
+    if (l->more)
+        page.next_page_token = call_token_of_id(c, l->of.templates[l->n - 1]->row->id);
+    call_answer(c, 200, &wire_template_page_type, &page);
+}
 
 void api_template_list(api_call *c)
 {
@@ -329,21 +389,31 @@ void api_template_list(api_call *c)
     uint64_t after;
     if (!call_token_id(c, p->page_token, &after))
         return;
-    const config_template *found[TEMPLATES_PAGE_MAX + 1];
+    listing *l = ARENA_NEW(c->memory, listing);
     size_t want = (size_t)p->page_size;
-    size_t n = config_templates(call_config(c), p->campaign, after, want + 1, found);
-    wire_template_page page = {0};
-    page.templates.items = ARENA_ARRAY(c->memory, wire_template, want);
-    size_t shown = 0;
-    for (size_t i = 0; i < n && i < want && shown < PAGE_ITEMS_MAX; i++) {
-        const template_version *v = found[i]->versions[found[i]->version_count - 1];
-        shown += v->items.n;
-        page.templates.items[page.templates.n++] = template_shown(c, found[i]->row, v);
-    }
-    page.has_next_page_token = page.templates.n < n;
-    if (page.has_next_page_token)
-        page.next_page_token = call_token_of_id(c, found[page.templates.n - 1]->row->id);
-    call_answer(c, 200, &wire_template_page_type, &page);
+    size_t n = config_templates(call_config(c), p->campaign, after, want + 1, l->of.templates);
+    while (l->n < n && l->n < want && l->items < PAGE_ITEMS_MAX)
+        l->items += newest(l->of.templates[l->n++])->items.n;
+    l->more = l->n < n;
+    c->state = l;
+    slow_if(l->items >= SLOW_ITEMS_MIN, c, show_templates);
+}
+
+static void show_versions(api_call *c)
+{
+    const wire_template_version_list_parameters *p = c->parameters;
+    const config_template *t = template_known(c, p->template);
+    const listing *l = c->state;
+    str currency = currency_of(c, t->row);
+    wire_template_version_page page = {0};
+    page.versions.items = ARENA_ARRAY(c->memory, wire_template_version, l->n);
+    page.versions.n = l->n;
+    for (size_t i = 0; i < l->n; i++)
+        page.versions.items[i] = version_shown(c, t->versions[l->of.first + i], currency);
+    page.has_next_page_token = l->more;
+    if (l->more)
+        page.next_page_token = call_token_of_id(c, l->of.first + l->n);
+    call_answer(c, 200, &wire_template_version_page_type, &page);
 }
 
 void api_template_version_list(api_call *c)
@@ -357,18 +427,12 @@ void api_template_version_list(api_call *c)
     uint64_t after;
     if (!call_token_id(c, p->page_token, &after))
         return;
-    wire_template_version_page page = {0};
-    page.versions.items = ARENA_ARRAY(c->memory, wire_template_version, p->page_size);
-    str currency = currency_of(c, t->row);
-    size_t shown = 0;
-    while (page.versions.n < (size_t)p->page_size && after < t->version_count &&
-           shown < PAGE_ITEMS_MAX) {
-        const template_version *v = t->versions[after++];
-        shown += v->items.n;
-        page.versions.items[page.versions.n++] = version_shown(c, v, currency);
-    }
-    page.has_next_page_token = after < t->version_count;
-    if (page.has_next_page_token)
-        page.next_page_token = call_token_of_id(c, after);
-    call_answer(c, 200, &wire_template_version_page_type, &page);
+    listing *l = ARENA_NEW(c->memory, listing);
+    l->of.first = after;
+    while (l->n < (size_t)p->page_size && after + l->n < t->version_count &&
+           l->items < PAGE_ITEMS_MAX)
+        l->items += t->versions[after + l->n++]->items.n;
+    l->more = after + l->n < t->version_count;
+    c->state = l;
+    slow_if(l->items >= SLOW_ITEMS_MIN, c, show_versions);
 }

@@ -256,6 +256,25 @@ static void refuse_method(http_exchange *x, const route_node *node)
     refuse_route(x, R_METHOD_NOT_ALLOWED, S(""));
 }
 
+static void refuse_admission(api_call *c, result r, str why)
+{
+    if (r == R_INVALID)
+        call_invalid(c);
+    else
+        call_refuse(c, r, why);
+}
+
+/* Body and handler: on the loop, or on a thread for heavy ones. */
+static void go_on(api_call *c)
+{
+    str why = S("");
+    result r = admit_body(c, &why);
+    if (r == R_DONE)
+        c->operation->handle(c);
+    else
+        refuse_admission(c, r, why);
+}
+
 void api_handle(void *context, http_exchange *x)
 {
     api *a = context;
@@ -278,11 +297,9 @@ void api_handle(void *context, http_exchange *x)
                     .operation = o,
                     .problems = issues_new(memory)};
     str why = S("");
-    result r = admit(c, &match, &why);
+    result r = admit_head(c, &match, &why);
     if (r == R_DONE)
-        o->handle(c);
-    else if (r == R_INVALID)
-        call_invalid(c);
+        slow_if(http_body(x).n >= SLOW_BODY_MIN, c, go_on);
     else
-        call_refuse(c, r, why);
+        refuse_admission(c, r, why);
 }

@@ -1,8 +1,9 @@
 /* One request on its way: what handlers (api_<operation> of route.gen.h) get, and how they end.
  *
- * A handler runs on a loop thread, with the request admitted: key and scope are good, parameters
- * and body keep their schemas. It must end the call exactly once, at once or later: with an answer,
- * a refusal, or an act whose answer `then` renders. Everything lives in c->memory till the end.
+ * A handler runs on a loop thread (after a large body on one of slow.h), with the request admitted:
+ * key and scope are good, parameters and body keep their schemas. It must end the call exactly
+ * once, at once or later: with an answer, a refusal, or an act whose answer `then` renders.
+ * Everything lives in c->memory till the end.
  *
  * Checks before an act must not refuse what was answered before: rows may have changed since. They
  * are handed to call_act (c->problems, ask->refusal), which looks for the first answer. */

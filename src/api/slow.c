@@ -1,4 +1,4 @@
-/* See slow.h: one thread and a ring of calls. */
+/* See slow.h: some threads and a ring of calls. */
 #include "api/slow.h"
 
 #include <pthread.h>
@@ -10,7 +10,7 @@ typedef struct errand {
 } errand;
 
 struct slow {
-    pthread_t thread;
+    pthread_t threads[SLOW_THREADS];
     pthread_mutex_t lock; /* of all that follows */
     pthread_cond_t changed;
     bool ending;
@@ -48,7 +48,10 @@ slow *slow_new(void)
     CHECK(s != NULL);
     CHECK(pthread_mutex_init(&s->lock, NULL) == 0);
     CHECK(pthread_cond_init(&s->changed, NULL) == 0);
-    CHECK(pthread_create(&s->thread, NULL, work, s) == 0);
+    for (size_t i = 0; i < SLOW_THREADS; i++) {
+        CHECK(pthread_create(&s->threads[i], NULL, work, s) == 0);
+        (void)pthread_setname_np(s->threads[i], "slow");
+    }
     return s;
 }
 
@@ -58,15 +61,17 @@ void slow_free(slow *s)
         return;
     (void)pthread_mutex_lock(&s->lock);
     s->ending = true;
-    (void)pthread_cond_signal(&s->changed);
+    (void)pthread_cond_broadcast(&s->changed);
     (void)pthread_mutex_unlock(&s->lock);
-    (void)pthread_join(s->thread, NULL);
+    for (size_t i = 0; i < SLOW_THREADS; i++)
+        (void)pthread_join(s->threads[i], NULL);
     (void)pthread_cond_destroy(&s->changed);
     (void)pthread_mutex_destroy(&s->lock);
     free(s);
 }
 
-void slow_run(api_call *c, void (*run)(api_call *c))
+/* False when too many wait. */
+static bool push(api_call *c, void (*run)(api_call *c))
 {
     slow *s = c->api->slow;
     (void)pthread_mutex_lock(&s->lock);
@@ -75,6 +80,25 @@ void slow_run(api_call *c, void (*run)(api_call *c))
         s->ring[(s->first + s->n++) % SLOW_QUEUE_MAX] = (errand){c, run};
     (void)pthread_cond_signal(&s->changed);
     (void)pthread_mutex_unlock(&s->lock);
-    if (!room)
+    return room;
+}
+
+void slow_run(api_call *c, void (*run)(api_call *c))
+{
+    if (!push(c, run))
         call_refuse(c, R_BUSY, S("Too many slow requests wait."));
+}
+
+void slow_if(bool heavy, api_call *c, void (*run)(api_call *c))
+{
+    if (heavy)
+        slow_run(c, run);
+    else
+        run(c);
+}
+
+void slow_answer(bool heavy, api_call *c, void (*run)(api_call *c))
+{
+    if (!heavy || !push(c, run))
+        run(c);
 }
