@@ -15,10 +15,15 @@ add_custom_command(
         ${api_gen}/openapi.gen.c ${api_gen}/openapi.json
     COMMAND gen_api code ${CMAKE_SOURCE_DIR}/api ${api_gen}
     DEPENDS gen_api ${api_spec})
+add_custom_command(
+    OUTPUT ${api_gen}/event_schema.gen.c
+    COMMAND gen_api schema ${CMAKE_SOURCE_DIR}/api/events.schema.json ${api_gen}/event_schema.gen.c
+    DEPENDS gen_api ${CMAKE_SOURCE_DIR}/api/events.schema.json)
 add_custom_target(generated_api DEPENDS ${api_gen}/wire.gen.h)
 
 quan_layer(quan_api FOLDER src/api
     GENERATED ${api_gen}/wire.gen.c ${api_gen}/route.gen.c ${api_gen}/openapi.gen.c
+        ${api_gen}/event_schema.gen.c
     LINK quan_app)
 add_dependencies(quan_api generated_api)
 

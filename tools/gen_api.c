@@ -4,6 +4,7 @@
  *                                     openapi.json
  *   gen_api docs SPEC_DIR FILE        the reference page; FILE - is the standard output
  *   gen_api check-docs SPEC_DIR FILE  exit status 1 when the page is not what docs would write
+ *   gen_api schema FILE OUT_FILE      code that holds a JSON Schema
  *
  * The whole spec is read and checked before anything is written. What may stand in it is said in
  * api/openapi.yaml and at the top of each gen_api_*.c. */
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/json.h"
 #include "gen_api.h"
 
 static bool same(const char *a, const char *b)
@@ -56,6 +58,30 @@ static void write_code(const node *root, const char *directory)
     }
 }
 
+static str read_json(const char *path)
+{
+    FILE *f = fopen(path, "rb");
+    char *text = arena_alloc(gen_memory, GEN_OUTPUT_MAX);
+    size_t n = f == NULL ? 0 : fread(text, 1, GEN_OUTPUT_MAX, f);
+    json *document;
+    buf why;
+    buf_init(&why, 4096);
+    if (f == NULL || fclose(f) != 0 || json_parse((str){text, n}, &document, &why) != R_DONE)
+        gen_fail(NULL, "%s: no JSON: %.*s", path, STR_ARG(buf_view(&why)));
+    json_free(document);
+    buf_free(&why);
+    return (str){text, n};
+}
+
+static void write_schema(const char *from, const char *to)
+{
+    buf code;
+    buf_init(&code, GEN_OUTPUT_MAX);
+    emit_schema_code(read_json(from), &code);
+    write_file(to, &code);
+    buf_free(&code);
+}
+
 static bool is_content(const char *path, const buf *content)
 {
     FILE *f = fopen(path, "rb");
@@ -72,12 +98,19 @@ int main(int argc, char **argv)
     bool code = argc == 4 && same(argv[1], "code");
     bool docs = argc == 4 && same(argv[1], "docs");
     bool check = argc == 4 && same(argv[1], "check-docs");
-    if (!code && !docs && !check) {
+    bool schema = argc == 4 && same(argv[1], "schema");
+    if (!code && !docs && !check && !schema) {
         fprintf(stderr, "usage: gen_api code SPEC_DIR OUT_DIR\n"
-                        "       gen_api docs|check-docs SPEC_DIR FILE\n");
+                        "       gen_api docs|check-docs SPEC_DIR FILE\n"
+                        "       gen_api schema FILE OUT_FILE\n");
         return 2;
     }
     gen_memory = arena_new(0);
+    if (schema) {
+        write_schema(argv[2], argv[3]);
+        arena_free(gen_memory);
+        return 0;
+    }
     const node *root = yaml_load(str_of(argv[2]), S("openapi.yaml"));
     operations_load(root);
     int status = 0;

@@ -168,6 +168,7 @@ void emit_route_header(buf *out);
 void emit_route_code(buf *out);
 void emit_bundle(const node *root, buf *out); /* JSON */
 void emit_bundle_code(const node *root, str spec, buf *out);
+void emit_schema_code(str schema, buf *out);
 void emit_docs(const node *root, buf *out);
 
 #endif

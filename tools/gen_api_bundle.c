@@ -164,14 +164,14 @@ void emit_bundle(const node *root, buf *out)
     json_end_object(&w);
 }
 
-void emit_bundle_code(const node *root, str spec, buf *out)
+/* `const str NAME` with the text. */
+static void emit_text(const char *name, str text, buf *out)
 {
-    buf_str(out, S("/* Generated from api/ by tools/gen_api: the spec as GET /openapi.json gives "
-                   "it. */\n#include \"api/route.h\"\n\nstatic const char text[] =\n"));
-    for (size_t i = 0; i < spec.n; i += LINE_BYTES) {
+    buf_printf(out, "static const char %s_text[] =\n", name);
+    for (size_t i = 0; i < text.n; i += LINE_BYTES) {
         buf_str(out, S("    \""));
-        for (size_t j = i; j < i + LINE_BYTES && j < spec.n; j++) {
-            uint8_t c = (uint8_t)spec.p[j];
+        for (size_t j = i; j < i + LINE_BYTES && j < text.n; j++) {
+            uint8_t c = (uint8_t)text.p[j];
             if (c == '"' || c == '\\')
                 buf_printf(out, "\\%c", c);
             else if (c < 32 || c > 126 || c == '?') /* no trigraphs; octal ends after 3 digits */
@@ -181,7 +181,21 @@ void emit_bundle_code(const node *root, str spec, buf *out)
         }
         buf_str(out, S("\"\n"));
     }
-    buf_printf(out, "    ;\nconst str api_spec = {text, %zu};\n", spec.n);
+    buf_printf(out, "    ;\nconst str %s = {%s_text, %zu};\n", name, name, text.n);
+}
+
+void emit_bundle_code(const node *root, str spec, buf *out)
+{
+    buf_str(out, S("/* Generated from api/ by tools/gen_api: the spec as GET /openapi.json gives "
+                   "it. */\n#include \"api/route.h\"\n\n"));
+    emit_text("api_spec", spec, out);
     str version = node_text(node_need(root, "info", NODE_MAP), "version");
     buf_printf(out, "const str api_spec_version = {\"%.*s\", %zu};\n", STR_ARG(version), version.n);
+}
+
+void emit_schema_code(str schema, buf *out)
+{
+    buf_str(out, S("/* Generated from api/ by tools/gen_api: the schema of events. */\n"
+                   "#include \"api/route.h\"\n\n"));
+    emit_text("api_event_schema", schema, out);
 }

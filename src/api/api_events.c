@@ -11,10 +11,8 @@ static bool amount_matters(const event *e)
 }
 
 /* What `ref` names depends on what happened. */
-static void put_ref(const event *e, wire_event *out)
+static void put_ref(const event *e, wire_event_data *out)
 {
-    if (e->ref == 0)
-        return;
     switch ((event_kind)e->kind) {
     case EVENT_KIND_COUPON_HELD:
     case EVENT_KIND_COUPON_RELEASED:
@@ -35,29 +33,53 @@ static void put_ref(const event *e, wire_event *out)
     }
 }
 
-static wire_event event_shown(api_call *c, const app_view *v, const feed_event *from)
+static wire_event_data data_shown(const feed_event *from)
 {
     const event *e = from->event;
-    const config_campaign *of = config_find_campaign(v->config, e->campaign);
-    wire_event out = {.id = arena_printf(c->memory, "%.*s_%u_%llu", STR_ARG(id_prefix(ID_EVENT)),
-                                         from->lane, (unsigned long long)from->sequence),
-                      .type = (event_kind)e->kind,
-                      .at = e->at_ms,
-                      .has_campaign = e->campaign != 0,
-                      .campaign = e->campaign,
-                      .has_template = e->template != 0,
-                      .template = e->template,
-                      .has_coupon = e->coupon != 0,
-                      .coupon = e->coupon,
-                      .has_user = from->user.n > 0,
-                      .user = from->user,
-                      .has_revision = e->revision != 0,
-                      .revision = e->revision,
-                      .has_amount = of != NULL && amount_matters(e)};
+    wire_event_data out = {.has_campaign = e->campaign != 0,
+                           .campaign = e->campaign,
+                           .has_template = e->template != 0,
+                           .template = e->template,
+                           .has_coupon = e->coupon != 0,
+                           .coupon = e->coupon,
+                           .has_user = from->user.n > 0,
+                           .user = from->user,
+                           .has_revision = e->coupon != 0,
+                           .revision = e->revision,
+                           .has_version = e->coupon == 0 && e->revision != 0,
+                           .version = e->revision,
+                           .has_amount = amount_matters(e)};
     if (out.has_amount)
-        out.amount = sum_of(e->amount_minor, of->row->currency);
+        out.amount = sum_of(e->amount_minor, from->currency);
     put_ref(e, &out);
+    if (from->redemption != 0) {
+        out.has_redemption = true;
+        out.redemption = from->redemption;
+    }
     return out;
+}
+
+static str subject_of(api_call *c, const event *e)
+{
+    if (e->coupon != 0)
+        return id_subject(c, ID_COUPON, e->coupon);
+    if (e->template != 0)
+        return id_subject(c, ID_TEMPLATE, e->template);
+    return e->campaign != 0 ? id_subject(c, ID_CAMPAIGN, e->campaign)
+                            : id_subject(c, ID_RETURN, e->ref);
+}
+
+/* api/events.schema.json is the contract. */
+static wire_event event_shown(api_call *c, str source, const feed_event *from)
+{
+    return (wire_event){.specversion = S("1.0"),
+                        .id = arena_printf(c->memory, "%.*s_%u_%llu", STR_ARG(id_prefix(ID_EVENT)),
+                                           from->lane, (unsigned long long)from->sequence),
+                        .source = source,
+                        .type = (event_kind)from->event->kind,
+                        .time = from->event->at_ms,
+                        .subject = subject_of(c, from->event),
+                        .data = data_shown(from)};
 }
 
 static bool place_read(api_call *c, str cursor, feed_place *out)
@@ -96,8 +118,10 @@ void api_event_list(api_call *c)
     wire_event_page page = {0};
     page.events.n = query_events(&v, &ask, &place, found, &page.more);
     page.events.items = ARENA_ARRAY(c->memory, wire_event, page.events.n);
+    str source = arena_printf(c->memory, "urn:quan:merchant:%.*s",
+                              STR_ARG(id_subject(c, ID_MERCHANT, ask.merchant)));
     for (size_t i = 0; i < page.events.n; i++)
-        page.events.items[i] = event_shown(c, &v, &found[i]);
+        page.events.items[i] = event_shown(c, source, &found[i]);
     if (!call_view_end(c, &v))
         return;
     page.cursor = place_write(c, &place);

@@ -35,3 +35,9 @@ void api_system_openapi(api_call *c)
     buf_str(http_out(c->x), api_spec);
     call_answer_raw(c, 200, S("application/json"));
 }
+
+void api_system_event_schema(api_call *c)
+{
+    buf_str(http_out(c->x), api_event_schema);
+    call_answer_raw(c, 200, S("application/json"));
+}

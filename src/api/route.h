@@ -38,6 +38,7 @@ typedef struct operation {
 
 extern const operation api_operations[API_OPERATIONS];
 extern const str api_spec;         /* OpenAPI, as JSON */
+extern const str api_event_schema; /* JSON Schema: api/events.schema.json */
 extern const str api_spec_version; /* its info.version */
 
 typedef struct route_edge {

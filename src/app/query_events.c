@@ -64,6 +64,18 @@ static int oldest(app_view *v, lane_reader *readers, uint16_t lanes)
     return found;
 }
 
+/* A return tells neither its campaign nor its currency: its redemption does. */
+static void add_order(app_view *v, feed_event *out)
+{
+    uint16_t slot = id_slot(out->event->ref);
+    const order_return *back = order_return_get(v->rows, slot, out->event->ref);
+    const redemption *of = back == NULL ? NULL : redemption_get(v->rows, slot, back->redemption);
+    if (of == NULL)
+        return; /* could not be read */
+    out->redemption = of->id;
+    out->currency = of->currency;
+}
+
 static feed_event take(app_view *v, uint16_t lane, lane_reader *r)
 {
     const event_block *b = r->blocks[r->at];
@@ -72,6 +84,11 @@ static feed_event take(app_view *v, uint16_t lane, lane_reader *r)
     uint64_t home = e->coupon != 0 ? e->coupon : e->ref;
     if (e->member != 0 && home != 0)
         out.user = query_user_name(v, id_slot(home), e->member);
+    const config_campaign *of = config_find_campaign(v->config, e->campaign);
+    if (of != NULL)
+        out.currency = of->row->currency;
+    if (e->kind == EVENT_KIND_ORDER_RETURNED)
+        add_order(v, &out);
     return out;
 }
 

@@ -19,8 +19,10 @@ typedef struct feed_place {
 typedef struct feed_event {
     const event *event;
     uint16_t lane;
-    uint64_t sequence; /* in the lane: with it unique for ever */
-    str user;          /* empty: none */
+    uint64_t sequence;   /* in the lane: with it unique for ever */
+    str user;            /* empty: none */
+    str currency;        /* of the amount; empty: none */
+    uint64_t redemption; /* of a return; 0: none */
 } feed_event;
 
 enum { FEED_LOOK_MAX = 20000 }; /* events of all merchants looked at for one answer */

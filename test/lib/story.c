@@ -9,6 +9,7 @@
 #include "base/issues.h"
 #include "base/time.h"
 #include "cli/http_client.h"
+#include "test/lib/story_events.h"
 #include "test/lib/story_file.h"
 #include "test/lib/story_match.h"
 
@@ -429,6 +430,22 @@ static bool is_sound(run *r)
     return good;
 }
 
+/* Of the merchants that the server has from the beginning. */
+static bool events_fit(run *r, story_totals *totals)
+{
+    static const char *const owners[] = {"all", "other"};
+    buf why;
+    bool good = true;
+    buf_init(&why, 65536);
+    for (size_t i = 0; i < ARRAY_LEN(owners) && good && !r->skip; i++) {
+        str key = r->server->key(r->server->context, str_of(owners[i]));
+        good = story_events_fit(r->client, key, totals, &why) ||
+               fail(r, "an event is not as its schema says: %.*s", STR_ARG(buf_view(&why)));
+    }
+    buf_free(&why);
+    return good;
+}
+
 static void run_story(const story_file *f, const story_block *b, const story_server *server,
                       story_totals *totals)
 {
@@ -443,7 +460,7 @@ static void run_story(const story_file *f, const story_block *b, const story_ser
     server->set_clock(server->context, STORY_START_MS);
     r->client = http_client_new(server->open(server->context));
     set_clock(r, STORY_START_MS);
-    bool good = run_lines(r, b) && is_sound(r);
+    bool good = run_lines(r, b) && is_sound(r) && events_fit(r, totals);
     http_client_free(r->client);
     server->close(server->context);
     totals->skipped += r->skip ? 1 : 0;

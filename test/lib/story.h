@@ -24,6 +24,8 @@
  *     repeat 5                     the next request is sent 5 times, each with a fresh key; each
  *                                  must answer as told; $i counts 1 to 5
  *
+ * After a story every event in the feed must be what GET /events.schema.json says.
+ *
  * Options before the body: key= (none: no key), if= (If-Match), type= (Content-Type), pad=N (so
  * many spaces behind the body). JSON may go on over several lines until its brackets close; @1250
  * is money in USD and @1250CNY in CNY. An answer matches when every member named is there with that
@@ -60,7 +62,9 @@ typedef struct story_server {
 } story_server;
 
 typedef struct story_totals {
-    int passed, failed, skipped; /* skipped: a restart on an engine that forgets */
+    int passed, failed, skipped; /* skipped: needs what an engine that forgets does not have */
+    uint64_t kinds_seen;         /* of events: by their place in the schema */
+    uint32_t event_kinds;
 } story_totals;
 
 /* Runs every story of a file whose name contains `only` (empty: all). Failures are printed with

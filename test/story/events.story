@@ -29,15 +29,20 @@ story a_coupons_life_in_events
   200
   GET /v1/events
   200 {"more": false, "cursor": "$end", "events": [
-    {"type": "campaign_created", "campaign": "$campaign", "coupon": null},
-    {"type": "campaign_changed", "campaign": "$campaign", "at": "2026-01-01T00:00:01.000Z"},
-    {"type": "template_created", "campaign": "$campaign", "template": "$template"},
-    {"type": "coupon_issued", "coupon": "$coupon", "user": "u1", "revision": 1,
-      "template": "$template", "campaign": "$campaign", "at": "2026-01-01T00:00:03.000Z"},
-    {"type": "coupon_held", "coupon": "$coupon", "revision": 2, "hold": "$hold"},
-    {"type": "coupon_released", "coupon": "$coupon", "revision": 3, "hold": "$hold"},
-    {"type": "coupon_redeemed", "coupon": "$coupon", "revision": 4,
-      "redemption": "$redemption", "amount": @1000},
+    {"specversion": "1.0", "id": "*", "source": "*", "type": "campaign_created",
+      "subject": "$campaign", "data": {"campaign": "$campaign", "version": 1, "coupon": null}},
+    {"type": "campaign_changed", "data": {"campaign": "$campaign", "version": 2},
+      "time": "2026-01-01T00:00:01.000Z"},
+    {"type": "template_created", "subject": "$template",
+      "data": {"campaign": "$campaign", "template": "$template", "version": 1}},
+    {"type": "coupon_issued", "subject": "$coupon", "time": "2026-01-01T00:00:03.000Z",
+      "data": {"coupon": "$coupon", "user": "u1", "revision": 1, "template": "$template",
+        "campaign": "$campaign"}},
+    {"type": "coupon_held", "data": {"coupon": "$coupon", "revision": 2, "hold": "$hold",
+      "amount": @1000}},
+    {"type": "coupon_released", "data": {"coupon": "$coupon", "revision": 3, "hold": "$hold"}},
+    {"type": "coupon_redeemed", "data": {"coupon": "$coupon", "revision": 4,
+      "redemption": "$redemption", "amount": @1000}},
     "..."]}
   GET /v1/events?after=$end
   200 {"events": [], "more": false}
@@ -51,12 +56,14 @@ story the_end_of_a_coupons_life
   201 {"id": "$return"}
   GET /v1/events?after=$c0
   200 {"cursor": "$c1", "events": ["any order",
-    {"type": "coupon_returned", "coupon": "$coupon", "revision": 3, "return": "$return"},
-    {"type": "order_returned", "return": "$return"}]}
+    {"type": "coupon_returned", "subject": "$coupon", "data": {"coupon": "$coupon", "revision": 3,
+      "return": "$return", "amount": @1000}},
+    {"type": "order_returned", "subject": "$return", "data": {"return": "$return", "user": "u1",
+      "redemption": "$redemption", "amount": @5000, "campaign": null}}]}
   +30d
   sweep
   GET /v1/events?after=$c1
-  200 {"events": [{"type": "coupon_expired", "coupon": "$coupon", "revision": 4, "user": "u1"}]}
+  200 {"events": [{"type": "coupon_expired", "subject": "$coupon", "data": {"revision": 4, "user": "u1"}}]}
 
 story the_feed_in_pages
   use shop
@@ -77,7 +84,7 @@ story the_feed_in_pages
   POST /v1/claims {"user": "u6", "template": "$template"}
   201
   GET /v1/events?after=$c3&limit=2
-  200 {"events": [{"type": "coupon_issued", "user": "u6"}]}
+  200 {"events": [{"type": "coupon_issued", "data": {"user": "u6"}}]}
 
 story a_cursor_reads_the_same_again
   use shop
@@ -132,3 +139,8 @@ story the_feed_goes_on_after_a_restart
   201
   GET /v1/events?after=$c0
   200 {"events": [{"type": "coupon_issued"}]}
+
+story what_events_look_like_is_told_to_everybody
+  as none
+  GET /events.schema.json
+  200 {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "urn:quan:schema:event"}

@@ -19,6 +19,7 @@ story every_answer_to_a_key_tells_what_is_left
   GET /livez
   200
   header RateLimit none
+  setting rate_limit_per_s 0
 
 # One request comes back in a second, so sooner or later there is none.
 story beyond_the_limit_is_429
@@ -34,6 +35,7 @@ story beyond_the_limit_is_429
   GET /v1/campaigns
   200
   header RateLimit "key";r=2;t=1
+  setting rate_limit_per_s 0
 
 story a_throttled_write_is_not_kept_under_its_key
   use shop

@@ -127,6 +127,16 @@ static story_totals run_engine(const chosen *c, size_t engine)
     return totals;
 }
 
+/* All the stories together make every kind of event. */
+static bool saw_all_events(const char *engine, const story_totals *t)
+{
+    bool all = t->event_kinds > 0 && t->kinds_seen == (UINT64_C(1) << t->event_kinds) - 1;
+    if (!all)
+        printf("%s: not every kind of event: %#llx of %u\n", engine,
+               (unsigned long long)t->kinds_seen, t->event_kinds);
+    return all;
+}
+
 static bool add_engine(chosen *c, const char *text)
 {
     CHECK(c->engine_count < ENGINES_MAX);
@@ -162,6 +172,8 @@ int main(int count, char **arguments)
         story_totals one = run_engine(&c, i);
         all.passed += one.passed;
         all.failed += one.failed;
+        if (c.only.n == 0 && found.gl_pathc > 0)
+            all.failed += saw_all_events(c.names[i], &one) ? 0 : 1;
     }
     globfree(&found);
     printf("%d passed, %d failed\n", all.passed, all.failed);
