@@ -35,7 +35,8 @@ static cart a_cart(int64_t at_ms)
         {.sku = {"s", 1}, .marks = LINE_SHIPPING, .quantity = 1},
     };
     static const str tags[] = {{"t", 1}, {"v", 1}};
-    return (cart){.currency = S("CNY"),
+    return (cart){.zones = find_zone,
+                  .currency = S("CNY"),
                   .store = S("s"),
                   .at_ms = at_ms,
                   .lines = lines,
@@ -80,7 +81,7 @@ static void check_tree(rule_tree tree, rule_source *as, arena *memory)
     for (size_t i = 0; i < tree.n; i++) {
         CHECK(record_equal(&rule_node_record, &tree.items[i], &again.items[i]));
     }
-    rule_program *p = rule_new(tree.items, tree.n, as->place, find_zone);
+    rule_program *p = rule_new(tree.items, tree.n, as->place);
     for (int hour = 0; hour < 24; hour += 5) {
         ask(p, as->place, SPRING - 12 * MS_HOUR + hour * MS_HOUR, memory);
     }

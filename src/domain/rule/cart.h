@@ -54,6 +54,9 @@ typedef struct cart_shopper {
     int64_t last_order_at_ms; /* 0: none; -1 unknown */
 } cart_shopper;
 
+/* NULL for a name that is no zone. What it gives lives for ever. */
+typedef const zone *(*rule_zones)(str name);
+
 typedef struct cart {
     str currency;
     str store, region, channel, payment; /* may be empty: unknown */
@@ -62,6 +65,7 @@ typedef struct cart {
     size_t n;                            /* 0 is allowed: then nothing applies */
     cart_attributes attributes;          /* of the order */
     cart_shopper shopper;
+    rule_zones zones; /* NULL: none is known, and hours are not either */
 } cart;
 
 /* What quantity of a line costs at list price: exact for whole units, half-up to a minor unit for

@@ -8,18 +8,16 @@
 #include "domain/rule/program.h"
 
 typedef struct sizes {
-    size_t leaves, main_leaves, points, slots, numbers, zones, text;
+    size_t leaves, main_leaves, points, slots, numbers, text;
 } sizes;
 
 typedef struct compiler {
     const rule_node *nodes;
     size_t n, at; /* the next node */
-    rule_zones find_zone;
     rule_leaf *leaves;
     rule_point *points;
     rule_slot *slots;
     int64_t *numbers;
-    const zone **zones;
     char *pool;
     sizes used;     /* leaves: the next leaf */
     uint16_t below; /* the next leaf of trees below `lines` */
@@ -62,7 +60,6 @@ static sizes measure(const compiler *c)
         s.text += node->text.n + node->message.n;
         s.points += op->form != RULE_VALUE ? 1 : 0;
         s.leaves += is_leaf(node) ? 1 : 0;
-        s.zones += node->op == RULE_OP_HOURS ? 1 : 0;
         if (op->form == RULE_COMPARE && has_texts(c->nodes, i)) {
             s.slots += rule_set_slots(node->n);
         } else if (op->form == RULE_COMPARE) {
@@ -183,11 +180,11 @@ static void put_time(compiler *c, const rule_node *node, rule_leaf *leaf)
         return;
     }
     leaf->kind = RULE_LEAF_HOURS;
-    leaf->at = (uint32_t)c->used.zones;
-    leaf->n = node->fact;
+    leaf->at = keep(c, node->text);
+    leaf->n = (uint32_t)node->text.n;
+    leaf->measure = node->fact;
     leaf->low = node->low;
     leaf->high = node->high;
-    c->zones[c->used.zones++] = c->find_zone(node->text);
 }
 
 typedef struct ends {
@@ -295,18 +292,14 @@ static size_t aligned(size_t n)
     return (n + to - 1) / to * to;
 }
 
-rule_program *rule_new(const rule_node *nodes, size_t n, rule_place place, rule_zones zones)
+rule_program *rule_new(const rule_node *nodes, size_t n, rule_place place)
 {
     CHECK(rule_is_sound(nodes, n, place));
-    compiler c = {.nodes = nodes, .n = n, .find_zone = zones};
+    compiler c = {.nodes = nodes, .n = n};
     sizes s = measure(&c);
-    size_t parts[] = {aligned(sizeof(rule_program)),
-                      aligned(s.leaves * sizeof(rule_leaf)),
-                      aligned(s.points * sizeof(rule_point)),
-                      aligned(s.slots * sizeof(rule_slot)),
-                      aligned(s.numbers * sizeof(int64_t)),
-                      aligned(s.zones * sizeof(zone *)),
-                      aligned(s.text)};
+    size_t parts[] = {aligned(sizeof(rule_program)),          aligned(s.leaves * sizeof(rule_leaf)),
+                      aligned(s.points * sizeof(rule_point)), aligned(s.slots * sizeof(rule_slot)),
+                      aligned(s.numbers * sizeof(int64_t)),   aligned(s.text)};
     size_t total = 0;
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
         total += parts[i];
@@ -318,9 +311,7 @@ rule_program *rule_new(const rule_node *nodes, size_t n, rule_place place, rule_
     p->points = c.points = (rule_point *)(block += parts[1]);
     p->slots = c.slots = (rule_slot *)(block += parts[2]);
     p->numbers = c.numbers = (int64_t *)(block += parts[3]);
-    c.zones = (const zone **)(block += parts[4]);
-    p->zones = c.zones;
-    p->pool = c.pool = block + parts[5];
+    p->pool = c.pool = block + parts[4];
     p->leaf_count = (uint16_t)s.leaves;
     p->point_count = (uint16_t)s.points;
     c.below = (uint16_t)s.main_leaves;

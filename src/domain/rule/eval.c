@@ -347,7 +347,7 @@ rule_answer rule_ask(const rule_program *p, const rule_leaf *leaf, const rule_fa
         return answer(who->known || who->tag_count > 0,
                       texts_match(p, leaf, (texts){.items = who->tags, .n = who->tag_count}));
     case RULE_LEAF_HOURS:
-        hours = rule_leaf_hours(p, leaf);
+        hours = rule_leaf_hours(p, leaf, facts->cart);
         return answer(hours.zone != NULL,
                       hours.zone != NULL && rule_hours_open(&hours, facts->cart->at_ms));
     case RULE_LEAF_LINES:

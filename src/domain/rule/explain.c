@@ -101,7 +101,7 @@ static void explain_range(explainer *e, const rule_leaf *leaf, finding *f)
 
 static void explain_hours(explainer *e, const rule_leaf *leaf, finding *f)
 {
-    rule_hours hours = rule_leaf_hours(e->p, leaf);
+    rule_hours hours = rule_leaf_hours(e->p, leaf, e->facts->cart);
     int64_t now_ms = e->facts->cart->at_ms;
     if (hours.zone == NULL) {
         tell(f, "fact_unknown", FAR_NEVER);

@@ -21,13 +21,13 @@ typedef enum rule_leaf_kind {
     RULE_LEAF_HAS_TEXT, /* a text of the fact equals, as TEXT */
     RULE_LEAF_HAS_ANY,  /* a text of the fact is in the set */
     RULE_LEAF_HAS_ALL,  /* all `low` texts of the set are in the fact */
-    RULE_LEAF_HOURS,    /* zone `at`, weekdays n, from low until high */
+    RULE_LEAF_HOURS,    /* zone named as TEXT, weekdays `measure`, from low until high */
     RULE_LEAF_LINES,    /* low <= what `measure` says of lines <= high */
 } rule_leaf_kind;
 
 typedef struct rule_leaf {
     uint8_t kind, fact;
-    uint8_t measure; /* lines: RULE_TEST_COUNT, _QUANTITY, _SUM or _EVERY (then no range) */
+    uint8_t measure; /* lines: RULE_TEST_COUNT, _QUANTITY, _SUM or _EVERY (then no range); hours */
     bool negated;
     uint16_t yes, no;     /* the next leaf, RULE_MET or RULE_UNMET */
     uint16_t where, tree; /* lines: leaves where their trees begin, or RULE_LEAF_NONE */
@@ -53,7 +53,6 @@ struct rule_program {
     const rule_point *points;
     const rule_slot *slots;
     const int64_t *numbers;
-    const zone *const *zones; /* NULL: not there any more */
     const char *pool;
     uint16_t leaf_count, point_count;
 };
@@ -72,9 +71,12 @@ static inline rule_set rule_leaf_set(const rule_program *p, const rule_leaf *lea
     return (rule_set){(rule_slot *)(uintptr_t)(p->slots + leaf->at), leaf->n - 1, p->pool};
 }
 
-static inline rule_hours rule_leaf_hours(const rule_program *p, const rule_leaf *leaf)
+/* zone NULL: it is not there, or not any more. */
+static inline rule_hours rule_leaf_hours(const rule_program *p, const rule_leaf *leaf,
+                                         const cart *c)
 {
-    return (rule_hours){p->zones[leaf->at], leaf->n, leaf->low, leaf->high};
+    const zone *of = c->zones != NULL ? c->zones(rule_leaf_text(p, leaf)) : NULL;
+    return (rule_hours){of, leaf->measure, leaf->low, leaf->high};
 }
 
 static inline str rule_leaf_name(const rule_program *p, const rule_leaf *leaf)

@@ -332,7 +332,7 @@ static void nodes_that_are_no_tree_are_unsound(void **state)
             for (size_t k = 0; k < ARRAY_LEN(bytes); k++) {
                 *bytes[k] = (uint8_t)v;
                 if (rule_is_sound(tree.items, tree.n, RULE_PLACE_CART)) {
-                    rule_free(rule_new(tree.items, tree.n, RULE_PLACE_CART, zone_find));
+                    rule_free(rule_new(tree.items, tree.n, RULE_PLACE_CART));
                 } else {
                     unsound++;
                 }

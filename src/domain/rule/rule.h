@@ -42,9 +42,6 @@ typedef enum rule_place {
     RULE_PLACE_LINE, /* scopes */
 } rule_place;
 
-/* NULL for a name that is no zone. What it gives lives for ever. */
-typedef const zone *(*rule_zones)(str name);
-
 typedef struct rule_tree {
     rule_node *items; /* n 0: nothing is asked, everything is met */
     size_t n;
@@ -53,7 +50,7 @@ typedef struct rule_tree {
 /* What is to be read, and what for. */
 typedef struct rule_source {
     rule_place place;
-    rule_zones zones;
+    rule_zones zones; /* those that hours may name */
     str path; /* of the tree in the request, such as "conditions"; begins every issue's field */
 } rule_source;
 
@@ -73,9 +70,8 @@ uint64_t rule_cost(const rule_node *nodes, size_t n, rule_place place);
 /* A compiled tree: immutable, one block, any thread. */
 typedef struct rule_program rule_program;
 
-/* nodes must be sound; nothing is kept of them. A zone that is not there any more makes its hours
- * unknown. rule_free frees. */
-rule_program *rule_new(const rule_node *nodes, size_t n, rule_place place, rule_zones zones);
+/* nodes must be sound; nothing is kept of them. rule_free frees. */
+rule_program *rule_new(const rule_node *nodes, size_t n, rule_place place);
 void rule_free(rule_program *r); /* NULL is allowed */
 
 /* What conditions are asked of. Made by rule_facts_of; pointers are the caller's. */

@@ -233,7 +233,8 @@ static cart random_cart(void)
     }
     int64_t now = INT64_C(1790000000000) + (int64_t)below((size_t)(100 * MS_DAY));
     int64_t last = below(3) == 0 ? -1 : below(2) == 0 ? 0 : now - (int64_t)below(8) * MS_DAY;
-    return (cart){.currency = arena_printf(memory, "w%zu", below(5)),
+    return (cart){.zones = zone_find,
+                  .currency = arena_printf(memory, "w%zu", below(5)),
                   .store = word(),
                   .region = word(),
                   .channel = word(),
@@ -365,7 +366,7 @@ static void conditions_are_what_their_json_says(void **state)
         found = issues_new(memory);
         rule_tree tree;
         json *v = random_tree(RULE_PLACE_CART, &tree);
-        rule_program *p = rule_new(tree.items, tree.n, RULE_PLACE_CART, zone_find);
+        rule_program *p = rule_new(tree.items, tree.n, RULE_PLACE_CART);
         rule_postings posts = rule_index(p, memory);
         any_count += posts.any;
         for (int i = 0; i < CARTS_EACH; i++) {
@@ -388,7 +389,7 @@ static void scopes_are_what_their_json_says(void **state)
         found = issues_new(memory);
         rule_tree tree;
         json *v = random_tree(RULE_PLACE_LINE, &tree);
-        rule_program *p = rule_new(tree.items, tree.n, RULE_PLACE_LINE, zone_find);
+        rule_program *p = rule_new(tree.items, tree.n, RULE_PLACE_LINE);
         rule_postings posts = rule_index(p, memory);
         cart c = random_cart();
         rule_facts facts = random_facts(&c);

@@ -74,7 +74,7 @@ static inline const rule_program *test_program(rule_place place, const char *tex
 {
     rule_tree tree = test_tree(place, text);
     assert_true(test_programs_n < TEST_PROGRAMS_MAX);
-    rule_program *p = rule_new(tree.items, tree.n, place, zone_find);
+    rule_program *p = rule_new(tree.items, tree.n, place);
     test_programs[test_programs_n++] = p;
     return p;
 }
@@ -118,7 +118,8 @@ static inline cart test_cart(void)
                             .unit_minor = 1000};
     lines[2] =
         (order_line){.sku = S("express"), .marks = LINE_SHIPPING, .quantity = 1, .unit_minor = 800};
-    return (cart){.currency = S("CNY"),
+    return (cart){.zones = zone_find,
+                  .currency = S("CNY"),
                   .store = S("s-1"),
                   .region = S("CN-31"),
                   .channel = S("app"),
