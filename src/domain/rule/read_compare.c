@@ -1,4 +1,5 @@
 /* JSON to nodes: comparisons of a fact. */
+#include "base/hash.h"
 #include "domain/rule/read.h"
 
 /* The operator, and its name. 0, with a problem, when there is not exactly one. */
@@ -76,6 +77,33 @@ static bool read_value(rule_reader *r, const json *v, str path, rule_type type, 
     return fine;
 }
 
+static bool same_value(const rule_node *a, const rule_node *b)
+{
+    return a->low == b->low && str_eq(a->text, b->text);
+}
+
+/* In time linear in the values: how many they are is up to a merchant. */
+static void refuse_duplicates(rule_reader *r, str path, size_t first, size_t n)
+{
+    const rule_node *values = r->nodes + first;
+    size_t places = 16;
+    while (places < n * 2) {
+        places *= 2;
+    }
+    uint32_t *taken = ARENA_ARRAY(r->found->memory, uint32_t, places); /* index + 1 */
+    for (size_t i = 0; i < n; i++) {
+        size_t at = (size_t)hash64(values[i].text, (uint64_t)values[i].low) & (places - 1);
+        while (taken[at] != 0 && !same_value(&values[taken[at] - 1], &values[i])) {
+            at = (at + 1) & (places - 1);
+        }
+        if (taken[at] == 0) {
+            taken[at] = (uint32_t)i + 1;
+        } else {
+            rule_problem(r, rule_item(r, path, i), "duplicate", "is in the list already");
+        }
+    }
+}
+
 void rule_read_values(rule_reader *r, const json *v, str path, rule_type type, size_t node)
 {
     if (json_kind_of(v) != JSON_KIND_ARRAY) {
@@ -91,6 +119,8 @@ void rule_read_values(rule_reader *r, const json *v, str path, rule_type type, s
     r->values += n;
     r->nodes[node].n = (uint16_t)n;
     bool is_text = takes_text(type, json_at(v, 0));
+    bool fine = true;
+    size_t first = r->n;
     for (size_t i = 0; i < n; i++) {
         const json *one = json_at(v, i);
         bool text = takes_text(type, one);
@@ -103,9 +133,16 @@ void rule_read_values(rule_reader *r, const json *v, str path, rule_type type, s
         str at = usual ? path : rule_item(r, path, i);
         if (type == RULE_ATTRIBUTE && text != is_text) {
             rule_problem(r, rule_item(r, path, i), "wrong_type", "all texts, or all numbers");
-        } else if (!read_value(r, one, at, type, is_text) && r->found->dropped > 0) {
+            fine = false;
+        } else {
+            fine &= read_value(r, one, at, type, is_text);
+        }
+        if (r->found->dropped > 0) {
             return;
         }
+    }
+    if (fine) {
+        refuse_duplicates(r, path, first, n);
     }
 }
 

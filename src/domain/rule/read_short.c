@@ -1,8 +1,23 @@
-/* The short form of scopes, both ways: white and black lists of skus and categories.
+/* White and black lists without JSON, and the short form of scopes, both ways.
  *
  * only: skus, categories or {"any": [skus, categories]}; except: {"not": …} of that; all: no nodes.
  * No node of it has a message. */
 #include "domain/rule/read.h"
+
+rule_tree rule_list(str fact_name, const str *values, size_t n, arena *memory)
+{
+    str attribute;
+    uint8_t fact = rule_fact_named(fact_name, &attribute);
+    CHECK(fact != 0 && attribute.n == 0 && n > 0 && n <= RULE_VALUES_MAX);
+    bool is_set = rule_fact_of(fact)->type == RULE_SET;
+    rule_tree out = {ARENA_ARRAY(memory, rule_node, n + 1), n + 1};
+    out.items[0] =
+        (rule_node){.op = is_set ? RULE_OP_HAS_ANY : RULE_OP_IN, .fact = fact, .n = (uint16_t)n};
+    for (size_t i = 0; i < n; i++) {
+        out.items[i + 1] = (rule_node){.op = RULE_OP_VALUE, .text = values[i]};
+    }
+    return out;
+}
 
 static const json *short_list(rule_reader *r, const json *v, str path, const char *name)
 {
@@ -50,10 +65,9 @@ void rule_read_short(rule_reader *r, const json *v, str path)
         return;
     }
     if (skus == NULL && categories == NULL) {
-        if (only) {
-            rule_problem(r, path, "required", "mode only needs skus or categories");
-        }
-        return; /* all but nothing is all */
+        issues_add(r->found, path, S("required"), "mode %s needs skus or categories",
+                   only ? "only" : "except");
+        return;
     }
     if (except) {
         (void)rule_append(r, (rule_node){.op = RULE_OP_NOT, .n = 1});

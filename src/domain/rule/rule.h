@@ -59,6 +59,8 @@ typedef struct rule_source {
  * nodes, values, lengths, and the cost. A scope may also be in its short form,
  *   {"mode": "all"} {"mode": "only" | "except", "skus": […], "categories": […]}. */
 void rule_read(const json *v, const rule_source *as, issues *found, rule_tree *out);
+/* {"fact": name, "in" or "has_any": values}: a list made in the program. Keeps the texts. */
+rule_tree rule_list(str fact_name, const str *values, size_t n, arena *memory);
 /* The one canonical text of a tree; reading it gives the same nodes. An empty scope is mode all;
  * an empty condition is {"all": []}, which nobody can save. */
 void rule_write(const rule_node *nodes, size_t n, rule_place place, json_writer *w);

@@ -19,15 +19,11 @@ static inline void put_word(void)
 
 static inline void put_values(bool is_text)
 {
-    size_t n = 1 + below(below(4) == 0 ? 12 : 3);
+    size_t n = 1 + below(below(4) == 0 ? 8 : 3), first = below(5);
     buf_char(&tree_text, '[');
-    for (size_t i = 0; i < n; i++) {
-        buf_str(&tree_text, i > 0 ? S(",") : S(""));
-        if (is_text) {
-            put_word();
-        } else {
-            buf_u64(&tree_text, below(8));
-        }
+    for (size_t i = first; i < first + n; i++) { /* each once */
+        buf_str(&tree_text, i > first ? S(",") : S(""));
+        buf_printf(&tree_text, is_text ? "\"w%zu\"" : "%zu", i * 3 % 11);
     }
     buf_char(&tree_text, ']');
 }
