@@ -34,6 +34,23 @@ static void applied_shown(api_call *c, const app_view *v, const order_row *o,
     }
 }
 
+static wire_unmet_condition condition_shown(const rule_refusal *why, str currency)
+{
+    bool counts = why->distance == RULE_DISTANCE_ITEMS || why->distance == RULE_DISTANCE_COUNT;
+    return (wire_unmet_condition){.path = why->path,
+                                  .reason = why->reason,
+                                  .has_fact = why->fact.n > 0,
+                                  .fact = why->fact,
+                                  .has_message = why->message.n > 0,
+                                  .message = why->message,
+                                  .has_missing = why->distance == RULE_DISTANCE_MONEY,
+                                  .missing = money_of(why->missing, currency),
+                                  .has_missing_count = counts,
+                                  .missing_count = why->missing,
+                                  .has_met_from = why->distance == RULE_DISTANCE_TIME,
+                                  .met_from = why->missing};
+}
+
 static wire_quoted_coupon coupon_shown(api_call *c, const app_view *v, const order_verdict *from,
                                        const order_row *o)
 {
@@ -52,6 +69,9 @@ static wire_quoted_coupon coupon_shown(api_call *c, const app_view *v, const ord
     out.detail = result_text(from->result);
     out.has_missing = from->missing_minor > 0;
     out.missing = money_of(from->missing_minor, o->currency);
+    out.has_condition = from->why.path.n > 0;
+    if (out.has_condition)
+        out.condition = condition_shown(&from->why, o->currency);
     return out;
 }
 

@@ -7,22 +7,36 @@
 #include "domain/campaign/rules.h"
 #include "domain/limit/pool.h"
 #include "domain/price/benefit.h"
+#include "domain/rule/rule.h"
+#include "port/zone.h"
 
 /* ---- rows to wire ---- */
 
-static wire_scope scope_shown(api_call *c, const template_version *v)
+/* How much its trees are to read and to show. */
+static size_t values_of(const template_version *v)
 {
-    wire_scope out = {.mode = (scope_mode)v->scope};
-    out.skus.items = ARENA_ARRAY(c->memory, str, v->items.n);
-    out.categories.items = ARENA_ARRAY(c->memory, str, v->items.n);
-    for (size_t i = 0; i < v->items.n; i++) {
-        const scope_item *item = &v->items.items[i];
-        wire_str_list *to = item->dimension == SCOPE_DIMENSION_SKU ? &out.skus : &out.categories;
-        to->items[to->n++] = item->value;
-    }
-    out.has_skus = out.skus.n > 0;
-    out.has_categories = out.categories.n > 0;
-    return out;
+    return v->scope.n + v->conditions.n;
+}
+
+static str rule_shown(api_call *c, const rule_node *nodes, size_t n, rule_place place)
+{
+    buf text;
+    buf_init(&text, SIZE_MAX);
+    json_writer w = json_writer_on(&text);
+    rule_write(nodes, n, place, &w);
+    str copy = arena_str(c->memory, buf_view(&text));
+    buf_free(&text);
+    return copy;
+}
+
+static str scope_shown(api_call *c, const template_version *v)
+{
+    return rule_shown(c, v->scope.items, v->scope.n, RULE_PLACE_LINE);
+}
+
+static str conditions_shown(api_call *c, const template_version *v)
+{
+    return rule_shown(c, v->conditions.items, v->conditions.n, RULE_PLACE_CART);
 }
 
 static str benefit_shown(api_call *c, const template_version *v, str currency)
@@ -59,6 +73,8 @@ static wire_template_version version_shown(api_call *c, const template_version *
         .name = v->name,
         .benefit = benefit_shown(c, v, currency),
         .scope = scope_shown(c, v),
+        .has_conditions = v->conditions.n > 0,
+        .conditions = conditions_shown(c, v),
         .validity = validity_shown(v),
         .limits = limits_of(c, v->limits.items, v->limits.n),
         .refund_rule = (refund_rule)v->refund,
@@ -85,6 +101,8 @@ static wire_template template_shown(api_call *c, const template *row, const temp
         .name = in.name,
         .benefit = in.benefit,
         .scope = in.scope,
+        .has_conditions = in.has_conditions,
+        .conditions = in.conditions,
         .validity = in.validity,
         .has_stock = row->stock >= 0,
         .stock = row->stock,
@@ -111,17 +129,31 @@ static void put_benefit(api_call *c, str text, str currency, template_put_in *in
     in->terms.n = b.n;
 }
 
-static void put_scope(api_call *c, const wire_scope *s, template_put_in *in)
+/* The body's check has read it already, with the same zones, and found nothing wrong. */
+static rule_tree rule_put(api_call *c, str text, rule_place place)
 {
-    size_t n = s->skus.n + s->categories.n;
-    scope_item *items = ARENA_ARRAY(c->memory, scope_item, n);
-    for (size_t i = 0; i < s->skus.n; i++)
-        items[i] = (scope_item){SCOPE_DIMENSION_SKU, s->skus.items[i]};
-    for (size_t i = 0; i < s->categories.n; i++)
-        items[s->skus.n + i] = (scope_item){SCOPE_DIMENSION_CATEGORY, s->categories.items[i]};
-    in->scope = (uint8_t)s->mode;
-    in->items.items = items;
-    in->items.n = n;
+    json *tree;
+    rule_tree out;
+    rule_source as = {place, zone_find, place == RULE_PLACE_LINE ? S("scope") : S("conditions")};
+    result r = json_parse(text, &tree, NULL);
+    CHECK(r == R_DONE); /* it was a part of a body that is JSON */
+    rule_read(tree, &as, c->problems, &out);
+    json_free(tree);
+    return out;
+}
+
+static void put_scope(api_call *c, str text, template_put_in *in)
+{
+    rule_tree tree = rule_put(c, text, RULE_PLACE_LINE);
+    in->scope.items = tree.items;
+    in->scope.n = tree.n;
+}
+
+static void put_conditions(api_call *c, str text, template_put_in *in)
+{
+    rule_tree tree = rule_put(c, text, RULE_PLACE_CART);
+    in->conditions.items = tree.items;
+    in->conditions.n = tree.n;
 }
 
 static void put_validity(const wire_validity *v, template_put_in *in)
@@ -147,7 +179,6 @@ static template_put_in put_of_version(const template_version *v)
     template_put_in in = {.template = v->template,
                           .name = v->name,
                           .benefit = v->benefit,
-                          .scope = v->scope,
                           .validity = v->validity,
                           .valid_from_ms = v->valid_from_ms,
                           .valid_until_ms = v->valid_until_ms,
@@ -158,8 +189,10 @@ static template_put_in put_of_version(const template_version *v)
                           .grace_days = v->grace_days};
     in.terms.items = v->terms.items;
     in.terms.n = v->terms.n;
-    in.items.items = v->items.items;
-    in.items.n = v->items.n;
+    in.scope.items = v->scope.items;
+    in.scope.n = v->scope.n;
+    in.conditions.items = v->conditions.items;
+    in.conditions.n = v->conditions.n;
     in.limits.items = v->limits.items;
     in.limits.n = v->limits.n;
     return in;
@@ -173,7 +206,9 @@ static void put_edit(api_call *c, const wire_template_edit *b, str currency, tem
     if (b->has_benefit)
         put_benefit(c, b->benefit, currency, in);
     if (b->has_scope)
-        put_scope(c, &b->scope, in);
+        put_scope(c, b->scope, in);
+    if (b->has_conditions)
+        put_conditions(c, b->conditions, in);
     if (b->has_validity)
         put_validity(&b->validity, in);
     if (b->has_limits)
@@ -257,13 +292,14 @@ void api_template_create(api_call *c)
                             .campaign = p->campaign,
                             .stock = b->has_stock ? b->stock : -1,
                             .name = b->name,
-                            .scope = SCOPE_MODE_ALL,
                             .refund = (uint8_t)b->refund_rule,
                             .grace_days = (uint32_t)b->grace_days,
                             .reach = EDIT_REACH_NEW_ONLY};
     put_benefit(c, b->benefit, currency, in);
     if (b->has_scope)
-        put_scope(c, &b->scope, in);
+        put_scope(c, b->scope, in);
+    if (b->has_conditions)
+        put_conditions(c, b->conditions, in);
     put_validity(&b->validity, in);
     put_limits(c, &b->limits, in);
     rules_template_create(of->row, in, c->problems);
@@ -310,7 +346,7 @@ void api_template_edit(api_call *c)
         call_refuse(c, R_VERSION_MISMATCH, S("There is no such version."));
         return;
     }
-    slow_if(base->items.n >= SLOW_ITEMS_MIN, c, edit);
+    slow_if(values_of(base) >= SLOW_ITEMS_MIN, c, edit);
 }
 
 void api_template_set_stock(api_call *c)
@@ -347,10 +383,10 @@ void api_template_get(api_call *c)
     if (t == NULL)
         call_refuse(c, R_NOT_FOUND, S(""));
     else
-        slow_if(newest(t)->items.n >= SLOW_ITEMS_MIN, c, show);
+        slow_if(values_of(newest(t)) >= SLOW_ITEMS_MIN, c, show);
 }
 
-/* A template may list 50,000 articles: a page ends early when it has shown this many. */
+/* A template may list 100,000 values: a page ends early when it has shown this many. */
 enum { PAGE_ITEMS_MAX = 100000, TEMPLATES_PAGE_MAX = 200 };
 
 /* Templates or versions of one, as many as fit the page. */
@@ -393,7 +429,7 @@ void api_template_list(api_call *c)
     size_t want = (size_t)p->page_size;
     size_t n = config_templates(call_config(c), p->campaign, after, want + 1, l->of.templates);
     while (l->n < n && l->n < want && l->items < PAGE_ITEMS_MAX)
-        l->items += newest(l->of.templates[l->n++])->items.n;
+        l->items += values_of(newest(l->of.templates[l->n++]));
     l->more = l->n < n;
     c->state = l;
     slow_if(l->items >= SLOW_ITEMS_MIN, c, show_templates);
@@ -431,7 +467,7 @@ void api_template_version_list(api_call *c)
     l->of.first = after;
     while (l->n < (size_t)p->page_size && after + l->n < t->version_count &&
            l->items < PAGE_ITEMS_MAX)
-        l->items += t->versions[after + l->n++]->items.n;
+        l->items += values_of(t->versions[after + l->n++]);
     l->more = after + l->n < t->version_count;
     c->state = l;
     slow_if(l->items >= SLOW_ITEMS_MIN, c, show_versions);

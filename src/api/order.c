@@ -62,6 +62,11 @@ static str refusal_text(api_call *c, const order_verdict *v, str currency)
 {
     char id[ID_TEXT_MAX];
     id_text(ID_COUPON, v->coupon, id);
+    if (v->why.message.n > 0)
+        return arena_printf(c->memory, "Coupon %s: %.*s", id, STR_ARG(v->why.message));
+    if (v->why.path.n > 0)
+        return arena_printf(c->memory, "Coupon %s: %.*s: %.*s %.*s.", id, STR_ARG(v->why.path),
+                            STR_ARG(v->why.fact), STR_ARG(v->why.reason));
     if (v->missing_minor > 0)
         return arena_printf(c->memory, "Coupon %s: %.*s, %lld more of %.*s are needed.", id,
                             STR_ARG(v->reason), (long long)v->missing_minor, STR_ARG(currency));

@@ -2,9 +2,23 @@
  * alone allows, so that all problems of a request are told at once. */
 #include "api/wire.gen.h"
 #include "domain/price/benefit.h"
+#include "domain/rule/rule.h"
+#include "port/zone.h"
 
 void wire_raw_benefit(const json *v, issues *problems)
 {
     benefit b;
     benefit_parse(v, S(""), &b, problems);
+}
+
+void wire_raw_scope(const json *v, issues *problems)
+{
+    rule_tree tree;
+    rule_read(v, &(rule_source){RULE_PLACE_LINE, zone_find, S("scope")}, problems, &tree);
+}
+
+void wire_raw_conditions(const json *v, issues *problems)
+{
+    rule_tree tree;
+    rule_read(v, &(rule_source){RULE_PLACE_CART, zone_find, S("conditions")}, problems, &tree);
 }

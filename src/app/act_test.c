@@ -119,7 +119,6 @@ static uint64_t make_template(world *w, int64_t stock, int64_t per_user)
                           .name = S("Five off"),
                           .benefit = BENEFIT_KIND_AMOUNT_OFF,
                           .terms = TEST_TERM(TERM_AMOUNT_OFF_AMOUNT, 500),
-                          .scope = SCOPE_MODE_ALL,
                           .validity = VALIDITY_KIND_AFTER_ISSUE,
                           .duration_days = 5,
                           .refund = REFUND_RULE_REPRICE,

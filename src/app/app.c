@@ -62,6 +62,11 @@ const zone *app_zone(app *a, str name)
     return a->options.zone_find(name);
 }
 
+rule_zones app_zones(const app *a)
+{
+    return a->options.zone_find;
+}
+
 const config *app_config(app *a)
 {
     (void)pthread_mutex_lock(&a->config_lock);

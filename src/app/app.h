@@ -36,6 +36,7 @@ int64_t app_now_ms(app *a);
 /* The newest configuration; release it with config_free. */
 const config *app_config(app *a);
 const zone *app_zone(app *a, str name);
+rule_zones app_zones(const app *a); /* the same, to hand on */
 
 /* Reading on a snapshot, with the newest configuration pinned. */
 typedef struct app_view {

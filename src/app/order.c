@@ -123,6 +123,7 @@ static void apply(order_priced *out, const candidate *all, size_t n, const price
         to->result = from->result;
         to->reason = from->reason;
         to->missing_minor = from->missing_minor;
+        to->why = from->why;
         to->discount_minor = from->discount_minor;
         if (from->result == R_DONE) {
             place[i] = (uint16_t)used;
@@ -163,12 +164,15 @@ result order_price(app_view *v, const order_ask *ask, order_priced *out)
         prices[n] = one.price;
         all[n++] = one;
     }
-    cart basket = {.currency = ask->currency,
-                   .store = ask->store,
-                   .channel = ask->channel,
-                   .at_ms = uow_now(v->rows),
-                   .lines = ask->lines,
-                   .n = ask->line_count};
+    cart basket = {
+        .currency = ask->currency,
+        .store = ask->store,
+        .channel = ask->channel,
+        .at_ms = uow_now(v->rows),
+        .lines = ask->lines,
+        .n = ask->line_count,
+        .shopper = {.known = true, .orders = -1, .spent_minor = -1, .last_order_at_ms = -1},
+        .zones = app_zones(v->app)};
     price_result price;
     result code = price_cart(&basket, prices, n, memory, &price);
     if (code != R_DONE) {

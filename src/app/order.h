@@ -32,6 +32,7 @@ typedef struct order_verdict {
     str reason;    /* price.h's; else the code */
     int64_t missing_minor;
     int64_t discount_minor;
+    rule_refusal why; /* conditions_not_met only */
 } order_verdict;
 
 typedef struct order_priced {

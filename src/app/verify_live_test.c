@@ -81,7 +81,6 @@ static void furnish(shop *s)
                          .name = S("Five off"),
                          .benefit = BENEFIT_KIND_AMOUNT_OFF,
                          .terms = TEST_TERM(TERM_AMOUNT_OFF_AMOUNT, 500),
-                         .scope = SCOPE_MODE_ALL,
                          .validity = VALIDITY_KIND_AFTER_ISSUE,
                          .duration_days = 5,
                          .refund = REFUND_RULE_KEEP,

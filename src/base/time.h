@@ -24,6 +24,8 @@ typedef struct zone_change {
     int32_t offset_ms; /* local = UTC + offset; within a day either way */
 } zone_change;
 
+enum { ZONE_NAME_MAX = 64 }; /* bytes */
+
 typedef struct zone {
     str name;                   /* IANA name, e.g. "Asia/Shanghai" */
     int32_t first_offset_ms;    /* before the first change */

@@ -68,7 +68,6 @@ static bool make_template(replay *r, const journey_campaign *from, replay_campai
                           .name = c->upc,
                           .benefit = worth.amount_minor > 0 ? BENEFIT_KIND_AMOUNT_OFF
                                                             : BENEFIT_KIND_PERCENT_OFF,
-                          .scope = SCOPE_MODE_ONLY,
                           .validity = VALIDITY_KIND_FIXED,
                           .valid_from_ms = (int64_t)from->from * MS_DAY,
                           .valid_until_ms = (int64_t)from->until * MS_DAY,
@@ -83,11 +82,9 @@ static bool make_template(replay *r, const journey_campaign *from, replay_campai
     };
     in.terms.items = values;
     in.terms.n = worth.cap_minor > 0 ? 2 : 1;
-    in.items.items = ARENA_ARRAY(memory, scope_item, c->n);
-    in.items.n = c->n;
-    for (size_t i = 0; i < c->n; i++) {
-        in.items.items[i] = (scope_item){SCOPE_DIMENSION_SKU, c->products[i]};
-    }
+    rule_tree goods = rule_list(S("line.sku"), c->products, c->n, memory);
+    in.scope.items = goods.items;
+    in.scope.n = goods.n;
     to->templates[k] = make_row(
         r, "template",
         (act_call){

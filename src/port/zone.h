@@ -9,7 +9,7 @@
 #include "base/str.h"
 #include "base/time.h"
 
-enum { ZONE_NAME_MAX = 64, ZONE_CACHE_MAX = 1024 };
+enum { ZONE_CACHE_MAX = 1024 };
 
 const zone *zone_find(str name); /* exact case ("Asia/Shanghai"); NULL when it is not a zone */
 

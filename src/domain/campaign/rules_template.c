@@ -1,16 +1,14 @@
 /* Rules for templates: a version by itself, and a version after others.
  *
- * What benefits and scopes may look like is the business of domain/price (price_rule_check): a new
- * kind brings its own rules. Here: names, validity, limits, stock, what the campaign demands, and
- * what an edit may do to coupons that are out. */
-#include "base/hash.h"
+ * What benefits and trees may look like is the business of domain/price and domain/rule. Here:
+ * names, validity, limits, stock, what the campaign demands, and what an edit may do to coupons
+ * that are out. */
 #include "domain/campaign/rules_part.h"
 
 template_version rules_version_of(const template_put_in *in)
 {
     template_version v = {.name = in->name,
                           .benefit = in->benefit,
-                          .scope = in->scope,
                           .validity = in->validity,
                           .valid_from_ms = in->valid_from_ms,
                           .valid_until_ms = in->valid_until_ms,
@@ -22,48 +20,13 @@ template_version rules_version_of(const template_put_in *in)
                           .reach = in->reach == 0 ? EDIT_REACH_NEW_ONLY : in->reach};
     v.terms.items = in->terms.items;
     v.terms.n = in->terms.n;
-    v.items.items = in->items.items;
-    v.items.n = in->items.n;
+    v.scope.items = in->scope.items;
+    v.scope.n = in->scope.n;
+    v.conditions.items = in->conditions.items;
+    v.conditions.n = in->conditions.n;
     v.limits.items = in->limits.items;
     v.limits.n = in->limits.n;
     return v;
-}
-
-static bool same_item(const scope_item *a, const scope_item *b)
-{
-    return a->dimension == b->dimension && str_eq(a->value, b->value);
-}
-
-/* In time linear in the items: how many they are is up to a merchant. The API writes a list for
- * each dimension, so a place is counted within its own. */
-static void check_duplicates(const template_version *v, issues *found)
-{
-    size_t places = 16, place[SCOPE_DIMENSION_COUNT] = {0};
-    while (places < v->items.n * 2)
-        places *= 2;
-    uint32_t *taken = ARENA_ARRAY(found->memory, uint32_t, places); /* index + 1 */
-    for (size_t i = 0; i < v->items.n; i++) {
-        const scope_item *item = &v->items.items[i];
-        size_t at = (size_t)hash64(item->value, item->dimension) & (places - 1);
-        while (taken[at] != 0 && !same_item(&v->items.items[taken[at] - 1], item))
-            at = (at + 1) & (places - 1);
-        bool sku = item->dimension == SCOPE_DIMENSION_SKU;
-        size_t nth = place[sku ? SCOPE_DIMENSION_SKU : SCOPE_DIMENSION_CATEGORY]++;
-        if (taken[at] == 0)
-            taken[at] = (uint32_t)i + 1;
-        else
-            issues_add(found,
-                       rules_item_field(found, sku ? "scope.skus" : "scope.categories", nth, ""),
-                       S("duplicate"), "is in the list already");
-    }
-}
-
-static void check_scope(const template_version *v, issues *found)
-{
-    if (v->scope == SCOPE_MODE_EXCEPT && v->items.n == 0)
-        issues_add(found, S("scope"), S("required"), "mode except needs skus or categories");
-    if (v->items.n <= SCOPE_ITEMS_MAX)
-        check_duplicates(v, found);
 }
 
 static void forbid(str field, bool present, str allowed_kind, issues *found)
@@ -114,7 +77,6 @@ static void check_benefit(const campaign *parent, const template_version *v, iss
     price_rule_check(v, found);
     if (found->n == before && parent->budget_mode != BUDGET_MODE_NONE)
         check_budgeted(parent, v, found);
-    check_scope(v, found);
 }
 
 static void check_version(const campaign *parent, const template_version *v, issues *found)

@@ -32,10 +32,6 @@ static const rules_row create_rows[] = {
     {"benefit=2 t1=1000100", "benefit.percent out_of_range"},
     {"benefit=2 t1=500 t18=-1", "benefit.cap out_of_range"},
     {"benefit=2 t1=500 t2=1", "benefit not_allowed"},
-    /* scope without items; items have tests of their own */
-    {"scope=0", "scope.mode not_allowed"},
-    {"scope=2", "scope required"},
-    {"scope=3", "scope required"},
     /* validity */
     {"validity=0", "validity.kind not_allowed"},
     {"validity=3", "validity.kind not_allowed"},
@@ -117,82 +113,22 @@ static void a_budget_at_issue_needs_a_largest_discount(void **state)
     }
 }
 
-static void items_of_a_scope(void **state)
+static void trees_of_a_template(void **state)
 {
     (void)state;
-    enum { SKU = SCOPE_DIMENSION_SKU, CATEGORY = SCOPE_DIMENSION_CATEGORY };
-    char text[65];
-    memset(text, 'x', sizeof(text));
-    scope_item items[] = {
-        {SKU, S("a")},         {CATEGORY, S("a")}, /* another dimension: not the same */
-        {SKU, S("b")},         {SKU, S("a")},      /* skus[2] */
-        {CATEGORY, S("")},                         /* categories[1] */
-        {CATEGORY, S("a")},                        /* categories[2] */
-        {SKU, {text, 64}},     {SKU, {text, 65}},  /* skus[4] */
-        {SKU, S("tab\there")},                     /* skus[5] */
-        {SKU, S("A")},
-    };
+    str skus[] = {S("a"), S("b")};
+    rule_tree goods = rule_list(S("line.sku"), skus, 2, memory);
     campaign parent = rules_good_row(CAMPAIGN_STATE_DRAFT);
     template_put_in in = rules_good_template();
-    in.items.items = items;
-    in.items.n = 3;
-    expect_create(&parent, &in, "scope not_allowed", "mode all with items");
-    in.scope = SCOPE_MODE_ONLY;
+    in.scope.items = goods.items;
+    in.scope.n = goods.n;
     expect_create(&parent, &in, "", "a white list");
-    in.scope = SCOPE_MODE_EXCEPT;
-    expect_create(&parent, &in, "", "a black list");
-    in.items.n = ARRAY_LEN(items);
-    expect_create(&parent, &in,
-                  "scope.categories[1] out_of_range; scope.skus[4] too_long; "
-                  "scope.skus[5] out_of_range; scope.skus[2] duplicate; "
-                  "scope.categories[2] duplicate",
-                  "bad items");
-}
-
-/* Enough of them that a sku and the category of the same name meet in the table of those seen. */
-static void a_sku_and_a_category_may_have_one_name(void **state)
-{
-    (void)state;
-    enum { NAMES = 2000 };
-    campaign parent = rules_good_row(CAMPAIGN_STATE_DRAFT);
-    template_put_in in = rules_good_template();
-    scope_item *items = ARENA_ARRAY(memory, scope_item, 2 * NAMES);
-    for (size_t i = 0; i < NAMES; i++) {
-        str name = arena_printf(memory, "%zu", i);
-        items[i] = (scope_item){SCOPE_DIMENSION_SKU, name};
-        items[NAMES + i] = (scope_item){SCOPE_DIMENSION_CATEGORY, name};
-    }
-    in.scope = SCOPE_MODE_ONLY;
-    in.items.items = items;
-    in.items.n = 2 * NAMES;
-    expect_create(&parent, &in, "", "2,000 names in both lists");
-}
-
-/* As many items as may be, all different but for the last; and one more than may be. */
-static void the_longest_scope(void **state)
-{
-    (void)state;
-    campaign parent = rules_good_row(CAMPAIGN_STATE_DRAFT);
-    template_put_in in = rules_good_template();
-    size_t n = SCOPE_ITEMS_MAX;
-    scope_item *items = ARENA_ARRAY(memory, scope_item, n + 1);
-    for (size_t i = 0; i <= n; i++)
-        items[i] = (scope_item){SCOPE_DIMENSION_SKU, arena_printf(memory, "sku-%zu", i)};
-    in.scope = SCOPE_MODE_ONLY;
-    in.items.items = items;
-    in.items.n = n;
-    expect_create(&parent, &in, "", "50,000 skus");
-    items[n - 1] = items[0];
-    expect_create(&parent, &in, "scope.skus[49999] duplicate", "50,000 skus, one twice");
-    in.items.n = n + 1;
-    expect_create(&parent, &in, "scope too_many", "50,001 skus");
-    for (size_t i = 0; i < n; i++)
-        items[i] = items[0];
-    in.items.n = n;
-    issues *found = issues_new(memory);
-    rules_template_create(&parent, &in, found);
-    assert_int_equal(found->n, ISSUES_MAX);
-    assert_int_equal(found->n + found->dropped, n - 1);
+    in.scope.n = 2;
+    expect_create(&parent, &in, "scope not_allowed", "a list that is cut short");
+    in.scope.n = 0;
+    in.conditions.items = goods.items;
+    in.conditions.n = goods.n;
+    expect_create(&parent, &in, "conditions not_allowed", "lines instead of a cart");
 }
 
 static void limits_of_a_template(void **state)
@@ -337,15 +273,18 @@ static void coupons_follow_the_last_version_that_reached_all(void **state)
 static void a_version_is_made_of_its_input(void **state)
 {
     (void)state;
-    scope_item item = {SCOPE_DIMENSION_SKU, S("a")};
+    str skus[] = {S("a")};
+    rule_tree goods = rule_list(S("line.sku"), skus, 1, memory);
     limit_rule limit = {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_DAY, 3, 0, 0, 0};
     template_put_in in = {0};
     rules_change(&template_put_in_record, &in,
                  "name=n benefit=2 t1=400 t16=6 t18=5 "
-                 "scope=3 validity=2 valid_from_ms=7 valid_until_ms=8 delay_days=9 "
+                 "validity=2 valid_from_ms=7 valid_until_ms=8 delay_days=9 "
                  "duration_days=10 whole_days=1 refund=2 grace_days=11 reach=2");
-    in.items.items = &item;
-    in.items.n = 1;
+    in.scope.items = goods.items;
+    in.scope.n = goods.n;
+    in.conditions.items = goods.items + 1;
+    in.conditions.n = 1;
     in.limits.items = &limit;
     in.limits.n = 1;
     template_version v = rules_version_of(&in), expected = {0};
@@ -360,8 +299,10 @@ static void a_version_is_made_of_its_input(void **state)
                                               : 1;
         memcpy((char *)&expected + c->offset, (const char *)&in + from->offset, size);
     }
-    expected.items.items = &item;
-    expected.items.n = 1;
+    expected.scope.items = goods.items;
+    expected.scope.n = goods.n;
+    expected.conditions.items = goods.items + 1;
+    expected.conditions.n = 1;
     expected.limits.items = &limit;
     expected.limits.n = 1;
     expected.terms.items = in.terms.items;
@@ -377,9 +318,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(template_rules),
         cmocka_unit_test(a_budget_at_issue_needs_a_largest_discount),
-        cmocka_unit_test(items_of_a_scope),
-        cmocka_unit_test(a_sku_and_a_category_may_have_one_name),
-        cmocka_unit_test(the_longest_scope),
+        cmocka_unit_test(trees_of_a_template),
         cmocka_unit_test(limits_of_a_template),
         cmocka_unit_test(template_edits),
         cmocka_unit_test(days_after_issue_may_only_grow_for_coupons_that_are_out),

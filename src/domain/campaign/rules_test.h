@@ -145,7 +145,6 @@ static inline template_put_in rules_good_template(void)
                              .name = S("Ten off"),
                              .benefit = BENEFIT_KIND_AMOUNT_OFF,
                              .terms = {rules_ten_off(), 2},
-                             .scope = SCOPE_MODE_ALL,
                              .validity = VALIDITY_KIND_FIXED,
                              .valid_from_ms = RULES_DAY(5),
                              .valid_until_ms = RULES_DAY(15),

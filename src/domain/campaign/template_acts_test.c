@@ -1,6 +1,7 @@
 /* The act on templates, on the mem store: versions, their limits and whom an edit may reach. */
 #include "domain/campaign/acts_test.h"
 #include "domain/price/benefit_test.h"
+#include "domain/rule/word.h"
 #include "port/store.h"
 
 static template_put_in good_template(const campaign *c)
@@ -66,12 +67,12 @@ static void create(world *w)
 {
     limit_rule limit = {
         LIMIT_MEASURE_UNITS, LIMIT_SUBJECT_TEMPLATE, LIMIT_PERIOD_EVER, 3, 0, 99, 0};
-    scope_item item = {SCOPE_DIMENSION_CATEGORY, S("tea")};
+    str tea = S("tea");
+    rule_tree goods = rule_list(S("line.categories"), &tea, 1, w->memory);
     campaign *c = world_campaign(w);
     template_put_in in = good_template(c);
-    in.scope = SCOPE_MODE_ONLY;
-    in.items.items = &item;
-    in.items.n = 1;
+    in.scope.items = goods.items;
+    in.scope.n = goods.n;
     in.limits.items = &limit;
     in.limits.n = 1;
     w->now_ms = RULES_DAY(1);
@@ -301,18 +302,26 @@ static void the_largest_template(world *w)
 {
     campaign *c = world_campaign(w);
     template_put_in in = good_template(c);
-    char *values = arena_alloc(w->memory, SCOPE_ITEMS_MAX * 64);
-    scope_item *items = ARENA_ARRAY(w->memory, scope_item, SCOPE_ITEMS_MAX);
-    memset(values, 'x', SCOPE_ITEMS_MAX * 64);
-    for (size_t i = 0; i < SCOPE_ITEMS_MAX; i++) {
-        items[i] = (scope_item){SCOPE_DIMENSION_SKU, {values + i * 64, 64}};
+    char *values = arena_alloc(w->memory, RULE_VALUES_MAX * RULE_ATTRIBUTE_TEXT_MAX);
+    rule_node *nodes = ARENA_ARRAY(w->memory, rule_node, RULE_VALUES_MAX + 1);
+    memset(values, 'x', RULE_VALUES_MAX * RULE_ATTRIBUTE_TEXT_MAX);
+    nodes[0] = (rule_node){.op = RULE_OP_NOT_IN,
+                           .fact = RULE_FACT_CART_ATTRIBUTE,
+                           .n = RULE_VALUES_MAX,
+                           .text = S("a")};
+    for (size_t i = 0; i < RULE_VALUES_MAX; i++) {
+        char *value = values + i * RULE_ATTRIBUTE_TEXT_MAX;
+        nodes[i + 1] = (rule_node){.op = RULE_OP_VALUE, .text = {value, RULE_ATTRIBUTE_TEXT_MAX}};
         for (size_t digit = 0, rest = i; digit < 5; digit++, rest /= 10)
-            values[i * 64 + digit] = (char)('0' + rest % 10);
+            value[digit] = (char)('0' + rest % 10);
     }
-    in.scope = SCOPE_MODE_EXCEPT;
-    in.items.items = items;
-    in.items.n = SCOPE_ITEMS_MAX;
-    assert_int_equal(put_template(w, &in).version->items.n, SCOPE_ITEMS_MAX);
+    str skus[] = {S("a"), S("b")};
+    rule_tree goods = rule_list(S("line.sku"), skus, 2, w->memory);
+    in.scope.items = goods.items;
+    in.scope.n = goods.n;
+    in.conditions.items = nodes;
+    in.conditions.n = RULE_VALUES_MAX + 1;
+    assert_int_equal(put_template(w, &in).version->conditions.n, RULE_VALUES_MAX + 1);
 }
 
 static void a_template_begins_with_version_1(void **state)

@@ -148,11 +148,11 @@ static void a_reprice_takes_the_discount_back_with_the_threshold(void **state)
 static void a_coupon_comes_back_when_its_own_lines_are_back(void **state)
 {
     (void)state;
-    scope_item food = {.dimension = SCOPE_DIMENSION_CATEGORY, .value = S("food")};
+    str food = S("food");
+    rule_tree goods = rule_list(S("line.categories"), &food, 1, shop->memory);
     template_put_in in = plain();
-    in.scope = SCOPE_MODE_ONLY;
-    in.items.items = &food;
-    in.items.n = 1;
+    in.scope.items = goods.items;
+    in.scope.n = goods.n;
     uint64_t mine, id = redeemed(&in, &mine);
     const return_line teas[] = {{.line = 0, .quantity = 2}};
     return_out out;

@@ -95,7 +95,6 @@ static config *one_template(void)
                           .version = 1,
                           .benefit = BENEFIT_KIND_AMOUNT_OFF,
                           .terms = TEST_TERM(TERM_AMOUNT_OFF_AMOUNT, 100),
-                          .scope = SCOPE_MODE_ALL,
                           .validity = VALIDITY_KIND_FIXED,
                           .valid_from_ms = 1000,
                           .valid_until_ms = 2000};
@@ -112,7 +111,6 @@ static void edit_to(config *c, int64_t from_ms, int64_t until_ms)
                           .version = 2,
                           .benefit = BENEFIT_KIND_AMOUNT_OFF,
                           .terms = TEST_TERM(TERM_AMOUNT_OFF_AMOUNT, 100),
-                          .scope = SCOPE_MODE_ALL,
                           .validity = VALIDITY_KIND_FIXED,
                           .valid_from_ms = from_ms,
                           .valid_until_ms = until_ms,

@@ -442,7 +442,6 @@ static config *configured(int64_t total)
                           .version = 1,
                           .benefit = BENEFIT_KIND_AMOUNT_OFF,
                           .terms = TEST_TERM(TERM_AMOUNT_OFF_AMOUNT, 100),
-                          .scope = SCOPE_MODE_ALL,
                           .validity = VALIDITY_KIND_FIXED,
                           .valid_until_ms = 1};
     v.limits.items = &rule;

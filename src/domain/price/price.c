@@ -64,7 +64,7 @@ static result try_coupon(price_run *run, const price_coupon *coupons, size_t i, 
 result price_cart(const cart *c, const price_coupon *coupons, size_t n, arena *memory,
                   price_result *out)
 {
-    price_run run = {.lines = c->lines, .n = c->n, .currency = c->currency};
+    price_run run = {.lines = c->lines, .n = c->n, .currency = c->currency, .cart = c};
     if (c->n > CART_LINES_MAX || n > ORDER_COUPONS_MAX || !quantities_are_positive(c)) {
         return R_INVALID;
     }

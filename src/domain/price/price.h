@@ -22,22 +22,21 @@
 #include "base/issues.h"
 #include "base/money.h"
 #include "base/result.h"
-#include "domain/rule/cart.h"
+#include "domain/rule/rule.h"
 
-enum { ORDER_COUPONS_MAX = 20, SCOPE_ITEMS_MAX = 50000 };
+enum { ORDER_COUPONS_MAX = 20 };
 
-/* A template version compiled: its scope as sets, its benefit as numbers. Immutable. */
+/* A template version compiled: its scope and conditions as programs, its benefit as numbers.
+ * Immutable. */
 typedef struct price_rule price_rule;
 
-/* What is wrong with the benefit and scope of a version that a merchant wrote; `found` gets fields
- * "benefit.…" and "scope.…". Where it has some of the benefit already, that is not looked at again.
- * A version without issues compiles. */
+/* What is wrong with the benefit and the trees of a version that a merchant wrote; `found` gets
+ * fields "benefit.…", "scope" and "conditions". Where it has some of the benefit already, that is
+ * not looked at again. A version without issues compiles. */
 void price_rule_check(const template_version *version, issues *found);
 /* Never NULL; keeps no pointer into version. One malloc'ed block, which price_rule_free frees. */
 price_rule *price_rule_new(const template_version *version);
 void price_rule_free(price_rule *rule); /* NULL is allowed */
-/* Byte for byte: codes have no case. An empty sku or category is in no list. */
-bool price_rule_covers(const price_rule *rule, str sku, str category);
 /* The largest discount that one use can ever give in the campaign's currency, which a budget at
  * issue reserves; -1 when it has no bound. */
 int64_t price_rule_largest(const price_rule *rule);
@@ -58,6 +57,7 @@ typedef struct price_coupon {
  *   R_NOT_APPLICABLE currency_mismatch its amounts are not listed in the cart's currency
  *                    no_eligible_line  its scope covers no line
  *                    excluded_item     its scope does not cover every line, and the policy refuses
+ *                    conditions_not_met why tells which, and what is missing
  *                    below_threshold   missing_minor more of running price is needed
  *                    too_few_units     missing_units more are needed
  *                    incomplete_set    missing_units of members are needed
@@ -76,6 +76,7 @@ typedef struct price_verdict {
     int64_t adds_minor; /* to what sellers receive; the customer pays the same */
     str gift;           /* sku of what is to be added, as far as the cart has it not */
     int64_t gift_units;
+    rule_refusal why; /* conditions_not_met only */
 } price_verdict;
 
 typedef struct price_result {

@@ -62,12 +62,12 @@ static template_version random_version(void)
 static bool naive_covers(const template_version *v, const order_line *line)
 {
     bool listed = false;
-    for (size_t i = 0; i < v->items.n; i++) {
-        const scope_item *item = &v->items.items[i];
-        str of_line = item->dimension == SCOPE_DIMENSION_SKU ? line->sku : line->category;
-        listed |= item->value.n > 0 && str_eq(item->value, of_line);
+    for (size_t i = 1; i < v->scope.n; i++) {
+        const rule_node *node = &v->scope.items[i];
+        str of_line = node[-1].fact == RULE_FACT_LINE_SKU ? line->sku : line->category;
+        listed |= node->op == RULE_OP_VALUE && str_eq(node->text, of_line);
     }
-    return v->scope == SCOPE_MODE_ALL || listed == (v->scope == SCOPE_MODE_ONLY);
+    return v->scope.n == 0 || listed == (v->scope.items[0].op != RULE_OP_NOT);
 }
 
 static int64_t naive_discount(const template_version *v, int64_t base)
@@ -196,8 +196,7 @@ static void what_is_missing_is_what_is_needed(void **state)
             lines[i] = random_line();
         }
         template_version v = random_version();
-        v.scope = SCOPE_MODE_ALL;
-        v.items.n = 0;
+        v.scope.n = 0;
         price_coupon coupons[] = {coupon_of(v)};
         cart c = cart_of(lines, n);
         price_result p = price_of(&c, coupons, 1);

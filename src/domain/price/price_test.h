@@ -7,6 +7,7 @@
 #include "base/test_help.h"
 #include "domain/price/benefit_test.h"
 #include "domain/price/price.h"
+#include "domain/rule/word.h"
 
 enum { TEST_RULES_MAX = 64 };
 
@@ -49,7 +50,7 @@ static inline order_line line_of(const char *sku, const char *category, int64_t 
 
 static inline template_version version_of(uint8_t kind)
 {
-    return (template_version){.benefit = kind, .scope = SCOPE_MODE_ALL};
+    return (template_version){.benefit = kind};
 }
 
 static inline template_version amount_off(int64_t amount_minor, int64_t threshold_minor)
@@ -70,20 +71,49 @@ static inline template_version percent_off(int64_t percent_bp, int64_t cap_minor
     return v;
 }
 
+/* A list of skus and categories; an empty white list covers nothing. */
+typedef enum scope_mode { SCOPE_MODE_ALL = 1, SCOPE_MODE_ONLY, SCOPE_MODE_EXCEPT } scope_mode;
+typedef enum scope_dimension { SCOPE_DIMENSION_SKU = 1, SCOPE_DIMENSION_CATEGORY } scope_dimension;
+typedef struct scope_item {
+    uint8_t dimension;
+    str value;
+} scope_item;
+
 static inline template_version scoped(template_version v, uint8_t mode, scope_item *items, size_t n)
 {
-    v.scope = mode;
-    v.items.items = items;
-    v.items.n = n;
+    static scope_item nothing = {SCOPE_DIMENSION_SKU, {"no such sku", 11}};
+    size_t named = 0;
+    for (size_t i = 0; i < n; i++) { /* without those that name nothing */
+        if (items[i].value.n > 0) {
+            items[named++] = items[i];
+        }
+    }
+    if (mode == SCOPE_MODE_ALL || (mode == SCOPE_MODE_EXCEPT && named == 0)) {
+        return v;
+    }
+    items = named > 0 ? items : &nothing;
+    n = named > 0 ? named : 1;
+    rule_node *at = v.scope.items = ARENA_ARRAY(memory, rule_node, 2 + 2 * n);
+    if (mode == SCOPE_MODE_EXCEPT) {
+        *at++ = (rule_node){.op = RULE_OP_NOT, .n = 1};
+    }
+    *at++ = (rule_node){.op = RULE_OP_ANY, .n = (uint16_t)n};
+    for (size_t i = 0; i < n; i++) {
+        bool sku = items[i].dimension == SCOPE_DIMENSION_SKU;
+        rule_tree one =
+            rule_list(sku ? S("line.sku") : S("line.categories"), &items[i].value, 1, memory);
+        *at++ = one.items[0];
+        *at++ = one.items[1];
+    }
+    v.scope.n = (size_t)(at - v.scope.items);
     return v;
 }
 
 /* White list of one sku. */
 static inline template_version for_sku(template_version v, const char *sku)
 {
-    scope_item *item = ARENA_NEW(memory, scope_item);
-    *item = (scope_item){.dimension = SCOPE_DIMENSION_SKU, .value = str_of(sku)};
-    return scoped(v, SCOPE_MODE_ONLY, item, 1);
+    scope_item item = {SCOPE_DIMENSION_SKU, str_of(sku)};
+    return scoped(v, SCOPE_MODE_ONLY, &item, 1);
 }
 
 static inline price_coupon coupon_of(template_version v)

@@ -27,8 +27,9 @@ static template_version random_version(void)
         TEST_SET(v, TERM_COMMON_MINIMUM_SPEND, 0);
     }
     if (random_below(&seed, 3) == 0) {
-        v = for_sku(v, names[random_below(&seed, ARRAY_LEN(names))]);
-        v.scope = random_below(&seed, 2) == 0 ? SCOPE_MODE_ONLY : SCOPE_MODE_EXCEPT;
+        scope_item item = {SCOPE_DIMENSION_SKU,
+                           str_of(names[random_below(&seed, ARRAY_LEN(names))])};
+        v = scoped(v, random_below(&seed, 2) == 0 ? SCOPE_MODE_ONLY : SCOPE_MODE_EXCEPT, &item, 1);
     }
     return v;
 }

@@ -5,52 +5,20 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-enum { SCOPE_VALUE_MAX = 64 /* bytes, as of a line's sku or category */ };
-
 static size_t aligned(size_t n)
 {
     size_t to = alignof(max_align_t);
     return (n + to - 1) / to * to;
 }
 
-/* nth: its place in the list of its dimension, which is how merchants write them. */
-static void check_item(const scope_item *item, size_t nth, issues *found)
+/* Who reads trees tells what is wrong with them; here only whether they can be compiled. */
+static void check_trees(const template_version *version, issues *found)
 {
-    if (item->value.n > 0 && item->value.n <= SCOPE_VALUE_MAX && str_is_printable(item->value)) {
-        return;
+    if (!rule_is_sound(version->scope.items, version->scope.n, RULE_PLACE_LINE)) {
+        issues_add(found, S("scope"), S("not_allowed"), "a rule over lines");
     }
-    const char *name = item->dimension == SCOPE_DIMENSION_SKU ? "skus" : "categories";
-    str field = arena_printf(found->memory, "scope.%s[%zu]", name, nth);
-    issues_add(found, field, item->value.n > SCOPE_VALUE_MAX ? S("too_long") : S("out_of_range"),
-               "1 to %d bytes of printable text", SCOPE_VALUE_MAX);
-}
-
-static void check_scope(const template_version *version, issues *found)
-{
-    if (scope_mode_name(version->scope).n == 0) {
-        issues_add(found, S("scope.mode"), S("not_allowed"), "all, only or except");
-        return;
-    }
-    if (version->scope == SCOPE_MODE_ALL && version->items.n > 0) {
-        issues_add(found, S("scope"), S("not_allowed"), "mode all has no skus and categories");
-        return;
-    }
-    if (version->scope == SCOPE_MODE_ONLY && version->items.n == 0) {
-        issues_add(found, S("scope"), S("required"), "mode only needs skus or categories");
-    }
-    if (version->items.n > SCOPE_ITEMS_MAX) {
-        issues_add(found, S("scope"), S("too_many"), "at most %d skus and categories",
-                   SCOPE_ITEMS_MAX);
-        return;
-    }
-    size_t nth[SCOPE_DIMENSION_COUNT] = {0};
-    for (size_t i = 0; i < version->items.n; i++) {
-        const scope_item *item = &version->items.items[i];
-        if (scope_dimension_name(item->dimension).n == 0) {
-            issues_add(found, S("scope"), S("not_allowed"), "lists of skus and categories only");
-        } else {
-            check_item(item, nth[item->dimension]++, found);
-        }
+    if (!rule_is_sound(version->conditions.items, version->conditions.n, RULE_PLACE_CART)) {
+        issues_add(found, S("conditions"), S("not_allowed"), "a rule over carts");
     }
 }
 
@@ -75,7 +43,7 @@ void price_rule_check(const template_version *version, issues *found)
     if (!is_told(found)) { /* else it was read from JSON and is not whole */
         benefit_check(&b, found);
     }
-    check_scope(version, found);
+    check_trees(version, found);
 }
 
 static int64_t largest(const price_rule *rule)
@@ -92,19 +60,28 @@ price_rule *price_rule_new(const template_version *version)
     const price_kind *kind = kind_find(version->benefit);
     CHECK(kind != NULL); /* a version with another kind is never saved */
     size_t head = aligned(sizeof(price_rule));
-    size_t terms = aligned(benefit_size(&b));
-    char *block = calloc(1, head + terms + scope_size(version)); /* price_rule_free frees */
+    char *block = calloc(1, head + aligned(benefit_size(&b))); /* price_rule_free frees */
     CHECK(block != NULL);
     price_rule *rule = (price_rule *)block;
     rule->kind = kind;
     benefit_build(&b, block + head, &rule->benefit);
-    scope_build(version, block + head + terms, &rule->scope);
+    if (version->scope.n > 0) {
+        rule->scope = rule_new(version->scope.items, version->scope.n, RULE_PLACE_LINE);
+    }
+    if (version->conditions.n > 0) {
+        rule->conditions =
+            rule_new(version->conditions.items, version->conditions.n, RULE_PLACE_CART);
+    }
     rule->largest_minor = largest(rule);
     return rule;
 }
 
 void price_rule_free(price_rule *rule)
 {
+    if (rule != NULL) {
+        rule_free(rule->scope);
+        rule_free(rule->conditions);
+    }
     free(rule);
 }
 
@@ -122,9 +99,9 @@ const benefit_values *rule_values(const price_rule *rule, str currency, str own)
     return NULL;
 }
 
-bool price_rule_covers(const price_rule *rule, str sku, str category)
+bool rule_covers(const price_rule *rule, const order_line *line, bool discounted)
 {
-    return scope_covers(&rule->scope, sku, category);
+    return rule->scope == NULL || rule_line(rule->scope, line, discounted);
 }
 
 bool price_rule_one_currency(const price_rule *rule)

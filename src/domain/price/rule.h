@@ -3,15 +3,18 @@
 #define QUAN_DOMAIN_PRICE_RULE_H
 
 #include "domain/price/kind.h"
-#include "domain/price/scope.h"
+#include "domain/rule/rule.h"
 
-/* The head of one block; the benefit and the scope's set lie behind it. */
+/* The head of a block with the benefit behind it; scope and conditions are blocks of their own. */
 struct price_rule {
     const price_kind *kind;
     benefit_form benefit;
     int64_t largest_minor;
-    scope scope;
+    rule_program *scope, *conditions; /* NULL: all lines, any cart */
 };
+
+/* Whether the scope covers the line; discounted: coupons took from it already. */
+bool rule_covers(const price_rule *rule, const order_line *line, bool discounted);
 
 /* The values in a cart's currency: own is that of the campaign. NULL: it is not listed. */
 const benefit_values *rule_values(const price_rule *rule, str currency, str own);

@@ -12,6 +12,7 @@ static bool weighed(const order_line *line)
 result price_run_start(const int64_t *prices, arena *memory, price_run *run)
 {
     size_t n = run->n;
+    run->memory = memory;
     if (n > CART_LINES_MAX) {
         return R_INVALID;
     }
@@ -93,7 +94,7 @@ static void sort_line(desk *d, const price_rule *rule, size_t i)
     }
     int64_t spend = base_minor(run, run->policy.threshold_base, i);
     d->goods_minor += spend;
-    if (!price_rule_covers(rule, line->sku, line->category)) {
+    if (!rule_covers(rule, line, run->running[i] < run->list[i])) {
         d->excluded = true;
         return;
     }
@@ -125,7 +126,35 @@ static bool spends_enough(const desk *d, price_verdict *verdict)
     return false;
 }
 
-static bool is_reached(const desk *d, price_verdict *verdict)
+/* Asks the conditions about what thresholds are compared with: list prices, or what is left. */
+static bool meets_conditions(const desk *d, const price_rule *rule, price_verdict *verdict)
+{
+    const price_run *run = d->run;
+    uint64_t discounted[CART_LINES_MAX / 64 + 1] = {0};
+    uint64_t eligible[CART_LINES_MAX / 64 + 1] = {0};
+    bool original = run->policy.threshold_base == THRESHOLD_BASE_ORIGINAL;
+    if (run->cart == NULL || rule->conditions == NULL) {
+        return true;
+    }
+    for (size_t i = 0; i < run->n; i++) {
+        bool less = run->running[i] < run->list[i];
+        discounted[i / 64] |= (uint64_t)less << i % 64;
+    }
+    for (size_t i = 0; i < d->eligible_n; i++) {
+        uint32_t line = run->eligible[i].line;
+        eligible[line / 64] |= UINT64_C(1) << line % 64;
+    }
+    rule_facts facts =
+        rule_facts_of(run->cart, original ? run->list : run->running, discounted, eligible);
+    if (rule_met(rule->conditions, &facts)) {
+        return true;
+    }
+    refuse(verdict, S("conditions_not_met"));
+    (void)rule_explain(rule->conditions, &facts, S("conditions"), run->memory, &verdict->why);
+    return false;
+}
+
+static bool is_reached(const desk *d, const price_rule *rule, price_verdict *verdict)
 {
     int64_t units = d->values->v[TERM_COMMON_MINIMUM_QUANTITY];
     if (d->eligible_n == 0) {
@@ -136,7 +165,7 @@ static bool is_reached(const desk *d, price_verdict *verdict)
         refuse(verdict, S("excluded_item"));
         return false;
     }
-    if (!spends_enough(d, verdict)) {
+    if (!meets_conditions(d, rule, verdict) || !spends_enough(d, verdict)) {
         return false;
     }
     if (d->base.units < units) {
@@ -309,7 +338,7 @@ result price_run_offer(price_run *run, const price_use *use, price_verdict *verd
             sort_line(&d, use->rule, i);
         }
     }
-    if (!is_reached(&d, verdict)) {
+    if (!is_reached(&d, use->rule, verdict)) {
         return R_DONE;
     }
     make_base(&d, use);

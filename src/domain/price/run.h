@@ -14,6 +14,8 @@ typedef struct price_run {
     size_t n;
     price_policy policy;
     str currency;
+    const cart *cart; /* NULL: a return; conditions were met when it was bought */
+    arena *memory;
     int64_t subtotal_minor;
     int64_t *list;    /* [n]: prices before discounts */
     int64_t *running; /* [n] */

@@ -46,7 +46,7 @@ typedef struct cart_attributes {
 /* Who buys. A guest is known by what the caller has of him, or by nothing. */
 typedef struct cart_shopper {
     bool known;      /* false: a guest; his history is unknown unless it is told */
-    const str *tags; /* sorted, each once */
+    const str *tags; /* each once; NULL: unknown, which is not none */
     size_t tag_count;
     cart_attributes attributes;
     int64_t orders;           /* completed so far; -1 unknown */

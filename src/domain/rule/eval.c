@@ -344,7 +344,7 @@ rule_answer rule_ask(const rule_program *p, const rule_leaf *leaf, const rule_fa
     case RULE_LEAF_HAS_TEXT:
     case RULE_LEAF_HAS_ANY:
     case RULE_LEAF_HAS_ALL:
-        return answer(who->known || who->tag_count > 0,
+        return answer(who->tags != NULL,
                       texts_match(p, leaf, (texts){.items = who->tags, .n = who->tag_count}));
     case RULE_LEAF_HOURS:
         hours = rule_leaf_hours(p, leaf, facts->cart);

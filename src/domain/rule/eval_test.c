@@ -105,7 +105,7 @@ static void what_the_caller_did_not_tell_meets_nothing(void **state)
         assert_false(met_by(negated.p, &c));
     }
     /* Somebody who never bought has no last order, but he has no orders too. */
-    c.shopper = (cart_shopper){.known = true};
+    c.shopper = (cart_shopper){.known = true, .tags = &c.store};
     assert_false(met_by("{'fact':'user.last_order_days','at_least':0}", &c));
     assert_true(met_by("{'fact':'user.first_order','is':true}", &c));
     assert_true(met_by("{'fact':'user.tags','has_none':['a']}", &c));

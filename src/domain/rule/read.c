@@ -46,8 +46,8 @@ str rule_text(rule_reader *r, const json *v, str path, size_t max)
     if (text.n > 0 && text.n <= max && str_is_printable(text)) {
         return arena_str(r->found->memory, text);
     }
-    issues_add(r->found, path, text.n > max ? S("too_long") : S("out_of_range"),
-               "1 to %zu bytes of printable text", max);
+    str code = text.n == 0 ? S("too_short") : text.n > max ? S("too_long") : S("out_of_range");
+    issues_add(r->found, path, code, "1 to %zu bytes of printable text", max);
     return (str){NULL, 0};
 }
 

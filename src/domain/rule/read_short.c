@@ -62,9 +62,7 @@ void rule_read_short(rule_reader *r, const json *v, str path)
     }
     if (!only && !except) {
         rule_problem(r, rule_member(r, path, S("mode")), "not_allowed", "all, only or except");
-        return;
-    }
-    if (skus == NULL && categories == NULL) {
+    } else if (skus == NULL && categories == NULL) {
         issues_add(r->found, path, S("required"), "mode %s needs skus or categories",
                    only ? "only" : "except");
         return;

@@ -58,7 +58,7 @@ static void shapes_that_are_no_tree_are_refused(void **state)
         {"{'all':[{'fact':'cart.lines','is':1},{'any':[{'fact':'x','is':1}]}]}",
          "conditions.all[1].any[0].fact", "not_allowed"},
         {"{'fact':'cart.lines','is':1,'message':7}", "conditions.message", "wrong_type"},
-        {"{'fact':'cart.lines','is':1,'message':''}", "conditions.message", "out_of_range"},
+        {"{'fact':'cart.lines','is':1,'message':''}", "conditions.message", "too_short"},
     };
     check_refused(RULE_PLACE_CART, rows, ARRAY_LEN(rows));
 }
@@ -93,8 +93,8 @@ static void comparisons_that_make_no_sense_are_refused(void **state)
         {"{'fact':'cart.lines','between':[1]}", "conditions.between", "wrong_type"},
         {"{'fact':'cart.lines','between':[2,1]}", "conditions.between", "out_of_range"},
         {"{'fact':'cart.lines','between':[1,'2']}", "conditions.between[1]", "wrong_type"},
-        {"{'fact':'cart.store','is':''}", "conditions.is", "out_of_range"},
-        {"{'fact':'cart.store','in':['a','']}", "conditions.in[1]", "out_of_range"},
+        {"{'fact':'cart.store','is':''}", "conditions.is", "too_short"},
+        {"{'fact':'cart.store','in':['a','']}", "conditions.in[1]", "too_short"},
         {"{'fact':'cart.store','in':['a','b\\u0001']}", "conditions.in[1]", "out_of_range"},
         {"{'fact':'cart.attribute.x','in':['a',1]}", "conditions.in[1]", "wrong_type"},
         {"{'fact':'cart.attribute.x','in':[1,'a']}", "conditions.in[1]", "wrong_type"},
@@ -139,6 +139,7 @@ static void scopes_in_short_are_checked_too(void **state)
     const refusal rows[] = {
         {"{'mode':'some'}", "scope.mode", "not_allowed"},
         {"{'mode':7}", "scope.mode", "not_allowed"},
+        {"{'mode':'some','skus':['a',7]}", "scope.skus[1]", "wrong_type"},
         {"{'mode':'only'}", "scope", "required"},
         {"{'mode':'only','skus':[]}", "scope", "required"},
         {"{'mode':'except'}", "scope", "required"},
@@ -147,7 +148,7 @@ static void scopes_in_short_are_checked_too(void **state)
         {"{'mode':'all','skus':['a']}", "scope", "not_allowed"},
         {"{'mode':'only','skus':['a',7]}", "scope.skus[1]", "wrong_type"},
         {"{'mode':'only','skus':{}}", "scope.skus", "wrong_type"},
-        {"{'mode':'except','categories':['']}", "scope.categories[0]", "out_of_range"},
+        {"{'mode':'except','categories':['']}", "scope.categories[0]", "too_short"},
         {"{'mode':'only','skus':['a'],'brands':['b']}", "scope.brands", "unknown_field"},
         {"{'mode':'all','message':'m'}", "scope.message", "unknown_field"},
         {"{'fact':'cart.lines','is':1}", "scope.fact", "not_allowed"},

@@ -31,7 +31,7 @@ enum {
     RULE_VALUES_MAX = 50000,       /* of all lists of a tree */
     RULE_ALL_OF_MAX = 200,         /* values of one has_all */
     RULE_TEXT_MAX = 64,            /* bytes of a text; as skus and the like are */
-    RULE_ATTRIBUTE_TEXT_MAX = 256, /* bytes of the text of an attribute */
+    RULE_ATTRIBUTE_TEXT_MAX = 128, /* bytes of the text of an attribute */
     RULE_MESSAGE_MAX = 500,        /* bytes */
     RULE_COST_MAX = 2000000,       /* comparisons, see rule_cost */
 };

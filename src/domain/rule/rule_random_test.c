@@ -228,6 +228,7 @@ static cart random_cart(void)
     }
     str *tags = ARENA_ARRAY(memory, str, 3);
     size_t tag_count = below(3);
+    bool told = below(4) > 0;
     for (size_t i = 0; i < tag_count; i++) {
         tags[i] = arena_printf(memory, "w%zu", i * 2 + below(2));
     }
@@ -244,8 +245,8 @@ static cart random_cart(void)
                   .n = n,
                   .attributes = random_attributes(),
                   .shopper = {.known = below(2) == 0,
-                              .tags = tags,
-                              .tag_count = tag_count,
+                              .tags = told ? tags : NULL,
+                              .tag_count = told ? tag_count : 0,
                               .attributes = random_attributes(),
                               .orders = (int64_t)below(6) - 1,
                               .spent_minor = (int64_t)below(4000) - 1,

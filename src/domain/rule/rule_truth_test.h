@@ -184,7 +184,7 @@ static inline truth set_compared(const scene *s, str fact, str op, const json *v
     bool of_user = str_eq(fact, S("user.tags"));
     size_t hits = 0;
     const cart_shopper *u = &s->facts->cart->shopper;
-    if (of_user && !u->known && u->tag_count == 0) {
+    if (of_user && u->tags == NULL) {
         return DIM;
     }
     for (size_t i = 0; i < json_count(v); i++) {

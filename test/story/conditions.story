@@ -1,0 +1,121 @@
+# Conditions and scopes as trees: what a cart must be, each refusal with its node, reason, message and distance
+# (001-31, 004-20; Voucherify: error.message of a rule; Talon: conditionIndex).
+
+story a_condition_that_is_met_gives_the_discount
+  let more "conditions": {"fact": "cart.subtotal", "at_least": 6000},
+  use coupon
+  use tea
+  POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$coupon"]}
+  200 {"discount": @1000, "coupons": [{"applied": true, "condition": null}]}
+
+story money_that_is_missing_is_told
+  let more "conditions": {"fact": "cart.subtotal", "at_least": 7200, "message": "From 72 on"},
+  use coupon
+  use tea
+  POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$coupon"]}
+  200 {"discount": @0, "coupons": [{"applied": false, "code": "not_applicable",
+    "reason": "conditions_not_met", "missing": null, "condition": {"path": "conditions",
+      "reason": "too_low", "fact": "cart.subtotal", "message": "From 72 on", "missing": @1200,
+      "missing_count": null, "met_from": null}}]}
+
+story units_that_are_missing_are_told
+  let more "conditions": {"all": [{"fact": "cart.lines", "at_least": 1}, {"fact": "cart.quantity", "at_least": 3}]},
+  use coupon
+  use tea
+  POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$coupon"]}
+  200 {"coupons": [{"condition": {"path": "conditions.all[1]", "reason": "too_low",
+    "fact": "cart.quantity", "missing_count": 1, "missing": null, "message": null}}]}
+
+story lines_are_asked_with_a_filter
+  let more "conditions": {"lines": {"where": {"fact": "line.sku", "in": ["cup", "pot"]}, "quantity_at_least": 2}},
+  use coupon
+  POST /v1/quotes {"user": "u1", "coupons": ["$coupon"], "cart": {"lines": [{"sku": "tea", "quantity": 2,
+    "unit_price": @3000}, {"sku": "cup", "quantity": 1, "unit_price": @2000}]}}
+  200 {"coupons": [{"condition": {"path": "conditions", "reason": "lines_too_few", "fact": null,
+    "missing_count": 1}}]}
+  POST /v1/quotes {"user": "u1", "coupons": ["$coupon"], "cart": {"lines": [{"sku": "tea", "quantity": 2,
+    "unit_price": @3000}, {"sku": "cup", "quantity": 2, "unit_price": @2000}]}}
+  200 {"discount": @1000}
+
+story the_nearest_alternative_is_told
+  let more "conditions": {"any": [{"fact": "cart.store", "is": "north"},
+    {"fact": "cart.subtotal", "at_least": 6500}], "message": "In the north, or from 65 on"},
+  use coupon
+  use tea
+  POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$coupon"]}
+  200 {"coupons": [{"condition": {"path": "conditions.any[1]", "missing": @500,
+    "message": "In the north, or from 65 on"}}]}
+  POST /v1/quotes {"user": "u1", "coupons": ["$coupon"], "cart": {"store": "north", "lines": [
+    {"sku": "tea", "quantity": 2, "unit_price": @3000}]}}
+  200 {"discount": @1000}
+
+story what_the_caller_does_not_tell_is_named
+  let more "conditions": {"not": {"fact": "cart.store", "is": "north"}},
+  use coupon
+  use tea
+  POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$coupon"]}
+  200 {"coupons": [{"condition": {"path": "conditions.not", "reason": "fact_unknown", "fact": "cart.store"}}]}
+
+story a_window_tells_when_it_opens
+  let more "conditions": {"from": "2026-05-01T00:00:00+08:00", "until": "2026-05-02T00:00:00+08:00"},
+  use coupon
+  use tea
+  POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$coupon"]}
+  200 {"coupons": [{"condition": {"reason": "too_early", "met_from": "2026-04-30T16:00:00.000Z"}}]}
+
+story a_hold_is_refused_for_the_condition_in_the_operators_words
+  let more "conditions": {"fact": "cart.subtotal", "at_least": 7200, "message": "Buy for 72 or more."},
+  use coupon
+  use tea
+  POST /v1/holds {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"],
+    "hold_seconds": 900}
+  409 {"code": "not_applicable", "detail": "*"}
+  POST /v1/redemptions {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"]}
+  409 {"code": "not_applicable"}
+  POST /v1/redemptions {"user": "u1", "order_number": "o1", "coupons": ["$coupon"],
+    "cart": {"lines": [{"sku": "tea", "quantity": 3, "unit_price": @3000}]}}
+  201 {"discount": @1000}
+
+story conditions_and_scopes_come_back_in_one_canonical_form
+  let more "conditions": {"message": "m", "at_least": 5, "fact": "cart.subtotal"}, "scope": {"all": [
+    {"fact": "line.unit_price", "between": [100, 5000]}, {"not": {"fact": "line.sku", "is": "gum"}}]},
+  use shop
+  GET /v1/templates/$template
+  200 {"conditions": {"fact": "cart.subtotal", "at_least": 5, "message": "m"}, "scope": {"all": [
+    {"fact": "line.unit_price", "between": [100, 5000]}, {"not": {"fact": "line.sku", "is": "gum"}}]}}
+
+story a_scope_may_be_a_tree
+  let more "scope": {"all": [{"fact": "line.unit_price", "at_least": 1000}, {"not": {"fact": "line.sku", "is": "gum"}}]},
+  let minimum @0
+  use coupon
+  POST /v1/quotes {"user": "u1", "coupons": ["$coupon"], "cart": {"lines": [
+    {"sku": "tea", "quantity": 1, "unit_price": @3000}, {"sku": "gum", "quantity": 1, "unit_price": @2000},
+    {"sku": "nut", "quantity": 1, "unit_price": @999}]}}
+  200 {"lines": [{"discount": @1000}, {"discount": @0}, {"discount": @0}]}
+
+story every_problem_of_a_tree_is_told_with_its_path
+  use campaign
+  POST /v1/campaigns/$campaign/templates {"name": "x", "benefit": {"kind": "amount_off", "amount": @5},
+    "validity": {"kind": "after_issue", "duration_days": 3},
+    "scope": {"any": [{"fact": "cart.store", "is": "a"}, {"fact": "line.brand", "in": ["a", "a"]}]},
+    "conditions": {"all": [{"fact": "cart.total", "at_least": 1}, {"fact": "cart.store", "at_least": 1},
+      {"lines": {"where": {"fact": "line.brand", "is": 7}, "count_at_least": 1}},
+      {"weekdays": ["monday"], "zone": "Nowhere"}]}}
+  422 {"errors": ["any order",
+    {"field": "scope.any[0].fact", "code": "not_allowed"},
+    {"field": "scope.any[1].in[1]", "code": "duplicate"},
+    {"field": "conditions.all[0].fact", "code": "not_allowed"},
+    {"field": "conditions.all[1].at_least", "code": "not_allowed"},
+    {"field": "conditions.all[2].lines.where.is", "code": "wrong_type"},
+    {"field": "conditions.all[3].weekdays[0]", "code": "not_allowed"},
+    {"field": "conditions.all[3].zone", "code": "not_allowed"}]}
+
+story an_edit_replaces_conditions_and_reaches_whom_it_says
+  let more "conditions": {"fact": "cart.subtotal", "at_least": 99900},
+  use coupon
+  use tea
+  PATCH /v1/templates/$template if="v1" {"reach": "all_unused",
+    "conditions": {"fact": "cart.subtotal", "at_least": 100}}
+  200 {"version": 2, "conditions": {"fact": "cart.subtotal", "at_least": 100}}
+  POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$coupon"]}
+  200 {"discount": @1000}
