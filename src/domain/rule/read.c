@@ -131,8 +131,9 @@ static void read_branch(rule_reader *r, const json *v, str path, place_in_tree i
         return;
     }
     r->nodes[node].n = (uint16_t)n;
-    for (size_t i = 0; i < n; i++) {
-        read_node(r, json_at(below, i), rule_item(r, at, i), under);
+    const json *item = NULL;
+    for (size_t i = 0; (item = json_item_next(below, item)) != NULL; i++) {
+        read_node(r, item, rule_item(r, at, i), under);
     }
 }
 

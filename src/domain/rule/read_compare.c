@@ -121,8 +121,8 @@ void rule_read_values(rule_reader *r, const json *v, str path, rule_type type, s
     bool is_text = takes_text(type, json_at(v, 0));
     bool fine = true;
     size_t first = r->n;
-    for (size_t i = 0; i < n; i++) {
-        const json *one = json_at(v, i);
+    const json *one = NULL;
+    for (size_t i = 0; (one = json_item_next(v, one)) != NULL; i++) {
         bool text = takes_text(type, one);
         json_kind kind = json_kind_of(one);
         /* The path is made only where it is needed: lists are long. */
