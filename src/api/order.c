@@ -3,6 +3,7 @@
 
 #include "base/money.h"
 #include "base/time.h"
+#include "domain/rule/attributes.h"
 
 /* ---- from the wire ---- */
 
@@ -32,22 +33,90 @@ static void check_coupons_once(api_call *c, const wire_id_list *coupons)
     }
 }
 
+/* Each followed by CART_SEPARATOR, which the wire lets into no text. */
+static str joined(api_call *c, const wire_str_list *texts)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < texts->n; i++)
+        n += texts->items[i].n + 1;
+    char *text = arena_alloc(c->memory, n);
+    char *at = text;
+    for (size_t i = 0; i < texts->n; i++) {
+        memcpy(at, texts->items[i].p, texts->items[i].n);
+        at += texts->items[i].n;
+        *at++ = CART_SEPARATOR;
+    }
+    return (str){text, n};
+}
+
+static cart_attributes attributes_of(api_call *c, str text, str path)
+{
+    json *tree;
+    if (text.n == 0)
+        return (cart_attributes){NULL, 0};
+    result r = json_parse(text, &tree, NULL);
+    CHECK(r == R_DONE); /* it was a part of a body that is JSON */
+    cart_attributes out = attributes_read(tree, path, c->problems);
+    json_free(tree);
+    return out;
+}
+
+static const cart_shopper *shopper_of(api_call *c, const wire_cart *basket)
+{
+    static const str no_tags[1];
+    const wire_shopper *from = &basket->shopper;
+    if (!basket->has_shopper)
+        return NULL;
+    cart_shopper *out = ARENA_NEW(c->memory, cart_shopper);
+    *out = (cart_shopper){.known = from->known,
+                          .tags = !from->has_tags    ? NULL
+                                  : from->tags.n > 0 ? from->tags.items
+                                                     : no_tags,
+                          .tag_count = from->tags.n,
+                          .attributes =
+                              attributes_of(c, from->attributes, S("cart.shopper.attributes")),
+                          .orders = from->has_orders ? from->orders : -1,
+                          .spent_minor = from->has_spent ? from->spent.amount : -1,
+                          .last_order_at_ms = from->has_last_order_at ? from->last_order_at : -1};
+    if (from->has_spent &&
+        !str_eq(from->spent.currency, basket->lines.items[0].unit_price.currency))
+        issues_add(c->problems, S("cart.shopper.spent.currency"), S("not_allowed"),
+                   "the cart's currency");
+    return out;
+}
+
+static order_line line_asked(api_call *c, const wire_cart_line *from)
+{
+    str first = from->categories.n > 0 ? from->categories.items[0] : S("");
+    unsigned marks = (from->on_sale ? LINE_ON_SALE : 0) | (from->gift ? LINE_GIFT : 0);
+    return (order_line){.sku = from->sku,
+                        .product = from->product,
+                        .category = from->has_category ? from->category : first,
+                        .categories = joined(c, &from->categories),
+                        .brand = from->brand,
+                        .model = from->model,
+                        .seller = from->seller,
+                        .tags = joined(c, &from->tags),
+                        .marks = (uint8_t)marks,
+                        .quantity = from->quantity,
+                        .unit_minor = from->unit_price.amount};
+}
+
 void order_asked(api_call *c, const order_wish *wish, order_ask *out)
 {
     const wire_cart *basket = wish->cart;
     order_line *lines = ARENA_ARRAY(c->memory, order_line, basket->lines.n);
-    for (size_t i = 0; i < basket->lines.n; i++) {
-        const wire_cart_line *from = &basket->lines.items[i];
-        lines[i] = (order_line){.sku = from->sku,
-                                .category = from->category,
-                                .quantity = from->quantity,
-                                .unit_minor = from->unit_price.amount};
-    }
+    for (size_t i = 0; i < basket->lines.n; i++)
+        lines[i] = line_asked(c, &basket->lines.items[i]);
     *out = (order_ask){.merchant = c->who.merchant,
                        .user = wish->user,
                        .currency = basket->lines.items[0].unit_price.currency,
                        .store = basket->store,
                        .channel = basket->channel,
+                       .region = basket->region,
+                       .payment = basket->payment,
+                       .attributes = attributes_of(c, basket->attributes, S("cart.attributes")),
+                       .shopper = shopper_of(c, basket),
                        .lines = lines,
                        .line_count = basket->lines.n,
                        .coupons = wish->coupons->items,

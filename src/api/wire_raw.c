@@ -2,6 +2,7 @@
  * alone allows, so that all problems of a request are told at once. */
 #include "api/wire.gen.h"
 #include "domain/price/benefit.h"
+#include "domain/rule/attributes.h"
 #include "domain/rule/rule.h"
 #include "port/zone.h"
 
@@ -21,4 +22,14 @@ void wire_raw_conditions(const json *v, issues *problems)
 {
     rule_tree tree;
     rule_read(v, &(rule_source){RULE_PLACE_CART, zone_find, S("conditions")}, problems, &tree);
+}
+
+void wire_raw_cart_attributes(const json *v, issues *problems)
+{
+    (void)attributes_read(v, S("cart.attributes"), problems);
+}
+
+void wire_raw_shopper_attributes(const json *v, issues *problems)
+{
+    (void)attributes_read(v, S("cart.shopper.attributes"), problems);
 }

@@ -164,15 +164,17 @@ result order_price(app_view *v, const order_ask *ask, order_priced *out)
         prices[n] = one.price;
         all[n++] = one;
     }
-    cart basket = {
-        .currency = ask->currency,
-        .store = ask->store,
-        .channel = ask->channel,
-        .at_ms = uow_now(v->rows),
-        .lines = ask->lines,
-        .n = ask->line_count,
-        .shopper = {.known = true, .orders = -1, .spent_minor = -1, .last_order_at_ms = -1},
-        .zones = app_zones(v->app)};
+    cart basket = {.currency = ask->currency,
+                   .store = ask->store,
+                   .channel = ask->channel,
+                   .at_ms = uow_now(v->rows),
+                   .lines = ask->lines,
+                   .n = ask->line_count,
+                   .region = ask->region,
+                   .payment = ask->payment,
+                   .attributes = ask->attributes,
+                   .shopper = ask->shopper != NULL ? *ask->shopper : cart_shopper_unknown,
+                   .zones = app_zones(v->app)};
     price_result price;
     result code = price_cart(&basket, prices, n, memory, &price);
     if (code != R_DONE) {

@@ -16,10 +16,13 @@ typedef struct order_ask {
     uint64_t merchant;
     str user;
     str currency, store, channel;
-    const order_line *lines; /* see price.h, cart */
-    size_t line_count;       /* <= CART_LINES_MAX */
-    const uint64_t *coupons; /* in the order in which they apply */
-    size_t coupon_count;     /* <= ORDER_COUPONS_MAX */
+    str region, payment;
+    cart_attributes attributes;
+    const cart_shopper *shopper; /* NULL: a known user of whom nothing else is told */
+    const order_line *lines;     /* see rule/cart.h */
+    size_t line_count;           /* <= CART_LINES_MAX */
+    const uint64_t *coupons;     /* in the order in which they apply */
+    size_t coupon_count;         /* <= ORDER_COUPONS_MAX */
     /* Its open hold is replaced, so the coupons of that count as available. May be empty. */
     str order_number;
 } order_ask;

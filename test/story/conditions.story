@@ -119,3 +119,97 @@ story an_edit_replaces_conditions_and_reaches_whom_it_says
   200 {"version": 2, "conditions": {"fact": "cart.subtotal", "at_least": 100}}
   POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$coupon"]}
   200 {"discount": @1000}
+
+# ---- what the cart and the shopper may tell ----
+
+story facts_of_lines_reach_scopes
+  let minimum @0
+  let more "scope": {"all": [{"fact": "line.brand", "is": "acme"}, {"fact": "line.categories", "has_any": ["food"]},
+    {"fact": "line.tags", "has_all": ["bio", "new"]}, {"fact": "line.product", "is": "p1"}, {"fact": "line.model", "is": "m1"},
+    {"fact": "line.seller", "is": "s1"}, {"fact": "line.on_sale", "is": false}, {"fact": "line.gift", "is": false}]},
+  use coupon
+  POST /v1/quotes {"user": "u1", "coupons": ["$coupon"], "cart": {"lines": [
+    {"sku": "a", "product": "p1", "brand": "acme", "model": "m1", "seller": "s1", "quantity": 1, "unit_price": @4000,
+      "categories": ["tea", "food"], "tags": ["new", "bio"]},
+    {"sku": "b", "product": "p1", "brand": "acme", "model": "m1", "seller": "s1", "quantity": 1, "unit_price": @4000,
+      "categories": ["tea", "food"], "tags": ["new", "bio"], "on_sale": true},
+    {"sku": "c", "product": "p1", "brand": "acme", "model": "m1", "seller": "s1", "quantity": 1, "unit_price": @4000,
+      "categories": ["tea", "food"], "tags": ["new", "bio"], "gift": true},
+    {"sku": "d", "product": "p1", "brand": "acme", "model": "m1", "seller": "s1", "quantity": 1, "unit_price": @4000,
+      "category": "tea", "tags": ["new", "bio"]},
+    {"sku": "e", "product": "p1", "brand": "Acme", "model": "m1", "seller": "s1", "quantity": 1, "unit_price": @4000,
+      "categories": ["tea", "food"], "tags": ["new", "bio"]}]}}
+  200 {"lines": [{"discount": @1000, "category": "tea"}, {"discount": @0}, {"discount": @0}, {"discount": @0},
+    {"discount": @0}]}
+
+story facts_of_the_cart_reach_conditions
+  let more "conditions": {"all": [{"fact": "cart.region", "in": ["CN-31", "CN-32"]}, {"fact": "cart.payment", "is": "alipay"},
+    {"fact": "cart.attribute.floor", "at_least": 3}, {"fact": "cart.attribute.wrap", "is": "paper"}]},
+  use coupon
+  let lines [{"sku": "tea", "quantity": 2, "unit_price": @3000}]
+  POST /v1/quotes {"user": "u1", "coupons": ["$coupon"], "cart": {"lines": $lines, "region": "CN-31",
+    "payment": "alipay", "attributes": {"wrap": "paper", "floor": 3}}}
+  200 {"discount": @1000}
+  POST /v1/quotes {"user": "u1", "coupons": ["$coupon"], "cart": {"lines": $lines, "region": "CN-11",
+    "payment": "alipay", "attributes": {"wrap": "paper", "floor": 3}}}
+  200 {"coupons": [{"condition": {"path": "conditions.all[0]", "reason": "not_listed", "fact": "cart.region"}}]}
+  POST /v1/quotes {"user": "u1", "coupons": ["$coupon"], "cart": {"lines": $lines, "region": "CN-31",
+    "payment": "cash", "attributes": {"wrap": "paper", "floor": 3}}}
+  200 {"coupons": [{"condition": {"path": "conditions.all[1]", "reason": "not_listed"}}]}
+  POST /v1/quotes {"user": "u1", "coupons": ["$coupon"], "cart": {"lines": $lines, "region": "CN-31",
+    "payment": "alipay", "attributes": {"wrap": "paper", "floor": 1}}}
+  200 {"coupons": [{"condition": {"path": "conditions.all[2]", "reason": "too_low", "missing_count": 2,
+    "fact": "cart.attribute.floor"}}]}
+  POST /v1/quotes {"user": "u1", "coupons": ["$coupon"], "cart": {"lines": $lines, "region": "CN-31",
+    "payment": "alipay", "attributes": {"wrap": 3, "floor": 3}}}
+  200 {"coupons": [{"condition": {"path": "conditions.all[3]", "reason": "fact_unknown"}}]}
+
+story facts_of_the_shopper_reach_conditions
+  let more "conditions": {"all": [{"fact": "user.tags", "has_any": ["gold", "vip"]}, {"fact": "user.orders", "at_least": 3},
+    {"fact": "user.spent", "at_least": 50000}, {"fact": "user.last_order_days", "at_least": 1},
+    {"fact": "user.attribute.level", "is": 2}, {"fact": "user.known", "is": true}]},
+  use coupon
+  let lines [{"sku": "tea", "quantity": 2, "unit_price": @3000}]
+  POST /v1/quotes {"user": "u1", "coupons": ["$coupon"], "cart": {"lines": $lines, "shopper": {"tags": ["gold"],
+    "orders": 3, "spent": @50000, "last_order_at": "2025-06-01T00:00:00Z", "attributes": {"level": 2}}}}
+  200 {"discount": @1000}
+  POST /v1/quotes {"user": "u1", "coupons": ["$coupon"], "cart": {"lines": $lines, "shopper": {"tags": ["gold"],
+    "orders": 3, "spent": @48800, "last_order_at": "2025-06-01T00:00:00Z", "attributes": {"level": 2}}}}
+  200 {"coupons": [{"condition": {"fact": "user.spent", "reason": "too_low", "missing": @1200}}]}
+  POST /v1/quotes {"user": "u1", "coupons": ["$coupon"], "cart": {"lines": $lines, "shopper": {"tags": [],
+    "orders": 3, "spent": @50000, "last_order_at": "2025-06-01T00:00:00Z", "attributes": {"level": 2}}}}
+  200 {"coupons": [{"condition": {"fact": "user.tags", "reason": "not_listed"}}]}
+  POST /v1/quotes {"user": "u1", "coupons": ["$coupon"], "cart": {"lines": $lines, "shopper": {"known": false,
+    "tags": ["gold"], "orders": 3, "spent": @50000, "last_order_at": "2025-06-01T00:00:00Z", "attributes": {"level": 2}}}}
+  200 {"coupons": [{"condition": {"fact": "user.known", "reason": "differs"}}]}
+  POST /v1/quotes {"user": "u1", "coupons": ["$coupon"], "cart": {"lines": $lines}}
+  200 {"coupons": [{"condition": {"fact": "user.tags", "reason": "fact_unknown"}}]}
+
+story a_first_order_must_be_told
+  let more "conditions": {"fact": "user.first_order", "is": true},
+  use coupon
+  use tea
+  let lines [{"sku": "tea", "quantity": 2, "unit_price": @3000}]
+  POST /v1/holds {"user": "u1", "order_number": "o1", "coupons": ["$coupon"], "hold_seconds": 900,
+    "cart": {"lines": $lines, "shopper": {"orders": 1}}}
+  409 {"code": "not_applicable"}
+  POST /v1/holds {"user": "u1", "order_number": "o1", "coupons": ["$coupon"], "hold_seconds": 900, "cart": $cart}
+  409 {"code": "not_applicable"}
+  POST /v1/holds {"user": "u1", "order_number": "o1", "coupons": ["$coupon"], "hold_seconds": 900,
+    "cart": {"lines": $lines, "shopper": {"orders": 0}}}
+  201 {"id": "$hold", "discount": @1000}
+  POST /v1/redemptions {"hold": "$hold"}
+  201 {"discount": @1000}
+
+story facts_that_are_wrong_are_told_with_their_place
+  use coupon
+  POST /v1/quotes {"user": "u1", "coupons": ["$coupon"], "cart": {"lines": [{"sku": "tea", "quantity": 1,
+    "unit_price": @3000, "brand": "", "tags": [7]}], "attributes": {"a": true}, "shopper": {"attributes": [],
+    "orders": -1, "spent": {"amount": 1, "currency": "USD"}, "age": 3}}}
+  422 {"errors": ["any order",
+    {"field": "cart.lines[0].brand", "code": "too_short"}, {"field": "cart.lines[0].tags[0]", "code": "wrong_type"},
+    {"field": "cart.attributes.a", "code": "wrong_type"}, {"field": "cart.shopper.attributes", "code": "wrong_type"},
+    {"field": "cart.shopper.orders", "code": "out_of_range"}, {"field": "cart.shopper.age", "code": "unknown_field"}]}
+  POST /v1/quotes {"user": "u1", "coupons": ["$coupon"], "cart": {"lines": [{"sku": "tea", "quantity": 1,
+    "unit_price": @3000}], "shopper": {"spent": {"amount": 1, "currency": "XXX"}}}}
+  422 {"errors": [{"field": "cart.shopper.spent.currency", "code": "not_allowed"}]}

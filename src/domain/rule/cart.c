@@ -1,7 +1,10 @@
-/* What quantities of a line cost. Holds no state. */
+/* What quantities of a line cost; a shopper of whom nothing is told. Holds no state. */
 #include "domain/rule/cart.h"
 
 #include "base/money.h"
+
+const cart_shopper cart_shopper_unknown = {
+    .known = true, .orders = -1, .spent_minor = -1, .last_order_at_ms = -1};
 
 bool cart_line_minor(const order_line *line, int64_t quantity, int64_t *out)
 {

@@ -54,6 +54,9 @@ typedef struct cart_shopper {
     int64_t last_order_at_ms; /* 0: none; -1 unknown */
 } cart_shopper;
 
+/* Known, and nothing told of him. */
+extern const cart_shopper cart_shopper_unknown;
+
 /* NULL for a name that is no zone. What it gives lives for ever. */
 typedef const zone *(*rule_zones)(str name);
 
