@@ -70,10 +70,12 @@ void buf_vprintf(buf *b, const char *format, va_list args)
 {
     va_list again;
     va_copy(again, args);
-    int n = vsnprintf(NULL, 0, format, args);
+    /* Into the room that is there; only what does not fit is printed twice. */
+    size_t room = b->overflowed ? 0 : b->capacity - b->n;
+    int n = vsnprintf(room == 0 ? NULL : b->p + b->n, room, format, args);
     CHECK(n >= 0);
     if (n > 0 && make_room(b, (size_t)n, 1)) {
-        int written = vsnprintf(b->p + b->n, (size_t)n + 1, format, again);
+        int written = (size_t)n < room ? n : vsnprintf(b->p + b->n, (size_t)n + 1, format, again);
         CHECK(written == n);
         b->n += (size_t)n;
     }

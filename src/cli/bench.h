@@ -62,7 +62,8 @@ typedef struct bench_count {
 /* ---- bench_work.c ---- */
 /* What a connection knows from its last claim, for redeeming it. */
 typedef struct bench_memory {
-    char coupon[32], user[48];
+    char coupon[32];
+    uint64_t user;
     bool has;
     uint32_t turn;
 } bench_memory;

@@ -1,7 +1,6 @@
 /* The requests of a load run: see bench.h. */
 #include "cli/bench.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* Spreads numbers over users so that neighbours in time are not neighbours in the store; odd
@@ -13,40 +12,64 @@ static uint64_t scramble(uint64_t n)
     return n ^ (n >> 29);
 }
 
-static void head(const bench_plan *p, const char *method, const char *path, uint64_t number,
-                 buf *out)
+/* The head up to the field that says how long the body is. Appends, because printf would cost more
+ * than all the rest of the load generator. */
+static void head(const bench_plan *p, str method, str path, buf *out)
 {
-    buf_printf(out, "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer %.*s\r\n", method,
-               path, STR_ARG(p->key));
-    if (method[0] == 'P') {
-        buf_printf(out, "Idempotency-Key: %.*s-%llu\r\nContent-Type: application/json\r\n",
-                   STR_ARG(p->run), (unsigned long long)number);
-    }
+    buf_str(out, method);
+    buf_str(out, path);
+    buf_str(out, S(" HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer "));
+    buf_str(out, p->key);
+    buf_str(out, S("\r\n"));
 }
 
-static void body(str text, buf *out)
+static void get(const bench_plan *p, str path, buf *out)
 {
-    buf_printf(out, "Content-Length: %zu\r\n\r\n", text.n);
-    buf_str(out, text);
+    head(p, S("GET "), path, out);
+    buf_str(out, S("\r\n"));
 }
 
-static str template_of(const bench_plan *p, uint64_t number)
+static void post(const bench_plan *p, str path, uint64_t number, str body, buf *out)
 {
-    return p->templates[scramble(number + 7) % p->template_count];
+    head(p, S("POST "), path, out);
+    buf_str(out, S("Idempotency-Key: "));
+    buf_str(out, p->run);
+    buf_char(out, '-');
+    buf_u64(out, number);
+    buf_str(out, S("\r\nContent-Type: application/json\r\nContent-Length: "));
+    buf_u64(out, body.n);
+    buf_str(out, S("\r\n\r\n"));
+    buf_str(out, body);
+}
+
+static buf text_in(char *bytes, size_t n)
+{
+    return (buf){.p = bytes, .capacity = n, .max = n};
+}
+
+static str whole(const buf *text)
+{
+    CHECK(!buf_overflowed(text)); /* names and ids are short */
+    return buf_view(text);
+}
+
+static void claim_text(const bench_plan *p, uint64_t user, uint64_t number, buf *out)
+{
+    buf_str(out, S("{\"user\":\""));
+    buf_str(out, p->prefix);
+    buf_u64(out, user);
+    buf_str(out, S("\",\"template\":\""));
+    buf_str(out, p->templates[scramble(number + 7) % p->template_count]);
+    buf_str(out, S("\"}"));
 }
 
 static bench_kind make_claim(const bench_plan *p, bench_memory *m, uint64_t number, buf *out)
 {
-    char text[256];
-    uint64_t user = p->distinct ? number : scramble(number) % p->users;
-    int n =
-        snprintf(m->user, sizeof m->user, "%.*s%llu", STR_ARG(p->prefix), (unsigned long long)user);
-    CHECK(n > 0);
-    n = snprintf(text, sizeof text, "{\"user\":\"%s\",\"template\":\"%.*s\"}", m->user,
-                 STR_ARG(template_of(p, number)));
-    CHECK(n > 0 && (size_t)n < sizeof text);
-    head(p, "POST", "/v1/claims", number, out);
-    body((str){text, (size_t)n}, out);
+    char bytes[256];
+    buf text = text_in(bytes, sizeof bytes);
+    m->user = p->distinct ? number : scramble(number) % p->users;
+    claim_text(p, m->user, number, &text);
+    post(p, S("/v1/claims"), number, whole(&text), out);
     return BENCH_CLAIM;
 }
 
@@ -57,55 +80,59 @@ static bench_kind make_batch(const bench_plan *p, uint64_t number, buf *out)
     buf_str(&text, S("{\"claims\":["));
     for (uint32_t i = 0; i < p->batch; i++) {
         uint64_t one = number * p->batch + i;
-        buf_printf(&text, "%s{\"user\":\"%.*s%llu\",\"template\":\"%.*s\"}", i == 0 ? "" : ",",
-                   STR_ARG(p->prefix), (unsigned long long)(scramble(one) % p->users),
-                   STR_ARG(template_of(p, one)));
+        if (i > 0) {
+            buf_char(&text, ',');
+        }
+        claim_text(p, scramble(one) % p->users, one, &text);
     }
     buf_str(&text, S("]}"));
-    head(p, "POST", "/v1/claims/batch", number, out);
-    body(buf_view(&text), out);
+    post(p, S("/v1/claims/batch"), number, whole(&text), out);
     buf_free(&text);
     return BENCH_CLAIM;
 }
 
 static bench_kind make_wallet(const bench_plan *p, const bench_memory *m, uint64_t number, buf *out)
 {
-    char path[128];
-    if (m->has) {
-        (void)snprintf(path, sizeof path, "/v1/users/%s/coupons?page_size=20", m->user);
-    } else {
-        (void)snprintf(path, sizeof path, "/v1/users/%.*s%llu/coupons?page_size=20",
-                       STR_ARG(p->prefix), (unsigned long long)(scramble(number) % p->users));
-    }
-    head(p, "GET", path, number, out);
-    buf_str(out, S("\r\n"));
+    char bytes[128];
+    buf path = text_in(bytes, sizeof bytes);
+    buf_str(&path, S("/v1/users/"));
+    buf_str(&path, p->prefix);
+    buf_u64(&path, m->has ? m->user : scramble(number) % p->users);
+    buf_str(&path, S("/coupons?page_size=20"));
+    get(p, whole(&path), out);
     return BENCH_QUERY;
 }
 
-static bench_kind make_coupon(const bench_plan *p, const bench_memory *m, uint64_t number, buf *out)
+static bench_kind make_coupon(const bench_plan *p, const bench_memory *m, buf *out)
 {
-    char path[128];
-    (void)snprintf(path, sizeof path, "/v1/coupons/%s", m->coupon);
-    head(p, "GET", path, number, out);
-    buf_str(out, S("\r\n"));
+    char bytes[128];
+    buf path = text_in(bytes, sizeof bytes);
+    buf_str(&path, S("/v1/coupons/"));
+    buf_str(&path, str_of(m->coupon));
+    get(p, whole(&path), out);
     return BENCH_COUPON;
 }
 
 static bench_kind make_redeem(const bench_plan *p, bench_memory *m, uint64_t number, buf *out)
 {
-    char text[1024];
-    int n = snprintf(text, sizeof text,
-                     "{\"user\":\"%s\",\"order_number\":\"%.*s-%llu\",\"coupons\":[\"%s\"],"
-                     "\"cart\":{\"channel\":"
-                     "\"bench\",\"lines\":[{\"sku\":\"bench-%llu\",\"quantity\":2,\"unit_price\":{"
-                     "\"amount\":100000,"
-                     "\"currency\":\"%.*s\"}}]}}",
-                     m->user, STR_ARG(p->run), (unsigned long long)number, m->coupon,
-                     (unsigned long long)(number % 100), STR_ARG(p->currency));
-    CHECK(n > 0 && (size_t)n < sizeof text);
+    char bytes[1024];
+    buf text = text_in(bytes, sizeof bytes);
+    buf_str(&text, S("{\"user\":\""));
+    buf_str(&text, p->prefix);
+    buf_u64(&text, m->user);
+    buf_str(&text, S("\",\"order_number\":\""));
+    buf_str(&text, p->run);
+    buf_char(&text, '-');
+    buf_u64(&text, number);
+    buf_str(&text, S("\",\"coupons\":[\""));
+    buf_str(&text, str_of(m->coupon));
+    buf_str(&text, S("\"],\"cart\":{\"channel\":\"bench\",\"lines\":[{\"sku\":\"bench-"));
+    buf_u64(&text, number % 100);
+    buf_str(&text, S("\",\"quantity\":2,\"unit_price\":{\"amount\":100000,\"currency\":\""));
+    buf_str(&text, p->currency);
+    buf_str(&text, S("\"}}]}}"));
     m->has = false;
-    head(p, "POST", "/v1/redemptions", number, out);
-    body((str){text, (size_t)n}, out);
+    post(p, S("/v1/redemptions"), number, whole(&text), out);
     return BENCH_REDEEM;
 }
 
@@ -117,7 +144,7 @@ bench_kind bench_make(const bench_plan *p, bench_memory *m, uint64_t number, buf
     case WORK_WALLET:
         return make_wallet(p, m, number, out);
     case WORK_COUPON:
-        return m->has ? make_coupon(p, m, number, out) : make_claim(p, m, number, out);
+        return m->has ? make_coupon(p, m, out) : make_claim(p, m, number, out);
     case WORK_MIX:
         switch (m->turn++ % 3) {
         case 0:
