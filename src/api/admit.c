@@ -56,7 +56,7 @@ static uint32_t scope_bit(api_scope scope)
     UNREACHABLE();
 }
 
-static result admit_who(api_call *c, str *why)
+static result admit_who(api_call *c)
 {
     if (c->operation->scope == SCOPE_NONE)
         return R_DONE;
@@ -64,8 +64,13 @@ static result admit_who(api_call *c, str *why)
     if (!bearer_of(c->x, &key) || !secret_key_is_wellformed(key))
         return R_UNAUTHENTICATED;
     hash128 h = secret_key_hash(key);
-    if (!app_authenticate(c->app, h.hi, h.lo, &c->who))
-        return R_UNAUTHENTICATED;
+    return app_authenticate(c->app, h.hi, h.lo, &c->who) ? R_DONE : R_UNAUTHENTICATED;
+}
+
+static result admit_scope(const api_call *c, str *why)
+{
+    if (c->operation->scope == SCOPE_NONE)
+        return R_DONE;
     bool operator_wanted = c->operation->scope == SCOPE_OPERATOR;
     if (operator_wanted != (c->who.merchant == 0)) {
         *why = operator_wanted ? S("This needs a key of the operator.")
@@ -245,9 +250,11 @@ static void hash_request(api_call *c)
 
 result admit_head(api_call *c, const route_match *match, str *why)
 {
-    result r = admit_who(c, why);
+    result r = admit_who(c);
     if (r == R_DONE)
         r = admit_rate(c);
+    if (r == R_DONE)
+        r = admit_scope(c, why);
     if (r == R_DONE)
         r = admit_key(c);
     if (r == R_DONE)

@@ -4,8 +4,8 @@
 
 #include "api/call.h"
 
-/* Looks at everything but route and body, in this order: key (UNAUTHENTICATED), scope (FORBIDDEN),
- * rate (THROTTLED), Idempotency-Key and If-Match (…_REQUIRED), ids in the path (NOT_FOUND). *why
+/* Looks at everything but route and body, in this order: key (UNAUTHENTICATED), rate (THROTTLED),
+ * scope (FORBIDDEN), Idempotency-Key and If-Match (…_REQUIRED), ids in the path (NOT_FOUND). *why
  * may get a sentence. */
 MUST_USE result admit_head(api_call *c, const route_match *match, str *why);
 /* Then the body: its kind (UNSUPPORTED_MEDIA_TYPE), JSON (MALFORMED), and everything else at once,

@@ -16,6 +16,9 @@ story every_answer_to_a_key_tells_what_is_left
   POST /v1/claims {"user": 7}
   422
   header RateLimit *
+  GET /v1/merchants
+  403
+  header RateLimit *
   GET /livez
   200
   header RateLimit none

@@ -214,9 +214,11 @@ static bool may_change(const load *l, const thing *t)
     return t != &l->things[THING_STAGE] || t->now != KNOWN_ENDED;
 }
 
-/* Up more often than down, as it is used up. */
+/* Up more often than down, as it is used up; and sometimes to what is below that. */
 static int64_t some_target(load *l, int64_t now, int64_t step)
 {
+    if (dice_percent(&l->dice, 8))
+        return 1;
     int64_t by = dice_below(&l->dice, (uint32_t)step);
     return dice_percent(&l->dice, 60) ? now + by : now > by ? now - by : 1;
 }
