@@ -492,11 +492,31 @@ static http_connection *connection_new(http_loop *l)
     return c;
 }
 
+/* At the maximum: closes who has waited longest for nothing of ours. Slow heads go before idle
+ * connections, which do no harm, and those before bodies on their way and answers that nobody
+ * reads. False: all of this loop's are at work. */
+static bool make_room(http_loop *l)
+{
+    static const http_phase phases[] = {PHASE_FRESH, PHASE_HEAD, PHASE_IDLE, PHASE_BODY,
+                                        PHASE_WRITE};
+    for (size_t i = 0; i < ARRAY_LEN(phases); i++) {
+        for (http_connection *c = l->lists[phases[i]].first; c != NULL; c = c->next) {
+            if (c->refusing)
+                continue;
+            metric_add(METRIC_HTTP_MADE_ROOM, 1);
+            http_connection_close(c);
+            return true;
+        }
+    }
+    return false;
+}
+
 void http_connection_accept(http_loop *l)
 {
     http_server *s = l->server;
     http_connection *c = connection_new(l);
-    c->refusing = atomic_fetch_add(&s->connections, 1) >= s->options.connections_max;
+    c->refusing = atomic_fetch_add(&s->connections, 1) >= s->options.connections_max &&
+                  !make_room(l); /* which counts until it is closed, later in this turn */
     if (c->refusing) {
         atomic_fetch_sub(&s->connections, 1);
         l->refusing++;

@@ -168,7 +168,25 @@ static http_refusal judge_method(http_guard *g, str method)
     return HTTP_REFUSED_METHOD;
 }
 
-static http_refusal judge_target(const http_guard *g, str target)
+/* Without the port that goes without saying. */
+static str bare(str host)
+{
+    if (str_ends(host, S(":80")))
+        host.n -= 3;
+    else if (str_ends(host, S(":")))
+        host.n--;
+    return host;
+}
+
+/* RFC 9112 3.2 wants them alike, and who passes requests on may look at either. */
+static bool same_host(str a, str b)
+{
+    a = bare(a);
+    b = bare(b);
+    return a.n == b.n && same_word(a, b.p);
+}
+
+static http_refusal judge_target(const http_guard *g, str target, str *authority)
 {
     if (target.n == 0 || !all_in(target, IN_TARGET))
         return HTTP_REFUSED_BAD_TARGET;
@@ -183,6 +201,7 @@ static http_refusal judge_target(const http_guard *g, str target)
     str host = {target.p + scheme.n, 0};
     while (scheme.n + host.n < target.n && host.p[host.n] != '/' && host.p[host.n] != '?')
         host.n++;
+    *authority = host;
     return http_host_is_valid(host) ? HTTP_NOT_REFUSED : HTTP_REFUSED_BAD_TARGET;
 }
 
@@ -198,7 +217,7 @@ static http_refusal judge_version(http_guard *g, str version)
     return HTTP_NOT_REFUSED;
 }
 
-static http_refusal judge_request_line(http_guard *g, str line)
+static http_refusal judge_request_line(http_guard *g, const char *p, str line)
 {
     str method, target, version = line;
     if (!str_cut(&version, ' ', &method) || !str_cut(&version, ' ', &target))
@@ -210,7 +229,13 @@ static http_refusal judge_request_line(http_guard *g, str line)
     http_refusal version_refusal = judge_version(g, version);
     if (version_refusal != HTTP_NOT_REFUSED)
         return all_in(target, IN_TARGET) ? version_refusal : HTTP_REFUSED_BAD_TARGET;
-    return method_refusal != HTTP_NOT_REFUSED ? method_refusal : judge_target(g, target);
+    if (method_refusal != HTTP_NOT_REFUSED)
+        return method_refusal;
+    str authority = {p, 0};
+    http_refusal target_refusal = judge_target(g, target, &authority);
+    g->authority = (size_t)(authority.p - p);
+    g->authority_bytes = authority.n;
+    return target_refusal;
 }
 
 /* A tab beside the number is legal, but the parser does not take it and others may not either. */
@@ -226,16 +251,21 @@ static http_refusal judge_length(http_guard *g, str line, str value)
 }
 
 /* The fields that decide about framing and meaning. */
-static http_refusal judge_known_field(http_guard *g, str line, str name, str value)
+static http_refusal judge_host(http_guard *g, const char *p, str value)
+{
+    if (g->has_host || !http_host_is_valid(value))
+        return HTTP_REFUSED_BAD_HOST;
+    g->has_host = true;
+    bool same =
+        g->authority_bytes == 0 || same_host((str){p + g->authority, g->authority_bytes}, value);
+    return same ? HTTP_NOT_REFUSED : HTTP_REFUSED_BAD_HOST;
+}
+
+static http_refusal judge_known_field(http_guard *g, const char *p, str line, str name, str value)
 {
     switch (name.n) {
     case sizeof "host" - 1:
-        if (!same_word(name, "host"))
-            return HTTP_NOT_REFUSED;
-        if (g->has_host || !http_host_is_valid(value))
-            return HTTP_REFUSED_BAD_HOST;
-        g->has_host = true;
-        return HTTP_NOT_REFUSED;
+        return same_word(name, "host") ? judge_host(g, p, value) : HTTP_NOT_REFUSED;
     case sizeof "expect" - 1:
         if (same_word(name, "expect")) {
             bool known = value.n == sizeof "100-continue" - 1 && same_word(value, "100-continue");
@@ -253,7 +283,7 @@ static http_refusal judge_known_field(http_guard *g, str line, str name, str val
     }
 }
 
-static http_refusal judge_field(http_guard *g, str line)
+static http_refusal judge_field(http_guard *g, const char *p, str line)
 {
     if (line.p[0] == ' ' || line.p[0] == '\t')
         return HTTP_REFUSED_FOLDED;
@@ -274,7 +304,7 @@ static http_refusal judge_field(http_guard *g, str line)
         value = (str){value.p + 1, value.n - 1};
     while (value.n > 0 && (value.p[value.n - 1] == ' ' || value.p[value.n - 1] == '\t'))
         value.n--;
-    return judge_known_field(g, line, name, value);
+    return judge_known_field(g, p, line, name, value);
 }
 
 /* What can only be said when the whole head is there. */
@@ -296,8 +326,8 @@ static http_guard_state refuse(http_guard *g, http_refusal why)
     return GUARD_REFUSED;
 }
 
-/* The line without its CR LF. */
-static http_guard_state judge_line(http_guard *g, str line)
+/* The line without its CR LF; p: the first byte of all. */
+static http_guard_state judge_line(http_guard *g, const char *p, str line)
 {
     http_refusal why = HTTP_NOT_REFUSED;
     if (g->in_fields && line.n == 0) {
@@ -309,7 +339,7 @@ static http_guard_state judge_line(http_guard *g, str line)
         return GUARD_DONE;
     }
     if (g->in_fields) {
-        why = judge_field(g, line);
+        why = judge_field(g, p, line);
     } else if (line.n == 0) {
         if (g->start > 0)
             return refuse(g, HTTP_REFUSED_BAD_LINE);
@@ -317,7 +347,7 @@ static http_guard_state judge_line(http_guard *g, str line)
         return GUARD_MORE;
     } else {
         g->in_fields = true;
-        why = judge_request_line(g, line);
+        why = judge_request_line(g, p, line);
     }
     return why == HTTP_NOT_REFUSED ? GUARD_MORE : refuse(g, why);
 }
@@ -340,7 +370,7 @@ http_guard_state http_guard_feed(http_guard *g, const char *p, size_t n)
         if (line.n == 0 || line.p[line.n - 1] != '\r')
             return refuse(g, HTTP_REFUSED_BAD_LINE_END);
         g->line = end;
-        http_guard_state state = judge_line(g, (str){line.p, line.n - 1});
+        http_guard_state state = judge_line(g, p, (str){line.p, line.n - 1});
         if (state != GUARD_MORE)
             return state;
     }

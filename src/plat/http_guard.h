@@ -6,13 +6,13 @@
  * keeps no bytes; the caller feeds the whole head so far, from its first byte, again and again,
  * and only lines that were not complete before are looked at.
  *
- * Refused: a line that does not end with CR LF; a request line that is not exactly
- * method SP target SP version; a method that is not a token or not known; a target with control or
- * high bytes or a fragment, or not of a form for its method; a version other than HTTP/1.0 and 1.1;
- * an empty or non-token field name, white space before the colon, folded fields, control bytes in
- * values; no Host (1.1), two, or a malformed one; Content-Length twice or not 1 to 18 digits;
- * Transfer-Encoding; Expect other than 100-continue; too many bytes or fields. One empty line in
- * front of a request is passed over, as RFC 9112 2.2 asks. */
+ * Refused: a line that does not end with CR LF; a request line that is not exactly method SP target
+ * SP version; a method that is not a token or not known; a target with control or high bytes or a
+ * fragment, or not of a form for its method; a version other than HTTP/1.0 and 1.1; an empty or
+ * non-token field name, white space before the colon, folded fields, control bytes in values; no
+ * Host (1.1), two, a malformed one, or another than the target names; Content-Length twice or not 1
+ * to 18 digits; Transfer-Encoding; Expect other than 100-continue; too many bytes or fields. One
+ * empty line in front of a request is passed over, as RFC 9112 2.2 asks. */
 #ifndef QUAN_PLAT_HTTP_GUARD_H
 #define QUAN_PLAT_HTTP_GUARD_H
 
@@ -49,6 +49,7 @@ typedef struct http_guard {
     uint32_t fields;
     uint64_t length; /* Content-Length, 0 without one */
     /* progress */
+    size_t authority, authority_bytes; /* where the target names a host; 0: it does not */
     size_t line, scanned; /* the open line begins at `line`; there is no LF before `scanned` */
     bool in_fields, has_host, has_length, has_encoding, bad_expect;
 } http_guard;

@@ -106,7 +106,7 @@ static str span(str base, http_span s)
 static void heads_are_taken_apart(void **state)
 {
     (void)state;
-    str s = S("\r\nPOST http://a:1/b%20c/d?e=f&g HTTP/1.1\r\nHost: a\r\nX-One: \t 1 2 \t \r\n"
+    str s = S("\r\nPOST http://a:1/b%20c/d?e=f&g HTTP/1.1\r\nHost: a:1\r\nX-One: \t 1 2 \t \r\n"
               "Empty:\r\nx-one: 3\r\nContent-Length: 12\r\nConnection: close\r\n\r\nrest");
     http_guard g = new_guard();
     assert_int_equal(http_guard_feed(&g, s.p, s.n), GUARD_DONE);

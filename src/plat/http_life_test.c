@@ -287,13 +287,15 @@ static void connections_above_the_maximum_get_503(void **state)
     int fds[3];
     for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
         fds[i] = dial(server->port);
-        expect(fds[i], S(GET_A), 200, NULL);
+        assert_true(send_all(fds[i], S("GET /gate HTTP/1.1\r\n" H E)));
     }
+    wait_at_gate(server, ARRAY_LEN(fds));
     int fd = dial(server->port);
     expect_last(fd, S(GET_A), 503);
     close(fd);
-    for (size_t i = 0; i < ARRAY_LEN(fds); i++) /* those inside are not disturbed */
-        expect(fds[i], S(GET_A), 200, NULL);
+    open_gate(server);
+    for (size_t i = 0; i < ARRAY_LEN(fds); i++) /* those at work are not disturbed */
+        expect(fds[i], S(""), 200, NULL);
     close(fds[0]);
     wait_for(METRIC_HTTP_CONNECTIONS, 2);
     fd = dial(server->port);
@@ -301,6 +303,37 @@ static void connections_above_the_maximum_get_503(void **state)
     close(fd);
     close(fds[1]);
     close(fds[2]);
+}
+
+static void who_only_waits_makes_room_at_the_maximum(void **state)
+{
+    (void)state;
+    http_options options = http_options_default();
+    options.connections_max = 5;
+    start_with(options);
+    uint64_t before = metric_value(METRIC_HTTP_MADE_ROOM);
+    int busy = dial(server->port), idle = dial(server->port), body = dial(server->port);
+    assert_true(send_all(busy, S("GET /gate HTTP/1.1\r\n" H E)));
+    wait_at_gate(server, 1);
+    expect(idle, S(GET_A), 200, NULL);
+    assert_true(send_all(body, S("POST /a HTTP/1.1\r\n" H "Content-Length: 5\r\n" E "hell")));
+    int head = dial(server->port), fresh = dial(server->port);
+    assert_true(send_all(head, S("GET /a HT")));
+    wait_for(METRIC_HTTP_CONNECTIONS, 5);
+    int fds[8] = {fresh, head, idle}; /* in the order in which they go; then the newcomers */
+    for (size_t i = 0; i < 5; i++) {
+        fds[i + 3] = dial(server->port);
+        expect(fds[i + 3], S(GET_A), 200, NULL);
+        assert_int_equal(metric_value(METRIC_HTTP_MADE_ROOM), before + i + 1);
+        expect_silence(fds[i]);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+        close(fds[i]);
+    expect(body, S("o"), 200, "POST /a ? [hello]");
+    open_gate(server);
+    expect(busy, S(""), 200, "GET /gate ? []");
+    close(body);
+    close(busy);
 }
 
 static void the_memory_of_bodies_is_bounded(void **state)
@@ -491,6 +524,7 @@ int main(void)
         cmocka_unit_test_teardown(half_closed_clients_get_their_answers, end),
         cmocka_unit_test_teardown(half_a_request_and_its_end_get_400, end),
         cmocka_unit_test_teardown(connections_above_the_maximum_get_503, end),
+        cmocka_unit_test_teardown(who_only_waits_makes_room_at_the_maximum, end),
         cmocka_unit_test_teardown(the_memory_of_bodies_is_bounded, end),
         cmocka_unit_test_teardown(draining_finishes_what_is_inside, end),
         cmocka_unit_test_teardown(draining_gives_up_at_its_deadline, end),

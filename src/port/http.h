@@ -24,7 +24,7 @@ enum {
     HTTP_HEADERS_MAX = 100,                   /* beyond: 431 */
     HTTP_BODY_MAX = 1024 * 1024,              /* beyond: 413 before a byte of it is read */
     HTTP_BODY_MEMORY_MAX = 256 * 1024 * 1024, /* of all bodies on their way; beyond: 503 */
-    HTTP_CONNECTIONS_MAX = 16 * 1024,         /* beyond: 503 and closed */
+    HTTP_CONNECTIONS_MAX = 16 * 1024,         /* beyond: the longest idle one goes, or 503 */
     HTTP_PIPELINE_MAX = 64 * 1024,            /* bytes behind a request that are kept meanwhile */
     HTTP_RESPONSE_MAX = 256 * 1024 * 1024,    /* a larger body becomes a 500 */
     HTTP_HEAD_TIMEOUT_MS = 10 * 1000,         /* from the first byte to the end of the head: 408 */

@@ -2,7 +2,8 @@
  *
  * Must hold for every input: the answer does not depend on the split; what the guard passes the
  * parser reads, with the same length and number of fields; every span lies within the head; the
- * head has no bare LF, no NUL and no second Host; decoding never reads beyond path or query. */
+ * head has no bare LF, no NUL, no second Host and no other one than the target names; decoding
+ * never reads beyond path or query. */
 #include <stdlib.h>
 
 #include "plat/http_guard.h"
@@ -44,6 +45,18 @@ static void decode_all(str path, str query)
     arena_free(memory);
 }
 
+/* An absolute target and Host name the same, but for case and a port 80. */
+static void check_host(const http_head *h, const char *base, str host)
+{
+    str line = {base, h->bytes}, method, target;
+    CHECK(str_cut(&line, ' ', &method) && str_cut(&line, ' ', &target));
+    if (target.p[0] == '/' || target.p[0] == '*')
+        return;
+    CHECK(target.n > 7);
+    for (size_t i = 0; i < host.n && host.p[i] != ':' && host.p[0] != '['; i++)
+        CHECK((host.p[i] | 0x20) == (target.p[7 + i] | 0x20));
+}
+
 static void check_head(const http_guard *g, str s)
 {
     http_head h;
@@ -61,6 +74,8 @@ static void check_head(const http_guard *g, str s)
     int host = http_head_find(&h, base, S("host"), -1);
     CHECK(host >= 0 || h.minor == 0);
     CHECK(host < 0 || http_head_find(&h, base, S("host"), host) < 0);
+    if (host >= 0)
+        check_host(&h, base, (str){base + h.values[host].at, h.values[host].n});
     CHECK(http_head_find(&h, base, S("transfer-encoding"), -1) < 0);
     for (uint32_t i = 0; i < h.bytes; i++) {
         CHECK(base[i] != '\0');
