@@ -7,13 +7,16 @@
 
 order_counters order_counters_new(uow *u, uint16_t slot, uint32_t ordinal)
 {
-    return order_counters_with(u, slot, ordinal, slice_set_new(u));
-}
-
-order_counters order_counters_with(uow *u, uint16_t slot, uint32_t ordinal, slice_set *slices)
-{
+    slice_set *slices = slice_set_new(u);
     return (order_counters){
         .u = u, .slot = slot, .slices = slices, .book = limit_book_new(u, slot, ordinal, slices)};
+}
+
+order_counters order_counters_of(const order_counters *c, uint32_t ordinal)
+{
+    order_counters of = *c;
+    of.book = limit_book_of(c->book, ordinal);
+    return of;
 }
 
 void hold_close_load(const order_counters *c, const hold *row)

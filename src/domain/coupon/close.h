@@ -14,8 +14,9 @@ typedef struct order_counters {
 } order_counters;
 
 order_counters order_counters_new(uow *u, uint16_t slot, uint32_t ordinal);
-/* Over slices that the act has already: they net what all of its users take and give. */
-order_counters order_counters_with(uow *u, uint16_t slot, uint32_t ordinal, slice_set *slices);
+/* Of another user of the act, over the same slices and reservations: they net what all of its users
+ * take and give. */
+order_counters order_counters_of(const order_counters *c, uint32_t ordinal);
 
 /* Gets, before the first write. */
 void hold_close_load(const order_counters *c, const hold *row);

@@ -39,7 +39,7 @@ void due_load(due_rows *d)
     }
     for (size_t i = 0; i < d->hold_count; i++) {
         const hold *row = d->holds[i];
-        d->by_hold[i] = order_counters_with(u, d->c.slot, row->member, d->c.slices);
+        d->by_hold[i] = order_counters_of(&d->c, row->member);
         hold_close_load(&d->by_hold[i], row);
     }
 }
@@ -70,8 +70,6 @@ sweep_out due_apply(const due_rows *d)
         if (row->state != HOLD_STATE_OPEN)
             continue;
         hold_close(&d->by_hold[i], row, HOLD_STATE_EXPIRED);
-        result sent = limit_book_settle(d->by_hold[i].book);
-        CHECK(sent == R_DONE); /* nothing is taken */
         out.released++;
     }
     return out;

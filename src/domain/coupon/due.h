@@ -4,8 +4,8 @@
  * than one act applies, and then a refusal for want of it would not be true. Private to
  * domain/coupon.
  *
- * Find, load (gets), apply (writes), in this order. All that is given back goes to the slices of
- * the counters; who made them settles them. */
+ * Find, load (gets), apply (writes), in this order. All that is given back goes to the slices and
+ * the book of the counters; who made them settles them. */
 #ifndef QUAN_DOMAIN_COUPON_DUE_H
 #define QUAN_DOMAIN_COUPON_DUE_H
 

@@ -121,7 +121,8 @@ static result find_due(const issue_desk *d, const issue_place *places, due_rows 
     *due = NULL;
     if (!is_short)
         return R_DONE;
-    *due = due_find(order_counters_with(d->u, d->slot, 0, d->slices), SWEEP_MAX, SWEEP_MAX);
+    order_counters c = {.u = d->u, .slot = d->slot, .slices = d->slices, .book = d->book};
+    *due = due_find(c, SWEEP_MAX, SWEEP_MAX);
     if (uow_pending(d->u))
         return R_AGAIN;
     due_load(*due);

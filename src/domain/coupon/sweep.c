@@ -37,5 +37,5 @@ result sweep_decide(uow *u, const void *input, void *output)
     for (size_t i = 0; i < subject_count; i++)
         out->asked += subject_ask(u, subjects[i]);
     slice_settle(c.slices);
-    return R_DONE;
+    return limit_book_settle(c.book);
 }
