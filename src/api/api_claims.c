@@ -58,7 +58,9 @@ static void put_several(api_call *c, const wire_claim_several *b, str field, iss
     in->store = b->store;
     in->items.items = items;
     in->items.n = b->items.n;
-    out->reserve.names = subjects_in(c, &b->subjects, field);
+    if (b->has_subjects)
+        out->reserve.names =
+            subjects_in(c, &b->subjects, arena_printf(c->memory, "%.*ssubjects", STR_ARG(field)));
 }
 
 static void put_one(api_call *c, const wire_claim_one *b, str field, issue_ask *out)
@@ -70,7 +72,9 @@ static void put_one(api_call *c, const wire_claim_one *b, str field, issue_ask *
     in->items.items = ARENA_NEW(c->memory, issue_item);
     in->items.items[0] = (issue_item){.template = b->template, .count = (uint32_t)b->count};
     in->items.n = 1;
-    out->reserve.names = subjects_in(c, &b->subjects, field);
+    if (b->has_subjects)
+        out->reserve.names =
+            subjects_in(c, &b->subjects, arena_printf(c->memory, "%.*ssubjects", STR_ARG(field)));
 }
 
 static void put_claim(api_call *c, const wire_claim_create *b, str field, issue_ask *out)
@@ -185,13 +189,19 @@ void api_grant_create(api_call *c)
         return;
     }
     check_users_once(c, &b->users);
+    if (b->has_subjects && b->subjects.n != b->users.n)
+        issues_add(c->problems, S("subjects"), S("out_of_range"), "one for each of %zu users",
+                   b->users.n);
+    issue_ask *asks = ARENA_ARRAY(c->memory, issue_ask, b->users.n);
+    for (size_t i = 0; i < b->subjects.n && i < b->users.n; i++)
+        asks[i].reserve.names =
+            subjects_in(c, &b->subjects.items[i], arena_printf(c->memory, "subjects[%zu]", i));
     if (c->problems->n > 0) {
         call_invalid(c);
         return;
     }
     issue_item *item = ARENA_NEW(c->memory, issue_item);
     *item = (issue_item){.template = b->template, .count = (uint32_t)b->count};
-    issue_ask *asks = ARENA_ARRAY(c->memory, issue_ask, b->users.n);
     for (size_t i = 0; i < b->users.n; i++) {
         asks[i].in = (issue_in){.merchant = c->who.merchant,
                                 .user = b->users.items[i],

@@ -66,7 +66,7 @@ static void created(api_call *c)
 void api_hold_create(api_call *c)
 {
     const wire_hold_create *b = c->body;
-    order_wish wish = {b->user, &b->cart, &b->coupons};
+    order_wish wish = {b->user, &b->cart, &b->coupons, &b->subjects};
     int64_t patience = b->has_hold_seconds
                            ? b->hold_seconds * MS_SECOND
                            : settings_int(c->api->settings, SETTING_hold_default_ms);
@@ -75,7 +75,7 @@ void api_hold_create(api_call *c)
                         .patience_ms = patience,
                         .id = ACT_ID_hold,
                         .then = created};
-    order_asked(c, &wish, &plan->ask);
+    order_asked(c, &wish, plan);
     order_submit(c, plan);
 }
 

@@ -68,6 +68,8 @@ static wire_quoted_coupon coupon_shown(api_call *c, const app_view *v, const ord
     out.has_detail = true;
     out.detail = result_text(from->result);
     out.has_missing = from->missing_minor > 0;
+    out.has_missing_subject = from->subject != 0;
+    out.missing_subject = (limit_subject)from->subject;
     out.missing = money_of(from->missing_minor, o->currency);
     out.has_condition = from->why.path.n > 0;
     if (out.has_condition)
@@ -78,9 +80,9 @@ static wire_quoted_coupon coupon_shown(api_call *c, const app_view *v, const ord
 void api_quote_create(api_call *c)
 {
     const wire_quote_create *b = c->body;
-    order_wish wish = {b->user, &b->cart, &b->coupons};
-    order_ask ask;
-    order_asked(c, &wish, &ask);
+    order_wish wish = {b->user, &b->cart, &b->coupons, &b->subjects};
+    order_job asked = {0};
+    order_asked(c, &wish, &asked);
     app_view v;
     if (c->problems->n > 0) {
         call_invalid(c);
@@ -89,7 +91,7 @@ void api_quote_create(api_call *c)
     if (!call_view(c, &v))
         return;
     order_priced priced;
-    result r = order_price(&v, &ask, &priced);
+    result r = order_price(&v, &asked.ask, &priced);
     wire_quote shown = {0};
     if (r == R_DONE) {
         order_row row = row_of(&priced.in);
@@ -97,9 +99,9 @@ void api_quote_create(api_call *c)
         shown.discount = money_of(row.discount_minor, row.currency);
         shown.total = money_of(row.subtotal_minor - row.discount_minor, row.currency);
         shown.lines = order_lines_shown(c, &row);
-        shown.coupons.n = ask.coupon_count;
-        shown.coupons.items = ARENA_ARRAY(c->memory, wire_quoted_coupon, ask.coupon_count);
-        for (size_t i = 0; i < ask.coupon_count; i++)
+        shown.coupons.n = asked.ask.coupon_count;
+        shown.coupons.items = ARENA_ARRAY(c->memory, wire_quoted_coupon, asked.ask.coupon_count);
+        for (size_t i = 0; i < asked.ask.coupon_count; i++)
             shown.coupons.items[i] = coupon_shown(c, &v, &priced.verdicts[i], &row);
     }
     if (!call_view_end(c, &v))

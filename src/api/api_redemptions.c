@@ -61,6 +61,53 @@ static void created(api_call *c)
     answer_with(c, out->redemption, 201);
 }
 
+static void submit_redeem_hold(api_call *c, order_in *in, const reserve_ask *reserve);
+
+/* A hold past its deadline takes from the limits anew, so what it needs by phone, device, card or
+ * address is reserved before; an open one, the rule, never comes here. */
+static void reserve_late(api_call *c)
+{
+    const order_in *asked = c->state;
+    order_in *in = ARENA_NEW(c->memory, order_in);
+    reserve_ask *reserve = ARENA_NEW(c->memory, reserve_ask);
+    const wire_redemption_create *b = c->body;
+    app_view v;
+    if (c->tries++ >= ORDER_REPRICE_MAX) {
+        call_refuse(c, R_BUSY, S("What the hold needs keeps changing."));
+        return;
+    }
+    if (!call_view(c, &v))
+        return;
+    const hold *row = hold_get(v.rows, id_slot(asked->hold), asked->hold);
+    *in = *asked;
+    *reserve = (reserve_ask){.names = subjects_in(c, &b->of.hold.subjects, S("subjects")),
+                             .prepared = true};
+    if (row != NULL) {
+        in->lines.items = row->lines.items;
+        in->lines.n = row->lines.n;
+        in->applied.items = row->applied.items;
+        in->applied.n = row->applied.n;
+        in->shares.items = row->shares.items;
+        in->shares.n = row->shares.n;
+        reserve->kept = row->takes.items;
+        reserve->kept_count = row->takes.n;
+        reserve_credits(&v, in, row->id, reserve);
+    }
+    if (call_view_end(c, &v))
+        submit_redeem_hold(c, in, reserve);
+}
+
+static void submit_redeem_hold(api_call *c, order_in *in, const reserve_ask *reserve)
+{
+    call_act(c, &(act_ask){.id = ACT_ID_redeem,
+                           .slot = id_slot(in->hold),
+                           .subject = id_subject(c, ID_HOLD, in->hold),
+                           .in = in,
+                           .then = created,
+                           .stale = reserve_late,
+                           .reserve = reserve});
+}
+
 static void redeem_hold(api_call *c, const wire_redemption_of_hold *b)
 {
     order_in *in = ARENA_NEW(c->memory, order_in);
@@ -70,19 +117,18 @@ static void redeem_hold(api_call *c, const wire_redemption_of_hold *b)
                      .order_number = b->order_number,
                      .subtotal_minor = b->subtotal.amount,
                      .discount_minor = b->discount.amount};
-    call_act(c, &(act_ask){.id = ACT_ID_redeem,
-                           .slot = id_slot(b->hold),
-                           .subject = id_subject(c, ID_HOLD, b->hold),
-                           .in = in,
-                           .then = created});
+    subject_names names = subjects_in(c, &b->subjects, S("subjects"));
+    in->subjects.items = subjects_unreserved(&names, c->memory, &in->subjects.n);
+    c->state = in;
+    submit_redeem_hold(c, in, NULL);
 }
 
 static void redeem_order(api_call *c, const wire_redemption_direct *b)
 {
-    order_wish wish = {b->user, &b->cart, &b->coupons};
+    order_wish wish = {b->user, &b->cart, &b->coupons, &b->subjects};
     order_job *plan = ARENA_NEW(c->memory, order_job);
     *plan = (order_job){.order_number = b->order_number, .id = ACT_ID_redeem, .then = created};
-    order_asked(c, &wish, &plan->ask);
+    order_asked(c, &wish, plan);
     order_submit(c, plan);
 }
 

@@ -50,7 +50,7 @@ static bool is_e164(str phone)
 subject_names subjects_in(api_call *c, const wire_subjects *from, str field)
 {
     if (from->phone.n > 0 && from->phone.p[0] == '+' && !is_e164(from->phone))
-        issues_add(c->problems, arena_printf(c->memory, "%.*ssubjects.phone", STR_ARG(field)),
+        issues_add(c->problems, arena_printf(c->memory, "%.*s.phone", STR_ARG(field)),
                    S("bad_format"), "behind a +: 2 to 15 digits, the first not 0 (E.164)");
     return (subject_names){
         .phone = from->phone, .device = from->device, .card = from->card, .address = from->address};

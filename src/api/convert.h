@@ -31,8 +31,8 @@ MUST_USE bool row_in_outcome(api_call *c, const record_type *type, str bytes, vo
 
 wire_job job_shown(const job *row);
 
-/* What a request names; reports a phone that begins with + and is not E.164. field: where the
- * subjects stand, "" or "claims[3].". */
+/* What a request names; reports a phone that begins with + and is not E.164. field: that of the
+ * subjects, "subjects" or "subjects[3]". */
 subject_names subjects_in(api_call *c, const wire_subjects *from, str field);
 
 #endif

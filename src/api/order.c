@@ -102,25 +102,27 @@ static order_line line_asked(api_call *c, const wire_cart_line *from)
                         .unit_minor = from->unit_price.amount};
 }
 
-void order_asked(api_call *c, const order_wish *wish, order_ask *out)
+void order_asked(api_call *c, const order_wish *wish, order_job *out)
 {
     const wire_cart *basket = wish->cart;
     order_line *lines = ARENA_ARRAY(c->memory, order_line, basket->lines.n);
     for (size_t i = 0; i < basket->lines.n; i++)
         lines[i] = line_asked(c, &basket->lines.items[i]);
-    *out = (order_ask){.merchant = c->who.merchant,
-                       .user = wish->user,
-                       .currency = basket->lines.items[0].unit_price.currency,
-                       .store = basket->store,
-                       .channel = basket->channel,
-                       .region = basket->region,
-                       .payment = basket->payment,
-                       .attributes = attributes_of(c, basket->attributes, S("cart.attributes")),
-                       .shopper = shopper_of(c, basket),
-                       .lines = lines,
-                       .line_count = basket->lines.n,
-                       .coupons = wish->coupons->items,
-                       .coupon_count = wish->coupons->n};
+    out->names = subjects_in(c, wish->subjects, S("subjects"));
+    out->ask = (order_ask){.merchant = c->who.merchant,
+                           .user = wish->user,
+                           .currency = basket->lines.items[0].unit_price.currency,
+                           .store = basket->store,
+                           .channel = basket->channel,
+                           .region = basket->region,
+                           .payment = basket->payment,
+                           .attributes = attributes_of(c, basket->attributes, S("cart.attributes")),
+                           .shopper = shopper_of(c, basket),
+                           .lines = lines,
+                           .line_count = basket->lines.n,
+                           .coupons = wish->coupons->items,
+                           .coupon_count = wish->coupons->n,
+                           .subjects = subjects_named(&out->names)};
     check_cart_currency(c, basket);
     check_coupons_once(c, wish->coupons);
 }
@@ -131,6 +133,9 @@ static str refusal_text(api_call *c, const order_verdict *v, str currency)
 {
     char id[ID_TEXT_MAX];
     id_text(ID_COUPON, v->coupon, id);
+    if (v->subject != 0)
+        return arena_printf(c->memory, "Coupon %s: subjects.%.*s is missing.", id,
+                            STR_ARG(limit_subject_name(v->subject)));
     if (v->why.message.n > 0)
         return arena_printf(c->memory, "Coupon %s: %.*s", id, STR_ARG(v->why.message));
     if (v->why.path.n > 0)
@@ -163,6 +168,7 @@ static int64_t act_time(app_view *v, uint16_t slot)
  * ended. */
 static bool prepare(api_call *c, const order_job *plan, order_priced *priced, act_ask *ask)
 {
+    reserve_ask *reserve = ARENA_NEW(c->memory, reserve_ask);
     app_view v;
     if (!call_view(c, &v))
         return false;
@@ -178,6 +184,10 @@ static bool prepare(api_call *c, const order_job *plan, order_priced *priced, ac
     } else if (ask->refusal == R_DONE && priced->refused != NULL) {
         ask->refusal = priced->refused->result;
         ask->detail = refusal_text(c, priced->refused, asked.currency);
+    } else if (ask->refusal == R_DONE && asked.subjects != 0) {
+        *reserve = (reserve_ask){.names = plan->names, .prepared = true};
+        reserve_credits(&v, &priced->in, priced->hold, reserve);
+        ask->reserve = reserve;
     }
     return call_view_end(c, &v);
 }

@@ -10,21 +10,23 @@ typedef struct order_wish {
     str user;
     const wire_cart *cart;
     const wire_id_list *coupons;
+    const wire_subjects *subjects;
 } order_wish;
-
-/* Fills an ask, and reports what the schema cannot say: one currency, and one that is known; a
- * coupon twice. Field names begin as the wire has them. */
-void order_asked(api_call *c, const order_wish *wish, order_ask *out);
 
 /* Prices a held or redeemed order on a snapshot and submits the act with it; again when it was
  * stale. Fills in what order_price leaves to its caller. */
 typedef struct order_job {
     order_ask ask;
+    subject_names names;
     str order_number;
     int64_t patience_ms; /* of a hold: from act time to its deadline */
     act_id id;
     void (*then)(api_call *c);
 } order_job;
+/* Fills ask and names, and reports what the schema cannot say: one currency, and one that is known;
+ * a coupon twice. Field names begin as the wire has them. */
+void order_asked(api_call *c, const order_wish *wish, order_job *out);
+
 void order_submit(api_call *c, const order_job *plan); /* plan: in the call's memory */
 
 /* What a hold and a redemption have in common. */

@@ -5,6 +5,7 @@
 #include "base/id.h"
 #include "domain/campaign/state.h"
 #include "domain/coupon/state.h"
+#include "domain/limit/level.h"
 #include "domain/price/price.h"
 
 typedef struct candidate {
@@ -29,6 +30,7 @@ static void look_up(app_view *v, order_desk *d, order_priced *out)
                     : order_ref_get(v->rows, slot, ask->merchant, who->member, ask->order_number);
     if (ref != NULL) {
         d->hold = ref->hold;
+        out->hold = ref->hold;
         out->redemption = ref->redemption;
     }
 }
@@ -80,6 +82,17 @@ static result eligible(app_view *v, const order_desk *d, uint64_t id, candidate 
                                 .rule = config_rule(t, version),
                                 .currency = of->row->currency};
     return usable_now(v, d->hold, c, of);
+}
+
+/* The subject that a limit on uses counts by and the order does not name; 0: none. */
+static uint8_t missing_subject(const app_view *v, const order_desk *d, uint64_t template_id)
+{
+    terms of = terms_of(v->config, template_id);
+    uint32_t missing = limit_subjects_of(&of, ~(1U << LIMIT_MEASURE_CLAIMS)) & ~d->ask->subjects;
+    uint8_t subject = 0;
+    while (missing != 0 && (missing >> subject & 1U) == 0)
+        subject++;
+    return missing == 0 ? 0 : subject;
 }
 
 static void refuse(order_verdict *verdict, result code)
@@ -157,8 +170,10 @@ result order_price(app_view *v, const order_ask *ask, order_priced *out)
         out->verdicts[i].coupon = ask->coupons[i];
         out->verdicts[i].template =
             code == R_NOT_FOUND || code == R_WRONG_USER ? 0 : one.price.template;
-        if (code != R_DONE) {
-            refuse(&out->verdicts[i], code);
+        uint8_t missing = code == R_DONE ? missing_subject(v, &d, one.price.template) : 0;
+        out->verdicts[i].subject = missing;
+        if (code != R_DONE || missing != 0) {
+            refuse(&out->verdicts[i], code != R_DONE ? code : R_LIMIT_SUBJECT_MISSING);
             continue;
         }
         prices[n] = one.price;

@@ -25,14 +25,16 @@ typedef struct order_ask {
     size_t coupon_count;         /* <= ORDER_COUPONS_MAX */
     /* Its open hold is replaced, so the coupons of that count as available. May be empty. */
     str order_number;
+    uint32_t subjects; /* that it names: bits of limit_subject */
 } order_ask;
 
 typedef struct order_verdict {
     uint64_t coupon, template;
-    result result; /* NOT_FOUND, WRONG_USER, COUPON_NOT_AVAILABLE, COUPON_EXPIRED,
-                      COUPON_NOT_YET_VALID, CAMPAIGN_DISABLED, NOT_STARTED, WINDOW_CLOSED, or
-                      price.h's */
-    str reason;    /* price.h's; else the code */
+    result result;   /* NOT_FOUND, WRONG_USER, COUPON_NOT_AVAILABLE, COUPON_EXPIRED,
+                      COUPON_NOT_YET_VALID, CAMPAIGN_DISABLED, NOT_STARTED, WINDOW_CLOSED,
+                      LIMIT_SUBJECT_MISSING, or price.h's */
+    str reason;      /* price.h's; else the code */
+    uint8_t subject; /* limit_subject that is missing; 0: none */
     int64_t missing_minor;
     int64_t discount_minor;
     rule_refusal why; /* conditions_not_met only */
@@ -44,6 +46,7 @@ typedef struct order_priced {
     order_verdict *verdicts;      /* [coupon_count] */
     const order_verdict *refused; /* the first that is not R_DONE; NULL */
     uint64_t redemption;          /* of this order already; 0: none */
+    uint64_t hold;                /* the newest of this order; 0: none */
 } order_priced;
 
 /* R_DONE also when coupons are refused; else what price_cart says. Memory of the view. */

@@ -5,6 +5,7 @@
 #include "app/saga.h"
 #include "base/id.h"
 #include "domain/campaign/rules.h"
+#include "domain/coupon/state.h"
 #include "domain/limit/level.h"
 #include "port/random.h"
 #include "port/secret.h"
@@ -21,11 +22,6 @@ typedef struct reserve {
     reserved_subject *subjects;
     size_t subject_count;
 } reserve;
-
-bool subjects_any(const subject_names *n)
-{
-    return n->phone.n + n->device.n + n->card.n + n->address.n > 0;
-}
 
 /* ---- hashes ---- */
 
@@ -95,45 +91,75 @@ static uint64_t merchant_of(const reserve *r)
     return r->is_issue ? r->issue.merchant : r->order.merchant;
 }
 
-/* Has a limit on what is needed this subject? */
-static bool is_limited(const reserve *r, const config *c, uint8_t subject)
+/* The subjects that limits on what is needed count by. */
+static uint32_t limited_subjects(const reserve *r, const config *c)
 {
+    uint32_t subjects = 0;
     for (size_t i = 0; i < r->need_count; i++) {
         terms of;
-        limit_level levels[LIMIT_LEVELS];
-        if (!terms_find(c, r->needs[i].template, &of) || of.merchant->row->id != merchant_of(r))
-            continue;
-        limit_levels_of(&of, levels);
-        for (size_t l = 0; l < LIMIT_LEVELS; l++)
-            for (size_t k = 0; k < levels[l].n; k++)
-                if (levels[l].rules[k].subject == subject &&
-                    levels[l].rules[k].measure == r->needs[i].measure)
-                    return true;
+        if (terms_find(c, r->needs[i].template, &of) && of.merchant->row->id == merchant_of(r))
+            subjects |= limit_subjects_of(&of, 1U << r->needs[i].measure);
     }
-    return false;
+    return subjects;
 }
 
 /* ---- the saga ---- */
 
+static const struct {
+    uint8_t subject;
+    size_t name; /* in subject_names */
+} kinds[] = {{LIMIT_SUBJECT_PHONE, offsetof(subject_names, phone)},
+             {LIMIT_SUBJECT_DEVICE, offsetof(subject_names, device)},
+             {LIMIT_SUBJECT_CARD, offsetof(subject_names, card)},
+             {LIMIT_SUBJECT_ADDRESS, offsetof(subject_names, address)}};
+_Static_assert(ARRAY_LEN(kinds) <= SAGA_TRIES_MAX, "a try for each");
+
+static str name_of(const subject_names *names, size_t kind)
+{
+    str name;
+    memcpy(&name, (const char *)names + kinds[kind].name, sizeof(name));
+    return name;
+}
+
+uint32_t subjects_named(const subject_names *names)
+{
+    uint32_t subjects = 0;
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        if (name_of(names, i).n > 0)
+            subjects |= 1U << kinds[i].subject;
+    return subjects;
+}
+
+reserved_subject *subjects_unreserved(const subject_names *names, arena *memory, size_t *n)
+{
+    reserved_subject *all = ARENA_ARRAY(memory, reserved_subject, ARRAY_LEN(kinds));
+    *n = 0;
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        if (name_of(names, i).n > 0)
+            all[(*n)++].subject = kinds[i].subject;
+    return all;
+}
+
+/* Those that the request names; of others what a hold has kept. */
 static void name_subjects(reserve *r, const config_merchant *of)
 {
-    const subject_names *n = &r->ask.names;
-    const str texts[] = {n->phone, n->device, n->card, n->address};
-    static const uint8_t kinds[] = {LIMIT_SUBJECT_PHONE, LIMIT_SUBJECT_DEVICE, LIMIT_SUBJECT_CARD,
-                                    LIMIT_SUBJECT_ADDRESS};
     r->subject_count = 0;
     r->subjects = ARENA_ARRAY(r->saga.memory, reserved_subject, ARRAY_LEN(kinds));
-    if (!subjects_any(n)) {
-        for (size_t i = 0; i < r->ask.kept_count && i < ARRAY_LEN(kinds); i++)
-            r->subjects[r->subject_count++] = r->ask.kept[i];
-        return;
-    }
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-        if (texts[i].n == 0)
+        reserved_subject *s = &r->subjects[r->subject_count];
+        str name = name_of(&r->ask.names, i);
+        const limit_take *kept = NULL;
+        for (size_t k = 0; name.n == 0 && k < r->ask.kept_count; k++)
+            if (r->ask.kept[k].subject == kinds[i].subject)
+                kept = &r->ask.kept[k];
+        if (name.n == 0 && kept == NULL)
             continue;
-        reserved_subject *s = &r->subjects[r->subject_count++];
-        s->subject = kinds[i];
-        hash_subject(of->row, texts[i], s);
+        s->subject = kinds[i].subject;
+        r->subject_count++;
+        if (kept == NULL)
+            hash_subject(of->row, name, s);
+        else
+            *s = (reserved_subject){.subject = s->subject, .hi = kept->hi, .lo = kept->lo};
     }
 }
 
@@ -205,8 +231,9 @@ static void plan(saga *s)
     if (of != NULL)
         name_subjects(r, of);
     sort_subjects(r);
+    uint32_t limited = limited_subjects(r, c);
     for (size_t i = 0; i < r->subject_count; i++)
-        if (is_limited(r, c, r->subjects[i].subject))
+        if ((limited >> r->subjects[i].subject & 1U) != 0)
             try_subject(r, &r->subjects[i]);
     config_free((config *)(uintptr_t)c); /* the share that app_config took */
     fill_input(r, NULL, 0);
@@ -252,7 +279,7 @@ static bool cancel(saga *s, const saga_try *done, saga_try *back)
 
 result reserve_submit(act_call *call, const reserve_ask *ask)
 {
-    if (!subjects_any(&ask->names) && ask->kept_count == 0)
+    if (subjects_named(&ask->names) == 0 && ask->kept_count == 0)
         return act_submit(call);
     reserve *r = saga_new(sizeof(*r));
     r->saga.call = call;
@@ -272,4 +299,40 @@ result reserve_submit(act_call *call, const reserve_ask *ask)
         needs_of_order(r);
     }
     return saga_submit(&r->saga);
+}
+
+/* ---- what an order gives back first ---- */
+
+static void add_credits(const hold *row, arena *memory, reserve_ask *ask)
+{
+    limit_take *all = ARENA_ARRAY(memory, limit_take, ask->credit_count + row->takes.n);
+    if (ask->credit_count > 0)
+        memcpy(all, ask->credits, ask->credit_count * sizeof(*all));
+    for (size_t i = 0; i < row->takes.n; i++)
+        if (limit_way_of(row->takes.items[i].subject) == LIMIT_BY_SUBJECT)
+            all[ask->credit_count++] = row->takes.items[i];
+    ask->credits = all;
+}
+
+void reserve_credits(app_view *v, const order_in *in, uint64_t replaced, reserve_ask *ask)
+{
+    uint64_t ended[ORDER_COUPONS_MAX + 1] = {replaced};
+    size_t n = replaced != 0;
+    for (size_t i = 0; i < in->applied.n; i++) {
+        uint64_t id = in->applied.items[i].coupon;
+        const coupon *c = coupon_get(v->rows, id_slot(id), id);
+        size_t twin = 0;
+        while (c != NULL && twin < n && ended[twin] != c->ref)
+            twin++;
+        if (c != NULL && c->state == COUPON_STATE_HELD && twin == n)
+            ended[n++] = c->ref;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const hold *row = hold_get(v->rows, id_slot(ended[i]), ended[i]);
+        bool ends =
+            row != NULL && row->state == HOLD_STATE_OPEN &&
+            (row->id == replaced || hold_state_at(row, uow_now(v->rows)) == HOLD_STATE_EXPIRED);
+        if (ends)
+            add_credits(row, v->memory, ask);
+    }
 }

@@ -21,18 +21,24 @@ str merchant_secret(arena *memory);
 typedef struct subject_names {
     str phone, device, card, address;
 } subject_names;
-bool subjects_any(const subject_names *names);
+uint32_t subjects_named(const subject_names *names); /* bits of limit_subject */
+/* As an input has those for which nothing is reserved yet. */
+reserved_subject *subjects_unreserved(const subject_names *names, arena *memory, size_t *n);
 
 typedef struct reserve_ask {
     subject_names names;
-    /* What the act will give back before it takes: of holds that it replaces. */
+    /* What a hold has taken: its subjects stand for those that names leaves out. */
+    const limit_take *kept;
+    size_t kept_count;
+    /* What the act will give back before it takes: of holds that it ends. */
     const limit_take *credits;
     size_t credit_count;
-    /* Subjects as a hold has kept them, where `names` has none. */
-    const reserved_subject *kept;
-    size_t kept_count;
     bool prepared; /* the caller prepares the act again when it answers R_UNRESERVED */
 } reserve_ask;
+
+/* Fills the credits of an act with this order. replaced: the open hold of its order number; 0: none.
+ * Memory of the view. */
+void reserve_credits(app_view *v, const order_in *in, uint64_t replaced, reserve_ask *ask);
 
 /* As act_submit, for a call of ISSUE, HOLD or REDEEM; its input is copied, with what was reserved.
  * ask may be gone then; the texts of names, and input, credits and kept, live until `done`. */

@@ -340,3 +340,251 @@ story counts_by_device_survive_a_restart
   201
   POST /v1/claims {"user": "u3", "template": "$template", "subjects": {"device": "d1"}}
   409 {"code": "limit_reached"}
+
+# ---- on use ----
+
+story uses_of_a_device_whoever_the_user_is
+  let campaign_limits [{"measure": "redemptions", "subject": "device", "period": "day", "max": 2}]
+  use shop
+  use tea
+  POST /v1/claims {"user": "u1", "template": "$template", "count": 2}
+  201 {"coupons": [{"id": "$c1"}, {"id": "$c2"}]}
+  POST /v1/claims {"user": "u2", "template": "$template", "count": 2}
+  201 {"coupons": [{"id": "$c3"}, {"id": "$c4"}]}
+  POST /v1/redemptions {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$c1"]}
+  422 {"code": "limit_subject_missing", "detail": "*"}
+  POST /v1/redemptions {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$c1"],
+    "subjects": {"device": "d1"}}
+  201
+  POST /v1/holds {"user": "u2", "order_number": "o2", "cart": $cart, "coupons": ["$c3"],
+    "subjects": {"device": "d1"}}
+  201 {"id": "$hold"}
+  POST /v1/redemptions {"user": "u1", "order_number": "o3", "cart": $cart, "coupons": ["$c2"],
+    "subjects": {"device": "d1"}}
+  409 {"code": "limit_reached", "detail": "The limit of the campaign is 2 redemptions a device a day."}
+  POST /v1/redemptions {"hold": "$hold"}
+  201
+  POST /v1/holds {"user": "u2", "order_number": "o4", "cart": $cart, "coupons": ["$c4"],
+    "subjects": {"device": "d1"}}
+  409 {"code": "limit_reached"}
+  +1d
+  POST /v1/holds {"user": "u2", "order_number": "o4", "cart": $cart, "coupons": ["$c4"],
+    "subjects": {"device": "d1"}}
+  201
+
+story a_quote_says_what_is_missing
+  let limits [{"measure": "money", "subject": "card", "period": "ever", "max": 100000}]
+  use coupon
+  use tea
+  POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$coupon"]}
+  200 {"discount": @0, "coupons": [{"applied": false, "code": "limit_subject_missing",
+    "missing_subject": "card"}]}
+  POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$coupon"], "subjects": {"card": "1"}}
+  200 {"discount": @1000, "coupons": [{"applied": true, "missing_subject": null}]}
+
+story a_release_gives_a_use_back_to_the_device
+  let limits [{"measure": "redemptions", "subject": "device", "period": "ever", "max": 1}]
+  use coupon
+  use tea
+  POST /v1/holds {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"],
+    "subjects": {"device": "d1"}}
+  201 {"id": "$hold"}
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  201 {"coupons": [{"id": "$c2"}]}
+  POST /v1/redemptions {"user": "u2", "order_number": "o2", "cart": $cart, "coupons": ["$c2"],
+    "subjects": {"device": "d1"}}
+  409 {"code": "limit_reached"}
+  POST /v1/holds/$hold/release
+  200
+  POST /v1/redemptions {"user": "u2", "order_number": "o2", "cart": $cart, "coupons": ["$c2"],
+    "subjects": {"device": "d1"}}
+  201
+
+story the_deadline_of_a_hold_gives_a_use_back_to_the_device
+  let limits [{"measure": "redemptions", "subject": "device", "period": "ever", "max": 1}]
+  use coupon
+  use tea
+  POST /v1/holds {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"],
+    "hold_seconds": 60, "subjects": {"device": "d1"}}
+  201
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  201 {"coupons": [{"id": "$c2"}]}
+  +61s
+  sweep
+  POST /v1/redemptions {"user": "u2", "order_number": "o2", "cart": $cart, "coupons": ["$c2"],
+    "subjects": {"device": "d1"}}
+  201
+
+# The order's own hold gives way, and what it had taken is there for the new one.
+story a_changed_order_takes_the_place_of_its_hold
+  let limits [{"measure": "redemptions", "subject": "device", "period": "ever", "max": 1},
+    {"measure": "money", "subject": "phone", "period": "day", "max": 1500}]
+  use coupon
+  use tea
+  POST /v1/holds {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"],
+    "subjects": {"device": "d1", "phone": "p1"}}
+  201
+  POST /v1/holds {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"],
+    "subjects": {"device": "d1", "phone": "p1"}}
+  201 {"id": "$hold"}
+  POST /v1/holds {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"],
+    "subjects": {"device": "d2", "phone": "p1"}}
+  201 {"id": "$last"}
+  POST /v1/redemptions {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"],
+    "subjects": {"device": "d1", "phone": "p1"}}
+  201
+  POST /v1/claims {"user": "u2", "template": "$template", "count": 2}
+  201 {"coupons": [{"id": "$c2"}, {"id": "$c3"}]}
+  POST /v1/redemptions {"user": "u2", "order_number": "o2", "cart": $cart, "coupons": ["$c2"],
+    "subjects": {"device": "d1", "phone": "p2"}}
+  409 {"code": "limit_reached", "detail": "*"}
+  POST /v1/redemptions {"user": "u2", "order_number": "o2", "cart": $cart, "coupons": ["$c2"],
+    "subjects": {"device": "d2", "phone": "p2"}}
+  201
+
+# Past its deadline a hold takes anew, from the subjects that it had or the request names.
+story a_hold_is_redeemed_late_where_the_device_still_may
+  let limits [{"measure": "redemptions", "subject": "device", "period": "ever", "max": 1}]
+  use coupon
+  use tea
+  POST /v1/holds {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"],
+    "hold_seconds": 60, "subjects": {"device": "d1"}}
+  201 {"id": "$hold"}
+  +61s
+  POST /v1/redemptions {"hold": "$hold"}
+  201
+  POST /v1/claims {"user": "u2", "template": "$template", "count": 2}
+  201 {"coupons": [{"id": "$c2"}, {"id": "$c3"}]}
+  POST /v1/redemptions {"user": "u2", "order_number": "o2", "cart": $cart, "coupons": ["$c2"],
+    "subjects": {"device": "d1"}}
+  409 {"code": "limit_reached"}
+  POST /v1/holds {"user": "u2", "order_number": "o2", "cart": $cart, "coupons": ["$c2"],
+    "hold_seconds": 60, "subjects": {"device": "d2"}}
+  201 {"id": "$second"}
+  +61s
+  sweep
+  POST /v1/redemptions {"user": "u2", "order_number": "o3", "cart": $cart, "coupons": ["$c3"],
+    "subjects": {"device": "d2"}}
+  201
+  POST /v1/redemptions {"hold": "$second"}
+  409 {"code": "hold_expired"}
+  POST /v1/redemptions {"hold": "$second", "subjects": {"device": "d3"}}
+  201
+
+story a_late_hold_under_a_new_limit_asks_for_the_device
+  use coupon
+  use tea
+  POST /v1/holds {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"],
+    "hold_seconds": 60}
+  201 {"id": "$hold"}
+  PATCH /v1/templates/$template if="v1" {
+    "limits": [{"measure": "redemptions", "subject": "device", "period": "ever", "max": 1}]}
+  200
+  +61s
+  POST /v1/redemptions {"hold": "$hold"}
+  409 {"code": "hold_expired"}
+  POST /v1/redemptions {"hold": "$hold", "subjects": {"device": "d1"}}
+  201
+
+story a_return_gives_a_use_back_to_the_device
+  let limits [{"measure": "redemptions", "subject": "device", "period": "day", "max": 1},
+    {"measure": "money", "subject": "card", "period": "ever", "max": 1000},
+    {"measure": "units", "subject": "address", "period": "ever", "max": 2}]
+  use coupon
+  use tea
+  POST /v1/redemptions {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"],
+    "subjects": {"device": "d1", "card": "c1", "address": "a1"}}
+  201 {"id": "$redemption"}
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  201 {"coupons": [{"id": "$c2"}]}
+  POST /v1/redemptions {"user": "u2", "order_number": "o2", "cart": $cart, "coupons": ["$c2"],
+    "subjects": {"device": "d1", "card": "c2", "address": "a2"}}
+  409 {"detail": "The limit of the template is 1 redemptions a device a day."}
+  POST /v1/redemptions {"user": "u2", "order_number": "o2", "cart": $cart, "coupons": ["$c2"],
+    "subjects": {"device": "d2", "card": "c1", "address": "a2"}}
+  409 {"detail": "The limit of the template is 1000 money a card."}
+  POST /v1/redemptions {"user": "u2", "order_number": "o2", "cart": $cart, "coupons": ["$c2"],
+    "subjects": {"device": "d2", "card": "c2", "address": "a1"}}
+  409 {"detail": "The limit of the template is 2 units an address."}
+  POST /v1/redemptions/$redemption/returns {}
+  201 {"restored": ["$coupon"]}
+  POST /v1/redemptions {"user": "u2", "order_number": "o2", "cart": $cart, "coupons": ["$c2"],
+    "subjects": {"device": "d1", "card": "c1", "address": "a1"}}
+  201
+
+story a_part_return_gives_back_its_money_and_units
+  let limits [{"measure": "redemptions", "subject": "device", "period": "ever", "max": 2},
+    {"measure": "units", "subject": "device", "period": "ever", "max": 2}]
+  let minimum @0
+  use coupon
+  use tea
+  POST /v1/redemptions {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"],
+    "subjects": {"device": "d1"}}
+  201 {"id": "$redemption"}
+  POST /v1/claims {"user": "u2", "template": "$template", "count": 2}
+  201 {"coupons": [{"id": "$c2"}, {"id": "$c3"}]}
+  let cart {"lines": [{"sku": "tea", "quantity": 1, "unit_price": @3000}]}
+  POST /v1/redemptions {"user": "u2", "order_number": "o2", "cart": $cart, "coupons": ["$c2"],
+    "subjects": {"device": "d1"}}
+  409 {"detail": "The limit of the template is 2 units a device."}
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 1}]}
+  201 {"restored": []}
+  POST /v1/redemptions {"user": "u2", "order_number": "o2", "cart": $cart, "coupons": ["$c2"],
+    "subjects": {"device": "d1"}}
+  201
+  POST /v1/redemptions {"user": "u2", "order_number": "o3", "cart": $cart, "coupons": ["$c3"],
+    "subjects": {"device": "d1"}}
+  409 {"detail": "The limit of the template is 2 redemptions a device."}
+
+story a_return_on_another_day_gives_nothing_to_that_day_of_the_device
+  let limits [{"measure": "redemptions", "subject": "device", "period": "day", "max": 1}]
+  use coupon
+  use tea
+  POST /v1/redemptions {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"],
+    "subjects": {"device": "d1"}}
+  201 {"id": "$redemption"}
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  201 {"coupons": [{"id": "$c2"}]}
+  +1d
+  POST /v1/redemptions {"user": "u2", "order_number": "o2", "cart": $cart, "coupons": ["$c2"],
+    "subjects": {"device": "d1"}}
+  201
+  POST /v1/redemptions/$redemption/returns {}
+  201 {"restored": ["$coupon"]}
+  POST /v1/redemptions {"user": "u1", "order_number": "o3", "cart": $cart, "coupons": ["$coupon"],
+    "subjects": {"device": "d1"}}
+  409 {"code": "limit_reached"}
+
+story coupons_of_one_order_count_each_for_the_device
+  let campaign_limits [{"measure": "redemptions", "subject": "device", "period": "ever", "max": 1}]
+  let minimum @0
+  use shop
+  use tea
+  POST /v1/claims {"user": "u1", "template": "$template", "count": 2}
+  201 {"coupons": [{"id": "$c1"}, {"id": "$c2"}]}
+  POST /v1/holds {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$c1", "$c2"],
+    "subjects": {"device": "d1"}}
+  409 {"code": "limit_reached"}
+  POST /v1/holds {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$c1"],
+    "subjects": {"device": "d1"}}
+  201
+
+# ---- grants ----
+
+story a_grant_names_the_subjects_of_each_user
+  let limits [{"measure": "claims", "subject": "phone", "period": "ever", "max": 1}]
+  use shop
+  POST /v1/grants key=g1 {"template": "$template", "users": ["u1", "u2", "u3"],
+    "subjects": [{"phone": "+8613800138000"}, {"device": "d1"}, {"phone": "+8613800138001"}]}
+  200 {"granted": 2, "refused": 1, "results": [{"coupons": [{}]},
+    {"problem": {"code": "limit_subject_missing"}}, {"coupons": [{}]}]}
+  POST /v1/claims {"user": "u4", "template": "$template", "subjects": {"phone": "+8613800138001"}}
+  409 {"code": "limit_reached"}
+  POST /v1/grants {"template": "$template", "users": ["u1", "u2"], "subjects": [{"phone": "p"}]}
+  422 {"errors": [{"field": "subjects", "code": "out_of_range"}]}
+  POST /v1/grants {"template": "$template", "users": ["u1", "u2"],
+    "subjects": [{"phone": "p"}, {"phone": "+"}]}
+  422 {"errors": [{"field": "subjects[1].phone", "code": "bad_format"}]}
+  POST /v1/grants {"template": "$template", "users": ["u5"]}
+  200 {"granted": 0, "results": [{"problem": {"code": "limit_subject_missing",
+    "detail": "subjects.phone is missing. The limit of the template is 1 claims a phone."}}]}

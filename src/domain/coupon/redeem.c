@@ -124,15 +124,14 @@ static order_in order_of(const hold *row, str name)
     return in;
 }
 
-/* Those that the caller names, or those that the hold has taken from. */
+/* Those that the caller names; and others that the hold has taken from. */
 static void name_subjects(uow *u, const order_in *in, const hold *row, order_in *frozen)
 {
-    frozen->subjects = in->subjects;
-    frozen->grants = in->grants;
-    if (in->subjects.n > 0)
-        return;
-    reserved_subject *named = ARENA_ARRAY(uow_memory(u), reserved_subject, LIMIT_SUBJECT_COUNT);
-    size_t n = 0;
+    reserved_subject *named =
+        ARENA_ARRAY(uow_memory(u), reserved_subject, in->subjects.n + row->takes.n);
+    size_t n = in->subjects.n;
+    if (n > 0)
+        memcpy(named, in->subjects.items, n * sizeof(*named));
     for (size_t i = 0; i < row->takes.n; i++) {
         const limit_take *t = &row->takes.items[i];
         size_t twin = 0;
@@ -141,6 +140,7 @@ static void name_subjects(uow *u, const order_in *in, const hold *row, order_in 
         if (limit_way_of(t->subject) == LIMIT_BY_SUBJECT && twin == n)
             named[n++] = (reserved_subject){.subject = t->subject, .hi = t->hi, .lo = t->lo};
     }
+    frozen->grants = in->grants;
     frozen->subjects.items = named;
     frozen->subjects.n = n;
 }

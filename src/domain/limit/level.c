@@ -29,6 +29,22 @@ limit_way limit_way_of(uint8_t subject)
     }
 }
 
+uint32_t limit_subjects_of(const terms *t, uint32_t measures)
+{
+    uint32_t subjects = 0;
+    limit_level levels[LIMIT_LEVELS];
+    limit_levels_of(t, levels);
+    for (size_t l = 0; l < LIMIT_LEVELS; l++) {
+        for (size_t i = 0; i < levels[l].n; i++) {
+            const limit_rule *rule = &levels[l].rules[i];
+            if (limit_way_of(rule->subject) == LIMIT_BY_SUBJECT &&
+                (measures >> rule->measure & 1U) != 0)
+                subjects |= 1U << rule->subject;
+        }
+    }
+    return subjects;
+}
+
 /* A user's claims ever of a campaign and its templates are counted without a limit, too. */
 usage_key limit_key_of(const limit_level *level, const limit_rule *rule)
 {

@@ -24,6 +24,10 @@ void limit_levels_of(const terms *t, limit_level out[LIMIT_LEVELS]);
 typedef enum limit_way { LIMIT_BY_USER, LIMIT_BY_SUBJECT, LIMIT_SHARED, LIMIT_WAYS } limit_way;
 limit_way limit_way_of(uint8_t subject);
 
+/* By which phones, devices, cards and addresses do limits on these measures count? Bits of
+ * limit_subject; measures: bits of limit_measure. */
+uint32_t limit_subjects_of(const terms *t, uint32_t measures);
+
 /* The cells in which a limit by user or by subject counts. */
 usage_key limit_key_of(const limit_level *level, const limit_rule *rule);
 /* What they hold now. row may be NULL; day: in the merchant's zone. */
