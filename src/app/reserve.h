@@ -36,7 +36,7 @@ typedef struct reserve_ask {
     bool prepared; /* the caller prepares the act again when it answers R_UNRESERVED */
 } reserve_ask;
 
-/* Fills the credits of an act with this order. replaced: the open hold of its order number; 0: none.
+/* Fills the credits of an act with this order. replaced: the hold of its order number; 0: none.
  * Memory of the view. */
 void reserve_credits(app_view *v, const order_in *in, uint64_t replaced, reserve_ask *ask);
 

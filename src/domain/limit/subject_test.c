@@ -1,5 +1,5 @@
-/* Reservations by subject and what ends them: confirmed, cancelled, checked past the deadline, early
- * and late, twice and in any order. The device is in another lane than the users. */
+/* Reservations by subject and what ends them: confirmed, cancelled, checked past the deadline,
+ * early and late, twice and in any order. The device is in another lane than the users. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
