@@ -87,7 +87,10 @@ static void put_value(const gen_value *v, buf *out)
         buf_printf(out, "[%.*s](#%.*s)", STR_ARG(v->type->name), STR_ARG(v->type->name));
         break;
     case WIRE_RAW:
-        buf_printf(out, "[%.*s](%.*ss.md)", STR_ARG(v->schema), STR_ARG(v->schema));
+        if (str_eq(v->raw, S("benefit")) || str_eq(v->raw, S("policy")))
+            buf_printf(out, "[%.*s](%.*s.md)", STR_ARG(v->schema), STR_ARG(v->raw));
+        else
+            buf_str(out, S("object"));
         break;
     case WIRE_ARRAY:
         buf_str(out, S("array"));

@@ -1,9 +1,11 @@
-/* gen_benefit: the schema and the reference page of benefits, from src/domain/price/kind.def.
+/* gen_benefit: the schemas and the reference pages of benefits and of the arithmetic policy, from
+ * src/domain/price/kind.def and policy.def.
  *
  *   gen_benefit schema    api/benefits.yaml
- *   gen_benefit docs      docs/reference/benefits.md
+ *   gen_benefit docs      docs/reference/benefit.md
+ *   gen_benefit policy    docs/reference/policy.md
  *
- * Both are kept in the tree; tools/fresh writes them anew. Writes to stdout and holds no state. */
+ * They are kept in the tree; tools/fresh writes them anew. Writes to stdout and holds no state. */
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -39,6 +41,20 @@ static const row rows[] = {
 #undef CHOICE
 };
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+
+typedef struct setting {
+    bool dimension; /* else a value of the one before */
+    const char *name, *text;
+} setting;
+
+static const setting policy[] = {
+#define POLICY(number, NAME, name, text)          {true, #name, text},
+#define SETTING(POLICY, number, NAME, name, text) {false, #name, text},
+#include "domain/price/policy.def"
+#undef POLICY
+#undef SETTING
+};
+enum { CHOICES = sizeof(policy) / sizeof(policy[0]) };
 
 /* The row behind the last of the kind that begins at `kind`. */
 static int end_of(int kind)
@@ -153,6 +169,21 @@ static void put_kind_schema(int kind, int common)
     put_members(kind, ROW_FIELD);
 }
 
+static void put_policy_schema(void)
+{
+    printf("    policy:\n      x-quan-raw: policy\n      type: object\n"
+           "      additionalProperties: false\n"
+           "      description: How prices are reckoned; what is not named has its default.\n"
+           "      properties:\n");
+    for (int i = 0; i < CHOICES;) {
+        int d = i++;
+        printf("        %s: {type: string, enum: [", policy[d].name);
+        for (; i < CHOICES && !policy[i].dimension; i++)
+            printf("%s%s", i == d + 1 ? "" : ", ", policy[i].name);
+        printf("], description: \"%s\"}\n", policy[d].text);
+    }
+}
+
 static void put_schema(void)
 {
     printf(
@@ -173,9 +204,26 @@ static void put_schema(void)
         if (rows[i].row == ROW_KIND)
             put_kind_schema(i, 0);
     }
+    put_policy_schema();
 }
 
 /* ---- docs ---- */
+
+static void put_policy_docs(void)
+{
+    printf(
+        "<!-- Made from src/domain/price/policy.def by tools/gen_benefit; do not edit. -->\n"
+        "# Arithmetic policy\n\n"
+        "How shops differ in reckoning prices: the member `policy` of a merchant, and of a quote "
+        "that shall be\nreckoned otherwise. The first value of each dimension is its default.\n\n");
+    for (int i = 0; i < CHOICES; i++) {
+        if (policy[i].dimension)
+            printf("%s## %s\n\n%s\n\n| value | meaning |\n|---|---|\n", i == 0 ? "" : "\n",
+                   policy[i].name, policy[i].text);
+        else
+            printf("| `%s` | %s |\n", policy[i].name, policy[i].text);
+    }
+}
 
 static void put_value(int at, int end)
 {
@@ -281,8 +329,10 @@ int main(int argc, char **argv)
         put_schema();
     } else if (argc == 2 && strcmp(argv[1], "docs") == 0) {
         put_docs();
+    } else if (argc == 2 && strcmp(argv[1], "policy") == 0) {
+        put_policy_docs();
     } else {
-        fprintf(stderr, "usage: gen_benefit schema|docs\n");
+        fprintf(stderr, "usage: gen_benefit schema|docs|policy\n");
         return 2;
     }
     return 0;

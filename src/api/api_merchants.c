@@ -2,6 +2,27 @@
 #include "api/convert.h"
 #include "domain/campaign/rules.h"
 
+static wire_stacking_group_list groups_shown(api_call *c, const merchant *row)
+{
+    wire_stacking_group_list out = {ARENA_ARRAY(c->memory, wire_stacking_group, row->groups.n),
+                                    row->groups.n};
+    for (size_t i = 0; i < row->groups.n; i++) {
+        const stack_group *g = &row->groups.items[i];
+        out.items[i] = (wire_stacking_group){
+            .name = g->name, .mode = (group_mode)g->mode, .has_most = g->most > 0, .most = g->most};
+    }
+    return out;
+}
+
+static void groups_in(api_call *c, const wire_stacking_group_list *from, merchant_put_in *in)
+{
+    in->groups.items = ARENA_ARRAY(c->memory, stack_group, from->n);
+    in->groups.n = from->n;
+    for (size_t i = 0; i < from->n; i++)
+        in->groups.items[i] = (stack_group){from->items[i].name, (uint8_t)from->items[i].mode,
+                                            (uint32_t)from->items[i].most};
+}
+
 static wire_merchant merchant_shown(api_call *c, const merchant *row)
 {
     return (wire_merchant){.id = row->id,
@@ -10,6 +31,12 @@ static wire_merchant merchant_shown(api_call *c, const merchant *row)
                            .zone = row->zone,
                            .currency = row->currency,
                            .limits = limits_of(c, row->limits.items, row->limits.n),
+                           .has_stacking_groups = row->groups.n > 0,
+                           .stacking_groups = groups_shown(c, row),
+                           .has_max_coupons = row->coupons_max > 0,
+                           .max_coupons = row->coupons_max,
+                           .has_policy = row->policy.n > 0,
+                           .policy = policy_shown(c, row->policy.items, row->policy.n),
                            .created_at = row->created_at_ms};
 }
 
@@ -41,6 +68,10 @@ static merchant_put_in *merchant_in(api_call *c)
     *in = (merchant_put_in){.name = b->name, .zone = b->zone, .currency = b->currency};
     in->limits.items = limits_in(c, &b->limits);
     in->limits.n = b->limits.n;
+    groups_in(c, &b->stacking_groups, in);
+    in->coupons_max = (uint32_t)b->max_coupons;
+    if (b->has_policy)
+        policy_in(c, b->policy, &in->policy.items, &in->policy.n);
     if (app_zone(c->app, b->zone) == NULL)
         issues_add(c->problems, S("zone"), S("not_allowed"),
                    "an IANA zone that this server knows, such as Asia/Shanghai");

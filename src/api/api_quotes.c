@@ -56,7 +56,11 @@ static wire_quoted_coupon coupon_shown(api_call *c, const app_view *v, const ord
 {
     wire_quoted_coupon out = {.coupon = from->coupon,
                               .applied = from->result == R_DONE,
-                              .discount = money_of(from->discount_minor, o->currency)};
+                              .discount = money_of(from->discount_minor, o->currency),
+                              .has_adds = from->adds_minor > 0,
+                              .adds = money_of(from->adds_minor, o->currency),
+                              .has_gift = from->gift_units > 0,
+                              .gift = {from->gift, from->gift_units}};
     if (out.applied) {
         applied_shown(c, v, o, &out);
         return out;
@@ -67,6 +71,8 @@ static wire_quoted_coupon coupon_shown(api_call *c, const app_view *v, const ord
     out.reason = from->reason;
     out.has_detail = true;
     out.detail = result_text(from->result);
+    out.has_missing_units = from->missing_units > 0;
+    out.missing_units = from->missing_units;
     out.has_missing = from->missing_minor > 0;
     out.has_missing_subject = from->subject != 0;
     out.missing_subject = (limit_subject)from->subject;
@@ -83,6 +89,11 @@ void api_quote_create(api_call *c)
     order_wish wish = {b->user, &b->cart, &b->coupons, &b->subjects};
     order_job asked = {0};
     order_asked(c, &wish, &asked);
+    if (b->has_policy) {
+        policy_choice *policy;
+        policy_in(c, b->policy, &policy, &asked.ask.policy_count);
+        asked.ask.policy = policy;
+    }
     app_view v;
     if (c->problems->n > 0) {
         call_invalid(c);

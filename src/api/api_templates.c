@@ -65,6 +65,35 @@ static wire_validity validity_shown(const template_version *v)
     return out;
 }
 
+static bool has_standing(const template_version *v)
+{
+    return v->stage > PRICE_STAGE_ORDER || (v->stage != 0 && v->stage < PRICE_STAGE_ORDER) ||
+           v->priority != 0 || v->exclusive || v->stop > STOP_FURTHER_NONE ||
+           v->stack_group.n > 0 || v->rank != 0 || v->always_stackable;
+}
+
+static wire_stacking standing_shown(const template_version *v)
+{
+    return (wire_stacking){
+        .has_stage = true,
+        .stage = (price_stage)(v->stage == 0 ? PRICE_STAGE_ORDER : v->stage),
+        .has_priority = v->priority != 0,
+        .priority = v->priority,
+        .has_exclusive = v->exclusive,
+        .exclusive = v->exclusive,
+        .has_stop_further = v->stop > STOP_FURTHER_NONE,
+        .stop_further = (stop_further)v->stop,
+        .has_group = v->stack_group.n > 0,
+        .group = v->stack_group,
+        .has_lane = v->lane.n > 0,
+        .lane = v->lane,
+        .has_rank = v->rank != 0,
+        .rank = v->rank,
+        .has_always_stackable = v->always_stackable,
+        .always_stackable = v->always_stackable,
+    };
+}
+
 static wire_template_version version_shown(api_call *c, const template_version *v, str currency)
 {
     return (wire_template_version){
@@ -72,6 +101,8 @@ static wire_template_version version_shown(api_call *c, const template_version *
         .reach = (edit_reach)v->reach,
         .name = v->name,
         .benefit = benefit_shown(c, v, currency),
+        .has_stacking = has_standing(v),
+        .stacking = standing_shown(v),
         .scope = scope_shown(c, v),
         .has_conditions = v->conditions.n > 0,
         .conditions = conditions_shown(c, v),
@@ -100,6 +131,8 @@ static wire_template template_shown(api_call *c, const template *row, const temp
         .version = row->version,
         .name = in.name,
         .benefit = in.benefit,
+        .has_stacking = in.has_stacking,
+        .stacking = in.stacking,
         .scope = in.scope,
         .has_conditions = in.has_conditions,
         .conditions = in.conditions,
@@ -127,6 +160,18 @@ static void put_benefit(api_call *c, str text, str currency, template_put_in *in
     in->benefit = b.kind;
     in->terms.items = b.terms;
     in->terms.n = b.n;
+}
+
+static void put_standing(const wire_stacking *s, template_put_in *in)
+{
+    in->stage = (uint8_t)s->stage;
+    in->priority = (int32_t)s->priority;
+    in->exclusive = s->exclusive;
+    in->stop = (uint8_t)s->stop_further;
+    in->stack_group = s->group;
+    in->lane = s->lane;
+    in->rank = (int32_t)s->rank;
+    in->always_stackable = s->always_stackable;
 }
 
 /* The body's check has read it already, with the same zones, and found nothing wrong. */
@@ -186,7 +231,15 @@ static template_put_in put_of_version(const template_version *v)
                           .duration_days = v->duration_days,
                           .whole_days = v->whole_days,
                           .refund = v->refund,
-                          .grace_days = v->grace_days};
+                          .grace_days = v->grace_days,
+                          .stage = v->stage,
+                          .priority = v->priority,
+                          .exclusive = v->exclusive,
+                          .stop = v->stop,
+                          .stack_group = v->stack_group,
+                          .lane = v->lane,
+                          .rank = v->rank,
+                          .always_stackable = v->always_stackable};
     in.terms.items = v->terms.items;
     in.terms.n = v->terms.n;
     in.scope.items = v->scope.items;
@@ -205,6 +258,8 @@ static void put_edit(api_call *c, const wire_template_edit *b, str currency, tem
         in->name = b->name;
     if (b->has_benefit)
         put_benefit(c, b->benefit, currency, in);
+    if (b->has_stacking)
+        put_standing(&b->stacking, in);
     if (b->has_scope)
         put_scope(c, b->scope, in);
     if (b->has_conditions)
@@ -296,6 +351,8 @@ void api_template_create(api_call *c)
                             .grace_days = (uint32_t)b->grace_days,
                             .reach = EDIT_REACH_NEW_ONLY};
     put_benefit(c, b->benefit, currency, in);
+    if (b->has_stacking)
+        put_standing(&b->stacking, in);
     if (b->has_scope)
         put_scope(c, b->scope, in);
     if (b->has_conditions)

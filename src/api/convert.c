@@ -3,6 +3,8 @@
 
 #include "base/time.h"
 
+#include "domain/price/policy.h"
+
 void check_currency(api_call *c, const char *field, const wire_money *m, str currency)
 {
     if (!str_eq(m->currency, currency))
@@ -76,4 +78,24 @@ wire_job job_shown(const job *row)
                       .error = row->error,
                       .created_at = row->created_at_ms,
                       .updated_at = row->updated_at_ms};
+}
+
+str policy_shown(api_call *c, const policy_choice *rows, size_t n)
+{
+    buf text;
+    buf_init(&text, SIZE_MAX);
+    json_writer w = json_writer_on(&text);
+    policy_write(rows, n, &w);
+    str copy = arena_str(c->memory, buf_view(&text));
+    buf_free(&text);
+    return copy;
+}
+
+void policy_in(api_call *c, str text, policy_choice **rows, size_t *n)
+{
+    json *tree;
+    result r = json_parse(text, &tree, NULL);
+    CHECK(r == R_DONE); /* it was a part of a body that is JSON */
+    policy_parse(tree, c->problems, rows, n);
+    json_free(tree);
 }

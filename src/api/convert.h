@@ -29,6 +29,10 @@ limit_rule *limits_in(api_call *c, const wire_limit_list *from);
  * the call has ended. */
 MUST_USE bool row_in_outcome(api_call *c, const record_type *type, str bytes, void *row);
 
+/* The arithmetic policy: JSON as the wire has it, and as rows have it. */
+str policy_shown(api_call *c, const policy_choice *rows, size_t n);
+void policy_in(api_call *c, str text, policy_choice **rows, size_t *n);
+
 wire_job job_shown(const job *row);
 
 /* What a request names; reports a phone that begins with + and is not E.164. field: that of the

@@ -21,6 +21,16 @@ static void check_cart_currency(api_call *c, const wire_cart *basket)
     }
 }
 
+static void check_quantities(api_call *c, const wire_cart *basket)
+{
+    for (size_t i = 0; i < basket->lines.n; i++) {
+        const wire_cart_line *line = &basket->lines.items[i];
+        if (!line->weighed && line->quantity > CART_QUANTITY_MAX)
+            issues_add(c->problems, arena_printf(c->memory, "cart.lines[%zu].quantity", i),
+                       S("out_of_range"), "at most %lld pieces", (long long)CART_QUANTITY_MAX);
+    }
+}
+
 static void check_coupons_once(api_call *c, const wire_id_list *coupons)
 {
     for (size_t i = 0; i < coupons->n; i++) {
@@ -88,7 +98,8 @@ static const cart_shopper *shopper_of(api_call *c, const wire_cart *basket)
 static order_line line_asked(api_call *c, const wire_cart_line *from)
 {
     str first = from->categories.n > 0 ? from->categories.items[0] : S("");
-    unsigned marks = (from->on_sale ? LINE_ON_SALE : 0) | (from->gift ? LINE_GIFT : 0);
+    unsigned marks = (from->on_sale ? LINE_ON_SALE : 0) | (from->gift ? LINE_GIFT : 0) |
+                     (from->weighed ? LINE_WEIGHED : 0) | (from->shipping ? LINE_SHIPPING : 0);
     return (order_line){.sku = from->sku,
                         .product = from->product,
                         .category = from->has_category ? from->category : first,
@@ -124,6 +135,7 @@ void order_asked(api_call *c, const order_wish *wish, order_job *out)
                            .coupon_count = wish->coupons->n,
                            .subjects = subjects_named(&out->names)};
     check_cart_currency(c, basket);
+    check_quantities(c, basket);
     check_coupons_once(c, wish->coupons);
 }
 
@@ -215,12 +227,18 @@ wire_priced_line_list order_lines_shown(api_call *c, const order_row *o)
                                  .n = o->line_count};
     for (size_t i = 0; i < o->line_count; i++) {
         const order_line *from = &o->lines[i];
-        int64_t full = from->quantity * from->unit_minor; /* <= MONEY_MAX: it was priced */
+        int64_t full = cart_line_list(from);
+        bool weighed = (from->marks & LINE_WEIGHED) != 0;
+        bool shipping = (from->marks & LINE_SHIPPING) != 0;
         out.items[i] = (wire_priced_line){
             .sku = from->sku,
             .has_category = from->category.n > 0,
             .category = from->category,
             .quantity = from->quantity,
+            .has_weighed = weighed,
+            .weighed = weighed,
+            .has_shipping = shipping,
+            .shipping = shipping,
             .unit_price = money_of(from->unit_minor, o->currency),
             .discount = money_of(from->discount_minor, o->currency),
             .total = money_of(full - from->discount_minor, o->currency),

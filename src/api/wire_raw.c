@@ -2,6 +2,7 @@
  * alone allows, so that all problems of a request are told at once. */
 #include "api/wire.gen.h"
 #include "domain/price/benefit.h"
+#include "domain/price/policy.h"
 #include "domain/rule/attributes.h"
 #include "domain/rule/rule.h"
 #include "port/zone.h"
@@ -32,4 +33,11 @@ void wire_raw_cart_attributes(const json *v, issues *problems)
 void wire_raw_shopper_attributes(const json *v, issues *problems)
 {
     (void)attributes_read(v, S("cart.shopper.attributes"), problems);
+}
+
+void wire_raw_policy(const json *v, issues *problems)
+{
+    policy_choice *choices;
+    size_t n;
+    policy_parse(v, problems, &choices, &n);
 }

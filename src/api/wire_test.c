@@ -208,7 +208,7 @@ static void orders_are_checked(void **state)
          "{" ORDER ",\"cart\":{\"lines\":[]},\"coupons\":[],\"hold_seconds\":0}",
          {"cart.lines too_few", "coupons too_few", "hold_seconds out_of_range"}},
         {&wire_hold_create_type,
-         "{" ORDER ",\"cart\":{\"lines\":[{\"quantity\":1000001}],\"color\":1},\"coupons\":[1]}",
+         "{" ORDER ",\"cart\":{\"lines\":[{\"quantity\":1000000001}],\"color\":1},\"coupons\":[1]}",
          {"cart.lines[0].quantity out_of_range", "cart.lines[0].sku required",
           "cart.lines[0].unit_price required", "cart.color unknown_field",
           "coupons[0] wrong_type"}},

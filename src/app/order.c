@@ -137,15 +137,20 @@ static void apply(order_priced *out, const candidate *all, size_t n, const price
         to->reason = from->reason;
         to->missing_minor = from->missing_minor;
         to->why = from->why;
+        to->missing_units = from->missing_units;
+        to->adds_minor = from->adds_minor;
+        to->gift = from->gift;
+        to->gift_units = from->gift_units;
         to->discount_minor = from->discount_minor;
-        if (from->result == R_DONE) {
-            place[i] = (uint16_t)used;
-            applied[used++] = (applied_coupon){.coupon = all[i].price.coupon,
-                                               .campaign = all[i].price.campaign,
-                                               .template = all[i].price.template,
-                                               .version = all[i].price.version,
-                                               .discount_minor = from->discount_minor};
-        }
+    }
+    for (size_t k = 0; k < price->order_count; k++) { /* as they applied: returns follow it */
+        size_t i = price->order[k];
+        place[i] = (uint16_t)used;
+        applied[used++] = (applied_coupon){.coupon = all[i].price.coupon,
+                                           .campaign = all[i].price.campaign,
+                                           .template = all[i].price.template,
+                                           .version = all[i].price.version,
+                                           .discount_minor = price->verdicts[i].discount_minor};
     }
     for (size_t i = 0; i < price->share_count; i++) { /* only coupons that apply have shares */
         price->shares[i].applied = place[price->shares[i].applied];
@@ -176,6 +181,11 @@ result order_price(app_view *v, const order_ask *ask, order_priced *out)
             refuse(&out->verdicts[i], code != R_DONE ? code : R_LIMIT_SUBJECT_MISSING);
             continue;
         }
+        if (!str_eq(one.price.currency, ask->currency)) { /* what counts it is in one currency */
+            out->verdicts[i].result = R_NOT_APPLICABLE;
+            out->verdicts[i].reason = S("currency_mismatch");
+            continue;
+        }
         prices[n] = one.price;
         all[n++] = one;
     }
@@ -191,11 +201,28 @@ result order_price(app_view *v, const order_ask *ask, order_priced *out)
                    .shopper = ask->shopper != NULL ? *ask->shopper : cart_shopper_unknown,
                    .zones = app_zones(v->app)};
     price_result price;
-    result code = price_cart(&basket, prices, n, memory, &price);
+    const config_merchant *shop = config_find_merchant(v->config, ask->merchant);
+    CHECK(shop != NULL); /* whose key asks */
+    bool own = ask->policy == NULL;
+    const policy_choice *policy = own ? shop->row->policy.items : ask->policy;
+    size_t policy_n = own ? shop->row->policy.n : ask->policy_count;
+    price_ask asked = {.cart = &basket,
+                       .coupons = prices,
+                       .n = n,
+                       .policy = policy_of(policy, policy_n),
+                       .groups = shop->row->groups.items,
+                       .group_count = shop->row->groups.n,
+                       .coupons_max = shop->row->coupons_max};
+    result code = price_cart(&asked, memory, &price);
     if (code != R_DONE) {
         return code;
     }
     fill(ask, memory, &price, &out->in);
+    out->in.policy.items = ARENA_ARRAY(memory, policy_choice, policy_n);
+    out->in.policy.n = policy_n;
+    for (size_t i = 0; i < policy_n; i++) { /* the snapshot may be gone when the act runs */
+        out->in.policy.items[i] = policy[i];
+    }
     apply(out, all, n, &price, memory);
     for (size_t i = 0; i < ask->coupon_count && out->refused == NULL; i++) {
         out->refused = out->verdicts[i].result == R_DONE ? NULL : &out->verdicts[i];

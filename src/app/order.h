@@ -23,6 +23,8 @@ typedef struct order_ask {
     size_t line_count;           /* <= CART_LINES_MAX */
     const uint64_t *coupons;     /* in the order in which they apply */
     size_t coupon_count;         /* <= ORDER_COUPONS_MAX */
+    const policy_choice *policy; /* instead of the merchant's; NULL: that */
+    size_t policy_count;
     /* Its open hold is replaced, so the coupons of that count as available. May be empty. */
     str order_number;
     uint32_t subjects; /* that it names: bits of limit_subject */
@@ -35,9 +37,12 @@ typedef struct order_verdict {
                       LIMIT_SUBJECT_MISSING, or price.h's */
     str reason;      /* price.h's; else the code */
     uint8_t subject; /* limit_subject that is missing; 0: none */
-    int64_t missing_minor;
+    int64_t missing_minor, missing_units;
     int64_t discount_minor;
-    rule_refusal why; /* conditions_not_met only */
+    rule_refusal why;   /* conditions_not_met only */
+    int64_t adds_minor; /* to what sellers receive */
+    str gift;           /* to be added: so many of a sku */
+    int64_t gift_units;
 } order_verdict;
 
 typedef struct order_priced {

@@ -120,7 +120,7 @@ static void count_share(verify *v, const redemption *r, size_t i)
         add(v, &use, d, GOODS_DISCOUNT, s->discount_minor);
         if (is_first(r, i)) {
             add(v, &use, d, GOODS_QUANTITY, line->quantity);
-            add(v, &use, d, GOODS_ORDER, verify_product(line->quantity, line->unit_minor));
+            add(v, &use, d, GOODS_ORDER, verify_line(line));
         }
     }
     if (is_first_of_sku(r, i))
@@ -144,12 +144,19 @@ static int64_t quantity_back(const order_return *back, uint16_t line)
     return n;
 }
 
+static int64_t worth_back(const order_return *back, uint16_t line)
+{
+    int64_t minor = 0;
+    for (size_t i = 0; i < back->lines.n; i++)
+        minor += back->lines.items[i].line == line ? back->lines.items[i].worth_minor : 0;
+    return minor;
+}
+
 void verify_goods_returned(verify *v, const redemption *r, const order_return *back)
 {
     int64_t worth_minor = 0;
-    for (size_t i = 0; i < r->lines.n; i++)
-        worth_minor +=
-            verify_product(quantity_back(back, (uint16_t)i), r->lines.items[i].unit_minor);
+    for (size_t i = 0; i < back->lines.n; i++)
+        worth_minor += back->lines.items[i].worth_minor;
     count_order(v, r, back->returned_at_ms, TALLY_ORDER_RETURNED, worth_minor);
     for (size_t i = 0; i < r->shares.n; i++) {
         const line_share *s = &r->shares.items[i];
@@ -163,8 +170,7 @@ void verify_goods_returned(verify *v, const redemption *r, const order_return *b
         use.values[0] = r->lines.items[s->line].sku;
         for (size_t d = 0; d < ARRAY_LEN(dimensions); d++) {
             add(v, &use, d, GOODS_RETURNED_QUANTITY, quantity);
-            add(v, &use, d, GOODS_RETURNED,
-                verify_product(quantity, r->lines.items[s->line].unit_minor));
+            add(v, &use, d, GOODS_RETURNED, worth_back(back, s->line));
         }
     }
 }

@@ -72,7 +72,7 @@ static bool check_figures(verify *v, const verify_group *g, const verify_what *w
         verify_number(v, w, "shares of a coupon", o->applied[i].discount_minor, by_coupon[i]);
     for (size_t i = 0; i < o->line_count; i++) {
         verify_number(v, w, "shares of a line", o->lines[i].discount_minor, by_line[i]);
-        subtotal += verify_product(o->lines[i].quantity, o->lines[i].unit_minor);
+        subtotal += verify_line(&o->lines[i]);
         discount += o->lines[i].discount_minor;
     }
     verify_number(v, w, "subtotal_minor", subtotal, o->subtotal_minor);

@@ -11,6 +11,7 @@
 #include "app/verify_map.h"
 #include "base/id.h"
 #include "base/time.h"
+#include "domain/rule/cart.h"
 #include "domain/table.gen.h"
 
 /* A growing array in the group's memory. */
@@ -109,10 +110,11 @@ bool verify_terms_of(verify *v, uint64_t template_id, verify_terms *out);
 /* False for a time that cannot be. */
 bool verify_day(const verify_terms *of, int64_t at_ms, int32_t *day);
 
-/* Wraps: a damaged figure must not stop the run. */
-static inline int64_t verify_product(int64_t a, int64_t b)
+/* What a line costs; 0 where it is out of bounds, so that its order does not add up. */
+static inline int64_t verify_line(const order_line *line)
 {
-    return (int64_t)((uint64_t)a * (uint64_t)b);
+    int64_t minor = 0;
+    return cart_line_minor(line, line->quantity, &minor) ? minor : 0;
 }
 
 /* ---- verify_group.c ---- */

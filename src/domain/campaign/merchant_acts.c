@@ -17,6 +17,11 @@ static void merchant_fill(uow *u, merchant *row, const merchant_put_in *in)
     row->currency = in->currency;
     row->limits.items = act_limits(u, &limits);
     row->limits.n = in->limits.n;
+    row->groups.items = in->groups.items;
+    row->groups.n = in->groups.n;
+    row->coupons_max = in->coupons_max;
+    row->policy.items = in->policy.items;
+    row->policy.n = in->policy.n;
 }
 
 static result merchant_answer(uow *u, const merchant *row, row_out *out)

@@ -7,6 +7,7 @@
 #include "base/id.h"
 #include "domain/campaign/rules_part.h"
 #include "domain/campaign/state.h"
+#include "domain/price/price.h"
 
 enum { TEMPLATES_PAGE = 256 };
 
@@ -101,6 +102,9 @@ void rules_merchant(const merchant *now, const merchant_put_in *in, issues *foun
     if (now == NULL && in->secret.n != MERCHANT_SECRET_BYTES)
         issues_add(found, S("secret"), S("required"), "%d random bytes", MERCHANT_SECRET_BYTES);
     rules_limits(LIMITS_OF_MERCHANT, in->limits.items, in->limits.n, found);
+    rules_range(S("max_coupons"), in->coupons_max, 0, ORDER_COUPONS_MAX, found);
+    rules_groups(in, found);
+    policy_check(in->policy.items, in->policy.n, found);
 }
 
 void rules_key(const key_put_in *in, int64_t now_ms, issues *found)

@@ -17,6 +17,9 @@ void rules_window(const char *object, int64_t from_ms, int64_t until_ms, issues 
 typedef enum limit_owner { LIMITS_OF_MERCHANT, LIMITS_OF_CAMPAIGN, LIMITS_OF_TEMPLATE } limit_owner;
 /* Every problem of the list, in order, under "limits". */
 void rules_limits(limit_owner owner, const limit_rule *limits, size_t n, issues *found);
+/* Every problem, under "stacking_groups" and "stacking". */
+void rules_groups(const merchant_put_in *in, issues *found);
+void rules_standing(const template_version *v, issues *found);
 /* The same thing counted: what may differ is max and since_ms. */
 bool rules_same_limit(const limit_rule *a, const limit_rule *b);
 

@@ -18,6 +18,14 @@ template_version rules_version_of(const template_put_in *in)
                           .refund = in->refund,
                           .grace_days = in->grace_days,
                           .reach = in->reach == 0 ? EDIT_REACH_NEW_ONLY : in->reach};
+    v.stage = in->stage;
+    v.priority = in->priority;
+    v.exclusive = in->exclusive;
+    v.stop = in->stop;
+    v.stack_group = in->stack_group;
+    v.lane = in->lane;
+    v.rank = in->rank;
+    v.always_stackable = in->always_stackable;
     v.terms.items = in->terms.items;
     v.terms.n = in->terms.n;
     v.scope.items = in->scope.items;
@@ -89,6 +97,7 @@ static void check_version(const campaign *parent, const template_version *v, iss
         check_after_issue(v, found);
     else
         issues_add(found, S("validity.kind"), S("not_allowed"), "fixed or after_issue");
+    rules_standing(v, found);
     rules_limits(LIMITS_OF_TEMPLATE, v->limits.items, v->limits.n, found);
     if (refund_rule_name(v->refund).n == 0)
         issues_add(found, S("refund_rule"), S("not_allowed"), "keep, reprice or claw_back");

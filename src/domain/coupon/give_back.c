@@ -93,7 +93,7 @@ static result work_out(return_desk *d)
     if (r != R_DONE)
         return r;
     for (size_t i = 0; i < d->n; i++)
-        d->worth_minor += d->now[i].quantity * d->row->lines.items[d->now[i].line].unit_minor;
+        d->worth_minor += d->now[i].worth_minor;
     d->back = ARENA_ARRAY(uow_memory(u), int64_t, n);
     return return_split(&plan, d->worth_minor - d->refund_minor, uow_memory(u), d->back);
 }

@@ -3,6 +3,7 @@
 #include "base/id.h"
 #include "domain/coupon/order_part.h"
 #include "domain/coupon/state.h"
+#include "domain/price/policy.h"
 #include "domain/stats/ledger.h"
 
 /* ---- looking up ---- */
@@ -212,6 +213,15 @@ result order_open(order_desk *d, bool goods)
 
 /* ---- checking ---- */
 
+/* A gift that is sent beside the order, or a policy that spends a coupon for nothing. */
+static bool may_give_nothing(const order_desk *d, size_t i)
+{
+    price_policy policy = policy_of(d->in->policy.items, d->in->policy.n);
+    const template_version *v = config_version(d->of[i].template, d->facts.applied[i].version);
+    return policy.zero_effect == ZERO_EFFECT_USE || (v != NULL && v->benefit == BENEFIT_KIND_GIFT &&
+                                                     policy.gift_missing == GIFT_MISSING_ADD);
+}
+
 static result check_campaign(const order_desk *d, size_t i)
 {
     const campaign *c = d->of[i].campaign->row;
@@ -222,7 +232,8 @@ static result check_campaign(const order_desk *d, size_t i)
         return refuse_coupon(d, i, R_NOT_STARTED);
     if (c->use_until_ms != 0 && now >= c->use_until_ms)
         return refuse_coupon(d, i, R_WINDOW_CLOSED);
-    if (d->facts.applied[i].discount_minor == 0 || !str_eq(c->currency, d->in->currency))
+    bool gives = d->facts.applied[i].discount_minor > 0 || may_give_nothing(d, i);
+    if (!gives || !str_eq(c->currency, d->in->currency))
         return refuse_coupon(d, i, R_NOT_APPLICABLE);
     return R_DONE;
 }

@@ -29,9 +29,10 @@ static int64_t sum_lines(const order_in *in)
     int64_t subtotal = 0, amount;
     for (size_t i = 0; i < in->lines.n; i++) {
         const order_line *line = &in->lines.items[i];
-        if (line->quantity < 1 || line->quantity > CART_QUANTITY_MAX || line->unit_minor < 0 ||
-            line->unit_minor > MONEY_MAX || !money_mul(line->quantity, line->unit_minor, &amount) ||
-            line->discount_minor < 0 || line->discount_minor > amount)
+        if (line->quantity < 1 || line->quantity > cart_quantity_max(line) ||
+            line->unit_minor < 0 || line->unit_minor > MONEY_MAX ||
+            !cart_line_minor(line, line->quantity, &amount) || line->discount_minor < 0 ||
+            line->discount_minor > amount)
             return -1;
         if (amount > MONEY_MAX - subtotal)
             return -1;
@@ -114,6 +115,14 @@ line_share *order_shares_copy(uow *u, const line_share *shares, size_t n)
     line_share *copy = ARENA_ARRAY(uow_memory(u), line_share, n);
     for (size_t i = 0; i < n; i++)
         copy[i] = shares[i];
+    return copy;
+}
+
+policy_choice *order_policy_copy(uow *u, const policy_choice *choices, size_t n)
+{
+    policy_choice *copy = ARENA_ARRAY(uow_memory(u), policy_choice, n);
+    for (size_t i = 0; i < n; i++)
+        copy[i] = choices[i];
     return copy;
 }
 

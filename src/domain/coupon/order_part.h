@@ -46,6 +46,7 @@ void order_name(order_desk *d, uint64_t hold_id, uint64_t redemption_id);
 order_line *order_lines_copy(uow *u, const order_line *lines, size_t n);
 applied_coupon *order_applied_copy(uow *u, const applied_coupon *applied, size_t n);
 line_share *order_shares_copy(uow *u, const line_share *shares, size_t n);
+policy_choice *order_policy_copy(uow *u, const policy_choice *choices, size_t n);
 limit_take *order_takes_copy(uow *u, const limit_take *takes, size_t n);
 
 #endif

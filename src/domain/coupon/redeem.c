@@ -63,6 +63,8 @@ static redemption *redemption_write(const order_desk *d, uint64_t id)
     row->applied.n = in->applied.n;
     row->shares.items = order_shares_copy(u, in->shares.items, in->shares.n);
     row->shares.n = in->shares.n;
+    row->policy.items = order_policy_copy(u, in->policy.items, in->policy.n);
+    row->policy.n = in->policy.n;
     row->takes.items = order_takes_copy(u, d->takes.items, d->takes.n);
     row->takes.n = d->takes.n;
     for (size_t i = 0; i < row->applied.n; i++) {
@@ -121,6 +123,8 @@ static order_in order_of(const hold *row, str name)
     in.applied.n = row->applied.n;
     in.shares.items = row->shares.items;
     in.shares.n = row->shares.n;
+    in.policy.items = row->policy.items;
+    in.policy.n = row->policy.n;
     return in;
 }
 

@@ -3,6 +3,8 @@
 #ifndef QUAN_DOMAIN_PRICE_POLICY_H
 #define QUAN_DOMAIN_PRICE_POLICY_H
 
+#include "base/issues.h"
+#include "base/json.h"
 #include "base/money.h"
 #include "domain/table.gen.h"
 
@@ -32,6 +34,16 @@ typedef struct policy_dimension {
     const policy_setting *settings;
     size_t n;
 } policy_dimension;
+
+/* Reads {"dimension": "value", …}, "policy" being its place; sorted, what has its default left out.
+ * Memory of found. */
+void policy_parse(const json *from, issues *found, policy_choice **out, size_t *n);
+void policy_write(const policy_choice *choices, size_t n, json_writer *w);
+/* What is wrong with stored choices. */
+void policy_check(const policy_choice *choices, size_t n, issues *found);
+
+/* Stored choices; what is not named, or not known, has its default. */
+price_policy policy_of(const policy_choice *choices, size_t n);
 
 size_t policy_count(void);
 /* These take the place of a dimension, below policy_count; they CHECK it and the value. */

@@ -3,15 +3,15 @@
  * Pure, integer, deterministic; the cart is never changed. Amounts are minor units of the cart's
  * currency. Callable from any thread: a rule is read only.
  *
- * Arithmetic policy (the default of DESIGN 6):
+ * The arithmetic policy (policy.def) says how; its default:
  * - Coupons apply one after another in the order given, each on the running price: what is left of
  *   the eligible lines after the coupons before it. Thresholds are compared with it too.
  * - A discount is rounded half-up to minor units, then split over the eligible lines by their
  *   running amounts with largest remainder, ties to the earlier line.
- * - No line goes below zero; the sum over lines is the discount exactly.
  * - A coupon that would give nothing does not apply, so it is not spent for nothing.
- * - What a line gets is frozen with the order. For returns it is split over the line's units: as
- *   equal as whole cents allow, the cents that are left over on the units that come back first.
+ * Always: no line goes below zero, and the sum over lines is the discount exactly. What a line gets
+ * is frozen with the order. For returns it is split over the line's units: as equal as whole cents
+ * allow, the cents that are left over on the units that come back first.
  *
  * A benefit kind is one file kind_<name>.c and one row in kind.def. Every kind gives money off
  * lines: shipping is a line of the cart, a gift is a line that becomes free. */
@@ -22,9 +22,13 @@
 #include "base/issues.h"
 #include "base/money.h"
 #include "base/result.h"
+#include "domain/price/policy.h"
 #include "domain/rule/rule.h"
 
-enum { ORDER_COUPONS_MAX = 20 };
+enum {
+    ORDER_COUPONS_MAX = 20, /* that an order may name */
+    PRICE_COUPONS_MAX = 64, /* with promotions that come by themselves */
+};
 
 /* A template version compiled: its scope and conditions as programs, its benefit as numbers.
  * Immutable. */
@@ -50,10 +54,27 @@ typedef struct price_coupon {
     const price_rule *rule;
     str currency;       /* of the campaign */
     int64_t used_minor; /* of a stored value: what earlier uses have taken */
+    bool automatic;     /* a promotion: it counts for no most of coupons */
 } price_coupon;
+
+/* What is priced, and how. */
+typedef struct price_ask {
+    const cart *cart;
+    const price_coupon *coupons; /* in the order in which they were named */
+    size_t n;                    /* <= PRICE_COUPONS_MAX */
+    price_policy policy;
+    const stack_group *groups; /* the merchant's; a coupon whose group is not there has none */
+    size_t group_count;
+    uint32_t coupons_max; /* of an order; 0: as many as are named */
+} price_ask;
 
 /* Why a coupon did not apply, or what it gave. The first that is true, in this order:
  *   R_NOT_STACKABLE  duplicate         the same coupon id (0 aside) came before in the list
+ *                    too_many_coupons  so many apply already
+ *                    exclusive         another keeps it out, or it is not alone
+ *                    stopped           another has closed the cart
+ *                    group_full        so many of its group apply already
+ *                    better_in_group   others of its group give more, or have a higher rank
  *   R_NOT_APPLICABLE currency_mismatch its amounts are not listed in the cart's currency
  *                    no_eligible_line  its scope covers no line
  *                    excluded_item     its scope does not cover every line, and the policy refuses
@@ -83,19 +104,21 @@ typedef struct price_result {
     int64_t subtotal_minor, discount_minor;
     int64_t *line_discount_minor; /* [cart->n] */
     price_verdict *verdicts;      /* [coupon count] */
-    line_share *shares; /* every non-zero (coupon, line), by coupon, then line; `applied` is the
-                           coupon's place in the list that was given */
+    line_share *shares; /* every non-zero (coupon, line), coupons as in order, then by line;
+                           `applied` is the coupon's place in the list that was given */
     size_t share_count;
     int64_t adds_minor;
     line_share *adds; /* as shares: what coupons add to what the seller of a line receives */
     size_t add_count;
+    uint16_t *order; /* the coupons that apply, in the order in which they did */
+    size_t order_count;
 } price_result;
 
-/* R_DONE, also where no coupon applies. R_INVALID: more lines or coupons than the maxima, or a
- * quantity or price out of range. R_OVERFLOW: a line or the subtotal is beyond MONEY_MAX. Then *out
- * is left alone. What out points to lives in memory. */
-MUST_USE result price_cart(const cart *c, const price_coupon *coupons, size_t n, arena *memory,
-                           price_result *out);
+/* Coupons apply one after another: by stage, priority, the policy's evaluation, as named. Groups
+ * are settled where their first coupon is. R_DONE, also where no coupon applies. R_INVALID: more
+ * lines or coupons than the maxima, or a quantity or price out of range. R_OVERFLOW: a line or the
+ * subtotal is beyond MONEY_MAX. Then *out is left alone. What out points to lives in memory. */
+MUST_USE result price_cart(const price_ask *ask, arena *memory, price_result *out);
 
 /* Of total_minor (>= 0) over quantity (>= 1) units: what units first … first + count - 1 have. */
 int64_t price_unit_share(int64_t total_minor, int64_t quantity, int64_t first, int64_t count);
@@ -124,9 +147,9 @@ typedef struct return_plan {
     const redemption *redemption;   /* its lines with what came back and was refunded before */
     const price_rule *const *rules; /* [applied]; NULL is allowed for keep */
     const uint8_t *refund_rules;    /* [applied]: refund_rule */
-    return_line *now; /* what comes back: line and quantity are read, refund_minor is written; a
-                         line may come twice */
-    size_t n;         /* 1 … CART_LINES_MAX */
+    return_line *now;               /* what comes back: line and quantity are read, refund_minor and
+                         worth_minor are written; a line may come twice */
+    size_t n;                       /* 1 … CART_LINES_MAX */
 } return_plan;
 
 /* R_CORRUPT: the frozen figures contradict each other. R_INVALID: no or too many lines, one that

@@ -270,7 +270,7 @@ static void amounts_beyond_the_range_are_refused(void **state)
                               line_of("b", "", rows[i].quantity[1], rows[i].unit[1])};
         cart c = cart_of(lines, 2);
         price_result p = {.subtotal_minor = 77};
-        assert_int_equal(price_cart(&c, NULL, 0, memory, &p), rows[i].expected);
+        assert_int_equal(price_cart(&(price_ask){.cart = &c}, memory, &p), rows[i].expected);
         assert_true((p.subtotal_minor == 77) == (rows[i].expected != R_DONE));
     }
 }
@@ -289,8 +289,12 @@ static void more_than_the_maxima_is_refused(void **state)
     price_result p;
     cart most = cart_of(lines, CART_LINES_MAX);
     cart more = cart_of(lines, CART_LINES_MAX + 1);
-    assert_int_equal(price_cart(&more, coupons, 1, memory, &p), R_INVALID);
-    assert_int_equal(price_cart(&most, coupons, ORDER_COUPONS_MAX + 1, memory, &p), R_INVALID);
+    assert_int_equal(
+        price_cart(&(price_ask){.cart = &more, .coupons = coupons, .n = 1}, memory, &p), R_INVALID);
+    assert_int_equal(
+        price_cart(&(price_ask){.cart = &most, .coupons = coupons, .n = PRICE_COUPONS_MAX + 1},
+                   memory, &p),
+        R_INVALID);
     p = price_of(&most, coupons, ORDER_COUPONS_MAX);
     assert_int_equal(p.share_count, CART_LINES_MAX * ORDER_COUPONS_MAX);
 }

@@ -172,7 +172,8 @@ static inline void assert_price_adds_up(const cart *c, size_t coupons, const pri
 static inline price_result price_of(const cart *c, const price_coupon *coupons, size_t n)
 {
     price_result p;
-    assert_int_equal(price_cart(c, coupons, n, memory, &p), R_DONE);
+    price_ask ask = {.cart = c, .coupons = coupons, .n = n};
+    assert_int_equal(price_cart(&ask, memory, &p), R_DONE);
     assert_price_adds_up(c, n, &p);
     return p;
 }

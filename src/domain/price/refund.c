@@ -83,8 +83,7 @@ static int64_t frozen_of_coupon(const refund *f, size_t c, size_t line, const in
 static result read_line(const order_line *line, refund *f, size_t i)
 {
     int64_t list_minor;
-    int64_t most = CART_QUANTITY_MAX * ((line->marks & LINE_WEIGHED) != 0 ? CART_QUANTITY_UNIT : 1);
-    if (line->quantity < 1 || line->quantity > most || line->unit_minor < 0 ||
+    if (line->quantity < 1 || line->quantity > cart_quantity_max(line) || line->unit_minor < 0 ||
         line->unit_minor > MONEY_MAX || !cart_line_minor(line, line->quantity, &list_minor) ||
         list_minor > MONEY_MAX - f->subtotal_minor) {
         return R_CORRUPT;
@@ -195,7 +194,10 @@ static result start_kept(const refund *f, arena *memory, price_run *run)
         kept[i].quantity -= f->after[i];
         prices[i] = part_minor(line, f->after[i], line->quantity);
     }
-    *run = (price_run){.lines = kept, .n = f->lines, .currency = f->order->currency};
+    *run = (price_run){.lines = kept,
+                       .n = f->lines,
+                       .policy = policy_of(f->order->policy.items, f->order->policy.n),
+                       .currency = f->order->currency};
     return price_run_start(prices, memory, run);
 }
 
@@ -280,7 +282,8 @@ static void split_refund(const return_plan *plan, const refund *f, arena *memory
         size_t line = plan->now[i].line;
         int64_t range[2] = {first[line], first[line] + plan->now[i].quantity};
         off[i] = frozen(f, f->coupons, line, range);
-        paid[i] = part_minor(&f->order->lines.items[line], range[0], range[1]) - off[i];
+        plan->now[i].worth_minor = part_minor(&f->order->lines.items[line], range[0], range[1]);
+        paid[i] = plan->now[i].worth_minor - off[i];
         paid_sum += paid[i];
         first[line] = range[1];
     }

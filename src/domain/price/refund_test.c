@@ -363,7 +363,8 @@ static void an_overflow_is_refused(void **state)
     price_coupon wild[] = {coupon_of(percent_off(UINT32_MAX, 0, 0))};
     cart c = cart_of(lines, 2);
     price_result p;
-    assert_int_equal(price_cart(&c, wild, 1, memory, &p), R_OVERFLOW);
+    assert_int_equal(price_cart(&(price_ask){.cart = &c, .coupons = wild, .n = 1}, memory, &p),
+                     R_OVERFLOW);
     test_order o = order_of(lines, 2, fine, 1);
     o.rules[0] = wild[0].rule;
     return_line now = {.line = 0, .quantity = 1, .refund_minor = -1};

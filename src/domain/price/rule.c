@@ -54,13 +54,37 @@ static int64_t largest(const price_rule *rule)
     return cap > 0 && (bound < 0 || cap < bound) ? cap : bound;
 }
 
+static str copy_name(char *to, str name)
+{
+    if (name.n > 0) {
+        memcpy(to, name.p, name.n);
+    }
+    return (str){to, name.n};
+}
+
+static price_standing standing_of(const template_version *v, char *names)
+{
+    return (price_standing){
+        .stage = v->stage == 0 ? PRICE_STAGE_ORDER : v->stage,
+        .stop = v->stop == 0 ? STOP_FURTHER_NONE : v->stop,
+        .exclusive = v->exclusive,
+        .always = v->always_stackable,
+        .priority = v->priority,
+        .rank = v->rank,
+        .group = copy_name(names, v->stack_group),
+        .lane = copy_name(names + v->stack_group.n, v->lane),
+    };
+}
+
 price_rule *price_rule_new(const template_version *version)
 {
     benefit b = benefit_of(version);
     const price_kind *kind = kind_find(version->benefit);
     CHECK(kind != NULL); /* a version with another kind is never saved */
     size_t head = aligned(sizeof(price_rule));
-    char *block = calloc(1, head + aligned(benefit_size(&b))); /* price_rule_free frees */
+    size_t terms = aligned(benefit_size(&b));
+    size_t names = version->stack_group.n + version->lane.n;
+    char *block = calloc(1, head + terms + names); /* price_rule_free frees */
     CHECK(block != NULL);
     price_rule *rule = (price_rule *)block;
     rule->kind = kind;
@@ -73,6 +97,7 @@ price_rule *price_rule_new(const template_version *version)
             rule_new(version->conditions.items, version->conditions.n, RULE_PLACE_CART);
     }
     rule->largest_minor = largest(rule);
+    rule->standing = standing_of(version, block + head + terms);
     return rule;
 }
 

@@ -5,11 +5,21 @@
 #include "domain/price/kind.h"
 #include "domain/rule/rule.h"
 
-/* The head of a block with the benefit behind it; scope and conditions are blocks of their own. */
+/* Where it stands among others, with the defaults filled in. */
+typedef struct price_standing {
+    uint8_t stage, stop;
+    bool exclusive, always;
+    int32_t priority, rank;
+    str group, lane;
+} price_standing;
+
+/* The head of a block with the benefit and the names behind it; scope and conditions are blocks of
+ * their own. */
 struct price_rule {
     const price_kind *kind;
     benefit_form benefit;
     int64_t largest_minor;
+    price_standing standing;
     rule_program *scope, *conditions; /* NULL: all lines, any cart */
 };
 

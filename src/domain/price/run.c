@@ -16,7 +16,7 @@ result price_run_start(const int64_t *prices, arena *memory, price_run *run)
     if (n > CART_LINES_MAX) {
         return R_INVALID;
     }
-    int64_t *numbers = ARENA_ARRAY(memory, int64_t, n * 7);
+    int64_t *numbers = ARENA_ARRAY(memory, int64_t, n * 9);
     run->list = numbers;
     run->running = numbers + n;
     run->parts = numbers + 2 * n;
@@ -24,14 +24,15 @@ result price_run_start(const int64_t *prices, arena *memory, price_run *run)
     run->units = numbers + 4 * n;
     run->offered = numbers + 5 * n;
     run->most = numbers + 6 * n;
+    run->touched = numbers + 7 * n;
+    run->gone = numbers + 8 * n;
     run->eligible = ARENA_ARRAY(memory, kind_line, n * 2);
     run->targets = run->eligible + n;
     run->subtotal_minor = 0;
     for (size_t i = 0; i < n; i++) {
         const order_line *line = &run->lines[i];
-        int64_t most = CART_QUANTITY_MAX * (weighed(line) ? CART_QUANTITY_UNIT : 1);
-        if (line->quantity < 0 || line->quantity > most || line->unit_minor < 0 ||
-            line->unit_minor > MONEY_MAX) {
+        if (line->quantity < 0 || line->quantity > cart_quantity_max(line) ||
+            line->unit_minor < 0 || line->unit_minor > MONEY_MAX) {
             return R_INVALID;
         }
         if (prices != NULL) {
@@ -57,7 +58,8 @@ typedef struct desk {
     kind_base base;
     size_t eligible_n, target_n;
     int64_t goods_minor; /* of all goods, for a minimum spend */
-    bool excluded;       /* some goods are not eligible */
+    bool covered;        /* some goods are eligible */
+    bool excluded;       /* some goods are not */
 } desk;
 
 static int64_t base_minor(const price_run *run, uint8_t base, size_t i)
@@ -77,6 +79,29 @@ static kind_line line_at(const desk *d, size_t i)
                        .price_minor = base_minor(run, run->policy.percent_base, i),
                        .left_minor = run->running[i] > kept ? run->running[i] - kept : 0,
                        .sku = line->sku};
+}
+
+static bool is_blocked(const price_run *run, size_t i)
+{
+    return run->blocked != NULL && (run->blocked[i / 64] >> (i % 64) & 1) != 0;
+}
+
+/* Without the units that are gone: what is left costs its share of the list price, as far as the
+ * line still costs that much. False: none is left. */
+static bool leave_gone(const desk *d, kind_line *line)
+{
+    const price_run *run = d->run;
+    int64_t gone = run->gone[line->line];
+    if (gone == 0 || d->kind->group != KIND_UNITS || run->policy.units_used == UNITS_USED_SHARED) {
+        return true;
+    }
+    kind_line whole = {.units = line->units, .price_minor = run->list[line->line]};
+    int64_t units = line->units > gone ? line->units - gone : 0;
+    int64_t most = kind_units_minor(&whole, units);
+    line->units = units;
+    line->price_minor = line->price_minor < most ? line->price_minor : most;
+    line->left_minor = line->left_minor < most ? line->left_minor : most;
+    return units > 0;
 }
 
 static void sort_line(desk *d, const price_rule *rule, size_t i)
@@ -99,9 +124,12 @@ static void sort_line(desk *d, const price_rule *rule, size_t i)
         return;
     }
     kind_line found = line_at(d, i);
-    run->eligible[d->eligible_n++] = found;
     d->base.spend_minor += spend;
     d->base.units += found.units;
+    d->covered = true;
+    if (leave_gone(d, &found)) {
+        run->eligible[d->eligible_n++] = found;
+    }
 }
 
 /* ---- is it reached ---- */
@@ -157,8 +185,12 @@ static bool meets_conditions(const desk *d, const price_rule *rule, price_verdic
 static bool is_reached(const desk *d, const price_rule *rule, price_verdict *verdict)
 {
     int64_t units = d->values->v[TERM_COMMON_MINIMUM_QUANTITY];
-    if (d->eligible_n == 0) {
+    if (!d->covered) {
         refuse(verdict, S("no_eligible_line"));
+        return false;
+    }
+    if (d->eligible_n == 0) {
+        refuse(verdict, S("nothing_left"));
         return false;
     }
     if (d->excluded && d->run->policy.excluded_item == EXCLUDED_ITEM_REFUSE) {
@@ -302,6 +334,8 @@ static int64_t place(desk *d, const kind_offer *offer, int64_t total)
     for (size_t i = 0; i < d->base.n; i++) {
         CHECK(run->offered[i] >= 0 && run->offered[i] <= run->most[i]);
         run->parts[d->base.lines[i].line] = run->offered[i];
+        bool picked = d->kind->group == KIND_UNITS && run->offered[i] > 0;
+        run->touched[d->base.lines[i].line] = picked ? offer->units[i] : 0;
     }
     return sum;
 }
@@ -328,13 +362,14 @@ result price_run_offer(price_run *run, const price_use *use, price_verdict *verd
 {
     const benefit_values *values = rule_values(use->rule, run->currency, use->currency);
     memset(run->parts, 0, run->n * sizeof(*run->parts));
+    memset(run->touched, 0, run->n * sizeof(*run->touched));
     if (values == NULL) {
         refuse(verdict, S("currency_mismatch"));
         return R_DONE;
     }
     desk d = {.run = run, .kind = use->rule->kind, .values = values};
     for (size_t i = 0; i < run->n; i++) {
-        if (run->lines[i].quantity > 0) {
+        if (run->lines[i].quantity > 0 && !is_blocked(run, i)) {
             sort_line(&d, use->rule, i);
         }
     }
@@ -359,11 +394,29 @@ result price_run_offer(price_run *run, const price_use *use, price_verdict *verd
     return R_DONE;
 }
 
+int64_t price_run_missing(price_run *run, const price_use *use)
+{
+    const benefit_values *values = rule_values(use->rule, run->currency, use->currency);
+    price_verdict verdict = {.result = R_DONE};
+    if (values == NULL || values->v[TERM_COMMON_MINIMUM_SPEND] == 0) {
+        return 0;
+    }
+    desk d = {.run = run, .kind = use->rule->kind, .values = values};
+    for (size_t i = 0; i < run->n; i++) {
+        if (run->lines[i].quantity > 0 && !is_blocked(run, i)) {
+            sort_line(&d, use->rule, i);
+        }
+    }
+    return spends_enough(&d, &verdict) ? 0 : verdict.missing_minor;
+}
+
 int64_t price_run_take(price_run *run)
 {
     int64_t sum = 0;
     for (size_t i = 0; i < run->n; i++) {
         run->running[i] -= run->parts[i];
+        run->gone[i] += run->touched[i];
+        run->touched[i] = 0;
         sum += run->parts[i];
     }
     return sum;

@@ -16,10 +16,13 @@ typedef struct price_run {
     str currency;
     const cart *cart; /* NULL: a return; conditions were met when it was bought */
     arena *memory;
+    const uint64_t *blocked; /* a bit a line that no coupon may touch any more; NULL: none */
     int64_t subtotal_minor;
     int64_t *list;    /* [n]: prices before discounts */
     int64_t *running; /* [n] */
     int64_t *parts;   /* [n]: what the coupon at hand takes of each line, or adds to it */
+    int64_t *touched; /* [n]: units that it reduces, where its kind picks units */
+    int64_t *gone;    /* [n]: of all that were taken so far */
     kind_line *eligible, *targets;             /* [n] */
     int64_t *amounts, *units, *offered, *most; /* [n]: of the targets */
 } price_run;
@@ -40,7 +43,10 @@ typedef struct price_use {
 /* Fills parts with what the rule takes at the running price, and tells. R_DONE or R_OVERFLOW. */
 MUST_USE result price_run_offer(price_run *run, const price_use *use, price_verdict *verdict);
 
-/* Subtracts parts from running. Gives their sum. */
+/* What the eligible lines lack to its minimum spend at the running price; 0: nothing. */
+int64_t price_run_missing(price_run *run, const price_use *use);
+
+/* Subtracts parts from running, and counts the units. Gives the sum. */
 int64_t price_run_take(price_run *run);
 
 #endif

@@ -19,3 +19,16 @@ bool cart_line_minor(const order_line *line, int64_t quantity, int64_t *out)
     *out = minor;
     return true;
 }
+
+int64_t cart_line_list(const order_line *line)
+{
+    int64_t minor = 0;
+    bool fits = cart_line_minor(line, line->quantity, &minor);
+    CHECK(fits);
+    return minor;
+}
+
+int64_t cart_quantity_max(const order_line *line)
+{
+    return CART_QUANTITY_MAX * ((line->marks & LINE_WEIGHED) != 0 ? CART_QUANTITY_UNIT : 1);
+}

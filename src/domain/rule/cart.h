@@ -75,5 +75,9 @@ typedef struct cart {
  * weighed ones. A part of a weighed line costs what the line up to its end costs less what it costs
  * up to its beginning, so parts always sum to the whole. False: beyond MONEY_MAX. */
 MUST_USE bool cart_line_minor(const order_line *line, int64_t quantity, int64_t *out);
+/* The same of a whole line that was priced: it is within bounds. */
+int64_t cart_line_list(const order_line *line);
+/* The most that a line may have: in thousandths where it is weighed. */
+int64_t cart_quantity_max(const order_line *line);
 
 #endif

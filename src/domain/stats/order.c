@@ -2,6 +2,8 @@
  * once a share. */
 #include "domain/stats/order.h"
 
+#include "domain/rule/cart.h"
+
 /* The first share of its template on its line counts the units: once for a template, however many
  * of its coupons discount the line. */
 static bool *first_shares(uow *u, const order_facts *o)
@@ -106,7 +108,7 @@ void order_tally_redeemed(uow *u, const order_facts *o, int64_t subtotal_minor)
         tally_goods more = {.discount_minor = s->discount_minor};
         if (first[i]) {
             more.quantity = line->quantity;
-            more.order_minor = line->quantity * line->unit_minor;
+            more.order_minor = cart_line_list(line);
         }
         add(&sums[s->applied], &more);
         if (counted[skus[s->line]] != s->applied + (size_t)1)
@@ -129,15 +131,18 @@ void order_tally_returned(uow *u, const order_facts *o, const order_back *back)
             tally_of_campaign(u, &o->of[i])->order_returned_minor += back->worth_minor;
     }
     int64_t *quantity = ARENA_ARRAY(uow_memory(u), int64_t, o->line_count);
-    for (size_t i = 0; i < back->n; i++)
+    int64_t *worth = ARENA_ARRAY(uow_memory(u), int64_t, o->line_count);
+    for (size_t i = 0; i < back->n; i++) {
         quantity[back->now[i].line] += back->now[i].quantity;
+        worth[back->now[i].line] += back->now[i].worth_minor;
+    }
     const bool *first = first_shares(u, o);
     for (size_t i = 0; i < o->share_count; i++) {
         const line_share *s = &o->shares[i];
         if (quantity[s->line] == 0 || !first[i])
             continue;
         tally_goods more = {.returned_quantity = quantity[s->line],
-                            .returned_minor = quantity[s->line] * o->lines[s->line].unit_minor};
+                            .returned_minor = worth[s->line]};
         add(&sums[s->applied], &more);
         add(tally_goods_of(u, &o->of[s->applied], sku_of(o, s->line)), &more);
     }

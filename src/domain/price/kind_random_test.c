@@ -1,0 +1,429 @@
+/* Random carts under random benefits of every kind, standings and policies: what holds for every
+ * price whatever it is made of, and for every sequence of returns. Benefits are drawn from the rows
+ * of kind.def and policies from those of policy.def, so a new row is in it by itself.
+ *
+ * 20,000 carts; a million with QUAN_NIGHTLY. */
+#include <stdlib.h>
+
+#include "domain/price/kind.h"
+#include "domain/price/price_test.h"
+
+enum {
+    TRIALS = 20000,
+    TRIALS_NIGHTLY = 1000000,
+    LINES = 8,
+    COUPONS = 5,
+    NAMES = 4,
+    TRIES = 200,
+    TERMS = 64,
+};
+
+static const char *const names[NAMES] = {"a", "b", "c", "d"};
+static uint64_t seed;
+
+static int64_t below(int64_t n)
+{
+    return (int64_t)random_below(&seed, (uint64_t)n);
+}
+
+static bool one_in(int64_t n)
+{
+    return below(n) == 0;
+}
+
+/* ---- random benefits ---- */
+
+static int64_t random_value(const benefit_param *p)
+{
+    int64_t value;
+    switch (p->type) {
+    case BENEFIT_MONEY:
+        value = one_in(20) ? below(MONEY_MAX / 1000) : below(one_in(3) ? 300 : 5000);
+        break;
+    case BENEFIT_PERCENT:
+        value = one_in(4) ? 1 + below(BENEFIT_PERCENT_ONE) : 50000 * (1 + below(20));
+        break;
+    case BENEFIT_COUNT:
+        value = 1 + below(one_in(10) ? 1000 : 4);
+        break;
+    default:
+        value = p->min + below(p->max - p->min + 1);
+        break;
+    }
+    return value < p->min ? p->min : value > p->max ? p->max : value;
+}
+
+static size_t add_term(benefit_term *to, uint8_t kind, uint8_t place, uint16_t nth)
+{
+    const benefit_param *p = benefit_param_at(kind, place);
+    int64_t often = place >= BENEFIT_COMMON_FIRST ? 6 : 2;
+    if (!p->needed && !one_in(often)) {
+        return 0;
+    }
+    *to = (benefit_term){.term = place, .nth = nth, .value = random_value(p)};
+    if (p->type == BENEFIT_TEXT) {
+        to->text = str_of(names[below(NAMES)]);
+        to->value = 1;
+    }
+    return 1;
+}
+
+static benefit random_terms(uint8_t kind)
+{
+    benefit b = {.kind = kind, .terms = ARENA_ARRAY(memory, benefit_term, TERMS)};
+    uint8_t objects = benefit_list_of(kind);
+    uint16_t items = objects == 0 ? 0 : (uint16_t)(1 + below(3));
+    for (uint16_t nth = 0; nth <= items; nth++) {
+        for (uint8_t place = 1; place < BENEFIT_PLACES; place++) {
+            const benefit_param *p = benefit_param_at(kind, place);
+            if (p->type != BENEFIT_NONE && p->type != BENEFIT_LIST && p->field == (nth > 0)) {
+                b.n += add_term(&b.terms[b.n], kind, place, nth);
+            }
+        }
+    }
+    return b;
+}
+
+/* Draws until the checks find nothing. */
+static benefit random_benefit(void)
+{
+    uint8_t kind = (uint8_t)(1 + below(BENEFIT_KIND_COUNT - 1));
+    for (int i = 0; i < TRIES; i++) {
+        issues *found = issues_new(memory);
+        benefit b = random_terms(kind);
+        benefit_check(&b, found);
+        if (found->n == 0) {
+            return b;
+        }
+    }
+    template_version v = percent_off(1 + below(10000), 0, 0);
+    return (benefit){v.benefit, v.terms.items, v.terms.n};
+}
+
+static template_version random_version(void)
+{
+    benefit b = random_benefit();
+    template_version v = version_of(b.kind);
+    v.terms.items = b.terms;
+    v.terms.n = b.n;
+    v.stage = (uint8_t)below(5);
+    v.priority = (int32_t)below(3);
+    v.exclusive = one_in(12);
+    v.always_stackable = one_in(8);
+    v.stop = (uint8_t)(one_in(8) ? 1 + below(3) : 0);
+    v.stack_group = one_in(2) ? S("g") : S("");
+    v.lane = v.stack_group.n > 0 && one_in(2) ? S("x") : S("");
+    v.rank = (int32_t)below(3);
+    if (one_in(3)) {
+        scope_item *item = ARENA_NEW(memory, scope_item);
+        *item = (scope_item){SCOPE_DIMENSION_SKU, str_of(names[below(NAMES)])};
+        v = scoped(v, one_in(2) ? SCOPE_MODE_ONLY : SCOPE_MODE_EXCEPT, item, 1);
+    }
+    return v;
+}
+
+/* ---- random carts ---- */
+
+static order_line random_line(void)
+{
+    order_line line = line_of(names[below(NAMES)], "", 1 + below(5), below(one_in(3) ? 20 : 3000));
+    if (one_in(8)) {
+        line.marks = LINE_WEIGHED;
+        line.quantity = 1 + below(5000);
+    } else if (one_in(8)) {
+        line.marks = LINE_SHIPPING;
+        line.quantity = 1;
+    } else if (one_in(30)) {
+        line.quantity = CART_QUANTITY_MAX - below(10);
+    }
+    return line;
+}
+
+typedef struct trial {
+    order_line lines[LINES];
+    price_coupon coupons[COUPONS];
+    template_version versions[COUPONS];
+    uint8_t refunds[COUPONS];
+    policy_choice choices[64];
+    size_t choice_count;
+    stack_group group;
+    cart cart;
+    price_ask ask;
+} trial;
+
+static void random_policy(trial *t)
+{
+    for (size_t place = 0; place < policy_count(); place++) {
+        policy_dimension d = policy_at(place);
+        if (one_in(3)) {
+            uint8_t value = (uint8_t)below((int64_t)d.n);
+            t->choices[t->choice_count++] = (policy_choice){d.number, value};
+        }
+    }
+    t->ask.policy = policy_of(t->choices, t->choice_count);
+}
+
+static void random_trial(trial *t)
+{
+    *t = (trial){0};
+    t->cart = cart_of(t->lines, 1 + (size_t)below(LINES));
+    for (size_t i = 0; i < t->cart.n; i++) {
+        t->lines[i] = random_line();
+    }
+    t->ask = (price_ask){.cart = &t->cart,
+                         .coupons = t->coupons,
+                         .n = 1 + (size_t)below(COUPONS),
+                         .groups = &t->group,
+                         .group_count = 1,
+                         .coupons_max = (uint32_t)(one_in(5) ? 1 + below(3) : 0)};
+    t->group = (stack_group){S("g"), (uint8_t)(1 + below(GROUP_MODE_COUNT - 1)), 1};
+    for (size_t i = 0; i < t->ask.n; i++) {
+        t->versions[i] = random_version();
+        t->coupons[i] = coupon_of(t->versions[i]);
+        t->coupons[i].template = 100 + i;
+        t->refunds[i] = (uint8_t)(1 + below(3));
+    }
+    random_policy(t);
+}
+
+/* ---- what holds ---- */
+
+static int64_t value_of(const template_version *v, uint8_t place)
+{
+    return TEST_GET(*v, place);
+}
+
+static void check_sums(const trial *t, const price_result *p)
+{
+    int64_t by_line = 0, by_coupon = 0, by_share = 0, subtotal = 0;
+    for (size_t i = 0; i < t->cart.n; i++) {
+        int64_t list_minor = cart_line_list(&t->lines[i]);
+        assert_true(p->line_discount_minor[i] >= 0 && p->line_discount_minor[i] <= list_minor);
+        by_line += p->line_discount_minor[i];
+        subtotal += list_minor;
+    }
+    for (size_t i = 0; i < p->share_count; i++) {
+        assert_true(p->shares[i].discount_minor > 0);
+        by_share += p->shares[i].discount_minor;
+    }
+    for (size_t i = 0; i < t->ask.n; i++) {
+        const price_verdict *v = &p->verdicts[i];
+        int64_t cap = value_of(&t->versions[i], TERM_COMMON_CAP);
+        bool spare = t->ask.policy.zero_effect == ZERO_EFFECT_USE ||
+                     t->ask.policy.gift_missing == GIFT_MISSING_ADD;
+        bool gives = v->discount_minor + v->adds_minor > 0;
+        assert_true(v->result == R_DONE ? gives || spare : !gives);
+        assert_true((v->result == R_DONE) == (v->reason.n == 0));
+        assert_true(cap == 0 || (v->discount_minor <= cap && v->adds_minor <= cap));
+        by_coupon += v->discount_minor;
+    }
+    assert_int_equal(by_line, p->discount_minor);
+    assert_int_equal(by_share, p->discount_minor);
+    assert_int_equal(by_coupon, p->discount_minor);
+    assert_int_equal(subtotal, p->subtotal_minor);
+}
+
+/* Where one coupon alone applies: its floor, and how many units it may touch. */
+static void check_alone(const trial *t, const price_result *p)
+{
+    const template_version *v = &t->versions[0];
+    int64_t floor_minor = value_of(v, TERM_COMMON_FLOOR);
+    int64_t most = value_of(v, TERM_COMMON_MAX_UNITS), touched = 0;
+    for (size_t i = 0; i < t->cart.n; i++) {
+        const order_line *line = &t->lines[i];
+        int64_t units = (line->marks & LINE_WEIGHED) != 0 ? 1 : line->quantity;
+        int64_t left = cart_line_list(line) - p->line_discount_minor[i];
+        int64_t kept = kind_times(units, floor_minor);
+        assert_true(p->line_discount_minor[i] == 0 || left >= kept);
+        touched += p->line_discount_minor[i] > 0;
+    }
+    assert_true(most == 0 || touched <= most);
+}
+
+static void check_same(const trial *t, const price_result *a, const price_result *b, bool reversed)
+{
+    size_t n = t->ask.n;
+    for (size_t i = 0; i < n; i++) {
+        const price_verdict *x = &a->verdicts[i], *y = &b->verdicts[reversed ? n - 1 - i : i];
+        assert_int_equal(x->result, y->result);
+        assert_int_equal(x->discount_minor, y->discount_minor);
+        assert_str(x->reason, y->reason);
+    }
+    assert_memory_equal(a->line_discount_minor, b->line_discount_minor,
+                        t->cart.n * sizeof(int64_t));
+}
+
+/* With an order of evaluation that is total, it does not matter how coupons are named. */
+static void check_naming(trial *t)
+{
+    price_coupon turned[COUPONS];
+    price_result a, b;
+    price_ask ask = t->ask;
+    ask.policy.evaluation = EVALUATION_DEFINED;
+    assert_int_equal(price_cart(&ask, memory, &a), R_DONE);
+    for (size_t i = 0; i < ask.n; i++) {
+        turned[i] = t->coupons[ask.n - 1 - i];
+    }
+    ask.coupons = turned;
+    assert_int_equal(price_cart(&ask, memory, &b), R_DONE);
+    check_same(t, &a, &b, true);
+}
+
+/* A benefit reads back from its JSON as it was. */
+static void check_json(const template_version *v)
+{
+    benefit from = {v->benefit, v->terms.items, v->terms.n}, to;
+    buf text;
+    json *tree;
+    issues *found = issues_new(memory);
+    buf_init(&text, 65536);
+    json_writer w = json_writer_on(&text);
+    benefit_write(&from, S("CNY"), &w);
+    assert_int_equal(json_parse(buf_view(&text), &tree, NULL), R_DONE);
+    benefit_parse(tree, S("CNY"), &to, found);
+    assert_int_equal(found->n, 0);
+    template_version a = {.benefit = from.kind}, b = {.benefit = to.kind};
+    a.terms.items = from.terms;
+    a.terms.n = 0;
+    for (size_t i = 0; i < from.n; i++) { /* what has its default is not written */
+        const benefit_param *p = benefit_param_at(from.kind, from.terms[i].term);
+        if (p->needed || from.terms[i].value != p->initial) {
+            a.terms.items[a.terms.n++] = from.terms[i];
+        }
+    }
+    b.terms.items = to.terms;
+    b.terms.n = to.n;
+    assert_true(record_equal(&template_version_table.record, &a, &b));
+    json_free(tree);
+    buf_free(&text);
+}
+
+/* ---- returns ---- */
+
+static redemption freeze(const trial *t, const price_result *p, return_plan *plan)
+{
+    redemption row = {.subtotal_minor = p->subtotal_minor,
+                      .discount_minor = p->discount_minor,
+                      .currency = t->cart.currency};
+    const price_rule **rules = ARENA_ARRAY(memory, const price_rule *, p->order_count);
+    uint8_t *refunds = ARENA_ARRAY(memory, uint8_t, p->order_count);
+    uint16_t place[COUPONS] = {0};
+    row.lines.n = t->cart.n;
+    row.lines.items = ARENA_ARRAY(memory, order_line, t->cart.n);
+    for (size_t i = 0; i < t->cart.n; i++) {
+        row.lines.items[i] = t->lines[i];
+        row.lines.items[i].discount_minor = p->line_discount_minor[i];
+    }
+    row.applied.n = p->order_count;
+    row.applied.items = ARENA_ARRAY(memory, applied_coupon, p->order_count);
+    for (size_t k = 0; k < p->order_count; k++) {
+        size_t i = p->order[k];
+        place[i] = (uint16_t)k;
+        rules[k] = t->coupons[i].rule;
+        refunds[k] = t->refunds[i];
+        row.applied.items[k].discount_minor = p->verdicts[i].discount_minor;
+    }
+    row.shares.n = p->share_count;
+    row.shares.items = ARENA_ARRAY(memory, line_share, p->share_count);
+    for (size_t i = 0; i < p->share_count; i++) {
+        row.shares.items[i] = p->shares[i];
+        row.shares.items[i].applied = place[p->shares[i].applied];
+    }
+    row.policy.items = (policy_choice *)(uintptr_t)t->choices;
+    row.policy.n = t->choice_count;
+    *plan = (return_plan){.rules = rules, .refund_rules = refunds};
+    return row;
+}
+
+static size_t random_return(const redemption *row, return_line *now)
+{
+    size_t n = 0;
+    bool all = one_in(4);
+    for (size_t i = 0; i < row->lines.n; i++) {
+        const order_line *line = &row->lines.items[i];
+        int64_t left = line->quantity - line->returned;
+        if (left > 0 && (all || one_in(2))) {
+            now[n++] = (return_line){.line = (uint16_t)i, .quantity = all ? left : 1 + below(left)};
+        }
+    }
+    return n;
+}
+
+/* Any sequence of part returns ends exactly at what was paid, and at the whole discount. */
+static void check_returns(const trial *t, const price_result *p)
+{
+    return_plan plan;
+    redemption row = freeze(t, p, &plan);
+    int64_t refunded = 0, worth = 0, discounts = 0;
+    plan.redemption = &row;
+    while (worth < row.subtotal_minor) {
+        return_line now[LINES];
+        int64_t refund = -1, by_coupon[COUPONS];
+        plan.now = now;
+        plan.n = random_return(&row, now);
+        if (plan.n == 0) {
+            continue;
+        }
+        assert_int_equal(price_return_discounts(&plan, memory, by_coupon), R_DONE);
+        assert_int_equal(price_return(&plan, memory, &refund), R_DONE);
+        int64_t sum = 0;
+        for (size_t i = 0; i < plan.n; i++) {
+            order_line *line = &row.lines.items[now[i].line];
+            assert_true(now[i].refund_minor >= 0 && now[i].refund_minor <= now[i].worth_minor);
+            line->returned += now[i].quantity;
+            line->refunded_minor += now[i].refund_minor;
+            sum += now[i].refund_minor;
+            worth += now[i].worth_minor;
+        }
+        for (size_t k = 0; k < row.applied.n; k++) {
+            assert_true(by_coupon[k] >= 0);
+            discounts += by_coupon[k];
+        }
+        assert_int_equal(sum, refund);
+        refunded += refund;
+        row.refunded_minor += refund;
+        assert_true(refunded <= row.subtotal_minor - row.discount_minor);
+    }
+    assert_int_equal(refunded, row.subtotal_minor - row.discount_minor);
+    assert_int_equal(discounts, row.discount_minor);
+}
+
+static void every_price_keeps_its_promises(void **state)
+{
+    (void)state;
+    int trials = getenv("QUAN_NIGHTLY") == NULL ? TRIALS : TRIALS_NIGHTLY;
+    size_t applied[BENEFIT_KIND_COUNT] = {0};
+    seed = 0x5eed0fb0d1e5;
+    for (int i = 0; i < trials; i++) {
+        trial t;
+        price_result p, again;
+        arena_reset(memory);
+        forget_rules();
+        random_trial(&t);
+        assert_int_equal(price_cart(&t.ask, memory, &p), R_DONE);
+        assert_int_equal(price_cart(&t.ask, memory, &again), R_DONE);
+        check_sums(&t, &p);
+        check_same(&t, &p, &again, false);
+        check_naming(&t);
+        check_returns(&t, &p);
+        for (size_t k = 0; k < p.order_count; k++) {
+            applied[t.versions[p.order[k]].benefit]++;
+        }
+        t.ask.n = 1;
+        assert_int_equal(price_cart(&t.ask, memory, &p), R_DONE);
+        check_sums(&t, &p);
+        check_alone(&t, &p);
+        check_json(&t.versions[0]);
+    }
+    for (size_t kind = 1; kind < BENEFIT_KIND_COUNT; kind++) {
+        assert_true(applied[kind] > (size_t)trials / 1000); /* each is in it */
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        PRICE_TEST(every_price_keeps_its_promises),
+    };
+    return cmocka_run_group_tests_name("kind_random", tests, NULL, NULL);
+}
