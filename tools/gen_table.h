@@ -10,7 +10,7 @@
  *   [since N] TYPE NAME     bool u8 u16 u32 u64 i32 i64 str; N never falls, so new ones go last
  *   [since N] list RECORD NAME
  *                           of a record declared earlier, so there are no cycles
- *   index NUMBER NAME COLUMN... [unless COLUMN]
+ *   index NUMBER NAME COLUMN...
  * What the parts mean, and the limits on them, is in domain/row.h. */
 #ifndef QUAN_TOOLS_GEN_TABLE_H
 #define QUAN_TOOLS_GEN_TABLE_H
@@ -49,7 +49,6 @@ typedef struct gen_column {
 typedef struct gen_index {
     const char *name;
     unsigned number, n, columns[INDEX_COLUMNS_MAX];
-    int unless;
 } gen_index;
 
 /* A record, or a table: then number is not 0. */

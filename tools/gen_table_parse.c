@@ -384,13 +384,13 @@ static void parse_index(gen_record *r)
         fail(line_number, "a record has no index; only a table has");
     }
     if (words_n < 4) {
-        fail(line_number, "expected: index NUMBER NAME COLUMN... [unless COLUMN]");
+        fail(line_number, "expected: index NUMBER NAME COLUMN...");
     }
     if (r->indexes == ROW_INDEXES_MAX) {
         fail(line_number, "more than %d indexes in %s", ROW_INDEXES_MAX, r->name);
     }
     gen_index *x = &r->index[r->indexes];
-    *x = (gen_index){.unless = -1};
+    *x = (gen_index){0};
     x->number = take_number(words[1]);
     x->name = check_name(words[2]);
     for (unsigned i = 0; i < r->indexes; i++) {
@@ -398,12 +398,7 @@ static void parse_index(gen_record *r)
             fail(line_number, "duplicate index '%s' in %s", x->name, r->name);
         }
     }
-    size_t end = words_n;
-    if (words_n > 4 && same(words[words_n - 2], "unless")) {
-        end = words_n - 2;
-        x->unless = parse_index_column(r, words[words_n - 1]);
-    }
-    for (size_t i = 3; i < end; i++) {
+    for (size_t i = 3; i < words_n; i++) {
         unsigned position = (unsigned)parse_index_column(r, words[i]);
         if (index_has(x, position)) {
             fail(line_number, "column '%s' is twice in index %s", words[i], x->name);

@@ -87,7 +87,7 @@ table coupon 10 slot range "One coupon instance"
   str note
   list limit_rule rules
   index 11 wallet slot member closed id
-  index 255 due slot due_at_ms id unless due_at_ms
+  index 255 due slot due_at_ms id
 table named 20 lane point
   key u16 lane
   key bool b
@@ -142,9 +142,9 @@ int main(void)
     const table *t = &coupon_table;
     EXPECT(t->number == 10 && t->key_columns == 2 && t->indexes == 2 && t->record.n == 9);
     EXPECT(t->home == HOME_SLOT && t->access == ACCESS_RANGE && t->record.size == sizeof(coupon));
-    EXPECT(t->index[COUPON_BY_DUE].number == 255 && t->index[COUPON_BY_DUE].unless_zero == 6);
+    EXPECT(t->index[COUPON_BY_DUE].number == 255);
     const table_index *x = &t->index[COUPON_BY_WALLET];
-    EXPECT(x->n == 4 && x->columns[1] == 5 && x->columns[3] == 1 && x->unless_zero == -1);
+    EXPECT(x->n == 4 && x->columns[1] == 5 && x->columns[3] == 1);
     const column *rules = &t->record.columns[8];
     EXPECT(rules->element == &limit_rule_record && rules->offset == offsetof(coupon, rules));
     EXPECT(limit_rule_record.version == 7 && limit_rule_record.columns[3].since == 2);
@@ -253,8 +253,6 @@ $(lines ' key u8 k%s' 1 2 3 4 5 6 7 8)"
 # Indexes.
 table_with 5 "index x lacks key column 'id'" ' u8 a\n index 11 x slot a\n'
 table_with 5 "'a' is not a fixed-width integer" ' str a\n index 11 x slot id a\n'
-table_with 5 "'a' is not a fixed-width integer" \
-    ' str a\n index 11 x slot id unless a\n'
 table_with 4 "t has no column 'a' above this line" ' index 11 x slot id a\n u8 a\n'
 table_with 4 'number 10 is used already' ' index 10 x slot id\n'
 table_with 5 'number 11 is used already' \
@@ -263,7 +261,6 @@ table_with 5 "duplicate index 'x' in t" \
     ' index 11 x slot id\n index 12 x slot id\n'
 table_with 4 "column 'slot' is twice in index x" ' index 11 x slot id slot\n'
 table_with 4 'expected: index NUMBER NAME COLUMN' ' index 11 x\n'
-table_with 4 "t has no column 'unless'" ' index 11 x id slot unless\n'
 table_with 8 'more than 4 indexes in t' \
     "$(lines ' index 1%s slot id' '1 a' '2 b' '3 c' '4 d' '5 e')"
 table_with 11 'more than 8 columns in index x' "$(lines ' u8 c%s' 1 2 3 4 5 6 7)

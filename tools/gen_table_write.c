@@ -192,7 +192,7 @@ static void put_table(FILE *f, const gen_record *r)
             for (unsigned k = 0; k < x->n; k++) {
                 fprintf(f, "%s%u", k == 0 ? "" : ", ", x->columns[k]);
             }
-            fprintf(f, "}, %d},\n", x->unless);
+            fprintf(f, "}},\n");
         }
         fputs("    },\n", f);
     }

@@ -1,5 +1,5 @@
 /* What a commit costs: claims without the domain. Each act reads an idempotency key and a user's
- * counts, writes both and a coupon with its two index entries, and one event.
+ * counts, writes both and a coupon with its index entry, a due entry and one event.
  *
  *   store_bench [seconds] [lanes] [coupons there before] [batch]
  *
@@ -76,7 +76,7 @@ static result claim_run(uow *u, request *r)
     row->issued_at_ms = uow_now(u);
     row->valid_from_ms = uow_now(u);
     row->expires_at_ms = uow_now(u) + 30 * MS_DAY;
-    row->due_at_ms = row->expires_at_ms;
+    uow_due(u, (due_name){DUE_KIND_COUPON, id, 0}, row->expires_at_ms);
     kept = idempotency_new(u, r->slot, c->hi, c->lo);
     kept->body = c->lo;
     kept->at_ms = uow_now(u);

@@ -1,38 +1,51 @@
 /* See query_due.h. Mirrors what the sweep does (domain/coupon/sweep.c), without writing. */
 #include "app/query_due.h"
 
+#include <stdlib.h>
+
 #include "base/id.h"
 #include "domain/coupon/state.h"
+#include "port/store.h"
 
 enum { DUE_PAGE = 100 };
+
+typedef struct due_of {
+    uint64_t id;
+    uint8_t kind;
+} due_of;
 
 typedef struct walk {
     app_view *v;
     int64_t now_ms;
-    size_t looked;
+    due_of *entries; /* room for DUE_LOOK_MAX */
+    size_t n;
     void (*each)(void *context, const due_change *change);
     void *context;
 } walk;
+
+/* ---- what each entry means ---- */
 
 static bool is_past_its_end(const walk *w, const coupon *row)
 {
     return w->now_ms >= config_expires_at_ms(w->v->config, row);
 }
 
-static void coupon_due(walk *w, const void *found)
+static void coupon_due(walk *w, uint64_t id)
 {
-    const coupon *row = found;
-    if (!is_past_its_end(w, row))
-        return; /* an edit has given it more time */
+    const coupon *row = coupon_get(w->v->rows, id_slot(id), id);
+    if (row == NULL || !coupon_is_waiting(row->state) || !is_past_its_end(w, row))
+        return; /* it has moved on, or an edit has given it more time */
     due_change change = {.template = config_find_template(w->v->config, row->template),
                          .expired = true,
                          .budget_minor = row->reserved_minor};
     w->each(w->context, &change);
 }
 
-static void hold_due(walk *w, const void *found)
+static void hold_due(walk *w, uint64_t id)
 {
-    const hold *row = found;
+    const hold *row = hold_get(w->v->rows, id_slot(id), id);
+    if (row == NULL || row->state != HOLD_STATE_OPEN || row->deadline_ms > w->now_ms)
+        return;
     for (size_t i = 0; i < row->applied.n; i++) {
         const applied_coupon *a = &row->applied.items[i];
         const coupon *held = coupon_get(w->v->rows, row->slot, a->coupon);
@@ -48,77 +61,64 @@ static void hold_due(walk *w, const void *found)
     }
 }
 
-/* One of the two indexes. */
-typedef struct due_source {
-    const table *table;
-    int index;
-    size_t due_offset; /* of due_at_ms; slot is the first column of both */
-    void (*due)(walk *w, const void *row);
-} due_source;
+/* ---- collecting ---- */
 
-static const due_source sources[] = {
-    {&coupon_table, COUPON_BY_DUE, offsetof(coupon, due_at_ms), coupon_due},
-    {&hold_table, HOLD_BY_DUE, offsetof(hold, due_at_ms), hold_due},
-};
-
-static int64_t due_at(const due_source *s, const void *row)
+/* False: nothing behind it is due, or too much is. */
+static bool block_due(walk *w, const due_block *b)
 {
-    int64_t at;
-    memcpy(&at, (const char *)row + s->due_offset, sizeof at);
-    return at;
-}
-
-static uint16_t slot_at(const void *row)
-{
-    uint16_t slot;
-    memcpy(&slot, row, sizeof slot);
-    return slot;
-}
-_Static_assert(offsetof(coupon, slot) == 0 && offsetof(hold, slot) == 0, "a row begins with it");
-
-/* All of one slot, from its first row on. */
-static void slot_walk(walk *w, const due_source *s, const void *first)
-{
-    const void *from = first;
-    bool after = false;
-    size_t n;
-    do {
-        void *page[DUE_PAGE];
-        uow_range range = {.table = s->table,
-                           .index = s->index,
-                           .from = from,
-                           .prefix_columns = 1,
-                           .after = after};
-        n = uow_scan(w->v->rows, &range, DUE_PAGE, page);
-        for (size_t i = 0; i < n; i++) {
-            if (due_at(s, page[i]) > w->now_ms || w->looked++ >= DUE_LOOK_MAX)
-                return;
-            s->due(w, page[i]);
-            from = page[i];
-        }
-        after = true;
-    } while (n == DUE_PAGE);
-}
-
-static void source_walk(walk *w, const due_source *s)
-{
-    char *from = arena_alloc(w->v->memory, s->table->record.size);
-    for (uint32_t slot = 0; slot < SLOT_COUNT && w->looked < DUE_LOOK_MAX; slot++) {
-        uint16_t next = (uint16_t)slot;
-        void *first;
-        uow_range range = {.table = s->table, .index = s->index, .from = from};
-        memcpy(from, &next, sizeof next);
-        if (uow_scan(w->v->rows, &range, 1, &first) == 0)
-            return;
-        slot = slot_at(first);
-        if (due_at(s, first) <= w->now_ms)
-            slot_walk(w, s, first);
+    for (size_t i = 0; i < b->entries.n; i++) {
+        const due_entry *e = &b->entries.items[i];
+        if (b->at_ms + e->after_ms > w->now_ms)
+            break; /* a later block may begin earlier */
+        if (w->n == DUE_LOOK_MAX)
+            return false;
+        w->entries[w->n++] = (due_of){e->id, b->kind};
     }
+    return b->at_ms <= w->now_ms;
+}
+
+static void lane_due(walk *w, uint16_t lane, uint8_t kind)
+{
+    due_block first = {.lane = lane, .kind = kind};
+    const due_block *from = &first;
+    bool due = true;
+    size_t n = DUE_PAGE;
+    while (due && n == DUE_PAGE) {
+        void *page[DUE_PAGE];
+        uow_range range = {.table = &due_block_table,
+                           .index = -1,
+                           .from = from,
+                           .prefix_columns = 2,
+                           .after = from != &first};
+        n = uow_scan(w->v->rows, &range, DUE_PAGE, page);
+        for (size_t i = 0; i < n && due; i++)
+            due = block_due(w, page[i]);
+        from = n > 0 ? page[n - 1] : from;
+    }
+}
+
+static int by_id(const void *a, const void *b)
+{
+    uint64_t x = ((const due_of *)a)->id, y = ((const due_of *)b)->id;
+    return x < y ? -1 : x > y;
 }
 
 void query_due(app_view *v, void (*each)(void *context, const due_change *change), void *context)
 {
+    static const uint8_t kinds[] = {DUE_KIND_COUPON, DUE_KIND_HOLD};
     walk w = {.v = v, .now_ms = uow_now(v->rows), .each = each, .context = context};
-    for (size_t i = 0; i < ARRAY_LEN(sources); i++)
-        source_walk(&w, &sources[i]);
+    w.entries = ARENA_ARRAY(v->memory, due_of, DUE_LOOK_MAX);
+    for (uint16_t lane = 0; lane < uow_lane_count(v->rows); lane++)
+        for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+            lane_due(&w, lane, kinds[i]);
+    if (w.n > 1)
+        qsort(w.entries, w.n, sizeof(*w.entries), by_id);
+    for (size_t i = 0; i < w.n; i++) {
+        if (i > 0 && w.entries[i].id == w.entries[i - 1].id)
+            continue; /* a row may have several entries */
+        if (w.entries[i].kind == DUE_KIND_COUPON)
+            coupon_due(&w, w.entries[i].id);
+        else
+            hold_due(&w, w.entries[i].id);
+    }
 }

@@ -1,16 +1,16 @@
 /* What deadlines have changed that no sweep has written yet (DESIGN 5: reads and statistics apply
  * them before it has run): coupons past their end, and open holds past their deadline.
  *
- * Looks into the due indexes of all slots, some milliseconds of work: not for a thread that must
- * answer others. */
+ * Looks at every row that is due: where a sweep has much to do, some milliseconds of work. Not for
+ * a thread that must answer others. */
 #ifndef QUAN_APP_QUERY_DUE_H
 #define QUAN_APP_QUERY_DUE_H
 
 #include "app/app.h"
 
-enum { DUE_LOOK_MAX = 20000 }; /* rows; where more are due at once, figures wait for the sweep */
+enum { DUE_LOOK_MAX = 20000 }; /* entries; where more are due at once, figures wait for the sweep */
 
-/* What one coupon goes through when its slot is swept. */
+/* What one coupon goes through when its lane is swept. */
 typedef struct due_change {
     const config_template *template;
     bool released, expired; /* of a hold; past its end, maybe right after its release */

@@ -220,7 +220,8 @@ static void probe_plan(saga *s)
     watched->planned++;
     for (size_t i = 0; i < p->tries; i++) {
         sweep_in *in = ARENA_NEW(s->memory, sweep_in);
-        in->slot = i < p->good ? (uint16_t)i : UINT16_MAX; /* there is no such slot: R_INVALID */
+        uint16_t lane = store_lane_of_slot(app_store(shop->app), (uint16_t)i);
+        in->lane = i < p->good ? lane : UINT16_MAX; /* there is no such lane: R_INVALID */
         s->tries[s->n++] = (saga_try){.id = ACT_ID_sweep, .slot = (uint16_t)i, .in = in};
     }
 }

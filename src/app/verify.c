@@ -200,6 +200,8 @@ static result run(verify *v)
 {
     result r = verify_heads(v);
     if (r == R_DONE)
+        r = verify_due_begin(v);
+    if (r == R_DONE)
         r = run_groups(v);
     if (r == R_DONE)
         r = verify_lanes(v);
@@ -232,6 +234,7 @@ result verify_app(app *a, const verify_options *options, verify_summary *out)
         app_view_close(&v->view);
     }
     *out = v->sum;
+    verify_due_end(v);
     verify_map_free(v->tally);
     verify_map_free(v->totals);
     verify_map_free(v->goods);

@@ -4,10 +4,11 @@
  * Looked at, all on one snapshot, so it may run beside a serving app:
  *   rows      every record reads and matches its checksum
  *   user      users and members name each other; ordinals have no gap
- *   coupon    state, closed and due agree; its user, template and version exist; held and redeemed
+ *   coupon    state and closed agree; its user, template and version exist; held and redeemed
  *             ones are in the hold or redemption that they name; budget and discount are what the
  *             ledger says
- *   index     wallet and due entries are exactly those of the rows
+ *   index     wallet entries are exactly those of the rows; due entries name rows, and there is
+ *             one in time for each coupon that waits and each open hold
  *   hold, redemption, return, order_ref   name each other; lines, totals and refunds add up
  *   usage     what limits by user have counted is what coupons, holds and redemptions took
  *   subject   what limits by phone, device, card and address have counted is what those took, but

@@ -17,8 +17,7 @@ static void load_coupon(verify *v, verify_group *g, const void *row)
 
 static void load_hold(verify *v, verify_group *g, const void *row)
 {
-    verify_hold *h = verify_add(g, &g->holds);
-    record_copy(&hold_table.record, row, g->memory, &h->row);
+    record_copy(&hold_table.record, row, g->memory, verify_add(g, &g->holds));
     v->sum.holds++;
 }
 
@@ -103,30 +102,6 @@ static void see_wallet(verify *v, verify_group *g, const void *row)
     verify_number(v, &w, "wallet.closed", c->row.closed, entry->closed);
 }
 
-static void see_coupon_due(verify *v, verify_group *g, const void *row)
-{
-    const coupon *entry = row;
-    verify_what w = {.check = "index", .kind = ID_COUPON, .id = entry->id};
-    verify_coupon *c = verify_find_coupon(g, entry->id);
-    verify_must(v, &w, "the coupon of the due entry is there", c != NULL);
-    if (c == NULL)
-        return;
-    c->due_entries++;
-    verify_number(v, &w, "due.due_at_ms", c->row.due_at_ms, entry->due_at_ms);
-}
-
-static void see_hold_due(verify *v, verify_group *g, const void *row)
-{
-    const hold *entry = row;
-    verify_what w = {.check = "index", .kind = ID_HOLD, .id = entry->id};
-    verify_hold *h = verify_find_hold(g, entry->id);
-    verify_must(v, &w, "the hold of the due entry is there", h != NULL);
-    if (h == NULL)
-        return;
-    h->due_entries++;
-    verify_number(v, &w, "due.due_at_ms", h->row.due_at_ms, entry->due_at_ms);
-}
-
 /* ---- order and finding ---- */
 
 static int by_number(uint64_t a, uint64_t b)
@@ -134,7 +109,6 @@ static int by_number(uint64_t a, uint64_t b)
     return a < b ? -1 : a > b;
 }
 
-/* All three begin with a row that has slot, then id. */
 static int by_coupon(const void *a, const void *b)
 {
     return by_number(((const verify_coupon *)a)->row.id, ((const verify_coupon *)b)->row.id);
@@ -142,7 +116,7 @@ static int by_coupon(const void *a, const void *b)
 
 static int by_hold(const void *a, const void *b)
 {
-    return by_number(((const verify_hold *)a)->row.id, ((const verify_hold *)b)->row.id);
+    return by_number(((const hold *)a)->id, ((const hold *)b)->id);
 }
 
 static int by_redemption(const void *a, const void *b)
@@ -213,9 +187,9 @@ verify_coupon *verify_find_coupon(const verify_group *g, uint64_t id)
     return find(&g->coupons, &(verify_coupon){.row.id = id}, by_coupon);
 }
 
-verify_hold *verify_find_hold(const verify_group *g, uint64_t id)
+hold *verify_find_hold(const verify_group *g, uint64_t id)
 {
-    return find(&g->holds, &(verify_hold){.row.id = id}, by_hold);
+    return find(&g->holds, &(hold){.id = id}, by_hold);
 }
 
 verify_redemption *verify_find_redemption(const verify_group *g, uint64_t id)
@@ -264,7 +238,7 @@ static result load(verify *v, verify_group *g)
         size_t size;
     } steps[] = {
         {&coupon_table, load_coupon, &g->coupons, sizeof(verify_coupon)},
-        {&hold_table, load_hold, &g->holds, sizeof(verify_hold)},
+        {&hold_table, load_hold, &g->holds, sizeof(hold)},
         {&redemption_table, load_redemption, &g->redemptions, sizeof(verify_redemption)},
         {&order_return_table, load_return, &g->returns, sizeof(order_return)},
         {&order_ref_table, load_ref, &g->refs, sizeof(order_ref)},
@@ -286,11 +260,7 @@ static result see(verify *v, verify_group *g)
     result r = verify_each(v, g, &ledger_table, see_ledger);
     if (r == R_DONE)
         r = verify_each_entry(v, g, &coupon_table, COUPON_BY_WALLET, see_wallet);
-    if (r == R_DONE)
-        r = verify_each_entry(v, g, &coupon_table, COUPON_BY_DUE, see_coupon_due);
-    if (r == R_DONE)
-        r = verify_each_entry(v, g, &hold_table, HOLD_BY_DUE, see_hold_due);
-    return r;
+    return r == R_DONE ? verify_due_group(v, g) : r;
 }
 
 result verify_group_run(verify *v, verify_group *g)

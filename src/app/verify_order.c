@@ -144,17 +144,17 @@ static void check_open(verify *v, const verify_group *g, const verify_what *w, c
     add_takes(v, g, &o, h->takes.items, h->takes.n);
 }
 
-static void check_hold(verify *v, const verify_group *g, const verify_hold *of)
+static void check_hold(verify *v, const verify_group *g, const hold *h)
 {
-    const hold *h = &of->row;
     verify_what w = {.check = "hold", .kind = ID_HOLD, .id = h->id};
     verify_what index = {.check = "index", .kind = ID_HOLD, .id = h->id};
     order_view o = view_of_hold(h);
     bool open = h->state == HOLD_STATE_OPEN;
     verify_must(v, &w, "state is known", hold_state_name(h->state).n > 0);
     verify_number(v, &w, "slot", id_slot(h->id), h->slot);
-    verify_number(v, &w, "due_at_ms", open ? h->deadline_ms : 0, h->due_at_ms);
-    verify_number(v, &index, "due entries", h->due_at_ms != 0, of->due_entries);
+    if (open)
+        verify_must(v, &index, "a due entry at or before its deadline",
+                    verify_has_due(v, DUE_KIND_HOLD, h->id, h->deadline_ms));
     MAYBE(check_figures(v, g, &w, &o));
     for (size_t i = 0; i < o.applied_count; i++)
         MAYBE(check_applied(v, g, &w, &o, i) != NULL);
@@ -221,11 +221,11 @@ static void check_redemption(verify *v, const verify_group *g, const verify_rede
         verify_same_id(v, &w, "redemption of its order number",
                        (verify_ids){ID_REDEMPTION, r->id, ref->redemption});
     if (r->hold != 0) {
-        const verify_hold *h = verify_find_hold(g, r->hold);
+        const hold *h = verify_find_hold(g, r->hold);
         verify_must(v, &w, "its hold is there", h != NULL);
         if (h != NULL)
             verify_same_id(v, &w, "redemption of its hold",
-                           (verify_ids){ID_REDEMPTION, r->id, h->row.redemption});
+                           (verify_ids){ID_REDEMPTION, r->id, h->redemption});
     }
     bool sound = check_figures(v, g, &w, &o);
     check_returned(v, &w, of);
@@ -276,13 +276,13 @@ static void check_return(verify *v, const verify_group *g, const order_return *b
 static void check_ref(verify *v, const verify_group *g, const order_ref *ref)
 {
     verify_what w = {.check = "order_ref", .subject = ref->number};
-    const verify_hold *h = verify_find_hold(g, ref->hold);
+    const hold *h = verify_find_hold(g, ref->hold);
     const verify_redemption *r = verify_find_redemption(g, ref->redemption);
     verify_must(v, &w, "it names something", ref->hold != 0 || ref->redemption != 0);
     if (ref->hold != 0)
         verify_must(v, &w, "its hold is there and has its number",
-                    h != NULL && h->row.merchant == ref->merchant && h->row.member == ref->member &&
-                        str_eq(h->row.order_number, ref->number));
+                    h != NULL && h->merchant == ref->merchant && h->member == ref->member &&
+                        str_eq(h->order_number, ref->number));
     if (ref->redemption != 0)
         verify_must(v, &w, "its redemption is there and has its number",
                     r != NULL && r->row.merchant == ref->merchant && r->row.member == ref->member &&
@@ -293,7 +293,7 @@ void verify_orders(verify *v, verify_group *g)
 {
     const order_return *returns = g->returns.items;
     const verify_redemption *redemptions = g->redemptions.items;
-    const verify_hold *holds = g->holds.items;
+    const hold *holds = g->holds.items;
     const order_ref *refs = g->refs.items;
     for (size_t i = 0; i < g->returns.n; i++)
         check_return(v, g, &returns[i]);

@@ -32,14 +32,9 @@ typedef struct verify_coupon {
     verify_terms of;                                     /* all NULL: the template is not known */
     int64_t ledger[ACCOUNT_COUNT];                       /* debits less credits */
     int64_t reserved_minor, spent_minor, discount_minor; /* what orders say, own reserve aside */
-    uint32_t wallet_entries, due_entries;
+    uint32_t wallet_entries;
     uint32_t uses; /* open holds and redemptions, not given back, that name it */
 } verify_coupon;
-
-typedef struct verify_hold {
-    hold row;
-    uint32_t due_entries;
-} verify_hold;
 
 typedef struct verify_redemption {
     redemption row;
@@ -58,6 +53,7 @@ typedef struct verify_group {
     verify_map *takes;         /* usage cells, as holds and redemptions have taken from them */
 } verify_group;
 
+typedef struct verify_due verify_due;
 typedef struct verify {
     app_view view;
     const verify_options *options;
@@ -72,8 +68,9 @@ typedef struct verify {
     lane_head heads[STORE_LANES_MAX];
     uint64_t next_event[STORE_LANES_MAX];             /* 0: none seen yet */
     uint64_t inbox[STORE_LANES_MAX][STORE_LANES_MAX]; /* [to][from] */
-    verify_terms last;                                /* found last */
-    struct subject_pass *subjects;                    /* verify_subject.c's own */
+    verify_due *due;
+    verify_terms last;             /* found last */
+    struct subject_pass *subjects; /* verify_subject.c's own */
     uint64_t subject_rows;
 } verify;
 
@@ -120,11 +117,18 @@ static inline int64_t verify_line(const order_line *line)
 /* ---- verify_group.c ---- */
 MUST_USE result verify_group_run(verify *v, verify_group *g);
 verify_coupon *verify_find_coupon(const verify_group *g, uint64_t id);
-verify_hold *verify_find_hold(const verify_group *g, uint64_t id);
+hold *verify_find_hold(const verify_group *g, uint64_t id);
 verify_redemption *verify_find_redemption(const verify_group *g, uint64_t id);
 const order_ref *verify_find_ref(const verify_group *g, const order_ref *key);
 const member *verify_find_member(const verify_group *g, uint16_t slot, uint32_t ordinal);
 const usage *verify_find_usage(const verify_group *g, const usage *key);
+
+/* ---- verify_due.c: after the heads; for each group before its checks ---- */
+MUST_USE result verify_due_begin(verify *v);
+MUST_USE result verify_due_group(verify *v, const verify_group *g);
+/* An entry of this row at until_ms or before? Of rows of the group. */
+bool verify_has_due(const verify *v, due_kind kind, uint64_t id, int64_t until_ms);
+void verify_due_end(verify *v);
 
 /* ---- the checks of a group ---- */
 void verify_users(verify *v, verify_group *g);   /* verify_coupon.c */

@@ -190,10 +190,10 @@ static int64_t earliest_of(const subject_open *o)
     return due_ms;
 }
 
-/* Its key is that of a count which cannot be: the due entries are compared there. */
-static int64_t *due_at(const verify *v, const subject_open *o)
+/* What must be asked about first, and the first due entry: at a key that no count has. */
+static subject_key due_key(uint64_t hi, uint64_t lo)
 {
-    return count_at(v, &(subject_key){.hi = o->hi, .lo = o->lo});
+    return (subject_key){.hi = hi, .lo = lo};
 }
 
 static void see_open(verify *v, verify_group *g, const void *row)
@@ -204,7 +204,6 @@ static void see_open(verify *v, verify_group *g, const void *row)
         return;
     char text[64];
     verify_what w = {.check = "subject", .subject = subject_text(o->hi, o->lo, text)};
-    verify_number(v, &w, "due_at_ms", earliest_of(o), o->due_at_ms);
     verify_must(v, &w, "an act is on its way", o->reservations.n > 0);
     for (size_t i = 0; i < o->counts.n; i++) {
         size_t of = 0;
@@ -213,16 +212,23 @@ static void see_open(verify *v, verify_group *g, const void *row)
             of++;
         verify_must(v, &w, "what is kept is kept for an act", of < o->reservations.n);
     }
-    due_at(v, o)[COUNT_TAKEN] += o->due_at_ms;
-    due_at(v, o)[COUNT_HELD] = 1;
+    subject_key due = due_key(o->hi, o->lo);
+    count_at(v, &due)[COUNT_TAKEN] = earliest_of(o);
 }
 
 static void see_due(verify *v, verify_group *g, const void *row)
 {
     MAYBE(g);
-    const subject_open *o = row;
-    if (is_here(v, o->hi))
-        due_at(v, o)[COUNT_CELL] += o->due_at_ms;
+    const due_block *b = row;
+    for (size_t i = 0; b->kind == DUE_KIND_SUBJECT && i < b->entries.n; i++) {
+        const due_entry *e = &b->entries.items[i];
+        subject_key due = due_key(e->id, e->lo);
+        int64_t *count =
+            verify_map_find(v->subjects->counts, (str){(const char *)&due, sizeof(due)});
+        int64_t at_ms = b->at_ms + e->after_ms;
+        if (count != NULL && (count[COUNT_CELL] == 0 || at_ms < count[COUNT_CELL]))
+            count[COUNT_CELL] = at_ms;
+    }
 }
 
 /* ---- comparing ---- */
@@ -247,7 +253,8 @@ static void compare(verify *v, const subject_key *k, const int64_t *count)
     char text[64], field[64];
     verify_what w = {.check = "subject", .subject = subject_text(k->hi, k->lo, text)};
     if (k->measure == 0) {
-        verify_number(v, &w, "due entry", count[COUNT_TAKEN], count[COUNT_CELL]);
+        verify_must(v, &w, "a due entry at or before its acts' deadlines",
+                    count[COUNT_CELL] != 0 && count[COUNT_CELL] <= count[COUNT_TAKEN]);
         return;
     }
     if (is_gone(v, k, count))
@@ -263,19 +270,14 @@ static result run_pass(verify *v)
 {
     const struct {
         const table *table;
-        int index;
         verify_row *visit;
-    } steps[] = {{&coupon_take_table, -1, see_coupon},
-                 {&hold_table, -1, see_hold},
-                 {&redemption_table, -1, see_redemption},
-                 {&outbox_table, -1, see_message},
-                 {&quarantine_table, -1, see_aside},
-                 {&subject_usage_table, -1, see_count},
-                 {&subject_open_table, -1, see_open},
-                 {&subject_open_table, SUBJECT_OPEN_BY_DUE, see_due}};
+    } steps[] = {{&coupon_take_table, see_coupon},    {&hold_table, see_hold},
+                 {&redemption_table, see_redemption}, {&outbox_table, see_message},
+                 {&quarantine_table, see_aside},      {&subject_usage_table, see_count},
+                 {&subject_open_table, see_open},     {&due_block_table, see_due}};
     result r = R_DONE;
     for (size_t i = 0; i < ARRAY_LEN(steps) && r == R_DONE; i++)
-        r = verify_each_entry(v, NULL, steps[i].table, steps[i].index, steps[i].visit);
+        r = verify_each(v, NULL, steps[i].table, steps[i].visit);
     for (size_t i = 0; r == R_DONE && i < verify_map_count(v->subjects->counts); i++) {
         str bytes;
         const int64_t *count = verify_map_item(v->subjects->counts, i, &bytes);

@@ -143,7 +143,6 @@ static void spoil_at(shop *s, home where, spoil *how)
 #define ANNS(i) coupon_get(u, s->slot, s->coupons[i])
 FLAW(coupon_closed, coupon, ANNS(2), row->closed = true)
 FLAW(coupon_member, coupon, ANNS(2), row->member = 99)
-FLAW(coupon_due, coupon, ANNS(2), row->due_at_ms = 0)
 FLAW(coupon_reserved, coupon, ANNS(2), row->reserved_minor += 1)
 FLAW(coupon_redeemed, coupon, ANNS(2), row->state = COUPON_STATE_REDEEMED)
 FLAW(coupon_expired, coupon, ANNS(2), row->state = COUPON_STATE_EXPIRED)
@@ -160,7 +159,6 @@ GONE(coupon_gone, coupon, ANNS(2))
 FLAW(hold_discount, hold, HOLD, row->discount_minor += 1)
 FLAW(hold_subtotal, hold, HOLD, row->subtotal_minor += 1)
 FLAW(hold_closed, hold, HOLD, row->state = HOLD_STATE_RELEASED)
-FLAW(hold_due, hold, HOLD, row->due_at_ms += 1)
 FLAW(hold_number, hold, HOLD, row->order_number = S("o-9"))
 FLAW(hold_redeemed, hold, HOLD, row->state = HOLD_STATE_REDEEMED)
 FLAW(hold_day, hold, HOLD, row->created_at_ms -= 2 * MS_DAY)
@@ -204,6 +202,53 @@ static void *first_of(uow *u, const table *t, const void *from)
     void *row = NULL;
     uow_range range = {.table = t, .index = -1, .from = from, .prefix_columns = 1};
     return uow_scan(u, &range, 1, &row) == 1 ? row : NULL;
+}
+
+/* The entry of this coupon or hold; its block is ready to be written. */
+static due_entry *due_of(uow *u, const shop *s, uint64_t id)
+{
+    void *blocks[100];
+    uow_range range = {&due_block_table, -1, &(due_block){.lane = s->lane}, 1, false};
+    size_t n = uow_scan(u, &range, ARRAY_LEN(blocks), blocks);
+    for (size_t i = 0; i < n; i++) {
+        due_block *b = blocks[i];
+        for (size_t k = 0; k < b->entries.n; k++) {
+            if (b->entries.items[k].id != id)
+                continue;
+            due_block_edit(u, b);
+            return &b->entries.items[k];
+        }
+    }
+    return NULL;
+}
+
+#define DUE(name, what, change)                                                                    \
+    static bool name(uow *u, shop *s)                                                              \
+    {                                                                                              \
+        due_entry *entry = due_of(u, s, what);                                                     \
+        if (entry == NULL)                                                                         \
+            return false;                                                                          \
+        change;                                                                                    \
+        return true;                                                                               \
+    }
+DUE(due_lost, s->coupons[2], entry->id = s->coupons[1])
+DUE(due_late, s->hold, entry->after_ms += 1)
+DUE(due_stray, s->coupons[2], entry->id += 1)
+static bool due_add(uow *u, const shop *s, uint8_t kind, uint64_t number)
+{
+    due_block *b = due_block_new(u, s->lane, kind, FIX_END_MS, number);
+    b->entries.items = ARENA_ARRAY(uow_memory(u), due_entry, 1);
+    b->entries.n = 1;
+    b->entries.items[0] = (due_entry){.id = s->coupons[2]};
+    return true;
+}
+static bool due_unknown(uow *u, shop *s)
+{
+    return due_add(u, s, DUE_KIND_COUNT, 1);
+}
+static bool due_ahead(uow *u, shop *s)
+{
+    return due_add(u, s, DUE_KIND_COUPON, 99999);
 }
 
 #define LEDGER first_of(u, &ledger_table, &(ledger){.slot = s->slot})
@@ -288,7 +333,6 @@ static const struct {
     }
     FLAW_ROW(AT_ANN, coupon_closed, "coupon", "closed"),
     FLAW_ROW(AT_ANN, coupon_member, "coupon", "the member is there"),
-    FLAW_ROW(AT_ANN, coupon_due, "coupon", "due_at_ms"),
     FLAW_ROW(AT_ANN, coupon_reserved, "coupon", "ledger budget_reserved"),
     FLAW_ROW(AT_ANN, coupon_redeemed, "coupon", "its redemption is there"),
     FLAW_ROW(AT_ANN, coupon_expired, "tally", "expired in all"),
@@ -304,7 +348,11 @@ static const struct {
     FLAW_ROW(AT_ANN, hold_subtotal, "hold", "subtotal_minor"),
     FLAW_ROW(AT_ANN, hold_closed, "coupon", "open holds and redemptions"),
     FLAW_ROW(AT_ANN, hold_closed, "tally", "released in all"),
-    FLAW_ROW(AT_ANN, hold_due, "hold", "due_at_ms"),
+    FLAW_ROW(AT_ANN, due_lost, "index", "a due entry at or before its end"),
+    FLAW_ROW(AT_ANN, due_late, "index", "a due entry at or before its deadline"),
+    FLAW_ROW(AT_ANN, due_stray, "index", "the coupon of the due entry is there"),
+    FLAW_ROW(AT_ANN, due_unknown, "lane", "entries of a due block"),
+    FLAW_ROW(AT_ANN, due_ahead, "lane", "a due block is not ahead of its lane"),
     FLAW_ROW(AT_ANN, hold_number, "order_ref", "its hold is there"),
     FLAW_ROW(AT_ANN, hold_redeemed, "hold", "its redemption is there"),
     FLAW_ROW(AT_ANN, hold_day, "tally", "held"),
@@ -498,19 +546,11 @@ static void lost_and_stray_index_entries_are_found(void **state)
     write_raw(&s, KV_RANGE, buf_view(&key), &empty);
     assert_int_equal(differences(&s, "index", "wallet.member", false), 1);
     write_raw(&s, KV_RANGE, buf_view(&key), NULL);
-    index_key(&row, COUPON_BY_DUE, &key);
-    write_raw(&s, KV_RANGE, buf_view(&key), NULL);
-    assert_int_equal(differences(&s, "index", "due entries", false), 1);
-    coupon later = row;
-    later.due_at_ms += 1;
-    index_key(&later, COUPON_BY_DUE, &key);
-    write_raw(&s, KV_RANGE, buf_view(&key), &empty);
-    assert_int_equal(differences(&s, "index", "due.due_at_ms", false), 1);
     coupon stray = row;
     stray.id += 1;
-    index_key(&stray, COUPON_BY_DUE, &key);
+    index_key(&stray, COUPON_BY_WALLET, &key);
     write_raw(&s, KV_RANGE, buf_view(&key), &empty);
-    assert_int_equal(differences(&s, "index", "the coupon of the due entry", false), 1);
+    assert_int_equal(differences(&s, "index", "the coupon of the wallet entry", false), 1);
     buf_free(&key);
     fix_close(s.f);
 }

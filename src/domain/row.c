@@ -82,13 +82,6 @@ void row_encode_prefix(const table *t, int index, const void *row, size_t n, buf
     buf_add(b, k.bytes, k.n);
 }
 
-bool row_indexed(const table *t, size_t index, const void *row)
-{
-    CHECK(index < t->indexes);
-    int unless = t->index[index].unless_zero;
-    return unless < 0 || column_load(&t->record.columns[unless], row) != 0;
-}
-
 void row_encode_index(const table *t, size_t index, const void *row, buf *b)
 {
     CHECK(index < t->indexes);

@@ -82,7 +82,6 @@ typedef struct table_index {
     uint8_t number; /* first byte of its keys */
     uint8_t n;
     uint8_t columns[8]; /* positions in record.columns */
-    int8_t unless_zero; /* position of a column: rows where it is 0 are not indexed; -1 for none */
 } table_index;
 
 /* Where rows live: by slot (first key column u16 slot), or by lane (first key column u16 lane). */
@@ -111,7 +110,6 @@ void row_encode_key(const table *t, const void *row, buf *b);
 /* The first n key columns (of table or index i, -1 for the table) as a prefix. Text has no end
  * mark: a prefix that includes the text column is also one of longer texts. */
 void row_encode_prefix(const table *t, int index, const void *row, size_t n, buf *b);
-bool row_indexed(const table *t, size_t index, const void *row);
 void row_encode_index(const table *t, size_t index, const void *row, buf *b);
 void row_encode_value(const table *t, const void *row, buf *b);
 

@@ -185,18 +185,6 @@ static void an_index_key_names_its_row(void **state)
     }
 }
 
-static void an_index_skips_rows_whose_column_is_zero(void **state)
-{
-    (void)state;
-    thing row = {0};
-    assert_true(row_indexed(&thing_table, BY_WALLET, &row));
-    assert_false(row_indexed(&thing_table, BY_DUE, &row));
-    row.due_at_ms = INT64_MIN;
-    assert_true(row_indexed(&thing_table, BY_DUE, &row));
-    row.due_at_ms = INT64_C(1) << 32;
-    assert_true(row_indexed(&thing_table, BY_DUE, &row));
-}
-
 static void an_older_value_leaves_newer_columns_zero(void **state)
 {
     (void)state;
@@ -286,7 +274,6 @@ int main(void)
         ROW_TEST(key_order_is_column_order),
         ROW_TEST(a_prefix_is_the_beginning_of_its_keys),
         ROW_TEST(an_index_key_names_its_row),
-        ROW_TEST(an_index_skips_rows_whose_column_is_zero),
         ROW_TEST(an_older_value_leaves_newer_columns_zero),
         ROW_TEST(a_copy_is_equal_and_its_own),
         ROW_TEST(a_row_prints_as_names_and_values),

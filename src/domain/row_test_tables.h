@@ -75,7 +75,7 @@ static const table thing_table = {
     .number = 200,
     .key_columns = 2,
     .indexes = 2,
-    .index = {{"wallet", 201, 4, {0, 5, 2, 1}, -1}, {"due", 202, 3, {0, 8, 1}, 8}},
+    .index = {{"wallet", 201, 4, {0, 5, 2, 1}}, {"due", 202, 3, {0, 8, 1}}},
 };
 static const table thing_table_1 = {
     .record = {"thing", sizeof(thing), 1, 11, thing_columns_1},

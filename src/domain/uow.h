@@ -32,7 +32,8 @@ typedef struct config config;
 
 enum {
     UOW_SCAN_MAX = 1000,
-    UOW_DRY_MAX = 8, /* pools that one act can be told are dry */
+    UOW_DRY_MAX = 8,   /* pools that one act can be told are dry */
+    UOW_DUE_MAX = 100, /* entries of a due block */
 };
 
 /* The generated functions (coupon_get …) call these; key_row is a struct with the key columns
@@ -67,6 +68,14 @@ const config *uow_config(const uow *u);
 /* An event for the feed: in the same commit, in the lane's order. `event` is the record of
  * table.def. */
 void uow_event(uow *u, const void *event);
+/* An entry for the sweep (coupon/acts.h), in the same commit: when act time has come to at_ms it
+ * looks at this row, once. Whether there is anything to do the row tells then; an entry is never
+ * taken back. Acts of the same batch find it (as due_block) when its time has come already. */
+typedef struct due_name {
+    uint8_t kind; /* due_kind of table.def */
+    uint64_t id, lo;
+} due_name;
+void uow_due(uow *u, due_name what, int64_t at_ms);
 /* An act for another slot (or a lane: to_lane), in the same commit; delivered exactly once, in
  * order per pair of lanes. `input` is a record of the act's input type; act is a number of
  * app/act.def. */

@@ -1,11 +1,11 @@
-/* The sweep, paced: of each interval it spends at most one part in SWEEP_SHARE on looking, so that
- * a store with coupons in all slots costs no more than a small one; its pass takes longer. Until a
- * deadline is swept, reads and acts apply it themselves. */
+/* The sweep, paced: half of each interval at most. Until a deadline is swept, reads and acts apply
+ * it themselves. */
 #include "app/sweep.h"
 #include "job/job_list.h"
+#include "port/clock.h"
 #include "port/log.h"
 
-enum { SWEEP_SHARE = 50 };
+enum { SWEEP_SHARE = 2, PORTION_MS = 100 };
 
 void *sweep_job_start(job_context *c)
 {
@@ -14,10 +14,13 @@ void *sweep_job_start(job_context *c)
 
 void sweep_job_turn(job_context *c, void *state)
 {
-    int64_t budget_ns = c->interval_ms * 1000000 / SWEEP_SHARE;
-    result r = sweeper_go(state, app_now_ms(c->app), budget_ns);
-    if (r != R_DONE)
-        log_event(LOG_WARN, "the sweep could not read", log_result("why", r));
+    int64_t until_ms = clock_monotonic_ms() + c->interval_ms / SWEEP_SHARE;
+    bool ended;
+    do {
+        result r = sweeper_go(state, app_now_ms(c->app), PORTION_MS * INT64_C(1000000), &ended);
+        if (r != R_DONE)
+            log_event(LOG_WARN, "the sweep could not read", log_result("why", r));
+    } while (!ended && !job_stopping(c) && clock_monotonic_ms() < until_ms);
 }
 
 void sweep_job_stop(void *state)

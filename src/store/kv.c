@@ -166,8 +166,7 @@ static void plan_end_key(plan *p, planned *w)
 
 static void plan_index(plan *p, const table *t, size_t i, const change *c)
 {
-    bool was = c->before != NULL && row_indexed(t, i, c->before);
-    bool is = c->after != NULL && row_indexed(t, i, c->after);
+    bool was = c->before != NULL, is = c->after != NULL;
     size_t start = p->bytes->n, first = p->n;
     if (was) {
         planned *w = plan_add(p, KV_RANGE, true);

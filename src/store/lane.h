@@ -13,6 +13,9 @@
 #include "store/queue.h"
 #include "store/unit.h"
 
+/* Of what is on the disk: raised when a program could misread what another one wrote. */
+enum { STORE_FORMAT = 2 };
+
 enum {
     LANE_AGAIN_MAX = 64,   /* loads that one request may ask for, one after another */
     LANE_ABORTS_HALVE = 3, /* lost races after which the batch is halved, each time */

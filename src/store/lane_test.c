@@ -19,6 +19,7 @@ static struct {
     size_t commits, sizes[SCRIPT_MAX];
     uint64_t broken; /* coupons with this id cannot be read */
     bool head_broken;
+    uint32_t format;
     size_t loads;
 } fake;
 
@@ -38,6 +39,7 @@ static void fake_load(engine *e, const snapshot *at, load_item *items, size_t n,
         if (items[i].table == &store_head_table) {
             items[i].found = true;
             ((store_head *)items[i].row)->lanes = 1;
+            ((store_head *)items[i].row)->format = fake.format;
         }
     }
 }
@@ -140,6 +142,7 @@ static int begin(void **state)
     memset(acts, 0, sizeof(acts));
     done = committed = failed = pinned = 0;
     fake.engine.ops = &fake_ops;
+    fake.format = STORE_FORMAT;
     fake.engine.withholds = true;
     store_hooks hooks = {.committed = on_committed, .failed = on_failed, .config_pin = on_pin};
     store_options options = {.lanes = 1};
@@ -289,6 +292,23 @@ static void without_its_head_a_lane_answers_why(void **state)
     step(2, R_DONE);
 }
 
+static void a_store_of_another_format_is_refused(void **state)
+{
+    (void)state;
+    static const uint32_t formats[] = {STORE_FORMAT - 1, STORE_FORMAT + 1};
+    for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
+        fake.format = formats[i];
+        buf why;
+        buf_init(&why, 1000);
+        store *other = NULL;
+        store_options options = {.lanes = 1};
+        assert_int_equal(store_open_engine(&fake.engine, &options, NULL, &other, &why), R_CORRUPT);
+        assert_true(str_starts(buf_view(&why), S("the store has format ")));
+        assert_null(other);
+        buf_free(&why);
+    }
+}
+
 int main(void)
 {
 #define EACH(test) cmocka_unit_test_setup_teardown(test, begin, finish)
@@ -302,6 +322,7 @@ int main(void)
         EACH(a_row_that_cannot_be_read_fails_its_act_alone),
         EACH(a_scan_that_cannot_be_read_fails_its_act_alone),
         EACH(without_its_head_a_lane_answers_why),
+        EACH(a_store_of_another_format_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -97,8 +97,6 @@ static unit_list own_rows(uow *u, const scan_request *q)
     for (unit_entry *e = u->changed_of[q->table->number]; e != NULL; e = e->next) {
         if (!e->changed || e->row == NULL || other_home(e, q->prefix))
             continue;
-        if (q->index >= 0 && !row_indexed(q->table, (size_t)q->index, e->row))
-            continue;
         unit_key k;
         str key = scan_key(&k, q, e->row);
         if (!in_range(q, key))

@@ -10,7 +10,7 @@
 #include "base/time.h"
 #include "store/lane.h"
 
-enum { STORE_FORMAT = 1, DRAIN_PARKED_MS = 5000 };
+enum { DRAIN_PARKED_MS = 5000 };
 
 /* ---- clocks ---- */
 
@@ -58,9 +58,9 @@ static result create(store *s, uint16_t lanes, buf *why)
 
 static result accept_head(store *s, const store_head *head, uint16_t lanes, buf *why)
 {
-    if (head->format > STORE_FORMAT) {
-        buf_printf(why, "the store has format %u; this program knows formats up to %d",
-                   head->format, STORE_FORMAT);
+    if (head->format != STORE_FORMAT) {
+        buf_printf(why, "the store has format %u; this program reads format %d", head->format,
+                   STORE_FORMAT);
         return R_CORRUPT;
     }
     if (lanes != 0 && lanes != head->lanes) {

@@ -5,7 +5,9 @@
  * has brought in. Does no I/O of its own and knows no queue. */
 #include "store/unit.h"
 
-enum { LIST_FIRST = 32, MAP_FIRST = 256, HEAD_ROOM = 16 };
+#include <stdlib.h>
+
+enum { LIST_FIRST = 32, MAP_FIRST = 256, HEAD_ROOM = 16, DUE_NEAR = 8 };
 
 void *engine_row_new(arena *memory, const table *t)
 {
@@ -64,6 +66,7 @@ static result read_head(uow *u)
     if (head != NULL) {
         u->now_ms = head->time_ms > u->now_ms ? head->time_ms : u->now_ms;
         u->id_last = head->id_last > u->id_last ? head->id_last : u->id_last;
+        u->due_last = head->due_last;
     }
     return R_DONE;
 }
@@ -111,6 +114,7 @@ void unit_undo_all(uow *u)
     }
     u->undo.n = 0;
     u->events.n = u->events_mark;
+    u->dues.n = u->dues_mark;
     u->messages.n = u->messages_mark;
     u->run++; /* rows that were saved must be saved again before they are edited again */
 }
@@ -139,6 +143,7 @@ static result run_once(uow *u, request *r)
     u->undo.n = 0;
     u->seen.n = 0;
     u->events_mark = u->events.n;
+    u->dues_mark = u->dues.n;
     u->messages_mark = u->messages.n;
     u->id_mark = u->id_last;
     u->pending = false;
@@ -217,6 +222,46 @@ void unit_load(uow *u)
             unit_scan_load(u, s);
 }
 
+/* ---- due blocks ---- */
+
+void unit_due_block(uow *u, const unit_due *dues, size_t n)
+{
+    due_block *block = due_block_new(u, u->lane, dues[0].what.kind, dues[0].at_ms, ++u->due_last);
+    block->entries.items = ARENA_ARRAY(u->memory, due_entry, n);
+    block->entries.n = n;
+    for (size_t i = 0; i < n; i++)
+        block->entries.items[i] =
+            (due_entry){dues[i].what.id, dues[i].what.lo, dues[i].at_ms - dues[0].at_ms};
+}
+
+static int by_due(const void *a, const void *b)
+{
+    const unit_due *x = a, *y = b;
+    if (x->what.kind != y->what.kind)
+        return x->what.kind < y->what.kind ? -1 : 1;
+    if (x->at_ms != y->at_ms)
+        return x->at_ms < y->at_ms ? -1 : 1;
+    return x->what.id < y->what.id ? -1 : x->what.id > y->what.id;
+}
+
+/* Entries share a block with the first one while they are within an eighth of the way to it. What
+ * the sweep finds before its time goes into another block, so an entry moves but a few times,
+ * however far ahead it began. */
+static void write_dues(uow *u)
+{
+    unit_due *dues = u->dues.items;
+    size_t n = 0;
+    if (u->dues.n > 1)
+        qsort(dues, u->dues.n, sizeof(*dues), by_due);
+    for (size_t from = 0; from < u->dues.n; from += n) {
+        int64_t at = dues[from].at_ms, until = at + (at - u->now_ms) / DUE_NEAR;
+        for (n = 1; n < UOW_DUE_MAX && from + n < u->dues.n; n++)
+            if (dues[from + n].what.kind != dues[from].what.kind || dues[from + n].at_ms > until)
+                break;
+        unit_due_block(u, dues + from, n);
+    }
+}
+
 /* ---- what is committed ---- */
 
 static bool has_net_change(const unit_entry *e)
@@ -285,7 +330,7 @@ static void collect(uow *u, unit_changes *out)
 void unit_finish(uow *u, unit_changes *out)
 {
     *out = (unit_changes){0};
-    bool any = u->events.n > 0 || u->messages.n > 0;
+    bool any = u->events.n > 0 || u->dues.n > 0 || u->messages.n > 0;
     unit_entry **entries = u->changed.items;
     for (size_t i = 0; i < u->changed.n && !any; i++)
         any = has_net_change(entries[i]);
@@ -301,5 +346,7 @@ void unit_finish(uow *u, unit_changes *out)
         out->messages = write_messages(u, head);
     if (u->events.n > 0)
         write_events(u, head);
+    write_dues(u);
+    head->due_last = u->due_last;
     collect(u, out);
 }

@@ -58,6 +58,11 @@ struct unit_scan {
     row_list found;
 };
 
+typedef struct unit_due {
+    due_name what;
+    int64_t at_ms;
+} unit_due;
+
 typedef struct unit_message {
     uint16_t act, slot, to_lane;
     str input;
@@ -80,6 +85,7 @@ struct uow {
     uint16_t lane, lanes;
     int64_t now_ms;
     uint64_t id_last;
+    uint64_t due_last;
     uint64_t *random; /* adversarial withholding; NULL: off */
 
     unit_entry **map; /* open addressing, capacity a power of two */
@@ -89,6 +95,7 @@ struct uow {
     unit_list wanted;                    /* unit_entry * */
     unit_scan *scans;
     unit_list events;   /* event */
+    unit_list dues;     /* unit_due */
     unit_list messages; /* unit_message */
     unit_entry *head;   /* lane_head */
 
@@ -97,7 +104,7 @@ struct uow {
     uint64_t run;
     unit_list undo; /* unit_undo */
     unit_list seen; /* unit_entry *, checked mode */
-    size_t events_mark, messages_mark;
+    size_t events_mark, dues_mark, messages_mark;
     uint64_t id_mark;
     bool pending, waits;
     result failure; /* a row of this run could not be read */
@@ -146,6 +153,8 @@ typedef struct unit_changes {
 void unit_finish(uow *u, unit_changes *out);
 
 /* Between uow.c, scan.c and unit.c */
+/* A row for these entries, which are of one kind and in order. */
+void unit_due_block(uow *u, const unit_due *dues, size_t n);
 typedef struct unit_key {
     char bytes[ROW_KEY_MAX];
 } unit_key;

@@ -334,6 +334,18 @@ void uow_event(uow *u, const void *what)
     record_copy(&event_record, what, u->memory, e);
 }
 
+void uow_due(uow *u, due_name what, int64_t at_ms)
+{
+    CHECK(!u->reading);
+    unit_due one = {what, at_ms};
+    if (at_ms <= u->now_ms) {
+        unit_due_block(u, &one, 1);
+        return;
+    }
+    unit_due *d = unit_list_add(u, &u->dues, sizeof(unit_due));
+    *d = one;
+}
+
 void uow_send_again(uow *u, uint16_t act, uint16_t slot, uint16_t to_lane, str input)
 {
     CHECK(!u->reading && (to_lane == UINT16_MAX || to_lane < u->lanes));

@@ -40,7 +40,7 @@ static result coupon_put(uow *u, job_act *a)
         c = coupon_new(u, a->request.slot, a->id);
     c->member = (uint32_t)a->member;
     c->revision++;
-    c->due_at_ms = a->number;
+    c->expires_at_ms = a->number;
     c->closed = a->flag;
     return R_DONE;
 }
@@ -53,7 +53,7 @@ static result coupon_look(uow *u, job_act *a)
     a->out_n = c != NULL;
     a->out[0] = c != NULL ? c->revision : 0;
     a->out[1] = c != NULL ? c->member : 0;
-    a->out[2] = c != NULL ? (uint64_t)c->due_at_ms : 0;
+    a->out[2] = c != NULL ? (uint64_t)c->expires_at_ms : 0;
     return R_DONE;
 }
 
@@ -81,7 +81,7 @@ static result coupon_replace(uow *u, job_act *a)
     c = coupon_new(u, a->request.slot, a->id);
     c->member = (uint32_t)a->member;
     c->revision = 1;
-    c->due_at_ms = a->number;
+    c->expires_at_ms = a->number;
     return R_DONE;
 }
 
@@ -100,6 +100,7 @@ static result coupon_put_refused(uow *u, job_act *a)
     extra->member = (uint32_t)a->member;
     event e = {.kind = EVENT_KIND_COUPON_ISSUED, .coupon = a->id};
     uow_event(u, &e);
+    uow_due(u, (due_name){DUE_KIND_COUPON, a->id, 0}, FIXTURE_START_MS);
     uow_send(u, 1, 1, &coupon_ref_record, &(coupon_ref){.coupon = a->id});
     return uow_refuse(u, R_LIMIT_REACHED, "at most %d of %s", 3, "these");
 }
@@ -129,10 +130,11 @@ static result wallet_scan(uow *u, job_act *a)
     return scan(u, a, 0, &from, 2);
 }
 
-static result due_scan(uow *u, job_act *a)
+/* Of the slot: by member. */
+static result slot_scan(uow *u, job_act *a)
 {
     coupon from = {.slot = a->request.slot};
-    return scan(u, a, 1, &from, 1);
+    return scan(u, a, 0, &from, 1);
 }
 
 /* ---- helpers ---- */
@@ -169,6 +171,54 @@ static void assert_scan(store_fixture *f, result (*decide)(uow *, job_act *), ui
         n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%llu", i > 0 ? " " : "",
                               (unsigned long long)a.out[i]);
     assert_string_equal(text, expected);
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const due_entry *x = a, *y = b;
+    if (x->after_ms != y->after_ms)
+        return x->after_ms < y->after_ms ? -1 : 1;
+    return x->id < y->id ? -1 : x->id > y->id;
+}
+
+/* Entries of the lane as time:id, blocks between bars. The adversary splits batches, so that there
+ * may be more blocks: then the entries alone are compared. */
+static void assert_dues(store_fixture *f, const char *expected)
+{
+    arena *memory = arena_new(0);
+    uow *view = store_fixture_read(f, memory);
+    void *blocks[16];
+    uow_range range = {&due_block_table, -1, &(due_block){.lane = SLOT % FIXTURE_LANES}, 1, false};
+    size_t n = uow_scan(view, &range, ARRAY_LEN(blocks), blocks), k = 0;
+    due_entry all[16];
+    bool ends[16] = {false};
+    for (size_t i = 0; i < n; i++) {
+        const due_block *b = blocks[i];
+        for (size_t e = 0; e < b->entries.n; e++, k++) {
+            all[k] = b->entries.items[e];
+            all[k].after_ms += b->at_ms - FIXTURE_START_MS;
+        }
+        ends[k - 1] = true;
+    }
+    bool split = f->kind.adversary != 0;
+    if (split)
+        qsort(all, k, sizeof(all[0]), by_time);
+    buf found, wanted;
+    buf_init(&found, 1000);
+    buf_init(&wanted, 1000);
+    for (size_t i = 0; i < k; i++)
+        buf_printf(&found, "%lld:%llu%s", (long long)all[i].after_ms, (unsigned long long)all[i].id,
+                   i + 1 == k          ? ""
+                   : ends[i] && !split ? " | "
+                                       : " ");
+    for (const char *at = expected; *at != '\0'; at++)
+        if (!split || (*at != '|' && !(*at == ' ' && at[1] == '|')))
+            buf_char(&wanted, *at);
+    assert_true(str_eq(buf_view(&found), buf_view(&wanted)));
+    buf_free(&found);
+    buf_free(&wanted);
+    assert_int_equal(store_read_end(view), R_DONE);
+    arena_free(memory);
 }
 
 /* Submits all before any runs, where that can be had: one batch, unless the adversary splits it. */
@@ -232,7 +282,7 @@ static void what_is_written_is_read_within_the_batch(void **state)
     assert_int_equal(acts[9].out[2], 6);
     assert_int_equal(look(f, 1).out[2], 6);
     assert_scan(f, wallet_scan, 0, "1");
-    assert_scan(f, due_scan, 0, "1");
+    assert_scan(f, slot_scan, 0, "1");
 }
 
 static void a_refused_act_rolls_back_alone(void **state)
@@ -259,6 +309,27 @@ static void a_refused_act_rolls_back_alone(void **state)
     assert_int_equal(look(f, 1000001).out_n, 0);
     assert_scan(f, wallet_scan, 0, "1 2");
     assert_int_equal(f->messages_n, 0);
+    assert_dues(f, "");
+}
+
+/* ---- due blocks ---- */
+
+static result due_put(uow *u, job_act *a)
+{
+    uow_due(u, (due_name){DUE_KIND_COUPON, a->id, 0}, FIXTURE_START_MS + a->number);
+    return a->flag ? R_LIMIT_REACHED : R_DONE;
+}
+
+static void entries_of_a_batch_share_blocks_by_time(void **state)
+{
+    store_fixture *f = *state;
+    job_act acts[] = {act(f, due_put, 5, 8000), act(f, due_put, 4, 8001), act(f, due_put, 3, 9000),
+                      act(f, due_put, 2, 9001), act(f, due_put, 1, -5),   act(f, due_put, 9, -8),
+                      act(f, due_put, 7, 8000), act(f, due_put, 8, 8000)};
+    acts[7].flag = true; /* refused: its entry goes */
+    run_together(f, acts, 8);
+    /* By time, then id; two have passed: rows at once; the last is beyond an eighth of the way. */
+    assert_dues(f, "-8:9 | -5:1 | 8000:5 8000:7 8001:4 9000:3 | 9001:2");
 }
 
 static result usage_add(uow *u, job_act *a)
@@ -349,21 +420,21 @@ static void scans_are_in_order_bounded_and_resumable(void **state)
 static void indexes_follow_their_rows(void **state)
 {
     store_fixture *f = *state;
-    assert_int_equal(run(f, coupon_put, 1, MEMBER, 30), R_DONE);
-    assert_int_equal(run(f, coupon_put, 2, MEMBER, 20), R_DONE);
-    assert_int_equal(run(f, coupon_put, 3, MEMBER, 10), R_DONE);
-    assert_int_equal(run(f, coupon_put, 4, MEMBER, 0), R_DONE); /* never due: not in the index */
-    assert_scan(f, due_scan, 0, "3 2 1");
-    assert_int_equal(run(f, coupon_put, 3, MEMBER, 40), R_DONE);
-    assert_scan(f, due_scan, 0, "2 1 3");
+    assert_int_equal(run(f, coupon_put, 1, 30, 0), R_DONE);
+    assert_int_equal(run(f, coupon_put, 2, 20, 0), R_DONE);
+    assert_int_equal(run(f, coupon_put, 3, MEMBER, 0), R_DONE);
+    assert_int_equal(run(f, coupon_put, 4, MEMBER, 0), R_DONE);
+    assert_scan(f, slot_scan, 0, "3 4 2 1");
+    assert_int_equal(run(f, coupon_put, 3, 40, 0), R_DONE);
+    assert_scan(f, slot_scan, 0, "4 2 1 3");
     assert_int_equal(run(f, coupon_put, 2, MEMBER, 0), R_DONE);
-    assert_int_equal(run(f, coupon_put, 1, 6, 30), R_DONE);
-    assert_scan(f, due_scan, 0, "1 3");
-    assert_scan(f, wallet_scan, 0, "2 3 4");
-    assert_int_equal(run(f, coupon_replace, 2, MEMBER, 5), R_DONE);
-    assert_int_equal(run(f, coupon_drop, 3, 0, 0), R_DONE);
-    assert_scan(f, due_scan, 0, "2 1");
+    assert_int_equal(run(f, coupon_put, 1, 50, 0), R_DONE);
+    assert_scan(f, slot_scan, 0, "2 4 3 1");
     assert_scan(f, wallet_scan, 0, "2 4");
+    assert_int_equal(run(f, coupon_replace, 2, 45, 0), R_DONE);
+    assert_int_equal(run(f, coupon_drop, 3, 0, 0), R_DONE);
+    assert_scan(f, slot_scan, 0, "4 2 1");
+    assert_scan(f, wallet_scan, 0, "4");
 }
 
 static void scans_see_what_the_batch_has_written(void **state)
@@ -373,19 +444,19 @@ static void scans_see_what_the_batch_has_written(void **state)
         assert_int_equal(run(f, coupon_put, id * 10, MEMBER, (int64_t)id), R_DONE);
     job_act acts[] = {act(f, coupon_drop, 10, 0), act(f, coupon_drop, 20, 0),
                       act(f, coupon_put, 25, 1),  act(f, coupon_put, 30, 100),
-                      act(f, wallet_scan, 0, 8),  act(f, due_scan, 0, 8),
+                      act(f, wallet_scan, 0, 8),  act(f, slot_scan, 0, 8),
                       act(f, coupon_put, 95, 2),  act(f, coupon_drop, 90, 0),
                       act(f, wallet_scan, 0, 3),  act(f, wallet_scan, 0, 8)};
+    acts[3].flag = true; /* closed: behind the others */
     run_together(f, acts, 10);
-    static const uint64_t wallet[] = {25, 30, 40, 50, 60, 70, 80, 90};
-    static const uint64_t due[] = {25, 40, 50, 60, 70, 80, 90, 30};
+    static const uint64_t wallet[] = {25, 40, 50, 60, 70, 80, 90, 30};
     assert_int_equal(acts[4].out_n, 8);
     assert_memory_equal(acts[4].out, wallet, sizeof(wallet));
     assert_int_equal(acts[5].out_n, 8);
-    assert_memory_equal(acts[5].out, due, sizeof(due));
+    assert_memory_equal(acts[5].out, wallet, sizeof(wallet));
     assert_int_equal(acts[8].out_n, 3);
     assert_memory_equal(acts[8].out, wallet, 3 * sizeof(uint64_t));
-    assert_scan(f, wallet_scan, 0, "25 30 40 50 60 70 80 95");
+    assert_scan(f, wallet_scan, 0, "25 40 50 60 70 80 95 30");
 }
 
 static result job_scan(uow *u, job_act *a)
@@ -453,10 +524,10 @@ static void a_snapshot_stands_still(void **state)
     uow *between = store_fixture_read(f, memory);
     assert_int_equal(run(f, coupon_drop, 1, 0, 0), R_DONE);
     uow *after = store_fixture_read(f, memory);
-    assert_int_equal(coupon_get(before, SLOT, 1)->due_at_ms, 10);
+    assert_int_equal(coupon_get(before, SLOT, 1)->expires_at_ms, 10);
     assert_null(coupon_get(before, SLOT, 2));
     assert_int_equal(wallet_size(before, R_DONE), 1);
-    assert_int_equal(coupon_get(between, SLOT, 1)->due_at_ms, 20);
+    assert_int_equal(coupon_get(between, SLOT, 1)->expires_at_ms, 20);
     assert_int_equal(wallet_size(between, R_DONE), 2);
     assert_null(coupon_get(after, SLOT, 1));
     assert_int_equal(wallet_size(after, R_DONE), 1);
@@ -485,6 +556,7 @@ int main(void)
         EACH(what_is_written_is_read_by_the_next_batch),
         EACH(what_is_written_is_read_within_the_batch),
         EACH(a_refused_act_rolls_back_alone),
+        EACH(entries_of_a_batch_share_blocks_by_time),
         EACH(lists_edited_in_place_roll_back_too),
         EACH(rollback_inside_a_run_keeps_what_follows),
         EACH(scans_are_in_order_bounded_and_resumable),

@@ -37,8 +37,8 @@ static uint64_t next_random(uint64_t *state)
 typedef struct seen_rows {
     coupon *one, *next, *gone;
     usage *counts;
-    void *wallet[SCAN_ROWS], *due[SCAN_ROWS];
-    size_t wallet_n, due_n;
+    void *wallet[SCAN_ROWS], *of_slot[SCAN_ROWS];
+    size_t wallet_n, of_slot_n;
 } seen_rows;
 
 static bool read_rows(uow *u, job_act *a, seen_rows *s)
@@ -47,10 +47,10 @@ static bool read_rows(uow *u, job_act *a, seen_rows *s)
     s->one = coupon_get(u, slot, a->id);
     s->counts = usage_get(u, slot, (uint32_t)a->member, 1);
     coupon wallet = {.slot = slot, .member = (uint32_t)a->member, .closed = a->flag};
-    coupon due = {.slot = slot, .due_at_ms = a->number % 5};
+    coupon from = {.slot = slot, .member = (uint32_t)(a->number % 5)};
     s->wallet_n =
         uow_scan(u, &(uow_range){&coupon_table, 0, &wallet, 3, false}, SCAN_ROWS, s->wallet);
-    s->due_n = uow_scan(u, &(uow_range){&coupon_table, 1, &due, 1, a->flag}, 2, s->due);
+    s->of_slot_n = uow_scan(u, &(uow_range){&coupon_table, 0, &from, 1, a->flag}, 2, s->of_slot);
     if (uow_pending(u))
         return false;
     /* What to read next is told by what was read. */
@@ -73,7 +73,6 @@ static void write_coupon(uow *u, job_act *a, seen_rows *s, uint64_t how)
     s->one->revision++;
     s->one->ref = how % IDS + 1;
     s->one->closed = how % 4 == 0;
-    s->one->due_at_ms = (int64_t)(how % 6);
     s->one->template = uow_next_id(u, a->request.slot);
 }
 
@@ -110,7 +109,7 @@ static void write_something(uow *u, job_act *a, seen_rows *s, uint64_t how)
             coupon *first = s->wallet[0];
             coupon_edit(u, first);
             first->revision += 100;
-            first->due_at_ms = first->due_at_ms == 0 ? 3 : 0;
+            first->closed = !first->closed;
         }
     }
 }
@@ -130,8 +129,8 @@ static result mixed(uow *u, job_act *a)
     note(a, s.next != NULL ? s.next->revision : 0);
     for (size_t i = 0; i < s.wallet_n; i++)
         note(a, ((coupon *)s.wallet[i])->id * 1000 + ((coupon *)s.wallet[i])->revision);
-    for (size_t i = 0; i < s.due_n; i++)
-        note(a, ((coupon *)s.due[i])->id);
+    for (size_t i = 0; i < s.of_slot_n; i++)
+        note(a, ((coupon *)s.of_slot[i])->id);
     uint64_t random = (uint64_t)a->number * 2654435761U + 1;
     uint64_t steps = next_random(&random) % (STEPS_MAX + 1);
     for (uint64_t i = 0; i < steps; i++)

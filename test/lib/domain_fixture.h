@@ -81,7 +81,7 @@ result fix_release(fix *f, uint64_t hold_id);
 result fix_return(fix *f, uint64_t redemption_id, const return_line *lines, size_t n,
                   return_out *out);
 result fix_void(fix *f, uint64_t coupon_id, void_reason reason);
-void fix_sweep(fix *f); /* every slot that has coupons or holds, until nothing is due */
+void fix_sweep(fix *f); /* every lane, until nothing is due */
 
 /* Committed rows, copied; CHECKs that they are there. */
 coupon fix_coupon(fix *f, uint64_t id);

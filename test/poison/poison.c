@@ -4,7 +4,7 @@
  *   POISON_HOW     abort, fault (SIGSEGV), kill (SIGKILL: nobody sees a signal)
  *   POISON_ISSUE   a user: issuing to it
  *   POISON_GRANT   a number: a grant of so many pieces
- *   POISON_SWEEP   a user: the sweep of the slot it has with the merchant POISON_MERCHANT */
+ *   POISON_SWEEP   a user: the sweep of what its slot has, with the merchant POISON_MERCHANT */
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -52,8 +52,12 @@ result __wrap_lease_grant_decide(uow *u, const void *in, void *out)
 result __wrap_sweep_decide(uow *u, const void *in, void *out)
 {
     uint64_t merchant_id;
-    if (id_parse(ID_MERCHANT, poison("POISON_MERCHANT"), &merchant_id) &&
-        ((const sweep_in *)in)->slot == slot_of_user(merchant_id, poison("POISON_SWEEP")))
-        crash();
+    const sweep_in *of = in;
+    const due_block *block = due_block_get(u, of->lane, of->kind, of->at_ms, of->number);
+    if (block != NULL && id_parse(ID_MERCHANT, poison("POISON_MERCHANT"), &merchant_id))
+        for (size_t i = 0; i < block->entries.n; i++)
+            if (id_slot(block->entries.items[i].id) ==
+                slot_of_user(merchant_id, poison("POISON_SWEEP")))
+                crash();
     return __real_sweep_decide(u, in, out);
 }

@@ -1,7 +1,7 @@
 /* The acts on coupons and orders (app/act.def lists them): what each does, and what it refuses in
  * which order.
  *
- * All run in one slot: the user's (slot_of_user), or that of the id they name, which is the same.
+ * All but SWEEP run in one slot: the user's (slot_of_user), or that of the id they name, the same.
  * R_AGAIN, R_WAIT and R_UNAVAILABLE (uow.h, pool.h) may come instead of any answer; a refusal
  * changes nothing. R_UNRESERVED from ISSUE, HOLD and REDEEM: what they take from limits by phone,
  * device, card or address must be reserved (again) before (domain/limit/grant.h). Ids of another
@@ -70,8 +70,11 @@
  * REDEEM, limits) would not do, apply what is due in the slot first, as SWEEP does. More holds than
  * one act applies: R_UNAVAILABLE rather than LIMIT_REACHED.
  *
- * SWEEP expires coupons and releases holds of one slot that are due, oldest first; and asks about
- * acts on their way that reserved here and are past their deadline (domain/saga/saga.h). */
+ * SWEEP runs on a lane: expires the coupons and releases the holds of one of its due blocks that
+ * are due, or asks about acts on their way that reserved there and are past their deadline
+ * (domain/saga/saga.h), and uses the block up. What is not due yet, or has been given more time by
+ * an edit, gets a new entry. A block that is not there any more: done.
+ *   INVALID (another lane's) */
 #ifndef QUAN_DOMAIN_COUPON_ACTS_H
 #define QUAN_DOMAIN_COUPON_ACTS_H
 
@@ -84,7 +87,7 @@ enum {
     ISSUE_ITEMS_MAX = 100,
     ISSUE_COUPONS_MAX = 100,
     MEMBERS_MAX = 262143, /* users of a slot */
-    SWEEP_MAX = 200,      /* coupons, and as many holds, of one act */
+    SWEEP_MAX = 200,      /* coupons, and as many holds, that an act of one slot applies */
 };
 
 result issue_decide(uow *u, const void *in, void *out);

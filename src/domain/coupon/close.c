@@ -12,10 +12,11 @@ order_counters order_counters_new(uow *u, uint16_t slot, uint32_t ordinal)
         .u = u, .slot = slot, .slices = slices, .book = limit_book_new(u, slot, ordinal, slices)};
 }
 
-order_counters order_counters_of(const order_counters *c, uint32_t ordinal)
+order_counters order_counters_of(const order_counters *c, uint16_t slot, uint32_t ordinal)
 {
     order_counters of = *c;
-    of.book = limit_book_of(c->book, ordinal);
+    of.slot = slot;
+    of.book = limit_book_of(c->book, slot, ordinal);
     return of;
 }
 

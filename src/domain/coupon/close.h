@@ -14,9 +14,9 @@ typedef struct order_counters {
 } order_counters;
 
 order_counters order_counters_new(uow *u, uint16_t slot, uint32_t ordinal);
-/* Of another user of the act, over the same slices and reservations: they net what all of its users
- * take and give. */
-order_counters order_counters_of(const order_counters *c, uint32_t ordinal);
+/* Of another user of the act, maybe of another slot, over the same slices and reservations: they
+ * net what all of its users take and give. */
+order_counters order_counters_of(const order_counters *c, uint16_t slot, uint32_t ordinal);
 
 /* Gets, before the first write. */
 void hold_close_load(const order_counters *c, const hold *row);

@@ -1,31 +1,127 @@
-/* Applying deadlines and ends to rows of one slot: see due.h. */
+/* Applying deadlines and ends: see due.h. */
 #include "domain/coupon/due.h"
 
+#include "base/id.h"
 #include "domain/coupon/state.h"
+#include "domain/limit/subject.h"
 #include "domain/stats/tally.h"
 
-static bool is_due(const order_counters *c, int64_t due_at_ms)
+/* ---- finding ---- */
+
+static bool is_due_coupon(const coupon *row)
 {
-    return due_at_ms <= uow_now(c->u);
+    return row != NULL && coupon_is_waiting(row->state);
 }
 
-due_rows *due_find(order_counters c, size_t coupons, size_t holds)
+static bool is_due_hold(const uow *u, const hold *row)
+{
+    return row != NULL && row->state == HOLD_STATE_OPEN && row->deadline_ms <= uow_now(u);
+}
+
+/* False: there is no room for more. */
+static bool look_at_coupon(due_rows *d, uint64_t id)
+{
+    coupon *row = coupon_get(d->c.u, id_slot(id), id);
+    if (is_due_coupon(row) && d->coupon_count < SWEEP_MAX)
+        d->coupons[d->coupon_count++] = row;
+    return d->coupon_count < SWEEP_MAX;
+}
+
+static bool look_at_hold(due_rows *d, uint64_t id)
+{
+    hold *row = hold_get(d->c.u, id_slot(id), id);
+    if (is_due_hold(d->c.u, row) && d->hold_count < SWEEP_MAX)
+        d->holds[d->hold_count++] = row;
+    return d->hold_count < SWEEP_MAX;
+}
+
+static bool look_at_subject(due_rows *d, const due_entry *e)
+{
+    subject_open *row = subject_open_get(d->c.u, slot_of_hash(e->id), e->id, e->lo);
+    if (row != NULL && d->subject_count < SWEEP_MAX)
+        d->subjects[d->subject_count++] = row;
+    return d->subject_count < SWEEP_MAX;
+}
+
+static bool look(due_rows *d, uint8_t kind, const due_entry *e)
+{
+    switch (kind) {
+    case DUE_KIND_COUPON:
+        return look_at_coupon(d, e->id);
+    case DUE_KIND_HOLD:
+        return look_at_hold(d, e->id);
+    default:
+        return look_at_subject(d, e);
+    }
+}
+
+static bool is_now(const due_rows *d, const due_block *b, const due_entry *e)
+{
+    return b->at_ms + e->after_ms <= uow_now(d->c.u);
+}
+
+/* False: there is no room for more. */
+static bool search_block(due_rows *d, const due_block *b)
+{
+    for (size_t i = 0; i < b->entries.n; i++) {
+        const due_entry *e = &b->entries.items[i];
+        bool is_ours = d->block != NULL || id_slot(e->id) == d->c.slot;
+        if (is_ours && is_now(d, b, e) && !look(d, b->kind, e))
+            return false;
+    }
+    return true;
+}
+
+static void search(due_rows *d, due_kind kind)
+{
+    uow *u = d->c.u;
+    void *blocks[DUE_BLOCKS_MAX];
+    uow_range range = {.table = &due_block_table,
+                       .index = -1,
+                       .from = &(due_block){.lane = uow_lane(u), .kind = (uint8_t)kind},
+                       .prefix_columns = 2};
+    size_t n = uow_scan(u, &range, DUE_BLOCKS_MAX, blocks);
+    for (size_t i = 0; i < n && !d->more[kind]; i++) {
+        const due_block *b = blocks[i];
+        if (b->at_ms > uow_now(u))
+            return;
+        d->more[kind] = !search_block(d, b);
+    }
+    d->more[kind] = d->more[kind] || n == DUE_BLOCKS_MAX;
+}
+
+static due_rows *rows_new(order_counters c, due_block *block)
 {
     due_rows *d = ARENA_NEW(uow_memory(c.u), due_rows);
     d->c = c;
-    coupon from_coupon = {.slot = c.slot};
-    hold from_hold = {.slot = c.slot};
-    uow_range by_end = {&coupon_table, COUPON_BY_DUE, &from_coupon, 1, false};
-    uow_range by_deadline = {&hold_table, HOLD_BY_DUE, &from_hold, 1, false};
-    size_t n = coupons == 0 ? 0 : uow_scan(c.u, &by_end, coupons, d->coupons);
-    while (d->coupon_count < n && is_due(&c, ((coupon *)d->coupons[d->coupon_count])->due_at_ms))
-        d->coupon_count++;
-    n = holds == 0 ? 0 : uow_scan(c.u, &by_deadline, holds, d->holds);
-    while (d->hold_count < n && is_due(&c, ((hold *)d->holds[d->hold_count])->due_at_ms))
-        d->hold_count++;
-    d->more_coupons = d->coupon_count == coupons;
-    d->more_holds = d->hold_count == holds;
+    d->block = block;
     return d;
+}
+
+due_rows *due_find(order_counters c, bool coupons)
+{
+    due_rows *d = rows_new(c, NULL);
+    search(d, DUE_KIND_HOLD);
+    if (coupons)
+        search(d, DUE_KIND_COUPON);
+    return d;
+}
+
+due_rows *due_find_in(order_counters c, due_block *block)
+{
+    _Static_assert((int)UOW_DUE_MAX < (int)SWEEP_MAX, "there is room for all of a block");
+    due_rows *d = rows_new(c, block);
+    MAYBE(search_block(d, block));
+    return d;
+}
+
+/* ---- applying ---- */
+
+static order_counters of_coupon(const due_rows *d, const coupon *row)
+{
+    order_counters c = d->c;
+    c.slot = row->slot;
+    return c;
 }
 
 void due_load(due_rows *d)
@@ -33,44 +129,59 @@ void due_load(due_rows *d)
     uow *u = d->c.u;
     d->by_hold = ARENA_ARRAY(uow_memory(u), order_counters, d->hold_count);
     for (size_t i = 0; i < d->coupon_count; i++) {
-        const coupon *row = d->coupons[i];
-        terms of = terms_of(uow_config(u), row->template);
-        coupon_end_load(&d->c, &of, row);
+        order_counters c = of_coupon(d, d->coupons[i]);
+        terms of = terms_of(uow_config(u), d->coupons[i]->template);
+        coupon_end_load(&c, &of, d->coupons[i]);
     }
     for (size_t i = 0; i < d->hold_count; i++) {
         const hold *row = d->holds[i];
-        d->by_hold[i] = order_counters_of(&d->c, row->member);
+        d->by_hold[i] = order_counters_of(&d->c, row->slot, row->member);
         hold_close_load(&d->by_hold[i], row);
     }
 }
 
-/* False: an edit has given it more time, and it is looked at again then. */
-static bool expire(const order_counters *c, coupon *row)
+/* False: an edit has given it more time; who uses its entry up has it looked at again then. */
+static bool expire(const due_rows *d, coupon *row)
 {
-    uow *u = c->u;
+    uow *u = d->c.u;
+    order_counters c = of_coupon(d, row);
     terms of = terms_of(uow_config(u), row->template);
     int64_t ends = config_expires_at_ms(uow_config(u), row);
     if (uow_now(u) < ends) {
-        coupon_edit(u, row);
-        row->due_at_ms = ends;
+        if (d->block != NULL)
+            uow_due(u, (due_name){DUE_KIND_COUPON, row->id, 0}, ends);
         return false;
     }
-    coupon_end(c, &of, row, EVENT_KIND_COUPON_EXPIRED);
+    coupon_end(&c, &of, row, EVENT_KIND_COUPON_EXPIRED);
     tally_of(u, &of)->expired++;
     return true;
 }
 
+static void use_up(const due_rows *d, due_block *b)
+{
+    for (size_t i = 0; i < b->entries.n; i++) {
+        const due_entry *e = &b->entries.items[i];
+        if (!is_now(d, b, e))
+            uow_due(d->c.u, (due_name){b->kind, e->id, e->lo}, b->at_ms + e->after_ms);
+    }
+    due_block_delete(d->c.u, b);
+}
+
 sweep_out due_apply(const due_rows *d)
 {
-    sweep_out out = {.more = d->more_coupons || d->more_holds};
+    sweep_out out = {0};
     for (size_t i = 0; i < d->coupon_count; i++)
-        out.expired += expire(&d->c, d->coupons[i]) ? 1 : 0;
+        if (is_due_coupon(d->coupons[i]))
+            out.expired += expire(d, d->coupons[i]) ? 1 : 0;
     for (size_t i = 0; i < d->hold_count; i++) {
-        hold *row = d->holds[i];
-        if (row->state != HOLD_STATE_OPEN)
+        if (!is_due_hold(d->c.u, d->holds[i]))
             continue;
-        hold_close(&d->by_hold[i], row, HOLD_STATE_EXPIRED);
+        hold_close(&d->by_hold[i], d->holds[i], HOLD_STATE_EXPIRED);
         out.released++;
     }
+    for (size_t i = 0; i < d->subject_count; i++)
+        out.asked += subject_ask(d->c.u, d->subjects[i]);
+    if (d->block != NULL)
+        use_up(d, d->block);
     return out;
 }

@@ -1,8 +1,12 @@
-/* What is due in one slot: coupons past their end, open holds past their deadline. The sweep
- * applies them act by act; an act that lacks what they would give back (limits, budget) applies
- * them first, inside itself, so that nobody is refused for what is over. Bounded: there may be more
- * than one act applies, and then a refusal for want of it would not be true. Private to
- * domain/coupon.
+/* What is due: coupons past their end, open holds past their deadline; and for the sweep, subjects
+ * of limits with an act on its way that is past its deadline. The sweep applies them block
+ * by block; an act that lacks what they would give back (limits, budget) applies those of its slot
+ * first, inside itself, so that nobody is refused for what is over. Bounded: there may be more than
+ * one act applies, and then a refusal for want of it would not be true. Private to domain/coupon.
+ *
+ * Due blocks only say where to look. Every coupon that waits, open hold and act on its way has an
+ * entry at or before its time (verify checks it); there may be more, of rows that have moved on.
+ * The sweep uses entries up; other acts leave them to it.
  *
  * Find, load (gets), apply (writes), in this order. All that is given back goes to the slices and
  * the book of the counters; who made them settles them. */
@@ -12,18 +16,25 @@
 #include "domain/coupon/acts.h"
 #include "domain/coupon/close.h"
 
+enum { DUE_BLOCKS_MAX = 64 }; /* of a kind, that an act of one slot looks into */
+
 typedef struct due_rows {
     order_counters c;
-    void *coupons[SWEEP_MAX], *holds[SWEEP_MAX];
-    size_t coupon_count, hold_count;
-    order_counters *by_hold;       /* of the user of each hold */
-    bool more_coupons, more_holds; /* there may be */
+    due_block *block; /* the sweep's; else NULL */
+    coupon *coupons[SWEEP_MAX];
+    hold *holds[SWEEP_MAX];
+    subject_open *subjects[SWEEP_MAX];
+    size_t coupon_count, hold_count, subject_count;
+    order_counters *by_hold;   /* of the user of each hold */
+    bool more[DUE_KIND_COUNT]; /* there may be */
 } due_rows;
 
-/* Scans: at most so many of each (0 to SWEEP_MAX), oldest first. */
-due_rows *due_find(order_counters c, size_t coupons, size_t holds);
+/* Of the slot of the counters. coupons: those past their end, too. */
+due_rows *due_find(order_counters c, bool coupons);
+/* Of all slots in the block, which due_apply is to use up. */
+due_rows *due_find_in(order_counters c, due_block *block);
 void due_load(due_rows *d);
-/* Holds that the act has ended already are passed over. */
+/* Rows that the act has moved on already are passed over. */
 sweep_out due_apply(const due_rows *d);
 
 #endif

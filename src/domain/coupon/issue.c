@@ -122,7 +122,7 @@ static result find_due(const issue_desk *d, const issue_place *places, due_rows 
     if (!is_short)
         return R_DONE;
     order_counters c = {.u = d->u, .slot = d->slot, .slices = d->slices, .book = d->book};
-    *due = due_find(c, SWEEP_MAX, SWEEP_MAX);
+    *due = due_find(c, true);
     if (uow_pending(d->u))
         return R_AGAIN;
     due_load(*due);

@@ -174,7 +174,7 @@ static result find_due(order_desk *d)
     bool budget = is_short_of_budget(d);
     if (!budget && !is_short_of_limits(d))
         return R_DONE;
-    d->due = due_find(d->c, budget ? SWEEP_MAX : 0, SWEEP_MAX);
+    d->due = due_find(d->c, budget);
     if (uow_pending(d->c.u))
         return R_AGAIN;
     due_load(d->due);
@@ -265,7 +265,7 @@ static result take_limit(order_desk *d, size_t i, uint8_t measure, int64_t n)
     result r = limit_book_want(d->c.book, &c, n, &want);
     if (r != R_DONE)
         return r;
-    if (want.have < n && d->due != NULL && d->due->more_holds)
+    if (want.have < n && d->due != NULL && d->due->more[DUE_KIND_HOLD])
         return uow_refuse(d->c.u, R_UNAVAILABLE, "Many holds are just past their deadline.");
     if (want.have < n)
         return uow_refuse(d->c.u, want.refusal, "%.*s", STR_ARG(want.why));

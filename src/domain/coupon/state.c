@@ -45,9 +45,17 @@ bool coupon_is_closed(uint8_t state)
            state == COUPON_STATE_EXPIRED || state == COUPON_STATE_TRANSFERRED;
 }
 
-static bool is_waiting(uint8_t state)
+bool coupon_is_waiting(uint8_t state)
 {
     return state == COUPON_STATE_AVAILABLE || state == COUPON_STATE_OFFERED;
+}
+
+/* It has an entry at its end from when it was issued or returned; one that is released behind its
+ * end needs another, as the sweep may have seen the first. */
+static void note_due(uow *u, const coupon *row, event_kind happening)
+{
+    if (happening != EVENT_KIND_COUPON_RELEASED || row->expires_at_ms <= uow_now(u))
+        uow_due(u, (due_name){DUE_KIND_COUPON, row->id, 0}, row->expires_at_ms);
 }
 
 void coupon_move(uow *u, coupon *row, event_kind happening, uint64_t ref, int64_t amount_minor)
@@ -61,7 +69,8 @@ void coupon_move(uow *u, coupon *row, event_kind happening, uint64_t ref, int64_
     row->revision++;
     row->closed = coupon_is_closed(to);
     row->ref = to == COUPON_STATE_HELD || to == COUPON_STATE_REDEEMED ? ref : 0;
-    row->due_at_ms = is_waiting(to) ? row->expires_at_ms : 0;
+    if (coupon_is_waiting(to))
+        note_due(u, row, happening);
     event e = {.kind = (uint8_t)happening,
                .at_ms = uow_now(u),
                .merchant = of.merchant->row->id,
@@ -80,7 +89,8 @@ void hold_move(uow *u, hold *row, uint8_t to)
     CHECK(hold_step(row->state, to));
     hold_edit(u, row);
     row->state = to;
-    row->due_at_ms = to == HOLD_STATE_OPEN ? row->deadline_ms : 0;
+    if (to == HOLD_STATE_OPEN)
+        uow_due(u, (due_name){DUE_KIND_HOLD, row->id, 0}, row->deadline_ms);
 }
 
 int64_t coupon_begins_at_ms(const config *c, const coupon *row)
@@ -103,7 +113,7 @@ coupon_now coupon_state_at(const config *c, const coupon *row, const hold *by, i
     if (now.state == COUPON_STATE_HELD && by != NULL &&
         hold_state_at(by, now_ms) == HOLD_STATE_EXPIRED)
         now.state = COUPON_STATE_AVAILABLE;
-    if (is_waiting(now.state) && now_ms >= now.expires_at_ms)
+    if (coupon_is_waiting(now.state) && now_ms >= now.expires_at_ms)
         now.state = COUPON_STATE_EXPIRED;
     now.not_yet_valid = now.state == COUPON_STATE_AVAILABLE && now_ms < now.begins_at_ms;
     return now;

@@ -24,12 +24,14 @@ MUST_USE bool coupon_step(uint8_t from, event_kind happening, uint8_t *to);
 MUST_USE bool hold_step(uint8_t from, uint8_t to);
 /* Redeemed, voided, expired or transferred. */
 bool coupon_is_closed(uint8_t state);
+/* Available or offered: it expires at its end. */
+bool coupon_is_waiting(uint8_t state);
 
-/* Changes the state, raises the revision, sets closed, ref and due_at_ms, and emits the event. The
- * step is CHECKed: whoever calls has looked. ref: of the event; the row keeps it while it is held
- * or redeemed. expires_at_ms must be right before. */
+/* Changes the state, raises the revision, sets closed and ref, and emits the event. The step is
+ * CHECKed: whoever calls has looked. ref: of the event; the row keeps it while it is held or
+ * redeemed. expires_at_ms must be right before: a coupon that begins to wait gets a due entry. */
 void coupon_move(uow *u, coupon *row, event_kind happening, uint64_t ref, int64_t amount_minor);
-/* The same for a hold: state and due_at_ms. Emits nothing: its coupons do. */
+/* The same for a hold; an open one has a due entry. Emits nothing: its coupons do. */
 void hold_move(uow *u, hold *row, uint8_t to);
 
 /* When it may first be used: its own date, or earlier where an edit that reached it says so. */

@@ -202,7 +202,6 @@ static void the_sweep_expires_what_is_due_and_frees_its_budget(void **state)
     fix_sweep(shop);
     coupon row = fix_coupon(shop, mine);
     assert_int_equal(row.state, COUPON_STATE_EXPIRED);
-    assert_int_equal(row.due_at_ms, 0);
     assert_true(row.closed);
     assert_int_equal(fix_left(shop, pool_budget(c)), 3000);
     assert_int_equal(fix_left(shop, pool_stock(t)), 2); /* stock stays used */
@@ -223,7 +222,6 @@ static void an_edit_that_extends_a_coupon_makes_the_sweep_come_again(void **stat
     fix_pass(shop, MS_HOUR);
     fix_sweep(shop);
     assert_int_equal(fix_coupon(shop, mine).state, COUPON_STATE_AVAILABLE);
-    assert_int_equal(fix_coupon(shop, mine).due_at_ms, FIX_START_MS + 2 * MS_HOUR);
     assert_int_equal(fix_coupon(shop, mine).revision, 1);
     fix_pass(shop, MS_HOUR);
     fix_sweep(shop);
@@ -244,32 +242,20 @@ static void the_sweep_releases_holds_past_their_deadline(void **state)
     fix_pass(shop, 1000);
     fix_sweep(shop);
     assert_int_equal(fix_hold_row(shop, id).state, HOLD_STATE_EXPIRED);
-    assert_int_equal(fix_hold_row(shop, id).due_at_ms, 0);
     assert_int_equal(fix_coupon(shop, mine).state, COUPON_STATE_AVAILABLE);
     assert_int_equal(fix_tally(shop, c, t).released, 1);
 }
 
-static void a_sweep_is_bounded_and_says_whether_there_is_more(void **state)
+static void a_sweep_is_of_its_own_lane_and_of_blocks_that_are_there(void **state)
 {
     (void)state;
-    campaign_create_in with = fix_campaign_in(shop);
-    template_put_in in = fix_template_in(shop, fix_campaign(shop, &with));
-    in.valid_until_ms = FIX_START_MS + MS_HOUR;
-    uint64_t coupons[5];
-    assert_int_equal(fix_claim(shop, S("ann"), fix_template(shop, &in), 5, coupons), R_DONE);
-    fix_pass(shop, MS_HOUR);
-    uint16_t slot = id_slot(coupons[0]);
-    sweep_in sweep = {.slot = slot, .limit = 2};
-    static const sweep_out expected[] = {
-        {2, 0, true, 0}, {2, 0, true, 0}, {1, 0, false, 0}, {0, 0, false, 0}};
-    for (size_t i = 0; i < ARRAY_LEN(expected); i++) {
-        sweep_out out = {0};
-        assert_int_equal(fix_run(shop, ACT_ID_sweep, slot, &sweep, &out), R_DONE);
-        assert_int_equal(out.expired, expected[i].expired);
-        assert_int_equal(out.more, expected[i].more);
-    }
-    sweep.slot = SLOT_COUNT;
-    assert_int_equal(fix_run(shop, ACT_ID_sweep, slot, &sweep, &(sweep_out){0}), R_INVALID);
+    store *of = app_store(shop->app);
+    sweep_in in = {.kind = DUE_KIND_COUPON, .at_ms = FIX_START_MS, .number = 1000};
+    sweep_out out = {0};
+    assert_int_equal(fix_run(shop, ACT_ID_sweep, in.lane, &in, &out), R_DONE);
+    assert_int_equal(out.expired + out.released, 0);
+    in.lane = (uint16_t)(store_lanes(of) - 1);
+    assert_int_equal(fix_run(shop, ACT_ID_sweep, 0, &in, &out), R_INVALID);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -284,7 +270,7 @@ int main(void)
         TEST(the_sweep_expires_what_is_due_and_frees_its_budget),
         TEST(an_edit_that_extends_a_coupon_makes_the_sweep_come_again),
         TEST(the_sweep_releases_holds_past_their_deadline),
-        TEST(a_sweep_is_bounded_and_says_whether_there_is_more),
+        TEST(a_sweep_is_of_its_own_lane_and_of_blocks_that_are_there),
     };
     int failed = 0; /* also on a store that withholds rows, aborts and splits */
     for (how.adversary = 0; how.adversary < 4; how.adversary++)

@@ -64,9 +64,9 @@ limit_book *limit_book_new(uow *u, uint16_t slot, uint32_t ordinal, slice_set *s
     return b;
 }
 
-limit_book *limit_book_of(limit_book *b, uint32_t ordinal)
+limit_book *limit_book_of(limit_book *b, uint16_t slot, uint32_t ordinal)
 {
-    limit_book *of = limit_book_new(b->u, b->slot, ordinal, b->slices);
+    limit_book *of = limit_book_new(b->u, slot, ordinal, b->slices);
     of->grants = b->grants;
     return of;
 }

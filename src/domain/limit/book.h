@@ -45,7 +45,7 @@ typedef struct limit_want {
  * settles them. */
 limit_book *limit_book_new(uow *u, uint16_t slot, uint32_t ordinal, slice_set *slices);
 /* Of another user, for the same act: over the same slices, and settled with this one. */
-limit_book *limit_book_of(limit_book *b, uint32_t ordinal);
+limit_book *limit_book_of(limit_book *b, uint16_t slot, uint32_t ordinal);
 /* The ordinal of a new user, before the first take. */
 void limit_book_join(limit_book *b, uint32_t ordinal);
 

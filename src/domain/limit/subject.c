@@ -1,7 +1,7 @@
 /* What a subject's slot does: see subject.h.
  *
- * Invariant: a row of reservations is there while one is open, and its due_at_ms is the earliest of
- * theirs. */
+ * Invariant: a row of reservations is there while one is open, and each of them has a due entry at
+ * its due_at_ms. */
 #include "domain/limit/subject.h"
 
 #include "base/id.h"
@@ -240,8 +240,7 @@ static void keep(reserve_desk *d, uint64_t id)
     d->open->reservations.n = acts + 1;
     d->open->counts.items = counts;
     d->open->counts.n = kept;
-    if (d->open->due_at_ms == 0 || d->deadline_ms < d->open->due_at_ms)
-        d->open->due_at_ms = d->deadline_ms;
+    uow_due(u, (due_name){DUE_KIND_SUBJECT, d->in->hi, d->in->lo}, d->deadline_ms);
 }
 
 static void answer(const reserve_desk *d, limit_reserve_out *out)
@@ -305,15 +304,6 @@ result limit_reserve_decide(uow *u, const void *input, void *output)
 
 /* ---- ending a reservation ---- */
 
-static int64_t earliest(const subject_open *row)
-{
-    int64_t due_ms = 0;
-    for (size_t i = 0; i < row->reservations.n; i++)
-        if (due_ms == 0 || row->reservations.items[i].due_at_ms < due_ms)
-            due_ms = row->reservations.items[i].due_at_ms;
-    return due_ms;
-}
-
 static void forget(uow *u, subject_open *row, uint64_t id)
 {
     size_t acts = 0, kept = 0;
@@ -336,7 +326,6 @@ static void forget(uow *u, subject_open *row, uint64_t id)
     row->reservations.n = acts;
     row->counts.items = counts;
     row->counts.n = kept;
-    row->due_at_ms = earliest(row);
 }
 
 static subject_usage *to_write(uow *u, const limit_settle_in *in, uint64_t campaign_id)
@@ -414,11 +403,11 @@ uint32_t subject_ask(uow *u, subject_open *row)
 {
     uint32_t asked_n = 0;
     int64_t now = uow_now(u);
-    subject_open_edit(u, row);
     for (size_t i = 0; i < row->reservations.n; i++) {
         reservation *r = &row->reservations.items[i];
         if (r->due_at_ms > now)
             continue;
+        subject_open_edit(u, row);
         limit_settle_in answer_in = {.hi = row->hi, .lo = row->lo, .reservation = r->id};
         saga_ask(u, r->slot,
                  &(saga_check_in){
@@ -429,6 +418,7 @@ uint32_t subject_ask(uow *u, subject_open *row)
         r->due_at_ms = now + SAGA_CHECK_MS;
         asked_n++;
     }
-    row->due_at_ms = earliest(row);
+    if (asked_n > 0)
+        uow_due(u, (due_name){DUE_KIND_SUBJECT, row->hi, row->lo}, now + SAGA_CHECK_MS);
     return asked_n;
 }

@@ -37,7 +37,7 @@ static inline pool_name subject_pool(uint64_t hi, uint64_t lo)
  * are not in the configuration of this lane are left out. R_AGAIN, R_WAIT. */
 result limit_reserve_decide(uow *u, const void *in, void *out);
 result limit_settle_decide(uow *u, const void *in, void *out);
-/* For the sweep: asks about the acts of this row that are due; how many. */
+/* For the sweep, when an entry of this row is due: asks about its acts that are; how many. */
 uint32_t subject_ask(uow *u, subject_open *row);
 
 #endif
