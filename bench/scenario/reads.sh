@@ -66,16 +66,18 @@ for _ in $(seq "$rounds"); do
         cpu=$(($(cpu_us "$pid") - cpu))
         rate=$(awk '$1 == "Requests/sec:" { printf "%d", $2 }' "$run/answer")
         echo "$what $rate" >>"$run/rows"
+        echo "$what-ns $(per $((cpu * 1000)) $((rate * seconds)) 0)" >>"$run/rows"
         echo "$what: $rate/s, p99 $(awk '$1 == "99%" { print $2 }' "$run/answer")," \
             "$(per "$cpu" $((rate * seconds))) us of the server's CPU each" \
             "$(grep 'Non-2xx' "$run/answer" || true)"
     done
 done
-printf '\nrequests/s: median, least, most\n'
+printf '\nrequests/s, and ns of CPU a request: median, least, most\n'
 medians "$run/rows" | tee "$run/medians"
 awk '{ m[$1] = $2 }
     END {
         if (m["nginx-coupons"] && m["nginx-wallets"])
-            printf "coupons / nginx %.2f   wallets / nginx %.2f\n",
-                m["coupons"] / m["nginx-coupons"], m["wallets"] / m["nginx-wallets"]
+            printf "of nginx: coupons %.2f, by CPU %.2f; wallets %.2f, by CPU %.2f\n",
+                m["coupons"] / m["nginx-coupons"], m["nginx-coupons-ns"] / m["coupons-ns"],
+                m["wallets"] / m["nginx-wallets"], m["nginx-wallets-ns"] / m["wallets-ns"]
     }' "$run/medians"
