@@ -94,7 +94,8 @@ struct http_connection {
 struct http_loop {
     uv_loop_t uv;
     uv_tcp_t listener;
-    uv_async_t wake;
+    uv_poll_t wake; /* on wake_fd, an eventfd */
+    int wake_fd;
     uv_timer_t tick;
     http_server *server;
     pthread_t thread;
@@ -111,8 +112,9 @@ struct http_loop {
     int64_t date_second;
     char date[HTTP_DATE_BYTES + 1];
     char read_buffer[HTTP_READ_BYTES];
-    _Alignas(64) _Atomic(http_exchange *) queue; /* newest first */
-    atomic_uint senders;                         /* threads between queueing and waking */
+    _Alignas(
+        64) _Atomic(http_exchange *) queue; /* newest first; who finds it empty wakes the loop */
+    atomic_uint senders;                    /* threads between queueing and waking */
 };
 
 struct http_server {
@@ -133,7 +135,9 @@ MUST_USE result http_loop_open(http_loop *l, http_server *server, unsigned index
 MUST_USE result http_loop_listen(http_loop *l, buf *why);
 void http_loop_run(http_loop *l);        /* until it was told to stop and is empty */
 void http_loop_free_pools(http_loop *l); /* after run */
+void http_loop_close(http_loop *l);      /* after run, or after every handle was closed */
 void http_loop_send(http_exchange *x);   /* any thread: to the loop's queue */
+void http_loop_wake(http_loop *l);       /* any thread, while the loop runs */
 bool http_loop_is_here(const http_loop *l);
 http_exchange *http_loop_exchange(http_loop *l); /* a fresh one */
 void http_loop_release(http_exchange *x);

@@ -80,7 +80,7 @@ static void close_loop(http_loop *l)
 {
     uv_walk(&l->uv, close_handle, NULL);
     uv_run(&l->uv, UV_RUN_DEFAULT);
-    CHECK(uv_loop_close(&l->uv) == 0);
+    http_loop_close(l);
 }
 
 /* Sockets that share a port would also share it with another server of the same user. A socket that
@@ -172,7 +172,7 @@ uint16_t http_server_port(const http_server *s)
 static void wake_all(http_server *s)
 {
     for (unsigned i = 0; i < s->started; i++)
-        uv_async_send(&s->loops[i].wake);
+        http_loop_wake(&s->loops[i]);
 }
 
 static bool wait_until_empty(http_server *s, int64_t timeout_ms)
@@ -209,7 +209,7 @@ void http_server_stop(http_server *s)
     wake_all(s);
     for (unsigned i = 0; i < s->started; i++) {
         CHECK(pthread_join(s->loops[i].thread, NULL) == 0);
-        CHECK(uv_loop_close(&s->loops[i].uv) == 0);
+        http_loop_close(&s->loops[i]);
     }
     free_server(s);
 }
