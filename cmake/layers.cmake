@@ -4,6 +4,7 @@
 # Host tools: generators that run while building.
 quan_host_tool(gen_table SOURCES tools/gen_table_parse.c tools/gen_table_write.c)
 quan_host_tool(gen_benefit SOURCES tools/gen_benefit.c)
+quan_host_tool(gen_rule SOURCES tools/gen_rule.c)
 
 file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/gen/domain)
 add_custom_command(

@@ -4,7 +4,7 @@
 #include "base/money.h"
 
 static const rule_fact_row facts[RULE_FACTS] = {
-#define FACT(number, NAME, text, type, place, distance, cost)                                      \
+#define FACT(number, NAME, text, type, place, distance, cost, about)                               \
     [number] = {{text, sizeof(text) - 1},                                                          \
                 RULE_##type,                                                                       \
                 RULE_PLACE_##place,                                                                \

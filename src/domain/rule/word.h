@@ -45,7 +45,7 @@ typedef enum rule_test {
 } rule_test;
 
 enum {
-#define FACT(number, NAME, name, type, place, distance, cost) RULE_FACT_##NAME = (number),
+#define FACT(number, NAME, name, type, place, distance, cost, about) RULE_FACT_##NAME = (number),
 #include "domain/rule/fact.def"
 #undef FACT
     RULE_FACTS = 128, /* beyond the highest number, as is RULE_OPS */
