@@ -25,19 +25,22 @@ static void groups_in(api_call *c, const wire_stacking_group_list *from, merchan
 
 static wire_merchant merchant_shown(api_call *c, const merchant *row)
 {
-    return (wire_merchant){.id = row->id,
-                           .version = row->version,
-                           .name = row->name,
-                           .zone = row->zone,
-                           .currency = row->currency,
-                           .limits = limits_of(c, row->limits.items, row->limits.n),
-                           .has_stacking_groups = row->groups.n > 0,
-                           .stacking_groups = groups_shown(c, row),
-                           .has_max_coupons = row->coupons_max > 0,
-                           .max_coupons = row->coupons_max,
-                           .has_policy = row->policy.n > 0,
-                           .policy = policy_shown(c, row->policy.items, row->policy.n),
-                           .created_at = row->created_at_ms};
+    return (wire_merchant){
+        .id = row->id,
+        .version = row->version,
+        .name = row->name,
+        .zone = row->zone,
+        .currency = row->currency,
+        .limits = limits_of(c, row->limits.items, row->limits.n),
+        .has_stacking_groups = row->groups.n > 0,
+        .stacking_groups = groups_shown(c, row),
+        .has_max_coupons = row->coupons_max > 0,
+        .max_coupons = row->coupons_max,
+        .has_policy = row->policy.n > 0,
+        .policy = policy_shown(c, row->policy.items, row->policy.n),
+        .has_blacklist = row->blacklist.n > 0,
+        .blacklist = rule_shown(c, row->blacklist.items, row->blacklist.n, RULE_PLACE_LINE),
+        .created_at = row->created_at_ms};
 }
 
 static void answer_merchant(api_call *c, int status)
@@ -72,6 +75,11 @@ static merchant_put_in *merchant_in(api_call *c)
     in->coupons_max = (uint32_t)b->max_coupons;
     if (b->has_policy)
         policy_in(c, b->policy, &in->policy.items, &in->policy.n);
+    if (b->has_blacklist) {
+        rule_tree lines = rule_put(c, b->blacklist, RULE_PLACE_LINE, "blacklist");
+        in->blacklist.items = lines.items;
+        in->blacklist.n = lines.n;
+    }
     if (app_zone(c->app, b->zone) == NULL)
         issues_add(c->problems, S("zone"), S("not_allowed"),
                    "an IANA zone that this server knows, such as Asia/Shanghai");

@@ -8,7 +8,6 @@
 #include "domain/limit/pool.h"
 #include "domain/price/benefit.h"
 #include "domain/rule/rule.h"
-#include "port/zone.h"
 
 /* ---- rows to wire ---- */
 
@@ -16,17 +15,6 @@
 static size_t values_of(const template_version *v)
 {
     return v->scope.n + v->conditions.n;
-}
-
-static str rule_shown(api_call *c, const rule_node *nodes, size_t n, rule_place place)
-{
-    buf text;
-    buf_init(&text, SIZE_MAX);
-    json_writer w = json_writer_on(&text);
-    rule_write(nodes, n, place, &w);
-    str copy = arena_str(c->memory, buf_view(&text));
-    buf_free(&text);
-    return copy;
 }
 
 static str scope_shown(api_call *c, const template_version *v)
@@ -174,29 +162,16 @@ static void put_standing(const wire_stacking *s, template_put_in *in)
     in->always_stackable = s->always_stackable;
 }
 
-/* The body's check has read it already, with the same zones, and found nothing wrong. */
-static rule_tree rule_put(api_call *c, str text, rule_place place)
-{
-    json *tree;
-    rule_tree out;
-    rule_source as = {place, zone_find, place == RULE_PLACE_LINE ? S("scope") : S("conditions")};
-    result r = json_parse(text, &tree, NULL);
-    CHECK(r == R_DONE); /* it was a part of a body that is JSON */
-    rule_read(tree, &as, c->problems, &out);
-    json_free(tree);
-    return out;
-}
-
 static void put_scope(api_call *c, str text, template_put_in *in)
 {
-    rule_tree tree = rule_put(c, text, RULE_PLACE_LINE);
+    rule_tree tree = rule_put(c, text, RULE_PLACE_LINE, "scope");
     in->scope.items = tree.items;
     in->scope.n = tree.n;
 }
 
 static void put_conditions(api_call *c, str text, template_put_in *in)
 {
-    rule_tree tree = rule_put(c, text, RULE_PLACE_CART);
+    rule_tree tree = rule_put(c, text, RULE_PLACE_CART, "conditions");
     in->conditions.items = tree.items;
     in->conditions.n = tree.n;
 }

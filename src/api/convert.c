@@ -2,6 +2,7 @@
 #include "api/convert.h"
 
 #include "base/time.h"
+#include "port/zone.h"
 
 #include "domain/price/policy.h"
 
@@ -98,4 +99,27 @@ void policy_in(api_call *c, str text, policy_choice **rows, size_t *n)
     CHECK(r == R_DONE); /* it was a part of a body that is JSON */
     policy_parse(tree, c->problems, rows, n);
     json_free(tree);
+}
+
+str rule_shown(api_call *c, const rule_node *nodes, size_t n, rule_place place)
+{
+    buf text;
+    buf_init(&text, SIZE_MAX);
+    json_writer w = json_writer_on(&text);
+    rule_write(nodes, n, place, &w);
+    str copy = arena_str(c->memory, buf_view(&text));
+    buf_free(&text);
+    return copy;
+}
+
+rule_tree rule_put(api_call *c, str text, rule_place place, const char *field)
+{
+    json *tree;
+    rule_tree out;
+    rule_source as = {place, zone_find, str_of(field)};
+    result r = json_parse(text, &tree, NULL);
+    CHECK(r == R_DONE); /* it was a part of a body that is JSON */
+    rule_read(tree, &as, c->problems, &out);
+    json_free(tree);
+    return out;
 }

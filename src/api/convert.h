@@ -4,6 +4,7 @@
 #define QUAN_API_CONVERT_H
 
 #include "api/call.h"
+#include "domain/rule/rule.h"
 
 static inline wire_money money_of(int64_t amount, str currency)
 {
@@ -38,5 +39,10 @@ wire_job job_shown(const job *row);
 /* What a request names; reports a phone that begins with + and is not E.164. field: that of the
  * subjects, "subjects" or "subjects[3]". */
 subject_names subjects_in(api_call *c, const wire_subjects *from, str field);
+
+/* Trees of rules. The body's check has read them before, with the same zones, and found nothing
+ * wrong; field begins the paths. */
+str rule_shown(api_call *c, const rule_node *nodes, size_t n, rule_place place);
+rule_tree rule_put(api_call *c, str text, rule_place place, const char *field);
 
 #endif

@@ -41,3 +41,9 @@ void wire_raw_policy(const json *v, issues *problems)
     size_t n;
     policy_parse(v, problems, &choices, &n);
 }
+
+void wire_raw_blacklist(const json *v, issues *problems)
+{
+    rule_tree tree;
+    rule_read(v, &(rule_source){RULE_PLACE_LINE, zone_find, S("blacklist")}, problems, &tree);
+}

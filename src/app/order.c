@@ -95,17 +95,33 @@ static uint8_t missing_subject(const app_view *v, const order_desk *d, uint64_t 
     return missing == 0 ? 0 : subject;
 }
 
+/* The lines as they are priced: with the merchant's blacklist marked on them. */
+static const order_line *lines_marked(app_view *v, const order_ask *ask)
+{
+    const config_merchant *of = config_find_merchant(v->config, ask->merchant);
+    order_line *lines = ARENA_ARRAY(v->memory, order_line, ask->line_count + 1);
+    for (size_t i = 0; i < ask->line_count; i++) {
+        lines[i] = ask->lines[i];
+        lines[i].marks &= (uint8_t)~LINE_BARRED;
+        if (config_bars(of, &lines[i])) {
+            lines[i].marks |= LINE_BARRED;
+        }
+    }
+    return lines;
+}
+
 static void refuse(order_verdict *verdict, result code)
 {
     verdict->result = code;
     verdict->reason = result_code(code);
 }
 
-static void fill(const order_ask *ask, arena *memory, const price_result *price, order_in *in)
+static void fill(const order_ask *ask, const cart *basket, arena *memory, const price_result *price,
+                 order_in *in)
 {
     order_line *lines = ARENA_ARRAY(memory, order_line, ask->line_count + 1);
     for (size_t i = 0; i < ask->line_count; i++) {
-        lines[i] = ask->lines[i];
+        lines[i] = basket->lines[i];
         lines[i].discount_minor = price->line_discount_minor[i];
         lines[i].returned = 0;
         lines[i].refunded_minor = 0;
@@ -193,7 +209,7 @@ result order_price(app_view *v, const order_ask *ask, order_priced *out)
                    .store = ask->store,
                    .channel = ask->channel,
                    .at_ms = uow_now(v->rows),
-                   .lines = ask->lines,
+                   .lines = lines_marked(v, ask),
                    .n = ask->line_count,
                    .region = ask->region,
                    .payment = ask->payment,
@@ -217,7 +233,7 @@ result order_price(app_view *v, const order_ask *ask, order_priced *out)
     if (code != R_DONE) {
         return code;
     }
-    fill(ask, memory, &price, &out->in);
+    fill(ask, &basket, memory, &price, &out->in);
     out->in.policy.items = ARENA_ARRAY(memory, policy_choice, policy_n);
     out->in.policy.n = policy_n;
     for (size_t i = 0; i < policy_n; i++) { /* the snapshot may be gone when the act runs */

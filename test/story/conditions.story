@@ -213,3 +213,38 @@ story facts_that_are_wrong_are_told_with_their_place
   POST /v1/quotes {"user": "u1", "coupons": ["$coupon"], "cart": {"lines": [{"sku": "tea", "quantity": 1,
     "unit_price": @3000}], "shopper": {"spent": {"amount": 1, "currency": "XXX"}}}}
   422 {"errors": [{"field": "cart.shopper.spent.currency", "code": "not_allowed"}]}
+
+# ---- the merchant's blacklist beats every scope (004-20) ----
+
+story no_coupon_takes_from_a_line_on_the_blacklist
+  let minimum @0
+  use new_york
+  use coupon
+  as operator
+  PUT /v1/merchants/$deli if="v1" {"name": "Deli", "zone": "America/New_York", "currency": "USD",
+    "blacklist": {"any": [{"fact": "line.sku", "is": "gold"}, {"fact": "line.categories", "has_any": ["stamps"]}]}}
+  200 {"version": 2, "blacklist": {"any": [{"fact": "line.sku", "is": "gold"},
+    {"fact": "line.categories", "has_any": ["stamps"]}]}}
+  as qk_vXMnML05g02Dv5KhFJYBgNO9Sm8TCTBxZebzDtmEb90
+  let cart {"lines": [{"sku": "tea", "quantity": 1, "unit_price": @600}, {"sku": "gold", "quantity": 1,
+    "unit_price": @9000}, {"sku": "s1", "categories": ["stamps", "paper"], "quantity": 1, "unit_price": @500}]}
+  POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$coupon"]}
+  200 {"discount": @600, "lines": [{"discount": @600}, {"discount": @0}, {"discount": @0}]}
+  POST /v1/quotes {"user": "u1", "coupons": ["$coupon"],
+    "cart": {"lines": [{"sku": "gold", "quantity": 1, "unit_price": @9000}]}}
+  200 {"discount": @0, "coupons": [{"reason": "no_eligible_line"}]}
+  POST /v1/redemptions {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"]}
+  201 {"id": "$redemption", "discount": @600}
+  as operator
+  PUT /v1/merchants/$deli if="v2" {"name": "Deli", "zone": "America/New_York", "currency": "USD"}
+  200 {"version": 3, "blacklist": null}
+  as qk_vXMnML05g02Dv5KhFJYBgNO9Sm8TCTBxZebzDtmEb90
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 1}]}
+  201 {"refund": @0}
+
+story a_blacklist_is_checked
+  as operator
+  POST /v1/merchants {"name": "Deli", "zone": "America/New_York", "currency": "USD",
+    "blacklist": {"any": [{"fact": "cart.store", "is": "a"}, {"fact": "line.sku", "in": []}]}}
+  422 {"errors": ["any order", {"field": "blacklist.any[0].fact", "code": "not_allowed"},
+    {"field": "blacklist.any[1].in", "code": "required"}]}

@@ -111,9 +111,15 @@ static void config_keep(config_map *by_id, config_map *by_owner, config_key key,
 
 /* ---- merchants and campaigns ---- */
 
-/* Merchants and campaigns are one block each, beginning with the object. */
+/* Campaigns are one block each, beginning with the object; merchants keep a blacklist beside. */
 static void block_drop(config_object *o)
 {
+    free(o);
+}
+
+static void merchant_drop(config_object *o)
+{
+    rule_free(((kept_merchant *)o)->view.blacklist);
     free(o);
 }
 
@@ -122,9 +128,17 @@ void config_put_merchant(config *c, const merchant *row, const zone *days)
     config_change(c);
     void *copy;
     kept_merchant *m = config_row_new(sizeof(*m), &merchant_table.record, row, &copy);
-    config_object_init(&m->head, block_drop);
+    config_object_init(&m->head, merchant_drop);
     m->view = (config_merchant){.row = copy, .zone = days};
+    if (row->blacklist.n > 0) {
+        m->view.blacklist = rule_new(row->blacklist.items, row->blacklist.n, RULE_PLACE_LINE);
+    }
     config_keep(&c->merchants, NULL, (config_key){0, row->id}, &m->head);
+}
+
+bool config_bars(const config_merchant *of, const order_line *line)
+{
+    return of != NULL && of->blacklist != NULL && rule_line(of->blacklist, line, false);
 }
 
 config *config_with_merchant(const config *c, const merchant *row, const zone *days)

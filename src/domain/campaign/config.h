@@ -23,7 +23,8 @@
 
 typedef struct config_merchant {
     const merchant *row;
-    const zone *zone; /* given by the caller of config_with_merchant; lives for ever */
+    const zone *zone;        /* given by the caller of config_with_merchant; lives for ever */
+    rule_program *blacklist; /* NULL: no line is barred */
 } config_merchant;
 
 typedef struct config_template {
@@ -55,6 +56,10 @@ config *config_with_template(const config *c, const template *row, const templat
 void config_put_merchant(config *c, const merchant *row, const zone *days);
 void config_put_campaign(config *c, const campaign *row);
 void config_put_template(config *c, const template *row, const template_version *version);
+
+/* Is the line on the merchant's blacklist? Of a line by itself: no coupon has taken from it. NULL:
+ * there is no such merchant, and no. */
+bool config_bars(const config_merchant *of, const order_line *line);
 
 /* NULL when there is none. Pointers live as long as the snapshot. */
 const config_merchant *config_find_merchant(const config *c, uint64_t id);

@@ -22,6 +22,8 @@ static void merchant_fill(uow *u, merchant *row, const merchant_put_in *in)
     row->coupons_max = in->coupons_max;
     row->policy.items = in->policy.items;
     row->policy.n = in->policy.n;
+    row->blacklist.items = in->blacklist.items;
+    row->blacklist.n = in->blacklist.n;
 }
 
 static result merchant_answer(uow *u, const merchant *row, row_out *out)

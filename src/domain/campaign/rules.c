@@ -105,6 +105,8 @@ void rules_merchant(const merchant *now, const merchant_put_in *in, issues *foun
     rules_range(S("max_coupons"), in->coupons_max, 0, ORDER_COUPONS_MAX, found);
     rules_groups(in, found);
     policy_check(in->policy.items, in->policy.n, found);
+    if (!rule_is_sound(in->blacklist.items, in->blacklist.n, RULE_PLACE_LINE))
+        issues_add(found, S("blacklist"), S("not_allowed"), "a rule over lines");
 }
 
 void rules_key(const key_put_in *in, int64_t now_ms, issues *found)

@@ -138,6 +138,10 @@ static void the_act_refuses_by_itself_and_in_order(void **state)
     in = good;
     in.deadline_ms = shop->clock_ms;
     assert_int_equal(hold_as(&in, &id), R_INVALID);
+    in = good; /* priced when a line was on the blacklist, which it is not now */
+    in.lines.items[0].marks |= LINE_BARRED;
+    assert_int_equal(hold_as(&in, &id), R_STALE);
+    in.lines.items[0].marks = 0;
 
     fix_campaign_state(shop, c, CAMPAIGN_STATE_DISABLED);
     assert_int_equal(hold_as(&good, &id), R_CAMPAIGN_DISABLED);

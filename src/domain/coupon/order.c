@@ -307,6 +307,18 @@ static result confirm_coupon(order_desk *d, size_t i, uint64_t id)
     return r == R_DONE ? take_budget(d, i, id) : r;
 }
 
+/* Was the order priced by another blacklist than the one of now? */
+static bool barred_otherwise(const order_desk *d)
+{
+    const config_merchant *of = config_find_merchant(uow_config(d->c.u), d->in->merchant);
+    for (size_t i = 0; i < d->in->lines.n; i++) {
+        const order_line *line = &d->in->lines.items[i];
+        if (config_bars(of, line) != ((line->marks & LINE_BARRED) != 0))
+            return true;
+    }
+    return false;
+}
+
 result order_confirm(order_desk *d, uint64_t id)
 {
     if (d->due != NULL)
@@ -323,6 +335,8 @@ result order_confirm(order_desk *d, uint64_t id)
         if (r != R_DONE)
             return r;
     }
+    if (barred_otherwise(d))
+        return uow_refuse(d->c.u, R_STALE, "The merchant's blacklist is another one now.");
     return R_DONE;
 }
 

@@ -9,6 +9,17 @@ static result bad(uow *u, const char *what)
     return uow_refuse(u, R_INVALID, "The order %s.", what);
 }
 
+static bool line_fits(const order_line *line)
+{
+    const str texts[] = {line->sku,   line->category, line->product,
+                         line->brand, line->model,    line->seller};
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        if (texts[i].n > ORDER_TEXT_MAX)
+            return false;
+    return line->categories.n <= CART_CATEGORIES_MAX * (ORDER_TEXT_MAX + 1) &&
+           line->tags.n <= CART_TAGS_MAX * (ORDER_TEXT_MAX + 1);
+}
+
 static bool texts_fit(const order_in *in)
 {
     if (in->user.n < 1 || in->user.n > USER_BYTES_MAX || in->order_number.n < 1 ||
@@ -17,8 +28,7 @@ static bool texts_fit(const order_in *in)
     if (in->store.n > ORDER_TEXT_MAX || in->channel.n > ORDER_TEXT_MAX)
         return false;
     for (size_t i = 0; i < in->lines.n; i++)
-        if (in->lines.items[i].sku.n > ORDER_TEXT_MAX ||
-            in->lines.items[i].category.n > ORDER_TEXT_MAX)
+        if (!line_fits(&in->lines.items[i]))
             return false;
     return true;
 }

@@ -100,6 +100,16 @@ static void texts_have_a_length(void **state)
         s->lines[1].category = text(n);
         assert_int_equal(passes(s), fits);
         s = good();
+        s->lines[1].product = s->lines[1].brand = s->lines[1].model = text(n);
+        s->lines[1].seller = text(n);
+        assert_int_equal(passes(s), fits);
+        s = good();
+        s->lines[1].categories = text(CART_CATEGORIES_MAX * (ORDER_TEXT_MAX + 1) + (fits ? 0 : 1));
+        assert_int_equal(passes(s), fits);
+        s = good();
+        s->lines[1].tags = text(CART_TAGS_MAX * (ORDER_TEXT_MAX + 1) + (fits ? 0 : 1));
+        assert_int_equal(passes(s), fits);
+        s = good();
         s->in.order_number = text(n);
         assert_int_equal(passes(s), fits && n > 0);
         s = good();

@@ -109,8 +109,9 @@ static void sort_line(desk *d, const price_rule *rule, size_t i)
     price_run *run = d->run;
     const order_line *line = &run->lines[i];
     bool shipping = (line->marks & LINE_SHIPPING) != 0;
-    if ((d->kind->targets == KIND_SHIPPING && shipping) ||
-        (d->kind->targets == KIND_GIFTS && str_eq(line->sku, d->values->text))) {
+    bool barred = (line->marks & LINE_BARRED) != 0;
+    if (!barred && ((d->kind->targets == KIND_SHIPPING && shipping) ||
+                    (d->kind->targets == KIND_GIFTS && str_eq(line->sku, d->values->text)))) {
         run->targets[d->target_n++] = line_at(d, i);
         return;
     }
@@ -119,7 +120,7 @@ static void sort_line(desk *d, const price_rule *rule, size_t i)
     }
     int64_t spend = base_minor(run, run->policy.threshold_base, i);
     d->goods_minor += spend;
-    if (!rule_covers(rule, line, run->running[i] < run->list[i])) {
+    if (barred || !rule_covers(rule, line, run->running[i] < run->list[i])) {
         d->excluded = true;
         return;
     }

@@ -25,6 +25,7 @@ enum {
     LINE_SHIPPING = 2, /* a charge for sending; sku is the method */
     LINE_ON_SALE = 4,  /* the shop has reduced its price already */
     LINE_GIFT = 8,     /* a gift that the customer has chosen */
+    LINE_BARRED = 16,  /* on the merchant's blacklist when it was priced: no coupon takes from it */
 };
 
 /* order_line.categories and .tags hold several texts, each followed by this byte. */
