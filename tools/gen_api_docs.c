@@ -89,6 +89,9 @@ static void put_value(const gen_value *v, buf *out)
     case WIRE_RAW:
         if (str_eq(v->raw, S("benefit")) || str_eq(v->raw, S("policy")))
             buf_printf(out, "[%.*s](%.*s.md)", STR_ARG(v->schema), STR_ARG(v->raw));
+        else if (str_eq(v->raw, S("scope")) || str_eq(v->raw, S("conditions")) ||
+                 str_eq(v->raw, S("blacklist")))
+            buf_printf(out, "[%.*s](rule.md)", STR_ARG(v->schema));
         else
             buf_str(out, S("object"));
         break;
