@@ -68,13 +68,10 @@ static void ended(act_call *call)
         finish(s);
         return;
     }
-    if (--s->again > 0) {
-        call->code = go(s);
-        if (call->code == R_DONE)
-            return;
-    } else {
-        call->code = R_BUSY;
-    }
+    result r = --s->again > 0 ? go(s) : R_BUSY;
+    if (r == R_DONE)
+        return; /* it may have been answered already: s and call are not ours any more */
+    call->code = r;
     call->detail = (str){NULL, 0};
     finish(s);
 }

@@ -210,14 +210,30 @@ typedef struct probe {
     saga saga; /* first */
     int planned, tried, cancelled;
     size_t tries, good; /* of the tries: so many are done, the next is refused */
+    bool crowded;       /* from the second attempt on no lane takes anything */
 } probe;
 
 static probe *watched;
 
+static void fill_lanes(void)
+{
+    for (uint16_t slot = 0; slot < store_lanes(app_store(shop->app)); slot++) {
+        result r;
+        do { /* slot n is in lane n */
+            claim *c = claim_of("eve", 1);
+            c->call.slot = slot;
+            c->call.refusal = R_NOT_APPLICABLE;
+            r = act_submit(&c->call);
+        } while (r == R_DONE);
+        assert_int_equal(r, R_BUSY);
+    }
+}
+
 static void probe_plan(saga *s)
 {
     probe *p = (probe *)s;
-    watched->planned++;
+    if (++watched->planned == 2 && p->crowded)
+        fill_lanes();
     for (size_t i = 0; i < p->tries; i++) {
         sweep_in *in = ARENA_NEW(s->memory, sweep_in);
         uint16_t lane = store_lane_of_slot(app_store(shop->app), (uint16_t)i);
@@ -242,7 +258,7 @@ static bool probe_cancel(saga *s, const saga_try *done, saga_try *out)
     return false;
 }
 
-static probe run_probe(claim *c, size_t tries, size_t good)
+static probe run_probe(claim *c, const probe *how_tried)
 {
     probe seen = {0};
     watched = &seen;
@@ -252,8 +268,9 @@ static probe run_probe(claim *c, size_t tries, size_t good)
     p->saga.plan = probe_plan;
     p->saga.tried = probe_tried;
     p->saga.cancel = probe_cancel;
-    p->tries = tries;
-    p->good = good;
+    p->tries = how_tried->tries;
+    p->good = how_tried->good;
+    p->crowded = how_tried->crowded;
     assert_int_equal(saga_submit(&p->saga), R_DONE);
     (void)app_settle(shop->app);
     assert_int_equal(c->ended, 1);
@@ -267,18 +284,31 @@ static void an_act_that_is_never_reserved_ends_as_busy(void **state)
     reserved_subject named = {.subject = LIMIT_SUBJECT_DEVICE};
     c->in.subjects.items = &named;
     c->in.subjects.n = 1;
-    probe seen = run_probe(c, 2, 2);
+    probe seen = run_probe(c, &(probe){.tries = 2, .good = 2});
     assert_int_equal(c->call.code, R_BUSY);
     assert_int_equal(seen.planned, SAGA_AGAIN_MAX);
     assert_int_equal(seen.tried, SAGA_AGAIN_MAX);
     assert_int_equal(seen.cancelled, 2 * SAGA_AGAIN_MAX);
 }
 
+/* Neither try nor act gets in again: the answer stays what the caller was told. */
+static void an_act_that_cannot_be_tried_again_is_busy(void **state)
+{
+    (void)state;
+    claim *c = claim_of("ann", 1);
+    reserved_subject named = {.subject = LIMIT_SUBJECT_DEVICE};
+    c->in.subjects.items = &named;
+    c->in.subjects.n = 1;
+    probe seen = run_probe(c, &(probe){.tries = 2, .good = 2, .crowded = true});
+    assert_int_equal(c->call.code, R_BUSY);
+    assert_int_equal(seen.planned, 2);
+}
+
 static void a_try_that_is_refused_refuses_the_act(void **state)
 {
     (void)state;
     claim *c = claim_of("ann", 1);
-    probe seen = run_probe(c, 3, 1);
+    probe seen = run_probe(c, &(probe){.tries = 3, .good = 1});
     assert_int_equal(c->call.code, R_INVALID);
     assert_int_equal(seen.planned, 1);
     assert_int_equal(seen.tried, 0);
@@ -291,7 +321,7 @@ static void a_refusal_from_before_tries_nothing(void **state)
     claim *c = claim_of("ann", 1);
     c->call.refusal = R_NOT_APPLICABLE;
     c->call.refusal_detail = S("why");
-    probe seen = run_probe(c, 2, 2);
+    probe seen = run_probe(c, &(probe){.tries = 2, .good = 2});
     assert_int_equal(c->call.code, R_NOT_APPLICABLE);
     assert_true(str_eq(c->call.detail, S("why")));
     assert_int_equal(seen.planned, 0);
@@ -307,6 +337,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_act_past_its_deadline_is_tried_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_try_that_nobody_follows_is_let_go, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_act_that_is_never_reserved_ends_as_busy, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(an_act_that_cannot_be_tried_again_is_busy, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_try_that_is_refused_refuses_the_act, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_refusal_from_before_tries_nothing, set_up, tear_down),
