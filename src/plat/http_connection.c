@@ -492,13 +492,14 @@ static http_connection *connection_new(http_loop *l)
     return c;
 }
 
-/* At the maximum: closes who has waited longest for nothing of ours. Slow heads go before idle
+/* At the maximum: closes who has waited longest for nothing of ours. Those that were told the last
+ * word go first, else whoever keeps their end open would keep others out. Slow heads go before idle
  * connections, which do no harm, and those before bodies on their way and answers that nobody
  * reads. False: all of this loop's are at work. */
 static bool make_room(http_loop *l)
 {
-    static const http_phase phases[] = {PHASE_FRESH, PHASE_HEAD, PHASE_IDLE, PHASE_BODY,
-                                        PHASE_WRITE};
+    static const http_phase phases[] = {PHASE_LINGER, PHASE_FRESH, PHASE_HEAD,
+                                        PHASE_IDLE,   PHASE_BODY,  PHASE_WRITE};
     for (size_t i = 0; i < ARRAY_LEN(phases); i++) {
         for (http_connection *c = l->lists[phases[i]].first; c != NULL; c = c->next) {
             if (c->refusing)

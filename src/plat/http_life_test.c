@@ -336,6 +336,33 @@ static void who_only_waits_makes_room_at_the_maximum(void **state)
     close(busy);
 }
 
+/* They have their answer, and keep their end open. */
+static void who_has_had_the_last_word_makes_room_first(void **state)
+{
+    (void)state;
+    http_options options = http_options_default();
+    options.connections_max = 3;
+    start_with(options);
+    uint64_t before = metric_value(METRIC_HTTP_MADE_ROOM);
+    int idle = dial(server->port), done[2];
+    expect(idle, S(GET_A), 200, NULL);
+    for (size_t i = 0; i < ARRAY_LEN(done); i++) {
+        done[i] = dial(server->port);
+        expect_last(done[i], S("GET /a HTTP/1.1\r\nConnection: close\r\n" H E), 200);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(done); i++) {
+        int late = dial(server->port);
+        expect(late, S(GET_A), 200, NULL);
+        assert_int_equal(metric_value(METRIC_HTTP_MADE_ROOM), before + i + 1);
+        close(done[i]);
+        done[i] = late;
+    }
+    expect(idle, S(GET_A), 200, NULL);
+    for (size_t i = 0; i < ARRAY_LEN(done); i++)
+        close(done[i]);
+    close(idle);
+}
+
 static void the_memory_of_bodies_is_bounded(void **state)
 {
     (void)state;
@@ -524,6 +551,7 @@ int main(void)
         cmocka_unit_test_teardown(half_closed_clients_get_their_answers, end),
         cmocka_unit_test_teardown(half_a_request_and_its_end_get_400, end),
         cmocka_unit_test_teardown(connections_above_the_maximum_get_503, end),
+        cmocka_unit_test_teardown(who_has_had_the_last_word_makes_room_first, end),
         cmocka_unit_test_teardown(who_only_waits_makes_room_at_the_maximum, end),
         cmocka_unit_test_teardown(the_memory_of_bodies_is_bounded, end),
         cmocka_unit_test_teardown(draining_finishes_what_is_inside, end),
