@@ -154,18 +154,11 @@ static int64_t given_back(const grant_party *p, const limit_grant *g)
     return n;
 }
 
-static bool same_cells(const limit_grant *a, const limit_grant *b)
-{
-    return a->subject == b->subject && a->campaign == b->campaign && a->owner == b->owner &&
-           a->measure == b->measure && a->period == b->period &&
-           a->since_version == b->since_version;
-}
-
 /* What is counted, once in its cells. */
 static void count_use(const grant_set *s, const grant_use *use, limit_grant *used, size_t *n)
 {
     for (size_t i = 0; i < *n; i++) {
-        if (!same_cells(&used[i], &use->given))
+        if (!limit_grant_same_cells(&used[i], &use->given))
             continue;
         if (use->given.window_ms > used[i].window_ms)
             used[i].window_ms = use->given.window_ms;

@@ -19,6 +19,13 @@ typedef struct grant_key {
     int64_t window_ms; /* rolling only */
 } grant_key;
 
+static inline bool limit_grant_same_cells(const limit_grant *a, const limit_grant *b)
+{
+    return a->subject == b->subject && a->campaign == b->campaign && a->owner == b->owner &&
+           a->measure == b->measure && a->period == b->period &&
+           a->since_version == b->since_version;
+}
+
 grant_set *grant_set_new(uow *u);
 /* What came with the act: the subjects that it names, and what was reserved. */
 typedef struct grant_input {

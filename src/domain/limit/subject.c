@@ -5,6 +5,7 @@
 #include "domain/limit/subject.h"
 
 #include "base/id.h"
+#include "domain/limit/grant.h"
 #include "domain/limit/level.h"
 #include "domain/saga/saga.h"
 
@@ -192,30 +193,39 @@ static void bound(reserve_desk *d, const reserve_case *c)
         a->grant.credit = credit;
 }
 
-/* Limits that count in the same cells keep the least that one of them grants: no more will be
- * taken. */
-static size_t keep_count(uint64_t id, const limit_grant *g, reserved_count *counts, size_t n)
+/* Limits that count in the same cells keep once: no more than the least that one of them grants will
+ * be taken. It counts against each of them, so only what all of them get back comes off. */
+static int64_t to_keep(const reserve_desk *d, const limit_grant *g)
 {
-    int64_t least = g->n > g->credit ? g->n - g->credit : 0;
-    for (size_t i = 0; i < n; i++) {
-        reserved_count *k = &counts[i];
-        if (k->reservation != id || k->campaign != g->campaign || k->owner != g->owner ||
-            k->measure != g->measure || k->period != g->period ||
-            k->since_version != g->since_version)
+    int64_t n = g->n, credit = g->credit;
+    for (size_t i = 0; i < d->n; i++) {
+        const limit_grant *other = &d->counts[i].grant;
+        if (!limit_grant_same_cells(other, g))
             continue;
-        if (least < k->n)
-            k->n = least;
-        return n;
+        n = other->n < n ? other->n : n;
+        credit = other->credit < credit ? other->credit : credit;
     }
-    counts[n] = (reserved_count){.reservation = id,
-                                 .measure = g->measure,
-                                 .period = g->period,
-                                 .campaign = g->campaign,
-                                 .owner = g->owner,
-                                 .number = g->number,
-                                 .since_version = g->since_version,
-                                 .n = least};
-    return n + 1;
+    return n > credit ? n - credit : 0;
+}
+
+static bool is_first_of_cells(const reserve_desk *d, size_t at)
+{
+    for (size_t i = 0; i < at; i++)
+        if (limit_grant_same_cells(&d->counts[i].grant, &d->counts[at].grant))
+            return false;
+    return true;
+}
+
+static reserved_count count_kept(const reserve_desk *d, uint64_t id, const limit_grant *g)
+{
+    return (reserved_count){.reservation = id,
+                            .measure = g->measure,
+                            .period = g->period,
+                            .campaign = g->campaign,
+                            .owner = g->owner,
+                            .number = g->number,
+                            .since_version = g->since_version,
+                            .n = to_keep(d, g)};
 }
 
 static void keep(reserve_desk *d, uint64_t id)
@@ -235,7 +245,8 @@ static void keep(reserve_desk *d, uint64_t id)
     all[acts] = (reservation){
         .id = id, .slot = d->in->slot, .deadline_ms = d->deadline_ms, .due_at_ms = d->deadline_ms};
     for (size_t i = 0; i < d->n; i++)
-        kept = keep_count(id, &d->counts[i].grant, counts, kept);
+        if (is_first_of_cells(d, i))
+            counts[kept++] = count_kept(d, id, &d->counts[i].grant);
     d->open->reservations.items = all;
     d->open->reservations.n = acts + 1;
     d->open->counts.items = counts;

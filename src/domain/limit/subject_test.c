@@ -30,22 +30,32 @@ static uint16_t home(str user_name)
     return slot_of_user(shop->merchant, user_name);
 }
 
-/* `period`, `max` claims a device. */
-static void open_shop(limit_period period, int64_t max)
+static limit_rule by_device(limit_period period, int64_t max, int64_t window_ms)
 {
-    static limit_rule rule;
+    limit_rule rule = fix_limit(LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_DEVICE, period, max);
+    rule.window_ms = window_ms;
+    return rule;
+}
+
+static void open_shop_with(limit_rule *rules, size_t n)
+{
     shop = fix_open(how);
-    rule = fix_limit(LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_DEVICE, period, max);
-    rule.window_ms = period == LIMIT_PERIOD_ROLLING ? MS_HOUR : 0;
     campaign_create_in in = fix_campaign_in(shop);
     campaign_id = fix_campaign(shop, &in);
     template_put_in t = fix_template_in(shop, campaign_id);
-    t.limits.items = &rule;
-    t.limits.n = 1;
+    t.limits.items = rules;
+    t.limits.n = n;
     template_id = fix_template(shop, &t);
     device = 1;
     while (lane_of(slot_of_hash(device)) == lane_of(home(S("ann"))))
         device++;
+}
+
+/* `period`, `max` claims a device. */
+static void open_shop(limit_period period, int64_t max)
+{
+    limit_rule rule = by_device(period, max, period == LIMIT_PERIOD_ROLLING ? MS_HOUR : 0);
+    open_shop_with(&rule, 1);
 }
 
 static int tear_down(void **state)
@@ -440,6 +450,48 @@ static void a_credit_must_be_given_back_by_the_act(void **state)
     assert_int_equal(reserve(S("eve"), 1)->reservation, 0);
 }
 
+/* What is given back is behind the shorter window and helps there nothing: what was reserved in it
+ * is kept from others. */
+static void a_credit_of_one_window_is_none_of_another(void **state)
+{
+    (void)state;
+    limit_rule rules[] = {by_device(LIMIT_PERIOD_ROLLING, 1, MS_HOUR),
+                          by_device(LIMIT_PERIOD_ROLLING, 2, 24 * MS_HOUR)};
+    open_shop_with(rules, ARRAY_LEN(rules));
+    const limit_reserve_out *r = reserve(S("ann"), 1);
+    const limit_grant *g = &r->grants.items[0];
+    assert_int_equal(claim(S("ann"), 1, r), R_DONE);
+    limit_take back = {.measure = g->measure,
+                       .subject = g->subject,
+                       .period = g->period,
+                       .campaign = g->campaign,
+                       .owner = g->owner,
+                       .number = g->number,
+                       .since_version = g->since_version,
+                       .n = 1,
+                       .hi = device,
+                       .lo = LO};
+    fix_pass(shop, 2 * MS_HOUR);
+    limit_need need = {.template = template_id, .measure = LIMIT_MEASURE_CLAIMS, .n = 1};
+    limit_reserve_in in = {.merchant = shop->merchant,
+                           .subject = LIMIT_SUBJECT_DEVICE,
+                           .hi = device,
+                           .lo = LO,
+                           .slot = home(S("bob"))};
+    limit_reserve_out out = {0};
+    in.needs.items = &need;
+    in.needs.n = 1;
+    in.credits.items = &back;
+    in.credits.n = 1;
+    assert_int_equal(fix_run(shop, ACT_ID_limit_reserve_claim, slot_of_hash(device), &in, &out),
+                     R_DONE);
+    assert_true(out.reservation != 0);
+    attempt *eve = start(S("eve"), 1);
+    assert_false(eve->ended);
+    cancel(&out);
+    assert_true(eve->ended && eve->out.reservation != 0);
+}
+
 static void an_act_without_reservation_takes_nothing(void **state)
 {
     (void)state;
@@ -487,6 +539,7 @@ int main(void)
                                   tear_down),
         cmocka_unit_test_teardown(a_rolling_use_counts_from_its_act, tear_down),
         cmocka_unit_test_teardown(a_credit_must_be_given_back_by_the_act, tear_down),
+        cmocka_unit_test_teardown(a_credit_of_one_window_is_none_of_another, tear_down),
         cmocka_unit_test_teardown(an_act_without_reservation_takes_nothing, tear_down),
         cmocka_unit_test_teardown(acts_on_their_way_are_bounded, tear_down),
     };
