@@ -57,14 +57,18 @@ usage_key limit_key_of(const limit_level *level, const limit_rule *rule)
         .since_version = always || rule->period == LIMIT_PERIOD_ROLLING ? 0 : rule->since_version};
 }
 
+int64_t limit_counts_after(const limit_rule *rule, int64_t now_ms)
+{
+    int64_t after = now_ms - rule->window_ms;
+    return after < rule->since_ms ? rule->since_ms - 1 : after;
+}
+
 int64_t limit_used(const usage *row, const limit_level *level, const limit_rule *rule,
                    const terms *of, int64_t now_ms)
 {
     usage_key key = limit_key_of(level, rule);
-    if (rule->period == LIMIT_PERIOD_ROLLING) {
-        int64_t after = now_ms - rule->window_ms;
-        return usage_count_after(row, &key, after < rule->since_ms ? rule->since_ms - 1 : after);
-    }
+    if (rule->period == LIMIT_PERIOD_ROLLING)
+        return usage_count_after(row, &key, limit_counts_after(rule, now_ms));
     return usage_count(row, &key, usage_number(rule->period, terms_day(of, now_ms), now_ms));
 }
 

@@ -30,6 +30,8 @@ uint32_t limit_subjects_of(const terms *t, uint32_t measures);
 
 /* The cells in which a limit by user or by subject counts. */
 usage_key limit_key_of(const limit_level *level, const limit_rule *rule);
+/* A rolling limit counts the instants behind this one. */
+int64_t limit_counts_after(const limit_rule *rule, int64_t now_ms);
 /* What they hold now. row may be NULL; day: in the merchant's zone. */
 int64_t limit_used(const usage *row, const limit_level *level, const limit_rule *rule,
                    const terms *of, int64_t now_ms);

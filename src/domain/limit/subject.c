@@ -151,7 +151,7 @@ static void end_with_the_day(reserve_desk *d, const reserve_case *c)
 /* What the act gives back of what this limit has counted. */
 static int64_t credit_of(const reserve_desk *d, const reserve_case *c, const limit_grant *g)
 {
-    int64_t n = 0, after = uow_now(d->u) - c->rule->window_ms;
+    int64_t n = 0, after = limit_counts_after(c->rule, uow_now(d->u));
     bool rolling = c->rule->period == LIMIT_PERIOD_ROLLING;
     for (size_t i = 0; i < d->in->credits.n; i++) {
         const limit_take *t = &d->in->credits.items[i];
@@ -193,8 +193,8 @@ static void bound(reserve_desk *d, const reserve_case *c)
         a->grant.credit = credit;
 }
 
-/* Limits that count in the same cells keep once: no more than the least that one of them grants will
- * be taken. It counts against each of them, so only what all of them get back comes off. */
+/* Limits that count in the same cells keep once: no more than the least that one of them grants
+ * will be taken. It counts against each of them, so only what all of them get back comes off. */
 static int64_t to_keep(const reserve_desk *d, const limit_grant *g)
 {
     int64_t n = g->n, credit = g->credit;

@@ -415,36 +415,50 @@ static void a_rolling_use_counts_from_its_act(void **state)
 
 /* ---- credits ---- */
 
+/* What this claim took. */
+static limit_take take_of(const limit_grant *g)
+{
+    return (limit_take){.measure = g->measure,
+                        .subject = g->subject,
+                        .period = g->period,
+                        .campaign = g->campaign,
+                        .owner = g->owner,
+                        .number = g->number,
+                        .since_version = g->since_version,
+                        .n = 1,
+                        .hi = device,
+                        .lo = LO};
+}
+
+/* One, by an act that is to give this back first. */
+static limit_reserve_out reserve_for(str user_name, limit_take back)
+{
+    limit_need need = {.template = template_id, .measure = LIMIT_MEASURE_CLAIMS, .n = 1};
+    limit_reserve_in in = {.merchant = shop->merchant,
+                           .subject = LIMIT_SUBJECT_DEVICE,
+                           .hi = device,
+                           .lo = LO,
+                           .slot = home(user_name)};
+    limit_reserve_out out = {0};
+    in.needs.items = &need;
+    in.needs.n = 1;
+    in.credits.items = &back;
+    in.credits.n = 1;
+    assert_int_equal(fix_run(shop, ACT_ID_limit_reserve_claim, slot_of_hash(device), &in, &out),
+                     R_DONE);
+    return out;
+}
+
 static void a_credit_must_be_given_back_by_the_act(void **state)
 {
     (void)state;
     open_shop(LIMIT_PERIOD_EVER, 1);
     const limit_reserve_out *r = reserve(S("ann"), 1);
     assert_int_equal(claim(S("ann"), 1, r), R_DONE);
-    limit_take back = {.measure = LIMIT_MEASURE_CLAIMS,
-                       .subject = LIMIT_SUBJECT_DEVICE,
-                       .period = LIMIT_PERIOD_EVER,
-                       .campaign = campaign_id,
-                       .owner = template_id,
-                       .since_version = r->grants.items[0].since_version,
-                       .n = 1,
-                       .hi = device,
-                       .lo = LO};
-    attempt a = {.need = {.template = template_id, .measure = LIMIT_MEASURE_CLAIMS, .n = 1},
-                 .in = {.merchant = shop->merchant,
-                        .subject = LIMIT_SUBJECT_DEVICE,
-                        .hi = device,
-                        .lo = LO,
-                        .slot = home(S("bob"))}};
-    a.in.needs.items = &a.need;
-    a.in.needs.n = 1;
-    a.in.credits.items = &back;
-    a.in.credits.n = 1;
-    assert_int_equal(fix_run(shop, ACT_ID_limit_reserve_claim, slot_of_hash(device), &a.in, &a.out),
-                     R_DONE);
-    assert_true(holds(&a.out, 1));
-    assert_int_equal(a.out.grants.items[0].credit, 1);
-    assert_int_equal(claim(S("bob"), 1, &a.out), R_UNRESERVED); /* it gives nothing back */
+    limit_reserve_out bob = reserve_for(S("bob"), take_of(&r->grants.items[0]));
+    assert_true(holds(&bob, 1));
+    assert_int_equal(bob.grants.items[0].credit, 1);
+    assert_int_equal(claim(S("bob"), 1, &bob), R_UNRESERVED); /* it gives nothing back */
     expect(1, 1);
     /* What is kept for a credit is kept beside what is counted. */
     assert_int_equal(reserve(S("eve"), 1)->reservation, 0);
@@ -459,37 +473,33 @@ static void a_credit_of_one_window_is_none_of_another(void **state)
                           by_device(LIMIT_PERIOD_ROLLING, 2, 24 * MS_HOUR)};
     open_shop_with(rules, ARRAY_LEN(rules));
     const limit_reserve_out *r = reserve(S("ann"), 1);
-    const limit_grant *g = &r->grants.items[0];
     assert_int_equal(claim(S("ann"), 1, r), R_DONE);
-    limit_take back = {.measure = g->measure,
-                       .subject = g->subject,
-                       .period = g->period,
-                       .campaign = g->campaign,
-                       .owner = g->owner,
-                       .number = g->number,
-                       .since_version = g->since_version,
-                       .n = 1,
-                       .hi = device,
-                       .lo = LO};
     fix_pass(shop, 2 * MS_HOUR);
-    limit_need need = {.template = template_id, .measure = LIMIT_MEASURE_CLAIMS, .n = 1};
-    limit_reserve_in in = {.merchant = shop->merchant,
-                           .subject = LIMIT_SUBJECT_DEVICE,
-                           .hi = device,
-                           .lo = LO,
-                           .slot = home(S("bob"))};
-    limit_reserve_out out = {0};
-    in.needs.items = &need;
-    in.needs.n = 1;
-    in.credits.items = &back;
-    in.credits.n = 1;
-    assert_int_equal(fix_run(shop, ACT_ID_limit_reserve_claim, slot_of_hash(device), &in, &out),
-                     R_DONE);
-    assert_true(out.reservation != 0);
+    limit_reserve_out bob = reserve_for(S("bob"), take_of(&r->grants.items[0]));
+    assert_true(bob.reservation != 0);
     attempt *eve = start(S("eve"), 1);
     assert_false(eve->ended);
-    cancel(&out);
+    cancel(&bob);
     assert_true(eve->ended && eve->out.reservation != 0);
+}
+
+/* It was counted by a limit that is not there any more; this one began behind it. */
+static void what_a_limit_has_not_counted_is_no_credit(void **state)
+{
+    (void)state;
+    open_shop(LIMIT_PERIOD_ROLLING, 1);
+    const limit_reserve_out *r = reserve(S("ann"), 1);
+    assert_int_equal(claim(S("ann"), 1, r), R_DONE);
+    fix_pass(shop, MS_SECOND);
+    limit_rule longer = by_device(LIMIT_PERIOD_ROLLING, 1, 24 * MS_HOUR);
+    template_put_in edit = fix_template_in(shop, campaign_id);
+    edit.template = template_id;
+    edit.if_version = 1;
+    edit.limits.items = &longer;
+    edit.limits.n = 1;
+    assert_true(fix_template(shop, &edit) == template_id);
+    assert_int_equal(claim(S("eve"), 1, reserve(S("eve"), 1)), R_DONE);
+    assert_int_equal(reserve_for(S("bob"), take_of(&r->grants.items[0])).reservation, 0);
 }
 
 static void an_act_without_reservation_takes_nothing(void **state)
@@ -540,6 +550,7 @@ int main(void)
         cmocka_unit_test_teardown(a_rolling_use_counts_from_its_act, tear_down),
         cmocka_unit_test_teardown(a_credit_must_be_given_back_by_the_act, tear_down),
         cmocka_unit_test_teardown(a_credit_of_one_window_is_none_of_another, tear_down),
+        cmocka_unit_test_teardown(what_a_limit_has_not_counted_is_no_credit, tear_down),
         cmocka_unit_test_teardown(an_act_without_reservation_takes_nothing, tear_down),
         cmocka_unit_test_teardown(acts_on_their_way_are_bounded, tear_down),
     };
