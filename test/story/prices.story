@@ -192,3 +192,15 @@ story more_coupons_than_an_order_may_use
   201 {"coupons": [{"id": "$one"}, {"id": "$two"}]}
   POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$one", "$two"]}
   200 {"discount": @1000, "coupons": [{"applied": true}, {"reason": "too_many_coupons"}]}
+
+story kinds_that_no_coupon_can_have
+  use shop
+  use tea
+  POST /v1/campaigns/$campaign/templates {"name": "Gift card",
+    "benefit": {"kind": "stored_value", "value": @5000},
+    "validity": {"kind": "after_issue", "duration_days": 30}}
+  422 {"errors": [{"field": "benefit.kind", "code": "not_allowed"}]}
+  POST /v1/campaigns/$campaign/templates {"name": "Bonus",
+    "benefit": {"kind": "add_on", "percent": "10"},
+    "validity": {"kind": "after_issue", "duration_days": 30}}
+  422 {"errors": [{"field": "benefit.kind", "code": "not_allowed"}]}

@@ -79,10 +79,20 @@ static void check_budgeted(const campaign *parent, const template_version *v, is
     price_rule_free(rule);
 }
 
+/* Kinds that can be priced but whose coupons have nowhere to keep what a use leaves behind: money
+ * that stays on them, or what a seller gets. Issued, they would lose it. */
+static void check_usable(const template_version *v, issues *found)
+{
+    if (v->benefit == BENEFIT_KIND_STORED_VALUE || v->benefit == BENEFIT_KIND_ADD_ON)
+        issues_add(found, S("benefit.kind"), S("not_allowed"),
+                   "a kind that coupons can have; stored_value and add_on can only be priced");
+}
+
 static void check_benefit(const campaign *parent, const template_version *v, issues *found)
 {
     size_t before = found->n;
     price_rule_check(v, found);
+    check_usable(v, found);
     if (found->n == before && parent->budget_mode != BUDGET_MODE_NONE)
         check_budgeted(parent, v, found);
 }
