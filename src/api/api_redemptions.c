@@ -63,9 +63,9 @@ static void created(api_call *c)
 
 static void submit_redeem_hold(api_call *c, order_in *in, const reserve_ask *reserve);
 
-/* A hold past its deadline takes from the limits anew, so what it needs by phone, device, card or
- * address is reserved before; an open one, the rule, never comes here. */
-static void reserve_late(api_call *c)
+/* What a late hold needs by phone, device, card or address is reserved before; one in time, the
+ * rule, never comes here. */
+static void redeem_late(api_call *c)
 {
     const order_in *asked = c->state;
     order_in *in = ARENA_NEW(c->memory, order_in);
@@ -78,21 +78,10 @@ static void reserve_late(api_call *c)
     }
     if (!call_view(c, &v))
         return;
-    const hold *row = hold_get(v.rows, id_slot(asked->hold), asked->hold);
     *in = *asked;
     *reserve = (reserve_ask){.names = subjects_in(c, &b->of.hold.subjects, S("subjects")),
                              .prepared = true};
-    if (row != NULL) {
-        in->lines.items = row->lines.items;
-        in->lines.n = row->lines.n;
-        in->applied.items = row->applied.items;
-        in->applied.n = row->applied.n;
-        in->shares.items = row->shares.items;
-        in->shares.n = row->shares.n;
-        reserve->kept = row->takes.items;
-        reserve->kept_count = row->takes.n;
-        reserve_credits(&v, in, row->id, reserve);
-    }
+    reserve_late(&v, in, reserve);
     if (call_view_end(c, &v))
         submit_redeem_hold(c, in, reserve);
 }
@@ -104,7 +93,7 @@ static void submit_redeem_hold(api_call *c, order_in *in, const reserve_ask *res
                            .subject = id_subject(c, ID_HOLD, in->hold),
                            .in = in,
                            .then = created,
-                           .stale = reserve_late,
+                           .stale = redeem_late,
                            .reserve = reserve});
 }
 

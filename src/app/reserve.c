@@ -336,3 +336,19 @@ void reserve_credits(app_view *v, const order_in *in, uint64_t replaced, reserve
             add_credits(row, v->memory, ask);
     }
 }
+
+void reserve_late(app_view *v, order_in *in, reserve_ask *ask)
+{
+    const hold *row = hold_get(v->rows, id_slot(in->hold), in->hold);
+    if (row == NULL)
+        return;
+    in->lines.items = row->lines.items;
+    in->lines.n = row->lines.n;
+    in->applied.items = row->applied.items;
+    in->applied.n = row->applied.n;
+    in->shares.items = row->shares.items;
+    in->shares.n = row->shares.n;
+    ask->kept = row->takes.items;
+    ask->kept_count = row->takes.n;
+    reserve_credits(v, in, row->id, ask);
+}

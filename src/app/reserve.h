@@ -40,6 +40,11 @@ typedef struct reserve_ask {
  * Memory of the view. */
 void reserve_credits(app_view *v, const order_in *in, uint64_t replaced, reserve_ask *ask);
 
+/* A hold past its deadline takes from the limits anew. For a REDEEM of a hold that answered
+ * R_UNRESERVED: fills what its order needs into the input, which names the hold, and its subjects
+ * and credits into the ask. Memory of the view. */
+void reserve_late(app_view *v, order_in *in, reserve_ask *ask);
+
 /* As act_submit, for a call of ISSUE, HOLD or REDEEM; its input is copied, with what was reserved.
  * ask may be gone then; the texts of names, and input, credits and kept, live until `done`. */
 MUST_USE result reserve_submit(act_call *call, const reserve_ask *ask);

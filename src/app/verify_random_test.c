@@ -12,6 +12,7 @@
 #include "app/verify.h"
 #include "base/id.h"
 #include "base/time.h"
+#include "domain/limit/level.h"
 #include "domain/limit/pool.h"
 #include "domain/price/benefit_test.h"
 #include "test/lib/domain_fixture.h"
@@ -24,6 +25,7 @@ enum {
     TEMPLATES = 8,
     KEPT_MAX = 400,
     STORES = 3,
+    DEVICES = 5,
     VERIFY_EVERY = 150,
 };
 
@@ -58,19 +60,33 @@ static str store_name(run *r)
                        : arena_printf(r->f->memory, "store-%llu", (unsigned long long)i);
 }
 
+/* One of a few devices and phones, or none. */
+static void name_subjects(run *r)
+{
+    r->f->names = (subject_names){0};
+    if (below(r, 8) > 0)
+        r->f->names.device =
+            arena_printf(r->f->memory, "device-%llu", (unsigned long long)below(r, DEVICES));
+    if (below(r, 8) > 0)
+        r->f->names.phone =
+            arena_printf(r->f->memory, "phone-%llu", (unsigned long long)below(r, DEVICES));
+}
+
 static const int64_t lots = 1000;
 
 static limit_rule any_limit(run *r, limit_subject all)
 {
-    const limit_subject subjects[] = {LIMIT_SUBJECT_USER, LIMIT_SUBJECT_USER, LIMIT_SUBJECT_STORE,
-                                      all};
+    const limit_subject subjects[] = {LIMIT_SUBJECT_USER,  LIMIT_SUBJECT_USER,
+                                      LIMIT_SUBJECT_STORE, LIMIT_SUBJECT_DEVICE,
+                                      LIMIT_SUBJECT_PHONE, all};
     limit_rule rule = fix_limit((limit_measure)(1 + below(r, LIMIT_MEASURE_COUNT - 1)),
                                 subjects[below(r, ARRAY_LEN(subjects))],
                                 (limit_period)(1 + below(r, LIMIT_PERIOD_COUNT - 1)),
                                 (int64_t)(2 + below(r, 30)));
     if (rule.measure == LIMIT_MEASURE_MONEY)
         rule.max *= lots;
-    bool may_roll = rule.subject == LIMIT_SUBJECT_USER && rule.measure != LIMIT_MEASURE_MONEY;
+    bool may_roll =
+        limit_way_of(rule.subject) != LIMIT_SHARED && rule.measure != LIMIT_MEASURE_MONEY;
     if (rule.period == LIMIT_PERIOD_ROLLING && !may_roll)
         rule.period = LIMIT_PERIOD_DAY;
     if (rule.period == LIMIT_PERIOD_ROLLING)
@@ -99,7 +115,8 @@ static void limit_merchant(run *r)
     in.limits.items = limits;
     in.limits.n = some_limits(r, limits, 3, LIMIT_SUBJECT_USER);
     for (size_t i = 0; i < in.limits.n; i++) {
-        limits[i].subject = LIMIT_SUBJECT_USER;
+        if (limits[i].subject == LIMIT_SUBJECT_STORE)
+            limits[i].subject = LIMIT_SUBJECT_USER;
         limits[i].max += 10;
         if (limits[i].measure == LIMIT_MEASURE_MONEY)
             limits[i].measure = LIMIT_MEASURE_UNITS;
@@ -266,6 +283,7 @@ static result edit_limits(run *r)
 static result step(run *r)
 {
     uint64_t what = below(r, 100);
+    name_subjects(r);
     if (what < 35)
         return claim(r);
     if (what < 55)

@@ -40,24 +40,34 @@ static void settle(fix *f, const bool *ended)
     }
 }
 
-result fix_run(fix *f, act_id id, uint16_t slot, const void *in, void *out)
+static bool names_subjects(act_id id)
+{
+    return id == ACT_ID_issue || id == ACT_ID_hold || id == ACT_ID_redeem;
+}
+
+/* ask: for an act that names subjects; NULL else. */
+static result run(fix *f, act_call given, const reserve_ask *ask)
 {
     bool ended = false;
     act_call *call = ARENA_NEW(f->memory, act_call);
-    *call = (act_call){.app = f->app,
-                       .id = id,
-                       .slot = slot,
-                       .in = in,
-                       .out = out,
-                       .memory = f->memory,
-                       .done = on_done,
-                       .context = &ended};
-    result r = act_submit(call);
+    *call = given;
+    call->app = f->app;
+    call->memory = f->memory;
+    call->done = on_done;
+    call->context = &ended;
+    result r = ask == NULL ? act_submit(call) : reserve_submit(call, ask);
     CHECK(r == R_DONE);
     settle(f, &ended);
     (void)app_settle(f->app);
     f->detail = call->detail;
     return call->code;
+}
+
+result fix_run(fix *f, act_id id, uint16_t slot, const void *in, void *out)
+{
+    reserve_ask ask = {.names = f->names};
+    act_call call = {.id = id, .slot = slot, .in = in, .out = out};
+    return run(f, call, names_subjects(id) ? &ask : NULL);
 }
 
 void fix_run_many(fix *f, const fix_many *many)
@@ -248,6 +258,14 @@ void fix_sweep(fix *f)
 
 /* ---- orders ---- */
 
+static app_view view_of(fix *f)
+{
+    app_view v;
+    result r = app_view_open(f->app, f->memory, &v);
+    CHECK(r == R_DONE);
+    return v;
+}
+
 result fix_price(fix *f, const fix_order *o, order_in *in)
 {
     app_view v;
@@ -262,7 +280,8 @@ result fix_price(fix *f, const fix_order *o, order_in *in)
                      .line_count = o->line_count,
                      .coupons = o->coupons,
                      .coupon_count = o->coupon_count,
-                     .order_number = o->number};
+                     .order_number = o->number,
+                     .subjects = subjects_named(&f->names)};
     order_priced priced;
     r = order_price(&v, &ask, &priced);
     if (r == R_DONE && priced.refused != NULL)
@@ -279,8 +298,18 @@ result fix_price(fix *f, const fix_order *o, order_in *in)
 static result order_act(fix *f, const fix_order *o, act_id id, order_out *out)
 {
     order_in in = {0};
+    reserve_ask ask = {.names = f->names};
     result r = fix_price(f, o, &in);
-    return r != R_DONE ? r : fix_run(f, id, slot_of_user(f->merchant, o->user), &in, out);
+    if (r != R_DONE)
+        return r;
+    uint16_t slot = slot_of_user(f->merchant, o->user);
+    app_view v = view_of(f);
+    const user *who = user_get(v.rows, slot, f->merchant, o->user);
+    const order_ref *ref =
+        who == NULL ? NULL : order_ref_get(v.rows, slot, f->merchant, who->member, o->number);
+    reserve_credits(&v, &in, ref == NULL ? 0 : ref->hold, &ask);
+    app_view_close(&v);
+    return run(f, (act_call){.id = id, .slot = slot, .in = &in, .out = out}, &ask);
 }
 
 result fix_hold(fix *f, const fix_order *o, uint64_t *hold_id)
@@ -303,7 +332,16 @@ result fix_redeem_hold(fix *f, uint64_t hold_id, uint64_t *redemption_id)
 {
     order_in in = {.merchant = f->merchant, .hold = hold_id};
     order_out out = {0};
-    result r = fix_run(f, ACT_ID_redeem, id_slot(hold_id), &in, &out);
+    reserve_ask ask = {.names = f->names};
+    act_call call = {.id = ACT_ID_redeem, .slot = id_slot(hold_id), .in = &in, .out = &out};
+    in.subjects.items = subjects_unreserved(&f->names, f->memory, &in.subjects.n);
+    result r = run(f, call, NULL);
+    if (r == R_UNRESERVED) {
+        app_view v = view_of(f);
+        reserve_late(&v, &in, &ask);
+        app_view_close(&v);
+        r = run(f, call, &ask);
+    }
     *redemption_id = r == R_DONE ? out.redemption : 0;
     return r;
 }
@@ -331,14 +369,6 @@ result fix_return(fix *f, uint64_t redemption_id, const return_line *lines, size
 }
 
 /* ---- rows ---- */
-
-static app_view view_of(fix *f)
-{
-    app_view v;
-    result r = app_view_open(f->app, f->memory, &v);
-    CHECK(r == R_DONE);
-    return v;
-}
 
 coupon fix_coupon(fix *f, uint64_t id)
 {

@@ -8,6 +8,7 @@
 
 #include "app/act.h"
 #include "app/order.h"
+#include "app/reserve.h"
 
 #define FIX_START_MS INT64_C(1760000000000) /* 2025-10-09T08:53:20Z */
 #define FIX_END_MS   (FIX_START_MS + 400 * MS_DAY)
@@ -23,6 +24,8 @@ typedef struct fix {
     arena *memory;
     uint64_t merchant;
     str detail; /* of the last act */
+    /* What claims, holds and redemptions name, for limits by phone, device, card and address. */
+    subject_names names;
 } fix;
 
 fix *fix_open(fix_options options);

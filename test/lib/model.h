@@ -17,6 +17,7 @@ enum {
     MODEL_THINGS_MAX = 4096, /* coupons, holds, redemptions: each */
     MODEL_LINES = 3,
     MODEL_COUPONS = 3, /* of an order */
+    MODEL_DEVICES = 4,
 };
 #define MODEL_START_MS INT64_C(1767225600000) /* 2026-01-01 */
 
@@ -44,6 +45,7 @@ typedef struct model_step {
     uint32_t counts[2]; /* issue: of template and of the next one; 0: not */
     uint8_t word;       /* issue mode, void reason, campaign state, edit reach */
     uint8_t store;      /* 0: nowhere */
+    uint8_t device;     /* that is named; 0: none */
     uint32_t coupons[MODEL_COUPONS], coupon_count;
     int64_t quantities[MODEL_LINES], prices[MODEL_LINES]; /* 0: the line is not there */
     int64_t ms, amount, current;
@@ -55,6 +57,7 @@ typedef struct model_side {
     uint64_t merchant, campaigns[MODEL_CAMPAIGNS], templates[MODEL_TEMPLATES];
     uint64_t coupons[MODEL_THINGS_MAX], holds[MODEL_THINGS_MAX], redemptions[MODEL_THINGS_MAX];
     uint32_t coupon_count, hold_count, redemption_count;
+    uint8_t devices[MODEL_THINGS_MAX];   /* that issues of coupons have named */
     bool in_error[MODEL_THINGS_MAX];     /* coupons that were voided as issued in error */
     bool was_unlimited[MODEL_TEMPLATES]; /* its stock counts anew since */
 } model_side;
@@ -71,7 +74,7 @@ void model_side_open(model_side *s, const world_engine *engine);
 void model_side_close(model_side *s);
 /* Does it, and appends what was answered. Ids of new things are kept. */
 void model_side_step(model_side *s, const model_step *step, buf *facts);
-/* Stock, budget and a limit by user, counted from coupons, holds and redemptions alone. False: *why
+/* Stock, budget, a limit by user and one by device, counted from coupons, holds and redemptions alone. False: *why
  * says which was passed. */
 MUST_USE bool model_side_bounded(model_side *s, buf *why);
 str model_user(uint32_t number);

@@ -1,13 +1,15 @@
 /* What may never be passed, counted from the rows of coupons, holds and redemptions alone: stock,
- * budget, a limit by user. Knows nothing of pools, slices and usage rows. See model.h. */
+ * budget, a limit by user, one by device. Knows nothing of pools, slices and usage rows. See model.h. */
 #include "base/id.h"
 #include "domain/campaign/config.h"
 #include "test/lib/model.h"
 
-enum { CLAIMS_EVER_MAX = 5 }; /* of template 0: model_side.c */
+/* Claims ever of a user of template 0, of a device of template 2: model_side.c. */
+enum { CLAIMS_EVER_MAX = 5, DEVICE_CLAIMS_MAX = 9 };
 
 typedef struct bounds {
-    int64_t issued[MODEL_TEMPLATES], of_user[MODEL_USERS], spent[MODEL_CAMPAIGNS];
+    int64_t issued[MODEL_TEMPLATES], of_user[MODEL_USERS], of_device[MODEL_DEVICES + 1],
+        spent[MODEL_CAMPAIGNS];
 } bounds;
 
 static uint32_t place(const uint64_t *ids, uint32_t n, uint64_t id)
@@ -28,6 +30,7 @@ static void count_coupons(const model_side *s, const app_view *v, bounds *b)
             continue;
         uint32_t t = place(s->templates, MODEL_TEMPLATES, row->template);
         b->issued[t]++;
+        b->of_device[s->devices[i]] += t == 2;
         const member *who = member_get(v->rows, row->slot, row->member);
         for (uint32_t u = 0; u < MODEL_USERS && t == 0; u++)
             b->of_user[u] += str_eq(model_user(u), who->name);
@@ -87,6 +90,9 @@ bool model_side_bounded(model_side *s, buf *why)
     }
     for (uint32_t u = 0; u < MODEL_USERS; u++)
         good = within("claims of user", u, b.of_user[u], CLAIMS_EVER_MAX, why) && good;
+    good = within("claims without a device", 0, b.of_device[0], 0, why) && good;
+    for (uint32_t d = 1; d <= MODEL_DEVICES; d++)
+        good = within("claims of device", d, b.of_device[d], DEVICE_CLAIMS_MAX, why) && good;
     app_view_close(&v);
     return good;
 }

@@ -23,10 +23,24 @@ static uint16_t user_slot(const model_side *s, uint32_t user_number)
     return slot_of_user(s->merchant, model_user(user_number));
 }
 
+static result run_reserved(model_side *s, world_act *one, const reserve_ask *reserve)
+{
+    one->memory = s->memory;
+    one->reserve = reserve;
+    return world_run(&s->world, one);
+}
+
 static result run(model_side *s, act_id id, uint16_t slot, const void *in, void *out)
 {
-    world_act one = {.id = id, .slot = slot, .in = in, .out = out, .memory = s->memory};
-    return world_run(&s->world, &one);
+    return run_reserved(s, &(world_act){.id = id, .slot = slot, .in = in, .out = out}, NULL);
+}
+
+static reserve_ask naming(model_side *s, uint8_t device)
+{
+    reserve_ask ask = {0};
+    if (device > 0)
+        ask.names.device = arena_printf(s->memory, "device-%u", device);
+    return ask;
 }
 
 /* ---- the ground ---- */
@@ -60,11 +74,14 @@ static template_put_in template_of(const model_side *s, uint32_t number)
     static rule_node goods[] = {{.op = RULE_OP_IN, .fact = RULE_FACT_LINE_SKU, .n = 2},
                                 {.op = RULE_OP_VALUE, .text = {"a", 1}},
                                 {.op = RULE_OP_VALUE, .text = {"b", 1}}};
-    static limit_rule limits[] = {
-        {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_EVER, 5, 0, 0, 0},
-        {LIMIT_MEASURE_REDEMPTIONS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_DAY, 2, 0, 0, 0},
-        {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_STORE, LIMIT_PERIOD_WEEK, 6, 0, 0, 0},
-        {LIMIT_MEASURE_UNITS, LIMIT_SUBJECT_TEMPLATE, LIMIT_PERIOD_DAY, 9, 0, 0, 0},
+    static limit_rule limits[MODEL_TEMPLATES][2] = {
+        {{LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_EVER, 5, 0, 0, 0},
+         {LIMIT_MEASURE_UNITS, LIMIT_SUBJECT_DEVICE, LIMIT_PERIOD_ROLLING, 12, MS_DAY, 0, 0}},
+        {{LIMIT_MEASURE_REDEMPTIONS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_DAY, 2, 0, 0, 0},
+         {LIMIT_MEASURE_MONEY, LIMIT_SUBJECT_DEVICE, LIMIT_PERIOD_DAY, 2500, 0, 0, 0}},
+        {{LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_STORE, LIMIT_PERIOD_WEEK, 6, 0, 0, 0},
+         {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_DEVICE, LIMIT_PERIOD_EVER, 9, 0, 0, 0}},
+        {{LIMIT_MEASURE_UNITS, LIMIT_SUBJECT_TEMPLATE, LIMIT_PERIOD_DAY, 9, 0, 0, 0}},
     };
     static const uint8_t refunds[] = {REFUND_RULE_KEEP, REFUND_RULE_REPRICE, REFUND_RULE_CLAW_BACK,
                                       REFUND_RULE_REPRICE};
@@ -88,8 +105,8 @@ static template_put_in template_of(const model_side *s, uint32_t number)
     TEST_SET(in, TERM_COMMON_MINIMUM_SPEND, number == 3 ? 0 : 2000);
     in.scope.items = goods;
     in.scope.n = number == 2 ? ARRAY_LEN(goods) : 0;
-    in.limits.items = &limits[number];
-    in.limits.n = 1;
+    in.limits.items = limits[number];
+    in.limits.n = number == 3 ? 1 : 2;
     return in;
 }
 
@@ -161,12 +178,15 @@ static void step_issue(model_side *s, const model_step *step, buf *facts)
     in.items.items = items;
     in.items.n = n;
     issue_out out = {0};
-    result r = run(s, ACT_ID_issue, user_slot(s, step->user), &in, &out);
+    reserve_ask ask = naming(s, step->device);
+    world_act one = {.id = ACT_ID_issue, .slot = user_slot(s, step->user), .in = &in, .out = &out};
+    result r = run_reserved(s, &one, &ask);
     say(facts, r);
     if (r != R_DONE)
         return;
     for (size_t i = 0; i < out.coupons.n; i++) {
         const issued_coupon *c = &out.coupons.items[i];
+        s->devices[s->coupon_count] = step->device;
         keep(s->coupons, &s->coupon_count, c->coupon);
         buf_printf(facts, " t%u.%u %lld..%lld",
                    number_of(s->templates, MODEL_TEMPLATES, c->template), c->version,
@@ -177,7 +197,8 @@ static void step_issue(model_side *s, const model_step *step, buf *facts)
 }
 
 /* As the API does: priced on a snapshot, where refusals end it, then the act. */
-static result priced(model_side *s, const model_step *step, str number, order_priced *out)
+static result priced(model_side *s, const model_step *step, str number, order_priced *out,
+                     reserve_ask *reserve)
 {
     static const char *const skus[MODEL_LINES] = {"a", "b", "c"};
     order_line lines[MODEL_LINES];
@@ -200,7 +221,10 @@ static result priced(model_side *s, const model_step *step, str number, order_pr
     result r = app_view_open(s->world.app, s->memory, &v);
     CHECK(r == R_DONE);
     ask.order_number = number;
+    ask.subjects = subjects_named(&reserve->names);
     r = order_price(&v, &ask, out);
+    if (r == R_DONE)
+        reserve_credits(&v, &out->in, out->hold, reserve);
     app_view_close(&v);
     return r == R_DONE && out->refused != NULL ? out->refused->result : r;
 }
@@ -224,12 +248,17 @@ static void step_order(model_side *s, const model_step *step, buf *facts)
     order_priced p = {0};
     order_out out = {0};
     str number = arena_printf(s->memory, "o-%u", step->order);
-    result r = priced(s, step, number, &p);
+    reserve_ask ask = naming(s, step->device);
+    result r = priced(s, step, number, &p, &ask);
     bool hold_it = step->kind == STEP_HOLD;
     if (r == R_DONE) {
         p.in.order_number = number;
         p.in.deadline_ms = hold_it ? app_now_ms(s->world.app) + HOLD_MS : 0;
-        r = run(s, hold_it ? ACT_ID_hold : ACT_ID_redeem, user_slot(s, step->user), &p.in, &out);
+        world_act one = {.id = hold_it ? ACT_ID_hold : ACT_ID_redeem,
+                         .slot = user_slot(s, step->user),
+                         .in = &p.in,
+                         .out = &out};
+        r = run_reserved(s, &one, &ask);
     }
     say_order(s, step, r, &out, facts);
 }
@@ -238,7 +267,18 @@ static void step_confirm(model_side *s, const model_step *step, buf *facts)
 {
     order_in in = {.merchant = s->merchant, .hold = s->holds[step->hold]};
     order_out out = {0};
+    reserve_ask ask = naming(s, step->device);
+    in.subjects.items = subjects_unreserved(&ask.names, s->memory, &in.subjects.n);
     result r = run(s, ACT_ID_redeem, id_slot(in.hold), &in, &out);
+    if (r == R_UNRESERVED) {
+        app_view v;
+        result open = app_view_open(s->world.app, s->memory, &v);
+        CHECK(open == R_DONE);
+        reserve_late(&v, &in, &ask);
+        app_view_close(&v);
+        world_act one = {.id = ACT_ID_redeem, .slot = id_slot(in.hold), .in = &in, .out = &out};
+        r = run_reserved(s, &one, &ask);
+    }
     say_order(s, step, r, &out, facts);
 }
 
@@ -318,6 +358,8 @@ static void step_limits(model_side *s, const model_step *step, buf *facts)
          0},
         {LIMIT_MEASURE_REDEMPTIONS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_ROLLING, step->amount + 1,
          6 * MS_HOUR, 0, 0},
+        {LIMIT_MEASURE_REDEMPTIONS, LIMIT_SUBJECT_DEVICE, LIMIT_PERIOD_WEEK, step->amount + 1, 0, 0,
+         0},
         {LIMIT_MEASURE_MONEY, LIMIT_SUBJECT_STORE, LIMIT_PERIOD_DAY, step->amount * 1000, 0, 0, 0},
     };
     campaign_edit_in in = {.merchant = s->merchant,

@@ -125,7 +125,7 @@ static void fill(model *m, model_side *s, model_step *step)
                                      : CAMPAIGN_STATE_DISABLED;
         break;
     case STEP_LIMITS:
-        step->word = (uint8_t)model_below(m, 5);
+        step->word = (uint8_t)model_below(m, 6);
         step->amount = 1 + (int64_t)model_below(m, 6);
         break;
     case STEP_TEMPLATE:
@@ -157,6 +157,7 @@ model_step model_make(model *m, model_side *s)
         step.hold = s->hold_count - 1 - model_below(m, recent);
     if (step.kind == STEP_RETURN)
         step.redemption = model_below(m, s->redemption_count);
+    step.device = chance(m, 92) ? (uint8_t)(1 + model_below(m, MODEL_DEVICES)) : 0;
     fill(m, s, &step);
     return step;
 }
@@ -177,9 +178,9 @@ void model_step_write(const model_step *step, buf *out)
     buf_printf(out, "%s user %u campaign %u template %u order %u hold %u redemption %u word %u",
                names[step->kind], step->user, step->campaign, step->template, step->order,
                step->hold, step->redemption, step->word);
-    buf_printf(out, " store %u counts %u %u ms %lld amount %lld current %lld", step->store,
-               step->counts[0], step->counts[1], (long long)step->ms, (long long)step->amount,
-               (long long)step->current);
+    buf_printf(out, " store %u device %u counts %u %u ms %lld amount %lld current %lld",
+               step->store, step->device, step->counts[0], step->counts[1], (long long)step->ms,
+               (long long)step->amount, (long long)step->current);
     for (uint32_t i = 0; i < step->coupon_count; i++)
         buf_printf(out, " c%u", step->coupons[i]);
     for (uint32_t i = 0; i < MODEL_LINES; i++)

@@ -80,7 +80,7 @@ result world_run(world *w, world_act *a)
                      .memory = a->memory,
                      .done = on_done,
                      .context = &until};
-    result r = act_submit(&call);
+    result r = a->reserve == NULL ? act_submit(&call) : reserve_submit(&call, a->reserve);
     if (r != R_DONE)
         return r;
     wait_for(w, &until);

@@ -9,8 +9,7 @@
 
 #include <stdatomic.h>
 
-#include "app/act.h"
-#include "app/app.h"
+#include "app/reserve.h"
 #include "port/http.h"
 
 enum { WORLD_KEYS = 7, WORLD_PATH_MAX = 200, WORLD_LANES = 2, WORLD_FLAGS_MAX = 8 };
@@ -67,7 +66,8 @@ typedef struct world_act {
     const void *in;
     void *out;
     arena *memory;
-    str detail; /* filled */
+    const reserve_ask *reserve; /* limits by phone, device …; NULL: the act names none */
+    str detail;                 /* filled */
 } world_act;
 MUST_USE result world_run(world *w, world_act *a);
 /* A further merchant, in USD; its id. */
