@@ -20,6 +20,7 @@
 
 #include "app/inner.h"
 #include "domain/limit/subject.h"
+#include "port/metric.h"
 
 enum { LEASE_ASKS_MAX = 100000 };
 
@@ -308,6 +309,10 @@ void leases_applied(leases *l, uint16_t lane, uint16_t number, const void *input
 {
     if (number == ACT_ID_limit_settle) {
         const limit_settle_in *ended = input;
+        if (ended->reservation != 0) {
+            metric_add(ended->used.n > 0 ? METRIC_RESERVATIONS_USED : METRIC_RESERVATIONS_CANCELLED,
+                       1);
+        }
         store_wake(l->app->store, lane, subject_pool(ended->hi, ended->lo), false, UINT64_MAX);
     }
     if (number != ACT_ID_lease_grant && number != ACT_ID_lease_recall &&

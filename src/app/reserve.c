@@ -7,6 +7,7 @@
 #include "domain/campaign/rules.h"
 #include "domain/coupon/state.h"
 #include "domain/limit/level.h"
+#include "port/metric.h"
 #include "port/random.h"
 #include "port/secret.h"
 
@@ -252,6 +253,8 @@ static void tried(saga *s)
     for (size_t i = 0; i < s->n; i++) {
         const limit_reserve_in *in = s->tries[i].in;
         const limit_reserve_out *out = s->tries[i].out;
+        if (out->reservation != 0)
+            metric_add(METRIC_RESERVATIONS_MADE, 1);
         for (size_t k = 0; k < r->subject_count; k++) {
             if (r->subjects[k].subject != in->subject)
                 continue;

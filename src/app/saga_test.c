@@ -11,6 +11,7 @@
 #include "app/saga.h"
 #include "base/id.h"
 #include "domain/saga/saga.h"
+#include "port/metric.h"
 #include "test/lib/domain_fixture.h"
 
 static fix *shop;
@@ -131,6 +132,8 @@ static void expect(size_t acts, int64_t counted)
 static void a_claim_counts_for_the_device_that_it_names(void **state)
 {
     (void)state;
+    uint64_t made = metric_value(METRIC_RESERVATIONS_MADE);
+    uint64_t used = metric_value(METRIC_RESERVATIONS_USED);
     assert_int_equal(claimed("ann", "d1")->call.code, R_DONE);
     assert_int_equal(claimed("bob", "d1")->call.code, R_DONE);
     claim *third = claimed("eve", "d1");
@@ -138,13 +141,17 @@ static void a_claim_counts_for_the_device_that_it_names(void **state)
     assert_true(str_eq(third->call.detail, S("The limit of the template is 2 claims a device.")));
     assert_int_equal(claimed("eve", "d2")->call.code, R_DONE);
     expect(0, 3);
+    assert_int_equal(metric_value(METRIC_RESERVATIONS_MADE), made + 3);
+    assert_int_equal(metric_value(METRIC_RESERVATIONS_USED), used + 3);
 }
 
 static void an_act_that_is_refused_gives_back(void **state)
 {
     (void)state;
+    uint64_t cancelled = metric_value(METRIC_RESERVATIONS_CANCELLED);
     fix_campaign_state(shop, campaign_id, CAMPAIGN_STATE_PAUSED);
     assert_int_equal(claimed("ann", "d1")->call.code, R_CAMPAIGN_NOT_ACTIVE);
+    assert_int_equal(metric_value(METRIC_RESERVATIONS_CANCELLED), cancelled + 1);
     expect(0, 0);
 }
 
@@ -196,8 +203,10 @@ static void a_try_that_nobody_follows_is_let_go(void **state)
     submit(c, "d1");
     (void)app_settle(shop->app);
     expect(1, 0);
+    uint64_t late = metric_value(METRIC_RESERVATIONS_LATE);
     fix_pass(shop, SAGA_TRY_MS);
     fix_sweep(shop);
+    assert_int_equal(metric_value(METRIC_RESERVATIONS_LATE), late + 1);
     store_halt_lane(app_store(shop->app), lane, false);
     (void)app_settle(shop->app);
     assert_int_equal(c->call.code, R_DONE); /* it reserved again */

@@ -5,6 +5,7 @@
 
 #include "app/inner.h"
 #include "port/clock.h"
+#include "port/metric.h"
 
 enum { SWEEP_PAGE = 32 }; /* blocks of one lane and kind, looked up at once */
 
@@ -53,6 +54,7 @@ static void swept(act_call *call)
         s->totals.expired += out->expired;
         s->totals.released += out->released;
         s->totals.asked += out->asked;
+        metric_add(METRIC_RESERVATIONS_LATE, out->asked);
     } else {
         s->totals.refused++;
     }

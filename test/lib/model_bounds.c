@@ -1,5 +1,6 @@
 /* What may never be passed, counted from the rows of coupons, holds and redemptions alone: stock,
- * budget, a limit by user, one by device. Knows nothing of pools, slices and usage rows. See model.h. */
+ * budget, a limit by user, one by device. Knows nothing of pools, slices and usage rows. See
+ * model.h. */
 #include "base/id.h"
 #include "domain/campaign/config.h"
 #include "test/lib/model.h"
