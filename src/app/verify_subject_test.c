@@ -154,7 +154,7 @@ static bool due_late(uow *u)
     if (row == NULL)
         return false;
     subject_open_edit(u, row);
-    row->due_at_ms++;
+    row->reservations.items[0].due_at_ms--; /* before its entry */
     return true;
 }
 
@@ -206,7 +206,7 @@ static const struct {
     {"less_money", less_money, "money week"},
     {"lost", lost, "redemptions ever"},
     {"another_day", another_day, "claims day"},
-    {"due_late", due_late, "due_at_ms"},
+    {"due_late", due_late, "a due entry at or before"},
     {"kept_for_nobody", kept_for_nobody, "what is kept is kept for an act"},
     {"take_lost", take_lost, "claims day"},
     {"hold_took_less", hold_took_less, "redemptions ever"},
