@@ -4,6 +4,9 @@
 # What only the threaded tests need, so that the tsan build makes no more.
 add_custom_target(thread_tests)
 
+add_library(quan_test_filter OBJECT test/filter/filter.c)
+target_link_libraries(quan_test_filter PRIVATE quan_flags PkgConfig::CMOCKA)
+
 quan_sources(testlib test/lib)
 if(testlib)
     add_library(quan_testlib STATIC ${testlib})

@@ -3,23 +3,6 @@
 
 #include "gen_api.h"
 
-#include "base/result.h"
-
-static const char *const field_codes[][2] = {
-    {"required", "It must be present; or, of several, one must."},
-    {"unknown_field", "There is no such field."},
-    {"wrong_type", "Another JSON type is wanted."},
-    {"out_of_range", "A number, a time or an amount outside what detail names."},
-    {"too_short", "A text with too few characters."},
-    {"too_long", "A text with too many characters or bytes."},
-    {"too_few", "An array or object with too few members."},
-    {"too_many", "An array with too many members."},
-    {"bad_format", "Not a time, day, id or pattern as wanted; or control characters."},
-    {"not_allowed", "None of the values that are allowed, or not together with another field."},
-    {"duplicate", "The same is in the list already."},
-    {"not_editable", "It cannot be changed, or not any more, or not in that direction."},
-};
-
 /* Text for a cell of a table or a paragraph: line breaks become spaces. */
 static void put_line(str s, buf *out)
 {
@@ -235,24 +218,6 @@ static void put_types(buf *out)
     }
 }
 
-static void put_codes(buf *out)
-{
-    buf_str(out, S("## Codes\n\nThe `code` of a problem. What is kept is answered again to the "
-                   "same `Idempotency-Key`; the rest may turn out differently next time.\n\n"
-                   "| code | status | kept | meaning |\n|---|---|---|---|\n"));
-    for (int n = 1; n < 1000; n++) {
-        if (!result_is_known(n) || result_kind_of((result)n) == RESULT_INTERNAL)
-            continue;
-        result r = (result)n;
-        buf_printf(out, "| `%.*s` | %d | %s | %.*s |\n", STR_ARG(result_code(r)),
-                   result_http_status(r), result_kind_of(r) == RESULT_REFUSED ? "yes" : "",
-                   STR_ARG(result_text(r)));
-    }
-    buf_str(out, S("\nThe `code` of an entry of `errors`:\n\n| code | meaning |\n|---|---|\n"));
-    for (size_t i = 0; i < ARRAY_LEN(field_codes); i++)
-        buf_printf(out, "| `%s` | %s |\n", field_codes[i][0], field_codes[i][1]);
-}
-
 void emit_docs(const node *root, buf *out)
 {
     const node *info = node_need(root, "info", NODE_MAP);
@@ -262,5 +227,6 @@ void emit_docs(const node *root, buf *out)
     for (size_t i = 0; i < tags->n; i++)
         put_tag(tags->items[i].value, out);
     put_types(out);
-    put_codes(out);
+    buf_str(out, S("## Codes\n\n[Problems](problems.md) lists every `code` of a problem and of an "
+                   "entry of its `errors`.\n"));
 }

@@ -11,6 +11,7 @@
 
 #include "plat/http_loop.h"
 #include "port/clock.h"
+#include "port/log.h"
 #include "port/metric.h"
 
 static void process(http_connection *c);
@@ -125,14 +126,28 @@ static void hang_up(http_connection *c)
 
 /* ---- responses ---- */
 
+static void log_response(const http_exchange *x, int64_t took_us)
+{
+    static const char *const verbs[VERB_COUNT] = {
+        [VERB_GET] = "GET",     [VERB_POST] = "POST",     [VERB_PUT] = "PUT",
+        [VERB_PATCH] = "PATCH", [VERB_DELETE] = "DELETE", [VERB_OPTIONS] = "OPTIONS"};
+    bool read = x->head.bytes > 0; /* else it was refused unread */
+    log_event(LOG_DEBUG, "request", log_str("method", str_of(read ? verbs[x->head.verb] : "")),
+              log_str("path", read ? http_path(x) : S("")), log_i64("status", x->status),
+              log_i64("took_us", took_us), log_str("peer", http_peer(x)),
+              log_str("trace_id", http_trace_id(x)));
+}
+
 static void count_response(const http_exchange *x, size_t bytes)
 {
     static const metric classes[] = {METRIC_HTTP_RESPONSES_2XX, METRIC_HTTP_RESPONSES_3XX,
                                      METRIC_HTTP_RESPONSES_4XX, METRIC_HTTP_RESPONSES_5XX};
     metric_add(classes[x->status / 100 - 2], 1);
     metric_add(METRIC_HTTP_BYTES_OUT, bytes);
-    metric_observe(METRIC_HTTP_DURATION,
-                   (uint64_t)(clock_monotonic_ns() - x->received_ns) / UINT64_C(1000));
+    int64_t took_us = (clock_monotonic_ns() - x->received_ns) / 1000;
+    metric_observe(METRIC_HTTP_DURATION, (uint64_t)took_us);
+    if (log_is_on(LOG_DEBUG))
+        log_response(x, took_us);
 }
 
 static void compact(http_connection *c)
@@ -304,6 +319,8 @@ static http_refusal admit_body(http_connection *c)
     if (length == 0)
         return HTTP_NOT_REFUSED;
     size_t most = s->options.body_max;
+    if (length > most)
+        return HTTP_REFUSED_BODY_TOO_LARGE;
     if (s->service.body_max != NULL)
         most = s->service.body_max(s->service.context, http_method(x), http_path(x));
     if (length > most)

@@ -363,6 +363,18 @@ static void who_has_had_the_last_word_makes_room_first(void **state)
     close(idle);
 }
 
+static void a_route_takes_no_more_than_the_server(void **state)
+{
+    (void)state;
+    http_options options = http_options_default();
+    options.body_max = 100; /* the route says much more */
+    start_with(options);
+    int fd = dial(server->port);
+    expect(fd, S("POST /a HTTP/1.1\r\n" H "Content-Length: 5\r\n" E "hello"), 200, NULL);
+    expect_last(fd, S("POST /a HTTP/1.1\r\n" H "Content-Length: 101\r\n" E), 413);
+    close(fd);
+}
+
 static void the_memory_of_bodies_is_bounded(void **state)
 {
     (void)state;
@@ -553,6 +565,7 @@ int main(void)
         cmocka_unit_test_teardown(connections_above_the_maximum_get_503, end),
         cmocka_unit_test_teardown(who_has_had_the_last_word_makes_room_first, end),
         cmocka_unit_test_teardown(who_only_waits_makes_room_at_the_maximum, end),
+        cmocka_unit_test_teardown(a_route_takes_no_more_than_the_server, end),
         cmocka_unit_test_teardown(the_memory_of_bodies_is_bounded, end),
         cmocka_unit_test_teardown(draining_finishes_what_is_inside, end),
         cmocka_unit_test_teardown(draining_gives_up_at_its_deadline, end),

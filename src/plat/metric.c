@@ -228,7 +228,8 @@ void metric_write(buf *out)
 
 void metric_reference(buf *out)
 {
-    buf_str(out, S("| metric | type | labels | meaning |\n|---|---|---|---|\n"));
+    buf_str(out, S("# Metrics\n\n`GET /metrics` gives them in the text format of Prometheus.\n\n"
+                   "| metric | type | labels | meaning |\n|---|---|---|---|\n"));
     for (int m = 0; m < METRIC_COUNT; m++) {
         const description *d = &descriptions[m];
         if (first_of_name(m))

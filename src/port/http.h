@@ -22,7 +22,7 @@ enum {
     HTTP_LOOPS_MAX = 64,
     HTTP_HEAD_BYTES_MAX = 16 * 1024,          /* beyond: 431 */
     HTTP_HEADERS_MAX = 100,                   /* beyond: 431 */
-    HTTP_BODY_MAX = 1024 * 1024,              /* beyond: 413 before a byte of it is read */
+    HTTP_BODY_MAX = 4 * 1024 * 1024,          /* beyond: 413 before a byte of it is read */
     HTTP_BODY_MEMORY_MAX = 256 * 1024 * 1024, /* of all bodies on their way; beyond: 503 */
     HTTP_CONNECTIONS_MAX = 16 * 1024,         /* beyond: the longest idle one goes, or 503 */
     HTTP_PIPELINE_MAX = 64 * 1024,            /* bytes behind a request that are kept meanwhile */
@@ -105,7 +105,8 @@ void http_problem_write(buf *out, const http_problem_text *p);
 typedef struct http_service {
     void *context;
     void (*handle)(void *context, http_exchange *x); /* loop thread; must not block */
-    /* Largest body that this route takes; NULL: options.body_max for all. Loop thread. */
+    /* Largest body that this route takes, where that is less than options.body_max; NULL: all take
+     * that. Loop thread. */
     size_t (*body_max)(void *context, http_verb verb, str path);
 } http_service;
 

@@ -36,6 +36,6 @@ enum { METRIC_COLLECTORS_MAX = 16 };
 void metric_on_collect(void (*collect)(void *context), void *context);
 
 void metric_write(buf *out);     /* Prometheus text exposition format 0.0.4 */
-void metric_reference(buf *out); /* the table of all metrics, in Markdown */
+void metric_reference(buf *out); /* the reference page, in Markdown */
 
 #endif

@@ -1,0 +1,185 @@
+#!/bin/sh
+# What the pages promise: every `quan` command that a page or a help text shows ends well as pasted
+# (but for ids, secrets and places), every path of the API that a page names is there, every metric
+# is emitted, and every setting takes the ends of its range.
+# The last line is `N passed, N failed`.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+root=$(pwd)
+build=${QUAN_BUILD:-build/release}
+PATH=$(cd "$build" && pwd):$PATH
+scratch=$(mktemp -d) || exit 1
+server=
+trap '[ -z "$server" ] || kill "$server" 2>/dev/null; rm -rf "$scratch"' EXIT
+passed=0
+failed=0
+
+# shows WHAT COMMAND…: does the command hold?
+shows() {
+    what=$1
+    shift
+    if "$@" >"$scratch/said" 2>&1; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAILED: $what"
+        tail -n 20 "$scratch/said"
+    fi
+}
+
+# up ARGUMENT…: `quan serve` with these; its address in $url.
+up() {
+    rm -f "$scratch/url"
+    quan serve --http-port 0 "$@" --ready-file "$scratch/url" >/dev/null 2>"$scratch/log" &
+    server=$!
+    for _ in $(seq 200); do
+        [ -s "$scratch/url" ] && url=$(cat "$scratch/url") && return 0
+        sleep 0.05
+    done
+    cat "$scratch/log"
+    return 1
+}
+down() {
+    kill "$server"
+    wait "$server"
+    is=$?
+    server=
+    [ $is -eq 0 ] || cat "$scratch/log"
+    return $is
+}
+
+# ---- commands ------------------------------------------------------------------------------------
+
+# The commands of the pages, one a line: what a backslash ends goes on. They get a place of their
+# own for the one that they name.
+pages="README.md docs/operate/*.md docs/integrate/*.md docs/reference/commands.md"
+# shellcheck disable=SC2086
+sed -n ':more; /^quan .*\\$/ { N; s/\\\n *//; b more; }; s/ *# .*//; /^quan /p' $pages |
+    sort -u >"$scratch/commands"
+shows "the pages show commands" [ "$(wc -l <"$scratch/commands")" -ge 25 ]
+
+lib=$scratch/lib
+merchant=$(quan admin merchant create --data "$lib" --name Shop --zone UTC --currency USD --json |
+    jq -r .id)
+secret=$(quan admin key create --data "$lib" --merchant "$merchant" 2>/dev/null)
+operator=$(quan admin key create --data "$lib" --operator 2>/dev/null)
+
+# here COMMAND: with ids, secrets and places that are.
+here() {
+    key=$(quan admin key create --data "$lib" --merchant "$merchant" --json | jq -r .id)
+    own=$secret
+    case $1 in *" backup "*) own=$operator ;; esac
+    echo "$1" | sed "s|/var/lib/quan|$lib|; s|/var/backups/quan|$scratch/backups|; s|SECRET|$own|
+        s|http://127.0.0.1:8080|$url|; s|/run/quan.url|$scratch/url|; s|--data DIR|--data $lib|
+        s|mer_[0-9a-z…]*|$merchant|; s|key_[0-9a-z]*|$key|; s|--scale 10 |--scale 1 |
+        s|--seconds 10|--seconds 1|; s|--rate 5000|--rate 200 --seconds 1|"
+}
+
+# runs COMMAND: one of the pages.
+runs() {
+    is=0
+    case $1 in
+    *" complete-journey "*) return 0 ;; # needs the data: test/replay
+    *" retry "* | *" drop "*) is=1 ;;   # there is nothing in quarantine: test/fault
+    *" --server "*)
+        up --data "$lib" || return 1
+        command=$(here "$1" 2>/dev/null)
+        ;;
+    "quan serve "*)
+        command=$(here "$1" | sed 's/^quan serve//; s/--http-port [0-9]*//; s/--ready-file [^ ]*//')
+        case $command in *--data*) ;; *) command="--data $lib $command" ;; esac
+        # shellcheck disable=SC2086
+        up $command || return 1
+        down
+        return
+        ;;
+    esac
+    case $1 in
+    *" --server "*) ;;
+    *" restore "*"--data"*) command=$(here "$1" | sed "s|--data [^ ]*|--data $scratch/restored|") ;;
+    *" admin key create "* | *" admin key rotate "*)
+        command=$(here "$1")
+        case $command in *--data*) ;; *) command="$command --data $lib" ;; esac
+        ;;
+    *) command=$(here "$1") ;;
+    esac
+    case $command in *" backup "* | *" restore --from"*"--data"*)
+        rm -rf "$scratch/restored"
+        case $command in *" backup "*) rm -rf "$scratch/backups" ;; esac ;;
+    esac
+    echo "$command"
+    (cd "$scratch" && eval "$command") </dev/null
+    got=$?
+    case $1 in *" --server "*) down || return 1 ;; esac
+    [ $got -eq $is ] || echo "status $got: $command"
+    [ $got -eq $is ]
+}
+# A backup comes before what restores it.
+{ grep ' backup ' "$scratch/commands"; grep -v ' backup ' "$scratch/commands"; } \
+    >"$scratch/ordered"
+url=
+while read -r line; do
+    shows "$line" runs "$line" </dev/null
+done <"$scratch/ordered"
+
+# ---- the API -------------------------------------------------------------------------------------
+
+shows "a server" up --data "$lib"
+curl -s "$url/openapi.json" |
+    jq -r '.paths | to_entries[] | .key as $path | .value | keys[] | ascii_upcase + " " + $path' |
+    sed 's/{[a-z_]*}/{}/g' | sort -u >"$scratch/there"
+# shellcheck disable=SC2046
+grep -ohE '\b(GET|POST|PUT|PATCH|DELETE) /v1/[][a-zA-Z0-9_{}/]*' README.md \
+    $(find docs -name '*.md' ! -path 'docs/reference/*' ! -path 'docs/tutorial/*') |
+    sed 's/{[a-z_]*}/{}/g' | sort -u >"$scratch/named"
+shows "the pages name paths" [ "$(wc -l <"$scratch/named")" -ge 10 ]
+shows "each of them is there" sh -c "[ -z \"\$(comm -23 '$scratch/named' '$scratch/there' |
+    tee /dev/stderr)\" ]"
+
+# ---- metrics -------------------------------------------------------------------------------------
+
+curl -s "$url/metrics" >"$scratch/metrics"
+# shellcheck disable=SC2016
+grep -oE '^\| `quan_[a-z_]*`' docs/reference/metrics.md | grep -oE 'quan_[a-z_]*' >"$scratch/told"
+shows "the reference tells metrics" [ "$(wc -l <"$scratch/told")" -ge 20 ]
+while read -r name; do
+    shows "$name is emitted" grep -qE "^$name(_count)?[ {]" "$scratch/metrics"
+done <"$scratch/told"
+# shellcheck disable=SC2016
+grep -oE '`quan_[a-z_]*`' README.md docs/*/*.md | grep -oE 'quan_[a-z_]*' | sort -u |
+    while read -r name; do grep -qx "$name" "$scratch/told" || echo "$name"; done >"$scratch/other"
+shows "the pages name no other" [ ! -s "$scratch/other" ]
+shows "the server ends well" down
+
+# ---- logs ----------------------------------------------------------------------------------------
+
+trace=0af7651916cd43dd8448eb211c80319c
+shows "a server that logs all" up --data "$lib" --log-level debug
+curl -s -H "traceparent: 00-$trace-b7ad6b7169203331-01" "$url/v1/coupons/none" >"$scratch/answer"
+shows "a problem names its log line" grep -q "\"trace_id\":\"$trace\"" "$scratch/answer"
+shows "which ends well" down
+line="\"path\":\"/v1/coupons/none\",\"status\":401,.*\"trace_id\":\"$trace\""
+shows "and has what was asked" grep -q "\"method\":\"GET\",$line" "$scratch/log"
+
+# ---- settings ------------------------------------------------------------------------------------
+
+# | `name` | `--flag` | `VARIABLE` | `default` | 1 to 2 unit | …
+# shellcheck disable=SC2016
+sed -n 's/^| `\([a-z_]*\)` | `\(--[a-z-]*\)` .* | \([0-9]*\) to \([0-9]*\)[ |].*/\1 \2 \3 \4/p' \
+    docs/reference/settings.md | grep -Ev '^(data|http_address|http_port) ' >"$scratch/settings"
+shows "the reference tells settings" [ "$(wc -l <"$scratch/settings")" -ge 15 ]
+# takes FLAG VALUE: it serves, and ends well.
+takes() {
+    rm -rf "$scratch/fresh"
+    up --data "$scratch/fresh" "$1" "$2" || return 1
+    answer=$(curl -s -m 5 "$url/livez")
+    down && [ "$answer" = '{"status":"alive"}' ]
+}
+while read -r _ flag least most; do
+    shows "$flag $least" takes "$flag" "$least" </dev/null
+    shows "$flag $most" takes "$flag" "$most" </dev/null
+done <"$scratch/settings"
+
+cd "$root" || exit 1
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
