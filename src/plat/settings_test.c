@@ -205,7 +205,7 @@ static void the_reference_has_a_row_for_every_setting(void **state)
         S("\n| `http_port` | `--http-port` | `QUAN_HTTP_PORT` | `8080` | 0 to 65535 | Port to "
           "listen on. 0: a free one, which is logged. |\n");
     assert_non_null(memmem(b.p, b.n, row.p, row.n));
-    str choices = S("| `debug`, `info`, `warn`, `error` | Lowest level that is logged. |\n");
+    str choices = S("| `debug`, `info`, `warn`, `error` | Lowest level that is logged. ");
     assert_non_null(memmem(b.p, b.n, choices.p, choices.n));
     for (int i = 0; i < SETTING_COUNT; i++) {
         str name = settings_name((setting)i);
