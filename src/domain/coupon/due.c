@@ -72,22 +72,36 @@ static bool search_block(due_rows *d, const due_block *b)
     return true;
 }
 
-static void search(due_rows *d, due_kind kind)
+/* The next page of blocks, strictly after *from, which becomes its last. False: the search is over,
+ * because no more is due or there is no room for more. */
+static bool search_page(due_rows *d, due_block *from, bool after)
 {
     uow *u = d->c.u;
-    void *blocks[DUE_BLOCKS_MAX];
-    uow_range range = {.table = &due_block_table,
-                       .index = -1,
-                       .from = &(due_block){.lane = uow_lane(u), .kind = (uint8_t)kind},
-                       .prefix_columns = 2};
-    size_t n = uow_scan(u, &range, DUE_BLOCKS_MAX, blocks);
-    for (size_t i = 0; i < n && !d->more[kind]; i++) {
+    void *blocks[DUE_PAGE];
+    uow_range range = {
+        .table = &due_block_table, .index = -1, .from = from, .prefix_columns = 2, .after = after};
+    size_t n = uow_scan(u, &range, DUE_PAGE, blocks);
+    for (size_t i = 0; i < n; i++) {
         const due_block *b = blocks[i];
         if (b->at_ms > uow_now(u))
-            return;
-        d->more[kind] = !search_block(d, b);
+            return false;
+        if (!search_block(d, b)) {
+            d->more[b->kind] = true;
+            return false;
+        }
     }
-    d->more[kind] = d->more[kind] || n == DUE_BLOCKS_MAX;
+    if (n == DUE_PAGE)
+        *from = *(const due_block *)blocks[n - 1];
+    return n == DUE_PAGE;
+}
+
+static void search(due_rows *d, due_kind kind)
+{
+    due_block from = {.lane = uow_lane(d->c.u), .kind = (uint8_t)kind};
+    size_t page = 0;
+    while (page < DUE_PAGES_MAX && search_page(d, &from, page > 0))
+        page++;
+    d->more[kind] = d->more[kind] || page == DUE_PAGES_MAX;
 }
 
 static due_rows *rows_new(order_counters c, due_block *block)

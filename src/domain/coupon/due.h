@@ -16,7 +16,9 @@
 #include "domain/coupon/acts.h"
 #include "domain/coupon/close.h"
 
-enum { DUE_BLOCKS_MAX = 64 }; /* of a kind, that an act of one slot looks into */
+/* Blocks of a kind that an act of one slot looks into: pages of a scan. A second's holds, released
+ * ones too, leave a few hundred in a lane. */
+enum { DUE_PAGE = 64, DUE_PAGES_MAX = 16 };
 
 typedef struct due_rows {
     order_counters c;

@@ -382,6 +382,34 @@ static void where_too_much_is_due_nobody_is_refused_for_it(void **state)
     assert_int_equal(fix_redeem(shop, &second, &used), R_DONE);
 }
 
+/* What was released leaves its entries behind until the sweep: they are not due, however many. */
+static void holds_that_were_released_hide_no_refusal(void **state)
+{
+    (void)state;
+    enum { HOLDS = 100 };
+    uint64_t c = campaign_with_budget(BUDGET_MODE_NONE, 0);
+    uint64_t id = 0, used = 0, other = fix_claim_one(shop, S("ann"), template_in(c)), mine[2];
+    template_put_in once = fix_template_in(shop, c);
+    limit_rule rule =
+        fix_limit(LIMIT_MEASURE_REDEMPTIONS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_EVER, 1);
+    once.limits.items = &rule;
+    once.limits.n = 1;
+    uint64_t limited = fix_template(shop, &once);
+    for (int i = 0; i < HOLDS; i++) {
+        char number[24];
+        (void)snprintf(number, sizeof number, "B-%d", i);
+        fix_order o = order_of(number, &other, 1);
+        assert_int_equal(fix_hold(shop, &o, &id), R_DONE);
+        assert_int_equal(fix_release(shop, id), R_DONE);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(mine); i++)
+        mine[i] = fix_claim_one(shop, S("ann"), limited);
+    fix_pass(shop, MS_HOUR);
+    fix_order first = order_of("A-1", &mine[0], 1), second = order_of("A-2", &mine[1], 1);
+    assert_int_equal(fix_redeem(shop, &first, &used), R_DONE);
+    assert_int_equal(fix_redeem(shop, &second, &used), R_LIMIT_REACHED);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -400,6 +428,7 @@ int main(void)
         TEST(a_hold_that_is_over_cannot_be_released),
         TEST(an_expired_hold_can_be_cancelled_for_good),
         TEST(where_too_much_is_due_nobody_is_refused_for_it),
+        TEST(holds_that_were_released_hide_no_refusal),
     };
     int failed = 0; /* also on a store that withholds rows, aborts and splits */
     for (how.adversary = 0; how.adversary < 4; how.adversary++)
