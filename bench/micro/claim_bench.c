@@ -80,7 +80,8 @@ static void make_shop(bench *b)
     merchant_put_in shop = {.slot = slot_of_user(0, S("shop")),
                             .name = S("Shop"),
                             .zone = S("UTC"),
-                            .currency = S("USD")};
+                            .currency = S("USD"),
+                            .secret = S("a secret of thirty-two bytes, ok")};
     b->merchant = act_now(b, ACT_ID_merchant_put, shop.slot, &shop).id;
     campaign_create_in c = {.slot = slot_of_user(b->merchant, S("campaign")),
                             .merchant = b->merchant,
