@@ -44,13 +44,14 @@ static bool matches(const wallet_ask *ask, const coupon_seen *seen)
            (seen->now.state == ask->state && seen->now.not_yet_valid == ask->not_yet_valid);
 }
 
-/* One look at one part: rows behind the place, and how many were there. */
-static size_t part_page(app_view *v, const coupon *from, void **page, size_t limit)
+/* Rows behind the place; how many. Entries of open coupons stand in front of those of closed ones,
+ * so one look goes through both parts where both matter. */
+static size_t look_on(app_view *v, const coupon *from, bool both, void **page, size_t limit)
 {
     uow_range range = {.table = &coupon_table,
                        .index = COUPON_BY_WALLET,
                        .from = from,
-                       .prefix_columns = 3,
+                       .prefix_columns = both ? 2 : 3,
                        .after = from->id != 0};
     return uow_scan(v->rows, &range, limit, page);
 }
@@ -62,16 +63,18 @@ size_t query_wallet(app_view *v, const wallet_ask *ask, coupon_seen *out, wallet
     *more = false;
     uint16_t slot = slot_of_user(ask->merchant, ask->user);
     const user *owner = user_get(v->rows, slot, ask->merchant, ask->user);
-    if (owner == NULL)
+    bool open = part_matters(ask, false), closed = part_matters(ask, true);
+    if (owner == NULL || (next->closed && !closed))
         return 0;
-    size_t n = 0;
-    size_t looked = 0;
-    while (true) {
+    if (!open && !next->closed)
+        *next = (wallet_place){.closed = true};
+    size_t n = 0, looked = 0, got, want;
+    do {
         void *page[UOW_SCAN_MAX];
         coupon from = {
             .slot = slot, .member = owner->member, .closed = next->closed, .id = next->id};
-        size_t want = ask->limit - n < 100 ? 100 : UOW_SCAN_MAX;
-        size_t got = part_matters(ask, next->closed) ? part_page(v, &from, page, want) : 0;
+        want = ask->limit - n < 100 ? 100 : UOW_SCAN_MAX;
+        got = look_on(v, &from, open && closed, page, want);
         for (size_t i = 0; i < got; i++) {
             if (n == ask->limit || looked == WALLET_LOOK_MAX) {
                 *more = true;
@@ -79,16 +82,12 @@ size_t query_wallet(app_view *v, const wallet_ask *ask, coupon_seen *out, wallet
             }
             const coupon *row = page[i];
             looked++;
-            next->id = row->id;
+            *next = (wallet_place){.closed = row->closed, .id = row->id};
             if (look(v, ask->merchant, row, &out[n]) && matches(ask, &out[n])) {
                 out[n].user = ask->user;
                 n++;
             }
         }
-        if (got == want)
-            continue;
-        if (next->closed)
-            return n;
-        *next = (wallet_place){.closed = true};
-    }
+    } while (got == want);
+    return n;
 }
