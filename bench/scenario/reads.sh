@@ -5,6 +5,8 @@
 #
 # Usage: bench/scenario/reads.sh [ROUNDS [SECONDS]]     (3 rounds of 6 s each)
 #
+# After the load the server is stopped and started: rows are in files then, as those of most users
+# are. FRESH=1 leaves them where they are, a part of each wallet in each of several memory tables.
 # COUPONS (200000), CONNECTIONS (64).
 # shellcheck disable=SC1091,SC2154 # lib.sh sets them
 . "$(dirname "$0")/lib.sh"
@@ -26,6 +28,10 @@ start_quan --loops 1
 make_templates 20
 load --work batch --batch 1000 --connections 8 --users "$users" --requests $((coupons / 1000)) \
     >"$run/answer"
+if [ ! "${FRESH:-}" ]; then
+    stop_quan TERM
+    start_quan --loops 1
+fi
 user=0
 while [ $user -lt 200 ]; do
     echo "/v1/users/u$user/coupons?page_size=20"
