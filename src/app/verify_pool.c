@@ -88,7 +88,7 @@ void verify_pool_coupon(verify *v, const verify_coupon *c)
     const campaign *of = c->of.campaign->row;
     const template_version *newest = config_version(c->of.template, t->version);
     bool in_error = verify_in_error(&c->row);
-    if (t->stock >= 0 && !t->stock_varied)
+    if (c->row.stocked)
         used(v, pool_stock(t->id), !in_error, !in_error);
     if (of->budget_mode != BUDGET_MODE_NONE) {
         int64_t n = c->ledger[ACCOUNT_BUDGET_RESERVED] + c->ledger[ACCOUNT_BUDGET_SPENT];
@@ -265,17 +265,7 @@ static void compare_pool(verify *v, pool_name p, const int64_t *values)
     verify_must(v, &w, "free is not below 0", values[POOL_FREE] >= 0);
     if (lasting && configured >= 0)
         verify_number(v, &w, "total as configured", configured, values[POOL_TOTAL]);
-    bool told = values[POOL_COUNTED] != 0;
-    if (p.kind == POOL_KIND_BUDGET || (p.kind == POOL_KIND_STOCK && configured >= 0))
-        told = true; /* of which nothing was taken */
-    const template *t = NULL;
-    if (p.kind == POOL_KIND_STOCK) {
-        const config_template *of = config_find_template(v->view.config, p.owner);
-        t = of == NULL ? NULL : of->row;
-    }
-    if (t != NULL && t->stock_varied)
-        told = false;
-    if (told)
+    if (lasting || values[POOL_COUNTED] != 0) /* nothing tells what a store's limit has counted */
         verify_between(v, &w, "used", &values[POOL_LEAST], values[POOL_USED]);
 }
 

@@ -28,6 +28,17 @@ typedef struct shop {
     uint16_t slot, lane; /* of ann */
 } shop;
 
+static void set_stock(const shop *s, int64_t from, int64_t to)
+{
+    pool_change_in in = {.merchant = s->f->merchant,
+                         .owner = s->template,
+                         .kind = POOL_KIND_STOCK,
+                         .current = from,
+                         .target = to};
+    row_out out = {0};
+    assert_int_equal(fix_run(s->f, ACT_ID_pool_change, id_slot(s->template), &in, &out), R_DONE);
+}
+
 static shop shop_open(void)
 {
     shop s = {.f = fix_open((fix_options){.lanes = LANES})};
@@ -47,7 +58,9 @@ static shop shop_open(void)
     t.limits.items = &weekly;
     t.limits.n = 1;
     s.template = fix_template(s.f, &t);
-    fix_pass(s.f, MS_HOUR); /* so that every claim is surely counted by its limits */
+    set_stock(&s, 100, -1); /* what is issued meanwhile does not count */
+    (void)fix_claim_one(s.f, S("cid"), s.template);
+    set_stock(&s, -1, 100);
     assert_int_equal(fix_claim(s.f, S("ann"), s.template, ANN_COUPONS, s.coupons), R_DONE);
     s.bob = fix_claim_one(s.f, S("bob"), s.template);
     s.slot = id_slot(s.coupons[0]);
@@ -150,6 +163,7 @@ FLAW(coupon_version, coupon, ANNS(2), row->version = 7)
 FLAW(coupon_template, coupon, ANNS(2), row->template += 1)
 FLAW(coupon_freed, coupon, ANNS(1), row->state = COUPON_STATE_AVAILABLE)
 FLAW(coupon_other_hold, coupon, ANNS(1), row->ref += 1)
+FLAW(coupon_stocked, coupon, ANNS(2), row->stocked = false)
 FLAW(coupon_issued, coupon, ANNS(2), row->issued_at_ms -= 3 * MS_DAY)
 FLAW(coupon_in_error, coupon, coupon_get(u, id_slot(s->bob), s->bob),
      row->ref = VOID_REASON_ISSUED_IN_ERROR)
@@ -341,6 +355,7 @@ static const struct {
     FLAW_ROW(AT_ANN, coupon_freed, "hold", "state of its coupon"),
     FLAW_ROW(AT_ANN, coupon_other_hold, "hold", "hold of its coupon"),
     FLAW_ROW(AT_ANN, coupon_issued, "tally", "issued"),
+    FLAW_ROW(AT_ANN, coupon_stocked, "pool", "used"),
     FLAW_ROW(AT_BOB, coupon_in_error, "usage", "claims ever"),
     FLAW_ROW(AT_BOB, coupon_in_error, "pool", "used"),
     FLAW_ROW(AT_ANN, coupon_gone, "ledger", "the coupon is there"),

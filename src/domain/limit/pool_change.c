@@ -102,7 +102,6 @@ static void write_template(const pool_desk *d, row_out *out)
 {
     template *t = d->template;
     template_edit(d->u, t);
-    t->stock_varied = t->stock_varied || t->stock < 0 || d->in->target < 0;
     t->stock = d->in->target;
     t->updated_at_ms = uow_now(d->u);
     *out = (row_out){
