@@ -3,13 +3,12 @@
  *
  * For each (lane, pool) at most one ask is on its way:
  *   wait for the messages that were already committed to reach the home (else a piece given back
- *   might not be seen), then ask it; when a lane gives back meanwhile, "dry" does not count and it
- *   begins again:
+ *   might not be seen), then ask it:
  *   granted    wake the parked when the grant has arrived; with the word "dry" when it is the last
  *   recalling  ask again whenever a lane has given back
  *   none       wake them with the word "dry"
- * When this lane itself is recalled, what the parked lack has changed: they are woken to ask anew
- * (domain/limit/pool.h tells why). "dry" counts only for requests that were parked before the ask
+ * "dry" is not true when a piece was on its way home as the home decided: then they are woken
+ * without it, or it is asked again. And it counts only for requests that were parked before the ask
  * began (their tickets say so); later ones start the next ask. A lane that cannot be reached keeps
  * its pool in "recalling", and the parked run into their deadline: 503, never a false sold_out.
  *
@@ -33,13 +32,13 @@ typedef struct ask {
     ask_state state;
     bool arrived; /* the grant came before its answer */
     bool again;   /* a lane gave back while the answer was on its way */
-    bool stale;   /* this lane was recalled while the answer was on its way */
-    bool missed;  /* a lane has committed a return since the mark: "dry" would not be true */
+    bool clear;   /* answered, and nothing was on its way home then: "dry" is true */
     int64_t need;
     uint64_t ticket;      /* the verdict is for parked requests up to here */
     int64_t late_need;    /* of those parked since */
     uint64_t late_ticket; /* 0: none */
     relay_mark mark;
+    relay_mark returns; /* what lanes have given back since the mark */
 } ask;
 
 struct leases {
@@ -104,7 +103,6 @@ static todo advance(leases *l, ask *a)
         a->state = ASK_ASKING;
         a->arrived = false;
         a->again = false;
-        a->stale = false;
         t.submit = true;
     }
     return t;
@@ -114,7 +112,7 @@ static todo advance(leases *l, ask *a)
 static void hold_back(leases *l, ask *a)
 {
     a->state = ASK_BARRIER;
-    a->missed = false;
+    a->returns = (relay_mark){{0}};
     relay_mark_now(l->app->relay, home_lane(l, a->pool), &a->mark);
 }
 
@@ -176,16 +174,21 @@ static void perform(leases *l, todo t)
     }
 }
 
+/* On the home's lane, in the order of its batch: what was applied before the ask was decided counts
+ * as arrived, and nothing else. */
+static bool is_clear(const leases *l, const ask *a)
+{
+    return relay_reached(l->app->relay, home_lane(l, a->pool), &a->returns);
+}
+
 static todo on_verdict(leases *l, ask *a, uint8_t verdict)
 {
+    a->clear = is_clear(l, a);
     switch (verdict) {
     case ASK_VERDICT_GRANTED:
         a->state = ASK_GRANTED;
         return a->arrived ? finish(l, a, false) : (todo){0};
     case ASK_VERDICT_RECALLING:
-        if (a->stale) {
-            return finish(l, a, false);
-        }
         if (!a->again) {
             a->state = ASK_RECALLING;
             return (todo){0};
@@ -193,7 +196,7 @@ static todo on_verdict(leases *l, ask *a, uint8_t verdict)
         hold_back(l, a);
         return advance(l, a);
     default:
-        if (!a->missed) {
+        if (a->clear) {
             return finish(l, a, true);
         }
         hold_back(l, a);
@@ -258,30 +261,16 @@ static todo granted(leases *l, uint16_t lane, pool_name which, bool last)
     if (a == NULL) {
         return (todo){0};
     }
-    last = last && !a->missed;
     if (a->state == ASK_GRANTED) {
-        return finish(l, a, last);
+        return finish(l, a, last && a->clear);
     }
     a->arrived = a->state == ASK_ASKING;
+    last = last && is_clear(l, a); /* the home has not gone on: it is about to answer */
     return (todo){.wake = true,
                   .dry = last,
                   .lane = lane,
                   .pool = which,
                   .ticket = last ? a->ticket : UINT64_MAX};
-}
-
-/* A recall at a lane that asks: who waits there lacks more now than the ask says. */
-static todo recalled(leases *l, uint16_t lane, pool_name which)
-{
-    ask *a = find(l, lane, which);
-    if (a == NULL || a->state == ASK_GRANTED) {
-        return (todo){0};
-    }
-    if (a->state == ASK_ASKING) {
-        a->stale = true;
-        return (todo){0};
-    }
-    return finish(l, a, false);
 }
 
 /* A lane gave back: whoever was told "recalling" asks again. Returns the next ask of this pool that
@@ -315,8 +304,7 @@ void leases_applied(leases *l, uint16_t lane, uint16_t number, const void *input
         }
         store_wake(l->app->store, lane, subject_pool(ended->hi, ended->lo), false, UINT64_MAX);
     }
-    if (number != ACT_ID_lease_grant && number != ACT_ID_lease_recall &&
-        number != ACT_ID_lease_return) {
+    if (number != ACT_ID_lease_grant && number != ACT_ID_lease_return) {
         return;
     }
     const lease_in *in = input;
@@ -324,20 +312,21 @@ void leases_applied(leases *l, uint16_t lane, uint16_t number, const void *input
     todo t;
     do {
         (void)pthread_mutex_lock(&l->lock);
-        t = number == ACT_ID_lease_grant    ? granted(l, lane, which, in->closed)
-            : number == ACT_ID_lease_recall ? recalled(l, lane, which)
-                                            : given_back(l, which);
+        t = number == ACT_ID_lease_grant ? granted(l, lane, which, in->closed)
+                                         : given_back(l, which);
         (void)pthread_mutex_unlock(&l->lock);
         perform(l, t);
     } while (number == ACT_ID_lease_return && t.submit);
 }
 
-static void returning(leases *l, const lease_in *in)
+static void returning(leases *l, const lease_in *in, const store_message *m)
 {
     pool_name which = {in->owner, in->kind, in->period, in->subject};
     (void)pthread_mutex_lock(&l->lock);
     for (ask *a = l->asks; a != NULL; a = a->next) {
-        a->missed = a->missed || pool_name_eq(a->pool, which);
+        if (pool_name_eq(a->pool, which)) {
+            a->returns.sequence[m->from_lane] = m->sequence;
+        }
     }
     (void)pthread_mutex_unlock(&l->lock);
 }
@@ -353,7 +342,7 @@ void leases_committed(leases *l, const store_message *messages, size_t n)
         memory = memory == NULL ? arena_new(0) : memory;
         CHECK(record_decode(&lease_in_record, messages[i].input, memory, &in) == R_DONE);
         if (in.amount > 0) {
-            returning(l, &in);
+            returning(l, &in, &messages[i]);
         }
     }
     arena_free(memory);

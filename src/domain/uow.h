@@ -88,10 +88,10 @@ void uow_send_again(uow *u, uint16_t act, uint16_t slot, uint16_t to_lane, str i
  * `return uow_refuse(u, R_…, "…");` */
 MUST_USE result uow_refuse(uow *u, result r, const char *format, ...) PRINTF_LIKE(3, 4);
 
-/* Parking. An act that lacks a slice names the pool and what it needs, and returns R_WAIT. It
- * is run again when the slice has arrived, or when the pool's home has said that there is none:
- * then uow_dry answers true for that pool. need < 0, from an act at the pool's home: bring back
- * all that the lanes hold unused. */
+/* Parking. An act that lacks a slice names the pool and what it needs of it in all, and returns
+ * R_WAIT. It is run again when that much has arrived, or when the home of the pool has said that
+ * there is none: then uow_dry answers true for that pool. need < 0, from an act at the home: bring
+ * back all that the lanes hold unused. */
 typedef struct pool_name {
     uint64_t owner; /* campaign or template id: its slot is the pool's home */
     uint8_t kind;   /* pool_kind of table.def */

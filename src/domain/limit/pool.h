@@ -10,7 +10,8 @@
  *
  * Protocol. Acts 50 to 53 of app/act.def; messages arrive exactly once and in order per pair of
  * lanes.
- *   ask     lane -> home. amount: what the act lacks beyond what its slice has.
+ *   ask     lane -> home. amount: what the act needs in all, whatever its slice has: that may be
+ *           recalled meanwhile, and an act that asks in several goes must come to an end.
  *           GRANTED: a grant is on its way; it tells whether it is the last. RECALLING: lanes have
  *           been asked to give back; ask again when one has. NONE: nothing is free, and no lane has
  *           any, the asker neither.
@@ -23,12 +24,10 @@
  *   return  lane -> home.
  * What the app sees to, else "none" may be false, or lanes may take from each other for ever:
  *   - at most one ask a lane and pool at a time, and none while a grant is on its way there
- *   - what lanes had committed to send home before an ask has arrived before it; when a lane has
- *     committed a return between that moment and the word "dry", the ask is made again instead
+ *   - what lanes had committed to send home before an ask has arrived before it; where a return is
+ *     on its way as the home decides, its verdict is not "dry", and the ask is made again
  *   - a grant wakes who waits for the pool in its lane, and they run before the next message is
  *     applied there; the last one, and NONE, with the word "dry" for those parked before the ask
- *   - a recall wakes them too, in place of an ask that has no verdict yet or RECALLING: what they
- *     lack has changed
  * An ask with lane LEASE_COLLECT recalls every lane and grants nobody: RECALLING until no lease is
  * open, then GRANTED with a waking grant of 0 to the home's own lane. It never says NONE.
  *

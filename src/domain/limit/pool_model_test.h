@@ -10,6 +10,9 @@
 
 #include <cmocka.h>
 
+#include "domain/campaign/config.h"
+#include "domain/price/benefit_test.h"
+
 enum { LANES = 3, CHOICES_MAX = 400, CONFIGS_MAX = 4 };
 
 typedef enum ask_phase { ASK_NONE, ASK_BARRIER, ASK_RECALLING, ASK_GRANTED } ask_phase;
@@ -20,12 +23,14 @@ typedef struct ask {
     int64_t need, late_need;
     uint64_t ticket, late_ticket;
     size_t barrier[LANES]; /* messages that must have reached the home from each lane */
-    bool disturbed;        /* a lane has committed a return since */
+    size_t returns[LANES]; /* the last return that each has committed since */
+    bool clear;            /* none of these was on its way as the home decided */
 } ask;
 
 typedef struct script {
     uint16_t lane;
-    int64_t n;
+    int64_t n;    /* taken; given when negative */
+    int64_t goes; /* it asks in so many goes, each when it has what it asked for before; 0: one */
 } script;
 
 /* What a run of the model is about. */
@@ -36,6 +41,31 @@ typedef struct scenario {
     const script *calls;
     size_t n;
 } scenario;
+
+/* A template with this stock, and with this limit on its claims ever. */
+static config *configured(uint64_t owner, int64_t total)
+{
+    config *c = config_empty();
+    limit_rule rule = {.measure = LIMIT_MEASURE_CLAIMS,
+                       .subject = LIMIT_SUBJECT_TEMPLATE,
+                       .period = LIMIT_PERIOD_EVER,
+                       .max = total};
+    merchant m = {.id = 1, .name = S("m"), .zone = S("UTC"), .currency = S("USD")};
+    campaign of = {.id = 2, .merchant = 1, .state = CAMPAIGN_STATE_ACTIVE, .currency = S("USD")};
+    template t = {.id = owner, .merchant = 1, .campaign = 2, .version = 1, .stock = total};
+    template_version v = {.template = owner,
+                          .version = 1,
+                          .benefit = BENEFIT_KIND_AMOUNT_OFF,
+                          .terms = TEST_TERM(TERM_AMOUNT_OFF_AMOUNT, 100),
+                          .validity = VALIDITY_KIND_FIXED,
+                          .valid_until_ms = 1};
+    v.limits.items = &rule;
+    v.limits.n = 1;
+    config_put_merchant(c, &m, &zone_utc);
+    config_put_campaign(c, &of);
+    config_put_template(c, &t, &v);
+    return c;
+}
 
 static struct {
     uint64_t dice; /* 0: the odometer chooses */

@@ -123,7 +123,7 @@ result slice_want(slice_set *s, pool_name which, int64_t need, int64_t *have)
     }
     if (s->dry >= UOW_DRY_MAX)
         return R_UNAVAILABLE;
-    uow_wait_for(s->u, which, need - *have);
+    uow_wait_for(s->u, which, use->net + need);
     return R_WAIT;
 }
 
