@@ -19,7 +19,7 @@
 
 /* What `data` and `subject` are, by kind. */
 static const struct {
-    event_kind kind;
+    uint8_t kind; /* event_kind */
     const char *subject, *data;
 } kinds[] = {
     {EVENT_KIND_COUPON_ISSUED, "cpn_0000000000001", COUPON},
