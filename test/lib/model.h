@@ -74,6 +74,8 @@ void model_side_open(model_side *s, const world_engine *engine);
 void model_side_close(model_side *s);
 /* Does it, and appends what was answered. Ids of new things are kept. */
 void model_side_step(model_side *s, const model_step *step, buf *facts);
+/* Appends the stored state of every coupon and hold, by number. */
+void model_side_states(model_side *s, buf *facts);
 /* Stock, budget, a limit by user and one by device, counted from coupons, holds and redemptions
  * alone. False: *why says which was passed. */
 MUST_USE bool model_side_bounded(model_side *s, buf *why);

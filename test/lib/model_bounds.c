@@ -70,6 +70,18 @@ static bool within(const char *what, uint32_t number, int64_t used, int64_t most
     return used <= most;
 }
 
+void model_side_states(model_side *s, buf *facts)
+{
+    app_view v;
+    result r = app_view_open(s->world.app, s->memory, &v);
+    CHECK(r == R_DONE);
+    for (uint32_t i = 0; i < s->coupon_count; i++)
+        buf_printf(facts, " %u", coupon_get(v.rows, id_slot(s->coupons[i]), s->coupons[i])->state);
+    for (uint32_t i = 0; i < s->hold_count; i++)
+        buf_printf(facts, " h%u", hold_get(v.rows, id_slot(s->holds[i]), s->holds[i])->state);
+    app_view_close(&v);
+}
+
 bool model_side_bounded(model_side *s, buf *why)
 {
     bounds b = {0};
