@@ -1,5 +1,7 @@
 /* Quotes: a cart priced with coupons, and why each of them applies or not. */
 #include "api/order.h"
+#include "api/template.h"
+#include "domain/campaign/rules.h"
 
 /* What the cart is when priced, as orders are shown. */
 static order_row row_of(const order_in *in)
@@ -22,16 +24,12 @@ static bool is_guaranteed(const app_view *v, uint64_t campaign_id)
     return of != NULL && of->row->budget_mode != BUDGET_MODE_AT_REDEEM;
 }
 
-static void applied_shown(api_call *c, const app_view *v, const order_row *o,
+static void applied_shown(api_call *c, const app_view *v, const order_row *o, size_t applied,
                           wire_quoted_coupon *out)
 {
-    for (size_t i = 0; i < o->applied_count; i++) {
-        if (o->applied[i].coupon != out->coupon)
-            continue;
-        out->shares = order_shares_shown(c, o, i);
-        out->has_budget_guaranteed = true;
-        out->budget_guaranteed = is_guaranteed(v, o->applied[i].campaign);
-    }
+    out->shares = order_shares_shown(c, o, applied);
+    out->has_budget_guaranteed = out->has_coupon; /* a draft has no budget */
+    out->budget_guaranteed = is_guaranteed(v, o->applied[applied].campaign);
 }
 
 static wire_unmet_condition condition_shown(const rule_refusal *why, str currency)
@@ -54,7 +52,8 @@ static wire_unmet_condition condition_shown(const rule_refusal *why, str currenc
 static wire_quoted_coupon coupon_shown(api_call *c, const app_view *v, const order_verdict *from,
                                        const order_row *o)
 {
-    wire_quoted_coupon out = {.coupon = from->coupon,
+    wire_quoted_coupon out = {.has_coupon = from->coupon != 0,
+                              .coupon = from->coupon,
                               .applied = from->result == R_DONE,
                               .discount = money_of(from->discount_minor, o->currency),
                               .has_adds = from->adds_minor > 0,
@@ -62,7 +61,7 @@ static wire_quoted_coupon coupon_shown(api_call *c, const app_view *v, const ord
                               .has_gift = from->gift_units > 0,
                               .gift = {from->gift, from->gift_units}};
     if (out.applied) {
-        applied_shown(c, v, o, &out);
+        applied_shown(c, v, o, from->applied, &out);
         return out;
     }
     out.has_code = true;
@@ -83,6 +82,94 @@ static wire_quoted_coupon coupon_shown(api_call *c, const app_view *v, const ord
     return out;
 }
 
+/* ---- drafts ---- */
+
+/* Checked as a save checks it. */
+static price_rule *draft_asked(api_call *c, const wire_template_draft *from, str place,
+                               order_draft *out)
+{
+    const config_campaign *named =
+        from->has_campaign ? config_find_campaign(call_config(c), from->campaign) : NULL;
+    if (from->has_campaign && (named == NULL || named->row->merchant != c->who.merchant)) {
+        issues_add(c->problems, arena_printf(c->memory, "%.*s.campaign", STR_ARG(place)),
+                   S("not_allowed"), "a campaign of yours");
+        return NULL;
+    }
+    campaign *own = ARENA_NEW(c->memory, campaign);
+    const wire_quote_create *b = c->body;
+    *own = (campaign){.merchant = c->who.merchant,
+                      .state = CAMPAIGN_STATE_DRAFT,
+                      .currency = b->cart.lines.items[0].unit_price.currency,
+                      .use_until_ms = TIME_MAX_MS,
+                      .budget_mode = BUDGET_MODE_NONE};
+    issues *all = c->problems;
+    c->problems = issues_new(c->memory);
+    out->of = named == NULL ? own : named->row;
+    const template_put_in *in = template_asked(c, &from->template, out->of);
+    issues *found = c->problems;
+    c->problems = all;
+    issues_add_part(all, arena_printf(c->memory, "%.*s.template", STR_ARG(place)), found);
+    template_version *version = ARENA_NEW(c->memory, template_version);
+    *version = rules_version_of(in);
+    out->version = version;
+    return found->n == 0 ? price_rule_new(version) : NULL;
+}
+
+/* The rules are the caller's to free: the call's memory may be gone when it has ended. */
+static void drafts_asked(api_call *c, order_ask *ask, price_rule *rules[ORDER_COUPONS_MAX])
+{
+    const wire_quote_create *b = c->body;
+    CHECK(b->drafts.n <= ORDER_COUPONS_MAX); /* as the schema says */
+    order_draft *drafts = ARENA_ARRAY(c->memory, order_draft, b->drafts.n);
+    for (size_t i = 0; i < b->drafts.n; i++) {
+        str place = arena_printf(c->memory, "drafts[%zu]", i);
+        rules[i] = draft_asked(c, &b->drafts.items[i], place, &drafts[i]);
+        drafts[i].rule = rules[i];
+    }
+    ask->drafts = drafts;
+    ask->draft_count = b->drafts.n;
+}
+
+/* ---- the handler ---- */
+
+static wire_quote quote_shown(api_call *c, const app_view *v, const order_ask *ask,
+                              const order_priced *priced)
+{
+    order_row row = row_of(&priced->in);
+    size_t n = ask->coupon_count + ask->draft_count;
+    wire_quote shown = {.subtotal = money_of(row.subtotal_minor, row.currency),
+                        .discount = money_of(row.discount_minor, row.currency),
+                        .total = money_of(row.subtotal_minor - row.discount_minor, row.currency),
+                        .lines = order_lines_shown(c, &row)};
+    shown.coupons.items = ARENA_ARRAY(c->memory, wire_quoted_coupon, n);
+    shown.coupons.n = n;
+    for (size_t i = 0; i < n; i++) {
+        wire_quoted_coupon *to = &shown.coupons.items[i];
+        *to = coupon_shown(c, v, &priced->verdicts[i], &row);
+        to->has_draft = i >= ask->coupon_count;
+        to->draft = (int64_t)(i - ask->coupon_count);
+    }
+    return shown;
+}
+
+static void price_quote(api_call *c, const order_ask *ask)
+{
+    app_view v;
+    if (!call_view(c, &v))
+        return;
+    order_priced priced;
+    result r = order_price(&v, ask, &priced);
+    wire_quote shown = {0};
+    if (r == R_DONE)
+        shown = quote_shown(c, &v, ask, &priced);
+    if (!call_view_end(c, &v))
+        return;
+    if (r == R_DONE)
+        call_answer(c, 200, &wire_quote_type, &shown);
+    else
+        call_refuse(c, r, S(""));
+}
+
 void api_quote_create(api_call *c)
 {
     const wire_quote_create *b = c->body;
@@ -94,31 +181,12 @@ void api_quote_create(api_call *c)
         policy_in(c, b->policy, &policy, &asked.ask.policy_count);
         asked.ask.policy = policy;
     }
-    app_view v;
-    if (c->problems->n > 0) {
+    price_rule *rules[ORDER_COUPONS_MAX] = {NULL};
+    drafts_asked(c, &asked.ask, rules);
+    if (c->problems->n > 0)
         call_invalid(c);
-        return;
-    }
-    if (!call_view(c, &v))
-        return;
-    order_priced priced;
-    result r = order_price(&v, &asked.ask, &priced);
-    wire_quote shown = {0};
-    if (r == R_DONE) {
-        order_row row = row_of(&priced.in);
-        shown.subtotal = money_of(row.subtotal_minor, row.currency);
-        shown.discount = money_of(row.discount_minor, row.currency);
-        shown.total = money_of(row.subtotal_minor - row.discount_minor, row.currency);
-        shown.lines = order_lines_shown(c, &row);
-        shown.coupons.n = asked.ask.coupon_count;
-        shown.coupons.items = ARENA_ARRAY(c->memory, wire_quoted_coupon, asked.ask.coupon_count);
-        for (size_t i = 0; i < asked.ask.coupon_count; i++)
-            shown.coupons.items[i] = coupon_shown(c, &v, &priced.verdicts[i], &row);
-    }
-    if (!call_view_end(c, &v))
-        return;
-    if (r == R_DONE)
-        call_answer(c, 200, &wire_quote_type, &shown);
     else
-        call_refuse(c, r, S(""));
+        price_quote(c, &asked.ask);
+    for (size_t i = 0; i < ORDER_COUPONS_MAX; i++)
+        price_rule_free(rules[i]);
 }

@@ -2,8 +2,8 @@
  *
  * An edit starts from the version that If-Match names. Versions are immutable, so the same request
  * makes the same act whenever it is repeated. */
-#include "api/convert.h"
 #include "api/slow.h"
+#include "api/template.h"
 #include "domain/campaign/rules.h"
 #include "domain/limit/pool.h"
 #include "domain/price/benefit.h"
@@ -249,6 +249,29 @@ static void put_edit(api_call *c, const wire_template_edit *b, str currency, tem
         in->grace_days = (uint32_t)b->grace_days;
 }
 
+template_put_in *template_asked(api_call *c, const wire_template_create *b, const campaign *of)
+{
+    template_put_in *in = ARENA_NEW(c->memory, template_put_in);
+    *in = (template_put_in){.merchant = c->who.merchant,
+                            .campaign = of->id,
+                            .stock = b->has_stock ? b->stock : -1,
+                            .name = b->name,
+                            .refund = (uint8_t)b->refund_rule,
+                            .grace_days = (uint32_t)b->grace_days,
+                            .reach = EDIT_REACH_NEW_ONLY};
+    put_benefit(c, b->benefit, of->currency, in);
+    if (b->has_stacking)
+        put_standing(&b->stacking, in);
+    if (b->has_scope)
+        put_scope(c, b->scope, in);
+    if (b->has_conditions)
+        put_conditions(c, b->conditions, in);
+    put_validity(&b->validity, in);
+    put_limits(c, &b->limits, in);
+    rules_template_create(of, in, c->problems);
+    return in;
+}
+
 /* ---- answers ---- */
 
 static void answer_with(api_call *c, int status)
@@ -309,33 +332,13 @@ static void submit(api_call *c, act_id id, uint64_t home, const void *in)
 
 void api_template_create(api_call *c)
 {
-    const wire_template_create *b = c->body;
     const wire_template_create_parameters *p = c->parameters;
     const config_campaign *of = config_find_campaign(call_config(c), p->campaign);
     if (of == NULL || of->row->merchant != c->who.merchant) {
         call_refuse(c, R_NOT_FOUND, S("There is no such campaign."));
         return;
     }
-    str currency = of->row->currency;
-    template_put_in *in = ARENA_NEW(c->memory, template_put_in);
-    *in = (template_put_in){.merchant = c->who.merchant,
-                            .campaign = p->campaign,
-                            .stock = b->has_stock ? b->stock : -1,
-                            .name = b->name,
-                            .refund = (uint8_t)b->refund_rule,
-                            .grace_days = (uint32_t)b->grace_days,
-                            .reach = EDIT_REACH_NEW_ONLY};
-    put_benefit(c, b->benefit, currency, in);
-    if (b->has_stacking)
-        put_standing(&b->stacking, in);
-    if (b->has_scope)
-        put_scope(c, b->scope, in);
-    if (b->has_conditions)
-        put_conditions(c, b->conditions, in);
-    put_validity(&b->validity, in);
-    put_limits(c, &b->limits, in);
-    rules_template_create(of->row, in, c->problems);
-    submit(c, ACT_ID_template_put, p->campaign, in);
+    submit(c, ACT_ID_template_put, p->campaign, template_asked(c, c->body, of->row));
 }
 
 static void check_edit(api_call *c, const config_template *t, const template_put_in *in)

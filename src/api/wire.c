@@ -236,10 +236,16 @@ static void read_array(reader *r, const place *at, const wire_value *v, const js
     memcpy(out, &list, sizeof list);
 }
 
-static void read_raw(reader *r, const wire_value *v, const json *j, void *out)
+/* Who checks what is raw knows its name, but not where that is. */
+static void read_raw(reader *r, const place *at, const wire_value *v, const json *j, void *out)
 {
-    v->raw(j, r->problems);
+    issues *found = issues_new(r->problems->memory);
+    v->raw(j, found);
     buf text;
+    buf_init(&text, PLACE_TEXT_MAX);
+    place_write(at->up, &text);
+    issues_add_part(r->problems, buf_view(&text), found);
+    buf_free(&text);
     buf_init(&text, SIZE_MAX);
     json_text(j, &text);
     str copy = arena_str(r->problems->memory, buf_view(&text));
@@ -252,7 +258,7 @@ static void read_value(reader *r, const place *at, const wire_value *v, const js
     json_kind kind = json_kind_of(j);
     bool truth;
     if (v->kind == WIRE_RAW) {
-        read_raw(r, v, j, out);
+        read_raw(r, at, v, j, out);
         return;
     }
     if (v->kind == WIRE_BOOL && kind == JSON_KIND_BOOL) {

@@ -27,12 +27,12 @@ void wire_raw_conditions(const json *v, issues *problems)
 
 void wire_raw_cart_attributes(const json *v, issues *problems)
 {
-    (void)attributes_read(v, S("cart.attributes"), problems);
+    (void)attributes_read(v, S("attributes"), problems);
 }
 
 void wire_raw_shopper_attributes(const json *v, issues *problems)
 {
-    (void)attributes_read(v, S("cart.shopper.attributes"), problems);
+    (void)attributes_read(v, S("attributes"), problems);
 }
 
 void wire_raw_policy(const json *v, issues *problems)

@@ -8,14 +8,13 @@
 #include "domain/limit/level.h"
 #include "domain/price/price.h"
 
-typedef struct candidate {
-    price_coupon price;
-    size_t verdict; /* its place in what was asked */
-} candidate;
-
 typedef struct order_desk {
     const order_ask *ask;
     uint64_t hold; /* open, of this order: it is replaced */
+    /* What may be priced: the rest has its verdict. */
+    price_coupon prices[PRICE_COUPONS_MAX];
+    size_t verdicts[PRICE_COUPONS_MAX]; /* place of the verdict */
+    size_t n;
 } order_desk;
 
 /* What the order number stands for so far. */
@@ -62,7 +61,7 @@ static result usable_now(app_view *v, uint64_t replaced_hold, const coupon *c,
 }
 
 /* Does the coupon belong to the user and may it be used now? Everything but the price. */
-static result eligible(app_view *v, const order_desk *d, uint64_t id, candidate *out)
+static result eligible(app_view *v, const order_desk *d, uint64_t id, price_coupon *out)
 {
     coupon *c = coupon_get(v->rows, id_slot(id), id);
     const config_template *t = c == NULL ? NULL : config_find_template(v->config, c->template);
@@ -75,12 +74,12 @@ static result eligible(app_view *v, const order_desk *d, uint64_t id, candidate 
     }
     const config_campaign *of = config_find_campaign(v->config, t->row->campaign);
     uint32_t version = config_effective(t, c->version);
-    out->price = (price_coupon){.coupon = id,
-                                .campaign = t->row->campaign,
-                                .template = c->template,
-                                .version = version,
-                                .rule = config_rule(t, version),
-                                .currency = of->row->currency};
+    *out = (price_coupon){.coupon = id,
+                          .campaign = t->row->campaign,
+                          .template = c->template,
+                          .version = version,
+                          .rule = config_rule(t, version),
+                          .currency = of->row->currency};
     return usable_now(v, d->hold, c, of);
 }
 
@@ -140,15 +139,14 @@ static void fill(const order_ask *ask, const cart *basket, arena *memory, const 
     in->shares.n = price->share_count;
 }
 
-static void apply(order_priced *out, const candidate *all, size_t n, const price_result *price,
-                  arena *memory)
+static void apply(order_priced *out, const order_desk *d, const price_result *price, arena *memory)
 {
-    applied_coupon *applied = ARENA_ARRAY(memory, applied_coupon, n + 1);
-    uint16_t *place = ARENA_ARRAY(memory, uint16_t, n + 1);
+    applied_coupon *applied = ARENA_ARRAY(memory, applied_coupon, d->n + 1);
+    uint16_t *place = ARENA_ARRAY(memory, uint16_t, d->n + 1);
     size_t used = 0;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < d->n; i++) {
         const price_verdict *from = &price->verdicts[i];
-        order_verdict *to = &out->verdicts[all[i].verdict];
+        order_verdict *to = &out->verdicts[d->verdicts[i]];
         to->result = from->result;
         to->reason = from->reason;
         to->missing_minor = from->missing_minor;
@@ -162,10 +160,11 @@ static void apply(order_priced *out, const candidate *all, size_t n, const price
     for (size_t k = 0; k < price->order_count; k++) { /* as they applied: returns follow it */
         size_t i = price->order[k];
         place[i] = (uint16_t)used;
-        applied[used++] = (applied_coupon){.coupon = all[i].price.coupon,
-                                           .campaign = all[i].price.campaign,
-                                           .template = all[i].price.template,
-                                           .version = all[i].price.version,
+        out->verdicts[d->verdicts[i]].applied = used;
+        applied[used++] = (applied_coupon){.coupon = d->prices[i].coupon,
+                                           .campaign = d->prices[i].campaign,
+                                           .template = d->prices[i].template,
+                                           .version = d->prices[i].version,
                                            .discount_minor = price->verdicts[i].discount_minor};
     }
     for (size_t i = 0; i < price->share_count; i++) { /* only coupons that apply have shares */
@@ -175,47 +174,98 @@ static void apply(order_priced *out, const candidate *all, size_t n, const price
     out->in.applied.n = used;
 }
 
+/* What counts it is in one currency. */
+static bool is_in_currency(const order_desk *d, str currency, order_verdict *verdict)
+{
+    if (str_eq(currency, d->ask->currency)) {
+        return true;
+    }
+    verdict->result = R_NOT_APPLICABLE;
+    verdict->reason = S("currency_mismatch");
+    return false;
+}
+
+static void take_up(order_desk *d, const price_coupon *one, size_t verdict)
+{
+    d->verdicts[d->n] = verdict;
+    d->prices[d->n++] = *one;
+}
+
+static void look_at_coupon(app_view *v, order_desk *d, size_t i, order_verdict *verdict)
+{
+    uint64_t id = d->ask->coupons[i];
+    price_coupon one = {0};
+    result code = eligible(v, d, id, &one);
+    verdict->coupon = id;
+    verdict->template = code == R_NOT_FOUND || code == R_WRONG_USER ? 0 : one.template;
+    verdict->subject = code == R_DONE ? missing_subject(v, d, one.template) : 0;
+    if (code != R_DONE || verdict->subject != 0) {
+        refuse(verdict, code != R_DONE ? code : R_LIMIT_SUBJECT_MISSING);
+    } else if (is_in_currency(d, one.currency, verdict)) {
+        take_up(d, &one, i);
+    }
+}
+
+/* Of a fixed window the template's own; one that begins with the issue is taken to have begun. */
+static result draft_usable(const order_draft *draft, int64_t now)
+{
+    const template_version *t = draft->version;
+    bool fixed = t->validity == VALIDITY_KIND_FIXED;
+    if (fixed && now >= t->valid_until_ms) {
+        return R_COUPON_EXPIRED;
+    }
+    if (fixed && now < t->valid_from_ms) {
+        return R_COUPON_NOT_YET_VALID;
+    }
+    if (now < draft->of->use_from_ms) {
+        return R_NOT_STARTED;
+    }
+    return now < draft->of->use_until_ms ? R_DONE : R_WINDOW_CLOSED;
+}
+
+static void look_at_draft(app_view *v, order_desk *d, size_t i, order_verdict *verdict)
+{
+    const order_draft *draft = &d->ask->drafts[i];
+    price_coupon one = {.rule = draft->rule, .currency = draft->of->currency};
+    result code = draft_usable(draft, uow_now(v->rows));
+    if (code != R_DONE) {
+        refuse(verdict, code);
+    } else if (is_in_currency(d, one.currency, verdict)) {
+        take_up(d, &one, d->ask->coupon_count + i);
+    }
+}
+
+static cart basket_of(app_view *v, const order_ask *ask)
+{
+    return (cart){.currency = ask->currency,
+                  .store = ask->store,
+                  .channel = ask->channel,
+                  .at_ms = uow_now(v->rows),
+                  .lines = lines_marked(v, ask),
+                  .n = ask->line_count,
+                  .region = ask->region,
+                  .payment = ask->payment,
+                  .attributes = ask->attributes,
+                  .shopper = ask->shopper != NULL ? *ask->shopper : cart_shopper_unknown,
+                  .zones = app_zones(v->app)};
+}
+
 result order_price(app_view *v, const order_ask *ask, order_priced *out)
 {
-    CHECK(ask->coupon_count <= ORDER_COUPONS_MAX);
+    CHECK(ask->coupon_count <= ORDER_COUPONS_MAX && ask->draft_count <= ORDER_COUPONS_MAX);
     arena *memory = v->memory;
-    *out = (order_priced){.verdicts = ARENA_ARRAY(memory, order_verdict, ask->coupon_count + 1)};
-    order_desk d = {.ask = ask};
-    look_up(v, &d, out);
-    candidate all[ORDER_COUPONS_MAX];
-    price_coupon prices[ORDER_COUPONS_MAX];
-    size_t n = 0;
+    size_t asked_n = ask->coupon_count + ask->draft_count;
+    *out = (order_priced){.verdicts = ARENA_ARRAY(memory, order_verdict, asked_n + 1)};
+    order_desk *d = ARENA_NEW(memory, order_desk);
+    d->ask = ask;
+    look_up(v, d, out);
     for (size_t i = 0; i < ask->coupon_count; i++) {
-        candidate one = {.verdict = i};
-        result code = eligible(v, &d, ask->coupons[i], &one);
-        out->verdicts[i].coupon = ask->coupons[i];
-        out->verdicts[i].template =
-            code == R_NOT_FOUND || code == R_WRONG_USER ? 0 : one.price.template;
-        uint8_t missing = code == R_DONE ? missing_subject(v, &d, one.price.template) : 0;
-        out->verdicts[i].subject = missing;
-        if (code != R_DONE || missing != 0) {
-            refuse(&out->verdicts[i], code != R_DONE ? code : R_LIMIT_SUBJECT_MISSING);
-            continue;
-        }
-        if (!str_eq(one.price.currency, ask->currency)) { /* what counts it is in one currency */
-            out->verdicts[i].result = R_NOT_APPLICABLE;
-            out->verdicts[i].reason = S("currency_mismatch");
-            continue;
-        }
-        prices[n] = one.price;
-        all[n++] = one;
+        look_at_coupon(v, d, i, &out->verdicts[i]);
     }
-    cart basket = {.currency = ask->currency,
-                   .store = ask->store,
-                   .channel = ask->channel,
-                   .at_ms = uow_now(v->rows),
-                   .lines = lines_marked(v, ask),
-                   .n = ask->line_count,
-                   .region = ask->region,
-                   .payment = ask->payment,
-                   .attributes = ask->attributes,
-                   .shopper = ask->shopper != NULL ? *ask->shopper : cart_shopper_unknown,
-                   .zones = app_zones(v->app)};
+    for (size_t i = 0; i < ask->draft_count; i++) {
+        look_at_draft(v, d, i, &out->verdicts[ask->coupon_count + i]);
+    }
+    cart basket = basket_of(v, ask);
     price_result price;
     const config_merchant *shop = config_find_merchant(v->config, ask->merchant);
     CHECK(shop != NULL); /* whose key asks */
@@ -223,8 +273,8 @@ result order_price(app_view *v, const order_ask *ask, order_priced *out)
     const policy_choice *policy = own ? shop->row->policy.items : ask->policy;
     size_t policy_n = own ? shop->row->policy.n : ask->policy_count;
     price_ask asked = {.cart = &basket,
-                       .coupons = prices,
-                       .n = n,
+                       .coupons = d->prices,
+                       .n = d->n,
                        .policy = policy_of(policy, policy_n),
                        .groups = shop->row->groups.items,
                        .group_count = shop->row->groups.n,
@@ -239,7 +289,7 @@ result order_price(app_view *v, const order_ask *ask, order_priced *out)
     for (size_t i = 0; i < policy_n; i++) { /* the snapshot may be gone when the act runs */
         out->in.policy.items[i] = policy[i];
     }
-    apply(out, all, n, &price, memory);
+    apply(out, d, &price, memory);
     for (size_t i = 0; i < ask->coupon_count && out->refused == NULL; i++) {
         out->refused = out->verdicts[i].result == R_DONE ? NULL : &out->verdicts[i];
     }

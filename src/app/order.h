@@ -12,6 +12,13 @@
 
 enum { ORDER_REPRICE_MAX = 3 };
 
+/* A template version that is stored nowhere, priced as a coupon that the user has of it. */
+typedef struct order_draft {
+    const template_version *version;
+    const price_rule *rule;
+    const campaign *of; /* whose window and currency rule it; its state is not looked at */
+} order_draft;
+
 typedef struct order_ask {
     uint64_t merchant;
     str user;
@@ -23,6 +30,8 @@ typedef struct order_ask {
     size_t line_count;           /* <= CART_LINES_MAX */
     const uint64_t *coupons;     /* in the order in which they apply */
     size_t coupon_count;         /* <= ORDER_COUPONS_MAX */
+    const order_draft *drafts;   /* behind the coupons; quotes only */
+    size_t draft_count;          /* <= ORDER_COUPONS_MAX */
     const policy_choice *policy; /* instead of the merchant's; NULL: that */
     size_t policy_count;
     /* Its open hold is replaced, so the coupons of that count as available. May be empty. */
@@ -31,12 +40,13 @@ typedef struct order_ask {
 } order_ask;
 
 typedef struct order_verdict {
-    uint64_t coupon, template;
-    result result;   /* NOT_FOUND, WRONG_USER, COUPON_NOT_AVAILABLE, COUPON_EXPIRED,
+    uint64_t coupon, template; /* 0: a draft */
+    size_t applied;            /* where result is R_DONE: its place among those that apply */
+    result result;             /* NOT_FOUND, WRONG_USER, COUPON_NOT_AVAILABLE, COUPON_EXPIRED,
                       COUPON_NOT_YET_VALID, CAMPAIGN_DISABLED, NOT_STARTED, WINDOW_CLOSED,
                       LIMIT_SUBJECT_MISSING, or price.h's */
-    str reason;      /* price.h's; else the code */
-    uint8_t subject; /* limit_subject that is missing; 0: none */
+    str reason;                /* price.h's; else the code */
+    uint8_t subject;           /* limit_subject that is missing; 0: none */
     int64_t missing_minor, missing_units;
     int64_t discount_minor;
     rule_refusal why;   /* conditions_not_met only */
@@ -48,7 +58,7 @@ typedef struct order_verdict {
 typedef struct order_priced {
     order_in in; /* merchant, user, cart, totals, applied, shares; the caller adds hold and
                     deadline */
-    order_verdict *verdicts;      /* [coupon_count] */
+    order_verdict *verdicts;      /* [coupon_count + draft_count] */
     const order_verdict *refused; /* the first that is not R_DONE; NULL */
     uint64_t redemption;          /* of this order already; 0: none */
     uint64_t hold;                /* the newest of this order; 0: none */

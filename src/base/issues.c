@@ -48,3 +48,15 @@ void issues_add(issues *list, str field, str code, const char *format, ...)
                                      .code = arena_str(list->memory, code),
                                      .detail = detail};
 }
+
+void issues_add_part(issues *list, str place, const issues *part)
+{
+    for (size_t i = 0; i < part->n; i++) {
+        const issue *from = &part->items[i];
+        const char *point = place.n > 0 && from->field.n > 0 ? "." : "";
+        str field =
+            arena_printf(list->memory, "%.*s%s%.*s", STR_ARG(place), point, STR_ARG(from->field));
+        issues_add(list, field, from->code, "%.*s", STR_ARG(from->detail));
+    }
+    list->dropped += part->dropped;
+}

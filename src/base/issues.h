@@ -32,5 +32,7 @@ issues *issues_new(arena *memory);
 bool issue_is_known(str code); /* tests ask it of every code that they see */
 /* field and code are copied; format makes the detail. */
 void issues_add(issues *list, str field, str code, const char *format, ...) PRINTF_LIKE(4, 5);
+/* Those of a part of the input, found by themselves: its place goes before their fields. */
+void issues_add_part(issues *list, str place, const issues *part);
 
 #endif

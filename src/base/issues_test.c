@@ -43,6 +43,27 @@ static void beyond_the_maximum_they_are_only_counted(void **state)
     arena_free(a);
 }
 
+static void a_part_is_told_behind_its_place(void **state)
+{
+    (void)state;
+    arena *a = arena_new(0);
+    issues *list = issues_new(a), *part = issues_new(a);
+    issues_add(part, S("benefit.cap"), S("required"), "a cap");
+    issues_add(part, S(""), S("wrong_type"), "an object");
+    part->dropped = 3;
+    issues_add_part(list, S("drafts[1].template"), part);
+    issues_add_part(list, S(""), part);
+    assert_int_equal(list->n, 4);
+    assert_str(list->items[0].field, S("drafts[1].template.benefit.cap"));
+    assert_str(list->items[0].code, S("required"));
+    assert_str(list->items[0].detail, S("a cap"));
+    assert_str(list->items[1].field, S("drafts[1].template"));
+    assert_str(list->items[2].field, S("benefit.cap"));
+    assert_str(list->items[3].field, S(""));
+    assert_int_equal(list->dropped, 6);
+    arena_free(a);
+}
+
 static void codes_are_those_of_the_list(void **state)
 {
     (void)state;
@@ -61,6 +82,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(issues_are_copied_in_order),
         cmocka_unit_test(beyond_the_maximum_they_are_only_counted),
+        cmocka_unit_test(a_part_is_told_behind_its_place),
         cmocka_unit_test(codes_are_those_of_the_list),
     };
     return cmocka_run_group_tests_name("base/issues", tests, NULL, NULL);

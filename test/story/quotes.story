@@ -227,7 +227,7 @@ story a_budget_at_issue_is_promised
 story an_empty_quote_lists_all_that_it_needs
   POST /v1/quotes {}
   422 {"errors": ["any order", {"field": "user", "code": "required"},
-    {"field": "cart", "code": "required"}, {"field": "coupons", "code": "required"}]}
+    {"field": "cart", "code": "required"}]}
 
 story every_problem_of_a_cart_is_told_at_once
   POST /v1/quotes {"user": "u1", "coupons": [], "cart": {"store": "", "lines": [
@@ -268,3 +268,91 @@ story numbers_are_whole
     {"sku": "a", "quantity": 1.0, "unit_price": {"amount": 1e3, "currency": "USD"}}]}}
   422 {"errors": ["any order", {"field": "cart.lines[0].quantity", "code": "wrong_type"},
     {"field": "cart.lines[0].unit_price.amount", "code": "wrong_type"}]}
+
+# ---- drafts: priced without being saved ----
+
+story a_draft_is_priced_as_a_coupon_of_it
+  use coupon
+  use tea
+  POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$coupon"], "drafts": [
+    {"template": {"name": "10 %", "benefit": {"kind": "percent_off", "percent": "10"},
+      "validity": {"kind": "after_issue", "duration_days": 7}}},
+    {"campaign": "$campaign", "template": {"name": "3 off tea",
+      "benefit": {"kind": "amount_off", "amount": @300}, "scope": {"mode": "only", "skus": ["tea"]},
+      "conditions": {"fact": "cart.channel", "is": "app"},
+      "validity": {"kind": "after_issue", "duration_days": 7}}}]}
+  200 {"subtotal": @6000, "discount": @1500, "total": @4500, "coupons": [
+    {"coupon": "$coupon", "draft": null, "applied": true, "discount": @1000},
+    {"coupon": null, "draft": 0, "applied": true, "discount": @500, "budget_guaranteed": null,
+      "shares": [{"line": 0, "discount": @500}]},
+    {"coupon": null, "draft": 1, "applied": false, "reason": "conditions_not_met"}]}
+  GET /v1/campaigns/$campaign/templates
+  200 {"templates": [{"id": "$template"}]}
+
+story a_quote_needs_no_saved_coupon
+  use tea
+  POST /v1/quotes {"user": "nobody", "cart": $cart}
+  200 {"subtotal": @6000, "discount": @0, "total": @6000, "coupons": []}
+  POST /v1/quotes {"user": "nobody", "cart": $cart, "policy": {"percent_base": "original"}, "drafts": [
+    {"template": {"name": "half", "benefit": {"kind": "percent_off", "percent": "50"},
+      "stacking": {"exclusive": true}, "validity": {"kind": "after_issue", "duration_days": 7}}},
+    {"template": {"name": "9 off", "benefit": {"kind": "amount_off", "amount": @900},
+      "validity": {"kind": "after_issue", "duration_days": 7}}}]}
+  200 {"discount": @3000, "coupons": [{"draft": 0, "applied": true, "discount": @3000},
+    {"draft": 1, "applied": false, "code": "not_stackable", "reason": "exclusive"}]}
+
+# Each problem is the one that a save would tell, behind the place of the draft.
+story a_draft_is_checked_as_a_save_checks_it
+  let budget "budget": {"mode": "at_issue", "total": @100000},
+  use campaign
+  use tea
+  POST /v1/campaigns/$campaign/templates {"name": "", "benefit": {"kind": "percent_off",
+    "percent": "250", "cup": 3}, "validity": {"kind": "after_issue", "duration_days": 7}}
+  422 {"errors": [{"field": "name"}, {"field": "benefit.cup"}, {"field": "benefit.percent"}]}
+  POST /v1/quotes {"user": "u1", "cart": $cart, "drafts": [{"campaign": "$campaign", "template":
+    {"name": "", "benefit": {"kind": "percent_off", "percent": "250", "cup": 3},
+    "validity": {"kind": "after_issue", "duration_days": 7}}}]}
+  422 {"errors": [{"field": "drafts[0].template.name"}, {"field": "drafts[0].template.benefit.cup"},
+    {"field": "drafts[0].template.benefit.percent"}]}
+  POST /v1/quotes {"user": "u1", "cart": $cart, "drafts": [
+    {"template": {"name": "a", "benefit": {"kind": "percent_off", "percent": "10"},
+      "validity": {"kind": "after_issue", "duration_days": 7}}},
+    {"campaign": "$campaign", "template": {"name": "a", "stock": 3, "limits": [
+      {"measure": "claims", "subject": "user", "period": "day", "max": 1, "window_seconds": 60}],
+      "benefit": {"kind": "percent_off", "percent": "10"},
+      "validity": {"kind": "fixed", "from": "2027-01-01T00:00:00Z", "until": "2027-02-01T00:00:00Z"}}}]}
+  422 {"code": "invalid", "errors": [
+    {"field": "drafts[1].template.benefit.cap", "code": "required"},
+    {"field": "drafts[1].template.validity", "code": "out_of_range"},
+    {"field": "drafts[1].template.limits[0].window_seconds", "code": "not_allowed"}]}
+  POST /v1/quotes {"user": "u1", "cart": $cart, "drafts": [{"campaign": "cmp_0000000000001",
+    "template": {"name": "a", "benefit": {"kind": "percent_off", "percent": "10"},
+      "validity": {"kind": "after_issue", "duration_days": 7}}}]}
+  422 {"errors": [{"field": "drafts[0].campaign", "code": "not_allowed"}]}
+
+# The clock of stories begins at 2026-01-01T00:00:00Z.
+story a_draft_has_windows
+  let use_from 2026-01-02T00:00:00Z
+  use campaign
+  use tea
+  POST /v1/quotes {"user": "u1", "cart": $cart, "drafts": [
+    {"template": {"name": "later", "benefit": {"kind": "percent_off", "percent": "10"},
+      "validity": {"kind": "fixed", "from": "2027-01-01T00:00:00Z", "until": "2027-02-01T00:00:00Z"}}},
+    {"template": {"name": "over", "benefit": {"kind": "percent_off", "percent": "10"},
+      "validity": {"kind": "fixed", "from": "2025-01-01T00:00:00Z", "until": "2025-02-01T00:00:00Z"}}},
+    {"campaign": "$campaign", "template": {"name": "early", "benefit": {"kind": "percent_off",
+      "percent": "10"}, "validity": {"kind": "after_issue", "duration_days": 7}}}]}
+  200 {"discount": @0, "coupons": [{"draft": 0, "code": "coupon_not_yet_valid"},
+    {"draft": 1, "code": "coupon_expired"}, {"draft": 2, "code": "not_started"}]}
+
+story a_draft_in_another_currency
+  use tea
+  use active
+  POST /v1/quotes {"user": "u1", "cart": {"lines": [{"sku": "tea", "quantity": 1,
+    "unit_price": {"amount": 5000, "currency": "JPY"}}]}, "drafts": [
+    {"campaign": "$campaign", "template": {"name": "a", "benefit": {"kind": "percent_off",
+      "percent": "10"}, "validity": {"kind": "after_issue", "duration_days": 7}}},
+    {"template": {"name": "b", "benefit": {"kind": "percent_off", "percent": "10"},
+      "validity": {"kind": "after_issue", "duration_days": 7}}}]}
+  200 {"coupons": [{"draft": 0, "reason": "currency_mismatch"}, {"draft": 1, "applied": true,
+    "discount": {"amount": 500, "currency": "JPY"}}]}
