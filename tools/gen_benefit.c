@@ -266,6 +266,8 @@ static void put_default(int at, int end)
     const row *r = &rows[at];
     if (r->needed)
         printf("required");
+    else if (r->type == FLAG && r->initial > 1)
+        return; /* the policy says */
     else if (r->type == FLAG)
         printf("`%s`", r->initial != 0 ? "true" : "false");
     else if (r->type == PERCENT && r->initial > 0)

@@ -164,6 +164,32 @@ story the_best_of_a_group_by_the_policy_of_the_merchant
   POST /v1/redemptions/$redemption/returns {}
   201 {"refund": @905}
 
+# A merchant's units pay, a quote's policy says else; the odd cent of a line goes to its last unit.
+story amounts_of_the_item_stage_are_of_each_unit_where_the_policy_says_so
+  use deli_coupons
+  POST /v1/campaigns/$campaign/templates {"name": "c", "stacking": {"stage": "item"},
+    "benefit": {"kind": "amount_off", "amount": @100}, "refund_rule": "keep",
+    "validity": {"kind": "after_issue", "duration_days": 7}}
+  201 {"id": "$third", "benefit": {"kind": "amount_off", "amount": @100}}
+  POST /v1/claims {"user": "u2", "template": "$third"}
+  201 {"coupons": [{"id": "$off"}]}
+  let cart {"lines": [{"sku": "tea", "quantity": 3, "unit_price": @1000}]}
+  POST /v1/quotes {"user": "u2", "cart": $cart, "coupons": ["$off"]}
+  200 {"discount": @100}
+  POST /v1/quotes {"user": "u2", "cart": $cart, "coupons": ["$off"], "policy": {"item_amount": "unit"}}
+  200 {"discount": @300}
+  as operator
+  PUT /v1/merchants/$deli if="v2" {"name": "Deli", "zone": "America/New_York", "currency": "USD",
+    "policy": {"odd_units": "last"}}
+  200 {"policy": {"odd_units": "last"}}
+  as qk_vXMnML05g02Dv5KhFJYBgNO9Sm8TCTBxZebzDtmEb90
+  POST /v1/redemptions {"user": "u2", "order_number": "o1", "cart": $cart, "coupons": ["$off"]}
+  201 {"id": "$redemption", "discount": @100}
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 1}]}
+  201 {"refund": @967}
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 2}]}
+  201 {"refund": @1933}
+
 story what_a_merchant_cannot_set
   use new_york
   as operator

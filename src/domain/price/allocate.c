@@ -128,7 +128,7 @@ static int64_t cut(const split *s, int64_t *parts)
     return excess;
 }
 
-/* Weights of the parts that have room; where these are all 0, the room itself. */
+/* Weights of the parts that have room; where these are all 0, equal ones. */
 static bool room_left(const split *s, const int64_t *parts, int64_t *weights)
 {
     int64_t weight = 0, room = 0;
@@ -138,7 +138,7 @@ static bool room_left(const split *s, const int64_t *parts, int64_t *weights)
         room += s->most[i] - parts[i];
     }
     for (size_t i = 0; weight == 0 && i < s->n; i++) {
-        weights[i] = s->most[i] - parts[i];
+        weights[i] = parts[i] < s->most[i];
     }
     return room > 0;
 }
@@ -172,18 +172,22 @@ int64_t allocate_within(const split *s, int64_t total_minor, int64_t *parts)
     return sum_of(parts, s->n);
 }
 
-/* Of the first `units` units: the largest remainder method for equal weights, in closed form, since
- * a line may have more units than money_split takes. */
-static int64_t share_of_first(int64_t total_minor, int64_t quantity, int64_t units)
+/* Of the first `units` units: equal parts in closed form, since a line may have more units than
+ * money_split takes. */
+static int64_t share_of_first(const price_units *of, int64_t units)
 {
-    int64_t left_over = total_minor % quantity;
-    return total_minor / quantity * units + (units < left_over ? units : left_over);
+    int64_t left_over = of->total_minor % of->quantity;
+    int64_t equal = of->quantity - left_over; /* units without an odd one, when those come first */
+    int64_t odd = units < left_over ? units : left_over;
+    if (of->odd_units == ODD_UNITS_LAST) {
+        odd = units > equal ? units - equal : 0;
+    }
+    return of->total_minor / of->quantity * units + odd;
 }
 
-int64_t price_unit_share(int64_t total_minor, int64_t quantity, int64_t first, int64_t count)
+int64_t price_unit_share(const price_units *of, int64_t first, int64_t count)
 {
-    CHECK(total_minor >= 0 && quantity >= 1);
-    CHECK(first >= 0 && count >= 0 && first <= quantity && count <= quantity - first);
-    return share_of_first(total_minor, quantity, first + count) -
-           share_of_first(total_minor, quantity, first);
+    CHECK(of->total_minor >= 0 && of->quantity >= 1);
+    CHECK(first >= 0 && count >= 0 && first <= of->quantity && count <= of->quantity - first);
+    return share_of_first(of, first + count) - share_of_first(of, first);
 }

@@ -32,29 +32,30 @@ static void units_share_as_equally_as_cents_allow(void **state)
 {
     (void)state;
     const struct {
-        int64_t total, quantity, first, count, expected;
+        int64_t total, quantity, first, count, expected, last;
     } rows[] = {
-        {10, 3, 0, 1, 4},
-        {10, 3, 1, 1, 3},
-        {10, 3, 2, 1, 3},
-        {10, 3, 0, 3, 10},
-        {10, 3, 1, 2, 6},
-        {10, 3, 0, 0, 0},
-        {10, 3, 3, 0, 0},
-        {0, 3, 0, 2, 0},
-        {2, 3, 0, 1, 1},
-        {2, 3, 2, 1, 0},
-        {7, 1, 0, 1, 7},
-        {1, CART_QUANTITY_MAX, 0, 1, 1},
-        {1, CART_QUANTITY_MAX, 1, CART_QUANTITY_MAX - 1, 0},
-        {MONEY_MAX, CART_QUANTITY_MAX, 0, CART_QUANTITY_MAX, MONEY_MAX},
-        {MONEY_MAX - 1, CART_QUANTITY_MAX, CART_QUANTITY_MAX - 1, 1, 999999999},
-        {MONEY_MAX, 7, 0, 1, INT64_C(142857142857143)},
+        {10, 3, 0, 1, 4, 3},
+        {10, 3, 1, 1, 3, 3},
+        {10, 3, 2, 1, 3, 4},
+        {10, 3, 0, 3, 10, 10},
+        {10, 3, 1, 2, 6, 7},
+        {10, 3, 0, 0, 0, 0},
+        {10, 3, 3, 0, 0, 0},
+        {0, 3, 0, 2, 0, 0},
+        {2, 3, 0, 1, 1, 0},
+        {2, 3, 2, 1, 0, 1},
+        {7, 1, 0, 1, 7, 7},
+        {1, CART_QUANTITY_MAX, 0, 1, 1, 0},
+        {1, CART_QUANTITY_MAX, 1, CART_QUANTITY_MAX - 1, 0, 1},
+        {MONEY_MAX, CART_QUANTITY_MAX, 0, CART_QUANTITY_MAX, MONEY_MAX, MONEY_MAX},
+        {MONEY_MAX - 1, CART_QUANTITY_MAX, CART_QUANTITY_MAX - 1, 1, 999999999, 1000000000},
+        {MONEY_MAX, 7, 0, 1, INT64_C(142857142857143), INT64_C(142857142857142)},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        assert_int_equal(
-            price_unit_share(rows[i].total, rows[i].quantity, rows[i].first, rows[i].count),
-            rows[i].expected);
+        price_units of = {rows[i].total, rows[i].quantity, ODD_UNITS_FIRST};
+        assert_int_equal(price_unit_share(&of, rows[i].first, rows[i].count), rows[i].expected);
+        of.odd_units = ODD_UNITS_LAST;
+        assert_int_equal(price_unit_share(&of, rows[i].first, rows[i].count), rows[i].last);
     }
 }
 
@@ -68,10 +69,11 @@ static void units_cut_anywhere_sum_to_the_whole(void **state)
         int64_t total = (int64_t)(random_sized(&random) % (MONEY_MAX + 1));
         int64_t sum = 0;
         int64_t first = 0;
+        price_units of = {total, quantity, trial % 3 == 0 ? ODD_UNITS_LAST : ODD_UNITS_FIRST};
         while (first < quantity) {
             int64_t left = quantity - first;
             int64_t count = 1 + (int64_t)random_below(&random, (uint64_t)left);
-            int64_t share = price_unit_share(total, quantity, first, count);
+            int64_t share = price_unit_share(&of, first, count);
             assert_true(share >= total / quantity * count);
             assert_true(share <= (total / quantity + 1) * count);
             sum += share;
@@ -88,8 +90,11 @@ static void a_larger_total_never_gives_units_less(void **state)
     for (int64_t quantity = 1; quantity <= 12; quantity++) {
         for (int64_t total = 0; total < 60; total++) {
             for (int64_t units = 0; units <= quantity; units++) {
-                assert_true(price_unit_share(total, quantity, 0, units) <=
-                            price_unit_share(total + 1, quantity, 0, units));
+                for (uint8_t odd = ODD_UNITS_FIRST; odd <= ODD_UNITS_LAST; odd++) {
+                    price_units less = {total, quantity, odd}, more = {total + 1, quantity, odd};
+                    assert_true(price_unit_share(&less, 0, units) <=
+                                price_unit_share(&more, 0, units));
+                }
             }
         }
     }

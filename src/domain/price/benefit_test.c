@@ -121,7 +121,12 @@ static void written_as_read_without_defaults(void **state)
     (void)state;
     static const char *const rows[][2] = {
         {"'kind':'percent_off','percent':'012.5000','units':'cheapest'",
-         "'kind':'percent_off','percent':'12.5'"},
+         "'kind':'percent_off','percent':'12.5','units':'cheapest'"},
+        {"'kind':'exchange','pick':'cheapest'", "'kind':'exchange'"},
+        {"'kind':'buy_x_get_y','buy':1,'get':1,'partial':false,'pick':'cheapest'",
+         "'kind':'buy_x_get_y','buy':1,'get':1,'pick':'cheapest','partial':false"},
+        {"'kind':'amount_off','amount':@5,'per':'order'",
+         "'kind':'amount_off','amount':@5,'per':'order'"},
         {"'percent':'0.0001','cap':@5,'kind':'percent_off'",
          "'kind':'percent_off','percent':'0.0001','cap':@5"},
         {"'kind':'amount_off','amount':[{'amount':7,'currency':'EUR'},@5],'per':'line'",

@@ -94,6 +94,17 @@ void kind_offer_units(const kind_base *base, int64_t word, int64_t units, kind_o
     out->how = KIND_EACH;
 }
 
+void kind_offer_paid(const kind_base *base, int64_t word, int64_t units, kind_offer *out)
+{
+    uint16_t order[CART_LINES_MAX];
+    kind_order(base, word, order);
+    for (size_t i = 0; i < base->n; i++) {
+        int64_t free = base->lines[order[i]].units - out->units[order[i]];
+        out->paid[order[i]] = units < free ? units : free;
+        units -= out->paid[order[i]];
+    }
+}
+
 void kind_offer_total(const kind_base *base, int64_t discount_minor, kind_offer *out)
 {
     if (discount_minor <= 0) {

@@ -26,12 +26,15 @@ typedef struct kind_base {
     int64_t spend_minor;    /* of all eligible lines, whole: what reaches tiers and full amounts */
     int64_t units;          /* of all eligible lines */
     int64_t balance_minor;  /* of a stored value: what is on the coupon; -1: what was issued */
+    const price_policy *policy; /* for what the benefit may leave to it */
+    uint8_t stage;              /* price_stage of the coupon */
 } kind_base;
 
 /* The answer; comes zeroed, with amounts of base->n places. The discount is
  *   KIND_EACH   amounts[i] * num / den of each line
  *   KIND_TOTAL  total_minor, split by amounts
- * where amounts are at most price_minor of their lines, and total_minor of base->price_minor.
+ * where total_minor is at most base->price_minor, and so are amounts of KIND_EACH at most
+ * price_minor of their lines.
  * reason, when it is not empty, tells why it does not apply. */
 typedef enum kind_how { KIND_NOTHING, KIND_EACH, KIND_TOTAL } kind_how;
 typedef struct kind_offer {
@@ -39,6 +42,7 @@ typedef struct kind_offer {
     bool adds;        /* to what the seller receives; the customer pays the same */
     int64_t *amounts; /* [base->n] */
     int64_t *units;   /* [base->n]: units that are reduced; all until the kind says less */
+    int64_t *paid;    /* [base->n]: units beside them that must be paid for them; 0 */
     int64_t num, den; /* 1 / 1 until the kind says else; 0 <= num <= den <= 1,000,000 */
     int64_t total_minor;
     str reason;
@@ -61,8 +65,9 @@ typedef struct price_kind {
     kind_group group;
     /* Reports what values that are right by themselves must not be together. NULL: nothing. */
     void (*check)(const benefit_values *values, issues *found);
-    /* The most that one use can give without a cap; -1: it has no bound. NULL: -1. */
-    int64_t (*largest)(const benefit_values *values);
+    /* The most that one use can give without a cap in a stage (price_stage), whatever the policy
+     * says; -1: it has no bound. NULL: -1. */
+    int64_t (*largest)(const benefit_values *values, uint8_t stage);
     void (*offer)(const benefit_values *values, const kind_base *base, kind_offer *out);
 } price_kind;
 
@@ -77,6 +82,8 @@ int64_t kind_units_minor(const kind_line *line, int64_t units);
 void kind_order(const kind_base *base, int64_t word, uint16_t *order);
 /* Offers a share of the price of the first `units` units in that order. */
 void kind_offer_units(const kind_base *base, int64_t word, int64_t units, kind_offer *out);
+/* Marks so many more units as paid, those that come next in that order. */
+void kind_offer_paid(const kind_base *base, int64_t word, int64_t units, kind_offer *out);
 /* Offers what all lines cost above a total, below which they are not reduced. */
 void kind_offer_total(const kind_base *base, int64_t discount_minor, kind_offer *out);
 /* Adds what `units` units of a line cost above a price of each to what is offered. */

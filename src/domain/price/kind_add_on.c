@@ -10,8 +10,9 @@ static void check(const benefit_values *t, issues *found)
 }
 
 /* Of a budget for discounts it takes nothing. */
-static int64_t largest(const benefit_values *t)
+static int64_t largest(const benefit_values *t, uint8_t stage)
 {
+    (void)stage;
     (void)t;
     return 0;
 }

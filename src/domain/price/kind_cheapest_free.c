@@ -20,7 +20,9 @@ static void offer(const benefit_values *t, const kind_base *base, kind_offer *ou
         out->missing_units = of - units;
         return;
     }
-    kind_offer_units(base, WORD_COMMON_CHEAPEST, sets * t->v[TERM_CHEAPEST_FREE_FREE], out);
+    int64_t reduced = sets * t->v[TERM_CHEAPEST_FREE_FREE];
+    kind_offer_units(base, WORD_COMMON_CHEAPEST, reduced, out);
+    kind_offer_paid(base, WORD_COMMON_CHEAPEST, sets * of - reduced, out);
     out->num = t->v[TERM_CHEAPEST_FREE_PERCENT];
     out->den = BENEFIT_PERCENT_ONE;
 }

@@ -13,6 +13,7 @@ static void offer(const benefit_values *t, const kind_base *base, kind_offer *ou
         int64_t here = until / nth - counted / nth;
         here = times > 0 && here > times - hits ? times - hits : here;
         out->units[order[i]] = here;
+        out->paid[order[i]] = here * (nth - 1);
         out->amounts[order[i]] = kind_units_minor(line, here);
         hits += here;
         most = until > most ? until : most;
@@ -22,6 +23,9 @@ static void offer(const benefit_values *t, const kind_base *base, kind_offer *ou
         out->reason = S("too_few_units");
         out->missing_units = nth - most;
         return;
+    }
+    if (t->v[TERM_NTH_ITEM_SAME_LINE] == 0) {
+        kind_offer_paid(base, t->v[TERM_NTH_ITEM_PICK], hits * (nth - 1), out);
     }
     out->how = KIND_EACH;
     out->num = t->v[TERM_NTH_ITEM_PERCENT];

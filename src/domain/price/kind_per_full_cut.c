@@ -1,8 +1,9 @@
 /* per_full_cut 每满减: an amount off for every full amount that is spent on eligible lines. */
 #include "domain/price/kind.h"
 
-static int64_t largest(const benefit_values *t)
+static int64_t largest(const benefit_values *t, uint8_t stage)
 {
+    (void)stage;
     int64_t times = t->v[TERM_PER_FULL_CUT_TIMES];
     return times > 0 ? kind_times(times, t->v[TERM_PER_FULL_CUT_AMOUNT]) : -1;
 }

@@ -10,8 +10,9 @@ static void check(const benefit_values *t, issues *found)
     }
 }
 
-static int64_t largest(const benefit_values *t)
+static int64_t largest(const benefit_values *t, uint8_t stage)
 {
+    (void)stage;
     return t->v[TERM_SHIPPING_AMOUNT] > 0 ? t->v[TERM_SHIPPING_AMOUNT] : -1;
 }
 

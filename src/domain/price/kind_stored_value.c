@@ -1,8 +1,9 @@
 /* stored_value 储值券: what the eligible lines cost, as far as the money on the coupon goes. */
 #include "domain/price/kind.h"
 
-static int64_t largest(const benefit_values *t)
+static int64_t largest(const benefit_values *t, uint8_t stage)
 {
+    (void)stage;
     return t->v[TERM_STORED_VALUE_VALUE];
 }
 

@@ -28,8 +28,9 @@ static void check(const benefit_values *t, issues *found)
     }
 }
 
-static int64_t largest(const benefit_values *t)
+static int64_t largest(const benefit_values *t, uint8_t stage)
 {
+    (void)stage;
     int64_t most = -1;
     for (size_t i = 0; i < t->item_count; i++) {
         if (t->items[i][AMOUNT] > most && t->items[i][AMOUNT] > 0) {

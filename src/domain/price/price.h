@@ -11,7 +11,7 @@
  * - A coupon that would give nothing does not apply, so it is not spent for nothing.
  * Always: no line goes below zero, and the sum over lines is the discount exactly. What a line gets
  * is frozen with the order. For returns it is split over the line's units: as equal as whole cents
- * allow, the cents that are left over on the units that come back first.
+ * allow, the cents that are left over on the units that come back first, or last (ODD_UNITS).
  *
  * A benefit kind is one file kind_<name>.c and one row in kind.def. Every kind gives money off
  * lines: shipping is a line of the cart, a gift is a line that becomes free. */
@@ -120,8 +120,12 @@ typedef struct price_result {
  * subtotal is beyond MONEY_MAX. Then *out is left alone. What out points to lives in memory. */
 MUST_USE result price_cart(const price_ask *ask, arena *memory, price_result *out);
 
-/* Of total_minor (>= 0) over quantity (>= 1) units: what units first … first + count - 1 have. */
-int64_t price_unit_share(int64_t total_minor, int64_t quantity, int64_t first, int64_t count);
+/* A line's discount over its units: what units first … first + count - 1 have of total_minor. */
+typedef struct price_units {
+    int64_t total_minor, quantity; /* >= 0, >= 1 */
+    uint8_t odd_units;             /* of the policy */
+} price_units;
+int64_t price_unit_share(const price_units *of, int64_t first, int64_t count);
 
 /* A return: units of an order that come back.
  *

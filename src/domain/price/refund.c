@@ -17,6 +17,7 @@
 typedef struct refund {
     const redemption *order;
     size_t lines, coupons;
+    price_policy policy; /* by which it was priced */
     int64_t *upto;   /* [coupons + 1][lines]: shares of the coupons before this one, on a line */
     int64_t *before; /* [lines]: units back before this return */
     int64_t *after;  /* [lines]: units back with it */
@@ -70,7 +71,8 @@ static int64_t frozen(const refund *f, size_t coupons, size_t line, const int64_
         return weighed_first(f, coupons, line, range[1]) -
                weighed_first(f, coupons, line, range[0]);
     }
-    return price_unit_share(upto(f, coupons, line), of->quantity, range[0], range[1] - range[0]);
+    price_units units = {upto(f, coupons, line), of->quantity, f->policy.odd_units};
+    return price_unit_share(&units, range[0], range[1] - range[0]);
 }
 
 static int64_t frozen_of_coupon(const refund *f, size_t c, size_t line, const int64_t range[2])
@@ -130,7 +132,10 @@ static result read_shares(refund *f)
 
 static result read_order(const redemption *order, arena *memory, refund *f)
 {
-    *f = (refund){.order = order, .lines = order->lines.n, .coupons = order->applied.n};
+    *f = (refund){.order = order,
+                  .lines = order->lines.n,
+                  .coupons = order->applied.n,
+                  .policy = policy_of(order->policy.items, order->policy.n)};
     if (f->lines > CART_LINES_MAX || f->coupons > ORDER_COUPONS_MAX) {
         return R_CORRUPT;
     }
@@ -194,10 +199,8 @@ static result start_kept(const refund *f, arena *memory, price_run *run)
         kept[i].quantity -= f->after[i];
         prices[i] = part_minor(line, f->after[i], line->quantity);
     }
-    *run = (price_run){.lines = kept,
-                       .n = f->lines,
-                       .policy = policy_of(f->order->policy.items, f->order->policy.n),
-                       .currency = f->order->currency};
+    *run = (price_run){
+        .lines = kept, .n = f->lines, .policy = f->policy, .currency = f->order->currency};
     return price_run_start(prices, memory, run);
 }
 

@@ -301,6 +301,28 @@ static void what_cannot_come_back_is_refused(void **state)
     assert_int_equal(price_return(&plan, memory, &refund), R_INVALID);
 }
 
+/* 10 off three units of 100: one of them has 4. */
+static void odd_cents_are_with_the_first_or_the_last_unit(void **state)
+{
+    (void)state;
+    const struct {
+        policy_choice choice;
+        int64_t refunds[3];
+    } rows[] = {{{25, ODD_UNITS_FIRST}, {96, 97, 97}}, {{25, ODD_UNITS_LAST}, {97, 97, 96}}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        order_line line = line_of("a", "", 3, 100);
+        price_coupon coupons[] = {coupon_of(amount_off(10, 0))};
+        test_order o = order_of(&line, 1, coupons, 1);
+        policy_choice choice = rows[i].choice;
+        o.refund_rules[0] = KEEP;
+        o.row.policy.items = &choice;
+        o.row.policy.n = 1;
+        for (size_t k = 0; k < 3; k++) {
+            assert_int_equal(give_back_units(&o, 0, 1), rows[i].refunds[k]);
+        }
+    }
+}
+
 static void an_order_without_coupons_refunds_list_prices(void **state)
 {
     (void)state;
@@ -383,6 +405,7 @@ int main(void)
         PRICE_TEST(a_frozen_share_is_cut_to_what_is_left),
         PRICE_TEST(a_refund_is_split_by_paid_shares_then_by_discounts),
         PRICE_TEST(a_line_may_come_twice_in_one_return),
+        PRICE_TEST(odd_cents_are_with_the_first_or_the_last_unit),
         PRICE_TEST(a_line_that_is_all_back_is_not_there_for_kinds),
         PRICE_TEST(what_cannot_come_back_is_refused),
         PRICE_TEST(an_order_without_coupons_refunds_list_prices),

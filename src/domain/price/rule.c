@@ -49,7 +49,8 @@ void price_rule_check(const template_version *version, issues *found)
 static int64_t largest(const price_rule *rule)
 {
     const benefit_values *values = &rule->benefit.values[0];
-    int64_t bound = rule->kind->largest == NULL ? -1 : rule->kind->largest(values);
+    int64_t bound =
+        rule->kind->largest == NULL ? -1 : rule->kind->largest(values, rule->standing.stage);
     int64_t cap = values->v[TERM_COMMON_CAP];
     return cap > 0 && (bound < 0 || cap < bound) ? cap : bound;
 }
@@ -96,8 +97,8 @@ price_rule *price_rule_new(const template_version *version)
         rule->conditions =
             rule_new(version->conditions.items, version->conditions.n, RULE_PLACE_CART);
     }
-    rule->largest_minor = largest(rule);
     rule->standing = standing_of(version, block + head + terms);
+    rule->largest_minor = largest(rule);
     return rule;
 }
 

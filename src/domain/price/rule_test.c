@@ -26,6 +26,20 @@ static void the_largest_discount_is_the_amount_or_the_cap(void **state)
     assert_int_equal(price_largest_discount(&capped), 500);
 }
 
+/* What a policy may make of it, which every quote may name, counts. */
+static void the_largest_discount_holds_under_every_policy(void **state)
+{
+    (void)state;
+    template_version item = amount_off(2000, 0);
+    item.stage = PRICE_STAGE_ITEM;
+    template_version few = item, once = item;
+    TEST_SET(few, TERM_COMMON_MAX_UNITS, 3);
+    TEST_SET(once, TERM_AMOUNT_OFF_PER, WORD_AMOUNT_OFF_ORDER);
+    assert_int_equal(price_largest_discount(&item), -1);
+    assert_int_equal(price_largest_discount(&few), 6000);
+    assert_int_equal(price_largest_discount(&once), 2000);
+}
+
 /* Exactly these issues: "field code" in order, ended by NULL. */
 static void assert_issues(const template_version *v, const char *const *expected)
 {
@@ -116,6 +130,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         PRICE_TEST(every_kind_of_the_tables_has_its_row),
         PRICE_TEST(the_largest_discount_is_the_amount_or_the_cap),
+        PRICE_TEST(the_largest_discount_holds_under_every_policy),
         PRICE_TEST(benefits_are_checked),
         PRICE_TEST(trees_are_checked),
         PRICE_TEST(versions_that_were_never_checked_still_price_within_bounds),

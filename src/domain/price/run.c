@@ -16,7 +16,7 @@ result price_run_start(const int64_t *prices, arena *memory, price_run *run)
     if (n > CART_LINES_MAX) {
         return R_INVALID;
     }
-    int64_t *numbers = ARENA_ARRAY(memory, int64_t, n * 9);
+    int64_t *numbers = ARENA_ARRAY(memory, int64_t, n * 10);
     run->list = numbers;
     run->running = numbers + n;
     run->parts = numbers + 2 * n;
@@ -26,6 +26,7 @@ result price_run_start(const int64_t *prices, arena *memory, price_run *run)
     run->most = numbers + 6 * n;
     run->touched = numbers + 7 * n;
     run->gone = numbers + 8 * n;
+    run->paid = numbers + 9 * n;
     run->eligible = ARENA_ARRAY(memory, kind_line, n * 2);
     run->targets = run->eligible + n;
     run->subtotal_minor = 0;
@@ -219,10 +220,17 @@ static void keep_units(kind_line *line, int64_t units)
     line->units = units;
 }
 
+_Static_assert((int)WORD_COMMON_CHEAPEST == LIMITED_UNITS_CHEAPEST + 1 &&
+                   (int)WORD_COMMON_DEAREST == LIMITED_UNITS_DEAREST + 1 &&
+                   (int)WORD_COMMON_CART_ORDER == LIMITED_UNITS_CART_ORDER + 1,
+               "the policy has the words in their order");
+
 static void limit_units(desk *d, kind_line *lines)
 {
     const int64_t *v = d->values->v;
     int64_t most = v[TERM_COMMON_MAX_UNITS], of_line = v[TERM_COMMON_MAX_UNITS_PER_LINE];
+    int64_t which =
+        v[TERM_COMMON_UNITS] != 0 ? v[TERM_COMMON_UNITS] : d->run->policy.limited_units + 1;
     uint16_t order[CART_LINES_MAX];
     for (size_t i = 0; of_line > 0 && i < d->base.n; i++) {
         if (lines[i].units > of_line) {
@@ -232,7 +240,7 @@ static void limit_units(desk *d, kind_line *lines)
     if (most == 0) {
         return;
     }
-    kind_order(&d->base, v[TERM_COMMON_UNITS], order);
+    kind_order(&d->base, which, order);
     for (size_t i = 0; i < d->base.n; i++) {
         kind_line *line = &lines[order[i]];
         int64_t units = line->units < most ? line->units : most;
@@ -260,6 +268,8 @@ static void make_base(desk *d, const price_use *use)
     for (size_t i = 0; i < d->base.n; i++) {
         d->base.price_minor += lines[i].price_minor;
     }
+    d->base.policy = &d->run->policy;
+    d->base.stage = use->rule->standing.stage;
     d->base.balance_minor = -1;
     if (use->used_minor > 0) {
         int64_t value = d->values->v[TERM_STORED_VALUE_VALUE];
@@ -335,8 +345,9 @@ static int64_t place(desk *d, const kind_offer *offer, int64_t total)
     for (size_t i = 0; i < d->base.n; i++) {
         CHECK(run->offered[i] >= 0 && run->offered[i] <= run->most[i]);
         run->parts[d->base.lines[i].line] = run->offered[i];
-        bool picked = d->kind->group == KIND_UNITS && run->offered[i] > 0;
-        run->touched[d->base.lines[i].line] = picked ? offer->units[i] : 0;
+        int64_t used = run->offered[i] > 0 ? offer->units[i] : 0;
+        used += run->policy.units_used == UNITS_USED_SETS ? offer->paid[i] : 0;
+        run->touched[d->base.lines[i].line] = d->kind->group == KIND_UNITS && sum > 0 ? used : 0;
     }
     return sum;
 }
@@ -378,10 +389,12 @@ result price_run_offer(price_run *run, const price_use *use, price_verdict *verd
         return R_DONE;
     }
     make_base(&d, use);
-    kind_offer offer = {.amounts = run->amounts, .units = run->units, .num = 1, .den = 1};
+    kind_offer offer = {
+        .amounts = run->amounts, .units = run->units, .paid = run->paid, .num = 1, .den = 1};
     for (size_t i = 0; i < d.base.n; i++) {
         run->amounts[i] = 0;
         run->units[i] = d.base.lines[i].units;
+        run->paid[i] = 0;
     }
     d.kind->offer(values, &d.base, &offer);
     int64_t total = 0, sum = 0;

@@ -69,6 +69,9 @@ static bool comes_before(const pass *p, const entry *a, const entry *b)
     if (a->value_minor != b->value_minor) {
         return a->value_minor > b->value_minor;
     }
+    if (p->ask->policy.evaluation == EVALUATION_LANE && !str_eq(x->lane, y->lane)) {
+        return str_cmp(x->lane, y->lane) < 0;
+    }
     if (p->ask->policy.evaluation == EVALUATION_DEFINED &&
         a->coupon->template != b->coupon->template) {
         return a->coupon->template <b->coupon->template;
@@ -164,6 +167,9 @@ static result try_one(pass *p, entry *e)
 
 /* ---- groups ---- */
 
+/* SHIPPING_DISCOUNTS_LOWEST: the group of those on sending that have none. */
+static const stack_group lowest_charge = {{NULL, 0}, GROUP_MODE_BEST_ORDER, 1};
+
 static const stack_group *group_of(const pass *p, const entry *e)
 {
     for (size_t i = 0; e->standing->group.n > 0 && i < p->ask->group_count; i++) {
@@ -171,7 +177,8 @@ static const stack_group *group_of(const pass *p, const entry *e)
             return &p->ask->groups[i];
         }
     }
-    return NULL;
+    bool lowest = p->ask->policy.shipping_discounts == SHIPPING_DISCOUNTS_LOWEST;
+    return lowest && e->coupon->rule->kind->targets == KIND_SHIPPING ? &lowest_charge : NULL;
 }
 
 /* The undecided ones of the group that may be tried, in order. */
