@@ -64,7 +64,8 @@ now_ms() {
 until_there() {
     began=$(now_ms)
     until [ -e "$1" ]; do
-        kill -0 "$2" 2>/dev/null || die "a server ended; KEEP=1 leaves its log"
+        # Not kill -0: a process that has ended and was not waited for is still there to it.
+        readlink "/proc/$2/exe" >/dev/null || die "a server ended; KEEP=1 leaves its log"
         [ $(($(now_ms) - began)) -lt 600000 ] || die "a server was not ready in ten minutes"
         sleep 0.005
     done

@@ -345,6 +345,45 @@ static void an_order_number_of_a_neighbour_is_another_order(void **state)
     close_world(&w);
 }
 
+static act_call *pause(world *w)
+{
+    act_call *call = ARENA_NEW(w->memory, act_call);
+    campaign_state_in *in = ARENA_NEW(w->memory, campaign_state_in);
+    *in = (campaign_state_in){
+        .merchant = w->merchant_id, .campaign = w->campaign_id, .state = CAMPAIGN_STATE_PAUSED};
+    *call = (act_call){.id = ACT_ID_campaign_state,
+                       .slot = id_slot(w->campaign_id),
+                       .in = in,
+                       .key = {w->merchant_id, S(""), S("pause"), 1}};
+    return call;
+}
+
+/* An answer says that no lane goes by the old configuration any more: to the first and to a repeat
+ * that finds it committed. */
+static void a_repeat_waits_for_the_lanes_like_the_first(void **state)
+{
+    world w;
+    (void)state;
+    open_world(&w, 0);
+    (void)make_template(&w, 10, 0);
+    uint16_t still = (uint16_t)(store_lane_of_slot(app_store(w.app), id_slot(w.campaign_id)) + 1);
+    store_halt_lane(app_store(w.app), still % LANES, true);
+    act_call *first = pause(&w), *again = pause(&w);
+    bool first_ended, again_ended;
+    start(&w, first, &first_ended);
+    (void)app_settle(w.app);
+    start(&w, again, &again_ended);
+    (void)app_settle(w.app);
+    assert_true(again->replayed);
+    assert_false(first_ended || again_ended);
+    store_halt_lane(app_store(w.app), still % LANES, false);
+    (void)app_settle(w.app);
+    assert_true(first_ended && again_ended);
+    assert_int_equal(first->code, R_DONE);
+    assert_int_equal(again->code, R_DONE);
+    close_world(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -352,6 +391,7 @@ int main(void)
         cmocka_unit_test(a_final_refusal_is_kept_and_a_passing_one_is_not),
         cmocka_unit_test(what_the_caller_found_is_kept_like_any_refusal),
         cmocka_unit_test(an_order_number_of_a_neighbour_is_another_order),
+        cmocka_unit_test(a_repeat_waits_for_the_lanes_like_the_first),
         cmocka_unit_test(stock_is_exact_over_lanes),
         cmocka_unit_test(a_lane_that_stands_still_is_never_sold_out),
     };

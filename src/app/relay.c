@@ -15,6 +15,7 @@
 #include <stdlib.h>
 
 #include "app/inner.h"
+#include "port/log.h"
 
 enum { RELAY_QUEUE_MAX = 65536, RELAY_BUNDLE_MAX = 64 };
 
@@ -324,33 +325,57 @@ static void push(pair *p, const store_message *m)
     p->loaded = m->sequence;
 }
 
-/* Reads what the outbox of `from` holds for `to` behind p->loaded. Called without the lock; only
- * one bundle of a pair is ever being made, so nobody else fills the pair meanwhile but `committed`,
- * which does not while loaded < seen. */
-static void refill(relay *r, uint16_t from, uint16_t to, pair *p)
+/* One page of the outbox of `from`, behind *after, which is moved on: into the queue of `only`, or,
+ * where that is NULL, into those of all. A page that cannot be read gives nothing. */
+static result read_page(relay *r, uint16_t from, pair *only, uint64_t *after)
 {
     arena *memory = arena_new(0);
     uow *rows;
-    if (store_read_begin(r->app->store, memory, 0, &rows) != R_DONE) {
+    result read = store_read_begin(r->app->store, memory, 0, &rows);
+    if (read != R_DONE) {
         arena_free(memory);
-        return;
+        return read;
     }
-    outbox at = {.lane = from, .sequence = p->loaded};
+    outbox at = {.lane = from, .sequence = *after};
     void *page[UOW_SCAN_MAX];
-    uow_range range = {
-        .table = &outbox_table, .index = -1, .from = &at, .prefix_columns = 1, .after = true};
+    uow_range range = {&outbox_table, -1, &at, 1, true};
     size_t n = uow_scan(rows, &range, ARRAY_LEN(page), page);
     (void)pthread_mutex_lock(&r->lock);
-    for (size_t i = 0; i < n && p->queued < RELAY_QUEUE_MAX; i++) {
+    for (size_t i = 0; i < n; i++) {
         const outbox *o = page[i];
-        if (lane_for(r, o->slot, o->to_lane) == to) {
+        pair *p = &r->pairs[from][lane_for(r, o->slot, o->to_lane)];
+        bool room = only != NULL ? p == only : p->queued < RELAY_QUEUE_MAX && p->loaded >= p->seen;
+        if (room) {
             push(p, &(store_message){from, o->sequence, o->act, o->slot, o->to_lane, o->input});
         }
-        p->loaded = o->sequence;
+        if (only != NULL) {
+            only->loaded = o->sequence;
+        } else {
+            p->seen = o->sequence;
+        }
+        *after = o->sequence;
     }
     (void)pthread_mutex_unlock(&r->lock);
-    (void)!store_read_end(rows); /* what could not be read stays behind `loaded` */
+    read = store_read_end(rows);
     arena_free(memory);
+    return read;
+}
+
+/* Reads the outbox behind p->loaded until it has something for p, or ends. Called without the lock;
+ * only one bundle of a pair is ever being made, so nobody else fills the pair meanwhile but
+ * `relay_committed`, which does not while loaded < seen. */
+static void refill(relay *r, uint16_t from, pair *p)
+{
+    uint64_t after = p->loaded, before;
+    result read;
+    do {
+        before = after;
+        read = read_page(r, from, p, &after);
+    } while (read == R_DONE && p->first == NULL && after > before);
+    if (read != R_DONE) { /* what is behind it waits: messages keep their order */
+        log_event(LOG_ERROR, "the outbox cannot be read", log_u64("lane", from),
+                  log_u64("behind", after), log_result("result", read));
+    }
 }
 
 static bundle *take_bundle(relay *r, uint16_t from, uint16_t to, pair *p)
@@ -390,7 +415,7 @@ static void send_next(relay *r, uint16_t from, uint16_t to)
     bool empty = p->first == NULL;
     (void)pthread_mutex_unlock(&r->lock);
     if (empty) {
-        refill(r, from, to, p);
+        refill(r, from, p);
     }
     (void)pthread_mutex_lock(&r->lock);
     bundle *b = p->first == NULL ? NULL : take_bundle(r, from, to, p);
@@ -436,46 +461,18 @@ void relay_kick(relay *r)
     }
 }
 
-/* One page of the outbox of a lane, behind *after; how many there were. */
-static result load_page(relay *r, uint16_t from, uint64_t *after, size_t *n)
-{
-    arena *memory = arena_new(0);
-    uow *rows;
-    result read = store_read_begin(r->app->store, memory, 0, &rows);
-    if (read != R_DONE) {
-        arena_free(memory);
-        return read;
-    }
-    outbox at = {.lane = from, .sequence = *after};
-    void *page[UOW_SCAN_MAX];
-    uow_range range = {&outbox_table, -1, &at, 1, true};
-    *n = uow_scan(rows, &range, ARRAY_LEN(page), page);
-    for (size_t i = 0; i < *n; i++) {
-        const outbox *o = page[i];
-        pair *p = &r->pairs[from][lane_for(r, o->slot, o->to_lane)];
-        if (p->queued < RELAY_QUEUE_MAX && p->loaded >= p->seen) {
-            push(p, &(store_message){from, o->sequence, o->act, o->slot, o->to_lane, o->input});
-        }
-        p->seen = o->sequence;
-        *after = o->sequence;
-    }
-    read = store_read_end(rows);
-    arena_free(memory);
-    return read;
-}
-
 result relay_load(relay *r)
 {
     r->lanes = store_lanes(r->app->store);
     for (uint16_t from = 0; from < r->lanes; from++) {
-        uint64_t after = 0;
-        size_t n;
+        uint64_t after = 0, before;
         do {
-            result read = load_page(r, from, &after, &n);
+            before = after;
+            result read = read_page(r, from, NULL, &after);
             if (read != R_DONE) {
                 return read;
             }
-        } while (n > 0);
+        } while (after > before);
     }
     relay_kick(r);
     return R_DONE;

@@ -8,29 +8,13 @@
 
 #include "app/app.h"
 #include "base/id.h"
-#include "test/lib/domain_fixture.h"
+#include "test/lib/domain_shop.h"
 
 enum { EVENTS_MAX = 64 };
 
-static fix *shop;
-static const order_line lines[] = {
+static const order_line three_teas[] = {
     {.sku = {"tea", 3}, .category = {"food", 4}, .quantity = 2, .unit_minor = 3000},
 };
-
-static int set_up(void **state)
-{
-    (void)state;
-    shop = fix_open((fix_options){.lanes = 1});
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    fix_verify(shop);
-    fix_close(shop);
-    return 0;
-}
 
 /* Events about coupons and orders, oldest first. */
 static size_t events_of_coupons(event out[EVENTS_MAX])
@@ -90,7 +74,7 @@ static void the_whole_life_of_a_coupon_is_told(void **state)
                    .number = S("A-1"),
                    .coupons = &mine,
                    .coupon_count = 1,
-                   .lines = lines,
+                   .lines = three_teas,
                    .line_count = 1};
     return_out back;
     assert_int_equal(fix_hold(shop, &o, &first), R_DONE);
@@ -139,5 +123,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_expiry_and_a_refused_act_are_told_as_they_are, set_up,
                                         tear_down),
     };
+    how.lanes = 1; /* one feed */
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,53 +12,11 @@
 #include "domain/coupon/return_split.h"
 #include "domain/limit/pool.h"
 #include "domain/price/benefit_test.h"
-#include "test/lib/domain_fixture.h"
-
-static fix *shop;
-static fix_options how;
-static const order_line lines[] = {
-    {.sku = {"tea", 3}, .category = {"food", 4}, .quantity = 2, .unit_minor = 3000},
-    {.sku = {"cup", 3}, .category = {"ware", 4}, .quantity = 1, .unit_minor = 4000},
-};
-
-static int set_up(void **state)
-{
-    (void)state;
-    shop = fix_open(how);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    fix_verify(shop);
-    fix_close(shop);
-    return 0;
-}
-
-static uint64_t campaign_with_budget(budget_mode mode, int64_t budget_minor)
-{
-    campaign_create_in in = fix_campaign_in(shop);
-    in.budget_mode = (uint8_t)mode;
-    in.budget_minor = budget_minor;
-    return fix_campaign(shop, &in);
-}
+#include "test/lib/domain_shop.h"
 
 static template_put_in plain(void)
 {
     return fix_template_in(shop, campaign_with_budget(BUDGET_MODE_NONE, 0));
-}
-
-static fix_order order_of(const char *number, const uint64_t *coupons, size_t n)
-{
-    return (fix_order){.user = S("ann"),
-                       .number = str_of(number),
-                       .store = S("s1"),
-                       .channel = S("web"),
-                       .coupons = coupons,
-                       .coupon_count = n,
-                       .lines = lines,
-                       .line_count = ARRAY_LEN(lines)};
 }
 
 /* A coupon of a new template like this, used for the order of the lines above. */

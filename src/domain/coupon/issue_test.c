@@ -10,25 +10,7 @@
 #include "base/id.h"
 #include "domain/coupon/acts.h"
 #include "domain/limit/pool.h"
-#include "test/lib/domain_fixture.h"
-
-static fix *shop;
-static fix_options how;
-
-static int set_up(void **state)
-{
-    (void)state;
-    shop = fix_open(how);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    fix_verify(shop);
-    fix_close(shop);
-    return 0;
-}
+#include "test/lib/domain_shop.h"
 
 static uint64_t plain_campaign(void)
 {

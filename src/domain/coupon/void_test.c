@@ -10,28 +10,11 @@
 #include "base/id.h"
 #include "domain/coupon/acts.h"
 #include "domain/limit/pool.h"
-#include "test/lib/domain_fixture.h"
+#include "test/lib/domain_shop.h"
 
-static fix *shop;
-static fix_options how;
-static const order_line lines[] = {
+static const order_line tea[] = {
     {.sku = {"tea", 3}, .category = {"food", 4}, .quantity = 2, .unit_minor = 3000},
 };
-
-static int set_up(void **state)
-{
-    (void)state;
-    shop = fix_open(how);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    fix_verify(shop);
-    fix_close(shop);
-    return 0;
-}
 
 /* Stock 3, a budget at issue for 3, and one claim a user and day. */
 static template_put_in scarce(uint64_t *campaign_id)
@@ -49,13 +32,13 @@ static template_put_in scarce(uint64_t *campaign_id)
     return t;
 }
 
-static fix_order order_of(const char *number, const uint64_t *coupons)
+static fix_order tea_order(const char *number, const uint64_t *coupons)
 {
     return (fix_order){.user = S("ann"),
                        .number = str_of(number),
                        .coupons = coupons,
                        .coupon_count = 1,
-                       .lines = lines,
+                       .lines = tea,
                        .line_count = 1};
 }
 
@@ -171,12 +154,12 @@ static void only_unused_coupons_can_be_voided(void **state)
     uint64_t t = fix_template(shop, &in), mine = fix_claim_one(shop, S("ann"), t);
     assert_int_equal(fix_void(shop, mine, (void_reason)9), R_INVALID);
     assert_int_equal(fix_void(shop, mine + (1 << 23), VOID_REASON_FRAUD), R_NOT_FOUND);
-    fix_order o = order_of("A-1", &mine);
+    fix_order o = tea_order("A-1", &mine);
     assert_int_equal(fix_hold(shop, &o, &id), R_DONE);
     assert_int_equal(fix_void(shop, mine, VOID_REASON_FRAUD), R_COUPON_NOT_AVAILABLE);
     fix_pass(shop, MS_HOUR); /* the hold has expired: the coupon is free */
     uint64_t second = fix_claim_one(shop, S("ann"), t);
-    fix_order other = order_of("A-2", &second);
+    fix_order other = tea_order("A-2", &second);
     assert_int_equal(fix_redeem(shop, &other, &used), R_DONE);
     assert_int_equal(fix_void(shop, second, VOID_REASON_FRAUD), R_COUPON_NOT_AVAILABLE);
     assert_int_equal(fix_void(shop, mine, VOID_REASON_FRAUD), R_DONE);
@@ -234,7 +217,7 @@ static void the_sweep_releases_holds_past_their_deadline(void **state)
     uint64_t c, id = 0;
     template_put_in in = scarce(&c);
     uint64_t t = fix_template(shop, &in), mine = fix_claim_one(shop, S("ann"), t);
-    fix_order o = order_of("A-1", &mine);
+    fix_order o = tea_order("A-1", &mine);
     assert_int_equal(fix_hold(shop, &o, &id), R_DONE);
     fix_pass(shop, 10 * MS_MINUTE - 1000);
     fix_sweep(shop);

@@ -9,27 +9,10 @@
 #include "app/app.h"
 #include "base/id.h"
 #include "domain/limit/pool.h"
-#include "test/lib/domain_fixture.h"
+#include "test/lib/domain_shop.h"
 
-static fix *shop;
-static fix_options how;
 /* 2025-10-09 is a Thursday; the shop's midnight is 16:00 UTC. */
 #define NEXT_MIDNIGHT_MS (INT64_C(1759939200000) + MS_DAY)
-
-static int set_up(void **state)
-{
-    (void)state;
-    shop = fix_open(how);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    fix_verify(shop);
-    fix_close(shop);
-    return 0;
-}
 
 static uint64_t template_with(limit_rule rule)
 {
@@ -342,7 +325,7 @@ static void a_lowered_limit_is_not_taken_from_slices_that_are_out(void **state)
 
 /* ---- using ---- */
 
-static const order_line lines[] = {
+static const order_line cheap[] = {
     {.sku = {"tea", 3}, .category = {"food", 4}, .quantity = 3, .unit_minor = 3000},
 };
 
@@ -355,7 +338,7 @@ static result redeem_some(const char *number, uint64_t t, uint32_t n, uint64_t *
                    .store = S("north"),
                    .coupons = coupons,
                    .coupon_count = n,
-                   .lines = lines,
+                   .lines = cheap,
                    .line_count = 1};
     return fix_redeem(shop, &o, id);
 }
@@ -398,7 +381,7 @@ static void a_hold_takes_from_limits_and_a_release_gives_back(void **state)
                    .number = S("A-1"),
                    .coupons = coupons,
                    .coupon_count = 1,
-                   .lines = lines,
+                   .lines = cheap,
                    .line_count = 1};
     fix_order second = o;
     second.number = S("A-2");

@@ -11,33 +11,7 @@
 #include "base/id.h"
 #include "base/money.h"
 #include "domain/limit/pool.h"
-#include "test/lib/domain_fixture.h"
-
-static fix *shop;
-static fix_options how;
-
-static int set_up(void **state)
-{
-    (void)state;
-    shop = fix_open(how);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    fix_verify(shop);
-    fix_close(shop);
-    return 0;
-}
-
-static uint64_t campaign_with_budget(budget_mode mode, int64_t budget_minor)
-{
-    campaign_create_in in = fix_campaign_in(shop);
-    in.budget_mode = (uint8_t)mode;
-    in.budget_minor = budget_minor;
-    return fix_campaign(shop, &in);
-}
+#include "test/lib/domain_shop.h"
 
 static uint64_t template_with(uint64_t campaign_id, int64_t stock)
 {

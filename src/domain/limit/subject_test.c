@@ -10,12 +10,10 @@
 #include "base/id.h"
 #include "domain/limit/subject.h"
 #include "domain/saga/saga.h"
-#include "test/lib/domain_fixture.h"
+#include "test/lib/domain_shop.h"
 
 enum { LO = 77 };
 
-static fix *shop;
-static fix_options how;
 static uint64_t device; /* hi */
 static uint64_t campaign_id, template_id;
 static uint64_t issued; /* the first coupon of the last claim that was done */
@@ -56,14 +54,6 @@ static void open_shop(limit_period period, int64_t max)
 {
     limit_rule rule = by_device(period, max, period == LIMIT_PERIOD_ROLLING ? MS_HOUR : 0);
     open_shop_with(&rule, 1);
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    fix_verify(shop);
-    fix_close(shop);
-    return 0;
 }
 
 /* ---- steps ---- */
