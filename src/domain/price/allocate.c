@@ -19,99 +19,233 @@ static int64_t sum_of(const int64_t *values, size_t n)
     return sum;
 }
 
-/* The index of the heaviest that has not been given one yet; ties to the earlier. */
-static size_t heaviest(const int64_t *weights, const bool *given, size_t n)
+/* ---- shares, each by itself ---- */
+
+/* What is split, and by what: the total by the weights, or a share of each weight. */
+typedef struct task {
+    const split *s;
+    int64_t total, all; /* all: the sum of weights, > 0 */
+    int64_t *parts;
+} task;
+
+typedef enum cut_how { CUT_DOWN, CUT_HALF_DOWN, CUT_HALF_UP } cut_how;
+
+static int64_t ratio(__int128 num, __int128 den, cut_how how)
 {
-    size_t best = n;
-    for (size_t i = 0; i < n; i++) {
-        if (!given[i] && (best == n || weights[i] > weights[best])) {
+    if (how == CUT_DOWN) {
+        return (int64_t)(num / den);
+    }
+    return (int64_t)((2 * num + den - (how == CUT_HALF_DOWN)) / (2 * den));
+}
+
+static int64_t share_of(const task *t, size_t i, cut_how how)
+{
+    const split *s = t->s;
+    bool exact = s->den > 0 && s->policy->share == SHARE_EXACT;
+    return exact ? ratio((__int128)s->weights[i] * s->num, s->den, how)
+                 : ratio((__int128)s->weights[i] * t->total, t->all, how);
+}
+
+/* Every part gets its share; gives what is left of the total, or is missing (< 0). */
+static int64_t take_shares(const task *t, cut_how how)
+{
+    int64_t left = t->total;
+    for (size_t i = 0; i < t->s->n; i++) {
+        t->parts[i] = share_of(t, i, how);
+        left -= t->parts[i];
+    }
+    return left;
+}
+
+/* As take_shares, but no part gets more than is left. Gives what is left. */
+static int64_t take_while_left(const task *t, cut_how how)
+{
+    int64_t left = t->total;
+    for (size_t i = 0; i < t->s->n; i++) {
+        int64_t share = share_of(t, i, how);
+        t->parts[i] = share < left ? share : left;
+        left -= t->parts[i];
+    }
+    return left;
+}
+
+/* ---- odd cents ---- */
+
+/* The index of the heaviest that has not been given one yet; ties to the earlier. */
+static size_t heaviest(const split *s, const bool *given)
+{
+    size_t best = s->n;
+    for (size_t i = 0; i < s->n; i++) {
+        if (!given[i] && (best == s->n || s->weights[i] > s->weights[best])) {
             best = i;
         }
     }
     return best;
 }
 
-/* One each, at most n - 1 of them. */
-static void give_ones(const split *s, const int64_t *weights, int64_t left, int64_t *parts)
+static int64_t units_of(const split *s, size_t i)
 {
+    return s->units == NULL || s->units[i] == 0 ? 1 : s->units[i];
+}
+
+/* One each, or one to each of its units: from the first on, or from the dearest. */
+static void give_ones(const task *t, int64_t left)
+{
+    const split *s = t->s;
+    uint8_t how = s->policy->odd_cents;
+    bool dearest = how == ODD_CENTS_DEAREST || how == ODD_CENTS_UNITS;
     bool given[CART_LINES_MAX] = {false};
     for (size_t i = 0; left > 0 && i < s->n; i++) {
-        size_t to = s->policy->odd_cents == ODD_CENTS_DEAREST ? heaviest(weights, given, s->n) : i;
+        size_t to = dearest ? heaviest(s, given) : i;
+        int64_t most = how == ODD_CENTS_UNITS ? units_of(s, to) : 1;
+        int64_t here = s->weights[to] == 0 ? 0 : left < most ? left : most;
         given[to] = true;
-        if (weights[to] > 0) {
-            parts[to]++;
-            left--;
+        t->parts[to] += here;
+        left -= here;
+    }
+}
+
+static void take_ones(const task *t, int64_t excess)
+{
+    for (size_t i = 0; excess > 0 && i < t->s->n; i++) {
+        if (t->parts[i] > 0) {
+            t->parts[i]--;
+            excess--;
         }
     }
 }
 
-static void give_to_end(const split *s, int64_t left, int64_t *parts)
+static void give_to_end(const task *t, int64_t left)
 {
+    const split *s = t->s;
     bool last = s->policy->odd_cents == ODD_CENTS_LAST;
     for (size_t k = 0; left > 0 && k < s->n; k++) {
         size_t i = last ? s->n - 1 - k : k;
-        int64_t room = s->most[i] - parts[i];
+        int64_t room = s->most[i] - t->parts[i];
         int64_t here = room > left ? left : room;
         if (here > 0) {
-            parts[i] += here;
+            t->parts[i] += here;
             left -= here;
         }
     }
-    parts[last ? s->n - 1 : 0] += left; /* no room anywhere: cut off afterwards */
+    t->parts[last ? s->n - 1 : 0] += left; /* no room anywhere: cut off afterwards */
 }
 
-static int64_t half_up(__int128 num, __int128 den)
+static void give_to_dearest_unit(const task *t, int64_t left)
 {
-    return (int64_t)((2 * num + den) / (2 * den));
+    const split *s = t->s;
+    size_t best = 0;
+    for (size_t i = 1; i < s->n; i++) {
+        __int128 here = (__int128)s->weights[i] * units_of(s, best);
+        best = here >= (__int128)s->weights[best] * units_of(s, i) ? i : best;
+    }
+    t->parts[best] += left;
 }
 
-static void split_in_turn(int64_t total, const int64_t *weights, size_t n, int64_t *parts)
+static void give_to_last(const task *t, int64_t left)
 {
-    int64_t left = total, weight = sum_of(weights, n);
+    size_t i = t->s->n - 1;
+    while (t->s->weights[i] == 0) { /* some weight is not */
+        i--;
+    }
+    t->parts[i] += left;
+}
+
+/* ---- whole splits ---- */
+
+static void split_later(const task *t)
+{
+    size_t n = t->s->n;
+    int64_t weights[CART_LINES_MAX], parts[CART_LINES_MAX];
+    CHECK(n >= 1);
     for (size_t i = 0; i < n; i++) {
-        parts[i] = weight == 0 ? 0 : half_up((__int128)left * weights[i], weight);
-        left -= parts[i];
-        weight -= weights[i];
+        weights[i] = t->s->weights[n - 1 - i];
+    }
+    allocate(t->total, weights, n, parts);
+    for (size_t i = 0; i < n; i++) {
+        t->parts[i] = parts[n - 1 - i];
     }
 }
 
-static void split_carried(int64_t total, const int64_t *weights, size_t n, int64_t *parts)
+static void split_in_turn(const task *t)
 {
-    int64_t all = sum_of(weights, n), weight = 0, before = 0;
-    for (size_t i = 0; i < n; i++) {
-        weight += weights[i];
-        int64_t upto = half_up((__int128)total * weight, all);
-        parts[i] = upto - before;
+    int64_t left = t->total, weight = t->all;
+    for (size_t i = 0; i < t->s->n; i++) {
+        int64_t own = t->s->weights[i];
+        t->parts[i] = weight == 0 ? 0 : ratio((__int128)left * own, weight, CUT_HALF_UP);
+        left -= t->parts[i];
+        weight -= own;
+    }
+}
+
+static void split_backwards(const task *t)
+{
+    int64_t left = t->total, weight = t->all;
+    for (size_t i = t->s->n; i-- > 0;) {
+        int64_t own = t->s->weights[i];
+        t->parts[i] = weight == 0 ? 0 : ratio((__int128)left * own, weight, CUT_DOWN);
+        left -= t->parts[i];
+        weight -= own;
+    }
+}
+
+static void split_carried(const task *t)
+{
+    int64_t weight = 0, before = 0;
+    for (size_t i = 0; i < t->s->n; i++) {
+        weight += t->s->weights[i];
+        int64_t upto = ratio((__int128)t->total * weight, t->all, CUT_HALF_UP);
+        t->parts[i] = upto - before;
         before = upto;
     }
 }
 
-/* The parts without regard to `most`, except where a rule looks for room. Some weight is > 0. */
-static void split_once(const split *s, int64_t total, const int64_t *weights, int64_t *parts)
+static void split_rounded(const task *t)
 {
+    int64_t left = take_shares(t, CUT_HALF_DOWN);
+    give_ones(t, left);
+    take_ones(t, -left);
+}
+
+/* The parts without regard to `most`, except where a rule looks for room. Some weight is > 0. */
+static void split_once(const split *s, int64_t total, int64_t *parts)
+{
+    task t = {s, total, sum_of(s->weights, s->n), parts};
     switch (s->policy->odd_cents) {
     case ODD_CENTS_LARGEST_REMAINDER:
-        allocate(total, weights, s->n, parts);
+        allocate(total, s->weights, s->n, parts);
+        return;
+    case ODD_CENTS_LATER_REMAINDER:
+        split_later(&t);
         return;
     case ODD_CENTS_STEPWISE:
-        split_in_turn(total, weights, s->n, parts);
+        split_in_turn(&t);
+        return;
+    case ODD_CENTS_BACKWARDS:
+        split_backwards(&t);
         return;
     case ODD_CENTS_CARRIED:
-        split_carried(total, weights, s->n, parts);
+        split_carried(&t);
+        return;
+    case ODD_CENTS_ROUNDED:
+        split_rounded(&t);
+        return;
+    case ODD_CENTS_ROUNDED_WHILE_LEFT:
+        give_ones(&t, take_while_left(&t, CUT_HALF_DOWN));
+        return;
+    case ODD_CENTS_ROUNDED_LAST:
+        give_to_last(&t, take_while_left(&t, CUT_HALF_UP));
+        return;
+    case ODD_CENTS_DEAREST_UNIT:
+        give_to_dearest_unit(&t, take_while_left(&t, CUT_DOWN));
+        return;
+    case ODD_CENTS_FIRST:
+    case ODD_CENTS_LAST:
+        give_to_end(&t, take_while_left(&t, CUT_DOWN));
         return;
     default:
-        break;
-    }
-    int64_t all = sum_of(weights, s->n), left = total;
-    for (size_t i = 0; i < s->n; i++) {
-        parts[i] = (int64_t)((__int128)total * weights[i] / all);
-        left -= parts[i];
-    }
-    bool to_end = s->policy->odd_cents == ODD_CENTS_FIRST || s->policy->odd_cents == ODD_CENTS_LAST;
-    if (to_end) {
-        give_to_end(s, left, parts);
-    } else {
-        give_ones(s, weights, left, parts);
+        give_ones(&t, take_while_left(&t, CUT_DOWN));
+        return;
     }
 }
 
@@ -143,27 +277,37 @@ static bool room_left(const split *s, const int64_t *parts, int64_t *weights)
     return room > 0;
 }
 
+/* What is cut off is not given: so no weight counts for less because its part has no room. */
+static int64_t clip_within(const split *s, int64_t total, int64_t *parts)
+{
+    split all = *s;
+    if (sum_of(s->weights, s->n) == 0) {
+        all.weights = s->most;
+    }
+    split_once(&all, total, parts);
+    (void)cut(s, parts);
+    return sum_of(parts, s->n);
+}
+
 int64_t allocate_within(const split *s, int64_t total_minor, int64_t *parts)
 {
     int64_t weights[CART_LINES_MAX], more[CART_LINES_MAX], most[CART_LINES_MAX];
     int64_t room = sum_of(s->most, s->n);
-    if (total_minor > room) {
-        total_minor = room;
-    }
     memset(parts, 0, s->n * sizeof(*parts));
-    if (total_minor <= 0 || !room_left(s, parts, weights)) {
+    if (total_minor <= 0 || room == 0) {
         return 0;
     }
-    split_once(s, total_minor, weights, parts);
-    int64_t excess = cut(s, parts);
-    /* Every round but the last fills a part: at most n of them. */
-    while (excess > 0 && s->policy->floor_excess == FLOOR_EXCESS_REDISTRIBUTE &&
-           room_left(s, parts, weights)) {
-        split rest = {weights, most, s->n, s->policy};
+    if (s->policy->floor_excess == FLOOR_EXCESS_CLIP) {
+        return clip_within(s, total_minor, parts);
+    }
+    /* Every round but the last fills a part: at most n + 1 of them. */
+    int64_t excess = total_minor < room ? total_minor : room;
+    while (excess > 0 && room_left(s, parts, weights)) {
+        split rest = {weights, most, s->units, s->n, s->policy, 0, 0};
         for (size_t i = 0; i < s->n; i++) {
             most[i] = s->most[i] - parts[i];
         }
-        split_once(&rest, excess, weights, more);
+        split_once(&rest, excess, more);
         for (size_t i = 0; i < s->n; i++) {
             parts[i] += more[i];
         }

@@ -14,13 +14,18 @@
 void allocate(int64_t total_minor, const int64_t *weights, size_t n, int64_t *parts);
 
 /* Splits by weights as the policy says (ODD_CENTS), no part above its `most`: what is cut off falls
- * on the others (FLOOR_EXCESS). Weights at most MONEY_MAX; a part of weight 0 gets something only
- * when no other has room. Gives the sum of the parts: total, or what there is room for, or less
- * with FLOOR_EXCESS_CLIP. */
+ * on the others, or is not given (FLOOR_EXCESS). Weights at most MONEY_MAX; a part of weight 0 gets
+ * something only when no other has room. Gives the sum of the parts: total, or what there is room
+ * for, or less with FLOOR_EXCESS_CLIP.
+ *
+ * num / den: with FLOOR_EXCESS_CLIP and where den is not 0, total is this share of the sum of
+ * weights, rounded. A part's share is then that of its weight, where the policy says so (SHARE). */
 typedef struct split {
     const int64_t *weights, *most;
+    const int64_t *units; /* of each part, at least 1; NULL: one */
     size_t n;
     const price_policy *policy;
+    int64_t num, den;
 } split;
 int64_t allocate_within(const split *s, int64_t total_minor, int64_t *parts);
 

@@ -84,4 +84,68 @@ static inline void read_policy(const char *text, price_policy *policy)
     }
 }
 
+/* Where a coupon stands among others: "stage=2 priority=1 exclusive=1 …"; sku: all it covers. */
+static inline void read_standing(const char *text, template_version *v, uint64_t *template_id)
+{
+    str rest = str_of(text), word, name;
+    while (str_cut(&rest, ' ', &word)) {
+        int64_t number = 0;
+        assert_true(str_cut(&word, '=', &name));
+        (void)!str_to_i64(word, &number);
+        if (str_eq(name, S("stage"))) {
+            v->stage = (uint8_t)number;
+        } else if (str_eq(name, S("priority"))) {
+            v->priority = (int32_t)number;
+        } else if (str_eq(name, S("exclusive"))) {
+            v->exclusive = true;
+        } else if (str_eq(name, S("stop"))) {
+            v->stop = (uint8_t)number;
+        } else if (str_eq(name, S("group"))) {
+            v->stack_group = word;
+        } else if (str_eq(name, S("lane"))) {
+            v->lane = word;
+        } else if (str_eq(name, S("rank"))) {
+            v->rank = (int32_t)number;
+        } else if (str_eq(name, S("always"))) {
+            v->always_stackable = true;
+        } else if (str_eq(name, S("sku"))) {
+            scope_item item = {SCOPE_DIMENSION_SKU, word};
+            *v = scoped(*v, SCOPE_MODE_ONLY, &item, 1);
+        } else {
+            assert_str(name, S("template"));
+            *template_id = (uint64_t)number;
+        }
+    }
+}
+
+/* What comes off each line; what is added to it with a plus. */
+static inline str lines_shown(const price_result *p, size_t n)
+{
+    str out = S("");
+    for (size_t i = 0; i < n; i++) {
+        int64_t adds = 0;
+        for (size_t k = 0; k < p->add_count; k++) {
+            adds += p->adds[k].line == i ? p->adds[k].discount_minor : 0;
+        }
+        int64_t shown = adds > 0 ? adds : p->line_discount_minor[i];
+        out = arena_printf(memory, "%.*s%s%s%lld", STR_ARG(out), i == 0 ? "" : " ",
+                           adds > 0 ? "+" : "", (long long)shown);
+    }
+    return out;
+}
+
+/* What each coupon gives, or why it gives nothing. */
+static inline str coupons_shown(const price_result *p, size_t n)
+{
+    str out = S("");
+    for (size_t i = 0; i < n; i++) {
+        const price_verdict *v = &p->verdicts[i];
+        out = v->result == R_DONE ? arena_printf(memory, "%.*s%s%lld", STR_ARG(out),
+                                                 i == 0 ? "" : " ", (long long)v->discount_minor)
+                                  : arena_printf(memory, "%.*s%s%.*s", STR_ARG(out),
+                                                 i == 0 ? "" : " ", STR_ARG(v->reason));
+    }
+    return out;
+}
+
 #endif

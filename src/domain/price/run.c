@@ -332,16 +332,26 @@ static bool whole_cents(const desk *d, kind_offer *offer, int64_t *total)
 static int64_t place(desk *d, const kind_offer *offer, int64_t total)
 {
     price_run *run = d->run;
-    total = kind_at_most(total, d->values->v[TERM_COMMON_CAP]);
+    int64_t given = kind_at_most(total, d->values->v[TERM_COMMON_CAP]);
     for (size_t i = 0; i < d->base.n; i++) {
         run->most[i] = offer->adds ? MONEY_MAX / CART_LINES_MAX : d->base.lines[i].left_minor;
     }
     price_policy policy = run->policy;
+    split s = {.weights = offer->amounts,
+               .most = run->most,
+               .units = offer->units,
+               .n = d->base.n,
+               .policy = &policy};
     if (offer->how == KIND_EACH) { /* what one line does not take is not another's */
         policy.floor_excess = FLOOR_EXCESS_CLIP;
+        bool of_all = policy.round_level == ROUND_LEVEL_ORDER && given == total;
+        s.num = offer->num;
+        s.den = of_all ? offer->den : 0;
+        for (size_t i = 0; given < total && i < d->base.n; i++) { /* the cap is for the others */
+            offer->amounts[i] = run->most[i] == 0 ? 0 : offer->amounts[i];
+        }
     }
-    split s = {offer->amounts, run->most, d->base.n, &policy};
-    int64_t sum = allocate_within(&s, total, run->offered);
+    int64_t sum = allocate_within(&s, given, run->offered);
     for (size_t i = 0; i < d->base.n; i++) {
         CHECK(run->offered[i] >= 0 && run->offered[i] <= run->most[i]);
         run->parts[d->base.lines[i].line] = run->offered[i];

@@ -90,6 +90,13 @@ static const stack_example examples[] = {
      "100 100",
      NO_GROUP,
      0},
+    {"a percentage of what is free already is not another line's",
+     {{PERCENT(100) ON_A, ""}, {PERCENT(10), ""}},
+     "a1@1000 b1@1000",
+     "percent_base=original",
+     "1000 100",
+     NO_GROUP,
+     0},
     {"spend at list price",
      {{OFF(100), ""}, {OFF(100) ",'minimum_spend':@1000", ""}},
      "a1@1000",
@@ -336,49 +343,6 @@ static const stack_example examples[] = {
      0},
 };
 
-static void read_standing(const char *text, template_version *v, uint64_t *template_id)
-{
-    str rest = str_of(text), word, name;
-    while (str_cut(&rest, ' ', &word)) {
-        int64_t number = 0;
-        assert_true(str_cut(&word, '=', &name));
-        (void)!str_to_i64(word, &number);
-        if (str_eq(name, S("stage"))) {
-            v->stage = (uint8_t)number;
-        } else if (str_eq(name, S("priority"))) {
-            v->priority = (int32_t)number;
-        } else if (str_eq(name, S("exclusive"))) {
-            v->exclusive = true;
-        } else if (str_eq(name, S("stop"))) {
-            v->stop = (uint8_t)number;
-        } else if (str_eq(name, S("group"))) {
-            v->stack_group = word;
-        } else if (str_eq(name, S("lane"))) {
-            v->lane = word;
-        } else if (str_eq(name, S("rank"))) {
-            v->rank = (int32_t)number;
-        } else if (str_eq(name, S("always"))) {
-            v->always_stackable = true;
-        } else {
-            assert_str(name, S("template"));
-            *template_id = (uint64_t)number;
-        }
-    }
-}
-
-static str shown(const price_result *p, size_t n)
-{
-    str out = S("");
-    for (size_t i = 0; i < n; i++) {
-        const price_verdict *v = &p->verdicts[i];
-        out = v->result == R_DONE ? arena_printf(memory, "%.*s%s%lld", STR_ARG(out),
-                                                 i == 0 ? "" : " ", (long long)v->discount_minor)
-                                  : arena_printf(memory, "%.*s%s%.*s", STR_ARG(out),
-                                                 i == 0 ? "" : " ", STR_ARG(v->reason));
-    }
-    return out;
-}
-
 static void coupons_stack_as_told(void **state)
 {
     (void)state;
@@ -403,8 +367,8 @@ static void coupons_stack_as_told(void **state)
         price_result p;
         assert_int_equal(price_cart(&ask, memory, &p), R_DONE);
         assert_price_adds_up(&c, ask.n, &p);
-        if (!str_eq(shown(&p, ask.n), str_of(e->expected))) {
-            fail_msg("%s: %.*s", e->what, STR_ARG(shown(&p, ask.n)));
+        if (!str_eq(coupons_shown(&p, ask.n), str_of(e->expected))) {
+            fail_msg("%s: %.*s", e->what, STR_ARG(coupons_shown(&p, ask.n)));
         }
         forget_rules();
     }
