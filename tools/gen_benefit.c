@@ -1,9 +1,10 @@
 /* gen_benefit: the schemas and the reference pages of benefits and of the arithmetic policy, from
- * src/domain/price/kind.def and policy.def.
+ * src/domain/price/kind.def, policy.def and preset.def.
  *
  *   gen_benefit schema    api/benefits.yaml
  *   gen_benefit docs      docs/reference/benefit.md
  *   gen_benefit policy    docs/reference/policy.md
+ *   gen_benefit preset    docs/reference/preset.md
  *
  * They are kept in the tree; tools/fresh writes them anew. Writes to stdout and holds no state. */
 #include <inttypes.h>
@@ -55,6 +56,45 @@ static const setting policy[] = {
 #undef SETTING
 };
 enum { CHOICES = sizeof(policy) / sizeof(policy[0]) };
+
+/* A file's path has a folder. */
+typedef enum preset_type { PRESET_NAME, PRESET_SAYS, PRESET_SHOWS, PRESET_LACKS } preset_type;
+typedef struct preset_row {
+    preset_type type;
+    const char *a, *b, *c, *d, *e, *f; /* the columns, as in preset.def */
+} preset_row;
+
+#define PRESET_FILE(ID, repository, commit, path)
+#define PRESET_PAGE(ID, title, url)
+static const preset_row presets[] = {
+#define PRESET(NAME, name, title, text) {PRESET_NAME, #NAME, #name, title, text, NULL, NULL},
+#define PRESET_SETTING(PRESET, POLICY, SETTING, SOURCE, text)                                      \
+    {PRESET_SAYS, #POLICY, #SETTING, #SOURCE, text, NULL, NULL},
+#define PRESET_EXAMPLE(PRESET, POLICY, OTHER, coupons, cart, given, other)                         \
+    {PRESET_SHOWS, #POLICY, #OTHER, coupons, cart, given, other},
+#define PRESET_LIMIT(PRESET, SOURCE, text) {PRESET_LACKS, #SOURCE, text, NULL, NULL, NULL, NULL},
+#include "domain/price/preset.def"
+#undef PRESET
+#undef PRESET_SETTING
+#undef PRESET_EXAMPLE
+#undef PRESET_LIMIT
+#undef PRESET_FILE
+#undef PRESET_PAGE
+};
+enum { PRESETS = sizeof(presets) / sizeof(presets[0]) };
+
+static const struct source {
+    const char *id, *of, *commit, *where; /* commit is NULL for a page */
+} sources[] = {
+#define PRESET(NAME, name, title, text)
+#define PRESET_SETTING(PRESET, POLICY, SETTING, SOURCE, text)
+#define PRESET_EXAMPLE(PRESET, POLICY, OTHER, coupons, cart, given, other)
+#define PRESET_LIMIT(PRESET, SOURCE, text)
+#define PRESET_FILE(ID, repository, commit, path) {#ID, repository, commit, path},
+#define PRESET_PAGE(ID, title, url)               {#ID, title, NULL, url},
+#include "domain/price/preset.def"
+};
+enum { SOURCES = sizeof(sources) / sizeof(sources[0]) };
 
 /* The row behind the last of the kind that begins at `kind`. */
 static int end_of(int kind)
@@ -174,7 +214,16 @@ static void put_policy_schema(void)
     printf("    policy:\n      x-quan-raw: policy\n      type: object\n"
            "      additionalProperties: false\n"
            "      description: How prices are reckoned; what is not named has its default.\n"
-           "      properties:\n");
+           "      properties:\n        preset: {type: string, enum: [");
+    const char *between = "";
+    for (int i = 0; i < PRESETS; i++) {
+        if (presets[i].type == PRESET_NAME) {
+            printf("%s%s", between, presets[i].b);
+            between = ", ";
+        }
+    }
+    printf("], description: \"Settings that those beside it override; answers have the settings "
+           "themselves.\"}\n");
     for (int i = 0; i < CHOICES;) {
         int d = i++;
         printf("        %s: {type: string, enum: [", policy[d].name);
@@ -215,7 +264,9 @@ static void put_policy_docs(void)
         "<!-- Made from src/domain/price/policy.def by tools/gen_benefit; do not edit. -->\n"
         "# Arithmetic policy\n\n"
         "How shops differ in reckoning prices: the member `policy` of a merchant, and of a quote "
-        "that shall be\nreckoned otherwise. The first value of each dimension is its default.\n\n");
+        "that shall be\nreckoned otherwise. The first value of each dimension is its default. "
+        "`\"preset\": \"…\"` sets those by which\nanother system reckons ([presets](preset.md)); "
+        "what stands beside it overrides it.\n\n");
     for (int i = 0; i < CHOICES; i++) {
         if (policy[i].dimension)
             printf("%s## %s\n\n%s\n\n| value | meaning |\n|---|---|\n", i == 0 ? "" : "\n",
@@ -223,6 +274,118 @@ static void put_policy_docs(void)
         else
             printf("| `%s` | %s |\n", policy[i].name, policy[i].text);
     }
+}
+
+/* A row of policy.def by its names in capitals, which are the small ones of the row. */
+static void put_small(const char *name)
+{
+    for (; *name != 0; name++)
+        putchar(*name >= 'A' && *name <= 'Z' ? *name - 'A' + 'a' : *name);
+}
+
+static void put_source(const char *id)
+{
+    const char *name = NULL;
+    for (int i = 0; i < SOURCES; i++) {
+        if (strcmp(sources[i].id, id) == 0)
+            name = sources[i].commit == NULL ? sources[i].of : strrchr(sources[i].where, '/') + 1;
+    }
+    printf("[%s][", name == NULL ? id : name);
+    put_small(id);
+    printf("]");
+}
+
+static void put_sources(void)
+{
+    printf("\n");
+    for (int i = 0; i < SOURCES; i++) {
+        const struct source *s = &sources[i];
+        printf("[");
+        put_small(s->id);
+        if (s->commit == NULL)
+            printf("]: %s\n", s->where);
+        else
+            printf("]: https://github.com/%s/blob/%s/%s\n", s->of, s->commit, s->where);
+    }
+}
+
+/* ' stands for " in preset.def. */
+static void put_code(const char *text)
+{
+    putchar('`');
+    for (; *text != 0; text++)
+        putchar(*text == '\'' ? '"' : *text);
+    putchar('`');
+}
+
+static void put_preset_rows(int at, preset_type type)
+{
+    for (int i = at + 1; i < PRESETS && presets[i].type != PRESET_NAME; i++) {
+        const preset_row *r = &presets[i];
+        if (r->type != type)
+            continue;
+        if (type == PRESET_LACKS) {
+            printf("- %s ", r->b);
+            put_source(r->a);
+            printf("\n");
+            continue;
+        }
+        printf("| `");
+        put_small(r->a);
+        printf("` | ");
+        if (type == PRESET_SAYS) {
+            printf("`");
+            put_small(r->b);
+            printf("` | %s | ", r->d);
+            put_source(r->c);
+        } else {
+            put_code(r->c);
+            printf(" | `%s` | `%s` | `", r->d, r->e);
+            put_small(r->b);
+            printf("`: `%s`", r->f);
+        }
+        printf(" |\n");
+    }
+}
+
+static bool preset_has(int at, preset_type type)
+{
+    int i = at + 1;
+    while (i < PRESETS && presets[i].type != PRESET_NAME && presets[i].type != type)
+        i++;
+    return i < PRESETS && presets[i].type == type;
+}
+
+static void put_preset_docs(void)
+{
+    printf(
+        "<!-- Made from src/domain/price/preset.def by tools/gen_benefit; do not edit. -->\n"
+        "# Presets\n\n"
+        "Settings of the [arithmetic policy](policy.md) by which other systems reckon: "
+        "`{\"preset\": \"vendure\"}` where a policy is\ngiven, with other settings beside it that "
+        "override it. A policy is kept as its settings, so what a preset of\na later version sets "
+        "changes no price of a merchant who named it before.\n\n"
+        "A setting is here only where the system's own source or documentation tells it, as "
+        "linked; "
+        "the others have\ntheir default. Each has a cart that it decides, tried by the tests: an "
+        "amount `@500` is 500 minor units, a line\n`a2@1000` is two units of sku a at 1000, "
+        "coupons are parted by `+`, and what stands behind `/` is their place\namong others. "
+        "What comes off each line is told before the colon, and behind it what each coupon "
+        "gives, or why\nnot; then the same with another value of the setting.\n");
+    for (int i = 0; i < PRESETS; i++) {
+        if (presets[i].type != PRESET_NAME)
+            continue;
+        printf("\n## %s\n\n%s. %s\n\n| setting | value | there | source |\n|---|---|---|---|\n",
+               presets[i].b, presets[i].c, presets[i].d);
+        put_preset_rows(i, PRESET_SAYS);
+        printf("\n| setting | coupons | cart | off | else |\n|---|---|---|---|---|\n");
+        put_preset_rows(i, PRESET_SHOWS);
+        if (preset_has(i, PRESET_LACKS)) {
+            printf("\nWhat no setting can say:\n\n");
+            put_preset_rows(i, PRESET_LACKS);
+        }
+    }
+    put_sources();
 }
 
 static void put_value(int at, int end)
@@ -333,8 +496,10 @@ int main(int argc, char **argv)
         put_docs();
     } else if (argc == 2 && strcmp(argv[1], "policy") == 0) {
         put_policy_docs();
+    } else if (argc == 2 && strcmp(argv[1], "preset") == 0) {
+        put_preset_docs();
     } else {
-        fprintf(stderr, "usage: gen_benefit schema|docs|policy\n");
+        fprintf(stderr, "usage: gen_benefit schema|docs|policy|preset\n");
         return 2;
     }
     return 0;

@@ -190,6 +190,29 @@ story amounts_of_the_item_stage_are_of_each_unit_where_the_policy_says_so
   POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 2}]}
   201 {"refund": @1933}
 
+# A preset is kept as its settings; those beside it override it.
+story a_policy_names_a_preset
+  let benefit {"kind": "percent_off", "percent": "10"}
+  let cart {"lines": [{"sku": "a", "quantity": 1, "unit_price": @105}, {"sku": "b", "quantity": 1, "unit_price": @105}]}
+  use coupon
+  POST /v1/quotes {"user": "u1", "coupons": ["$coupon"], "cart": $cart}
+  200 {"discount": @21, "lines": [{"discount": @11}, {"discount": @10}]}
+  POST /v1/quotes {"user": "u1", "coupons": ["$coupon"], "cart": $cart, "policy": {"preset": "vendure"}}
+  200 {"discount": @21, "lines": [{"discount": @10}, {"discount": @11}]}
+  POST /v1/quotes {"user": "u1", "coupons": ["$coupon"], "cart": $cart,
+    "policy": {"round_level": "line", "preset": "vendure"}}
+  200 {"discount": @20, "lines": [{"discount": @10}, {"discount": @10}]}
+  POST /v1/quotes {"user": "u1", "coupons": ["$coupon"], "cart": $cart, "policy": {"preset": "quan"}}
+  422 {"errors": [{"field": "policy.preset", "code": "not_allowed"}]}
+
+story a_merchant_names_a_preset
+  use new_york
+  as operator
+  PUT /v1/merchants/$deli if="v1" {"name": "Deli", "zone": "America/New_York", "currency": "USD",
+    "policy": {"preset": "vendure", "priority": "highest"}}
+  200 {"policy": {"round_mode": "half_down", "odd_cents": "later_remainder",
+    "threshold_lines": "all", "zero_effect": "use"}}
+
 story what_a_merchant_cannot_set
   use new_york
   as operator

@@ -280,9 +280,10 @@ static bool room_left(const split *s, const int64_t *parts, int64_t *weights)
 /* What is cut off is not given: so no weight counts for less because its part has no room. */
 static int64_t clip_within(const split *s, int64_t total, int64_t *parts)
 {
+    int64_t equal[CART_LINES_MAX];
     split all = *s;
-    if (sum_of(s->weights, s->n) == 0) {
-        all.weights = s->most;
+    if (sum_of(s->weights, s->n) == 0 && room_left(s, parts, equal)) {
+        all.weights = equal;
     }
     split_once(&all, total, parts);
     (void)cut(s, parts);

@@ -3,7 +3,9 @@
 
 #include <stddef.h>
 
-enum { SETTINGS_MAX = 8 };
+#include "domain/price/preset.h"
+
+enum { SETTINGS_MAX = 16 };
 
 enum policy_number {
 #define POLICY(number, NAME, name, text) NUMBER_##NAME = (number),
@@ -11,10 +13,9 @@ enum policy_number {
 #include "domain/price/policy.def"
 #undef POLICY
 #undef SETTING
-    NUMBERS_END
 };
 
-static const policy_setting settings[NUMBERS_END][SETTINGS_MAX] = {
+static const policy_setting settings[][SETTINGS_MAX] = {
 #define POLICY(number, NAME, name, text)
 #define SETTING(POLICY, number, NAME, name, text) [NUMBER_##POLICY][number] = {#name, text},
 #include "domain/price/policy.def"
@@ -95,6 +96,17 @@ static size_t place_of_number(uint8_t number)
     return place;
 }
 
+static void read_preset(const json *name, issues *found, price_policy *policy)
+{
+    if (name == NULL) {
+        return;
+    }
+    if (json_kind_of(name) != JSON_KIND_STR || !preset_find(json_str(name), policy)) {
+        issues_add(found, S("policy.preset"), S("not_allowed"), "one of: %.*s",
+                   STR_ARG(preset_names(found->memory)));
+    }
+}
+
 static void read_choice(str name, const json *value, issues *found, price_policy *policy)
 {
     str field = arena_printf(found->memory, "policy.%.*s", STR_ARG(name));
@@ -129,8 +141,11 @@ void policy_parse(const json *from, issues *found, policy_choice **out, size_t *
         issues_add(found, S("policy"), S("wrong_type"), "an object");
         return;
     }
+    read_preset(json_field(from, S("preset")), found, &policy);
     while (json_next(from, &iterator, &name, &value)) {
-        read_choice(name, value, found, &policy);
+        if (!str_eq(name, S("preset"))) {
+            read_choice(name, value, found, &policy);
+        }
     }
     for (size_t place = 0; place < ARRAY_LEN(rows); place++) {
         if (policy_get(&policy, place) != 0) {

@@ -25,6 +25,15 @@ enum policy_value {
 #undef SETTING
 };
 
+/* POLICY_<NAME>: the places of the dimensions. */
+enum policy_place {
+#define POLICY(number, NAME, name, text) POLICY_##NAME,
+#define SETTING(POLICY, number, NAME, name, text)
+#include "domain/price/policy.def"
+#undef POLICY
+#undef SETTING
+};
+
 typedef struct policy_setting {
     const char *name, *text;
 } policy_setting;
@@ -36,7 +45,7 @@ typedef struct policy_dimension {
 } policy_dimension;
 
 /* Reads {"dimension": "value", …}, "policy" being its place; sorted, what has its default left out.
- * Memory of found. */
+ * "preset" names settings (preset.h) that those beside it override. Memory of found. */
 void policy_parse(const json *from, issues *found, policy_choice **out, size_t *n);
 void policy_write(const policy_choice *choices, size_t n, json_writer *w);
 /* What is wrong with stored choices. */
