@@ -26,9 +26,15 @@ static void on_committed(void *context, uint16_t lane, const store_message *mess
     leases_committed(((app *)context)->leases, messages, n);
 }
 
-static void on_wanted(void *context, uint16_t lane, pool_name which, int64_t need, uint64_t ticket)
+static void on_wanted(void *context, uint16_t lane, const request *r)
 {
-    leases_wanted(((app *)context)->leases, lane, which, need, ticket);
+    leases_wanted(((app *)context)->leases, lane, r);
+}
+
+static void on_gone(void *context, uint16_t lane, const request *r)
+{
+    MAYBE(lane);
+    leases_gone(((app *)context)->leases, r);
 }
 
 static void on_failed(void *context, result why)
@@ -88,6 +94,7 @@ static result open_store(app *a, buf *why)
                          .config_unpin = on_unpin,
                          .committed = on_committed,
                          .wanted = on_wanted,
+                         .gone = on_gone,
                          .failed = on_failed};
     if (str_eq(a->options.engine, S("mem"))) {
         return store_open_mem(&a->options.store, &hooks, &a->store, why);

@@ -94,7 +94,8 @@ bool relay_reached(relay *r, uint16_t to_lane, const relay_mark *mark);
 /* lease.c: also what else requests are parked for */
 leases *leases_new(app *a);
 void leases_free(leases *l);
-void leases_wanted(leases *l, uint16_t lane, pool_name which, int64_t need, uint64_t ticket);
+void leases_wanted(leases *l, uint16_t lane, const request *r); /* r was parked */
+void leases_gone(leases *l, const request *r); /* one that was parked at some time has ended */
 /* A message was applied on a lane, or an act that might have been one: a grant wakes who waits for
  * it, the end of an act who waits for its subject, anything else may let an ask go on. */
 void leases_applied(leases *l, uint16_t lane, uint16_t act, const void *input);

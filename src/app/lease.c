@@ -12,6 +12,21 @@
  * began (their tickets say so); later ones start the next ask. A lane that cannot be reached keeps
  * its pool in "recalling", and the parked run into their deadline: 503, never a false sold_out.
  *
+ * Turns. Two lanes whose acts need pieces of the same two pools could take them from each other for
+ * ever: each loses the one while it waits for the other. So an act that has gone from pool to pool
+ * TURN_AFTER times gets a turn, behind those that have one, and keeps it until it ends. A pool that
+ * an act with a turn has waited for since is asked for only from the lane of the first of them;
+ * asks of other lanes stay ASK_READY until that act has ended.
+ *   Why acts come to an end, where lanes run and the configuration stands still: suppose that some
+ *   never do, and look at the time from which on no act ends. Who waits for one pool only gets his
+ *   verdict, as nobody takes from a lane between a grant and those that wait for it. So some go
+ *   from pool to pool for ever, and some turns never end. Take the first of these. Any pool that
+ *   its act loses from now on it waits for, once; then nobody else asks for that pool any more:
+ *   what other lanes have of it comes home, and what its own lane is granted stays there, since
+ *   what acts take counts only when they end. So it waits at most once more for each amount that
+ *   it needs: it ends.
+ * A turn costs others no more than a lane that holds the last piece does: at worst their deadline.
+ *
  * A subject (domain/limit/subject.h) is waited for like a pool whose home is the lane itself, and
  * there is nobody to ask: "dry" when what was committed before has reached the lane; and without
  * that word when an act on its way has ended. */
@@ -21,7 +36,15 @@
 #include "domain/limit/subject.h"
 #include "port/metric.h"
 
-enum { LEASE_ASKS_MAX = 100000 };
+enum {
+    LEASE_ASKS_MAX = 100000,
+    /* An act of so many pools that are short gets its turn without having lost any; that harms
+     * nobody. */
+    TURN_AFTER = 4,
+    TURNS_MAX = 1024, /* others get theirs when one of these has ended */
+    TURN_POOLS_MAX = 4096,
+    ANY_HOME = UINT16_MAX,
+};
 
 typedef enum ask_state { ASK_BARRIER, ASK_READY, ASK_ASKING, ASK_RECALLING, ASK_GRANTED } ask_state;
 
@@ -41,11 +64,21 @@ typedef struct ask {
     relay_mark returns; /* what lanes have given back since the mark */
 } ask;
 
+typedef struct turn {
+    struct turn *next; /* the one that got its turn after this */
+    const request *of;
+    uint16_t lane;
+    pool_name *pools; /* that it has waited for since; end_turn frees them */
+    size_t n;
+} turn;
+
 struct leases {
     app *app;
     pthread_mutex_t lock;
     ask *asks;
     size_t n;
+    turn *turns;
+    size_t turns_n;
 };
 
 /* What to do once the lock is let go: the store's functions are never called under it. */
@@ -87,6 +120,65 @@ static void forget(leases *l, ask *gone)
     UNREACHABLE();
 }
 
+/* ---- turns ---- */
+
+static bool has_named(const turn *t, pool_name which)
+{
+    for (size_t i = 0; i < t->n; i++) {
+        if (pool_name_eq(t->pools[i], which)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* May this lane ask for it? */
+static bool has_turn(const leases *l, uint16_t lane, pool_name which)
+{
+    const turn *t = l->turns;
+    while (t != NULL && !has_named(t, which)) {
+        t = t->next;
+    }
+    return t == NULL || t->lane == lane;
+}
+
+/* An act has gone from pool to pool, and waits for this one now. */
+static void name_pool(leases *l, uint16_t lane, const request *r)
+{
+    turn **at = &l->turns;
+    while (*at != NULL && (*at)->of != r) {
+        at = &(*at)->next;
+    }
+    if (*at == NULL) {
+        if (l->turns_n == TURNS_MAX) {
+            return;
+        }
+        *at = calloc(1, sizeof **at); /* end_turn frees it */
+        CHECK(*at != NULL);
+        (*at)->of = r;
+        (*at)->lane = lane;
+        l->turns_n++;
+    }
+    turn *t = *at;
+    if (has_named(t, r->waits_for) || t->n == TURN_POOLS_MAX) {
+        return;
+    }
+    t->pools = realloc(t->pools, (t->n + 1) * sizeof *t->pools);
+    CHECK(t->pools != NULL);
+    t->pools[t->n++] = r->waits_for;
+}
+
+static void end_turn(leases *l, turn **at)
+{
+    turn *t = *at;
+    *at = t->next;
+    l->turns_n--;
+    free(t->pools);
+    free(t);
+}
+
+/* ---- asks ---- */
+
 static todo finish(leases *l, ask *a, bool dry);
 
 /* ASK_BARRIER -> ASK_ASKING when what was committed before has arrived. */
@@ -99,7 +191,7 @@ static todo advance(leases *l, ask *a)
     if (a->state == ASK_READY && a->pool.kind == POOL_KIND_SUBJECT) {
         return finish(l, a, true);
     }
-    if (a->state == ASK_READY) {
+    if (a->state == ASK_READY && has_turn(l, a->lane, a->pool)) {
         a->state = ASK_ASKING;
         a->arrived = false;
         a->again = false;
@@ -224,28 +316,35 @@ static void ask_answered(act_call *call)
     own_call_free((own_call *)call);
 }
 
-void leases_wanted(leases *l, uint16_t lane, pool_name which, int64_t need, uint64_t ticket)
+void leases_wanted(leases *l, uint16_t lane, const request *r)
 {
     todo t = {0};
-    if (which.kind == POOL_KIND_SUBJECT && need == SUBJECT_WAIT_ACTS) {
+    int64_t need = r->waits_need;
+    if (r->waits_for.kind == POOL_KIND_SUBJECT && need == SUBJECT_WAIT_ACTS) {
         return; /* whatever ends an act wakes */
     }
     (void)pthread_mutex_lock(&l->lock);
-    ask *a = find(l, lane, which);
+    if (r->moves >= TURN_AFTER) {
+        name_pool(l, lane, r);
+    }
+    ask *a = find(l, lane, r->waits_for);
     if (a != NULL) {
-        a->late_ticket = ticket;
+        a->late_ticket = r->ticket;
         if (need < 0 || need > a->late_need) {
             a->late_need = need;
+        }
+        if (a->state == ASK_READY) { /* its turn may just have come */
+            t = advance(l, a);
         }
     } else if (l->n < LEASE_ASKS_MAX) {
         a = calloc(1, sizeof *a); /* forget frees it */
         CHECK(a != NULL);
         a->lane = lane;
-        a->pool = which;
+        a->pool = r->waits_for;
         a->next = l->asks;
         l->asks = a;
         l->n++;
-        begin(l, a, need, ticket);
+        begin(l, a, need, r->ticket);
         t = advance(l, a);
     }
     (void)pthread_mutex_unlock(&l->lock);
@@ -348,7 +447,8 @@ void leases_committed(leases *l, const store_message *messages, size_t n)
     arena_free(memory);
 }
 
-void leases_delivered(leases *l, uint16_t lane)
+/* Asks in this state, with this home (or any), go on if they may. */
+static void go_on(leases *l, ask_state from, uint16_t home)
 {
     todo t;
     do {
@@ -357,13 +457,38 @@ void leases_delivered(leases *l, uint16_t lane)
         ask *next;
         for (ask *a = l->asks; a != NULL && !t.submit && !t.wake; a = next) {
             next = a->next; /* advance may end the ask */
-            if (a->state == ASK_BARRIER && home_lane(l, a->pool) == lane) {
+            if (a->state == from && (home == ANY_HOME || home_lane(l, a->pool) == home)) {
                 t = advance(l, a);
             }
         }
         (void)pthread_mutex_unlock(&l->lock);
         perform(l, t);
     } while (t.submit || t.wake);
+}
+
+void leases_delivered(leases *l, uint16_t lane)
+{
+    go_on(l, ASK_BARRIER, lane);
+}
+
+void leases_gone(leases *l, const request *r)
+{
+    if (r->moves < TURN_AFTER) {
+        return;
+    }
+    (void)pthread_mutex_lock(&l->lock);
+    turn **at = &l->turns;
+    while (*at != NULL && (*at)->of != r) {
+        at = &(*at)->next;
+    }
+    bool had_one = *at != NULL;
+    if (had_one) {
+        end_turn(l, at);
+    }
+    (void)pthread_mutex_unlock(&l->lock);
+    if (had_one) {
+        go_on(l, ASK_READY, ANY_HOME);
+    }
 }
 
 leases *leases_new(app *a)
@@ -382,6 +507,9 @@ void leases_free(leases *l)
     }
     while (l->asks != NULL) {
         forget(l, l->asks);
+    }
+    while (l->turns != NULL) {
+        end_turn(l, &l->turns);
     }
     (void)pthread_mutex_destroy(&l->lock);
     free(l);

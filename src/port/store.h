@@ -67,6 +67,12 @@ struct request {
     result outcome;
     str detail; /* what uow_refuse said; in the store's memory, valid until done returns */
     int64_t act_time_ms;
+    /* For what it was parked last; tickets ascend per lane, one a parking. */
+    pool_name waits_for;
+    int64_t waits_need;
+    uint64_t ticket;
+    /* How often it was parked, leaving out where it was parked for the same pool again. */
+    uint32_t moves;
 
     /* ---- the store's own ---- */
     request *next;
@@ -74,10 +80,8 @@ struct request {
         pool_name pool;
     } dry[STORE_DRY_MAX];
     uint8_t dry_count;
-    pool_name waits_for;
-    int64_t waits_need;
+    pool_name parked_for;
     int64_t park_until_ms;
-    uint64_t ticket;
     uint32_t runs;
 };
 
@@ -97,8 +101,9 @@ typedef struct store_hooks {
     /* Rows are committed; for messages to be relayed, in order. Called before the requests'
      * done. */
     void (*committed)(void *context, uint16_t lane, const store_message *messages, size_t n);
-    /* A request was parked for this pool; tickets ascend per lane, one a parking. */
-    void (*wanted)(void *context, uint16_t lane, pool_name pool, int64_t need, uint64_t ticket);
+    void (*wanted)(void *context, uint16_t lane, const request *r); /* r was parked */
+    /* One that was parked at some time has ended; before its done. */
+    void (*gone)(void *context, uint16_t lane, const request *r);
     void (*failed)(void *context,
                    result why); /* nothing is acknowledged any more: end the process */
 } store_hooks;

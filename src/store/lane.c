@@ -178,6 +178,9 @@ static void run_batch(lane *l, attempt *a)
 
 static void end(lane *l, request *r)
 {
+    const store_hooks *hooks = &l->store->hooks;
+    if (r->moves > 0 && hooks->gone != NULL)
+        hooks->gone(hooks->context, l->number, r);
     r->done(r);
     store_ended(l->store, 1);
 }
@@ -188,6 +191,9 @@ static void park(lane *l, request *r)
         r->park_until_ms =
             r->give_up_ms != 0 ? r->give_up_ms : store_tick_ms(l->store) + LANE_PARK_MS;
     r->ticket = ++l->ticket;
+    if (r->moves == 0 || !pool_name_eq(r->parked_for, r->waits_for))
+        r->moves++;
+    r->parked_for = r->waits_for;
     if (r->dry_count == STORE_DRY_MAX || !queue_park(&l->queue, r))
         r->outcome = R_BUSY;
 }
@@ -212,8 +218,7 @@ static void answer(lane *l, const attempt *a)
     for (size_t i = 0; i < ended_n; i++)
         end(l, l->batch[i]);
     for (size_t i = 0; i < parked_n && hooks->wanted != NULL; i++)
-        hooks->wanted(hooks->context, l->number, parked[i]->waits_for, parked[i]->waits_need,
-                      parked[i]->ticket);
+        hooks->wanted(hooks->context, l->number, parked[i]);
 }
 
 static size_t end_expired(lane *l)

@@ -171,6 +171,7 @@ result store_submit(store *s, request *r)
     r->next = NULL;
     r->dry_count = 0;
     r->runs = 0;
+    r->moves = 0;
     r->park_until_ms = 0;
     /* Counted before the phase is read: a drain either sees it or turns it away. */
     atomic_fetch_add(&s->inside, 1);

@@ -25,12 +25,12 @@ static void on_committed(void *context, uint16_t lane, const store_message *mess
     pthread_mutex_unlock(&f->lock);
 }
 
-static void on_wanted(void *context, uint16_t lane, pool_name which, int64_t need, uint64_t ticket)
+static void on_wanted(void *context, uint16_t lane, const request *r)
 {
     store_fixture *f = context;
     pthread_mutex_lock(&f->lock);
     if (f->wants_n < FIXTURE_TOLD_MAX)
-        f->wants[f->wants_n++] = (told_want){lane, which, need, ticket};
+        f->wants[f->wants_n++] = (told_want){lane, r->waits_for, r->waits_need, r->ticket};
     pthread_cond_broadcast(&f->changed);
     pthread_mutex_unlock(&f->lock);
 }

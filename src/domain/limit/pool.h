@@ -28,6 +28,8 @@
  *     on its way as the home decides, its verdict is not "dry", and the ask is made again
  *   - a grant wakes who waits for the pool in its lane, and they run before the next message is
  *     applied there; the last one, and NONE, with the word "dry" for those parked before the ask
+ *   - of acts that go from pool to pool, losing one while they wait for another, one comes first
+ *     (turns: app/lease.c)
  * An ask with lane LEASE_COLLECT recalls every lane and grants nobody: RECALLING until no lease is
  * open, then GRANTED with a waking grant of 0 to the home's own lane. It never says NONE.
  *

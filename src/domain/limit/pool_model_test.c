@@ -99,18 +99,18 @@ static void begin_ask(ask *a, int64_t need, uint64_t ticket)
     wait_for_what_is_sent(a);
 }
 
-static void on_wanted(void *context, uint16_t lane, pool_name which, int64_t need, uint64_t ticket)
+static void on_wanted(void *context, uint16_t lane, const request *r)
 {
     (void)context;
-    assert_true(pool_name_eq(which, w.pool));
+    assert_true(pool_name_eq(r->waits_for, w.pool));
     ask *a = &w.asks[lane];
     if (a->phase == ASK_NONE) {
-        begin_ask(a, need, ticket);
+        begin_ask(a, r->waits_need, r->ticket);
         return;
     }
-    a->late_ticket = ticket;
-    if (need > a->late_need)
-        a->late_need = need;
+    a->late_ticket = r->ticket;
+    if (r->waits_need > a->late_need)
+        a->late_need = r->waits_need;
 }
 
 /* ---- requests ---- */
