@@ -163,7 +163,7 @@ static void name_pool(leases *l, uint16_t lane, const request *r)
     if (has_named(t, r->waits_for) || t->n == TURN_POOLS_MAX) {
         return;
     }
-    t->pools = realloc(t->pools, (t->n + 1) * sizeof *t->pools);
+    t->pools = realloc(t->pools, (t->n + 1) * sizeof *t->pools); /* end_turn frees it */
     CHECK(t->pools != NULL);
     t->pools[t->n++] = r->waits_for;
 }

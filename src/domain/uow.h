@@ -90,8 +90,8 @@ MUST_USE result uow_refuse(uow *u, result r, const char *format, ...) PRINTF_LIK
 
 /* Parking. An act that lacks a slice names the pool and what it needs of it in all, and returns
  * R_WAIT. It is run again when that much has arrived, or when the home of the pool has said that
- * there is none: then uow_dry answers true for that pool. need < 0, from an act at the home: bring
- * back all that the lanes hold unused. */
+ * all there is is here: then uow_dry answers true for what it had needed, and for less. need < 0,
+ * from an act at the home: bring back all that the lanes hold unused. */
 typedef struct pool_name {
     uint64_t owner; /* campaign or template id: its slot is the pool's home */
     uint8_t kind;   /* pool_kind of table.def */
@@ -104,6 +104,6 @@ static inline bool pool_name_eq(pool_name a, pool_name b)
     return a.owner == b.owner && a.kind == b.kind && a.period == b.period && a.subject == b.subject;
 }
 void uow_wait_for(uow *u, pool_name pool, int64_t need);
-bool uow_dry(const uow *u, pool_name pool);
+bool uow_dry(const uow *u, pool_name pool, int64_t need);
 
 #endif

@@ -76,8 +76,9 @@ struct request {
 
     /* ---- the store's own ---- */
     request *next;
-    struct {
+    struct request_dry {
         pool_name pool;
+        int64_t need;
     } dry[STORE_DRY_MAX];
     uint8_t dry_count;
     pool_name parked_for;
@@ -140,7 +141,7 @@ str store_detail(const uow *u); /* what this run's uow_refuse said last; valid u
 /* R_DONE: done will be called. R_BUSY, R_DRAINING: it will not. */
 MUST_USE result store_submit(store *s, request *r);
 /* Runs the requests that were parked for this pool with a ticket <= up_to again, before anything
- * else; dry: uow_dry is true for it from now on. */
+ * else; dry: uow_dry is true from now on for what each has needed of it. */
 void store_wake(store *s, uint16_t lane, pool_name pool, bool dry, uint64_t up_to);
 /* Stepped mode: one batch of every lane that has work; how many requests ended or were parked. */
 size_t store_step(store *s);

@@ -74,11 +74,15 @@ result queue_add(queue *q, request *r)
 
 static void tell_dry(request *r, pool_name which)
 {
-    for (size_t i = 0; i < r->dry_count; i++)
-        if (pool_name_eq(r->dry[i].pool, which))
-            return;
-    if (r->dry_count < STORE_DRY_MAX)
-        r->dry[r->dry_count++].pool = which;
+    size_t i = 0;
+    while (i < r->dry_count && !pool_name_eq(r->dry[i].pool, which))
+        i++;
+    if (i == STORE_DRY_MAX)
+        return;
+    if (i == r->dry_count)
+        r->dry[r->dry_count++] = (struct request_dry){which, r->waits_need};
+    else if (r->dry[i].need < r->waits_need)
+        r->dry[i].need = r->waits_need;
 }
 
 void queue_wake(queue *q, pool_name which, bool dry, uint64_t up_to)

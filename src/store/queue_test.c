@@ -102,6 +102,21 @@ static void waking_is_by_pool_and_ticket(void **state)
     assert_int_equal(requests[1].dry_count, 0);
 }
 
+static void dry_is_for_the_most_that_was_needed(void **state)
+{
+    (void)state;
+    static const int64_t needs[] = {3, 7, 5};
+    static const int64_t told[] = {3, 7, 7};
+    for (size_t i = 0; i < ARRAY_LEN(needs); i++) {
+        requests[0].waits_need = needs[i];
+        park(0, 1, i + 1, INT64_MAX);
+        queue_wake(&q, (pool_name){.owner = 1}, true, UINT64_MAX);
+        assert_int_equal(queue_take(&q, taken, STORE_BATCH_MAX), 1);
+        assert_int_equal(requests[0].dry_count, 1);
+        assert_int_equal(requests[0].dry[0].need, told[i]);
+    }
+}
+
 static void what_is_parked_expires_at_its_time(void **state)
 {
     (void)state;
@@ -146,6 +161,7 @@ int main(void)
         EACH(a_batch_is_taken_by_class_and_none_starves),
         EACH(what_was_put_back_comes_first_in_its_order),
         EACH(waking_is_by_pool_and_ticket),
+        EACH(dry_is_for_the_most_that_was_needed),
         EACH(what_is_parked_expires_at_its_time),
         EACH(a_halted_queue_gives_nothing),
     };

@@ -380,11 +380,11 @@ void uow_wait_for(uow *u, pool_name which, int64_t need)
     u->waits_need = need;
 }
 
-bool uow_dry(const uow *u, pool_name which)
+bool uow_dry(const uow *u, pool_name which, int64_t need)
 {
     const request *r = u->request;
     for (size_t i = 0; r != NULL && i < r->dry_count; i++)
         if (pool_name_eq(r->dry[i].pool, which))
-            return true;
+            return r->dry[i].need >= need;
     return false;
 }

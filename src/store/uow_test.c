@@ -212,7 +212,7 @@ static result sees_its_surroundings(uow *u, job_act *a)
     a->out[1] = uow_lane_count(u);
     a->out[2] = (uint64_t)uow_now(u);
     a->out[3] = uow_config(u) == NULL;
-    a->out[4] = uow_dry(u, (pool_name){.owner = 1});
+    a->out[4] = uow_dry(u, (pool_name){.owner = 1}, 1);
     return uow_refuse(u, R_NOT_FOUND, "%s of %d", "one", 2);
 }
 

@@ -244,7 +244,7 @@ static result take_piece(uow *u, job_act *a)
         s->consumed++;
         return R_DONE;
     }
-    if (uow_dry(u, a->pool))
+    if (uow_dry(u, a->pool, 1))
         return R_SOLD_OUT;
     uow_wait_for(u, a->pool, 1);
     return R_WAIT;

@@ -8,6 +8,7 @@
 
 #include "app/app.h"
 #include "base/id.h"
+#include "base/time.h"
 #include "domain/coupon/acts.h"
 #include "domain/limit/pool.h"
 #include "test/lib/domain_shop.h"
@@ -374,6 +375,53 @@ static void more_sold_out_pools_than_one_act_can_be_told_of_are_not_called_sold_
                          i < UOW_DRY_MAX ? R_SOLD_OUT : R_UNAVAILABLE);
 }
 
+static str in_the_lane_of(str name)
+{
+    store *of = app_store(shop->app);
+    uint16_t lane = store_lane_of_slot(of, slot_of_user(shop->merchant, name));
+    for (int i = 0;; i++) {
+        str other = arena_printf(shop->memory, "neighbour-%d", i);
+        if (store_lane_of_slot(of, slot_of_user(shop->merchant, other)) == lane)
+            return other;
+    }
+}
+
+/* It comes back in the act when there is too little without it, and else in the sweep: whatever the
+ * act's lane has of what there is. */
+static void what_is_due_comes_back_early_only_to_who_lacks_it(void **state)
+{
+    (void)state;
+    for (uint32_t held = 0; held <= 2; held++) {
+        campaign_create_in c = fix_campaign_in(shop);
+        c.budget_mode = BUDGET_MODE_AT_ISSUE;
+        c.budget_minor = 3000;
+        uint64_t campaign_id = fix_campaign(shop, &c);
+        limit_rule three =
+            fix_limit(LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_EVER, 3);
+        template_put_in in = fix_template_in(shop, campaign_id);
+        in.validity = VALIDITY_KIND_AFTER_ISSUE;
+        in.valid_from_ms = in.valid_until_ms = 0;
+        in.duration_days = 1;
+        in.limits.items = &three;
+        in.limits.n = 1;
+        uint64_t t = fix_template(shop, &in), coupons[2];
+        (void)fix_claim_one(shop, S("ann"), t);
+        fix_pass(shop, 2 * MS_DAY);
+        str other = in_the_lane_of(S("ann"));
+        for (uint32_t i = 0; i < held; i++)
+            coupons[i] = fix_claim_one(shop, other, t);
+        for (uint32_t i = 0; i < held; i++)
+            assert_int_equal(fix_void(shop, coupons[i], VOID_REASON_REQUESTED), R_DONE);
+        issue_item items[] = {{t, 3}};
+        issue_out out;
+        assert_int_equal(give(S("ann"), ISSUE_MODE_BEST_EFFORT, items, 1, &out), R_DONE);
+        assert_int_equal(out.coupons.n, 2);
+        assert_int_equal(fix_left(shop, pool_budget(campaign_id)), 0);
+        fix_sweep(shop);
+        assert_int_equal(fix_left(shop, pool_budget(campaign_id)), 1000);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -402,6 +450,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             more_sold_out_pools_than_one_act_can_be_told_of_are_not_called_sold_out, set_up,
             tear_down),
+        cmocka_unit_test_setup_teardown(what_is_due_comes_back_early_only_to_who_lacks_it, set_up,
+                                        tear_down),
     };
     int failed = 0; /* also on a store that withholds rows, aborts and splits */
     for (how.adversary = 0; how.adversary < 4; how.adversary++)

@@ -11,7 +11,7 @@ typedef struct slice_use {
     pool_name pool;
     slice *row;
     int64_t net; /* taken less given by this act */
-    bool dry;    /* the act has been told that there is none anywhere */
+    bool dry;    /* counted in the set's dry */
 } slice_use;
 
 struct slice_set {
@@ -99,9 +99,18 @@ static int64_t left_of(slice_set *s, pool_name which, int64_t total)
     return usable(use, total) - use->net;
 }
 
+/* The act was told that there is less than it needed, and that is so: all there is is here. Not so
+ * when the home's last word came with enough: then nothing is known of larger needs, which in
+ * another lane would have been asked for. */
+static bool is_dry(slice_set *s, const slice_use *use, int64_t total)
+{
+    return uow_dry(s->u, use->pool, usable(use, total) + 1);
+}
+
 bool slice_lacks(slice_set *s, pool_name which, int64_t need)
 {
-    return uow_dry(s->u, which) && left_of(s, which, pool_total(uow_config(s->u), which)) < need;
+    int64_t total = pool_total(uow_config(s->u), which);
+    return is_dry(s, loaded(s, which), total) && left_of(s, which, total) < need;
 }
 
 result slice_want(slice_set *s, pool_name which, int64_t need, int64_t *have)
@@ -114,7 +123,7 @@ result slice_want(slice_set *s, pool_name which, int64_t need, int64_t *have)
         return R_DONE;
     if (use->dry || total == 0) /* 0: there never were any, nobody has to be asked */
         return R_DONE;
-    if (uow_dry(s->u, which)) {
+    if (is_dry(s, use, total)) {
         if (is_stale(use, total) && use->row->free > 0)
             return R_UNAVAILABLE; /* the home had not seen the lower limit: it is not dry */
         use->dry = true;

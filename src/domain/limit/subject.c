@@ -302,7 +302,7 @@ result limit_reserve_decide(uow *u, const void *input, void *output)
     *out = (limit_reserve_out){0};
     answer(&d, out);
     reserve_lack lack = lack_of(&d);
-    if (lack.counted && !uow_dry(u, subject_pool(d.in->hi, d.in->lo)))
+    if (lack.counted && !uow_dry(u, subject_pool(d.in->hi, d.in->lo), SUBJECT_WAIT_MESSAGES))
         return wait_for(&d, SUBJECT_WAIT_MESSAGES);
     if (lack.all || (lack.counted && !d.in->partly))
         return R_DONE;
