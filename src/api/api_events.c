@@ -6,8 +6,18 @@ enum { CURSOR_BYTES_MAX = 1400 };
 
 static bool amount_matters(const event *e)
 {
-    return e->kind == EVENT_KIND_COUPON_HELD || e->kind == EVENT_KIND_COUPON_REDEEMED ||
-           e->kind == EVENT_KIND_COUPON_RETURNED || e->kind == EVENT_KIND_ORDER_RETURNED;
+    switch ((event_kind)e->kind) {
+    case EVENT_KIND_COUPON_HELD:
+    case EVENT_KIND_COUPON_REDEEMED:
+    case EVENT_KIND_COUPON_RETURNED:
+    case EVENT_KIND_PROMOTION_HELD:
+    case EVENT_KIND_PROMOTION_REDEEMED:
+    case EVENT_KIND_PROMOTION_RETURNED:
+    case EVENT_KIND_ORDER_RETURNED:
+        return true;
+    default:
+        return false; /* no money moved */
+    }
 }
 
 /* What `ref` names depends on what happened. */
@@ -16,14 +26,18 @@ static void put_ref(const event *e, wire_event_data *out)
     switch ((event_kind)e->kind) {
     case EVENT_KIND_COUPON_HELD:
     case EVENT_KIND_COUPON_RELEASED:
+    case EVENT_KIND_PROMOTION_HELD:
+    case EVENT_KIND_PROMOTION_RELEASED:
         out->has_hold = true;
         out->hold = e->ref;
         return;
     case EVENT_KIND_COUPON_REDEEMED:
+    case EVENT_KIND_PROMOTION_REDEEMED:
         out->has_redemption = true;
         out->redemption = e->ref;
         return;
     case EVENT_KIND_COUPON_RETURNED:
+    case EVENT_KIND_PROMOTION_RETURNED:
     case EVENT_KIND_ORDER_RETURNED:
         out->has_return = true;
         out->return_ = e->ref;

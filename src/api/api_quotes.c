@@ -28,7 +28,7 @@ static void applied_shown(api_call *c, const app_view *v, const order_row *o, si
                           wire_quoted_coupon *out)
 {
     out->shares = order_shares_shown(c, o, applied);
-    out->has_budget_guaranteed = out->has_coupon; /* a draft has no budget */
+    out->has_budget_guaranteed = !out->has_draft; /* which has no budget */
     out->budget_guaranteed = is_guaranteed(v, o->applied[applied].campaign);
 }
 
@@ -52,8 +52,14 @@ static wire_unmet_condition condition_shown(const rule_refusal *why, str currenc
 static wire_quoted_coupon coupon_shown(api_call *c, const app_view *v, const order_verdict *from,
                                        const order_row *o)
 {
+    bool automatic = from->coupon == 0 && from->template != 0;
     wire_quoted_coupon out = {.has_coupon = from->coupon != 0,
                               .coupon = from->coupon,
+                              .has_draft = from->coupon == 0 && !automatic,
+                              .has_automatic = automatic,
+                              .automatic = automatic,
+                              .has_template = automatic,
+                              .template = from->template,
                               .applied = from->result == R_DONE,
                               .discount = money_of(from->discount_minor, o->currency),
                               .has_adds = from->adds_minor > 0,
@@ -105,6 +111,7 @@ static price_rule *draft_asked(api_call *c, const wire_template_draft *from, str
     issues *all = c->problems;
     c->problems = issues_new(c->memory);
     out->of = named == NULL ? own : named->row;
+    out->automatic = from->template.apply == APPLY_MODE_AUTOMATIC;
     const template_put_in *in = template_asked(c, &from->template, out->of);
     issues *found = c->problems;
     c->problems = all;
@@ -136,7 +143,7 @@ static wire_quote quote_shown(api_call *c, const app_view *v, const order_ask *a
                               const order_priced *priced)
 {
     order_row row = row_of(&priced->in);
-    size_t n = ask->coupon_count + ask->draft_count;
+    size_t n = priced->verdict_count;
     wire_quote shown = {.subtotal = money_of(row.subtotal_minor, row.currency),
                         .discount = money_of(row.discount_minor, row.currency),
                         .total = money_of(row.subtotal_minor - row.discount_minor, row.currency),
@@ -146,8 +153,8 @@ static wire_quote quote_shown(api_call *c, const app_view *v, const order_ask *a
     for (size_t i = 0; i < n; i++) {
         wire_quoted_coupon *to = &shown.coupons.items[i];
         *to = coupon_shown(c, v, &priced->verdicts[i], &row);
-        to->has_draft = i >= ask->coupon_count;
-        to->draft = (int64_t)(i - ask->coupon_count);
+        if (to->has_draft)
+            to->draft = (int64_t)(i - ask->coupon_count);
     }
     return shown;
 }
@@ -176,6 +183,7 @@ void api_quote_create(api_call *c)
     order_wish wish = {b->user, &b->cart, &b->coupons, &b->subjects};
     order_job asked = {0};
     order_asked(c, &wish, &asked);
+    asked.ask.quote = true;
     if (b->has_policy) {
         policy_choice *policy;
         policy_in(c, b->policy, &policy, &asked.ask.policy_count);

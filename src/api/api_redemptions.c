@@ -127,7 +127,7 @@ void api_redemption_create(api_call *c)
     if (b->tag == WIRE_REDEMPTION_CREATE_TAG_HOLD)
         redeem_hold(c, &b->of.hold);
     else
-        redeem_order(c, &b->of.coupons);
+        redeem_order(c, &b->of.cart);
 }
 
 void api_redemption_get(api_call *c)

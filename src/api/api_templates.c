@@ -118,6 +118,7 @@ static wire_template template_shown(api_call *c, const template *row, const temp
         .campaign = row->campaign,
         .version = row->version,
         .name = in.name,
+        .apply = (apply_mode)(row->apply == 0 ? APPLY_MODE_COUPON : row->apply),
         .benefit = in.benefit,
         .has_stacking = in.has_stacking,
         .stacking = in.stacking,
@@ -258,7 +259,8 @@ template_put_in *template_asked(api_call *c, const wire_template_create *b, cons
                             .name = b->name,
                             .refund = (uint8_t)b->refund_rule,
                             .grace_days = (uint32_t)b->grace_days,
-                            .reach = EDIT_REACH_NEW_ONLY};
+                            .reach = EDIT_REACH_NEW_ONLY,
+                            .apply = (uint8_t)b->apply};
     put_benefit(c, b->benefit, of->currency, in);
     if (b->has_stacking)
         put_standing(&b->stacking, in);
@@ -348,7 +350,8 @@ static void check_edit(api_call *c, const config_template *t, const template_put
     template_change change = {.parent = of->row,
                               .now = t->versions[t->version_count - 1],
                               .reached = t->versions + first - 1,
-                              .n = t->version_count - first + 1};
+                              .n = t->version_count - first + 1,
+                              .apply = t->row->apply};
     rules_template_edit(&change, in, c->problems);
 }
 

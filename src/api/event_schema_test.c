@@ -12,6 +12,8 @@
 #include "domain/table.gen.h"
 #include "test/lib/schema.h"
 
+#define PROMOTION                                                                                  \
+    "\"campaign\":\"cmp_0000000000001\",\"template\":\"tpl_0000000000001\",\"user\":\"u1\""
 #define COUPON                                                                                     \
     "\"coupon\":\"cpn_0000000000001\",\"campaign\":\"cmp_0000000000001\","                         \
     "\"template\":\"tpl_0000000000001\",\"user\":\"u1\",\"revision\":1"
@@ -42,6 +44,14 @@ static const struct {
     {EVENT_KIND_ORDER_RETURNED, "ret_0000000000001",
      "\"return\":\"ret_0000000000001\",\"redemption\":\"rdm_0000000000001\",\"user\":"
      "\"u1\"," AMOUNT},
+    {EVENT_KIND_PROMOTION_HELD, "tpl_0000000000001",
+     PROMOTION ",\"hold\":\"hld_0000000000001\"," AMOUNT},
+    {EVENT_KIND_PROMOTION_RELEASED, "tpl_0000000000001",
+     PROMOTION ",\"hold\":\"hld_0000000000001\""},
+    {EVENT_KIND_PROMOTION_REDEEMED, "tpl_0000000000001",
+     PROMOTION ",\"redemption\":\"rdm_0000000000001\"," AMOUNT},
+    {EVENT_KIND_PROMOTION_RETURNED, "tpl_0000000000001",
+     PROMOTION ",\"return\":\"ret_0000000000001\"," AMOUNT},
 };
 
 static json *parsed(str text)

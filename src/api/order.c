@@ -159,9 +159,21 @@ static str refusal_text(api_call *c, const order_verdict *v, str currency)
     return arena_printf(c->memory, "Coupon %s: %.*s.", id, STR_ARG(v->reason));
 }
 
+/* The act has no room for an automatic template, whose id the detail is: without it. */
+static bool leave_out(api_call *c)
+{
+    order_job *plan = c->state;
+    uint64_t id;
+    if (c->act.code != R_STALE || plan->left_out_count == AUTOMATIC_MAX ||
+        !id_parse(ID_TEMPLATE, c->act.detail, &id))
+        return false;
+    plan->left_out[plan->left_out_count++] = id;
+    return true;
+}
+
 static void again(api_call *c)
 {
-    if (c->tries++ < ORDER_REPRICE_MAX)
+    if (leave_out(c) || c->tries++ < ORDER_REPRICE_MAX)
         order_submit(c, c->state);
     else
         call_refuse(c, R_BUSY, S("What the order was priced on keeps changing."));
@@ -186,6 +198,8 @@ static bool prepare(api_call *c, const order_job *plan, order_priced *priced, ac
         return false;
     order_ask asked = plan->ask;
     asked.order_number = plan->order_number;
+    asked.left_out = plan->left_out;
+    asked.left_out_count = plan->left_out_count;
     ask->refusal = order_price(&v, &asked, priced);
     priced->in.deadline_ms = act_time(&v, ask->slot) + plan->patience_ms;
     if (priced->redemption != 0) {
@@ -196,6 +210,9 @@ static bool prepare(api_call *c, const order_job *plan, order_priced *priced, ac
     } else if (ask->refusal == R_DONE && priced->refused != NULL) {
         ask->refusal = priced->refused->result;
         ask->detail = refusal_text(c, priced->refused, asked.currency);
+    } else if (ask->refusal == R_DONE && priced->in.applied.n == 0) {
+        ask->refusal = R_NOT_APPLICABLE;
+        ask->detail = S("No coupon is named, and no automatic template applies.");
     } else if (ask->refusal == R_DONE && asked.subjects != 0) {
         *reserve = (reserve_ask){.names = plan->names, .prepared = true};
         reserve_credits(&v, &priced->in, priced->hold, reserve);
@@ -204,9 +221,9 @@ static bool prepare(api_call *c, const order_job *plan, order_priced *priced, ac
     return call_view_end(c, &v);
 }
 
-void order_submit(api_call *c, const order_job *plan)
+void order_submit(api_call *c, order_job *plan)
 {
-    c->state = (order_job *)(uintptr_t)plan;
+    c->state = plan;
     order_priced *priced = ARENA_NEW(c->memory, order_priced);
     act_ask ask = {.id = plan->id,
                    .slot = slot_of_user(plan->ask.merchant, plan->ask.user),
@@ -270,7 +287,9 @@ wire_order_coupon_list order_coupons_shown(api_call *c, const order_row *o)
                                   .n = o->applied_count};
     for (size_t i = 0; i < o->applied_count; i++) {
         const applied_coupon *from = &o->applied[i];
-        out.items[i] = (wire_order_coupon){.coupon = from->coupon,
+        out.items[i] = (wire_order_coupon){.has_coupon = from->coupon != 0,
+                                           .coupon = from->coupon,
+                                           .automatic = from->coupon == 0,
                                            .campaign = from->campaign,
                                            .template = from->template,
                                            .template_version = from->version,

@@ -22,12 +22,14 @@ typedef struct order_job {
     int64_t patience_ms; /* of a hold: from act time to its deadline */
     act_id id;
     void (*then)(api_call *c);
+    uint64_t left_out[AUTOMATIC_MAX]; /* as the act has told */
+    size_t left_out_count;
 } order_job;
 /* Fills ask and names, and reports what the schema cannot say: one currency, and one that is known;
  * a coupon twice. Field names begin as the wire has them. */
 void order_asked(api_call *c, const order_wish *wish, order_job *out);
 
-void order_submit(api_call *c, const order_job *plan); /* plan: in the call's memory */
+void order_submit(api_call *c, order_job *plan); /* plan: in the call's memory */
 
 /* What a hold and a redemption have in common. */
 typedef struct order_row {

@@ -2,6 +2,7 @@
  * changes. */
 #include "app/order.h"
 
+#include "app/promotion.h"
 #include "base/id.h"
 #include "domain/campaign/state.h"
 #include "domain/coupon/state.h"
@@ -15,6 +16,8 @@ typedef struct order_desk {
     price_coupon prices[PRICE_COUPONS_MAX];
     size_t verdicts[PRICE_COUPONS_MAX]; /* place of the verdict */
     size_t n;
+    terms automatic[AUTOMATIC_MAX];
+    size_t automatic_n;
 } order_desk;
 
 /* What the order number stands for so far. */
@@ -226,13 +229,108 @@ static result draft_usable(const order_draft *draft, int64_t now)
 static void look_at_draft(app_view *v, order_desk *d, size_t i, order_verdict *verdict)
 {
     const order_draft *draft = &d->ask->drafts[i];
-    price_coupon one = {.rule = draft->rule, .currency = draft->of->currency};
+    price_coupon one = {
+        .rule = draft->rule, .currency = draft->of->currency, .automatic = draft->automatic};
     result code = draft_usable(draft, uow_now(v->rows));
     if (code != R_DONE) {
         refuse(verdict, code);
     } else if (is_in_currency(d, one.currency, verdict)) {
         take_up(d, &one, d->ask->coupon_count + i);
     }
+}
+
+static bool is_left_out(const order_ask *ask, uint64_t template_id)
+{
+    for (size_t i = 0; i < ask->left_out_count; i++) {
+        if (ask->left_out[i] == template_id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void look_at_automatic(app_view *v, order_desk *d, size_t i, order_priced *out)
+{
+    const terms *of = &d->automatic[i];
+    size_t place = d->ask->coupon_count + d->ask->draft_count + i;
+    order_verdict *verdict = &out->verdicts[place];
+    const template *t = of->template->row;
+    price_coupon one = {.campaign = t->campaign,
+                        .template = t->id,
+                        .version = t->version,
+                        .rule = config_rule(of->template, t->version),
+                        .currency = of->campaign->row->currency,
+                        .automatic = true};
+    verdict->template = t->id;
+    verdict->subject = missing_subject(v, d, t->id);
+    if (is_left_out(d->ask, t->id) || verdict->subject != 0) {
+        refuse(verdict, verdict->subject != 0 ? R_LIMIT_SUBJECT_MISSING : R_LIMIT_REACHED);
+    } else if (is_in_currency(d, one.currency, verdict)) {
+        take_up(d, &one, place);
+    }
+}
+
+/* What applies by itself comes first where stage, priority and policy leave it open: a shop shows
+ * its prices with that. */
+static void look_at_all(app_view *v, order_desk *d, order_priced *out)
+{
+    const order_ask *ask = d->ask;
+    size_t named = ask->coupon_count + ask->draft_count;
+    d->automatic_n = promotions_find(v, ask->merchant, d->automatic);
+    out->verdict_count = named + d->automatic_n;
+    out->verdicts = ARENA_ARRAY(v->memory, order_verdict, out->verdict_count);
+    for (size_t i = 0; i < d->automatic_n; i++) {
+        look_at_automatic(v, d, i, out);
+    }
+    for (size_t i = 0; i < ask->draft_count; i++) {
+        if (ask->drafts[i].automatic) {
+            look_at_draft(v, d, i, &out->verdicts[ask->coupon_count + i]);
+        }
+    }
+    for (size_t i = 0; i < ask->coupon_count; i++) {
+        look_at_coupon(v, d, i, &out->verdicts[i]);
+    }
+    for (size_t i = 0; i < ask->draft_count; i++) {
+        if (!ask->drafts[i].automatic) {
+            look_at_draft(v, d, i, &out->verdicts[ask->coupon_count + i]);
+        }
+    }
+}
+
+static promotion_use use_of(app_view *v, const order_desk *d, size_t i, const price_result *price)
+{
+    promotion_use use = {.of = terms_of(v->config, d->prices[i].template),
+                         .user = d->ask->user,
+                         .store = d->ask->store,
+                         .discount_minor = price->verdicts[i].discount_minor};
+    for (size_t k = 0; k < price->share_count; k++) {
+        if (price->shares[k].applied == i) {
+            use.units += d->ask->lines[price->shares[k].line].quantity;
+        }
+    }
+    return use;
+}
+
+/* Takes out the first automatic template that applies and has no room. False: there is none. */
+static bool take_out_one(app_view *v, order_desk *d, const price_result *price, order_priced *out)
+{
+    for (size_t i = 0; i < d->n; i++) {
+        if (!d->prices[i].automatic || d->prices[i].template == 0 ||
+            price->verdicts[i].result != R_DONE) {
+            continue;
+        }
+        promotion_use use = use_of(v, d, i, price);
+        result room = promotion_room(v, &use);
+        if (room == R_DONE) {
+            continue;
+        }
+        refuse(&out->verdicts[d->verdicts[i]], room);
+        d->n--;
+        memmove(&d->prices[i], &d->prices[i + 1], (d->n - i) * sizeof(d->prices[0]));
+        memmove(&d->verdicts[i], &d->verdicts[i + 1], (d->n - i) * sizeof(d->verdicts[0]));
+        return true;
+    }
+    return false;
 }
 
 static cart basket_of(app_view *v, const order_ask *ask)
@@ -250,45 +348,48 @@ static cart basket_of(app_view *v, const order_ask *ask)
                   .zones = app_zones(v->app)};
 }
 
+/* The policy by which it is priced; the snapshot may be gone when the act runs. */
+static void copy_policy(const order_ask *ask, const merchant *shop, arena *memory, order_in *in)
+{
+    bool own = ask->policy == NULL;
+    const policy_choice *policy = own ? shop->policy.items : ask->policy;
+    size_t n = own ? shop->policy.n : ask->policy_count;
+    in->policy.items = ARENA_ARRAY(memory, policy_choice, n);
+    in->policy.n = n;
+    for (size_t i = 0; i < n; i++) {
+        in->policy.items[i] = policy[i];
+    }
+}
+
 result order_price(app_view *v, const order_ask *ask, order_priced *out)
 {
     CHECK(ask->coupon_count <= ORDER_COUPONS_MAX && ask->draft_count <= ORDER_COUPONS_MAX);
     arena *memory = v->memory;
-    size_t asked_n = ask->coupon_count + ask->draft_count;
-    *out = (order_priced){.verdicts = ARENA_ARRAY(memory, order_verdict, asked_n + 1)};
     order_desk *d = ARENA_NEW(memory, order_desk);
+    *out = (order_priced){0};
     d->ask = ask;
     look_up(v, d, out);
-    for (size_t i = 0; i < ask->coupon_count; i++) {
-        look_at_coupon(v, d, i, &out->verdicts[i]);
-    }
-    for (size_t i = 0; i < ask->draft_count; i++) {
-        look_at_draft(v, d, i, &out->verdicts[ask->coupon_count + i]);
-    }
+    look_at_all(v, d, out);
     cart basket = basket_of(v, ask);
     price_result price;
     const config_merchant *shop = config_find_merchant(v->config, ask->merchant);
     CHECK(shop != NULL); /* whose key asks */
-    bool own = ask->policy == NULL;
-    const policy_choice *policy = own ? shop->row->policy.items : ask->policy;
-    size_t policy_n = own ? shop->row->policy.n : ask->policy_count;
+    copy_policy(ask, shop->row, memory, &out->in);
     price_ask asked = {.cart = &basket,
                        .coupons = d->prices,
-                       .n = d->n,
-                       .policy = policy_of(policy, policy_n),
+                       .policy = policy_of(out->in.policy.items, out->in.policy.n),
                        .groups = shop->row->groups.items,
                        .group_count = shop->row->groups.n,
                        .coupons_max = shop->row->coupons_max};
-    result code = price_cart(&asked, memory, &price);
+    result code;
+    do {
+        asked.n = d->n;
+        code = price_cart(&asked, memory, &price);
+    } while (code == R_DONE && ask->quote && take_out_one(v, d, &price, out));
     if (code != R_DONE) {
         return code;
     }
     fill(ask, &basket, memory, &price, &out->in);
-    out->in.policy.items = ARENA_ARRAY(memory, policy_choice, policy_n);
-    out->in.policy.n = policy_n;
-    for (size_t i = 0; i < policy_n; i++) { /* the snapshot may be gone when the act runs */
-        out->in.policy.items[i] = policy[i];
-    }
     apply(out, d, &price, memory);
     for (size_t i = 0; i < ask->coupon_count && out->refused == NULL; i++) {
         out->refused = out->verdicts[i].result == R_DONE ? NULL : &out->verdicts[i];

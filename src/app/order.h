@@ -1,10 +1,12 @@
 /* Orders before their act: a cart and coupons are priced on a snapshot, in the caller's thread; the
  * act only confirms (DESIGN 2).
  *
- * order_price looks at every coupon named: is it there, the user's, usable now, does it apply. Its
- * verdicts are what a quote shows; an order_in whose verdicts are all R_DONE can go into a hold or
- * a redeem act. Between pricing and the act a version may change: the act then answers R_STALE and
- * the caller prices again, at most ORDER_REPRICE_MAX times. */
+ * order_price looks at every coupon named: is it there, the user's, usable now, does it apply; and
+ * at the merchant's automatic templates that are in force, which take part by themselves, where all
+ * else is equal before coupons. Its verdicts are what a quote shows; an order_in whose named
+ * coupons are all R_DONE can go into a hold or a redeem act. Between pricing and the act a version
+ * may change: the act then answers R_STALE and the caller prices again, at most ORDER_REPRICE_MAX
+ * times; and without an automatic template that the act has no room for, each once. */
 #ifndef QUAN_APP_ORDER_H
 #define QUAN_APP_ORDER_H
 
@@ -17,6 +19,7 @@ typedef struct order_draft {
     const template_version *version;
     const price_rule *rule;
     const campaign *of; /* whose window and currency rule it; its state is not looked at */
+    bool automatic;
 } order_draft;
 
 typedef struct order_ask {
@@ -37,10 +40,14 @@ typedef struct order_ask {
     /* Its open hold is replaced, so the coupons of that count as available. May be empty. */
     str order_number;
     uint32_t subjects; /* that it names: bits of limit_subject */
+    /* Automatic templates that limits or budget had no room for (R_STALE with their id). */
+    const uint64_t *left_out;
+    size_t left_out_count; /* <= AUTOMATIC_MAX */
+    bool quote; /* of automatic templates, room is looked for on the snapshot: no act will */
 } order_ask;
 
 typedef struct order_verdict {
-    uint64_t coupon, template; /* 0: a draft */
+    uint64_t coupon, template; /* coupon 0: an automatic template, or, template 0, a draft */
     size_t applied;            /* where result is R_DONE: its place among those that apply */
     result result;             /* NOT_FOUND, WRONG_USER, COUPON_NOT_AVAILABLE, COUPON_EXPIRED,
                       COUPON_NOT_YET_VALID, CAMPAIGN_DISABLED, NOT_STARTED, WINDOW_CLOSED,
@@ -58,8 +65,9 @@ typedef struct order_verdict {
 typedef struct order_priced {
     order_in in; /* merchant, user, cart, totals, applied, shares; the caller adds hold and
                     deadline */
-    order_verdict *verdicts;      /* [coupon_count + draft_count] */
-    const order_verdict *refused; /* the first that is not R_DONE; NULL */
+    order_verdict *verdicts; /* [verdict_count]: coupons, drafts, automatic templates */
+    size_t verdict_count;
+    const order_verdict *refused; /* the first named coupon that is not R_DONE; NULL */
     uint64_t redemption;          /* of this order already; 0: none */
     uint64_t hold;                /* the newest of this order; 0: none */
 } order_priced;

@@ -48,12 +48,13 @@ static void hold_due(walk *w, uint64_t id)
         return;
     for (size_t i = 0; i < row->applied.n; i++) {
         const applied_coupon *a = &row->applied.items[i];
-        const coupon *held = coupon_get(w->v->rows, row->slot, a->coupon);
-        if (held == NULL)
+        bool automatic = a->coupon == 0;
+        const coupon *held = automatic ? NULL : coupon_get(w->v->rows, row->slot, a->coupon);
+        if (held == NULL && !automatic)
             return; /* could not be read */
         due_change change = {.template = config_find_template(w->v->config, a->template),
                              .released = true,
-                             .expired = is_past_its_end(w, held),
+                             .expired = held != NULL && is_past_its_end(w, held),
                              .budget_minor = a->reserved_minor};
         if (change.expired)
             change.budget_minor += held->reserved_minor;

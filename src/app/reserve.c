@@ -323,7 +323,7 @@ void reserve_credits(app_view *v, const order_in *in, uint64_t replaced, reserve
     size_t n = replaced != 0;
     for (size_t i = 0; i < in->applied.n; i++) {
         uint64_t id = in->applied.items[i].coupon;
-        const coupon *c = coupon_get(v->rows, id_slot(id), id);
+        const coupon *c = id == 0 ? NULL : coupon_get(v->rows, id_slot(id), id);
         size_t twin = 0;
         while (c != NULL && twin < n && ended[twin] != c->ref)
             twin++;

@@ -100,14 +100,14 @@ void verify_count_hold(verify *v, const verify_group *g, const hold *row)
     }
 }
 
-void verify_count_ledger(verify *v, const verify_coupon *c, const ledger *row)
+void verify_count_ledger(verify *v, const verify_terms *of, const ledger *row)
 {
-    if (c->of.template == NULL)
+    if (of->template == NULL)
         return;
     if (row->debit == ACCOUNT_DISCOUNT)
-        count(v, &c->of, row->at_ms, TALLY_DISCOUNT, row->amount_minor);
+        count(v, of, row->at_ms, TALLY_DISCOUNT, row->amount_minor);
     else if (row->credit == ACCOUNT_DISCOUNT)
-        count(v, &c->of, row->at_ms, TALLY_DISCOUNT_RETURNED, row->amount_minor);
+        count(v, of, row->at_ms, TALLY_DISCOUNT_RETURNED, row->amount_minor);
 }
 
 /* ---- the counters ---- */

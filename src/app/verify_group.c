@@ -72,12 +72,16 @@ static void see_ledger(verify *v, verify_group *g, const void *row)
 {
     const ledger *l = row;
     verify_what w = {.check = "ledger", .kind = ID_LEDGER, .id = l->id};
-    verify_coupon *c = verify_find_coupon(g, l->coupon);
-    v->sum.ledger++;
-    verify_must(v, &w, "the coupon is there", c != NULL);
     bool sound = l->debit > 0 && l->debit < ACCOUNT_COUNT && l->credit > 0 &&
                  l->credit < ACCOUNT_COUNT && l->debit != l->credit && l->amount_minor > 0;
+    v->sum.ledger++;
     verify_must(v, &w, "accounts and amount", sound);
+    if (l->coupon == 0 && sound)
+        verify_promotion_ledger(v, g, l);
+    if (l->coupon == 0)
+        return;
+    verify_coupon *c = verify_find_coupon(g, l->coupon);
+    verify_must(v, &w, "the coupon is there", c != NULL);
     if (c == NULL || !sound)
         return;
     verify_same_id(v, &w, "template", (verify_ids){ID_TEMPLATE, c->row.template, l->template});
@@ -86,7 +90,7 @@ static void see_ledger(verify *v, verify_group *g, const void *row)
                        (verify_ids){ID_CAMPAIGN, c->of.campaign->row->id, l->campaign});
     c->ledger[l->debit] += l->amount_minor;
     c->ledger[l->credit] -= l->amount_minor;
-    verify_count_ledger(v, c, l);
+    verify_count_ledger(v, &c->of, l);
 }
 
 static void see_wallet(verify *v, verify_group *g, const void *row)
@@ -269,12 +273,17 @@ result verify_group_run(verify *v, verify_group *g)
     if (r != R_DONE)
         return r;
     order_all(g);
+    g->promotions = verify_promotions_new();
     r = see(v, g);
-    if (r != R_DONE)
+    if (r != R_DONE) {
+        verify_map_free(g->promotions);
         return r;
+    }
     g->takes = verify_map_new(1);
     verify_users(v, g);
     verify_orders(v, g);
+    verify_promotions(v, g);
+    verify_map_free(g->promotions);
     verify_coupons(v, g);
     verify_usages(v, g);
     verify_count_users(v, g);

@@ -52,11 +52,18 @@ static void count_event(verify *v, const event *e)
         [EVENT_KIND_COUPON_RETURNED] = TALLY_RETURNED,
         [EVENT_KIND_COUPON_EXPIRED] = TALLY_EXPIRED,
         [EVENT_KIND_COUPON_VOIDED] = TALLY_VOIDED,
+        [EVENT_KIND_PROMOTION_HELD] = TALLY_HELD,
+        [EVENT_KIND_PROMOTION_RELEASED] = TALLY_RELEASED,
+        [EVENT_KIND_PROMOTION_REDEEMED] = TALLY_REDEEMED,
+        [EVENT_KIND_PROMOTION_RETURNED] = TALLY_RETURNED,
     };
     verify_terms of;
     int32_t day;
     v->sum.events++;
-    if (e->kind < EVENT_KIND_COUPON_ISSUED || e->kind > EVENT_KIND_COUPON_VOIDED)
+    bool of_coupon = e->kind >= EVENT_KIND_COUPON_ISSUED && e->kind <= EVENT_KIND_COUPON_VOIDED;
+    bool of_promotion =
+        e->kind >= EVENT_KIND_PROMOTION_HELD && e->kind <= EVENT_KIND_PROMOTION_RETURNED;
+    if (!of_coupon && !of_promotion)
         return;
     verify_what w = {.check = "events", .kind = ID_COUPON, .id = e->coupon};
     bool known = verify_terms_of(v, e->template, &of) && verify_day(&of, e->at_ms, &day);

@@ -85,6 +85,10 @@ static verify_coupon *check_applied(verify *v, const verify_group *g, const veri
                                     const order_view *o, size_t i)
 {
     const applied_coupon *a = &o->applied[i];
+    if (a->coupon == 0) {
+        verify_promotion_applied(v, w, a);
+        return NULL;
+    }
     verify_coupon *c = verify_find_coupon(g, a->coupon);
     verify_must(v, w, "its coupons are there", c != NULL);
     if (c == NULL)
@@ -133,6 +137,8 @@ static void check_open(verify *v, const verify_group *g, const verify_what *w, c
         verify_same_id(v, w, "hold of its order number", (verify_ids){ID_HOLD, h->id, ref->hold});
     for (size_t i = 0; i < o.applied_count; i++) {
         verify_coupon *c = verify_find_coupon(g, o.applied[i].coupon);
+        if (o.applied[i].coupon == 0)
+            verify_promotion_held(g, o.slot, &o.applied[i]);
         if (c == NULL)
             continue;
         c->uses++;
@@ -198,8 +204,6 @@ static void check_used(verify *v, const verify_what *w, const redemption *r, siz
     const applied_coupon *a = &r->applied.items[i];
     c->spent_minor += a->reserved_minor;
     c->discount_minor += a->discount_minor - a->returned_minor;
-    verify_must(v, w, "no more discount came back than was given",
-                a->returned_minor >= 0 && a->returned_minor <= a->discount_minor);
     if (a->returned)
         return;
     c->uses++;
@@ -230,7 +234,12 @@ static void check_redemption(verify *v, const verify_group *g, const verify_rede
     bool sound = check_figures(v, g, &w, &o);
     check_returned(v, &w, of);
     for (size_t i = 0; i < o.applied_count; i++) {
+        const applied_coupon *a = &o.applied[i];
         verify_coupon *c = check_applied(v, g, &w, &o, i);
+        verify_must(v, &w, "no more discount came back than was given",
+                    a->returned_minor >= 0 && a->returned_minor <= a->discount_minor);
+        if (a->coupon == 0)
+            verify_promotion_used(g, o.slot, a);
         if (c != NULL)
             check_used(v, &w, r, i, c);
     }

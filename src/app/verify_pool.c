@@ -100,6 +100,12 @@ void verify_pool_coupon(verify *v, const verify_coupon *c)
         used_by_claim(v, c, (limit_seen){of->id, &of->limits.items[i], c->row.campaign_version});
 }
 
+void verify_pool_promotion(verify *v, const verify_terms *of, int64_t budget_minor)
+{
+    if (of->campaign->row->budget_mode != BUDGET_MODE_NONE)
+        used(v, pool_budget(of->campaign->row->id), budget_minor, budget_minor);
+}
+
 /* Has this period of the limit ended, as the store's clock has it? */
 static bool is_over(const verify *v, const verify_terms *of, uint8_t period, int64_t number)
 {

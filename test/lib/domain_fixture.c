@@ -421,6 +421,7 @@ tally fix_tally(fix *f, uint64_t campaign_id, uint64_t template_id)
         sum.discount_returned_minor += row->discount_returned_minor;
         sum.order_minor += row->order_minor;
         sum.order_returned_minor += row->order_returned_minor;
+        sum.confirmed += row->confirmed;
     }
     app_view_close(&v);
     return sum;

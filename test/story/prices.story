@@ -241,6 +241,12 @@ story more_coupons_than_an_order_may_use
   201 {"coupons": [{"id": "$one"}, {"id": "$two"}]}
   POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$one", "$two"]}
   200 {"discount": @1000, "coupons": [{"applied": true}, {"reason": "too_many_coupons"}]}
+  POST /v1/campaigns/$campaign/templates {"name": "a", "apply": "automatic",
+    "benefit": {"kind": "amount_off", "amount": @100},
+    "validity": {"kind": "fixed", "from": "2026-01-01T00:00:00Z", "until": "2026-02-01T00:00:00Z"}}
+  201
+  POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$one"]}
+  200 {"discount": @1100, "coupons": [{"applied": true}, {"automatic": true, "applied": true}]}
 
 story kinds_that_no_coupon_can_have
   use shop

@@ -8,6 +8,7 @@
 
 #include "domain/campaign/config_map.h"
 #include "domain/campaign/config_row.h"
+#include "domain/campaign/state.h"
 
 typedef struct kept_merchant {
     config_object head;
@@ -32,6 +33,12 @@ typedef struct kept_template {
     kept_version **versions; /* beside view.versions and view.rules, in one block with them */
 } kept_template;
 
+/* Few: a merchant's are made anew with each change. */
+typedef struct kept_promotions {
+    config_object head;
+    config_promotions view; /* its ids behind, in one block */
+} kept_promotions;
+
 struct config {
     atomic_uint references;
     uint64_t epoch;
@@ -39,6 +46,7 @@ struct config {
     config_map campaigns, templates; /* 0, id */
     config_map by_merchant;          /* merchant, campaign */
     config_map by_campaign;          /* campaign, template */
+    config_map automatic;            /* 0, merchant */
 };
 
 /* ---- snapshots ---- */
@@ -73,6 +81,7 @@ void config_free(config *c)
     config_map_free(&c->templates);
     config_map_free(&c->by_merchant);
     config_map_free(&c->by_campaign);
+    config_map_free(&c->automatic);
     free(c);
 }
 
@@ -90,6 +99,7 @@ static config *config_copy(const config *c)
     copy->templates = config_map_copy(&c->templates);
     copy->by_merchant = config_map_copy(&c->by_merchant);
     copy->by_campaign = config_map_copy(&c->by_campaign);
+    copy->automatic = config_map_copy(&c->automatic);
     return copy;
 }
 
@@ -109,13 +119,56 @@ static void config_keep(config_map *by_id, config_map *by_owner, config_key key,
     config_object_drop(o);
 }
 
-/* ---- merchants and campaigns ---- */
-
 /* Campaigns are one block each, beginning with the object; merchants keep a blacklist beside. */
 static void block_drop(config_object *o)
 {
     free(o);
 }
+
+/* ---- automatic templates ---- */
+
+bool config_is_over(const campaign *c)
+{
+    return campaign_lasting_state(c->state, c->disabled_from) == CAMPAIGN_STATE_ENDED;
+}
+
+config_promotions config_automatic(const config *c, uint64_t merchant_id)
+{
+    const config_object *o = config_map_find(&c->automatic, (config_key){0, merchant_id});
+    return o == NULL ? (config_promotions){NULL, 0} : ((const kept_promotions *)o)->view;
+}
+
+/* Those of before that are not of campaigns that are over, and one more (0: none). */
+static void put_promotions(config *c, uint64_t merchant_id, uint64_t more)
+{
+    config_promotions before = config_automatic(c, merchant_id);
+    size_t most = before.n + 1;
+    kept_promotions *p = calloc(1, sizeof(*p) + most * sizeof(uint64_t)); /* block_drop frees */
+    CHECK(p != NULL);
+    uint64_t *ids = (uint64_t *)(p + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < before.n; i++) {
+        const config_template *t = config_find_template(c, before.ids[i]);
+        if (before.ids[i] == more ||
+            config_is_over(config_find_campaign(c, t->row->campaign)->row)) {
+            continue;
+        }
+        if (more != 0 && more < before.ids[i]) {
+            ids[n++] = more;
+            more = 0;
+        }
+        ids[n++] = before.ids[i];
+    }
+    if (more != 0) {
+        ids[n++] = more;
+    }
+    config_object_init(&p->head, block_drop);
+    p->view = (config_promotions){ids, n};
+    config_map_put(&c->automatic, (config_key){0, merchant_id}, &p->head);
+    config_object_drop(&p->head);
+}
+
+/* ---- merchants and campaigns ---- */
 
 static void merchant_drop(config_object *o)
 {
@@ -158,6 +211,9 @@ void config_put_campaign(config *c, const campaign *row)
     config_object_init(&k->head, block_drop);
     k->view.row = copy;
     config_keep(&c->campaigns, &c->by_merchant, (config_key){row->merchant, row->id}, &k->head);
+    if (config_is_over(row) && config_automatic(c, row->merchant).n > 0) {
+        put_promotions(c, row->merchant, 0);
+    }
 }
 
 config *config_with_campaign(const config *c, const campaign *row)
@@ -238,6 +294,10 @@ void config_put_template(config *c, const template *row, const template_version 
     t->view.row = copy;
     template_set_versions(t, old, version->version > had ? version_new(version) : NULL);
     config_keep(&c->templates, &c->by_campaign, (config_key){row->campaign, row->id}, &t->head);
+    const config_campaign *of = config_find_campaign(c, row->campaign);
+    if (row->apply == APPLY_MODE_AUTOMATIC && of != NULL && !config_is_over(of->row)) {
+        put_promotions(c, row->merchant, row->id);
+    }
 }
 
 config *config_with_template(const config *c, const template *row, const template_version *version)

@@ -70,6 +70,18 @@ const price_rule *config_rule(const config_template *t, uint32_t version);
 /* The version that rules an unused coupon which pinned this one: `reaching` where that is newer. */
 uint32_t config_effective(const config_template *t, uint32_t pinned);
 
+/* Does it issue nothing and apply nothing any more, for ever? */
+bool config_is_over(const campaign *c);
+/* The merchant's automatic templates in campaigns that are not over, ascending by id. */
+typedef struct config_promotions {
+    const uint64_t *ids;
+    size_t n;
+} config_promotions;
+config_promotions config_automatic(const config *c, uint64_t merchant_id);
+/* Does an automatic template take part in orders at this moment: its campaign is active, in its use
+ * window, and in that of its newest version? */
+bool config_applies(const config_campaign *of, const config_template *t, int64_t now_ms);
+
 /* In ascending order of id, strictly after `after`; fills at most limit and returns how many. */
 size_t config_merchants(const config *c, uint64_t after, size_t limit, const config_merchant **out);
 size_t config_campaigns(const config *c, uint64_t merchant_id, uint64_t after, size_t limit,

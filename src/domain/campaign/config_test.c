@@ -348,6 +348,89 @@ static void readers_and_a_publisher_do_not_meet(void **state)
     config_free(s.newest);
 }
 
+static config *add_automatic(config *c, uint64_t id, uint64_t owner)
+{
+    template row = some_template(id, owner, 1);
+    row.apply = APPLY_MODE_AUTOMATIC;
+    template_version v = some_version(id, 1, EDIT_REACH_NEW_ONLY);
+    config *next = config_with_template(c, &row, &v);
+    config_free(c);
+    return next;
+}
+
+static config *set_state(config *c, uint64_t id, uint8_t now, uint8_t before)
+{
+    campaign row = some_campaign(id, 1, "c");
+    row.state = now;
+    row.disabled_from = before;
+    config *next = config_with_campaign(c, &row);
+    config_free(c);
+    return next;
+}
+
+static void expect_automatic(const config *c, const uint64_t *ids, size_t n)
+{
+    config_promotions all = config_automatic(c, 1);
+    assert_int_equal(all.n, n);
+    for (size_t i = 0; i < n; i++) {
+        assert_int_equal(all.ids[i], ids[i]);
+    }
+}
+
+static void automatic_templates_are_listed_until_their_campaign_is_over(void **state)
+{
+    (void)state;
+    static const uint64_t all[] = {20, 30, 40}, left[] = {20, 40};
+    config *c = set_state(config_empty(), 2, CAMPAIGN_STATE_ACTIVE, 0);
+    c = set_state(c, 3, CAMPAIGN_STATE_DRAFT, 0);
+    expect_automatic(c, NULL, 0);
+    c = add_automatic(c, 30, 3);
+    c = add_automatic(c, 40, 2);
+    c = add_automatic(c, 20, 2);
+    c = add_template(c, 25, 2, 1, EDIT_REACH_NEW_ONLY);
+    c = add_automatic(c, 30, 3); /* the row again: a change of it */
+    expect_automatic(c, all, 3);
+    assert_int_equal(config_automatic(c, 9).n, 0);
+    c = set_state(c, 2, CAMPAIGN_STATE_PAUSED, 0);
+    c = set_state(c, 2, CAMPAIGN_STATE_DISABLED, CAMPAIGN_STATE_ACTIVE);
+    expect_automatic(c, all, 3);
+    config *before = config_share(c);
+    c = set_state(c, 3, CAMPAIGN_STATE_ENDED, 0);
+    expect_automatic(c, left, 2);
+    expect_automatic(before, all, 3);
+    c = add_automatic(c, 31, 3); /* as when a store is opened */
+    c = set_state(c, 3, CAMPAIGN_STATE_DISABLED, CAMPAIGN_STATE_ENDED);
+    expect_automatic(c, left, 2);
+    c = set_state(c, 2, CAMPAIGN_STATE_ENDED, 0);
+    expect_automatic(c, NULL, 0);
+    config_free(before);
+    config_free(c);
+}
+
+static void an_automatic_template_applies_in_its_windows(void **state)
+{
+    (void)state;
+    campaign of = {.state = CAMPAIGN_STATE_ACTIVE, .use_from_ms = 1000, .use_until_ms = 9000};
+    template row = {.version = 2};
+    template_version first = {.validity = VALIDITY_KIND_FIXED, .valid_until_ms = 99};
+    template_version second = {
+        .validity = VALIDITY_KIND_FIXED, .valid_from_ms = 2000, .valid_until_ms = 10000};
+    const template_version *versions[] = {&first, &second};
+    config_campaign parent = {&of};
+    config_template t = {.row = &row, .versions = versions, .version_count = 2};
+    static const struct {
+        int64_t at_ms;
+        bool applies;
+    } rows[] = {{1999, false}, {2000, true}, {8999, true}, {9000, false}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        assert_int_equal(config_applies(&parent, &t, rows[i].at_ms), rows[i].applies);
+    }
+    for (uint8_t s = CAMPAIGN_STATE_DRAFT; s <= CAMPAIGN_STATE_DISABLED; s++) {
+        of.state = s;
+        assert_int_equal(config_applies(&parent, &t, 2000), s == CAMPAIGN_STATE_ACTIVE);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -359,6 +442,8 @@ int main(void)
         cmocka_unit_test(the_effective_version_follows_edits_that_reach_all),
         cmocka_unit_test(lists_are_ascending_and_paged),
         cmocka_unit_test(many_templates_share_and_stay),
+        cmocka_unit_test(automatic_templates_are_listed_until_their_campaign_is_over),
+        cmocka_unit_test(an_automatic_template_applies_in_its_windows),
         cmocka_unit_test(readers_and_a_publisher_do_not_meet),
     };
     return cmocka_run_group_tests_name("config", tests, NULL, NULL);

@@ -66,7 +66,11 @@ void rules_campaign_create(const campaign_create_in *in, issues *found);
 void rules_campaign_edit(const config *c, const campaign *now, const campaign_edit_in *in,
                          issues *found);
 
-/* A new template of this campaign. reach must be 0 or new_only. */
+/* A new template of this campaign. reach must be 0 or new_only.
+ *
+ * An automatic one applies by itself and is never issued. So it has a fixed window, no stock, no
+ * grace days, no limits on claims, and no campaign whose budget reserves at issue; its newest
+ * version rules, whatever orders it was held for, so no edit reaches further. */
 void rules_template_create(const campaign *parent, const template_put_in *in, issues *found);
 /* An edit: the next version of a template. stock is not read (it changes by target only). The kind
  * of benefit never changes. `reached` are the versions that issued coupons follow and that an edit
@@ -77,6 +81,7 @@ typedef struct template_change {
     const template_version *now;            /* the newest */
     const template_version *const *reached; /* `now` is among them */
     size_t n;
+    uint8_t apply; /* apply_mode: how it is for ever */
 } template_change;
 void rules_template_edit(const template_change *change, const template_put_in *in, issues *found);
 /* The lowest version that a coupon can still follow, given the versions 1 … n: the last one with

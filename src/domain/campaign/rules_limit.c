@@ -33,6 +33,11 @@ static const owner_words allowed[] = {
                                 BIT(LIMIT_MEASURE_MONEY) | BIT(LIMIT_MEASURE_UNITS),
                             BY_ROWS_TEXT ", store or template",
                             "claims, redemptions, money or units"},
+    [LIMITS_OF_AUTOMATIC] = {BY_ROWS | BIT(LIMIT_SUBJECT_STORE) | BIT(LIMIT_SUBJECT_TEMPLATE),
+                             BIT(LIMIT_MEASURE_REDEMPTIONS) | BIT(LIMIT_MEASURE_MONEY) |
+                                 BIT(LIMIT_MEASURE_UNITS),
+                             BY_ROWS_TEXT ", store or template",
+                             "redemptions, money or units: it is never claimed"},
 };
 
 bool rules_same_limit(const limit_rule *a, const limit_rule *b)

@@ -14,7 +14,12 @@ void rules_range(str field, int64_t v, int64_t min, int64_t max, issues *found);
 void rules_window(const char *object, int64_t from_ms, int64_t until_ms, issues *found);
 
 /* Whose limits they are: it decides which subjects and measures make sense. */
-typedef enum limit_owner { LIMITS_OF_MERCHANT, LIMITS_OF_CAMPAIGN, LIMITS_OF_TEMPLATE } limit_owner;
+typedef enum limit_owner {
+    LIMITS_OF_MERCHANT,
+    LIMITS_OF_CAMPAIGN,
+    LIMITS_OF_TEMPLATE,
+    LIMITS_OF_AUTOMATIC, /* a template that is never issued */
+} limit_owner;
 /* Every problem of the list, in order, under "limits". */
 void rules_limits(limit_owner owner, const limit_rule *limits, size_t n, issues *found);
 /* Every problem, under "stacking_groups" and "stacking". */

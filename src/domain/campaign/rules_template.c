@@ -97,18 +97,41 @@ static void check_benefit(const campaign *parent, const template_version *v, iss
         check_budgeted(parent, v, found);
 }
 
-static void check_version(const campaign *parent, const template_version *v, issues *found)
+static bool is_automatic(uint8_t apply)
+{
+    return apply == APPLY_MODE_AUTOMATIC;
+}
+
+/* What presumes that coupons are issued. */
+static void check_automatic(const template_version *v, issues *found)
+{
+    if (v->validity != VALIDITY_KIND_FIXED)
+        issues_add(found, S("validity.kind"), S("not_allowed"),
+                   "fixed: an automatic template is never issued");
+    if (v->grace_days != 0)
+        issues_add(found, S("grace_days"), S("not_allowed"),
+                   "none: of an automatic template nobody gets anything back");
+    if (v->reach == EDIT_REACH_ALL_UNUSED)
+        issues_add(found, S("reach"), S("not_allowed"),
+                   "new_only: the newest version of an automatic template rules");
+}
+
+static void check_version(const campaign *parent, const template_version *v, uint8_t apply,
+                          issues *found)
 {
     rules_name(v->name, found);
     check_benefit(parent, v, found);
+    if (is_automatic(apply))
+        check_automatic(v, found);
     if (v->validity == VALIDITY_KIND_FIXED)
         check_fixed(parent, v, found);
-    else if (v->validity == VALIDITY_KIND_AFTER_ISSUE)
+    else if (v->validity == VALIDITY_KIND_AFTER_ISSUE && !is_automatic(apply))
         check_after_issue(v, found);
-    else
+    else if (!is_automatic(apply))
         issues_add(found, S("validity.kind"), S("not_allowed"), "fixed or after_issue");
     rules_standing(v, found);
-    rules_limits(LIMITS_OF_TEMPLATE, v->limits.items, v->limits.n, found);
+    rules_limits(is_automatic(apply) ? LIMITS_OF_AUTOMATIC : LIMITS_OF_TEMPLATE, v->limits.items,
+                 v->limits.n, found);
     if (refund_rule_name(v->refund).n == 0)
         issues_add(found, S("refund_rule"), S("not_allowed"), "keep, reprice or claw_back");
     rules_range(S("grace_days"), v->grace_days, 0, GRACE_DAYS_MAX, found);
@@ -117,7 +140,15 @@ static void check_version(const campaign *parent, const template_version *v, iss
 void rules_template_create(const campaign *parent, const template_put_in *in, issues *found)
 {
     template_version v = rules_version_of(in);
-    check_version(parent, &v, found);
+    check_version(parent, &v, in->apply, found);
+    if (in->apply != 0 && apply_mode_name(in->apply).n == 0)
+        issues_add(found, S("apply"), S("not_allowed"), "coupon or automatic");
+    if (is_automatic(in->apply) && parent->budget_mode == BUDGET_MODE_AT_ISSUE)
+        issues_add(found, S("apply"), S("not_allowed"),
+                   "coupon: the campaign's budget reserves when it issues");
+    if (is_automatic(in->apply) && in->stock != -1)
+        issues_add(found, S("stock"), S("not_allowed"),
+                   "none: limit the redemptions of an automatic template");
     if (in->stock < -1 || in->stock > STOCK_MAX)
         issues_add(found, S("stock"), S("out_of_range"), "0 to %lld, or none for unlimited",
                    (long long)STOCK_MAX);
@@ -158,7 +189,7 @@ void rules_template_edit(const template_change *change, const template_put_in *i
 {
     template_version v = rules_version_of(in);
     size_t before = found->n;
-    check_version(change->parent, &v, found);
+    check_version(change->parent, &v, change->apply, found);
     bool sound = found->n == before;
     if (v.benefit != change->now->benefit)
         issues_add(found, S("benefit.kind"), S("not_editable"), "stays %.*s",

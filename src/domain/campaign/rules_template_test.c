@@ -64,6 +64,15 @@ static const rules_row create_rows[] = {
     {"reach=1", ""},
     {"reach=2", "reach not_allowed"},
     {"reach=9", "reach not_allowed"},
+    /* what applies by itself has nothing that is issued */
+    {"apply=1", ""},
+    {"apply=3", "apply not_allowed"},
+    {"apply=2 stock=-1", ""},
+    {"apply=2", "stock not_allowed"},
+    {"apply=2 stock=-1 grace_days=1", "grace_days not_allowed"},
+    {"apply=2 stock=-1 validity=2 valid_from_ms=0 valid_until_ms=0 duration_days=1",
+     "validity.kind not_allowed"},
+    {"apply=2 stock=-1 validity=9", "validity.kind not_allowed"},
     {"name= t1=0 validity=7 refund=9 grace_days=999 stock=-7",
      "name required; benefit.amount required; validity.kind not_allowed; "
      "refund_rule not_allowed; grace_days out_of_range; stock out_of_range"},
@@ -100,6 +109,8 @@ static void a_budget_at_issue_needs_a_largest_discount(void **state)
         {BUDGET_MODE_AT_ISSUE, {"benefit=2 t1=500 t18=1", ""}},
         {BUDGET_MODE_AT_REDEEM, {"benefit=2 t1=500", ""}},
         {BUDGET_MODE_NONE, {"benefit=2 t1=500", ""}},
+        {BUDGET_MODE_AT_ISSUE, {"apply=2 stock=-1", "apply not_allowed"}},
+        {BUDGET_MODE_AT_REDEEM, {"apply=2 stock=-1", ""}},
         /* a benefit that is wrong in itself is not asked for its largest discount */
         {BUDGET_MODE_AT_ISSUE, {"benefit=77", "benefit.kind not_allowed"}},
         {BUDGET_MODE_AT_ISSUE, {"benefit=2 t1=0", "benefit.percent required"}},
@@ -142,6 +153,26 @@ static void limits_of_a_template(void **state)
     in.limits.items = limits;
     in.limits.n = ARRAY_LEN(limits);
     expect_create(&parent, &in, "limits[1].subject not_allowed", "limits");
+    in.apply = APPLY_MODE_AUTOMATIC;
+    in.stock = -1;
+    in.limits.n = 1;
+    expect_create(&parent, &in, "limits[0].measure not_allowed", "claims of what is never issued");
+}
+
+static void an_automatic_template_reaches_no_coupons(void **state)
+{
+    (void)state;
+    campaign parent = rules_good_row(CAMPAIGN_STATE_ACTIVE);
+    template_put_in in = rules_good_template();
+    template_version v = rules_version_of(&in);
+    const template_version *reached[] = {&v};
+    template_change change = {&parent, &v, reached, 1, APPLY_MODE_AUTOMATIC};
+    issues *found = issues_new(memory);
+    rules_template_edit(&change, &in, found);
+    rules_expect(found, "", "an edit");
+    in.reach = EDIT_REACH_ALL_UNUSED;
+    rules_template_edit(&change, &in, found);
+    rules_expect(found, "reach not_allowed", "an edit with reach");
 }
 
 /* The version before is the good template; the edit is the good template with a change. */
@@ -182,7 +213,7 @@ static void template_edits(void **state)
     template_put_in first = rules_good_template();
     template_version v = rules_version_of(&first);
     const template_version *reached[] = {&v};
-    template_change change = {&parent, &v, reached, 1};
+    template_change change = {&parent, &v, reached, 1, 0};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         expect_edit(&change, &rows[i]);
 }
@@ -208,7 +239,7 @@ static void days_after_issue_may_only_grow_for_coupons_that_are_out(void **state
     rules_change(&template_put_in_record, &first, AFTER "delay_days=3 duration_days=10 reach=1");
     template_version v = rules_version_of(&first);
     const template_version *reached[] = {&v};
-    template_change change = {&parent, &v, reached, 1};
+    template_change change = {&parent, &v, reached, 1, 0};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         expect_edit(&change, &rows[i]);
 }
@@ -228,7 +259,7 @@ static void every_version_that_is_out_counts(void **state)
     second.valid_until_ms = RULES_DAY(10);
     template_version v1 = rules_version_of(&first), v2 = rules_version_of(&second);
     const template_version *reached[] = {&v1, &v2};
-    template_change change = {&parent, &v2, reached, 2};
+    template_change change = {&parent, &v2, reached, 2, 0};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         expect_edit(&change, &rows[i]);
 }
@@ -254,7 +285,7 @@ static void a_discount_reserved_at_issue_does_not_grow_for_coupons_that_are_out(
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         campaign parent = rules_good_row(CAMPAIGN_STATE_ACTIVE);
         parent.budget_mode = rows[i].mode;
-        template_change change = {&parent, &v, reached, 1};
+        template_change change = {&parent, &v, reached, 1, 0};
         expect_edit(&change, &rows[i].row);
     }
 }
@@ -320,6 +351,7 @@ int main(void)
         cmocka_unit_test(a_budget_at_issue_needs_a_largest_discount),
         cmocka_unit_test(trees_of_a_template),
         cmocka_unit_test(limits_of_a_template),
+        cmocka_unit_test(an_automatic_template_reaches_no_coupons),
         cmocka_unit_test(template_edits),
         cmocka_unit_test(days_after_issue_may_only_grow_for_coupons_that_are_out),
         cmocka_unit_test(every_version_that_is_out_counts),

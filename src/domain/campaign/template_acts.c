@@ -71,6 +71,12 @@ static result template_create(uow *u, const template_put_in *in, row_out *out)
         return uow_refuse(u, R_CAMPAIGN_NOT_ACTIVE, "The campaign has ended.");
     if (parent->templates >= TEMPLATES_MAX)
         return uow_refuse(u, R_TOO_MANY, "A campaign has at most %d templates.", TEMPLATES_MAX);
+    bool automatic = in->apply == APPLY_MODE_AUTOMATIC;
+    if (automatic && config_automatic(uow_config(u), in->merchant).n >= AUTOMATIC_MAX)
+        return uow_refuse(u, R_TOO_MANY,
+                          "A merchant has at most %d automatic templates in campaigns that have "
+                          "not ended.",
+                          AUTOMATIC_MAX);
     campaign_edit(u, parent);
     parent->templates++;
     template *row = template_new(u, parent->slot, uow_next_id(u, parent->slot));
@@ -78,6 +84,7 @@ static result template_create(uow *u, const template_put_in *in, row_out *out)
     row->campaign = parent->id;
     row->version = 1;
     row->stock = in->stock;
+    row->apply = automatic ? APPLY_MODE_AUTOMATIC : APPLY_MODE_COUPON;
     row->created_at_ms = uow_now(u);
     row->updated_at_ms = uow_now(u);
     template_version *v = version_new(u, row, NULL, in);
@@ -136,7 +143,8 @@ static result template_edit_put(uow *u, const template_put_in *in, row_out *out)
     template_change change = {.parent = rows.parent,
                               .now = now,
                               .reached = rows.versions + rows.first - 1,
-                              .n = row->version - rows.first + 1};
+                              .n = row->version - rows.first + 1,
+                              .apply = row->apply};
     issues *found = issues_new(uow_memory(u));
     rules_template_edit(&change, in, found);
     r = act_check(u, found);

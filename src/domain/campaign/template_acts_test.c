@@ -84,7 +84,8 @@ static void create(world *w)
                          .version = 1,
                          .stock = 100,
                          .created_at_ms = RULES_DAY(1),
-                         .updated_at_ms = RULES_DAY(1)};
+                         .updated_at_ms = RULES_DAY(1),
+                         .apply = APPLY_MODE_COUPON};
     assert_int_equal(id_slot(made.row->id), c->slot);
     assert_true(record_equal(&template_table.record, made.row, &expected));
     template_version v = rules_version_of(&in);

@@ -17,6 +17,7 @@
  *   TOO_MANY              the slot has MEMBERS_MAX users
  *   of each item, in the order given; what needs no counters of all items first:
  *   NOT_FOUND             no such template
+ *   NOT_ISSUABLE          an automatic one
  *   CAMPAIGN_DISABLED, CAMPAIGN_NOT_ACTIVE
  *   NOT_STARTED, WINDOW_CLOSED  claim window; and coupons that could never be used
  *   LIMIT_REACHED         limits on claims by user: merchant, campaign, template; then those by
@@ -39,6 +40,11 @@
  *   LIMIT_SUBJECT_MISSING as above
  *   BUDGET_EXHAUSTED      a budget at redeem reserves the discount; at issue, what it is beyond the
  *                         coupon's reservation (after a return that may be less than its worth)
+ * An applied automatic template (its coupon is 0) takes part like a coupon and refuses nothing: one
+ * that does not apply any more, or as another version, is STALE; so is one that limits or budget
+ * leave no room for, and then the detail is its id: price without it. NOT_FOUND; INVALID:
+ * it is not automatic.
+ * A user who is not known yet joins with the hold: TOO_MANY, the slot has MEMBERS_MAX users.
  *
  * REDEEM with `hold` confirms it at its frozen figures; the order given otherwise is not read, but
  * what is given of user, order number, subtotal and discount must agree.
@@ -59,7 +65,8 @@
  * when every line that it discounted is back: available until its old end, or grace_days from now
  * where that is later; else expired. Then its redemption is given back to the limits, money and
  * units with each return; all to the periods in which they were taken, unless those are over.
- * With a budget at issue it keeps as its reservation what this return brought back.
+ * With a budget at issue it keeps as its reservation what this return brought back. Of an automatic
+ * template all comes back but a coupon.
  *   NOT_FOUND, INVALID (no such line, quantity below 1), NOT_RETURNABLE
  *
  * VOID ends a coupon that is available or offered. Its reserved budget is given back;

@@ -5,6 +5,39 @@
 #include "domain/stats/ledger.h"
 #include "domain/stats/tally.h"
 
+static event_kind promotion_kind(event_kind of_coupon)
+{
+    switch (of_coupon) {
+    case EVENT_KIND_COUPON_HELD:
+        return EVENT_KIND_PROMOTION_HELD;
+    case EVENT_KIND_COUPON_RELEASED:
+        return EVENT_KIND_PROMOTION_RELEASED;
+    case EVENT_KIND_COUPON_REDEEMED:
+        return EVENT_KIND_PROMOTION_REDEEMED;
+    case EVENT_KIND_COUPON_RETURNED:
+        return EVENT_KIND_PROMOTION_RETURNED;
+    default:
+        UNREACHABLE(); /* nothing else happens to a use */
+    }
+}
+
+void order_use_move(uow *u, const order_use *use, event_kind kind)
+{
+    if (use->row != NULL) {
+        coupon_move(u, use->row, kind, use->ref, use->amount_minor);
+        return;
+    }
+    event e = {.kind = (uint8_t)promotion_kind(kind),
+               .at_ms = uow_now(u),
+               .merchant = use->of->merchant->row->id,
+               .campaign = use->of->campaign->row->id,
+               .template = use->of->template->row->id,
+               .member = use->member,
+               .ref = use->ref,
+               .amount_minor = use->amount_minor};
+    uow_event(u, &e);
+}
+
 order_counters order_counters_new(uow *u, uint16_t slot, uint32_t ordinal)
 {
     slice_set *slices = slice_set_new(u);
@@ -25,7 +58,8 @@ void hold_close_load(const order_counters *c, const hold *row)
     for (size_t i = 0; i < row->applied.n; i++) {
         const applied_coupon *a = &row->applied.items[i];
         terms of = terms_of(uow_config(c->u), a->template);
-        (void)coupon_get(c->u, c->slot, a->coupon);
+        if (a->coupon != 0)
+            (void)coupon_get(c->u, c->slot, a->coupon);
         tally_load(c->u, &of);
         if (a->reserved_minor > 0)
             slice_load(c->slices, pool_budget(a->campaign));
@@ -37,9 +71,11 @@ void hold_close_load(const order_counters *c, const hold *row)
 static void release_coupon(const order_counters *c, const hold *row, const applied_coupon *a)
 {
     terms of = terms_of(uow_config(c->u), a->template);
-    coupon *held = coupon_get(c->u, c->slot, a->coupon);
-    CHECK(held != NULL && held->ref == row->id); /* only its own hold moves it on */
-    coupon_move(c->u, held, EVENT_KIND_COUPON_RELEASED, row->id, 0);
+    coupon *held = a->coupon == 0 ? NULL : coupon_get(c->u, c->slot, a->coupon);
+    if (a->coupon != 0)
+        CHECK(held != NULL && held->ref == row->id); /* only its own hold moves it on */
+    order_use use = {.of = &of, .row = held, .member = row->member, .ref = row->id};
+    order_use_move(c->u, &use, EVENT_KIND_COUPON_RELEASED);
     tally_of(c->u, &of)->released++;
     if (a->reserved_minor == 0)
         return;

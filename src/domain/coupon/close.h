@@ -5,6 +5,17 @@
 
 #include "domain/limit/book.h"
 
+/* What becomes of a use: its coupon moves, or, of an automatic template (row NULL), only the event
+ * tells. kind: of a coupon. */
+typedef struct order_use {
+    const terms *of;
+    coupon *row;
+    uint32_t member;
+    uint64_t ref; /* of the event */
+    int64_t amount_minor;
+} order_use;
+void order_use_move(uow *u, const order_use *use, event_kind kind);
+
 /* The counters of one act and one user. */
 typedef struct order_counters {
     uow *u;

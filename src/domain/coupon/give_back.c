@@ -10,7 +10,7 @@ typedef struct return_desk {
     redemption *row;
     order_facts facts;
     terms *of;        /* [applied] */
-    coupon **coupons; /* [applied] */
+    coupon **coupons; /* [applied]; NULL: an automatic template */
     return_line *now;
     size_t n;
     uint64_t id;
@@ -62,7 +62,8 @@ static void load(return_desk *d)
     for (size_t i = 0; i < n; i++) {
         const applied_coupon *a = &row->applied.items[i];
         d->of[i] = terms_of(uow_config(u), a->template);
-        d->coupons[i] = coupon_get(u, d->c.slot, a->coupon);
+        if (a->coupon != 0)
+            d->coupons[i] = coupon_get(u, d->c.slot, a->coupon);
         if (a->reserved_minor > 0)
             slice_load(d->c.slices, pool_budget(a->campaign));
     }
@@ -144,17 +145,27 @@ static int64_t end_of(const return_desk *d, size_t i)
     return grace > 0 && until > ends ? until : ends;
 }
 
-/* The coupon is the user's again; true when he can still use it. */
+/* The coupon is the user's again; true when he can still use it. Of an automatic template it is
+ * only told. */
 static bool restore(return_desk *d, size_t i)
 {
     uow *u = d->c.u;
     coupon *row = d->coupons[i];
+    tally *t = tally_of(u, &d->of[i]);
+    t->returned++;
+    order_use use = {.of = &d->of[i],
+                     .row = row,
+                     .member = d->row->member,
+                     .ref = d->id,
+                     .amount_minor = d->back[i]};
+    if (d->row->applied.items[i].coupon == 0) {
+        order_use_move(u, &use, EVENT_KIND_COUPON_RETURNED);
+        return false;
+    }
     CHECK(row != NULL && row->ref == d->row->id); /* only its own redemption gives it back */
     coupon_edit(u, row);
     row->expires_at_ms = end_of(d, i);
-    coupon_move(u, row, EVENT_KIND_COUPON_RETURNED, d->id, d->back[i]);
-    tally *t = tally_of(u, &d->of[i]);
-    t->returned++;
+    order_use_move(u, &use, EVENT_KIND_COUPON_RETURNED);
     if (uow_now(u) >= row->expires_at_ms) {
         coupon_move(u, row, EVENT_KIND_COUPON_EXPIRED, d->id, 0);
         t->expired++;

@@ -22,7 +22,7 @@ static const hold *hold_write(order_desk *d, uint64_t id)
     const order_in *in = d->in;
     hold *row = hold_new(u, d->c.slot, id);
     row->merchant = in->merchant;
-    row->member = (uint32_t)d->ordinal;
+    row->member = d->who.ordinal;
     row->order_number = in->order_number;
     row->created_at_ms = uow_now(u);
     row->deadline_ms = in->deadline_ms;
@@ -43,8 +43,8 @@ static const hold *hold_write(order_desk *d, uint64_t id)
     row->takes.n = d->takes.n;
     hold_move(u, row, HOLD_STATE_OPEN);
     for (size_t i = 0; i < in->applied.n; i++) {
-        coupon_move(u, d->coupons[i].row, EVENT_KIND_COUPON_HELD, id,
-                    in->applied.items[i].discount_minor);
+        order_use use = order_use_of(d, i, id);
+        order_use_move(u, &use, EVENT_KIND_COUPON_HELD);
         tally_of(u, &d->of[i])->held++;
     }
     return row;

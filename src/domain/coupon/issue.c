@@ -27,28 +27,16 @@ static result check_input(uow *u, const issue_in *in)
     return R_DONE;
 }
 
-/* The user's member number, or the one that he will get. */
 static result find_user(issue_desk *d)
 {
-    d->who = user_get(d->u, d->slot, d->in->merchant, d->in->user);
-    if (uow_pending(d->u))
-        return R_AGAIN;
+    d->who = (member_place){.slot = d->slot, .merchant = d->in->merchant, .name = d->in->user};
+    result r = member_find(d->u, &d->who);
+    if (r != R_DONE)
+        return r;
     d->slices = slice_set_new(d->u);
+    d->book = limit_book_new(d->u, d->slot, d->who.known ? d->who.ordinal : 0, d->slices);
     grant_input reserved = issue_reserved(d->in);
-    if (d->who != NULL) {
-        d->member = d->who->member;
-        d->book = limit_book_new(d->u, d->slot, d->member, d->slices);
-        limit_book_reserved(d->book, &reserved);
-        return R_DONE;
-    }
-    d->head = slot_head_get(d->u, d->slot);
-    if (uow_pending(d->u))
-        return R_AGAIN;
-    d->member = (d->head == NULL ? 0 : d->head->members) + 1;
-    d->book = limit_book_new(d->u, d->slot, 0, d->slices);
     limit_book_reserved(d->book, &reserved);
-    if (d->member > MEMBERS_MAX)
-        return uow_refuse(d->u, R_TOO_MANY, "This part of the users is full.");
     return R_DONE;
 }
 

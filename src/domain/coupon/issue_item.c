@@ -36,6 +36,10 @@ void issue_look(issue_desk *d, issue_place *p)
         refuse(p, R_NOT_FOUND, S("There is no such template."));
         return;
     }
+    if (p->of.template->row->apply == APPLY_MODE_AUTOMATIC) {
+        refuse(p, R_NOT_ISSUABLE, S("The template applies by itself."));
+        return;
+    }
     p->version = terms_newest(&p->of);
     config_use_window(p->of.campaign, p->version, p->of.merchant->zone, now, p->use_window);
     p->stocked = p->of.template->row->stock >= 0;
@@ -110,29 +114,17 @@ result issue_count(issue_desk *d, issue_place *p, bool strict, uint32_t *n)
 
 static void join(issue_desk *d)
 {
-    uow *u = d->u;
-    if (d->who != NULL || d->joined)
+    if (d->who.known)
         return;
-    d->joined = true;
-    if (d->head == NULL)
-        d->head = slot_head_new(u, d->slot);
-    else
-        slot_head_edit(u, d->head);
-    d->head->members = d->member;
-    user *row = user_new(u, d->slot, d->in->merchant, d->in->user);
-    row->member = d->member;
-    row->created_at_ms = uow_now(u);
-    member *back = member_new(u, d->slot, d->member);
-    back->merchant = d->in->merchant;
-    back->name = d->in->user;
-    limit_book_join(d->book, d->member);
+    member_join(d->u, &d->who);
+    limit_book_join(d->book, d->who.ordinal);
 }
 
 static const coupon *write_coupon(issue_desk *d, const issue_place *p)
 {
     uow *u = d->u;
     coupon *row = coupon_new(u, d->slot, uow_next_id(u, d->slot));
-    row->member = d->member;
+    row->member = d->who.ordinal;
     row->template = p->in->template;
     row->version = p->version->version;
     row->source = d->in->source;

@@ -2,6 +2,7 @@
 #ifndef QUAN_DOMAIN_COUPON_ISSUE_PART_H
 #define QUAN_DOMAIN_COUPON_ISSUE_PART_H
 
+#include "domain/coupon/member.h"
 #include "domain/limit/book.h"
 
 /* One call: the rows of the user, and the counters of all items. */
@@ -10,10 +11,7 @@ typedef struct issue_desk {
     const issue_in *in;
     issue_out *out;
     uint16_t slot;
-    user *who;       /* NULL: new */
-    slot_head *head; /* of a new user; NULL: the slot has none yet */
-    uint32_t member;
-    bool joined; /* a new user's rows are written */
+    member_place who;
     slice_set *slices;
     limit_book *book;
 } issue_desk;

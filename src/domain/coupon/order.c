@@ -14,10 +14,37 @@ static const char *coupon_text(char out[ID_TEXT_MAX], uint64_t id)
     return out;
 }
 
+static bool is_automatic(const order_desk *d, size_t i)
+{
+    return d->facts.applied[i].coupon == 0;
+}
+
+/* Nobody asked for a promotion: without it the order is still good. */
+static result leave_out(const order_desk *d, size_t i)
+{
+    char text[ID_TEXT_MAX];
+    (void)id_text(ID_TEMPLATE, d->facts.applied[i].template, text);
+    return uow_refuse(d->c.u, R_STALE, "%s", text);
+}
+
 static result refuse_coupon(const order_desk *d, size_t i, result why)
 {
     char text[ID_TEXT_MAX];
+    if (is_automatic(d, i))
+        return leave_out(d, i);
     return uow_refuse(d->c.u, why, "%s", coupon_text(text, d->facts.applied[i].coupon));
+}
+
+static result identify_automatic(const order_desk *d, size_t i)
+{
+    const applied_coupon *a = &d->facts.applied[i];
+    if (!terms_find(uow_config(d->c.u), a->template, &d->of[i]) ||
+        d->of[i].merchant->row->id != d->in->merchant)
+        return uow_refuse(d->c.u, R_NOT_FOUND, "There is no such template.");
+    if (d->of[i].template->row->apply != APPLY_MODE_AUTOMATIC ||
+        d->of[i].campaign->row->id != a->campaign)
+        return uow_refuse(d->c.u, R_INVALID, "The order names no automatic template.");
+    return R_DONE;
 }
 
 /* Is it there, this merchant's, and the user's? */
@@ -25,12 +52,14 @@ static result identify(const order_desk *d, size_t i)
 {
     const applied_coupon *a = &d->facts.applied[i];
     const coupon *row = d->coupons[i].row;
+    if (is_automatic(d, i))
+        return identify_automatic(d, i);
     if (id_slot(a->coupon) != d->c.slot)
         return refuse_coupon(d, i, R_WRONG_USER); /* his are all in this slot */
     if (row == NULL || !terms_find(uow_config(d->c.u), row->template, &d->of[i]) ||
         d->of[i].merchant->row->id != d->in->merchant)
         return refuse_coupon(d, i, R_NOT_FOUND);
-    if (row->member != d->ordinal)
+    if (!d->who.known || row->member != d->who.ordinal)
         return refuse_coupon(d, i, R_WRONG_USER);
     if (a->template != row->template || a->campaign != d->of[i].campaign->row->id)
         return uow_refuse(d->c.u, R_INVALID, "The order names another template than the coupon.");
@@ -40,17 +69,19 @@ static result identify(const order_desk *d, size_t i)
 static result look_up(order_desk *d)
 {
     uow *u = d->c.u;
-    const user *who = user_get(u, d->c.slot, d->in->merchant, d->in->user);
     for (size_t i = 0; i < d->facts.applied_count; i++) {
         uint64_t id = d->facts.applied[i].coupon;
-        d->coupons[i].row = id_slot(id) == d->c.slot ? coupon_get(u, d->c.slot, id) : NULL;
+        if (id != 0 && id_slot(id) == d->c.slot)
+            d->coupons[i].row = coupon_get(u, d->c.slot, id);
     }
+    d->who = (member_place){.slot = d->c.slot, .merchant = d->in->merchant, .name = d->in->user};
+    result r = member_find(u, &d->who);
+    if (r != R_DONE)
+        return r;
     if (uow_pending(u))
         return R_AGAIN;
-    d->ordinal = who == NULL ? 0 : who->member;
-    d->ref = who == NULL
-                 ? NULL
-                 : order_ref_get(u, d->c.slot, d->in->merchant, d->ordinal, d->in->order_number);
+    if (d->who.known)
+        d->ref = order_ref_get(u, d->c.slot, d->in->merchant, d->who.ordinal, d->in->order_number);
     if (uow_pending(u))
         return R_AGAIN;
     if (d->ref != NULL && d->ref->redemption != 0) {
@@ -58,12 +89,9 @@ static result look_up(order_desk *d)
         (void)id_text(ID_REDEMPTION, d->ref->redemption, text);
         return uow_refuse(u, R_ORDER_CONFLICT, "The order was redeemed as %s.", text);
     }
-    for (size_t i = 0; i < d->facts.applied_count; i++) {
-        result r = identify(d, i);
-        if (r != R_DONE)
-            return r;
-    }
-    return R_DONE;
+    for (size_t i = 0; r == R_DONE && i < d->facts.applied_count; i++)
+        r = identify(d, i);
+    return r;
 }
 
 /* Once each: the order's own open hold, and those past their deadline that hold its coupons. */
@@ -89,7 +117,7 @@ static result find_holds(order_desk *d)
     if (d->ref != NULL && d->ref->hold != 0)
         found[n] = hold_get(u, d->c.slot, d->ref->hold);
     for (size_t i = 0; i < n; i++)
-        if (d->coupons[i].row->state == COUPON_STATE_HELD)
+        if (!is_automatic(d, i) && d->coupons[i].row->state == COUPON_STATE_HELD)
             found[i] = hold_get(u, d->c.slot, d->coupons[i].row->ref);
     if (uow_pending(u))
         return R_AGAIN;
@@ -125,7 +153,7 @@ static void load_counters(order_desk *d, bool goods)
 static int64_t budget_need(const order_desk *d, size_t i)
 {
     int64_t discount = d->facts.applied[i].discount_minor;
-    int64_t has = d->coupons[i].row->reserved_minor;
+    int64_t has = is_automatic(d, i) ? 0 : d->coupons[i].row->reserved_minor;
     switch (d->of[i].campaign->row->budget_mode) {
     case BUDGET_MODE_AT_REDEEM:
         return discount;
@@ -201,7 +229,7 @@ result order_open(order_desk *d, bool goods)
         r = find_holds(d);
     if (r != R_DONE)
         return r;
-    d->c = order_counters_new(u, d->c.slot, (uint32_t)d->ordinal);
+    d->c = order_counters_new(u, d->c.slot, d->who.known ? d->who.ordinal : 0);
     limit_book_reserved(d->c.book, &(grant_input){in->subjects.items, in->subjects.n,
                                                   in->grants.items, in->grants.n});
     load_counters(d, goods);
@@ -222,6 +250,16 @@ static bool may_give_nothing(const order_desk *d, size_t i)
                                                      policy.gift_missing == GIFT_MISSING_ADD);
 }
 
+/* Does it give something, in the right currency? */
+static result check_effect(const order_desk *d, size_t i)
+{
+    const campaign *c = d->of[i].campaign->row;
+    bool gives = d->facts.applied[i].discount_minor > 0 || may_give_nothing(d, i);
+    if (!gives || !str_eq(c->currency, d->in->currency))
+        return refuse_coupon(d, i, R_NOT_APPLICABLE);
+    return R_DONE;
+}
+
 static result check_campaign(const order_desk *d, size_t i)
 {
     const campaign *c = d->of[i].campaign->row;
@@ -232,10 +270,17 @@ static result check_campaign(const order_desk *d, size_t i)
         return refuse_coupon(d, i, R_NOT_STARTED);
     if (c->use_until_ms != 0 && now >= c->use_until_ms)
         return refuse_coupon(d, i, R_WINDOW_CLOSED);
-    bool gives = d->facts.applied[i].discount_minor > 0 || may_give_nothing(d, i);
-    if (!gives || !str_eq(c->currency, d->in->currency))
-        return refuse_coupon(d, i, R_NOT_APPLICABLE);
-    return R_DONE;
+    return check_effect(d, i);
+}
+
+/* Does it still apply by itself, and as it was priced? */
+static result check_automatic(const order_desk *d, size_t i)
+{
+    const terms *of = &d->of[i];
+    if (!config_applies(of->campaign, of->template, uow_now(d->c.u)) ||
+        d->facts.applied[i].version != of->template->row->version)
+        return uow_refuse(d->c.u, R_STALE, "A promotion is another one now.");
+    return check_effect(d, i);
 }
 
 static result check_coupon(const order_desk *d, size_t i)
@@ -267,6 +312,8 @@ static result take_limit(order_desk *d, size_t i, uint8_t measure, int64_t n)
         return r;
     if (want.have < n && d->due != NULL && d->due->more[DUE_KIND_HOLD])
         return uow_refuse(d->c.u, R_UNAVAILABLE, "Many holds are just past their deadline.");
+    if (want.have < n && is_automatic(d, i))
+        return leave_out(d, i);
     if (want.have < n)
         return uow_refuse(d->c.u, want.refusal, "%.*s", STR_ARG(want.why));
     limit_book_take(d->c.book, &c, n, &d->takes);
@@ -297,7 +344,7 @@ static result take_budget(order_desk *d, size_t i, uint64_t id)
 
 static result confirm_coupon(order_desk *d, size_t i, uint64_t id)
 {
-    result r = check_coupon(d, i);
+    result r = is_automatic(d, i) ? check_automatic(d, i) : check_coupon(d, i);
     if (r == R_DONE)
         r = take_limit(d, i, LIMIT_MEASURE_REDEMPTIONS, 1);
     if (r == R_DONE)
@@ -330,6 +377,10 @@ result order_confirm(order_desk *d, uint64_t id)
         bool in_time = hold_state_at(row, uow_now(d->c.u)) == HOLD_STATE_OPEN;
         hold_close(&d->c, row, in_time ? HOLD_STATE_REPLACED : HOLD_STATE_EXPIRED);
     }
+    if (!d->who.known) {
+        member_join(d->c.u, &d->who);
+        limit_book_join(d->c.book, d->who.ordinal);
+    }
     for (size_t i = 0; i < d->facts.applied_count; i++) {
         result r = confirm_coupon(d, i, id);
         if (r != R_DONE)
@@ -343,10 +394,20 @@ result order_confirm(order_desk *d, uint64_t id)
 void order_name(order_desk *d, uint64_t hold_id, uint64_t redemption_id)
 {
     if (d->ref == NULL)
-        d->ref = order_ref_new(d->c.u, d->c.slot, d->in->merchant, d->ordinal, d->in->order_number);
+        d->ref =
+            order_ref_new(d->c.u, d->c.slot, d->in->merchant, d->who.ordinal, d->in->order_number);
     else
         order_ref_edit(d->c.u, d->ref);
     if (hold_id != 0)
         d->ref->hold = hold_id;
     d->ref->redemption = redemption_id;
+}
+
+order_use order_use_of(const order_desk *d, size_t i, uint64_t ref)
+{
+    return (order_use){.of = &d->of[i],
+                       .row = d->coupons[i].row,
+                       .member = d->who.ordinal,
+                       .ref = ref,
+                       .amount_minor = d->facts.applied[i].discount_minor};
 }

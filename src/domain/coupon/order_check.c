@@ -77,20 +77,32 @@ static bool shares_add_up(uow *u, const order_in *in)
     return sum == in->discount_minor;
 }
 
+/* A coupon twice, or an automatic template. */
 static bool has_twice(const order_in *in)
 {
     for (size_t i = 0; i < in->applied.n; i++)
-        for (size_t j = 0; j < i; j++)
-            if (in->applied.items[i].coupon == in->applied.items[j].coupon)
+        for (size_t j = 0; j < i; j++) {
+            const applied_coupon *a = &in->applied.items[i], *b = &in->applied.items[j];
+            if (a->coupon == b->coupon && (a->coupon != 0 || a->template == b->template))
                 return true;
+        }
     return false;
+}
+
+static bool has_too_many(const order_in *in)
+{
+    size_t coupons = 0;
+    for (size_t i = 0; i < in->applied.n && i < ORDER_APPLIED_MAX; i++)
+        coupons += in->applied.items[i].coupon != 0;
+    return in->applied.n > ORDER_APPLIED_MAX || coupons > ORDER_COUPONS_MAX ||
+           in->applied.n - coupons > AUTOMATIC_MAX;
 }
 
 result order_check(uow *u, const order_in *in)
 {
     if (in->lines.n < 1 || in->lines.n > CART_LINES_MAX)
         return bad(u, "has no lines, or too many");
-    if (in->applied.n < 1 || in->applied.n > ORDER_COUPONS_MAX || has_twice(in))
+    if (in->applied.n < 1 || has_too_many(in) || has_twice(in))
         return bad(u, "uses no coupon, too many, or one twice");
     if (!texts_fit(in))
         return bad(u, "has a text that is empty or too long");

@@ -174,6 +174,28 @@ static void coupons_have_bounds(void **state)
     s->applied[2].coupon = s->applied[0].coupon;
     s->in.applied.n = 3;
     assert_false(passes(s));
+    s->applied[2].coupon = 0; /* an automatic template */
+    s->applied[1].coupon = 0;
+    s->applied[1].template = 7;
+    s->applied[2].template = 8;
+    assert_true(passes(s));
+    s->applied[1].template = 8;
+    assert_false(passes(s));
+}
+
+static void automatic_templates_have_a_bound_of_their_own(void **state)
+{
+    (void)state;
+    for (size_t n = AUTOMATIC_MAX; n <= AUTOMATIC_MAX + 1; n++) {
+        applied_coupon applied[ORDER_COUPONS_MAX + AUTOMATIC_MAX + 1] = {{0}};
+        sample *s = good();
+        memcpy(applied, s->applied, ORDER_COUPONS_MAX * sizeof(*applied));
+        for (size_t i = 0; i < n; i++)
+            applied[ORDER_COUPONS_MAX + i] = (applied_coupon){.template = i + 1};
+        s->in.applied.items = applied;
+        s->in.applied.n = ORDER_COUPONS_MAX + n;
+        assert_int_equal(passes(s), n <= AUTOMATIC_MAX);
+    }
 }
 
 static void breaks(void (*change)(sample *s))
@@ -287,6 +309,7 @@ int main(void)
         cmocka_unit_test(texts_have_a_length),
         cmocka_unit_test(lines_have_bounds),
         cmocka_unit_test(coupons_have_bounds),
+        cmocka_unit_test(automatic_templates_have_a_bound_of_their_own),
         cmocka_unit_test(figures_must_add_up),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

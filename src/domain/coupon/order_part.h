@@ -6,11 +6,12 @@
 #include "domain/coupon/acts.h"
 #include "domain/coupon/close.h"
 #include "domain/coupon/due.h"
+#include "domain/coupon/member.h"
 #include "domain/stats/order.h"
 
-/* A coupon of the order: applied[i] of the order is coupons[i]. */
+/* A use of the order: applied[i] of the order is coupons[i]. */
 typedef struct order_coupon {
-    coupon *row;
+    coupon *row;            /* NULL: an automatic template */
     int64_t units;          /* of the lines that it discounts */
     int64_t reserved_minor; /* budget that this use has taken */
 } order_coupon;
@@ -21,14 +22,18 @@ typedef struct order_desk {
     order_facts facts;
     terms *of; /* [applied] */
     order_coupon *coupons;
-    uint32_t ordinal; /* of the user; 0: nobody here */
+    member_place who;
     order_ref *ref;   /* NULL: the number is new */
+    bool confirms;    /* what an open hold has taken */
     const hold *late; /* the hold whose frozen order this is; else NULL */
     hold **closing;   /* open holds that this act ends first */
     size_t closing_count;
     due_rows *due; /* what this act applies first; NULL: it has what it needs without */
     limit_takes takes;
 } order_desk;
+
+/* Of its whole discount. ref: of the hold or redemption. */
+order_use order_use_of(const order_desk *d, size_t i, uint64_t ref);
 
 /* R_INVALID where figures do not add up or bounds are exceeded; needs no rows. */
 MUST_USE result order_check(uow *u, const order_in *in);

@@ -12,8 +12,9 @@ static void spend(const order_desk *d, size_t i, applied_coupon *a, const ledger
 {
     coupon *row = d->coupons[i].row;
     uint8_t mode = d->of[i].campaign->row->budget_mode;
-    int64_t reserved = row->reserved_minor + a->reserved_minor;
-    row->reserved_minor = 0;
+    int64_t reserved = (row == NULL ? 0 : row->reserved_minor) + a->reserved_minor;
+    if (row != NULL)
+        row->reserved_minor = 0;
     a->reserved_minor = 0;
     if (mode == BUDGET_MODE_NONE)
         return;
@@ -28,16 +29,15 @@ static void use_coupon(const order_desk *d, redemption *row, size_t i)
 {
     uow *u = d->c.u;
     applied_coupon *a = &row->applied.items[i];
-    coupon *used = d->coupons[i].row;
     ledger_book b = {
         .u = u, .of = &d->of[i], .slot = d->c.slot, .coupon = a->coupon, .ref = row->id};
-    bool confirmed = used->state == COUPON_STATE_HELD;
-    coupon_move(u, used, EVENT_KIND_COUPON_REDEEMED, row->id, a->discount_minor);
+    order_use use = order_use_of(d, i, row->id);
+    order_use_move(u, &use, EVENT_KIND_COUPON_REDEEMED);
     spend(d, i, a, &b);
     ledger_move(&b, ACCOUNT_CUSTOMERS, ACCOUNT_DISCOUNT, a->discount_minor);
     tally *t = tally_of(u, &d->of[i]);
     t->redeemed++;
-    t->confirmed += confirmed;
+    t->confirmed += d->confirms;
     t->discount_minor += a->discount_minor;
 }
 
@@ -48,7 +48,7 @@ static redemption *redemption_write(const order_desk *d, uint64_t id)
     const order_in *in = d->in;
     redemption *row = redemption_new(u, d->c.slot, id);
     row->merchant = in->merchant;
-    row->member = d->ordinal;
+    row->member = d->who.ordinal;
     row->order_number = in->order_number;
     row->hold = in->hold;
     row->redeemed_at_ms = uow_now(u);
@@ -181,7 +181,8 @@ static result redeem_open(order_desk *d, hold *row, order_out *out)
 {
     uow *u = d->c.u;
     size_t n = row->applied.n;
-    d->ordinal = row->member;
+    d->who = (member_place){.ordinal = row->member, .known = true};
+    d->confirms = true;
     d->of = ARENA_ARRAY(uow_memory(u), terms, n);
     d->coupons = ARENA_ARRAY(uow_memory(u), order_coupon, n);
     d->facts = (order_facts){.store = row->store,
@@ -198,7 +199,8 @@ static result redeem_open(order_desk *d, hold *row, order_out *out)
     for (size_t i = 0; i < n; i++) {
         const applied_coupon *a = &row->applied.items[i];
         d->of[i] = terms_of(uow_config(u), a->template);
-        d->coupons[i].row = coupon_get(u, d->c.slot, a->coupon);
+        if (a->coupon != 0)
+            d->coupons[i].row = coupon_get(u, d->c.slot, a->coupon);
         d->coupons[i].reserved_minor = a->reserved_minor;
         if (d->of[i].campaign->row->budget_mode != BUDGET_MODE_NONE)
             slice_load(d->c.slices, pool_budget(a->campaign));
@@ -208,7 +210,8 @@ static result redeem_open(order_desk *d, hold *row, order_out *out)
         return R_AGAIN;
     d->takes = (limit_takes){.items = row->takes.items, .n = row->takes.n};
     for (size_t i = 0; i < n; i++)
-        CHECK(d->coupons[i].row != NULL && d->coupons[i].row->ref == row->id);
+        if (row->applied.items[i].coupon != 0)
+            CHECK(d->coupons[i].row != NULL && d->coupons[i].row->ref == row->id);
     uint64_t id = uow_next_id(u, d->c.slot);
     hold_move(u, row, HOLD_STATE_REDEEMED);
     row->redemption = id;

@@ -8,7 +8,8 @@ void limit_levels_of(const terms *t, limit_level out[LIMIT_LEVELS])
     const merchant *m = t->merchant->row;
     const campaign *c = t->campaign->row;
     const template_version *v = terms_newest(t);
-    out[0] = (limit_level){"merchant", m->id, 0, 0, m->limits.items, m->limits.n};
+    bool automatic = t->template->row->apply == APPLY_MODE_AUTOMATIC;
+    out[0] = (limit_level){"merchant", m->id, 0, 0, m->limits.items, automatic ? 0 : m->limits.n};
     out[1] = (limit_level){"campaign", c->id, c->id, 0, c->limits.items, c->limits.n};
     out[2] =
         (limit_level){"template", v->template, c->id, v->template, v->limits.items, v->limits.n};

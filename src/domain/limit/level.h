@@ -18,6 +18,7 @@ typedef struct limit_level {
 } limit_level;
 
 enum { LIMIT_LEVELS = 3 }; /* merchant, campaign, template */
+/* The merchant's limits are about coupons: of an automatic template that level is empty. */
 void limit_levels_of(const terms *t, limit_level out[LIMIT_LEVELS]);
 
 /* Who counts: the user's slot; the slot of a phone, device, card or address; a pool. */

@@ -133,6 +133,8 @@ result pool_change_decide(uow *u, const void *input, void *output)
         r = load(&d);
     if (r != R_DONE)
         return r;
+    if (d.template != NULL && d.template->apply == APPLY_MODE_AUTOMATIC)
+        return uow_refuse(u, R_NOT_EDITABLE, "An automatic template has no stock.");
     if (d.campaign != NULL && d.campaign->budget_mode == BUDGET_MODE_NONE)
         return uow_refuse(u, R_NOT_EDITABLE, "The campaign has no budget.");
     int64_t now = d.template != NULL ? d.template->stock : d.campaign->budget_minor;

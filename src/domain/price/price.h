@@ -27,7 +27,9 @@
 
 enum {
     ORDER_COUPONS_MAX = 20, /* that an order may name */
-    PRICE_COUPONS_MAX = 64, /* with promotions that come by themselves */
+    AUTOMATIC_MAX = 24,     /* promotions that come by themselves */
+    ORDER_APPLIED_MAX = ORDER_COUPONS_MAX + AUTOMATIC_MAX,
+    PRICE_COUPONS_MAX = 64, /* with the drafts of a quote */
 };
 
 /* A template version compiled: its scope and conditions as programs, its benefit as numbers.

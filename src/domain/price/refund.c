@@ -136,7 +136,7 @@ static result read_order(const redemption *order, arena *memory, refund *f)
                   .lines = order->lines.n,
                   .coupons = order->applied.n,
                   .policy = policy_of(order->policy.items, order->policy.n)};
-    if (f->lines > CART_LINES_MAX || f->coupons > ORDER_COUPONS_MAX) {
+    if (f->lines > CART_LINES_MAX || f->coupons > ORDER_APPLIED_MAX) {
         return R_CORRUPT;
     }
     f->upto = ARENA_ARRAY(memory, int64_t, (f->coupons + 1) * f->lines);

@@ -363,7 +363,7 @@ static void frozen_figures_that_contradict_each_other_are_corrupt(void **state)
     assert_int_equal(price_return(&(return_plan){.redemption = &o.row}, memory, &refund),
                      R_CORRUPT);
     o.row.lines.n = 2;
-    o.row.applied.n = ORDER_COUPONS_MAX + 1;
+    o.row.applied.n = ORDER_APPLIED_MAX + 1;
     assert_int_equal(price_return(&(return_plan){.redemption = &o.row}, memory, &refund),
                      R_CORRUPT);
     o.row.applied.n = 1;
