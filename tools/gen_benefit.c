@@ -356,6 +356,46 @@ static bool preset_has(int at, preset_type type)
     return i < PRESETS && presets[i].type == type;
 }
 
+static bool is_small(const char *name, const char *small)
+{
+    while (*name != 0 && (*name >= 'A' && *name <= 'Z' ? *name - 'A' + 'a' : *name) == *small) {
+        name++;
+        small++;
+    }
+    return *name == *small;
+}
+
+static void put_presets_with(const setting *dimension, const setting *value)
+{
+    const char *preset = "", *between = "";
+    for (int i = 0; i < PRESETS; i++) {
+        const preset_row *r = &presets[i];
+        if (r->type == PRESET_NAME)
+            preset = r->b;
+        if (r->type != PRESET_SAYS || !is_small(r->a, dimension->name) ||
+            !is_small(r->b, value->name))
+            continue;
+        if (between[0] == 0)
+            printf("| `%s` | `%s` | ", dimension->name, value->name);
+        printf("%s[%s](#%s)", between, preset, preset);
+        between = ", ";
+    }
+    printf("%s", between[0] == 0 ? "" : " |\n");
+}
+
+/* Who does what: for each value the presets that have it. */
+static void put_preset_values(void)
+{
+    const setting *dimension = NULL;
+    printf("\n| setting | value | presets |\n|---|---|---|\n");
+    for (int i = 0; i < CHOICES; i++) {
+        if (policy[i].dimension)
+            dimension = &policy[i];
+        else
+            put_presets_with(dimension, &policy[i]);
+    }
+}
+
 static void put_preset_docs(void)
 {
     printf(
@@ -371,7 +411,12 @@ static void put_preset_docs(void)
         "amount `@500` is 500 minor units, a line\n`a2@1000` is two units of sku a at 1000, "
         "coupons are parted by `+`, and what stands behind `/` is their place\namong others. "
         "What comes off each line is told before the colon, and behind it what each coupon "
-        "gives, or why\nnot; then the same with another value of the setting.\n");
+        "gives, or why\nnot; then the same with another value of the setting. For `odd_units` the "
+        "units "
+        "of the line stand in place of lines.\n\n"
+        "Stripe and Talon.One have no preset: no public page was found that settles any of the "
+        "settings.\n");
+    put_preset_values();
     for (int i = 0; i < PRESETS; i++) {
         if (presets[i].type != PRESET_NAME)
             continue;

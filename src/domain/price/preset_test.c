@@ -112,6 +112,18 @@ static size_t read_coupons(const char *text, price_coupon *coupons)
     return n;
 }
 
+/* What comes off the units of the first line. */
+static str units_shown(const price_result *p, const cart *c, uint8_t odd_units)
+{
+    str out = S("");
+    price_units of = {p->line_discount_minor[0], c->lines[0].quantity, odd_units};
+    for (int64_t i = 0; i < of.quantity; i++) {
+        out = arena_printf(memory, "%.*s%s%lld", STR_ARG(out), i == 0 ? "" : " ",
+                           (long long)price_unit_share(&of, i, 1));
+    }
+    return out;
+}
+
 static str price_shown(const example *e, const price_policy *policy)
 {
     order_line lines[LINES];
@@ -122,7 +134,9 @@ static str price_shown(const example *e, const price_policy *policy)
     ask.n = read_coupons(e->coupons, coupons);
     assert_int_equal(price_cart(&ask, memory, &p), R_DONE);
     forget_rules();
-    str by_line = lines_shown(&p, c.n), by_coupon = coupons_shown(&p, ask.n);
+    str by_line = e->policy == POLICY_ODD_UNITS ? units_shown(&p, &c, policy->odd_units)
+                                                : lines_shown(&p, c.n);
+    str by_coupon = coupons_shown(&p, ask.n);
     return arena_printf(memory, "%.*s: %.*s", STR_ARG(by_line), STR_ARG(by_coupon));
 }
 
