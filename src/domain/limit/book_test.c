@@ -188,6 +188,9 @@ static result claim_at(const char *who, uint64_t template_id, const char *where)
     in.items.items = &item;
     in.items.n = 1;
     issue_out out = {0};
+    static unsigned claims;
+    shop->names.phone = arena_printf(shop->memory, "phone-%u", claims++); /* another each time */
+    shop->names.device = S("one device");
     return fix_run(shop, ACT_ID_issue, slot_of_user(shop->merchant, in.user), &in, &out);
 }
 
@@ -210,14 +213,15 @@ static void subjects_of_one_period_do_not_mix(void **state)
         fix_limit(LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_DAY, 2),
         fix_limit(LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_STORE, LIMIT_PERIOD_DAY, 3),
         fix_limit(LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_TEMPLATE, LIMIT_PERIOD_DAY, 5),
+        fix_limit(LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_PHONE, LIMIT_PERIOD_DAY, 1),
+        fix_limit(LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_DEVICE, LIMIT_PERIOD_DAY, 90),
     };
     campaign_create_in in = fix_campaign_in(shop);
-    for (int order = 0; order < 3; order++) { /* whichever is named first */
+    for (size_t order = 0; order < ARRAY_LEN(rules); order++) { /* whichever is named first */
         template_put_in put = fix_template_in(shop, fix_campaign(shop, &in));
         limit_rule first = rules[0];
-        rules[0] = rules[1];
-        rules[1] = rules[2];
-        rules[2] = first;
+        memmove(rules, rules + 1, sizeof rules - sizeof first);
+        rules[ARRAY_LEN(rules) - 1] = first;
         put.limits.items = rules;
         put.limits.n = ARRAY_LEN(rules);
         uint64_t t = fix_template(shop, &put);

@@ -1,7 +1,7 @@
 /* The home's side of escrow: what a pool holds, and who is granted how much. See pool.h. */
 #include "base/id.h"
+#include "domain/limit/level.h"
 #include "domain/limit/pool.h"
-#include "domain/limit/terms.h"
 
 /* ---- names and totals ---- */
 
@@ -27,7 +27,8 @@ static int64_t limit_total(const limit_rule *rules, size_t n, pool_name which)
     for (size_t i = 0; i < n; i++) {
         const limit_rule *rule = &rules[i];
         bool by_store = rule->subject == LIMIT_SUBJECT_STORE;
-        if (rule->subject == LIMIT_SUBJECT_USER || by_store != (which.subject != 0))
+        bool shared = limit_way_of(rule->subject) == LIMIT_SHARED;
+        if (!shared || by_store != (which.subject != 0))
             continue;
         pool_name wanted = pool_of_limit(which.owner, rule,
                                          which.period & ((1 << PERIOD_SHIFT) - 1), which.subject);
