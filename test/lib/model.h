@@ -4,7 +4,10 @@
  *
  * A step names coupons, holds and redemptions by number: the n-th that was made. Each side keeps
  * the ids that its world gave them. A side renders what a step answered as text without ids. The
- * clock only goes forward: act time would depend on lanes otherwise. */
+ * clock only goes forward: act time would depend on lanes otherwise.
+ *
+ * Steps may also be done all at once. Who gets the last piece then depends on lanes and batches, so
+ * sides part; what is stored must still be sound. */
 #ifndef QUAN_TEST_MODEL_H
 #define QUAN_TEST_MODEL_H
 
@@ -12,12 +15,17 @@
 
 enum {
     MODEL_USERS = 9,
-    MODEL_CAMPAIGNS = 2,
-    MODEL_TEMPLATES = 4,
+    MODEL_CAMPAIGNS = 3,     /* budget at issue, at redemption, none */
+    MODEL_TEMPLATES = 6,     /* two of each campaign */
     MODEL_THINGS_MAX = 4096, /* coupons, holds, redemptions: each */
     MODEL_LINES = 3,
     MODEL_COUPONS = 3, /* of an order */
     MODEL_DEVICES = 4,
+    MODEL_LIMITS = 5,        /* of a merchant, campaign or template */
+    MODEL_KEPT = 8,          /* acts under a key that may be sent again */
+    MODEL_BUNCH = 12,        /* steps at once */
+    MODEL_CLAIMS_EVER = 5,   /* of template 0, by a user: stands whatever else is drawn */
+    MODEL_DEVICE_CLAIMS = 9, /* of template 2, by a device: so does this */
 };
 #define MODEL_START_MS INT64_C(1767225600000) /* 2026-01-01 */
 
@@ -29,64 +37,115 @@ typedef enum step_kind {
     STEP_RELEASE,
     STEP_RETURN,
     STEP_VOID,
-    STEP_SWEEP,
-    STEP_CLOCK,
     STEP_STATE,
+    STEP_WINDOW,
     STEP_LIMITS,
+    STEP_MERCHANT,
     STEP_TEMPLATE,
     STEP_STOCK,
     STEP_BUDGET,
+    STEP_REPEAT,
+    STEP_SWEEP, /* from here on no acts: alone in a bunch */
+    STEP_CLOCK,
+    STEP_RESTART,
     STEP_KIND_COUNT
 } step_kind;
 
 typedef struct model_step {
     step_kind kind;
-    uint32_t user, campaign, template, order, hold, redemption;
-    uint32_t counts[2]; /* issue: of template and of the next one; 0: not */
-    uint8_t word;       /* issue mode, void reason, campaign state, edit reach */
-    uint8_t store;      /* 0: nowhere */
-    uint8_t device;     /* that is named; 0: none */
+    uint32_t user, campaign, template, order, hold, redemption, kept;
+    uint32_t counts[2];     /* issue: of template and of the next one; 0: not */
+    uint8_t word;           /* issue mode, void reason, campaign state, edit reach */
+    uint8_t store, channel; /* 0: nowhere; an issue without a channel is a grant */
+    uint8_t device;         /* that is named; 0: none */
+    bool keyed;             /* sent twice under one key */
     uint32_t coupons[MODEL_COUPONS], coupon_count;
     int64_t quantities[MODEL_LINES], prices[MODEL_LINES]; /* 0: the line is not there */
     int64_t ms, amount, current;
+    uint64_t limits; /* dice; 0: as they are */
 } model_step;
+
+/* An act that was done under a key. */
+typedef struct model_kept {
+    world_act act;
+    int64_t at_ms;
+} model_kept;
 
 typedef struct model_side {
     world world;
-    arena *memory; /* of the step at hand */
+    arena *memory;     /* of the steps at hand */
+    bool judged;       /* causes are looked for: of acts alone */
+    const char *wrong; /* what a step should not have done; NULL */
+    str detail;        /* what it said */
     uint64_t merchant, campaigns[MODEL_CAMPAIGNS], templates[MODEL_TEMPLATES];
     uint64_t coupons[MODEL_THINGS_MAX], holds[MODEL_THINGS_MAX], redemptions[MODEL_THINGS_MAX];
-    uint32_t coupon_count, hold_count, redemption_count;
-    uint8_t devices[MODEL_THINGS_MAX];   /* that issues of coupons have named */
-    bool in_error[MODEL_THINGS_MAX];     /* coupons that were voided as issued in error */
-    bool was_unlimited[MODEL_TEMPLATES]; /* its stock counts anew since */
+    uint32_t coupon_count, hold_count, redemption_count, keys;
+    uint32_t coupon_user[MODEL_THINGS_MAX], hold_user[MODEL_THINGS_MAX];
+    uint32_t hold_order[MODEL_THINGS_MAX];
+    uint8_t coupon_store[MODEL_THINGS_MAX], coupon_device[MODEL_THINGS_MAX];
+    bool in_error[MODEL_THINGS_MAX];  /* coupons that were voided as issued in error */
+    uint64_t limits[MODEL_TEMPLATES]; /* dice; 0: those at first; and of the campaigns … */
+    uint64_t campaign_limits[MODEL_CAMPAIGNS], merchant_limits;
+    model_kept kept[MODEL_KEPT]; /* each in memory of its own */
+    uint32_t kept_count;         /* ever */
 } model_side;
 
 /* What every side agrees on. */
 typedef struct model {
     uint64_t random; /* never 0 */
-    uint32_t coupon_user[MODEL_THINGS_MAX];
     uint32_t orders;
     int64_t now_ms;
+    bool unruly; /* many at once, and the clock may go back */
 } model;
 
+/* ---- model_ground.c: what there is at first ---- */
 void model_side_open(model_side *s, const world_engine *engine);
 void model_side_close(model_side *s);
-/* Does it, and appends what was answered. Ids of new things are kept. */
-void model_side_step(model_side *s, const model_step *step, buf *facts);
+str model_user(uint32_t number);
+/* As at first, with these limits (0: those at first). `rules` is room for them. */
+template_put_in model_template(const model_side *s, uint32_t number, uint64_t limits,
+                               limit_rule rules[MODEL_LIMITS]);
+/* Limits that may stand together; all: the subject of all users (0: a merchant's). How many. Dice
+ * that differ in the lowest two bits give the same limits with other maxima. */
+size_t model_limits(uint64_t dice, limit_subject all, limit_rule out[MODEL_LIMITS]);
+
+/* ---- model_side.c ---- */
+/* Does them all at once, and appends to facts[i] what the i-th answered. Ids of new things are
+ * kept. */
+void model_side_run(model_side *s, const model_step *steps, size_t n, buf *facts);
+
+/* ---- model_act.c, model_edit.c: one step as an act ---- */
+/* begin makes its input, in memory of the steps (none: a->code says why); end renders the answer
+ * and keeps new ids. */
+typedef struct model_act {
+    void (*begin)(model_side *s, const model_step *step, world_act *a);
+    void (*end)(model_side *s, const model_step *step, const world_act *a, buf *facts);
+} model_act;
+extern const model_act model_acts[STEP_REPEAT], model_edits[STEP_REPEAT]; /* else NULL */
+void model_set(model_side *s, world_act *a, act_id id, uint16_t slot, const void *in);
+void model_say(buf *facts, result r);
+reserve_ask *model_naming(model_side *s, uint8_t device);
+/* A hold that was confirmed past its deadline takes anew what it named: the act for that, as the
+ * API makes it. False: there is nothing to do again. */
+MUST_USE bool model_act_late(model_side *s, const model_step *step, const world_act *a,
+                             world_act *again);
+
+/* ---- model_bounds.c ---- */
 /* Appends the stored state of every coupon and hold, by number. */
 void model_side_states(model_side *s, buf *facts);
-/* Stock, budget, a limit by user and one by device, counted from coupons, holds and redemptions
- * alone. False: *why says which was passed. */
-MUST_USE bool model_side_bounded(model_side *s, buf *why);
-str model_user(uint32_t number);
+/* What stock, budgets and limits on claims have, counted from coupons, holds and redemptions alone;
+ * knows nothing of pools, slices and usage rows. */
+MUST_USE bool model_side_bounded(model_side *s, buf *why); /* false: *why says what was passed */
+/* Of one act, alone: was what it did still allowed, and what it refused really used up? NULL; or
+ * what is wrong. */
+const char *model_side_cause(model_side *s, const model_step *step, const world_act *a);
 
+/* ---- model_step.c ---- */
 uint64_t model_next(model *m);
 uint32_t model_below(model *m, uint32_t n); /* 0 … n - 1 */
+bool model_chance(model *m, uint32_t percent);
 /* The next step; s: a side, for the numbers of what there is and the configuration as it is. */
 model_step model_make(model *m, model_side *s);
-/* What the step has made belongs to its user. */
-void model_learn(model *m, const model_step *step, const model_side *s, uint32_t coupons_before);
 void model_step_write(const model_step *step, buf *out);
 
 #endif

@@ -1,17 +1,25 @@
-/* What may never be passed, counted from the rows of coupons, holds and redemptions alone: stock,
- * budget, a limit by user, one by device. Knows nothing of pools, slices and usage rows. See
- * model.h. */
+/* What was used of stock, budgets and limits on claims: see model.h. */
+#include "base/hash.h"
 #include "base/id.h"
 #include "domain/campaign/config.h"
+#include "domain/limit/usage.h"
+#include "domain/price/price.h"
 #include "test/lib/model.h"
 
-/* Claims ever of a user of template 0, of a device of template 2: model_side.c. */
-enum { CLAIMS_EVER_MAX = 5, DEVICE_CLAIMS_MAX = 9 };
+/* From what is read alone, counts of a limit are known within bounds: one that was removed and is
+ * set again may go on with what it had counted (rolling, or shared by all), and what was voided in
+ * error comes back to a period only while that runs. */
+typedef struct span {
+    int64_t least, most;
+} span;
 
-typedef struct bounds {
-    int64_t issued[MODEL_TEMPLATES], of_user[MODEL_USERS], of_device[MODEL_DEVICES + 1],
-        spent[MODEL_CAMPAIGNS];
-} bounds;
+typedef struct counts {
+    const model_side *side;
+    app_view v;
+    const coupon **coupons; /* by number */
+    int64_t issued[MODEL_TEMPLATES], spent[MODEL_CAMPAIGNS];
+    int64_t ever[MODEL_USERS], of_device[MODEL_DEVICES + 1]; /* claims: see model.h */
+} counts;
 
 static uint32_t place(const uint64_t *ids, uint32_t n, uint64_t id)
 {
@@ -22,52 +30,65 @@ static uint32_t place(const uint64_t *ids, uint32_t n, uint64_t id)
     return i;
 }
 
-static void count_coupons(const model_side *s, const app_view *v, bounds *b)
+/* ---- reading ---- */
+
+static void add_spent(counts *c, uint64_t campaign_id, int64_t minor)
 {
+    c->spent[place(c->side->campaigns, MODEL_CAMPAIGNS, campaign_id)] += minor;
+}
+
+/* What a coupon has reserved at its issue counts from then on. */
+static void count_coupons(counts *c)
+{
+    const model_side *s = c->side;
     for (uint32_t i = 0; i < s->coupon_count; i++) {
-        const coupon *row = coupon_get(v->rows, id_slot(s->coupons[i]), s->coupons[i]);
+        const coupon *row = coupon_get(c->v.rows, id_slot(s->coupons[i]), s->coupons[i]);
         CHECK(row != NULL);
-        if (s->in_error[i])
-            continue;
+        c->coupons[i] = row;
+        add_spent(c, config_find_template(c->v.config, row->template)->row->campaign,
+                  row->reserved_minor);
         uint32_t t = place(s->templates, MODEL_TEMPLATES, row->template);
-        b->issued[t]++;
-        b->of_device[s->devices[i]] += t == 2;
-        const member *who = member_get(v->rows, row->slot, row->member);
-        for (uint32_t u = 0; u < MODEL_USERS && t == 0; u++)
-            b->of_user[u] += str_eq(model_user(u), who->name);
+        c->issued[t] += row->stocked && !s->in_error[i];
+        c->ever[s->coupon_user[i]] += t == 0 && !s->in_error[i];
+        c->of_device[s->coupon_device[i]] += t == 2 && !s->in_error[i];
     }
 }
 
-static void add_spent(const model_side *s, const applied_coupon *a, int64_t minor, bounds *b)
+/* What a hold has reserved beyond what its coupon had. */
+static int64_t held(const counts *c, const applied_coupon *a)
 {
-    b->spent[place(s->campaigns, MODEL_CAMPAIGNS, a->campaign)] += minor;
+    const coupon *row = coupon_get(c->v.rows, id_slot(a->coupon), a->coupon);
+    CHECK(row != NULL);
+    return a->discount_minor > row->reserved_minor ? a->discount_minor - row->reserved_minor : 0;
 }
 
-static void count_money(const model_side *s, const app_view *v, bounds *b)
+static void count_money(counts *c)
 {
+    const model_side *s = c->side;
     for (uint32_t i = 0; i < s->redemption_count; i++) {
         const redemption *row =
-            redemption_get(v->rows, id_slot(s->redemptions[i]), s->redemptions[i]);
+            redemption_get(c->v.rows, id_slot(s->redemptions[i]), s->redemptions[i]);
         CHECK(row != NULL);
         for (size_t k = 0; k < row->applied.n; k++)
-            add_spent(s, &row->applied.items[k],
-                      row->applied.items[k].discount_minor - row->applied.items[k].returned_minor,
-                      b);
+            add_spent(c, row->applied.items[k].campaign,
+                      row->applied.items[k].discount_minor - row->applied.items[k].returned_minor);
     }
     for (uint32_t i = 0; i < s->hold_count; i++) {
-        const hold *row = hold_get(v->rows, id_slot(s->holds[i]), s->holds[i]);
+        const hold *row = hold_get(c->v.rows, id_slot(s->holds[i]), s->holds[i]);
         CHECK(row != NULL);
         for (size_t k = 0; k < row->applied.n && row->state == HOLD_STATE_OPEN; k++)
-            add_spent(s, &row->applied.items[k], row->applied.items[k].discount_minor, b);
+            add_spent(c, row->applied.items[k].campaign, held(c, &row->applied.items[k]));
     }
 }
 
-static bool within(const char *what, uint32_t number, int64_t used, int64_t most, buf *why)
+static void count_all(model_side *s, counts *c)
 {
-    if (used > most)
-        buf_printf(why, "\n      %s %u: %lld of %lld", what, number, (long long)used,
-                   (long long)most);
-    return used <= most;
+    *c =
+        (counts){.side = s, .coupons = ARENA_ARRAY(s->memory, const coupon *, s->coupon_count + 1)};
+    result r = app_view_open(s->world.app, s->memory, &c->v);
+    CHECK(r == R_DONE);
+    count_coupons(c);
+    count_money(c);
 }
 
 void model_side_states(model_side *s, buf *facts)
@@ -82,30 +103,233 @@ void model_side_states(model_side *s, buf *facts)
     app_view_close(&v);
 }
 
+/* ---- what may never be passed ---- */
+
+static bool within(const char *what, uint32_t number, int64_t used, int64_t most, buf *why)
+{
+    if (used > most)
+        buf_printf(why, "\n      %s %u: %lld of %lld", what, number, (long long)used,
+                   (long long)most);
+    return used <= most;
+}
+
 bool model_side_bounded(model_side *s, buf *why)
 {
-    bounds b = {0};
-    app_view v;
+    counts c;
     arena_reset(s->memory);
-    result r = app_view_open(s->world.app, s->memory, &v);
-    CHECK(r == R_DONE);
-    count_coupons(s, &v, &b);
-    count_money(s, &v, &b);
+    count_all(s, &c);
     bool good = true;
     for (uint32_t t = 0; t < MODEL_TEMPLATES; t++) {
-        int64_t stock = config_find_template(v.config, s->templates[t])->row->stock;
-        if (stock >= 0 && !s->was_unlimited[t])
-            good = within("stock of template", t, b.issued[t], stock, why) && good;
+        int64_t stock = config_find_template(c.v.config, s->templates[t])->row->stock;
+        if (stock >= 0)
+            good = within("stock of template", t, c.issued[t], stock, why) && good;
     }
     for (uint32_t i = 0; i < MODEL_CAMPAIGNS; i++) {
-        const campaign *of = config_find_campaign(v.config, s->campaigns[i])->row;
-        good = within("budget of campaign", i, b.spent[i], of->budget_minor, why) && good;
+        const campaign *of = config_find_campaign(c.v.config, s->campaigns[i])->row;
+        if (of->budget_mode != BUDGET_MODE_NONE)
+            good = within("budget of campaign", i, c.spent[i], of->budget_minor, why) && good;
     }
     for (uint32_t u = 0; u < MODEL_USERS; u++)
-        good = within("claims of user", u, b.of_user[u], CLAIMS_EVER_MAX, why) && good;
-    good = within("claims without a device", 0, b.of_device[0], 0, why) && good;
+        good = within("claims of user", u, c.ever[u], MODEL_CLAIMS_EVER, why) && good;
+    good = within("claims without a device", 0, c.of_device[0], 0, why) && good;
     for (uint32_t d = 1; d <= MODEL_DEVICES; d++)
-        good = within("claims of device", d, b.of_device[d], DEVICE_CLAIMS_MAX, why) && good;
-    app_view_close(&v);
+        good = within("claims of device", d, c.of_device[d], MODEL_DEVICE_CLAIMS, why) && good;
+    app_view_close(&c.v);
     return good;
+}
+
+/* ---- limits on claims ---- */
+
+/* One limit as one claim meets it. */
+typedef struct met {
+    const limit_rule *rule;
+    const zone *days;
+    uint64_t template, campaign; /* of the coupons that it counts; 0: any */
+    const model_step *step;
+    int64_t now_ms;
+    int64_t more; /* that a refused act had asked for, at most */
+} met;
+
+static uint32_t version_seen(const met *m, const coupon *row)
+{
+    return m->template != 0   ? row->version
+           : m->campaign != 0 ? row->campaign_version
+                              : row->merchant_version;
+}
+
+static bool in_period(const met *m, int64_t at_ms)
+{
+    const limit_rule *rule = m->rule;
+    if (rule->period == LIMIT_PERIOD_ROLLING)
+        return at_ms > m->now_ms - rule->window_ms;
+    return usage_number(rule->period, zone_day(m->days, at_ms), at_ms) ==
+           usage_number(rule->period, zone_day(m->days, m->now_ms), m->now_ms);
+}
+
+static span count_claims(const counts *c, const met *m)
+{
+    span n = {0, 0};
+    const model_side *s = c->side;
+    const limit_rule *rule = m->rule;
+    bool by_user = rule->subject == LIMIT_SUBJECT_USER,
+         by_store = rule->subject == LIMIT_SUBJECT_STORE,
+         by_device = rule->subject == LIMIT_SUBJECT_DEVICE;
+    bool always = by_user && rule->period == LIMIT_PERIOD_EVER && (m->template | m->campaign) != 0;
+    for (uint32_t i = 0; i < s->coupon_count; i++) {
+        const coupon *row = c->coupons[i];
+        uint64_t campaign_id = config_find_template(c->v.config, row->template)->row->campaign;
+        if ((m->template != 0 && row->template != m->template) ||
+            (m->campaign != 0 && campaign_id != m->campaign) ||
+            (by_user && s->coupon_user[i] != m->step->user) ||
+            (by_store && s->coupon_store[i] != m->step->store) ||
+            (by_device && s->coupon_device[i] != m->step->device) ||
+            !in_period(m, row->issued_at_ms))
+            continue;
+        bool counted = always || rule->since_version <= version_seen(m, row);
+        n.least += counted && (by_store || !s->in_error[i]);
+        n.most += counted || !by_user || rule->period == LIMIT_PERIOD_ROLLING;
+    }
+    return n;
+}
+
+/* ---- why an act did, or did not ---- */
+
+typedef struct verdict {
+    bool passed;                                        /* something is beyond what is allowed */
+    bool limits_used_up, stock_used_up, budget_used_up; /* might refuse so much more */
+    bool device_missing;                                /* a limit counts by it */
+} verdict;
+
+/* Is a limit of this list passed; might one refuse more? */
+static void ask_limits(const counts *c, met *m, const limit_rule *rules, size_t n, verdict *v)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (rules[i].measure != LIMIT_MEASURE_CLAIMS)
+            continue;
+        m->rule = &rules[i];
+        span used = count_claims(c, m);
+        bool missing = rules[i].subject == LIMIT_SUBJECT_DEVICE && m->step->device == 0;
+        v->device_missing |= missing;
+        v->passed |= !missing && used.least > rules[i].max;
+        v->limits_used_up |= used.most + m->more > rules[i].max;
+    }
+}
+
+/* of one template that an issue names */
+static verdict judge(const counts *c, const model_step *step, uint32_t t, int64_t more)
+{
+    const config_template *of = config_find_template(c->v.config, c->side->templates[t]);
+    const config_campaign *parent = config_find_campaign(c->v.config, of->row->campaign);
+    const config_merchant *owner = config_find_merchant(c->v.config, of->row->merchant);
+    const template_version *v = config_version(of, of->row->version);
+    met m = {
+        .days = owner->zone, .step = step, .now_ms = app_now_ms(c->side->world.app), .more = more};
+    verdict all = {0};
+    ask_limits(c, &m, owner->row->limits.items, owner->row->limits.n, &all);
+    m.campaign = parent->row->id;
+    ask_limits(c, &m, parent->row->limits.items, parent->row->limits.n, &all);
+    m.template = of->row->id;
+    ask_limits(c, &m, v->limits.items, v->limits.n, &all);
+    int64_t stock = of->row->stock, spent = c->spent[t / 2], budget = parent->row->budget_minor;
+    all.stock_used_up = stock >= 0 && c->issued[t] + more > stock;
+    all.passed |= stock >= 0 && c->issued[t] > stock;
+    if (parent->row->budget_mode == BUDGET_MODE_AT_ISSUE) {
+        int64_t each = price_rule_largest(config_rule(of, v->version));
+        all.budget_used_up = spent + more * each > budget;
+        all.passed |= spent > budget;
+    }
+    return all;
+}
+
+static bool has_cause(const verdict *v, result refused)
+{
+    switch ((int)refused) {
+    case R_LIMIT_REACHED:
+        return v->limits_used_up;
+    case R_LIMIT_SUBJECT_MISSING:
+        return v->device_missing;
+    case R_SOLD_OUT:
+        return v->stock_used_up;
+    case R_BUDGET_EXHAUSTED:
+        return v->budget_used_up;
+    default:
+        return true;
+    }
+}
+
+static const char *cause_of_issue(const counts *c, const model_step *step, const world_act *a)
+{
+    const issue_out *out = a->out;
+    int64_t more = a->code == R_DONE ? 1 : (int64_t)step->counts[0] + step->counts[1];
+    bool cause = a->code == R_DONE;
+    for (uint32_t i = 0, item = 0; i < 2; i++) {
+        if (step->counts[i] == 0)
+            continue;
+        uint32_t t = (step->template + i) % MODEL_TEMPLATES;
+        verdict v = judge(c, step, t, more);
+        size_t issued = 0;
+        for (size_t k = 0; k < out->coupons.n && a->code == R_DONE; k++)
+            issued += out->coupons.items[k].template == c->side->templates[t];
+        if (issued > 0 && v.passed)
+            return "issued beyond what is allowed";
+        cause = cause || has_cause(&v, a->code);
+        for (size_t k = 0; k < out->refusals.n && a->code == R_DONE; k++)
+            if (out->refusals.items[k].item == item &&
+                !has_cause(&v, (result)out->refusals.items[k].result))
+                return "an item is refused for what is not used up";
+        item++;
+    }
+    return cause ? NULL : "refused for what is not used up";
+}
+
+static const char *cause_of_order(const counts *c, const world_act *a)
+{
+    const order_in *in = a->in;
+    bool cause = a->code != R_BUDGET_EXHAUSTED;
+    for (uint32_t i = 0; i < MODEL_CAMPAIGNS; i++) {
+        const campaign *of = config_find_campaign(c->v.config, c->side->campaigns[i])->row;
+        int64_t need = 0;
+        for (size_t k = 0; k < in->applied.n; k++)
+            need +=
+                in->applied.items[k].campaign == of->id ? in->applied.items[k].discount_minor : 0;
+        bool has_budget = of->budget_mode != BUDGET_MODE_NONE;
+        if (a->code == R_DONE && has_budget && c->spent[i] > of->budget_minor)
+            return "used beyond the budget";
+        cause = cause || (has_budget && c->spent[i] + need > of->budget_minor);
+    }
+    return cause ? NULL : "refused for a budget that is not used up";
+}
+
+static const char *cause_of_change(const counts *c, const model_step *step, const world_act *a)
+{
+    bool stock = step->kind == STEP_STOCK;
+    int64_t used = stock ? c->issued[step->template] : c->spent[step->campaign];
+    const campaign *of = config_find_campaign(c->v.config, c->side->campaigns[step->campaign])->row;
+    if (!stock && of->budget_mode == BUDGET_MODE_NONE)
+        return NULL;
+    if (a->code == R_DONE && step->amount >= 0 && used > step->amount)
+        return "the target is below what is used";
+    return a->code == R_NOT_EDITABLE && used <= step->amount
+               ? "the target is not below what is used"
+               : NULL;
+}
+
+const char *model_side_cause(model_side *s, const model_step *step, const world_act *a)
+{
+    counts c;
+    const char *wrong = NULL;
+    if (a->code == R_UNAVAILABLE)
+        return "unavailable, though nothing else is there";
+    if (a->id != ACT_ID_issue && a->id != ACT_ID_hold && a->id != ACT_ID_redeem &&
+        a->id != ACT_ID_pool_change)
+        return NULL;
+    count_all(s, &c);
+    if (step->kind == STEP_ISSUE)
+        wrong = cause_of_issue(&c, step, a);
+    else if (step->kind == STEP_STOCK || step->kind == STEP_BUDGET)
+        wrong = cause_of_change(&c, step, a);
+    else if (step->kind != STEP_REPEAT)
+        wrong = cause_of_order(&c, a);
+    app_view_close(&c.v);
+    return wrong;
 }

@@ -16,54 +16,85 @@ uint32_t model_below(model *m, uint32_t n)
     return (uint32_t)(model_next(m) >> 33) % n;
 }
 
-static bool chance(model *m, uint32_t percent)
+bool model_chance(model *m, uint32_t percent)
 {
     return model_below(m, 100) < percent;
 }
 
-/* How often each kind comes, in percent. */
+/* Name, and how often each kind comes, of a thousand. */
+static const struct {
+    const char *name;
+    uint16_t odds;
+} kinds[STEP_KIND_COUNT] = {
+    [STEP_ISSUE] = {"issue", 230},        [STEP_HOLD] = {"hold", 130},
+    [STEP_REDEEM_HOLD] = {"confirm", 85}, [STEP_REDEEM] = {"redeem", 85},
+    [STEP_RELEASE] = {"release", 40},     [STEP_RETURN] = {"return", 85},
+    [STEP_VOID] = {"void", 45},           [STEP_STATE] = {"state", 25},
+    [STEP_WINDOW] = {"window", 5},        [STEP_LIMITS] = {"limits", 30},
+    [STEP_MERCHANT] = {"merchant", 10},   [STEP_TEMPLATE] = {"template", 30},
+    [STEP_STOCK] = {"stock", 30},         [STEP_BUDGET] = {"budget", 20},
+    [STEP_REPEAT] = {"repeat", 15},       [STEP_SWEEP] = {"sweep", 30},
+    [STEP_CLOCK] = {"clock", 100},        [STEP_RESTART] = {"restart", 5},
+};
+
 static step_kind choose(model *m)
 {
-    static const uint8_t odds[STEP_KIND_COUNT] = {
-        [STEP_ISSUE] = 24,  [STEP_HOLD] = 13,  [STEP_REDEEM_HOLD] = 9, [STEP_REDEEM] = 9,
-        [STEP_RELEASE] = 4, [STEP_RETURN] = 9, [STEP_VOID] = 4,        [STEP_SWEEP] = 3,
-        [STEP_CLOCK] = 12,  [STEP_STATE] = 3,  [STEP_LIMITS] = 2,      [STEP_TEMPLATE] = 3,
-        [STEP_STOCK] = 3,   [STEP_BUDGET] = 2,
-    };
-    uint32_t left = model_below(m, 100);
+    uint32_t left = model_below(m, 1000);
     uint32_t kind = 0;
-    while (left >= odds[kind])
-        left -= odds[kind++];
+    while (left >= kinds[kind].odds)
+        left -= kinds[kind++].odds;
     return (step_kind)kind;
 }
+
+/* ---- coupons and orders ---- */
 
 /* Mostly a newer one, of the user. */
 static uint32_t pick_coupon(model *m, const model_side *s, uint32_t user_number)
 {
-    uint32_t n = s->coupon_count;
+    uint32_t n = s->coupon_count, i = n - 1;
+    bool any = model_chance(m, 5);
     for (int tries = 0; tries < 60; tries++) {
-        uint32_t span = n < 60 || chance(m, 10) ? n : 60;
-        uint32_t i = n - 1 - model_below(m, span);
-        if (m->coupon_user[i] == user_number || chance(m, 1))
-            return i;
+        uint32_t span = n < 60 || model_chance(m, 10) ? n : 60;
+        i = n - 1 - model_below(m, span);
+        if (any || s->coupon_user[i] == user_number)
+            break;
     }
-    return n - 1;
+    return i;
+}
+
+static uint32_t pick_hold(model *m, const model_side *s)
+{
+    uint32_t recent = s->hold_count < 8 || model_chance(m, 15) ? s->hold_count : 8;
+    return s->hold_count - 1 - model_below(m, recent);
 }
 
 static void fill_cart(model *m, model_step *step)
 {
     for (size_t i = 0; i < MODEL_LINES; i++) {
-        step->quantities[i] = i == 0 || chance(m, 60) ? 1 + model_below(m, 4) : 0;
-        step->prices[i] = 1 + model_below(m, chance(m, 70) ? 3000 : 300);
+        step->quantities[i] = i == 0 || model_chance(m, 60) ? 1 + model_below(m, 4) : 0;
+        step->prices[i] = 1 + model_below(m, model_chance(m, 70) ? 3000 : 300);
     }
 }
 
+/* A new order; one that is held already, changed; or any that there was. */
 static void fill_order(model *m, const model_side *s, model_step *step)
 {
-    step->order = chance(m, 85) || m->orders == 0 ? m->orders++ : model_below(m, m->orders);
+    static const int64_t spans[] = {MS_MINUTE, 15 * MS_MINUTE, 15 * MS_MINUTE, 2 * MS_DAY};
+    step->ms = spans[model_below(m, ARRAY_LEN(spans))];
+    if (s->hold_count > 0 && model_chance(m, 20)) {
+        uint32_t held = pick_hold(m, s);
+        step->user = s->hold_user[held];
+        step->order = s->hold_order[held];
+    } else {
+        uint32_t recent = s->coupon_count < 60 ? s->coupon_count : 60;
+        step->user = s->coupon_user[s->coupon_count - 1 - model_below(m, recent)];
+        step->order =
+            model_chance(m, 90) || m->orders == 0 ? m->orders++ : model_below(m, m->orders);
+    }
     step->store = (uint8_t)model_below(m, 3);
+    step->channel = (uint8_t)model_below(m, 3);
     fill_cart(m, step);
-    uint32_t wanted = chance(m, 70) ? 1 : 1 + model_below(m, MODEL_COUPONS);
+    uint32_t wanted = model_chance(m, 70) ? 1 : 1 + model_below(m, MODEL_COUPONS);
     for (uint32_t i = 0; i < wanted; i++) {
         uint32_t one = pick_coupon(m, s, step->user);
         bool twice = false;
@@ -74,11 +105,26 @@ static void fill_order(model *m, const model_side *s, model_step *step)
     }
 }
 
-/* From a millisecond to a few days. */
-static int64_t pause_ms(model *m)
+static void fill_issue(model *m, model_step *step)
+{
+    step->word = model_chance(m, 60) ? ISSUE_MODE_ALL_OR_NONE : ISSUE_MODE_BEST_EFFORT;
+    step->store = (uint8_t)model_below(m, 3);
+    step->channel = (uint8_t)model_below(m, 3);
+    step->counts[0] = 1 + model_below(m, model_chance(m, 80) ? 2 : 9);
+    step->counts[1] = model_chance(m, 30) ? 1 + model_below(m, 3) : 0;
+}
+
+/* ---- time and configuration ---- */
+
+/* From a millisecond to a few days; the unruly clock goes back by hours, too. */
+static int64_t next_ms(model *m)
 {
     static const int64_t spans[] = {2, MS_SECOND, 10 * MS_MINUTE, 6 * MS_HOUR, 3 * MS_DAY};
-    return 1 + (int64_t)model_below(m, (uint32_t)spans[model_below(m, ARRAY_LEN(spans))]);
+    size_t longest = ARRAY_LEN(spans);
+    bool back = m->unruly && model_chance(m, 40);
+    int64_t by = 1 + model_below(m, (uint32_t)spans[model_below(m, (uint32_t)longest - back)]);
+    m->now_ms += back && m->now_ms - by > MODEL_START_MS ? -by : by;
+    return m->now_ms;
 }
 
 static void fill_pool(model *m, model_side *s, model_step *step)
@@ -86,58 +132,89 @@ static void fill_pool(model *m, model_side *s, model_step *step)
     const config *c = app_config(s->world.app);
     if (step->kind == STEP_STOCK) {
         step->current = config_find_template(c, s->templates[step->template])->row->stock;
-        step->amount = chance(m, 15) ? -1 : (int64_t)model_below(m, 90);
+        step->amount = model_chance(m, 15) ? -1 : (int64_t)model_below(m, 90);
     } else {
         step->current = config_find_campaign(c, s->campaigns[step->campaign])->row->budget_minor;
         step->amount = 1 + (int64_t)model_below(m, 60000);
     }
     config_free((config *)(uintptr_t)c); /* the share that app_config gave */
-    step->current += chance(m, 15) ? 1 : 0;
+    step->current += model_chance(m, 15) ? 1 : 0;
+}
+
+static void fill_state(model *m, model_step *step)
+{
+    step->word = model_chance(m, 60)   ? CAMPAIGN_STATE_ACTIVE
+                 : model_chance(m, 60) ? CAMPAIGN_STATE_PAUSED
+                 : model_chance(m, 85) ? CAMPAIGN_STATE_DISABLED
+                                       : CAMPAIGN_STATE_ENDED;
+}
+
+/* Others; or the same with other maxima. */
+static uint64_t next_limits(model *m, uint64_t now)
+{
+    uint64_t other = model_next(m);
+    return now == 0 || model_chance(m, 40) ? other | 4 : (now & ~UINT64_C(3)) | (other & 3);
+}
+
+static void fill_configuration(model *m, model_side *s, model_step *step)
+{
+    switch (step->kind) {
+    case STEP_STATE:
+        fill_state(m, step);
+        break;
+    case STEP_WINDOW:
+        step->amount = 10 + (int64_t)model_below(m, 200);
+        break;
+    case STEP_LIMITS:
+        step->limits = next_limits(m, s->campaign_limits[step->campaign]);
+        break;
+    case STEP_MERCHANT:
+        step->limits = next_limits(m, s->merchant_limits);
+        break;
+    case STEP_TEMPLATE:
+        step->word = model_chance(m, 50) ? EDIT_REACH_NEW_ONLY : EDIT_REACH_ALL_UNUSED;
+        step->amount = (int64_t)model_below(m, 20);
+        step->limits = model_chance(m, 60) ? next_limits(m, s->limits[step->template]) : 0;
+        break;
+    default:
+        fill_pool(m, s, step);
+    }
 }
 
 static void fill(model *m, model_side *s, model_step *step)
 {
     switch (step->kind) {
     case STEP_ISSUE:
-        step->word = chance(m, 60) ? ISSUE_MODE_ALL_OR_NONE : ISSUE_MODE_BEST_EFFORT;
-        step->store = (uint8_t)model_below(m, 3);
-        step->counts[0] = 1 + model_below(m, chance(m, 80) ? 2 : 9);
-        step->counts[1] = chance(m, 30) ? 1 + model_below(m, 3) : 0;
+        fill_issue(m, step);
         break;
     case STEP_HOLD:
     case STEP_REDEEM:
         fill_order(m, s, step);
         break;
+    case STEP_REDEEM_HOLD:
+    case STEP_RELEASE:
+        step->hold = pick_hold(m, s);
+        break;
     case STEP_RETURN:
+        step->redemption = model_below(m, s->redemption_count);
         for (size_t i = 0; i < MODEL_LINES; i++)
-            step->quantities[i] = chance(m, i == 0 ? 60 : 15) ? 1 + model_below(m, 2) : 0;
+            step->quantities[i] = model_chance(m, i == 0 ? 60 : 15) ? 1 + model_below(m, 2) : 0;
         break;
     case STEP_VOID:
         step->word = (uint8_t)(1 + model_below(m, 3));
         step->coupons[step->coupon_count++] = pick_coupon(m, s, step->user);
         break;
+    case STEP_REPEAT:
+        step->kept = model_below(m, MODEL_KEPT);
+        break;
     case STEP_CLOCK:
-        step->ms = m->now_ms + pause_ms(m);
+        step->ms = next_ms(m);
         break;
-    case STEP_STATE:
-        step->word = chance(m, 60)   ? CAMPAIGN_STATE_ACTIVE
-                     : chance(m, 60) ? CAMPAIGN_STATE_PAUSED
-                                     : CAMPAIGN_STATE_DISABLED;
-        break;
-    case STEP_LIMITS:
-        step->word = (uint8_t)model_below(m, 6);
-        step->amount = 1 + (int64_t)model_below(m, 6);
-        break;
-    case STEP_TEMPLATE:
-        step->word = chance(m, 50) ? EDIT_REACH_NEW_ONLY : EDIT_REACH_ALL_UNUSED;
-        step->amount = (int64_t)model_below(m, 20);
-        break;
-    case STEP_STOCK:
-    case STEP_BUDGET:
-        fill_pool(m, s, step);
+    case STEP_SWEEP:
+    case STEP_RESTART:
         break;
     default:
-        break;
+        fill_configuration(m, s, step);
     }
 }
 
@@ -146,41 +223,28 @@ model_step model_make(model *m, model_side *s)
     model_step step = {.kind = choose(m),
                        .user = model_below(m, MODEL_USERS),
                        .campaign = model_below(m, MODEL_CAMPAIGNS),
-                       .template = model_below(m, MODEL_TEMPLATES)};
+                       .template = model_below(m, MODEL_TEMPLATES),
+                       .keyed = model_chance(m, 15)};
+    step.device = model_chance(m, 92) ? (uint8_t)(1 + model_below(m, MODEL_DEVICES)) : 0;
     bool of_hold = step.kind == STEP_REDEEM_HOLD || step.kind == STEP_RELEASE;
     bool of_coupon = step.kind == STEP_HOLD || step.kind == STEP_REDEEM || step.kind == STEP_VOID;
     if ((of_coupon && s->coupon_count == 0) || (of_hold && s->hold_count == 0) ||
         (step.kind == STEP_RETURN && s->redemption_count == 0))
         step.kind = STEP_ISSUE;
-    uint32_t recent = s->hold_count < 8 || chance(m, 15) ? s->hold_count : 8;
-    if (of_hold && s->hold_count > 0)
-        step.hold = s->hold_count - 1 - model_below(m, recent);
-    if (step.kind == STEP_RETURN)
-        step.redemption = model_below(m, s->redemption_count);
-    step.device = chance(m, 92) ? (uint8_t)(1 + model_below(m, MODEL_DEVICES)) : 0;
     fill(m, s, &step);
     return step;
 }
 
-void model_learn(model *m, const model_step *step, const model_side *s, uint32_t coupons_before)
-{
-    for (uint32_t i = coupons_before; i < s->coupon_count; i++)
-        m->coupon_user[i] = step->user;
-    if (step->kind == STEP_CLOCK)
-        m->now_ms = step->ms;
-}
-
 void model_step_write(const model_step *step, buf *out)
 {
-    static const char *const names[STEP_KIND_COUNT] = {
-        "issue", "hold",  "confirm", "redeem", "release",  "return", "void",
-        "sweep", "clock", "state",   "limits", "template", "stock",  "budget"};
     buf_printf(out, "%s user %u campaign %u template %u order %u hold %u redemption %u word %u",
-               names[step->kind], step->user, step->campaign, step->template, step->order,
+               kinds[step->kind].name, step->user, step->campaign, step->template, step->order,
                step->hold, step->redemption, step->word);
-    buf_printf(out, " store %u device %u counts %u %u ms %lld amount %lld current %lld",
-               step->store, step->device, step->counts[0], step->counts[1], (long long)step->ms,
-               (long long)step->amount, (long long)step->current);
+    buf_printf(out, " store %u channel %u device %u counts %u %u ms %lld amount %lld current %lld",
+               step->store, step->channel, step->device, step->counts[0], step->counts[1],
+               (long long)step->ms, (long long)step->amount, (long long)step->current);
+    buf_printf(out, " limits %llx kept %u%s", (unsigned long long)step->limits, step->kept,
+               step->keyed ? " keyed" : "");
     for (uint32_t i = 0; i < step->coupon_count; i++)
         buf_printf(out, " c%u", step->coupons[i]);
     for (uint32_t i = 0; i < MODEL_LINES; i++)

@@ -19,7 +19,7 @@ typedef struct world_engine {
     str name; /* "mem" or "rocks" */
     uint64_t adversary;
     uint16_t lanes; /* 0: WORLD_LANES */
-    bool stepped;   /* no threads and no HTTP: the test steps */
+    bool stepped;   /* no threads, no HTTP, no keys: the test steps */
 } world_engine;
 /* "mem", "mem-adversary:7" or "rocks". */
 MUST_USE bool world_engine_parse(const char *text, world_engine *out);
@@ -58,8 +58,8 @@ str world_key(const world *w, str scope);
 /* Recomputes all that is stored (verify). False: *why has the first differences. */
 MUST_USE bool world_sound(world *w, buf *why);
 
-/* One act, without an idempotency key, to its end; steps where there are no threads. in and out are
- * records of the act; text and lists of out live in memory. */
+/* An act. in and out are records of it; text and lists of out live in memory, which is the act's
+ * alone where there are threads. */
 typedef struct world_act {
     act_id id;
     uint16_t slot;
@@ -67,9 +67,16 @@ typedef struct world_act {
     void *out;
     arena *memory;
     const reserve_ask *reserve; /* limits by phone, device …; NULL: the act names none */
-    str detail;                 /* filled */
+    act_key key;                /* may be empty */
+    /* filled */
+    result code;
+    bool replayed;
+    str detail;
 } world_act;
+/* To its end; steps where there are no threads, and where nothing moves lets time go by. */
 MUST_USE result world_run(world *w, world_act *a);
+/* All at once: they share batches. */
+void world_run_many(world *w, world_act *const *acts, size_t n);
 /* A further merchant, in USD; its id. */
 uint64_t world_merchant(world *w, str name, str zone_name);
 

@@ -1,0 +1,254 @@
+/* Steps of the model that are acts on coupons and orders. See model.h. */
+#include "app/order.h"
+#include "base/id.h"
+#include "domain/rule/cart.h"
+#include "test/lib/model.h"
+
+static uint16_t user_slot(const model_side *s, uint32_t user_number)
+{
+    return slot_of_user(s->merchant, model_user(user_number));
+}
+
+/* ---- numbers of ids ---- */
+
+static uint32_t number_of(const uint64_t *ids, uint32_t n, uint64_t id)
+{
+    uint32_t i = 0;
+    while (i < n && ids[i] != id)
+        i++;
+    return i;
+}
+
+static uint32_t keep(uint64_t *ids, uint32_t *n, uint64_t id)
+{
+    CHECK(*n < MODEL_THINGS_MAX);
+    ids[*n] = id;
+    return (*n)++;
+}
+
+/* ---- issuing ---- */
+
+static str store_name(uint8_t number)
+{
+    return number == 0 ? (str){NULL, 0} : number == 1 ? S("north") : S("south");
+}
+
+static void begin_issue(model_side *s, const model_step *step, world_act *a)
+{
+    issue_item *items = ARENA_ARRAY(s->memory, issue_item, 2);
+    issue_in in = {.merchant = s->merchant,
+                   .user = model_user(step->user),
+                   .source = step->channel == 0 ? COUPON_SOURCE_GRANT : COUPON_SOURCE_CLAIM,
+                   .mode = step->word,
+                   .store = store_name(step->store)};
+    in.items.items = items;
+    for (uint32_t i = 0; i < 2; i++)
+        if (step->counts[i] > 0)
+            items[in.items.n++] =
+                (issue_item){s->templates[(step->template + i) % MODEL_TEMPLATES], step->counts[i]};
+    a->reserve = model_naming(s, step->device);
+    model_set(s, a, ACT_ID_issue, user_slot(s, step->user), &in);
+}
+
+static void end_issue(model_side *s, const model_step *step, const world_act *a, buf *facts)
+{
+    const issue_out *out = a->out;
+    model_say(facts, a->code);
+    if (a->code != R_DONE)
+        return;
+    for (size_t i = 0; i < out->coupons.n; i++) {
+        const issued_coupon *c = &out->coupons.items[i];
+        uint32_t number = keep(s->coupons, &s->coupon_count, c->coupon);
+        s->coupon_user[number] = step->user;
+        s->coupon_store[number] = step->store;
+        s->coupon_device[number] = step->device;
+        buf_printf(facts, " t%u.%u %lld..%lld",
+                   number_of(s->templates, MODEL_TEMPLATES, c->template), c->version,
+                   (long long)c->valid_from_ms, (long long)c->expires_at_ms);
+    }
+    for (size_t i = 0; i < out->refusals.n; i++)
+        buf_printf(facts, " no %u %u", out->refusals.items[i].item, out->refusals.items[i].result);
+}
+
+/* ---- orders ---- */
+
+static void fill_ask(const model_side *s, const model_step *step, order_ask *ask,
+                     order_line lines[MODEL_LINES])
+{
+    static const str skus[MODEL_LINES] = {{"a", 1}, {"b", 1}, {"c", 1}};
+    static const str categories[MODEL_LINES] = {{"food", 4}, {NULL, 0}, {"toys", 4}};
+    static const str channels[] = {{NULL, 0}, {"app", 3}, {"till", 4}};
+    static const char end[] = {CART_SEPARATOR, '\0'};
+    *ask = (order_ask){.merchant = s->merchant,
+                       .user = model_user(step->user),
+                       .currency = S("USD"),
+                       .store = store_name(step->store),
+                       .channel = channels[step->channel],
+                       .lines = lines,
+                       .order_number = arena_printf(s->memory, "o-%u", step->order)};
+    for (size_t i = 0; i < MODEL_LINES; i++) {
+        if (step->quantities[i] == 0)
+            continue;
+        order_line *line = &lines[ask->line_count++];
+        *line = (order_line){.sku = skus[i],
+                             .category = categories[i],
+                             .quantity = step->quantities[i],
+                             .unit_minor = step->prices[i]};
+        if (categories[i].n > 0)
+            line->categories = arena_printf(s->memory, "%.*s%s", STR_ARG(categories[i]), end);
+    }
+}
+
+/* As the API does: priced on a snapshot, where refusals end it, then the act. */
+static result priced(model_side *s, const model_step *step, order_priced *out, reserve_ask *reserve)
+{
+    order_line *lines = ARENA_ARRAY(s->memory, order_line, MODEL_LINES);
+    uint64_t *coupons = ARENA_ARRAY(s->memory, uint64_t, MODEL_COUPONS);
+    order_ask ask;
+    fill_ask(s, step, &ask, lines);
+    for (size_t i = 0; i < step->coupon_count; i++)
+        coupons[i] = s->coupons[step->coupons[i]];
+    ask.coupons = coupons;
+    ask.coupon_count = step->coupon_count;
+    ask.subjects = subjects_named(&reserve->names);
+    app_view v;
+    result r = app_view_open(s->world.app, s->memory, &v);
+    CHECK(r == R_DONE);
+    r = order_price(&v, &ask, out);
+    out->in.order_number = ask.order_number;
+    if (r == R_DONE)
+        reserve_credits(&v, &out->in, out->hold, reserve);
+    app_view_close(&v);
+    return r == R_DONE && out->refused != NULL ? out->refused->result : r;
+}
+
+static void begin_order(model_side *s, const model_step *step, world_act *a)
+{
+    order_priced p = {0};
+    bool hold_it = step->kind == STEP_HOLD;
+    reserve_ask *reserve = model_naming(s, step->device);
+    a->code = priced(s, step, &p, reserve);
+    if (a->code != R_DONE)
+        return;
+    p.in.deadline_ms = hold_it ? app_now_ms(s->world.app) + step->ms : 0;
+    a->reserve = reserve;
+    model_set(s, a, hold_it ? ACT_ID_hold : ACT_ID_redeem, user_slot(s, step->user), &p.in);
+}
+
+static void begin_confirm(model_side *s, const model_step *step, world_act *a)
+{
+    order_in in = {.merchant = s->merchant, .hold = s->holds[step->hold]};
+    const reserve_ask *named = model_naming(s, step->device);
+    in.subjects.items = subjects_unreserved(&named->names, s->memory, &in.subjects.n);
+    model_set(s, a, ACT_ID_redeem, id_slot(in.hold), &in);
+}
+
+bool model_act_late(model_side *s, const model_step *step, const world_act *a, world_act *again)
+{
+    if (step->kind != STEP_REDEEM_HOLD || a->code != R_UNRESERVED)
+        return false;
+    order_in *in = ARENA_NEW(s->memory, order_in);
+    *in = *(const order_in *)a->in;
+    reserve_ask *reserve = model_naming(s, step->device);
+    app_view v;
+    result r = app_view_open(s->world.app, s->memory, &v);
+    CHECK(r == R_DONE);
+    reserve_late(&v, in, reserve);
+    app_view_close(&v);
+    *again = *a;
+    again->in = in;
+    again->reserve = reserve;
+    return true;
+}
+
+static int64_t quoted(const order_in *in)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < in->applied.n; i++)
+        sum += in->applied.items[i].discount_minor;
+    return sum;
+}
+
+static void end_order(model_side *s, const model_step *step, const world_act *a, buf *facts)
+{
+    const order_out *out = a->out;
+    model_say(facts, a->code);
+    if (a->code != R_DONE)
+        return;
+    buf_printf(facts, " %lld at %lld until %lld", (long long)out->discount_minor,
+               (long long)out->at_ms, (long long)out->deadline_ms);
+    if (step->kind != STEP_REDEEM_HOLD && out->discount_minor != quoted(a->in))
+        s->wrong = "another discount than was quoted";
+    if (step->kind == STEP_HOLD) {
+        uint32_t i = keep(s->holds, &s->hold_count, out->hold);
+        s->hold_user[i] = step->user;
+        s->hold_order[i] = step->order;
+    } else {
+        (void)keep(s->redemptions, &s->redemption_count, out->redemption);
+    }
+}
+
+static void begin_release(model_side *s, const model_step *step, world_act *a)
+{
+    hold_ref_in in = {.merchant = s->merchant, .hold = s->holds[step->hold]};
+    model_set(s, a, ACT_ID_release, id_slot(in.hold), &in);
+}
+
+static void end_release(model_side *s, const model_step *step, const world_act *a, buf *facts)
+{
+    MAYBE(s);
+    MAYBE(step);
+    model_say(facts, a->code);
+    buf_printf(facts, " %u", ((const hold_ref_out *)a->out)->state);
+}
+
+static void begin_return(model_side *s, const model_step *step, world_act *a)
+{
+    return_line *lines = ARENA_ARRAY(s->memory, return_line, MODEL_LINES);
+    return_in in = {.merchant = s->merchant, .redemption = s->redemptions[step->redemption]};
+    in.lines.items = lines;
+    for (size_t i = 0; i < MODEL_LINES; i++)
+        if (step->quantities[i] > 0)
+            lines[in.lines.n++] =
+                (return_line){.line = (uint16_t)i, .quantity = step->quantities[i]};
+    model_set(s, a, ACT_ID_give_back, id_slot(in.redemption), &in);
+}
+
+static void end_return(model_side *s, const model_step *step, const world_act *a, buf *facts)
+{
+    MAYBE(step);
+    const return_out *out = a->out;
+    model_say(facts, a->code);
+    if (a->code != R_DONE)
+        return;
+    buf_printf(facts, " %lld:", (long long)out->refund_minor);
+    for (size_t i = 0; i < out->lines.n; i++)
+        buf_printf(facts, " %lldx%u=%lld", (long long)out->lines.items[i].quantity,
+                   out->lines.items[i].line, (long long)out->lines.items[i].refund_minor);
+    for (size_t i = 0; i < out->restored.n; i++)
+        buf_printf(facts, " c%u",
+                   number_of(s->coupons, s->coupon_count, out->restored.items[i].coupon));
+}
+
+static void begin_void(model_side *s, const model_step *step, world_act *a)
+{
+    void_in in = {
+        .merchant = s->merchant, .coupon = s->coupons[step->coupons[0]], .reason = step->word};
+    model_set(s, a, ACT_ID_void, id_slot(in.coupon), &in);
+}
+
+static void end_void(model_side *s, const model_step *step, const world_act *a, buf *facts)
+{
+    model_say(facts, a->code);
+    s->in_error[step->coupons[0]] |= a->code == R_DONE && step->word == VOID_REASON_ISSUED_IN_ERROR;
+}
+
+const model_act model_acts[STEP_REPEAT] = {
+    [STEP_ISSUE] = {begin_issue, end_issue},
+    [STEP_HOLD] = {begin_order, end_order},
+    [STEP_REDEEM_HOLD] = {begin_confirm, end_order},
+    [STEP_REDEEM] = {begin_order, end_order},
+    [STEP_RELEASE] = {begin_release, end_release},
+    [STEP_RETURN] = {begin_return, end_return},
+    [STEP_VOID] = {begin_void, end_void},
+};

@@ -1,0 +1,193 @@
+/* What the worlds of the model begin with: a merchant, three campaigns, two templates of each; and
+ * dice for limits. See model.h. */
+#include "base/id.h"
+#include "base/time.h"
+#include "domain/campaign/config.h"
+#include "domain/price/benefit_test.h"
+#include "domain/rule/word.h"
+#include "test/lib/model.h"
+
+enum { FIRST_SLOT = 1234 };
+
+str model_user(uint32_t number)
+{
+    static const char *const names[MODEL_USERS] = {"ann", "bob", "cid", "dee", "eve",
+                                                   "fay", "gus", "hal", "ida"};
+    return str_of(names[number]);
+}
+
+static void make(model_side *s, act_id id, uint16_t slot, const void *in, row_out *out)
+{
+    world_act one = {.id = id, .slot = slot, .in = in, .out = out, .memory = s->memory};
+    result r = world_run(&s->world, &one);
+    CHECK(r == R_DONE);
+}
+
+static uint64_t make_campaign(model_side *s, uint8_t budget_kind, int64_t budget)
+{
+    campaign_create_in in = {.slot = (uint16_t)(FIRST_SLOT + budget_kind),
+                             .merchant = s->merchant,
+                             .name = S("Spring"),
+                             .currency = S("USD"),
+                             .claim_from_ms = MODEL_START_MS,
+                             .claim_until_ms = MODEL_START_MS + 150 * MS_DAY,
+                             .use_from_ms = MODEL_START_MS,
+                             .use_until_ms = MODEL_START_MS + 180 * MS_DAY,
+                             .budget_mode = budget_kind,
+                             .budget_minor = budget};
+    row_out out = {0}, ignored = {0};
+    make(s, ACT_ID_campaign_create, in.slot, &in, &out);
+    campaign_state_in go = {
+        .merchant = s->merchant, .campaign = out.id, .state = CAMPAIGN_STATE_ACTIVE};
+    make(s, ACT_ID_campaign_state, in.slot, &go, &ignored);
+    return out.id;
+}
+
+/* ---- limits ---- */
+
+enum { FIRST_LIMITS = 2 };
+static const limit_rule first_limits[MODEL_TEMPLATES][FIRST_LIMITS] = {
+    {{LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_EVER, MODEL_CLAIMS_EVER, 0, 0, 0},
+     {LIMIT_MEASURE_UNITS, LIMIT_SUBJECT_DEVICE, LIMIT_PERIOD_ROLLING, 12, MS_DAY, 0, 0}},
+    {{LIMIT_MEASURE_REDEMPTIONS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_DAY, 2, 0, 0, 0},
+     {LIMIT_MEASURE_MONEY, LIMIT_SUBJECT_DEVICE, LIMIT_PERIOD_DAY, 2500, 0, 0, 0}},
+    {{LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_DEVICE, LIMIT_PERIOD_EVER, MODEL_DEVICE_CLAIMS, 0, 0, 0},
+     {LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_STORE, LIMIT_PERIOD_WEEK, 6, 0, 0, 0}},
+    {{LIMIT_MEASURE_UNITS, LIMIT_SUBJECT_TEMPLATE, LIMIT_PERIOD_DAY, 9, 0, 0, 0}},
+    {{LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_ROLLING, 6, 30 * MS_HOUR, 0, 0}},
+    {{LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_TEMPLATE, LIMIT_PERIOD_MONTH, 20, 0, 0, 0}},
+};
+
+static limit_rule any_rule(model *dice, limit_subject all)
+{
+    static const int64_t windows[] = {MS_HOUR, 6 * MS_HOUR, 30 * MS_HOUR};
+    limit_rule rule = {.measure = (uint8_t)(1 + model_below(dice, LIMIT_MEASURE_COUNT - 1)),
+                       .subject = LIMIT_SUBJECT_USER,
+                       .period = (uint8_t)(1 + model_below(dice, LIMIT_PERIOD_MONTH))};
+    if (all == 0 && rule.measure == LIMIT_MEASURE_MONEY)
+        rule.measure = LIMIT_MEASURE_UNITS;
+    if (all != 0 && model_chance(dice, 50))
+        rule.subject = model_chance(dice, 50) ? LIMIT_SUBJECT_STORE : (uint8_t)all;
+    else if (model_chance(dice, 30))
+        rule.subject = LIMIT_SUBJECT_DEVICE;
+    bool by_one = rule.subject == LIMIT_SUBJECT_USER || rule.subject == LIMIT_SUBJECT_DEVICE;
+    bool may_roll = by_one && rule.measure != LIMIT_MEASURE_MONEY;
+    if (may_roll && model_chance(dice, 40)) {
+        rule.period = LIMIT_PERIOD_ROLLING;
+        rule.window_ms = windows[model_below(dice, ARRAY_LEN(windows))];
+    }
+    rule.max = by_one ? 1 + model_below(dice, 6) : 3 + model_below(dice, 40);
+    if (rule.measure != LIMIT_MEASURE_CLAIMS)
+        rule.max *= rule.measure == LIMIT_MEASURE_MONEY ? 700 : 2;
+    if (model_chance(dice, 4))
+        rule.max = 0;
+    return rule;
+}
+
+static bool same_count(const limit_rule *a, const limit_rule *b)
+{
+    return a->measure == b->measure && a->subject == b->subject && a->period == b->period &&
+           a->window_ms == b->window_ms;
+}
+
+/* Some more behind the n that are there. The lowest two bits of the dice only say how large. */
+static size_t add_limits(uint64_t random, limit_subject all, limit_rule *rules, size_t n)
+{
+    model dice = {.random = random | 3};
+    size_t wanted = n;
+    while (wanted < MODEL_LIMITS && model_chance(&dice, 45))
+        wanted++;
+    while (n < wanted) {
+        rules[n] = any_rule(&dice, all);
+        size_t twin = 0;
+        while (!same_count(&rules[twin], &rules[n]))
+            twin++;
+        rules[n].max = rules[n].max * (1 + (int64_t)(random & 3)) / 2;
+        if (twin == n)
+            n++;
+    }
+    return n;
+}
+
+size_t model_limits(uint64_t dice, limit_subject all, limit_rule out[MODEL_LIMITS])
+{
+    return add_limits(dice, all, out, 0);
+}
+
+/* ---- templates ---- */
+
+template_put_in model_template(const model_side *s, uint32_t number, uint64_t limits,
+                               limit_rule rules[MODEL_LIMITS])
+{
+    static rule_node skus[] = {{.op = RULE_OP_IN, .fact = RULE_FACT_LINE_SKU, .n = 2},
+                               {.op = RULE_OP_VALUE, .text = {"a", 1}},
+                               {.op = RULE_OP_VALUE, .text = {"b", 1}}};
+    static rule_node food[] = {{.op = RULE_OP_HAS_ANY, .fact = RULE_FACT_LINE_CATEGORIES, .n = 1},
+                               {.op = RULE_OP_VALUE, .text = {"food", 4}}};
+    static rule_node others[] = {
+        {.op = RULE_OP_HAS_NONE, .fact = RULE_FACT_LINE_CATEGORIES, .n = 1},
+        {.op = RULE_OP_VALUE, .text = {"food", 4}}};
+    static const uint8_t refunds[] = {REFUND_RULE_KEEP,      REFUND_RULE_REPRICE,
+                                      REFUND_RULE_CLAW_BACK, REFUND_RULE_REPRICE,
+                                      REFUND_RULE_KEEP,      REFUND_RULE_CLAW_BACK};
+    static const int64_t stocks[] = {40, 40, 40, -1, -1, 25};
+    bool amount = number % 2 == 0, fixed = number == 4;
+    template_put_in in = {
+        .merchant = s->merchant,
+        .campaign = s->campaigns[number / 2],
+        .stock = stocks[number],
+        .name = S("Some off"),
+        .benefit = amount ? BENEFIT_KIND_AMOUNT_OFF : BENEFIT_KIND_PERCENT_OFF,
+        .terms = TEST_TERM(TERM_AMOUNT_OFF_AMOUNT, amount ? 700 : 150000),
+        .validity = fixed ? VALIDITY_KIND_FIXED : VALIDITY_KIND_AFTER_ISSUE,
+        .valid_from_ms = fixed ? MODEL_START_MS : 0,
+        .valid_until_ms = fixed ? MODEL_START_MS + 40 * MS_DAY : 0,
+        .delay_days = number == 1 ? 1 : 0,
+        .duration_days = fixed ? 0 : 8,
+        .whole_days = number == 3 || number == 5,
+        .refund = refunds[number],
+        .grace_days = number == 2 ? 5 : 0,
+        .reach = EDIT_REACH_NEW_ONLY,
+    };
+    TEST_SET(in, TERM_COMMON_CAP, number == 1 ? 1200 : 0);
+    TEST_SET(in, TERM_COMMON_MINIMUM_SPEND, number == 3 ? 0 : 2000);
+    in.scope.items = number == 2 ? skus : number == 4 ? others : food;
+    in.scope.n = number == 2 ? ARRAY_LEN(skus) : number >= 4 ? ARRAY_LEN(food) : 0;
+    bool stand = number == 0 || number == 2; /* model_bounds.c counts on the first */
+    size_t n = limits == 0 ? FIRST_LIMITS : stand ? 1 : 0;
+    while (n > 0 && first_limits[number][n - 1].measure == 0)
+        n--;
+    memcpy(rules, first_limits[number], n * sizeof *rules);
+    in.limits.items = rules;
+    in.limits.n = limits == 0 ? n : add_limits(limits, LIMIT_SUBJECT_TEMPLATE, rules, n);
+    return in;
+}
+
+/* ---- opening ---- */
+
+void model_side_open(model_side *s, const world_engine *engine)
+{
+    *s = (model_side){.memory = arena_new(0)};
+    world_open(&s->world, engine, MODEL_START_MS);
+    s->merchant = world_merchant(&s->world, S("Deli"), S("America/New_York"));
+    s->campaigns[0] = make_campaign(s, BUDGET_MODE_AT_ISSUE, 50000);
+    s->campaigns[1] = make_campaign(s, BUDGET_MODE_AT_REDEEM, 20000);
+    s->campaigns[2] = make_campaign(s, BUDGET_MODE_NONE, 0);
+    for (uint32_t i = 0; i < MODEL_TEMPLATES; i++) {
+        limit_rule rules[MODEL_LIMITS];
+        template_put_in in = model_template(s, i, 0, rules);
+        row_out out = {0};
+        make(s, ACT_ID_template_put, id_slot(in.campaign), &in, &out);
+        s->templates[i] = out.id;
+    }
+    for (size_t i = 0; i < MODEL_KEPT; i++)
+        s->kept[i].act.memory = arena_new(0);
+}
+
+void model_side_close(model_side *s)
+{
+    world_close(&s->world);
+    for (size_t i = 0; i < MODEL_KEPT; i++)
+        arena_free(s->kept[i].act.memory);
+    arena_free(s->memory);
+}
