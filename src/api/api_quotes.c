@@ -1,7 +1,5 @@
 /* Quotes: a cart priced with coupons, and why each of them applies or not. */
-#include "api/order.h"
-#include "api/template.h"
-#include "domain/campaign/rules.h"
+#include "api/preview.h"
 
 /* What the cart is when priced, as orders are shown. */
 static order_row row_of(const order_in *in)
@@ -88,55 +86,6 @@ static wire_quoted_coupon coupon_shown(api_call *c, const app_view *v, const ord
     return out;
 }
 
-/* ---- drafts ---- */
-
-/* Checked as a save checks it. */
-static price_rule *draft_asked(api_call *c, const wire_template_draft *from, str place,
-                               order_draft *out)
-{
-    const config_campaign *named =
-        from->has_campaign ? config_find_campaign(call_config(c), from->campaign) : NULL;
-    if (from->has_campaign && (named == NULL || named->row->merchant != c->who.merchant)) {
-        issues_add(c->problems, arena_printf(c->memory, "%.*s.campaign", STR_ARG(place)),
-                   S("not_allowed"), "a campaign of yours");
-        return NULL;
-    }
-    campaign *own = ARENA_NEW(c->memory, campaign);
-    const wire_quote_create *b = c->body;
-    *own = (campaign){.merchant = c->who.merchant,
-                      .state = CAMPAIGN_STATE_DRAFT,
-                      .currency = b->cart.lines.items[0].unit_price.currency,
-                      .use_until_ms = TIME_MAX_MS,
-                      .budget_mode = BUDGET_MODE_NONE};
-    issues *all = c->problems;
-    c->problems = issues_new(c->memory);
-    out->of = named == NULL ? own : named->row;
-    out->automatic = from->template.apply == APPLY_MODE_AUTOMATIC;
-    const template_put_in *in = template_asked(c, &from->template, out->of);
-    issues *found = c->problems;
-    c->problems = all;
-    issues_add_part(all, arena_printf(c->memory, "%.*s.template", STR_ARG(place)), found);
-    template_version *version = ARENA_NEW(c->memory, template_version);
-    *version = rules_version_of(in);
-    out->version = version;
-    return found->n == 0 ? price_rule_new(version) : NULL;
-}
-
-/* The rules are the caller's to free: the call's memory may be gone when it has ended. */
-static void drafts_asked(api_call *c, order_ask *ask, price_rule *rules[ORDER_COUPONS_MAX])
-{
-    const wire_quote_create *b = c->body;
-    CHECK(b->drafts.n <= ORDER_COUPONS_MAX); /* as the schema says */
-    order_draft *drafts = ARENA_ARRAY(c->memory, order_draft, b->drafts.n);
-    for (size_t i = 0; i < b->drafts.n; i++) {
-        str place = arena_printf(c->memory, "drafts[%zu]", i);
-        rules[i] = draft_asked(c, &b->drafts.items[i], place, &drafts[i]);
-        drafts[i].rule = rules[i];
-    }
-    ask->drafts = drafts;
-    ask->draft_count = b->drafts.n;
-}
-
 /* ---- the handler ---- */
 
 static wire_quote quote_shown(api_call *c, const app_view *v, const order_ask *ask,
@@ -189,12 +138,12 @@ void api_quote_create(api_call *c)
         policy_in(c, b->policy, &policy, &asked.ask.policy_count);
         asked.ask.policy = policy;
     }
-    price_rule *rules[ORDER_COUPONS_MAX] = {NULL};
-    drafts_asked(c, &asked.ask, rules);
-    if (c->problems->n > 0)
-        call_invalid(c);
-    else
-        price_quote(c, &asked.ask);
-    for (size_t i = 0; i < ORDER_COUPONS_MAX; i++)
-        price_rule_free(rules[i]);
+    preview supposed = {0};
+    if (preview_asked(c, &asked.ask, &supposed)) {
+        if (c->problems->n > 0)
+            call_invalid(c);
+        else
+            price_quote(c, &asked.ask);
+    }
+    preview_end(&supposed);
 }

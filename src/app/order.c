@@ -16,7 +16,7 @@ typedef struct order_desk {
     price_coupon prices[PRICE_COUPONS_MAX];
     size_t verdicts[PRICE_COUPONS_MAX]; /* place of the verdict */
     size_t n;
-    terms automatic[AUTOMATIC_MAX];
+    promotion automatic[AUTOMATIC_MAX];
     size_t automatic_n;
 } order_desk;
 
@@ -38,23 +38,23 @@ static void look_up(app_view *v, order_desk *d, order_priced *out)
 }
 
 /* In the order in which a hold refuses (domain/coupon/acts.h). */
-static result usable_now(app_view *v, uint64_t replaced_hold, const coupon *c,
+static result usable_now(app_view *v, const order_desk *d, const coupon *c,
                          const config_campaign *of)
 {
-    int64_t now = uow_now(v->rows);
+    int64_t now = order_moment(v, d->ask);
     const hold *by = c->state == COUPON_STATE_HELD ? hold_get(v->rows, c->slot, c->ref) : NULL;
     coupon_now is = coupon_state_at(v->config, c, by, now);
-    bool replaced = is.state == COUPON_STATE_HELD && c->ref == replaced_hold;
+    bool replaced = is.state == COUPON_STATE_HELD && c->ref == d->hold;
     if (is.state == COUPON_STATE_EXPIRED || (replaced && now >= is.expires_at_ms)) {
         return R_COUPON_EXPIRED;
     }
     if (is.state != COUPON_STATE_AVAILABLE && !replaced) {
         return R_COUPON_NOT_AVAILABLE;
     }
-    if (is.not_yet_valid) {
+    if (is.not_yet_valid || now < c->issued_at_ms) {
         return R_COUPON_NOT_YET_VALID;
     }
-    if (!campaign_may_hold(of->row->state)) {
+    if (!campaign_may_hold(of->row->state) && !order_takes_as_active(d->ask, of->row)) {
         return R_CAMPAIGN_DISABLED;
     }
     if (now < of->row->use_from_ms) {
@@ -76,14 +76,16 @@ static result eligible(app_view *v, const order_desk *d, uint64_t id, price_coup
         return R_WRONG_USER;
     }
     const config_campaign *of = config_find_campaign(v->config, t->row->campaign);
-    uint32_t version = config_effective(t, c->version);
+    const int64_t *at_ms = d->ask->at_ms;
+    uint32_t version = at_ms == NULL ? config_effective(t, c->version)
+                                     : config_effective_at(t, c->version, *at_ms);
     *out = (price_coupon){.coupon = id,
                           .campaign = t->row->campaign,
                           .template = c->template,
                           .version = version,
                           .rule = config_rule(t, version),
                           .currency = of->row->currency};
-    return usable_now(v, d->hold, c, of);
+    return usable_now(v, d, c, of);
 }
 
 /* The subject that a limit on uses counts by and the order does not name; 0: none. */
@@ -231,7 +233,7 @@ static void look_at_draft(app_view *v, order_desk *d, size_t i, order_verdict *v
     const order_draft *draft = &d->ask->drafts[i];
     price_coupon one = {
         .rule = draft->rule, .currency = draft->of->currency, .automatic = draft->automatic};
-    result code = draft_usable(draft, uow_now(v->rows));
+    result code = draft_usable(draft, order_moment(v, d->ask));
     if (code != R_DONE) {
         refuse(verdict, code);
     } else if (is_in_currency(d, one.currency, verdict)) {
@@ -251,14 +253,15 @@ static bool is_left_out(const order_ask *ask, uint64_t template_id)
 
 static void look_at_automatic(app_view *v, order_desk *d, size_t i, order_priced *out)
 {
-    const terms *of = &d->automatic[i];
+    const terms *of = &d->automatic[i].of;
+    uint32_t version = d->automatic[i].version;
     size_t place = d->ask->coupon_count + d->ask->draft_count + i;
     order_verdict *verdict = &out->verdicts[place];
     const template *t = of->template->row;
     price_coupon one = {.campaign = t->campaign,
                         .template = t->id,
-                        .version = t->version,
-                        .rule = config_rule(of->template, t->version),
+                        .version = version,
+                        .rule = config_rule(of->template, version),
                         .currency = of->campaign->row->currency,
                         .automatic = true};
     verdict->template = t->id;
@@ -276,7 +279,7 @@ static void look_at_all(app_view *v, order_desk *d, order_priced *out)
 {
     const order_ask *ask = d->ask;
     size_t named = ask->coupon_count + ask->draft_count;
-    d->automatic_n = promotions_find(v, ask->merchant, d->automatic);
+    d->automatic_n = promotions_find(v, ask, d->automatic);
     out->verdict_count = named + d->automatic_n;
     out->verdicts = ARENA_ARRAY(v->memory, order_verdict, out->verdict_count);
     for (size_t i = 0; i < d->automatic_n; i++) {
@@ -338,7 +341,7 @@ static cart basket_of(app_view *v, const order_ask *ask)
     return (cart){.currency = ask->currency,
                   .store = ask->store,
                   .channel = ask->channel,
-                  .at_ms = uow_now(v->rows),
+                  .at_ms = order_moment(v, ask),
                   .lines = lines_marked(v, ask),
                   .n = ask->line_count,
                   .region = ask->region,
@@ -385,7 +388,7 @@ result order_price(app_view *v, const order_ask *ask, order_priced *out)
     do {
         asked.n = d->n;
         code = price_cart(&asked, memory, &price);
-    } while (code == R_DONE && ask->quote && take_out_one(v, d, &price, out));
+    } while (code == R_DONE && ask->quote && ask->at_ms == NULL && take_out_one(v, d, &price, out));
     if (code != R_DONE) {
         return code;
     }

@@ -44,7 +44,15 @@ typedef struct order_ask {
     const uint64_t *left_out;
     size_t left_out_count; /* <= AUTOMATIC_MAX */
     bool quote; /* of automatic templates, room is looked for on the snapshot: no act will */
+    /* A look at another moment, for quotes: with the versions and windows of then; states, rows and
+     * what else has no versions are as they are, and room is not looked for. NULL: now. */
+    const int64_t *at_ms;
+    const uint64_t *active; /* campaigns that are taken to be active */
+    size_t active_count;
 } order_ask;
+
+int64_t order_moment(const app_view *v, const order_ask *ask);
+bool order_takes_as_active(const order_ask *ask, const campaign *c);
 
 typedef struct order_verdict {
     uint64_t coupon, template; /* coupon 0: an automatic template, or, template 0, a draft */

@@ -5,14 +5,31 @@
 #include "base/id.h"
 #include "domain/limit/book.h"
 
-size_t promotions_find(app_view *v, uint64_t merchant_id, terms out[AUTOMATIC_MAX])
+bool order_takes_as_active(const order_ask *ask, const campaign *c)
 {
-    config_promotions all = config_automatic(v->config, merchant_id);
+    for (size_t i = 0; i < ask->active_count; i++)
+        if (ask->active[i] == c->id)
+            return true;
+    return c->state == CAMPAIGN_STATE_ACTIVE;
+}
+
+int64_t order_moment(const app_view *v, const order_ask *ask)
+{
+    return ask->at_ms != NULL ? *ask->at_ms : uow_now(v->rows);
+}
+
+size_t promotions_find(app_view *v, const order_ask *ask, promotion out[AUTOMATIC_MAX])
+{
+    config_promotions all = config_automatic(v->config, ask->merchant);
+    int64_t now = order_moment(v, ask);
     size_t n = 0;
     for (size_t i = 0; i < all.n && n < AUTOMATIC_MAX; i++) {
-        terms of = terms_of(v->config, all.ids[i]);
-        if (config_applies(of.campaign, of.template, uow_now(v->rows)))
-            out[n++] = of;
+        promotion p = {.of = terms_of(v->config, all.ids[i])};
+        p.version = ask->at_ms == NULL ? p.of.template->row->version
+                                       : config_version_at(p.of.template, now);
+        if (p.version != 0 && order_takes_as_active(ask, p.of.campaign->row) &&
+            config_is_open(p.of.campaign, config_version(p.of.template, p.version), now))
+            out[n++] = p;
     }
     return n;
 }

@@ -2,12 +2,17 @@
 #ifndef QUAN_APP_PROMOTION_H
 #define QUAN_APP_PROMOTION_H
 
-#include "app/app.h"
+#include "app/order.h"
 #include "domain/limit/terms.h"
 
-/* Those of the merchant that are in force at the view's moment, ascending by id, at most
- * AUTOMATIC_MAX: a merchant has more only where several were made at once. */
-size_t promotions_find(app_view *v, uint64_t merchant_id, terms out[AUTOMATIC_MAX]);
+typedef struct promotion {
+    terms of;
+    uint32_t version;
+} promotion;
+
+/* Those of the merchant that are in force, ascending by id, at most AUTOMATIC_MAX: a merchant has
+ * more only where several were made at once. */
+size_t promotions_find(app_view *v, const order_ask *ask, promotion out[AUTOMATIC_MAX]);
 
 /* What a use would take. */
 typedef struct promotion_use {

@@ -342,6 +342,25 @@ uint32_t config_effective(const config_template *t, uint32_t pinned)
     return t->reaching > pinned ? t->reaching : pinned;
 }
 
+uint32_t config_version_at(const config_template *t, int64_t at_ms)
+{
+    uint32_t n = t->version_count;
+    while (n > 0 && t->versions[n - 1]->created_at_ms > at_ms) {
+        n--;
+    }
+    return n;
+}
+
+uint32_t config_effective_at(const config_template *t, uint32_t pinned, int64_t at_ms)
+{
+    for (uint32_t n = config_version_at(t, at_ms); n > pinned; n--) {
+        if (t->versions[n - 1]->reach == EDIT_REACH_ALL_UNUSED) {
+            return n;
+        }
+    }
+    return pinned;
+}
+
 static void list_merchant(void *out, size_t i, const config_object *o)
 {
     ((const config_merchant **)out)[i] = &((const kept_merchant *)o)->view;

@@ -69,6 +69,10 @@ const template_version *config_version(const config_template *t, uint32_t versio
 const price_rule *config_rule(const config_template *t, uint32_t version);
 /* The version that rules an unused coupon which pinned this one: `reaching` where that is newer. */
 uint32_t config_effective(const config_template *t, uint32_t pinned);
+/* The same with the versions that were there at this moment; those of the future are the newest. */
+uint32_t config_effective_at(const config_template *t, uint32_t pinned, int64_t at_ms);
+/* The newest version of then; 0: the template was not there yet. */
+uint32_t config_version_at(const config_template *t, int64_t at_ms);
 
 /* Does it issue nothing and apply nothing any more, for ever? */
 bool config_is_over(const campaign *c);
@@ -81,6 +85,8 @@ config_promotions config_automatic(const config *c, uint64_t merchant_id);
 /* Does an automatic template take part in orders at this moment: its campaign is active, in its use
  * window, and in that of its newest version? */
 bool config_applies(const config_campaign *of, const config_template *t, int64_t now_ms);
+/* The windows alone. */
+bool config_is_open(const config_campaign *of, const template_version *v, int64_t now_ms);
 
 /* In ascending order of id, strictly after `after`; fills at most limit and returns how many. */
 size_t config_merchants(const config *c, uint64_t after, size_t limit, const config_merchant **out);

@@ -348,6 +348,32 @@ static void readers_and_a_publisher_do_not_meet(void **state)
     config_free(s.newest);
 }
 
+static void versions_of_a_moment(void **state)
+{
+    (void)state;
+    template_version rows[] = {
+        {.version = 1, .created_at_ms = 100, .reach = EDIT_REACH_NEW_ONLY},
+        {.version = 2, .created_at_ms = 200, .reach = EDIT_REACH_ALL_UNUSED},
+        {.version = 3, .created_at_ms = 200, .reach = EDIT_REACH_NEW_ONLY},
+        {.version = 4, .created_at_ms = 300, .reach = EDIT_REACH_ALL_UNUSED},
+    };
+    const template_version *versions[] = {&rows[0], &rows[1], &rows[2], &rows[3]};
+    config_template t = {.versions = versions, .version_count = 4, .reaching = 4};
+    static const struct {
+        int64_t at_ms;
+        uint32_t newest, of_first, of_third;
+    } moments[] = {{99, 0, 1, 3},  {100, 1, 1, 3}, {199, 1, 1, 3},
+                   {200, 3, 2, 3}, {300, 4, 4, 4}, {INT64_MAX, 4, 4, 4}};
+    for (size_t i = 0; i < ARRAY_LEN(moments); i++) {
+        assert_int_equal(config_version_at(&t, moments[i].at_ms), moments[i].newest);
+        assert_int_equal(config_effective_at(&t, 1, moments[i].at_ms), moments[i].of_first);
+        assert_int_equal(config_effective_at(&t, 3, moments[i].at_ms), moments[i].of_third);
+    }
+    for (uint32_t pinned = 1; pinned <= 4; pinned++) {
+        assert_int_equal(config_effective_at(&t, pinned, INT64_MAX), config_effective(&t, pinned));
+    }
+}
+
 static config *add_automatic(config *c, uint64_t id, uint64_t owner)
 {
     template row = some_template(id, owner, 1);
@@ -442,6 +468,7 @@ int main(void)
         cmocka_unit_test(the_effective_version_follows_edits_that_reach_all),
         cmocka_unit_test(lists_are_ascending_and_paged),
         cmocka_unit_test(many_templates_share_and_stay),
+        cmocka_unit_test(versions_of_a_moment),
         cmocka_unit_test(automatic_templates_are_listed_until_their_campaign_is_over),
         cmocka_unit_test(an_automatic_template_applies_in_its_windows),
         cmocka_unit_test(readers_and_a_publisher_do_not_meet),

@@ -59,11 +59,17 @@ void config_use_window(const config_campaign *of, const template_version *versio
     }
 }
 
-bool config_applies(const config_campaign *of, const config_template *t, int64_t now_ms)
+bool config_is_open(const config_campaign *of, const template_version *v, int64_t now_ms)
 {
     int64_t window[2];
-    config_use_window(of, config_version(t, t->row->version), NULL, now_ms, window);
-    return of->row->state == CAMPAIGN_STATE_ACTIVE && now_ms >= window[0] && now_ms < window[1];
+    config_use_window(of, v, NULL, now_ms, window);
+    return now_ms >= window[0] && now_ms < window[1];
+}
+
+bool config_applies(const config_campaign *of, const config_template *t, int64_t now_ms)
+{
+    return of->row->state == CAMPAIGN_STATE_ACTIVE &&
+           config_is_open(of, config_version(t, t->row->version), now_ms);
 }
 
 int64_t config_expires_at_ms(const config *c, const coupon *row)
