@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/id.h"
+#include "base/time.h"
 #include "domain/limit/pool.h"
 #include "test/lib/domain_fixture.h"
 
@@ -18,6 +19,7 @@ enum { ACTS_MAX = 24, POOLS = 4, STEPS_MAX = 3000 };
 typedef struct rush {
     fix *shop;
     uint16_t lanes;
+    bool halted; /* a lane stood still for a time */
     uint64_t templates[POOLS];
     int64_t stock[POOLS];
     act_call calls[ACTS_MAX];
@@ -90,11 +92,16 @@ static bool wants(const rush *r, const act_call *call, size_t pool_number)
     return false;
 }
 
-static void run_to_the_end(rush *r)
+static void step_all(rush *r)
 {
     size_t steps = 0;
     while (store_step(app_store(r->shop->app)) > 0)
         assert_true(steps++ < STEPS_MAX); /* they take from each other for ever */
+}
+
+static void run_to_the_end(rush *r)
+{
+    step_all(r);
     for (size_t i = 0; i < r->n; i++) {
         assert_true(r->ended[i]);
         for (size_t k = 0; k < POOLS; k++)
@@ -106,6 +113,8 @@ static void run_to_the_end(rush *r)
             assert_true(r->stock[k] >= 0);
             used_up |= r->stock[k] == 0 && wants(r, &r->calls[i], k);
         }
+        if (r->calls[i].code == R_UNAVAILABLE && r->halted)
+            continue;
         if (r->calls[i].code != R_DONE)
             assert_int_equal(r->calls[i].code, R_SOLD_OUT);
         assert_true(used_up || r->calls[i].code == R_DONE);
@@ -137,27 +146,70 @@ static uint32_t below(uint64_t *dice, uint32_t n)
     return (uint32_t)((*dice >> 16) % n);
 }
 
+static void open_any(rush *r, uint64_t *dice, uint64_t adversary)
+{
+    int64_t stock[POOLS];
+    for (size_t i = 0; i < POOLS; i++)
+        stock[i] = 1 + below(dice, 6);
+    open_rush(r, (uint16_t)(2 + below(dice, 3)), adversary, stock);
+}
+
+static void submit_any(rush *r, uint64_t *dice)
+{
+    uint8_t order[POOLS] = {0, 1, 2, 3};
+    for (uint32_t k = POOLS - 1; k > 0; k--) {
+        uint32_t other = below(dice, k + 1);
+        uint8_t kept = order[k];
+        order[k] = order[other];
+        order[other] = kept;
+    }
+    submit(r, (uint16_t)below(dice, r->lanes), order, 1 + below(dice, POOLS));
+    for (uint32_t steps = below(dice, 6); steps > 0; steps--)
+        (void)store_step(app_store(r->shop->app));
+}
+
 static void many_acts_that_need_many_last_pieces(void **state)
 {
     (void)state;
     for (uint64_t seed = 1; seed <= 500; seed++) {
         uint64_t dice = seed * UINT64_C(0x9e3779b97f4a7c15);
-        int64_t stock[POOLS];
         rush r;
-        for (size_t i = 0; i < POOLS; i++)
-            stock[i] = 1 + below(&dice, 6);
-        open_rush(&r, (uint16_t)(2 + below(&dice, 3)), seed % 4 == 0 ? 0 : seed, stock);
-        for (size_t i = 0; i < ACTS_MAX; i++) {
-            uint8_t order[POOLS] = {0, 1, 2, 3};
-            for (uint32_t k = POOLS - 1; k > 0; k--) {
-                uint32_t other = below(&dice, k + 1);
-                uint8_t kept = order[k];
-                order[k] = order[other];
-                order[other] = kept;
-            }
-            submit(&r, (uint16_t)below(&dice, r.lanes), order, 1 + below(&dice, POOLS));
-            for (uint32_t steps = below(&dice, 6); steps > 0; steps--)
-                (void)store_step(app_store(r.shop->app));
+        open_any(&r, &dice, seed % 4 == 0 ? 0 : seed);
+        for (size_t i = 0; i < ACTS_MAX; i++)
+            submit_any(&r, &dice);
+        run_to_the_end(&r);
+        close_rush(&r);
+    }
+}
+
+/* Acts with a turn, and acts that wait for theirs, end by their deadline, and no turn is left over:
+ * what there still is can be had afterwards. */
+static void a_lane_that_stands_still_keeps_nobody_for_ever(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 300; seed++) {
+        uint64_t dice = seed * UINT64_C(0x9e3779b97f4a7c15);
+        rush r;
+        open_any(&r, &dice, seed % 4 == 0 ? 0 : seed);
+        store *s = app_store(r.shop->app);
+        uint16_t still = (uint16_t)below(&dice, r.lanes);
+        r.halted = true;
+        for (size_t i = 0; i < ACTS_MAX - POOLS; i++) {
+            if (i == 4)
+                store_halt_lane(s, still, true);
+            submit_any(&r, &dice);
+        }
+        step_all(&r);
+        fix_pass(r.shop, 3 * MS_SECOND);
+        step_all(&r);
+        for (size_t i = 0; i < r.n; i++)
+            assert_true(r.ended[i] || store_lane_of_slot(s, r.calls[i].slot) == still);
+        store_halt_lane(s, still, false);
+        step_all(&r);
+        for (uint8_t i = 0; i < POOLS; i++) {
+            submit(&r, (uint16_t)below(&dice, r.lanes), &i, 1);
+            step_all(&r);
+            assert_int_not_equal(r.calls[r.n - 1].code, R_UNAVAILABLE);
         }
         run_to_the_end(&r);
         close_rush(&r);
@@ -169,6 +221,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_acts_that_need_the_same_two_last_pieces),
         cmocka_unit_test(many_acts_that_need_many_last_pieces),
+        cmocka_unit_test(a_lane_that_stands_still_keeps_nobody_for_ever),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

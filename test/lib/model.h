@@ -78,6 +78,7 @@ typedef struct model_side {
     const char *wrong; /* what a step should not have done; NULL */
     str detail;        /* what it said */
     uint64_t merchant, campaigns[MODEL_CAMPAIGNS], templates[MODEL_TEMPLATES];
+    uint8_t benefits[MODEL_TEMPLATES]; /* rows of model_ground.c */
     uint64_t coupons[MODEL_THINGS_MAX], holds[MODEL_THINGS_MAX], redemptions[MODEL_THINGS_MAX];
     uint32_t coupon_count, hold_count, redemption_count, keys;
     uint32_t coupon_user[MODEL_THINGS_MAX], hold_user[MODEL_THINGS_MAX];
@@ -99,7 +100,7 @@ typedef struct model {
 } model;
 
 /* ---- model_ground.c: what there is at first ---- */
-void model_side_open(model_side *s, const world_engine *engine);
+void model_side_open(model_side *s, const world_engine *engine, uint64_t dice);
 void model_side_close(model_side *s);
 str model_user(uint32_t number);
 /* As at first, with these limits (0: those at first). `rules` is room for them. */

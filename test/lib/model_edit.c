@@ -61,7 +61,7 @@ static void begin_template(model_side *s, const model_step *step, world_act *a)
     TEST_SET(in, TERM_COMMON_MINIMUM_SPEND, step->amount % 3 * 900);
     if (in.benefit == BENEFIT_KIND_AMOUNT_OFF)
         TEST_SET(in, TERM_AMOUNT_OFF_AMOUNT, 500 + step->amount * 20);
-    else
+    if (in.benefit == BENEFIT_KIND_PERCENT_OFF)
         TEST_SET(in, TERM_PERCENT_OFF_PERCENT, (500 + step->amount * 100) * 100);
     model_set(s, a, ACT_ID_template_put, id_slot(in.template), &in);
 }

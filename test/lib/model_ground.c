@@ -116,6 +116,39 @@ size_t model_limits(uint64_t dice, limit_subject all, limit_rule out[MODEL_LIMIT
 
 /* ---- templates ---- */
 
+/* Kinds of benefit, each drawn for a template with these terms. */
+enum { BENEFIT_TERMS = 3 };
+static const struct {
+    uint8_t kind;
+    struct {
+        uint8_t place;
+        int64_t value;
+    } terms[BENEFIT_TERMS];
+} benefits[] = {
+    {BENEFIT_KIND_AMOUNT_OFF, {{TERM_AMOUNT_OFF_AMOUNT, 700}}},
+    {BENEFIT_KIND_PERCENT_OFF, {{TERM_PERCENT_OFF_PERCENT, 150000}}},
+    {BENEFIT_KIND_AMOUNT_OFF,
+     {{TERM_AMOUNT_OFF_AMOUNT, 150}, {TERM_AMOUNT_OFF_PER, WORD_AMOUNT_OFF_UNIT}}},
+    {BENEFIT_KIND_REDUCE_TO, {{TERM_REDUCE_TO_AMOUNT, 1500}}},
+    {BENEFIT_KIND_PER_FULL_CUT,
+     {{TERM_PER_FULL_CUT_FULL, 1000},
+      {TERM_PER_FULL_CUT_AMOUNT, 120},
+      {TERM_PER_FULL_CUT_TIMES, 5}}},
+    {BENEFIT_KIND_EXCHANGE, {{TERM_EXCHANGE_PRICE, 100}, {TERM_EXCHANGE_QUANTITY, 2}}},
+    {BENEFIT_KIND_BUY_X_GET_Y, {{TERM_BUY_X_GET_Y_BUY, 2}, {TERM_BUY_X_GET_Y_GET, 1}}},
+    {BENEFIT_KIND_NTH_ITEM, {{TERM_NTH_ITEM_NTH, 2}, {TERM_NTH_ITEM_PERCENT, 500000}}},
+    {BENEFIT_KIND_CHEAPEST_FREE, {{TERM_CHEAPEST_FREE_OF, 3}}},
+    {BENEFIT_KIND_FIXED_PRICE, {{TERM_FIXED_PRICE_PRICE, 900}}},
+    {BENEFIT_KIND_FIRST_UNITS, {{TERM_FIRST_UNITS_UNITS, 2}, {TERM_FIRST_UNITS_PRICE, 500}}},
+};
+
+static void set_benefit(template_put_in *in, uint8_t row)
+{
+    in->benefit = benefits[row].kind;
+    for (size_t i = 0; i < BENEFIT_TERMS && benefits[row].terms[i].place != 0; i++)
+        TEST_SET(*in, benefits[row].terms[i].place, benefits[row].terms[i].value);
+}
+
 template_put_in model_template(const model_side *s, uint32_t number, uint64_t limits,
                                limit_rule rules[MODEL_LIMITS])
 {
@@ -131,14 +164,12 @@ template_put_in model_template(const model_side *s, uint32_t number, uint64_t li
                                       REFUND_RULE_CLAW_BACK, REFUND_RULE_REPRICE,
                                       REFUND_RULE_KEEP,      REFUND_RULE_CLAW_BACK};
     static const int64_t stocks[] = {40, 40, 40, -1, -1, 25};
-    bool amount = number % 2 == 0, fixed = number == 4;
+    bool fixed = number == 4;
     template_put_in in = {
         .merchant = s->merchant,
         .campaign = s->campaigns[number / 2],
         .stock = stocks[number],
         .name = S("Some off"),
-        .benefit = amount ? BENEFIT_KIND_AMOUNT_OFF : BENEFIT_KIND_PERCENT_OFF,
-        .terms = TEST_TERM(TERM_AMOUNT_OFF_AMOUNT, amount ? 700 : 150000),
         .validity = fixed ? VALIDITY_KIND_FIXED : VALIDITY_KIND_AFTER_ISSUE,
         .valid_from_ms = fixed ? MODEL_START_MS : 0,
         .valid_until_ms = fixed ? MODEL_START_MS + 40 * MS_DAY : 0,
@@ -149,7 +180,8 @@ template_put_in model_template(const model_side *s, uint32_t number, uint64_t li
         .grace_days = number == 2 ? 5 : 0,
         .reach = EDIT_REACH_NEW_ONLY,
     };
-    TEST_SET(in, TERM_COMMON_CAP, number == 1 ? 1200 : 0);
+    set_benefit(&in, s->benefits[number]);
+    TEST_SET(in, TERM_COMMON_CAP, number < 2 ? 1200 : 0); /* a budget at issue asks for a bound */
     TEST_SET(in, TERM_COMMON_MINIMUM_SPEND, number == 3 ? 0 : 2000);
     in.scope.items = number == 2 ? skus : number == 4 ? others : food;
     in.scope.n = number == 2 ? ARRAY_LEN(skus) : number >= 4 ? ARRAY_LEN(food) : 0;
@@ -165,9 +197,12 @@ template_put_in model_template(const model_side *s, uint32_t number, uint64_t li
 
 /* ---- opening ---- */
 
-void model_side_open(model_side *s, const world_engine *engine)
+void model_side_open(model_side *s, const world_engine *engine, uint64_t dice)
 {
+    model benefit_dice = {.random = dice};
     *s = (model_side){.memory = arena_new(0)};
+    for (uint32_t i = 0; i < MODEL_TEMPLATES; i++)
+        s->benefits[i] = (uint8_t)model_below(&benefit_dice, ARRAY_LEN(benefits));
     world_open(&s->world, engine, MODEL_START_MS);
     s->merchant = world_merchant(&s->world, S("Deli"), S("America/New_York"));
     s->campaigns[0] = make_campaign(s, BUDGET_MODE_AT_ISSUE, 50000);

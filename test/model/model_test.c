@@ -46,7 +46,7 @@ static void open_game(game *g, uint64_t seed)
     g->model.random = (seed + 1) * UINT64_C(0x9E3779B97F4A7C15);
     g->model.now_ms = MODEL_START_MS;
     for (size_t i = 0; i < SIDES; i++)
-        model_side_open(&g->sides[i], &engines[i]);
+        model_side_open(&g->sides[i], &engines[i], g->model.random);
     g->sides[0].judged = true; /* the others answer the same */
 }
 
