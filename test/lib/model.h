@@ -48,6 +48,8 @@ typedef enum step_kind {
     STEP_SWEEP, /* from here on no acts: alone in a bunch */
     STEP_CLOCK,
     STEP_RESTART,
+    STEP_WALLET,
+    STEP_STATS,
     STEP_KIND_COUNT
 } step_kind;
 
@@ -55,7 +57,7 @@ typedef struct model_step {
     step_kind kind;
     uint32_t user, campaign, template, order, hold, redemption, kept;
     uint32_t counts[2];     /* issue: of template and of the next one; 0: not */
-    uint8_t word;           /* issue mode, void reason, campaign state, edit reach */
+    uint8_t word;           /* issue mode, void reason, state, edit reach */
     uint8_t store, channel; /* 0: nowhere; an issue without a channel is a grant */
     uint8_t device;         /* that is named; 0: none */
     bool keyed;             /* sent twice under one key */
@@ -96,7 +98,8 @@ typedef struct model {
     uint64_t random; /* never 0 */
     uint32_t orders;
     int64_t now_ms;
-    bool unruly; /* many at once, and the clock may go back */
+    bool unruly;                       /* many at once, and the clock may go back */
+    uint32_t list_template, list_left; /* a grant to a list goes on with so many users */
 } model;
 
 /* ---- model_ground.c: what there is at first ---- */
@@ -130,6 +133,9 @@ reserve_ask *model_naming(model_side *s, uint8_t device);
  * API makes it. False: there is nothing to do again. */
 MUST_USE bool model_act_late(model_side *s, const model_step *step, const world_act *a,
                              world_act *again);
+
+/* ---- model_read.c ---- */
+void model_side_read(model_side *s, const model_step *step, buf *facts);
 
 /* ---- model_bounds.c ---- */
 /* Appends the stored state of every coupon and hold, by number. */

@@ -112,6 +112,8 @@ static void alone(model_side *s, const model_step *step, buf *facts)
         atomic_store(&s->world.clock_ms, step->ms);
     else if (step->kind == STEP_SWEEP)
         step_sweep(s, facts);
+    else if (step->kind >= STEP_WALLET)
+        model_side_read(s, step, facts);
     else if (s->world.path[0] != '\0') /* memory would forget */
         world_restart(&s->world);
 }

@@ -26,7 +26,7 @@ static const struct {
     const char *name;
     uint16_t odds;
 } kinds[STEP_KIND_COUNT] = {
-    [STEP_ISSUE] = {"issue", 230},        [STEP_HOLD] = {"hold", 130},
+    [STEP_ISSUE] = {"issue", 215},        [STEP_HOLD] = {"hold", 130},
     [STEP_REDEEM_HOLD] = {"confirm", 85}, [STEP_REDEEM] = {"redeem", 85},
     [STEP_RELEASE] = {"release", 40},     [STEP_RETURN] = {"return", 85},
     [STEP_VOID] = {"void", 45},           [STEP_STATE] = {"state", 25},
@@ -34,7 +34,8 @@ static const struct {
     [STEP_MERCHANT] = {"merchant", 10},   [STEP_TEMPLATE] = {"template", 30},
     [STEP_STOCK] = {"stock", 30},         [STEP_BUDGET] = {"budget", 20},
     [STEP_REPEAT] = {"repeat", 15},       [STEP_SWEEP] = {"sweep", 30},
-    [STEP_CLOCK] = {"clock", 100},        [STEP_RESTART] = {"restart", 5},
+    [STEP_WALLET] = {"wallet", 10},       [STEP_STATS] = {"stats", 10},
+    [STEP_CLOCK] = {"clock", 95},         [STEP_RESTART] = {"restart", 5},
 };
 
 static step_kind choose(model *m)
@@ -213,13 +214,36 @@ static void fill(model *m, model_side *s, model_step *step)
     case STEP_SWEEP:
     case STEP_RESTART:
         break;
+    case STEP_WALLET:
+    case STEP_STATS:
+        step->word = (uint8_t)model_below(m, COUPON_STATE_COUNT);
+        step->store = (uint8_t)model_below(m, 3);
+        break;
     default:
         fill_configuration(m, s, step);
     }
 }
 
+/* A grant to a list: one of its template to each user, one after the other or at once. */
+static model_step make_listed(model *m)
+{
+    uint32_t user_number = --m->list_left;
+    return (model_step){.kind = STEP_ISSUE,
+                        .user = user_number,
+                        .template = m->list_template,
+                        .word = ISSUE_MODE_ALL_OR_NONE,
+                        .device = 1,
+                        .counts = {1, 0}};
+}
+
 model_step model_make(model *m, model_side *s)
 {
+    if (m->list_left > 0)
+        return make_listed(m);
+    if (model_chance(m, 1)) {
+        m->list_template = model_below(m, MODEL_TEMPLATES);
+        m->list_left = MODEL_USERS;
+    }
     model_step step = {.kind = choose(m),
                        .user = model_below(m, MODEL_USERS),
                        .campaign = model_below(m, MODEL_CAMPAIGNS),

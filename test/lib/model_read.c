@@ -1,0 +1,72 @@
+/* Steps of the model that only read: the wallet of a user, page by page; the statistics of a
+ * campaign or template. See model.h. */
+#include "app/query_coupons.h"
+#include "app/query_stats.h"
+#include "test/lib/model.h"
+
+static void read_wallet(model_side *s, app_view *v, const model_step *step, buf *facts)
+{
+    enum { PAGE = 7 };
+    coupon_seen page[PAGE];
+    wallet_ask ask = {.merchant = s->merchant,
+                      .user = model_user(step->user),
+                      .state = step->word,
+                      .not_yet_valid = step->word == COUPON_STATE_AVAILABLE && step->store == 0,
+                      .limit = PAGE};
+    bool more = true;
+    uint32_t seen = 0, owned = 0;
+    for (uint32_t i = 0; i < s->coupon_count; i++)
+        owned += s->coupon_user[i] == step->user;
+    for (size_t pages = 0; more; pages++) {
+        CHECK(pages < MODEL_THINGS_MAX);
+        size_t n = query_wallet(v, &ask, page, &ask.after, &more);
+        seen += (uint32_t)n;
+        for (size_t i = 0; i < n; i++) {
+            uint32_t number = 0;
+            while (s->coupons[number] != page[i].row->id)
+                CHECK(++number < s->coupon_count);
+            buf_printf(facts, " c%u=%u..%lld", number, page[i].now.state,
+                       (long long)page[i].now.expires_at_ms);
+            if (s->coupon_user[number] != step->user)
+                s->wrong = "a coupon of somebody else in a wallet";
+        }
+    }
+    if (step->word == 0 && seen != owned)
+        s->wrong = "a wallet does not show each coupon once";
+}
+
+static void read_stats(model_side *s, app_view *v, const model_step *step, buf *facts)
+{
+    bool whole = step->store == 0;
+    stats_days out = {0};
+    counts_ask ask = {.campaign = s->campaigns[step->template / 2],
+                      .template = whole ? 0 : s->templates[step->template],
+                      .from_day = INT32_MIN,
+                      .until_day = INT32_MAX};
+    query_stats(v, &ask, &out);
+    const tally *t = &out.total;
+    const int64_t all[] = {t->issued,      t->held,
+                           t->released,    t->redeemed,
+                           t->returned,    t->expired,
+                           t->voided,      t->users,
+                           t->order_minor, t->order_returned_minor,
+                           t->confirmed,   t->discount_minor,
+                           out.held_now,   t->discount_returned_minor,
+                           (int64_t)out.n, out.due_budget_minor};
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        buf_printf(facts, " %lld", (long long)all[i]);
+}
+
+void model_side_read(model_side *s, const model_step *step, buf *facts)
+{
+    app_view v;
+    result r = app_view_open(s->world.app, s->memory, &v);
+    CHECK(r == R_DONE);
+    model_say(facts, r);
+    if (step->kind == STEP_WALLET)
+        read_wallet(s, &v, step, facts);
+    else
+        read_stats(s, &v, step, facts);
+    r = app_view_close(&v);
+    CHECK(r == R_DONE);
+}
