@@ -69,6 +69,9 @@ typedef struct price_kind {
      * says; -1: it has no bound. NULL: -1. */
     int64_t (*largest)(const benefit_values *values, uint8_t stage);
     void (*offer)(const benefit_values *values, const kind_base *base, kind_offer *out);
+    /* An offer that none for the same lines, or fewer of their units, at lower prices exceeds but
+     * for rounding. NULL: offer is one, as long as the units are the same. */
+    void (*most)(const benefit_values *values, const kind_base *base, kind_offer *out);
 } price_kind;
 
 const price_kind *kind_find(uint8_t number); /* NULL when there is none */

@@ -126,4 +126,23 @@ static void offer(const benefit_values *t, const kind_base *base, kind_offer *ou
     }
 }
 
-const price_kind kind_fixed_price = {.group = KIND_UNITS, .offer = offer};
+/* Lower prices sort units into other sets, which may save more. But no set saves more than its
+ * units that cost more than their share of the price. */
+static void most(const benefit_values *t, const kind_base *base, kind_offer *out)
+{
+    int64_t price = t->v[TERM_FIXED_PRICE_PRICE], sum = 0;
+    if (t->v[TERM_FIXED_PRICE_PER] == WORD_FIXED_PRICE_ORDER) {
+        kind_offer_total(base, base->price_minor - price, out);
+        return;
+    }
+    bool set = t->v[TERM_FIXED_PRICE_PER] == WORD_FIXED_PRICE_SET;
+    int64_t size = set ? t->v[TERM_FIXED_PRICE_SIZE] : 1;
+    for (size_t i = 0; i < base->n; i++) {
+        __int128 dear = (__int128)base->lines[i].price_minor * size;
+        __int128 over = dear - (__int128)base->lines[i].units * price;
+        sum += over > 0 ? (int64_t)((over + size - 1) / size) : 0;
+    }
+    kind_offer_total(base, sum, out);
+}
+
+const price_kind kind_fixed_price = {.group = KIND_UNITS, .offer = offer, .most = most};

@@ -1,167 +1,29 @@
 /* Random carts under random benefits of every kind, standings and policies: what holds for every
- * price whatever it is made of, and for every sequence of returns. Benefits are drawn from the rows
- * of kind.def and policies from those of policy.def, so a new row is in it by itself.
+ * price whatever it is made of, and for every sequence of returns.
  *
  * 20,000 carts; a million with QUAN_NIGHTLY. */
 #include <stdlib.h>
 
-#include "domain/price/kind.h"
-#include "domain/price/price_test.h"
+#include "domain/price/random_test.h"
 
 enum {
     TRIALS = 20000,
     TRIALS_NIGHTLY = 1000000,
     LINES = 8,
     COUPONS = 5,
-    NAMES = 4,
-    TRIES = 200,
-    TERMS = 64,
 };
-
-static const char *const names[NAMES] = {"a", "b", "c", "d"};
-static uint64_t seed;
-
-static int64_t below(int64_t n)
-{
-    return (int64_t)random_below(&seed, (uint64_t)n);
-}
-
-static bool one_in(int64_t n)
-{
-    return below(n) == 0;
-}
-
-/* ---- random benefits ---- */
-
-static int64_t random_value(const benefit_param *p)
-{
-    int64_t value;
-    switch (p->type) {
-    case BENEFIT_MONEY:
-        value = one_in(20) ? below(MONEY_MAX / 1000) : below(one_in(3) ? 300 : 5000);
-        break;
-    case BENEFIT_PERCENT:
-        value = one_in(4) ? 1 + below(BENEFIT_PERCENT_ONE) : 50000 * (1 + below(20));
-        break;
-    case BENEFIT_COUNT:
-        value = 1 + below(one_in(10) ? 1000 : 4);
-        break;
-    default:
-        value = p->min + below(p->max - p->min + 1);
-        break;
-    }
-    return value < p->min ? p->min : value > p->max ? p->max : value;
-}
-
-static size_t add_term(benefit_term *to, uint8_t kind, uint8_t place, uint16_t nth)
-{
-    const benefit_param *p = benefit_param_at(kind, place);
-    int64_t often = place >= BENEFIT_COMMON_FIRST ? 6 : 2;
-    if (!p->needed && !one_in(often)) {
-        return 0;
-    }
-    *to = (benefit_term){.term = place, .nth = nth, .value = random_value(p)};
-    if (p->type == BENEFIT_TEXT) {
-        to->text = str_of(names[below(NAMES)]);
-        to->value = 1;
-    }
-    return 1;
-}
-
-static benefit random_terms(uint8_t kind)
-{
-    benefit b = {.kind = kind, .terms = ARENA_ARRAY(memory, benefit_term, TERMS)};
-    uint8_t objects = benefit_list_of(kind);
-    uint16_t items = objects == 0 ? 0 : (uint16_t)(1 + below(3));
-    for (uint16_t nth = 0; nth <= items; nth++) {
-        for (uint8_t place = 1; place < BENEFIT_PLACES; place++) {
-            const benefit_param *p = benefit_param_at(kind, place);
-            if (p->type != BENEFIT_NONE && p->type != BENEFIT_LIST && p->field == (nth > 0)) {
-                b.n += add_term(&b.terms[b.n], kind, place, nth);
-            }
-        }
-    }
-    return b;
-}
-
-/* Draws until the checks find nothing. */
-static benefit random_benefit(void)
-{
-    uint8_t kind = (uint8_t)(1 + below(BENEFIT_KIND_COUNT - 1));
-    for (int i = 0; i < TRIES; i++) {
-        issues *found = issues_new(memory);
-        benefit b = random_terms(kind);
-        benefit_check(&b, found);
-        if (found->n == 0) {
-            return b;
-        }
-    }
-    template_version v = percent_off(1 + below(10000), 0, 0);
-    return (benefit){v.benefit, v.terms.items, v.terms.n};
-}
-
-static template_version random_version(void)
-{
-    benefit b = random_benefit();
-    template_version v = version_of(b.kind);
-    v.terms.items = b.terms;
-    v.terms.n = b.n;
-    v.stage = (uint8_t)below(5);
-    v.priority = (int32_t)below(3);
-    v.exclusive = one_in(12);
-    v.always_stackable = one_in(8);
-    v.stop = (uint8_t)(one_in(8) ? 1 + below(3) : 0);
-    v.stack_group = one_in(2) ? S("g") : S("");
-    v.lane = v.stack_group.n > 0 && one_in(2) ? S("x") : S("");
-    v.rank = (int32_t)below(3);
-    if (one_in(3)) {
-        scope_item *item = ARENA_NEW(memory, scope_item);
-        *item = (scope_item){SCOPE_DIMENSION_SKU, str_of(names[below(NAMES)])};
-        v = scoped(v, one_in(2) ? SCOPE_MODE_ONLY : SCOPE_MODE_EXCEPT, item, 1);
-    }
-    return v;
-}
-
-/* ---- random carts ---- */
-
-static order_line random_line(void)
-{
-    order_line line = line_of(names[below(NAMES)], "", 1 + below(5), below(one_in(3) ? 20 : 3000));
-    if (one_in(8)) {
-        line.marks = LINE_WEIGHED;
-        line.quantity = 1 + below(5000);
-    } else if (one_in(8)) {
-        line.marks = LINE_SHIPPING;
-        line.quantity = 1;
-    } else if (one_in(30)) {
-        line.quantity = CART_QUANTITY_MAX - below(10);
-    }
-    return line;
-}
 
 typedef struct trial {
     order_line lines[LINES];
     price_coupon coupons[COUPONS];
     template_version versions[COUPONS];
     uint8_t refunds[COUPONS];
-    policy_choice choices[64];
+    policy_choice choices[CHOICES];
     size_t choice_count;
     stack_group group;
     cart cart;
     price_ask ask;
 } trial;
-
-static void random_policy(trial *t)
-{
-    for (size_t place = 0; place < policy_count(); place++) {
-        policy_dimension d = policy_at(place);
-        if (one_in(3)) {
-            uint8_t value = (uint8_t)below((int64_t)d.n);
-            t->choices[t->choice_count++] = (policy_choice){d.number, value};
-        }
-    }
-    t->ask.policy = policy_of(t->choices, t->choice_count);
-}
 
 static void random_trial(trial *t)
 {
@@ -183,7 +45,8 @@ static void random_trial(trial *t)
         t->coupons[i].template = 100 + i;
         t->refunds[i] = (uint8_t)(1 + below(3));
     }
-    random_policy(t);
+    t->choice_count = random_policy(t->choices);
+    t->ask.policy = policy_of(t->choices, t->choice_count);
 }
 
 /* ---- what holds ---- */

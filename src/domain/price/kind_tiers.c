@@ -61,4 +61,20 @@ static void offer(const benefit_values *t, const kind_base *base, kind_offer *ou
     }
 }
 
-const price_kind kind_tiers = {.check = check, .largest = largest, .offer = offer};
+/* A lower tier may give more than a higher one. */
+static void most(const benefit_values *t, const kind_base *base, kind_offer *out)
+{
+    int64_t amount = 0, percent = 0;
+    for (size_t i = 0; i < t->item_count; i++) {
+        const int64_t *tier = t->items[i];
+        amount = tier[AMOUNT] > amount ? tier[AMOUNT] : amount;
+        percent = tier[PERCENT] > percent ? tier[PERCENT] : percent;
+    }
+    if (amount > 0) {
+        kind_offer_total(base, amount, out);
+    } else {
+        kind_offer_percent(base, percent, out);
+    }
+}
+
+const price_kind kind_tiers = {.check = check, .largest = largest, .offer = offer, .most = most};

@@ -77,6 +77,7 @@ typedef struct price_ask {
  *                    stopped           another has closed the cart
  *                    group_full        so many of its group apply already
  *                    better_in_group   others of its group give more, or have a higher rank
+ *                    not_better        best.h only: the best set is no better with it
  *   R_NOT_APPLICABLE currency_mismatch its amounts are not listed in the cart's currency
  *                    no_eligible_line  its scope covers no line
  *                    excluded_item     its scope does not cover every line, and the policy refuses

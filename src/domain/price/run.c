@@ -1,6 +1,6 @@
 /* One coupon on what is left of a cart: who is eligible, is it reached, what does the kind offer,
  * and how much is that in whole cents on each line. Holds no state. */
-#include "domain/price/run.h"
+#include "domain/price/desk.h"
 
 #include "domain/price/allocate.h"
 
@@ -52,17 +52,6 @@ result price_run_start(const int64_t *prices, arena *memory, price_run *run)
 
 /* ---- who is eligible ---- */
 
-typedef struct desk {
-    price_run *run;
-    const price_kind *kind;
-    const benefit_values *values;
-    kind_base base;
-    size_t eligible_n, target_n;
-    int64_t goods_minor; /* of all goods, for a minimum spend */
-    bool covered;        /* some goods are eligible */
-    bool excluded;       /* some goods are not */
-} desk;
-
 static int64_t base_minor(const price_run *run, uint8_t base, size_t i)
 {
     return base == PERCENT_BASE_ORIGINAL ? run->list[i] : run->running[i];
@@ -82,9 +71,14 @@ static kind_line line_at(const desk *d, size_t i)
                        .sku = line->sku};
 }
 
+static bool bit_of(const uint64_t *bits, size_t i)
+{
+    return (bits[i / 64] >> (i % 64) & 1) != 0;
+}
+
 static bool is_blocked(const price_run *run, size_t i)
 {
-    return run->blocked != NULL && (run->blocked[i / 64] >> (i % 64) & 1) != 0;
+    return run->blocked != NULL && bit_of(run->blocked, i);
 }
 
 /* Without the units that are gone: what is left costs its share of the list price, as far as the
@@ -105,7 +99,18 @@ static bool leave_gone(const desk *d, kind_line *line)
     return units > 0;
 }
 
-static void sort_line(desk *d, const price_rule *rule, size_t i)
+static bool covers(const desk *d, const price_use *use, size_t i)
+{
+    const price_run *run = d->run;
+    bool discounted = run->running[i] < run->list[i];
+    if (use->covers == NULL) {
+        return rule_covers(use->rule, &run->lines[i], discounted);
+    }
+    return bit_of(use->covers + (discounted ? RUN_WORDS : 0), i) ||
+           (d->widest && bit_of(use->covers + RUN_WORDS, i));
+}
+
+static void sort_line(desk *d, const price_use *use, size_t i)
 {
     price_run *run = d->run;
     const order_line *line = &run->lines[i];
@@ -121,7 +126,7 @@ static void sort_line(desk *d, const price_rule *rule, size_t i)
     }
     int64_t spend = base_minor(run, run->policy.threshold_base, i);
     d->goods_minor += spend;
-    if (barred || !rule_covers(rule, line, run->running[i] < run->list[i])) {
+    if (barred || !covers(d, use, i)) {
         d->excluded = true;
         return;
     }
@@ -131,6 +136,15 @@ static void sort_line(desk *d, const price_rule *rule, size_t i)
     d->covered = true;
     if (leave_gone(d, &found)) {
         run->eligible[d->eligible_n++] = found;
+    }
+}
+
+void desk_sort_lines(desk *d, const price_use *use)
+{
+    for (size_t i = 0; i < d->run->n; i++) {
+        if (d->run->lines[i].quantity > 0 && !is_blocked(d->run, i)) {
+            sort_line(d, use, i);
+        }
     }
 }
 
@@ -180,6 +194,9 @@ static bool meets_conditions(const desk *d, const price_rule *rule, price_verdic
         return true;
     }
     refuse(verdict, S("conditions_not_met"));
+    if (run->quiet) {
+        return false;
+    }
     (void)rule_explain(rule->conditions, &facts, S("conditions"), run->memory, &verdict->why);
     return false;
 }
@@ -225,12 +242,16 @@ _Static_assert((int)WORD_COMMON_CHEAPEST == LIMITED_UNITS_CHEAPEST + 1 &&
                    (int)WORD_COMMON_CART_ORDER == LIMITED_UNITS_CART_ORDER + 1,
                "the policy has the words in their order");
 
+int64_t desk_which_units(const desk *d)
+{
+    int64_t word = d->values->v[TERM_COMMON_UNITS];
+    return word != 0 ? word : d->run->policy.limited_units + 1;
+}
+
 static void limit_units(desk *d, kind_line *lines)
 {
     const int64_t *v = d->values->v;
     int64_t most = v[TERM_COMMON_MAX_UNITS], of_line = v[TERM_COMMON_MAX_UNITS_PER_LINE];
-    int64_t which =
-        v[TERM_COMMON_UNITS] != 0 ? v[TERM_COMMON_UNITS] : d->run->policy.limited_units + 1;
     uint16_t order[CART_LINES_MAX];
     for (size_t i = 0; of_line > 0 && i < d->base.n; i++) {
         if (lines[i].units > of_line) {
@@ -240,7 +261,7 @@ static void limit_units(desk *d, kind_line *lines)
     if (most == 0) {
         return;
     }
-    kind_order(&d->base, which, order);
+    kind_order(&d->base, desk_which_units(d), order);
     for (size_t i = 0; i < d->base.n; i++) {
         kind_line *line = &lines[order[i]];
         int64_t units = line->units < most ? line->units : most;
@@ -258,13 +279,15 @@ static void limit_units(desk *d, kind_line *lines)
     d->base.n = n;
 }
 
-static void make_base(desk *d, const price_use *use)
+void desk_make_base(desk *d, const price_use *use, bool limited)
 {
     bool own = d->kind->targets == KIND_ELIGIBLE;
     kind_line *lines = own ? d->run->eligible : d->run->targets;
     d->base.lines = lines;
     d->base.n = own ? d->eligible_n : d->target_n;
-    limit_units(d, lines);
+    if (limited) {
+        limit_units(d, lines);
+    }
     for (size_t i = 0; i < d->base.n; i++) {
         d->base.price_minor += lines[i].price_minor;
     }
@@ -275,6 +298,20 @@ static void make_base(desk *d, const price_use *use)
         int64_t value = d->values->v[TERM_STORED_VALUE_VALUE];
         d->base.balance_minor = value > use->used_minor ? value - use->used_minor : 0;
     }
+}
+
+kind_offer desk_offer(const desk *d, kind_offer_fn *from)
+{
+    price_run *run = d->run;
+    kind_offer offer = {
+        .amounts = run->amounts, .units = run->units, .paid = run->paid, .num = 1, .den = 1};
+    for (size_t i = 0; i < d->base.n; i++) {
+        run->amounts[i] = 0;
+        run->units[i] = d->base.lines[i].units;
+        run->paid[i] = 0;
+    }
+    from(d->values, &d->base, &offer);
+    return offer;
 }
 
 /* ---- whole cents ---- */
@@ -306,8 +343,7 @@ static bool round_units(const price_run *run, const kind_offer *offer, size_t i,
     return round_share(run, offer, offer->amounts[i], units, &one) && money_mul(one, units, out);
 }
 
-/* What the offer is in whole cents, line by line where the policy rounds so; weights of a split. */
-static bool whole_cents(const desk *d, kind_offer *offer, int64_t *total)
+bool desk_whole_cents(const desk *d, kind_offer *offer, int64_t *total)
 {
     const price_run *run = d->run;
     int64_t sum = 0;
@@ -390,26 +426,15 @@ result price_run_offer(price_run *run, const price_use *use, price_verdict *verd
         return R_DONE;
     }
     desk d = {.run = run, .kind = use->rule->kind, .values = values};
-    for (size_t i = 0; i < run->n; i++) {
-        if (run->lines[i].quantity > 0 && !is_blocked(run, i)) {
-            sort_line(&d, use->rule, i);
-        }
-    }
+    desk_sort_lines(&d, use);
     if (!is_reached(&d, use->rule, verdict)) {
         return R_DONE;
     }
-    make_base(&d, use);
-    kind_offer offer = {
-        .amounts = run->amounts, .units = run->units, .paid = run->paid, .num = 1, .den = 1};
-    for (size_t i = 0; i < d.base.n; i++) {
-        run->amounts[i] = 0;
-        run->units[i] = d.base.lines[i].units;
-        run->paid[i] = 0;
-    }
-    d.kind->offer(values, &d.base, &offer);
+    desk_make_base(&d, use, true);
+    kind_offer offer = desk_offer(&d, d.kind->offer);
     int64_t total = 0, sum = 0;
     if (offer.how != KIND_NOTHING && d.base.n > 0) {
-        if (!whole_cents(&d, &offer, &total)) {
+        if (!desk_whole_cents(&d, &offer, &total)) {
             return R_OVERFLOW;
         }
         sum = place(&d, &offer, total);
@@ -426,11 +451,7 @@ int64_t price_run_missing(price_run *run, const price_use *use)
         return 0;
     }
     desk d = {.run = run, .kind = use->rule->kind, .values = values};
-    for (size_t i = 0; i < run->n; i++) {
-        if (run->lines[i].quantity > 0 && !is_blocked(run, i)) {
-            sort_line(&d, use->rule, i);
-        }
-    }
+    desk_sort_lines(&d, use);
     return spends_enough(&d, &verdict) ? 0 : verdict.missing_minor;
 }
 

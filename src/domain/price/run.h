@@ -9,6 +9,8 @@
 #include "domain/price/policy.h"
 #include "domain/price/rule.h"
 
+enum { RUN_WORDS = (CART_LINES_MAX + 63) / 64 };
+
 typedef struct price_run {
     const order_line *lines; /* a line of quantity 0 is not there */
     size_t n;
@@ -16,6 +18,8 @@ typedef struct price_run {
     str currency;
     const cart *cart; /* NULL: a return; conditions were met when it was bought */
     arena *memory;
+    bool quiet;              /* conditions that are not met are not explained */
+    bool closing;            /* price_run_most only: lines may be blocked later */
     const uint64_t *blocked; /* a bit a line that no coupon may touch any more; NULL: none */
     int64_t subtotal_minor;
     int64_t *list;    /* [n]: prices before discounts */
@@ -38,10 +42,31 @@ typedef struct price_use {
     const price_rule *rule;
     str currency;       /* of the campaign */
     int64_t used_minor; /* of a stored value: what is gone already */
+    /* Two sets of lines, a bit each, RUN_WORDS words: those that the scope covers at list price,
+     * and those that it covers once they are discounted. NULL: the scope is asked. */
+    const uint64_t *covers;
 } price_use;
 
 /* Fills parts with what the rule takes at the running price, and tells. R_DONE or R_OVERFLOW. */
 MUST_USE result price_run_offer(price_run *run, const price_use *use, price_verdict *verdict);
+
+/* The two sets of price_use.covers, one behind the other. */
+void price_run_covers(const price_run *run, const price_rule *rule, uint64_t *covers);
+
+/* What no use of a rule in this cart can exceed, whatever coupons come before it: they may lower
+ * running prices, make lines discounted, use up units and close lines, in any combination. */
+typedef struct price_most {
+    int64_t total_minor;
+    int64_t share;             /* millionths of the running price of its lines, … */
+    int64_t slack_minor;       /* … and so much more for rounding */
+    bool spend_asked;          /* there is a minimum spend */
+    int64_t least_minor;       /* running price of `spends` below which it gives nothing */
+    uint64_t lines[RUN_WORDS]; /* those that it may reduce */
+    uint64_t spends[RUN_WORDS];
+} price_most;
+/* run: at list prices, nothing taken yet; use->covers is set; run->closing says whether others may
+ * close lines to it. R_DONE or R_OVERFLOW. */
+MUST_USE result price_run_most(price_run *run, const price_use *use, price_most *out);
 
 /* What the eligible lines lack to its minimum spend at the running price; 0: nothing. */
 int64_t price_run_missing(price_run *run, const price_use *use);

@@ -1,41 +1,27 @@
 /* The ordered pass of coupons over a cart: which come first, which keep others out, which of a
  * group are taken. What one of them gives is run.c's. Holds no state and changes nothing that it is
  * given. */
-#include "domain/price/run.h"
+#include "domain/price/stack.h"
 
-enum { WORDS = (CART_LINES_MAX + 63) / 64 };
+static bool is_decided(const stack_pass *p, const stack_entry *e)
+{
+    return (p->at.decided & stack_bit(p, e)) != 0;
+}
 
-/* A coupon on its way. */
-typedef struct entry {
-    const price_coupon *coupon;
-    const price_standing *standing;
-    price_verdict *verdict;
-    int64_t value_minor; /* alone, where the evaluation asks for it */
-    int64_t *parts;      /* of the lines, when it applies; NULL */
-    bool decided;
-} entry;
+static void decide(stack_pass *p, const stack_entry *e)
+{
+    p->at.decided |= stack_bit(p, e);
+}
 
-typedef struct pass {
-    price_run run;
-    const price_ask *ask;
-    arena *memory;
-    entry entries[PRICE_COUPONS_MAX];
-    uint8_t order[PRICE_COUPONS_MAX]; /* of the entries */
-    uint8_t used[PRICE_COUPONS_MAX];  /* those that apply, as they did */
-    size_t used_n, counted;           /* counted: coupons, for the most of an order */
-    bool stopped, locked, taken;      /* taken: some that may be stacked with limits applies */
-    uint64_t blocked[WORDS];          /* lines that are closed to further coupons */
-} pass;
-
-static void refuse(entry *e, str reason)
+static void refuse(stack_pass *p, stack_entry *e, str reason)
 {
     *e->verdict = (price_verdict){.result = R_NOT_STACKABLE, .reason = reason};
-    e->decided = true;
+    decide(p, e);
 }
 
 /* ---- order ---- */
 
-static int evaluation_rank(const pass *p, const entry *e)
+static int evaluation_rank(const stack_pass *p, const stack_entry *e)
 {
     kind_group group = e->coupon->rule->kind->group;
     switch (p->ask->policy.evaluation) {
@@ -51,7 +37,7 @@ static int evaluation_rank(const pass *p, const entry *e)
 }
 
 /* Does a come before b? Of equal ones the one that was named first does. */
-static bool comes_before(const pass *p, const entry *a, const entry *b)
+static bool comes_before(const stack_pass *p, const stack_entry *a, const stack_entry *b)
 {
     const price_standing *x = a->standing, *y = b->standing;
     bool last_x = x->exclusive && p->ask->policy.exclusive == EXCLUSIVE_YIELDS;
@@ -80,7 +66,7 @@ static bool comes_before(const pass *p, const entry *a, const entry *b)
     return rank != 0 ? rank < 0 : a < b;
 }
 
-static void sort(pass *p)
+static void sort(stack_pass *p)
 {
     for (size_t i = 0; i < p->ask->n; i++) {
         size_t at = i;
@@ -94,71 +80,81 @@ static void sort(pass *p)
 
 /* ---- one coupon ---- */
 
-/* What it would give now, into run.parts and its verdict. */
-static result probe(pass *p, entry *e)
+static price_use use_of(const stack_entry *e)
 {
-    price_use use = {e->coupon->rule, e->coupon->currency, e->coupon->used_minor};
-    p->run.blocked = e->standing->always ? NULL : p->blocked;
+    return (price_use){.rule = e->coupon->rule,
+                       .currency = e->coupon->currency,
+                       .used_minor = e->coupon->used_minor,
+                       .covers = e->covers};
+}
+
+/* What it would give now, into run.parts and its verdict. */
+static result probe(stack_pass *p, stack_entry *e)
+{
+    price_use use = use_of(e);
+    p->run.blocked = e->standing->always ? NULL : p->at.blocked;
     return price_run_offer(&p->run, &use, e->verdict);
 }
 
-static bool gives(const entry *e)
+static bool gives(const stack_entry *e)
 {
     return e->verdict->result == R_DONE;
 }
 
-static void block(pass *p, const entry *e)
+static void block(stack_pass *p, const stack_entry *e)
 {
     for (size_t i = 0; i < p->run.n; i++) {
         if (e->parts[i] > 0) {
-            p->blocked[i / 64] |= UINT64_C(1) << (i % 64);
+            p->at.blocked[i / 64] |= UINT64_C(1) << (i % 64);
         }
     }
 }
 
 /* What is in run.parts happens. */
-static void apply(pass *p, entry *e)
+static void apply(stack_pass *p, stack_entry *e)
 {
-    e->decided = true;
-    e->parts = ARENA_ARRAY(p->memory, int64_t, p->run.n);
+    decide(p, e);
+    if (e->parts == NULL) {
+        e->parts = ARENA_ARRAY(p->memory, int64_t, p->run.n);
+    }
     memcpy(e->parts, p->run.parts, p->run.n * sizeof(*e->parts));
     if (e->verdict->adds_minor == 0) {
         (void)price_run_take(&p->run);
     }
-    p->used[p->used_n++] = (uint8_t)(e - p->entries);
-    p->counted += !e->coupon->automatic;
-    p->taken = p->taken || !e->standing->always;
-    p->locked = p->locked || e->standing->exclusive;
-    p->stopped = p->stopped || e->standing->stop == STOP_FURTHER_CART;
+    p->at.used[p->at.used_n++] = (uint8_t)(e - p->entries);
+    p->at.counted += !e->coupon->automatic;
+    p->at.taken = p->at.taken || !e->standing->always;
+    p->at.locked = p->at.locked || e->standing->exclusive;
+    p->at.stopped = p->at.stopped || e->standing->stop == STOP_FURTHER_CART;
     if (e->standing->stop == STOP_FURTHER_LINE) {
         block(p, e);
     }
 }
 
 /* May it be tried at all? Else it is refused. */
-static bool is_open(pass *p, entry *e)
+static bool is_open(stack_pass *p, stack_entry *e)
 {
     const price_standing *s = e->standing;
     uint32_t most = p->ask->coupons_max;
-    if (most > 0 && p->counted >= most && !e->coupon->automatic) {
-        refuse(e, S("too_many_coupons"));
+    if (most > 0 && p->at.counted >= most && !e->coupon->automatic) {
+        refuse(p, e, S("too_many_coupons"));
     } else if (s->always) {
         return true;
-    } else if (p->locked || (s->exclusive && p->taken)) {
-        refuse(e, S("exclusive"));
-    } else if (p->stopped) {
-        refuse(e, S("stopped"));
+    } else if (p->at.locked || (s->exclusive && p->at.taken)) {
+        refuse(p, e, S("exclusive"));
+    } else if (p->at.stopped) {
+        refuse(p, e, S("stopped"));
     }
-    return !e->decided;
+    return !is_decided(p, e);
 }
 
-static result try_one(pass *p, entry *e)
+static result try_one(stack_pass *p, stack_entry *e)
 {
     if (!is_open(p, e)) {
         return R_DONE;
     }
     result r = probe(p, e);
-    e->decided = true;
+    decide(p, e);
     if (r == R_DONE && gives(e)) {
         apply(p, e);
     }
@@ -170,56 +166,57 @@ static result try_one(pass *p, entry *e)
 /* SHIPPING_DISCOUNTS_LOWEST: the group of those on sending that have none. */
 static const stack_group lowest_charge = {{NULL, 0}, GROUP_MODE_BEST_ORDER, 1};
 
-static const stack_group *group_of(const pass *p, const entry *e)
+static const stack_group *group_of(const price_ask *ask, const price_rule *rule)
 {
-    for (size_t i = 0; e->standing->group.n > 0 && i < p->ask->group_count; i++) {
-        if (str_eq(p->ask->groups[i].name, e->standing->group)) {
-            return &p->ask->groups[i];
+    str name = rule->standing.group;
+    for (size_t i = 0; name.n > 0 && i < ask->group_count; i++) {
+        if (str_eq(ask->groups[i].name, name)) {
+            return &ask->groups[i];
         }
     }
-    bool lowest = p->ask->policy.shipping_discounts == SHIPPING_DISCOUNTS_LOWEST;
-    return lowest && e->coupon->rule->kind->targets == KIND_SHIPPING ? &lowest_charge : NULL;
+    bool lowest = ask->policy.shipping_discounts == SHIPPING_DISCOUNTS_LOWEST;
+    return lowest && rule->kind->targets == KIND_SHIPPING ? &lowest_charge : NULL;
 }
 
 /* The undecided ones of the group that may be tried, in order. */
-static size_t members_of(pass *p, const stack_group *g, entry **out)
+static size_t members_of(stack_pass *p, const stack_group *g, stack_entry **out)
 {
     size_t n = 0;
     for (size_t i = 0; i < p->ask->n; i++) {
-        entry *e = &p->entries[p->order[i]];
-        if (!e->decided && group_of(p, e) == g && is_open(p, e)) {
+        stack_entry *e = &p->entries[p->order[i]];
+        if (!is_decided(p, e) && e->group == g && is_open(p, e)) {
             out[n++] = e;
         }
     }
     return n;
 }
 
-static bool is_open_in_group(const pass *p, const stack_group *g)
+static bool is_open_in_group(const stack_pass *p, const stack_group *g)
 {
     uint32_t used = 0;
-    for (size_t i = 0; i < p->used_n; i++) {
-        used += group_of(p, &p->entries[p->used[i]]) == g;
+    for (size_t i = 0; i < p->at.used_n; i++) {
+        used += p->entries[p->at.used[i]].group == g;
     }
     return used < g->most;
 }
 
-static void refuse_rest(entry **members, size_t n)
+static void refuse_rest(stack_pass *p, stack_entry **members, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        if (!members[i]->decided && gives(members[i])) {
-            refuse(members[i], S("better_in_group"));
+        if (!is_decided(p, members[i]) && gives(members[i])) {
+            refuse(p, members[i], S("better_in_group"));
         }
-        members[i]->decided = true;
+        decide(p, members[i]);
     }
 }
 
 /* The best by discount, or the first that gives something by rank. */
-static result take_best(pass *p, const stack_group *g, entry **members, size_t n)
+static result take_best(stack_pass *p, const stack_group *g, stack_entry **members, size_t n)
 {
-    entry *best = NULL;
+    stack_entry *best = NULL;
     bool by_rank = g->mode == GROUP_MODE_HIGHEST_RANK;
     for (size_t i = 0; i < n; i++) {
-        entry *e = members[i];
+        stack_entry *e = members[i];
         result r = probe(p, e);
         if (r != R_DONE) {
             return r;
@@ -239,15 +236,19 @@ static result take_best(pass *p, const stack_group *g, entry **members, size_t n
         }
         apply(p, best);
     }
-    refuse_rest(members, n);
+    refuse_rest(p, members, n);
     return R_DONE;
 }
 
 /* Each line gets the best discount of the group's; what a coupon gives no line is refused. */
-static result take_best_by_line(pass *p, entry **members, size_t n)
+static result take_best_by_line(stack_pass *p, stack_entry **members, size_t n)
 {
     size_t lines = p->run.n;
-    int64_t *parts = ARENA_ARRAY(p->memory, int64_t, lines * n);
+    if (p->by_line == NULL) {
+        p->by_line = ARENA_ARRAY(p->memory, int64_t, lines * p->ask->n);
+    }
+    int64_t *parts = p->by_line;
+    memset(parts, 0, lines * n * sizeof(*parts));
     for (size_t i = 0; i < n; i++) {
         result r = probe(p, members[i]);
         if (r != R_DONE) {
@@ -277,15 +278,16 @@ static result take_best_by_line(pass *p, entry **members, size_t n)
             apply(p, members[i]);
         }
     }
-    refuse_rest(members, n);
+    refuse_rest(p, members, n);
     return R_DONE;
 }
 
-/* What the coupons of a lane give together, one after another; running is left as it was. */
-static result value_of_lane(pass *p, str lane, entry **members, size_t n, int64_t *out)
+/* What the coupons of a lane give together, one after another; the cart is left as it was. */
+static result value_of_lane(stack_pass *p, str lane, stack_entry **members, size_t n, int64_t *out)
 {
-    int64_t before[CART_LINES_MAX];
+    int64_t before[CART_LINES_MAX], gone[CART_LINES_MAX];
     memcpy(before, p->run.running, p->run.n * sizeof(*before));
+    memcpy(gone, p->run.gone, p->run.n * sizeof(*gone));
     *out = 0;
     result r = R_DONE;
     for (size_t i = 0; r == R_DONE && i < n; i++) {
@@ -298,10 +300,11 @@ static result value_of_lane(pass *p, str lane, entry **members, size_t n, int64_
         }
     }
     memcpy(p->run.running, before, p->run.n * sizeof(*before));
+    memcpy(p->run.gone, gone, p->run.n * sizeof(*gone));
     return r;
 }
 
-static result take_best_lane(pass *p, entry **members, size_t n)
+static result take_best_lane(stack_pass *p, stack_entry **members, size_t n)
 {
     int64_t best = -1;
     str lane = S("");
@@ -322,18 +325,18 @@ static result take_best_lane(pass *p, entry **members, size_t n)
             }
         }
     }
-    refuse_rest(members, n);
+    refuse_rest(p, members, n);
     return R_DONE;
 }
 
-static result try_group(pass *p, const stack_group *g, entry *first)
+static result try_group(stack_pass *p, const stack_group *g, stack_entry *first)
 {
-    entry *members[PRICE_COUPONS_MAX];
+    stack_entry *members[PRICE_COUPONS_MAX];
     if (g->mode == GROUP_MODE_AT_MOST || g->mode == GROUP_MODE_ALL) {
         if (g->mode == GROUP_MODE_AT_MOST && !is_open_in_group(p, g)) {
-            refuse(first, S("group_full"));
+            refuse(p, first, S("group_full"));
         }
-        return first->decided ? R_DONE : try_one(p, first);
+        return is_decided(p, first) ? R_DONE : try_one(p, first);
     }
     size_t n = members_of(p, g, members);
     switch (g->mode) {
@@ -349,29 +352,30 @@ static result try_group(pass *p, const stack_group *g, entry *first)
 /* ---- all of them ---- */
 
 /* EXCLUSIVE_WINS: the first exclusive coupon that gives something keeps all others out. */
-static result let_exclusive_win(pass *p)
+static result let_exclusive_win(stack_pass *p)
 {
-    for (size_t i = 0; i < p->ask->n; i++) {
-        entry *e = &p->entries[p->order[i]];
-        if (e->decided || !e->standing->exclusive) {
+    stack_entry *winner = NULL;
+    for (size_t i = 0; winner == NULL && i < p->ask->n; i++) {
+        stack_entry *e = &p->entries[p->order[i]];
+        if (is_decided(p, e) || !e->standing->exclusive) {
             continue;
         }
         result r = probe(p, e);
-        if (r != R_DONE || !gives(e)) {
-            e->decided = r == R_DONE;
-            if (r != R_DONE) {
-                return r;
-            }
-            continue;
+        if (r != R_DONE) {
+            return r;
         }
-        for (size_t k = 0; k < p->ask->n; k++) {
-            entry *other = &p->entries[k];
-            if (other != e && !other->decided && !other->standing->always) {
-                refuse(other, S("exclusive"));
-            }
+        winner = gives(e) ? e : NULL;
+        if (winner == NULL) {
+            decide(p, e);
         }
-        return R_DONE;
     }
+    for (size_t k = 0; winner != NULL && k < p->ask->n; k++) {
+        stack_entry *other = &p->entries[k];
+        if (other != winner && !is_decided(p, other) && !other->standing->always) {
+            refuse(p, other, S("exclusive"));
+        }
+    }
+    p->at.barred = winner != NULL;
     return R_DONE;
 }
 
@@ -385,7 +389,7 @@ static bool came_before(const price_coupon *coupons, size_t i)
     return false;
 }
 
-static result value_alone(pass *p, entry *e)
+static result value_alone(stack_pass *p, stack_entry *e)
 {
     if (p->ask->policy.evaluation != EVALUATION_VALUE) {
         return R_DONE;
@@ -395,33 +399,67 @@ static result value_alone(pass *p, entry *e)
     return r;
 }
 
-static result enter_all(pass *p, uint64_t out_again, price_result *out)
+static bool quantities_are_positive(const cart *c)
 {
-    for (size_t i = 0; i < p->ask->n; i++) {
-        entry *e = &p->entries[i];
-        *e = (entry){.coupon = &p->ask->coupons[i],
-                     .standing = &p->ask->coupons[i].rule->standing,
-                     .verdict = &out->verdicts[i]};
-        if (came_before(p->ask->coupons, i)) {
-            refuse(e, S("duplicate"));
-            continue;
-        }
-        if ((out_again >> i & 1) != 0) {
-            e->decided = true; /* its verdict was given when it was taken out */
-            continue;
-        }
-        result r = value_alone(p, e);
-        if (r != R_DONE) {
-            return r;
+    for (size_t i = 0; i < c->n; i++) {
+        if (c->lines[i].quantity < 1) {
+            return false;
         }
     }
-    sort(p);
+    return true;
+}
+
+result stack_open(stack_pass *p, const price_ask *ask, arena *memory, price_verdict *verdicts)
+{
+    const cart *c = ask->cart;
+    if (c->n > CART_LINES_MAX || ask->n > PRICE_COUPONS_MAX || !quantities_are_positive(c)) {
+        return R_INVALID;
+    }
+    *p = (stack_pass){.ask = ask, .memory = memory};
+    p->run = (price_run){
+        .lines = c->lines, .n = c->n, .policy = ask->policy, .currency = c->currency, .cart = c};
+    result r = price_run_start(NULL, memory, &p->run);
+    for (size_t i = 0; r == R_DONE && i < ask->n; i++) {
+        stack_entry *e = &p->entries[i];
+        const price_rule *rule = ask->coupons[i].rule;
+        *e = (stack_entry){.coupon = &ask->coupons[i],
+                           .standing = &rule->standing,
+                           .group = group_of(ask, rule),
+                           .verdict = &verdicts[i],
+                           .duplicate = came_before(ask->coupons, i)};
+        r = e->duplicate ? R_DONE : value_alone(p, e);
+    }
+    if (r == R_DONE) {
+        sort(p);
+    }
+    return r;
+}
+
+result stack_begin(stack_pass *p, uint64_t absent)
+{
+    p->at = (stack_state){.decided = absent};
+    memcpy(p->run.running, p->run.list, p->run.n * sizeof(*p->run.running));
+    memset(p->run.gone, 0, p->run.n * sizeof(*p->run.gone));
+    for (size_t i = 0; i < p->ask->n; i++) {
+        stack_entry *e = &p->entries[i];
+        if (e->duplicate && !is_decided(p, e)) {
+            refuse(p, e, S("duplicate"));
+        }
+    }
     return p->ask->policy.exclusive == EXCLUSIVE_WINS ? let_exclusive_win(p) : R_DONE;
 }
 
-static void collect_line(const pass *p, size_t i, size_t line, price_result *out)
+result stack_step(stack_pass *p, stack_entry *e)
 {
-    const entry *e = &p->entries[i];
+    if (is_decided(p, e)) {
+        return R_DONE;
+    }
+    return e->group == NULL ? try_one(p, e) : try_group(p, e->group, e);
+}
+
+static void collect_line(const stack_pass *p, size_t i, size_t line, price_result *out)
+{
+    const stack_entry *e = &p->entries[i];
     line_share share = {
         .applied = (uint16_t)i, .line = (uint16_t)line, .discount_minor = e->parts[line]};
     if (share.discount_minor == 0) {
@@ -437,43 +475,33 @@ static void collect_line(const pass *p, size_t i, size_t line, price_result *out
     }
 }
 
-static void collect(const pass *p, price_result *out)
+static void collect(const stack_pass *p, price_result *out)
 {
-    out->shares = ARENA_ARRAY(p->memory, line_share, p->used_n * p->run.n);
-    out->adds = ARENA_ARRAY(p->memory, line_share, p->used_n * p->run.n);
-    out->order = ARENA_ARRAY(p->memory, uint16_t, p->used_n);
-    out->order_count = p->used_n;
-    for (size_t i = 0; i < p->used_n; i++) {
-        out->order[i] = p->used[i];
+    out->shares = ARENA_ARRAY(p->memory, line_share, p->at.used_n * p->run.n);
+    out->adds = ARENA_ARRAY(p->memory, line_share, p->at.used_n * p->run.n);
+    out->order = ARENA_ARRAY(p->memory, uint16_t, p->at.used_n);
+    out->order_count = p->at.used_n;
+    for (size_t i = 0; i < p->at.used_n; i++) {
+        out->order[i] = p->at.used[i];
     }
-    for (size_t i = 0; i < p->used_n; i++) {
+    for (size_t i = 0; i < p->at.used_n; i++) {
         for (size_t line = 0; line < p->run.n; line++) {
-            collect_line(p, p->used[i], line, out);
+            collect_line(p, p->at.used[i], line, out);
         }
     }
-}
-
-static bool quantities_are_positive(const cart *c)
-{
-    for (size_t i = 0; i < c->n; i++) {
-        if (c->lines[i].quantity < 1) {
-            return false;
-        }
-    }
-    return true;
 }
 
 /* THRESHOLD_AGAIN_TEST: the last coupon whose minimum spend is not reached by what all others have
  * left. Its verdict says so. NULL: there is none. */
-static entry *undone(pass *p)
+static stack_entry *undone(stack_pass *p)
 {
     if (p->ask->policy.threshold_again != THRESHOLD_AGAIN_TEST) {
         return NULL;
     }
-    for (size_t k = p->used_n; k-- > 0;) {
-        entry *e = &p->entries[p->used[k]];
+    for (size_t k = p->at.used_n; k-- > 0;) {
+        stack_entry *e = &p->entries[p->at.used[k]];
         bool adds = e->verdict->adds_minor > 0;
-        price_use use = {e->coupon->rule, e->coupon->currency, e->coupon->used_minor};
+        price_use use = use_of(e);
         for (size_t i = 0; i < p->run.n; i++) {
             p->run.running[i] += adds ? 0 : e->parts[i];
         }
@@ -492,44 +520,33 @@ static entry *undone(pass *p)
     return NULL;
 }
 
-static result run_pass(pass *p, const price_ask *ask, uint64_t out_again, price_result *priced)
+result stack_run(stack_pass *p, uint64_t absent)
 {
-    const cart *c = ask->cart;
-    arena *memory = p->memory;
-    *p = (pass){.ask = ask, .memory = memory};
-    p->run = (price_run){
-        .lines = c->lines, .n = c->n, .policy = ask->policy, .currency = c->currency, .cart = c};
-    result r = price_run_start(NULL, memory, &p->run);
-    if (r == R_DONE) {
-        r = enter_all(p, out_again, priced);
-    }
-    for (size_t i = 0; r == R_DONE && i < ask->n; i++) {
-        entry *e = &p->entries[p->order[i]];
-        const stack_group *g = group_of(p, e);
-        if (!e->decided) {
-            r = g == NULL ? try_one(p, e) : try_group(p, g, e);
+    const stack_entry *out_again = NULL;
+    do { /* each round takes one out */
+        result r = stack_begin(p, absent);
+        for (size_t i = 0; r == R_DONE && i < p->ask->n; i++) {
+            r = stack_step(p, &p->entries[p->order[i]]);
         }
-    }
-    return r;
+        if (r != R_DONE) {
+            return r;
+        }
+        out_again = undone(p);
+        absent |= out_again == NULL ? 0 : stack_bit(p, out_again);
+    } while (out_again != NULL);
+    return R_DONE;
 }
 
 result price_cart(const price_ask *ask, arena *memory, price_result *out)
 {
-    const cart *c = ask->cart;
-    if (c->n > CART_LINES_MAX || ask->n > PRICE_COUPONS_MAX || !quantities_are_positive(c)) {
-        return R_INVALID;
-    }
-    pass *p = ARENA_NEW(memory, pass);
-    p->memory = memory;
+    stack_pass *p = ARENA_NEW(memory, stack_pass);
     price_result priced = {
-        .line_discount_minor = ARENA_ARRAY(memory, int64_t, c->n),
+        .line_discount_minor = ARENA_ARRAY(memory, int64_t, ask->cart->n),
         .verdicts = ARENA_ARRAY(memory, price_verdict, ask->n),
     };
-    uint64_t out_again = 0; /* a bit a coupon; each round takes one out */
-    result r = run_pass(p, ask, out_again, &priced);
-    for (entry *e = NULL; r == R_DONE && (e = undone(p)) != NULL;) {
-        out_again |= UINT64_C(1) << (e - p->entries);
-        r = run_pass(p, ask, out_again, &priced);
+    result r = stack_open(p, ask, memory, priced.verdicts);
+    if (r == R_DONE) {
+        r = stack_run(p, 0);
     }
     if (r == R_DONE) {
         priced.subtotal_minor = p->run.subtotal_minor;

@@ -1,0 +1,509 @@
+/* See best.h. A walk goes through the coupons in the order in which they apply and holds the price
+ * after those that it has taken; where it turns back it puts that state back. A group that is
+ * decided as one is chosen from where its first coupon stands, and has its turn where the first of
+ * the chosen does. What looks like an improvement is priced whole before it counts. */
+#include "domain/price/best_search.h"
+
+enum {
+    DIVE_PROBES_PER_COUPON = 4,
+    PROMOTIONS_UNDONE_MAX = 6, /* beyond, nothing is proven */
+};
+
+/* ---- which is better ---- */
+
+static int compare_expiry(const search *s, uint64_t a, uint64_t b)
+{
+    const int64_t *expires = s->ask->expires_at_ms;
+    size_t n = s->ask->price.n, k = 0;
+    for (size_t i = 0; i < n; i++) {
+        if ((a & search_bit(s->by_expiry[i])) == 0) {
+            continue;
+        }
+        while (k < n && (b & search_bit(s->by_expiry[k])) == 0) {
+            k++;
+        }
+        int64_t x = expires[s->by_expiry[i]], y = k < n ? expires[s->by_expiry[k]] : INT64_MAX;
+        if (x != y) {
+            return x < y ? -1 : 1;
+        }
+        k++;
+    }
+    return 0;
+}
+
+static int compare_ids(const search *s, uint64_t a, uint64_t b)
+{
+    for (size_t i = 0; i < s->ask->price.n; i++) { /* the lowest that only one has */
+        uint64_t one = search_bit(s->by_id[i]);
+        if (((a ^ b) & one) != 0) {
+            return (a & one) != 0 ? -1 : 1;
+        }
+    }
+    return 0;
+}
+
+static bool is_better(const search *s, const best_set *a, const best_set *b)
+{
+    if (a->discount_minor != b->discount_minor) {
+        return a->discount_minor > b->discount_minor;
+    }
+    if (search_count(a->coupons) != search_count(b->coupons)) {
+        return search_count(a->coupons) < search_count(b->coupons);
+    }
+    int sooner = compare_expiry(s, a->coupons, b->coupons);
+    return sooner != 0 ? sooner < 0 : compare_ids(s, a->coupons, b->coupons) < 0;
+}
+
+/* ---- what was found ---- */
+
+static bool would_be_kept(const search *s, const best_set *found)
+{
+    return s->n < s->ask->sets || is_better(s, found, &s->sets[s->n - 1]);
+}
+
+static void keep(search *s, best_set found)
+{
+    if (!would_be_kept(s, &found)) {
+        return;
+    }
+    for (size_t i = 0; i < s->n; i++) {
+        if (s->sets[i].coupons == found.coupons) {
+            return;
+        }
+    }
+    size_t at = s->n < s->ask->sets ? s->n++ : s->n - 1;
+    while (at > 0 && is_better(s, &found, &s->sets[at - 1])) {
+        s->sets[at] = s->sets[at - 1];
+        at--;
+    }
+    s->sets[at] = found;
+}
+
+static bool takes(const stack_entry *e)
+{
+    return e->verdict->result == R_DONE && e->verdict->discount_minor > 0;
+}
+
+static bool all_take(const stack_pass *p, uint64_t set)
+{
+    for (size_t i = 0; i < p->ask->n; i++) {
+        if ((set & search_bit(i)) != 0 && !takes(&p->entries[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Prices the set whole, as price_cart. *fits: all of it apply. */
+static result price_whole(search *s, uint64_t set, best_set *out, bool *fits)
+{
+    stack_pass *p = &s->check;
+    result r = stack_run(p, s->candidates & ~set);
+    s->work += p->run.n * (p->ask->n - search_count(s->candidates & ~set));
+    *fits = r == R_DONE && all_take(p, set);
+    *out = (best_set){set, search_taken(&p->run)};
+    return r;
+}
+
+static result consider(search *s, uint64_t set, int64_t discount_minor)
+{
+    best_set found = {set, discount_minor};
+    if (!would_be_kept(s, &found)) {
+        return R_DONE;
+    }
+    bool fits;
+    result r = price_whole(s, set, &found, &fits);
+    if (r == R_DONE && fits) {
+        keep(s, found);
+    }
+    return r;
+}
+
+/* Can it hold a set that would be kept? */
+static bool is_worth(search *s, const search_node *x)
+{
+    int64_t taken = s->view.taken_minor, most = taken + search_bound(s, x, SIZE_MAX);
+    bool worth = s->n < s->ask->sets;
+    if (!worth) {
+        const best_set *last = &s->sets[s->n - 1];
+        size_t in = search_count(x->in & ~x->pending), of_last = search_count(last->coupons);
+        worth = most > last->discount_minor;
+        if (most == last->discount_minor &&
+            search_count(x->in) <= of_last) { /* with no more coupons */
+            worth = taken + search_bound(s, x, of_last - in) == most;
+        }
+    }
+    if (worth && s->work >= s->work_max) {
+        s->open_minor = most > s->open_minor ? most : s->open_minor;
+        return false;
+    }
+    return worth;
+}
+
+/* ---- the walk ---- */
+
+static void push(search *s)
+{
+    size_t n = s->walk.run.n;
+    CHECK(s->depth < FRAMES);
+    if (s->frames[s->depth] == NULL) {
+        frame *f = ARENA_NEW(s->memory, frame);
+        f->running = ARENA_ARRAY(s->memory, int64_t, 2 * n);
+        f->gone = f->running + n;
+        s->frames[s->depth] = f;
+    }
+    frame *f = s->frames[s->depth++];
+    f->at = s->walk.at;
+    f->view = s->view;
+    memcpy(f->running, s->walk.run.running, n * sizeof(int64_t));
+    memcpy(f->gone, s->walk.run.gone, n * sizeof(int64_t));
+}
+
+/* Back to the last push. */
+static void back(search *s)
+{
+    size_t n = s->walk.run.n;
+    const frame *f = s->frames[s->depth - 1];
+    s->walk.at = f->at;
+    s->view = f->view;
+    memcpy(s->walk.run.running, f->running, n * sizeof(int64_t));
+    memcpy(s->walk.run.gone, f->gone, n * sizeof(int64_t));
+}
+
+static void pop(search *s)
+{
+    back(s);
+    s->depth--;
+}
+
+/* Lets the entry have its turn, and of its group those that were chosen. *fits: they take. */
+static result have_turn(search *s, search_node *x, stack_entry *e, bool *fits)
+{
+    size_t i = (size_t)(e - s->walk.entries);
+    uint64_t turn = x->pending & (s->mates[i] | search_bit(i));
+    s->walk.at.decided &= ~turn;
+    s->work += s->walk.run.n * (1 + search_count(s->mates[i]));
+    result r = stack_step(&s->walk, e);
+    s->walk.at.decided |= turn;
+    x->pending &= ~turn;
+    *fits = r == R_DONE && all_take(&s->walk, turn);
+    if (*fits) {
+        search_look(s);
+    }
+    return r;
+}
+
+static result walk(search *s, search_node x);
+
+static result take(search *s, search_node x, stack_entry *e)
+{
+    bool fits;
+    uint64_t one = stack_bit(&s->walk, e);
+    x.at++;
+    x.in |= one;
+    x.pending |= one;
+    x.open &= ~one;
+    push(s);
+    result r = have_turn(s, &x, e, &fits);
+    if (r == R_DONE && fits) {
+        r = walk(s, x);
+    }
+    pop(s);
+    return r;
+}
+
+static size_t first_of(const search *s, uint64_t set)
+{
+    size_t k = 0;
+    while ((set & search_bit(s->walk.order[k])) == 0) {
+        k++;
+    }
+    return s->walk.order[k];
+}
+
+/* Those of its group that cannot be chosen beside it. */
+static uint64_t rivals(const search *s, size_t i)
+{
+    const stack_entry *e = &s->walk.entries[i];
+    uint64_t out = 0;
+    for (size_t k = 0; k < s->ask->price.n; k++) {
+        const stack_entry *other = &s->walk.entries[k];
+        bool beside = e->group->mode == GROUP_MODE_BEST_LINE ||
+                      (e->group->mode == GROUP_MODE_BEST_LANE &&
+                       str_eq(other->standing->lane, e->standing->lane));
+        out |= (s->mates[i] & search_bit(k)) != 0 && !beside ? search_bit(k) : 0;
+    }
+    return out;
+}
+
+/* Which coupons of a group are taken, one after another; then the walk goes on. */
+static result choose(search *s, search_node x, uint64_t group)
+{
+    if ((x.open & group) == 0) {
+        x.settled |= group;
+        push(s);
+        result r = walk(s, x);
+        pop(s);
+        return r;
+    }
+    if (!is_worth(s, &x)) {
+        return R_DONE;
+    }
+    size_t i = first_of(s, x.open & group);
+    search_node with = x;
+    with.in |= search_bit(i);
+    with.pending |= search_bit(i);
+    with.open &= ~(search_bit(i) | rivals(s, i));
+    result r = choose(s, with, group);
+    if (r != R_DONE || (x.must & search_bit(i)) != 0) {
+        return r;
+    }
+    x.open &= ~(search_bit(i) | s->after[i]);
+    return choose(s, x, group);
+}
+
+/* The sets of the node, its state being that of the walk; whoever calls puts that back. */
+static result walk(search *s, search_node x)
+{
+    stack_pass *p = &s->walk;
+    result r = R_DONE;
+    for (; r == R_DONE && x.at < s->ask->price.n; x.at++) {
+        size_t i = p->order[x.at];
+        uint64_t one = search_bit(i);
+        bool promotion = (s->candidates & one) == 0 && (p->at.decided & one) == 0;
+        bool fits = true;
+        if (!promotion && ((x.open | x.pending) & one) == 0) {
+            continue;
+        }
+        if (!is_worth(s, &x)) {
+            return R_DONE;
+        }
+        if (s->mates[i] != 0 && (x.settled & one) == 0) {
+            return choose(s, x, s->mates[i]);
+        }
+        if (promotion || (x.pending & one) != 0) {
+            r = have_turn(s, &x, &p->entries[i], &fits);
+        } else {
+            r = take(s, x, &p->entries[i]);
+            fits = (x.must & one) == 0;
+            x.open &= ~(one | s->after[i]);
+        }
+        if (!fits) {
+            return r;
+        }
+    }
+    return r == R_DONE ? consider(s, x.in, s->view.taken_minor) : r;
+}
+
+/* ---- the start ---- */
+
+/* Numbers 0 … n - 1 in the order of keys, then of ids. */
+static void sort_places(const search *s, const int64_t *keys, uint8_t *out)
+{
+    const price_coupon *coupons = s->ask->price.coupons;
+    for (size_t i = 0; i < s->ask->price.n; i++) {
+        size_t at = i;
+        for (; at > 0; at--) {
+            size_t k = out[at - 1];
+            int64_t x = keys == NULL ? 0 : keys[i], y = keys == NULL ? 0 : keys[k];
+            if (x > y || (x == y && coupons[i].coupon >= coupons[k].coupon)) {
+                break;
+            }
+            out[at] = out[at - 1];
+        }
+        out[at] = (uint8_t)i;
+    }
+}
+
+static bool are_alike(const price_coupon *a, const price_coupon *b)
+{
+    return a->rule == b->rule && a->used_minor == b->used_minor && str_eq(a->currency, b->currency);
+}
+
+/* Of coupons alike that follow each other those that are better to use come first. */
+static void sort_alike(search *s)
+{
+    stack_pass *p = &s->walk;
+    uint8_t rank[PRICE_COUPONS_MAX];
+    size_t n = s->ask->price.n;
+    for (size_t k = 0; k < n; k++) {
+        rank[s->by_expiry[k]] = (uint8_t)k;
+    }
+    for (size_t from = 0, until; from < n; from = until) {
+        size_t first = p->order[from];
+        until = from + 1;
+        while (until < n && (s->wanted & search_bit(first)) != 0 &&
+               (s->wanted & search_bit(p->order[until])) != 0 &&
+               are_alike(p->entries[first].coupon, p->entries[p->order[until]].coupon)) {
+            size_t at = until++;
+            uint8_t one = p->order[at];
+            for (; at > from && rank[p->order[at - 1]] > rank[one]; at--) {
+                p->order[at] = p->order[at - 1];
+            }
+            p->order[at] = one;
+        }
+        uint64_t rest = 0;
+        for (size_t k = until; k > from; k--) {
+            s->after[p->order[k - 1]] = rest;
+            rest |= search_bit(p->order[k - 1]);
+        }
+    }
+}
+
+static result start(search *s)
+{
+    const price_ask *ask = &s->ask->price;
+    price_verdict *verdicts = ARENA_ARRAY(s->memory, price_verdict, 2 * ask->n);
+    result r = stack_open(&s->walk, ask, s->memory, verdicts);
+    if (r == R_DONE) {
+        r = stack_open(&s->check, ask, s->memory, verdicts + ask->n);
+    }
+    if (r != R_DONE) {
+        return r;
+    }
+    s->walk.run.quiet = true;
+    s->check.run.quiet = true;
+    s->masks = (uint64_t(*)[RUN_WORDS])ARENA_ARRAY(s->memory, uint64_t, MASKS_MAX * RUN_WORDS);
+    for (size_t i = 0; r == R_DONE && i < ask->n; i++) {
+        r = search_know(s, i);
+        s->view.ranked[i] = (uint8_t)i;
+    }
+    sort_places(s, s->ask->expires_at_ms, s->by_expiry);
+    sort_places(s, NULL, s->by_id);
+    sort_alike(s);
+    return r;
+}
+
+/* A first set, so that the walk can leave most branches: one coupon more at a time, those that may
+ * take most first. */
+static result dive(search *s)
+{
+    uint64_t in = 0;
+    best_set best;
+    bool fits;
+    result r = price_whole(s, in, &best, &fits);
+    size_t probes = 0, n = s->ask->price.n;
+    if (r == R_DONE) {
+        keep(s, best);
+    }
+    for (size_t k = 0; r == R_DONE && k < n && probes < DIVE_PROBES_PER_COUPON * n; k++) {
+        size_t i = s->view.ranked[k];
+        uint64_t with = in | search_bit(i);
+        best_set found;
+        bool next = (s->wanted & search_bit(i)) != 0;
+        for (size_t other = 0; other < n; other++) { /* those alike that go before */
+            next =
+                next && ((s->after[other] & search_bit(i)) == 0 || (in & search_bit(other)) != 0);
+        }
+        if (!next) {
+            continue;
+        }
+        probes += search_count(with);
+        r = price_whole(s, with, &found, &fits);
+        if (r == R_DONE && fits) {
+            keep(s, found);
+            if (found.discount_minor > best.discount_minor) {
+                best = found;
+                in = with;
+            }
+        }
+    }
+    return r;
+}
+
+/* Sets with this exclusive coupon, where one that is there keeps others out; NULL: without any. */
+static result walk_with(search *s, stack_entry *winner)
+{
+    stack_pass *p = &s->walk;
+    uint64_t one = winner == NULL ? 0 : stack_bit(p, winner);
+    search_node x = {.must = one};
+    bool before = winner != NULL;
+    for (size_t k = 0; k < s->ask->price.n; k++) {
+        const stack_entry *e = &p->entries[p->order[k]];
+        bool wins = e->standing->exclusive;
+        before = before && e != winner;
+        bool open = winner == NULL ? !wins : e->standing->always && !(wins && before);
+        x.open |= open || e == winner ? stack_bit(p, e) : 0;
+    }
+    x.open &= s->wanted;
+    result r = stack_begin(p, (s->candidates & ~one) | s->gone);
+    if (r != R_DONE || (p->at.decided & one) != 0) {
+        return r; /* it gives nothing, or a promotion has won */
+    }
+    p->at.decided |= one;
+    for (size_t i = 0; winner == NULL && p->at.barred && i < s->ask->price.n; i++) {
+        x.open &= p->entries[i].standing->always ? UINT64_MAX : ~search_bit(i);
+    }
+    search_look(s);
+    return walk(s, x);
+}
+
+static result walk_all(search *s)
+{
+    stack_pass *p = &s->walk;
+    if (s->ask->price.policy.exclusive != EXCLUSIVE_WINS) {
+        result r = stack_begin(p, s->candidates | s->gone);
+        if (r == R_DONE) {
+            search_look(s);
+            r = walk(s, (search_node){.open = s->wanted});
+        }
+        return r;
+    }
+    result r = walk_with(s, NULL);
+    for (size_t k = 0; r == R_DONE && k < s->ask->price.n; k++) {
+        stack_entry *e = &p->entries[p->order[k]];
+        if (e->standing->exclusive && (s->wanted & stack_bit(p, e)) != 0) {
+            r = walk_with(s, e);
+        }
+    }
+    return r;
+}
+
+/* Promotions that later discounts may undo are out of the price of some sets. Which is known only
+ * when a set is whole: so all combinations are walked, and price_whole says what is. */
+static result walk_all_ways(search *s)
+{
+    uint64_t may_go = 0;
+    for (size_t i = 0; i < s->ask->price.n; i++) {
+        bool tested = s->ask->price.policy.threshold_again == THRESHOLD_AGAIN_TEST;
+        may_go |= tested && s->most[i].spend_asked ? search_bit(i) & ~s->candidates : 0;
+    }
+    if (search_count(may_go) > PROMOTIONS_UNDONE_MAX) {
+        s->open_minor = s->walk.run.subtotal_minor;
+        may_go = 0;
+    }
+    result r;
+    do {
+        r = walk_all(s);
+        s->gone = (s->gone - may_go) & may_go; /* the next subset */
+    } while (r == R_DONE && s->gone != 0);
+    return r;
+}
+
+result price_best(const best_ask *ask, arena *memory, best_answer *out)
+{
+    CHECK(ask->sets >= 1 && ask->sets <= BEST_SETS_MAX);
+    search *s = ARENA_NEW(memory, search);
+    s->ask = ask;
+    s->memory = memory;
+    s->work_max = ask->work_max > 0 ? ask->work_max : BEST_WORK_MAX;
+    s->open_minor = -1;
+    s->sets = ARENA_ARRAY(memory, best_set, ask->sets);
+    result r = start(s);
+    if (r == R_DONE) {
+        search_look(s);
+        r = dive(s);
+    }
+    if (r == R_DONE) {
+        r = walk_all_ways(s);
+    }
+    if (r != R_DONE) {
+        return r;
+    }
+    int64_t gap = s->open_minor - s->sets[0].discount_minor;
+    *out = (best_answer){.sets = s->sets,
+                         .n = s->n,
+                         .proven = s->open_minor<0, .gap_minor = gap> 0 ? gap : 0,
+                         .work = s->work};
+    return R_DONE;
+}

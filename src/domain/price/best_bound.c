@@ -1,0 +1,185 @@
+/* What coupons can take at most, before the search and at each of its states: see best.h why that
+ * is never too little. */
+#include "domain/price/best_search.h"
+
+int64_t search_taken(const price_run *run)
+{
+    int64_t left = 0;
+    for (size_t i = 0; i < run->n; i++) {
+        left += run->running[i];
+    }
+    return run->subtotal_minor - left;
+}
+
+static int64_t mask_minor(const int64_t *running, const uint64_t *mask, size_t n)
+{
+    int64_t sum = 0;
+    for (size_t w = 0; w * 64 < n; w++) {
+        for (uint64_t bits = mask[w]; bits != 0; bits &= bits - 1) {
+            sum += running[w * 64 + (size_t)__builtin_ctzll(bits)];
+        }
+    }
+    return sum;
+}
+
+static int64_t value_now(const search *s, size_t i)
+{
+    const price_most *m = &s->most[i];
+    const stack_entry *e = &s->walk.entries[i];
+    const stack_state *at = &s->walk.at;
+    bool closed = at->stopped || at->locked || (e->standing->exclusive && at->taken);
+    if ((closed && !e->standing->always) || s->view.sums[s->spends_of[i]] < m->least_minor) {
+        return 0;
+    }
+    int64_t left = s->view.sums[s->lines_of[i]], value = m->total_minor;
+    value = left < value ? left : value;
+    if (m->share < BENEFIT_PERCENT_ONE) {
+        int64_t one = BENEFIT_PERCENT_ONE;
+        int64_t share = left / one * m->share + left % one * m->share / one + m->slack_minor;
+        value = share < value ? share : value;
+    }
+    return value;
+}
+
+/* The running price of the walk has changed. */
+void search_look(search *s)
+{
+    outlook *v = &s->view;
+    size_t n = s->ask->price.n;
+    s->work += s->walk.run.n;
+    v->taken_minor = search_taken(&s->walk.run);
+    for (size_t i = 0; i < s->mask_n; i++) {
+        v->sums[i] = mask_minor(s->walk.run.running, s->masks[i], s->walk.run.n);
+    }
+    for (size_t i = 0; i < n; i++) {
+        v->value[i] = value_now(s, i);
+    }
+    for (size_t i = 1; i < n; i++) { /* nearly sorted as it was */
+        uint8_t one = v->ranked[i];
+        size_t at = i;
+        for (; at > 0 && v->value[v->ranked[at - 1]] < v->value[one]; at--) {
+            v->ranked[at] = v->ranked[at - 1];
+        }
+        v->ranked[at] = one;
+    }
+}
+
+/* How many coupons more a group may have; by its first coupon. */
+static void quotas_of(const search *s, uint8_t *quotas)
+{
+    for (size_t i = 0; i < s->ask->price.n; i++) {
+        const stack_group *g = s->walk.entries[i].group;
+        bool one =
+            g != NULL && (g->mode == GROUP_MODE_BEST_ORDER || g->mode == GROUP_MODE_HIGHEST_RANK);
+        bool most = g != NULL && g->mode == GROUP_MODE_AT_MOST;
+        quotas[i] = one ? 1 : most && g->most < UINT8_MAX ? (uint8_t)g->most : UINT8_MAX;
+    }
+    for (size_t k = 0; k < s->walk.at.used_n; k++) {
+        const stack_entry *e = &s->walk.entries[s->walk.at.used[k]];
+        uint8_t *quota = &quotas[s->group_of[s->walk.at.used[k]]];
+        bool most = e->group != NULL && e->group->mode == GROUP_MODE_AT_MOST;
+        *quota = (uint8_t)(*quota - (most && *quota > 0));
+    }
+}
+
+typedef struct potential {
+    int64_t sum_minor; /* of those that are not exclusive */
+    int64_t always_minor, exclusive_minor;
+    size_t coupons;
+    uint64_t lines[RUN_WORDS];
+} potential;
+
+static void add(const search *s, size_t i, potential *t)
+{
+    const price_standing *standing = s->walk.entries[i].standing;
+    int64_t value = s->view.value[i];
+    if (standing->exclusive && !standing->always) {
+        t->exclusive_minor = value > t->exclusive_minor ? value : t->exclusive_minor;
+    } else {
+        t->sum_minor += value;
+        t->always_minor += standing->always ? value : 0;
+    }
+}
+
+/* The most that any set of the node with at most so many coupons more can take yet. */
+int64_t search_bound(search *s, const search_node *x, size_t most)
+{
+    uint64_t coming = x->open | x->pending;
+    uint64_t promotions = ~(s->candidates | s->walk.at.decided);
+    uint32_t of_order = s->ask->price.coupons_max;
+    size_t left = of_order > s->walk.at.counted ? of_order - s->walk.at.counted : 0;
+    uint8_t quotas[PRICE_COUPONS_MAX];
+    potential t = {0};
+    left = of_order == 0 || left > most ? most : left;
+    quotas_of(s, quotas);
+    s->work++;
+    for (size_t k = 0; k < s->ask->price.n; k++) {
+        size_t i = s->view.ranked[k];
+        if (s->view.value[i] == 0) {
+            break;
+        }
+        bool exclusive = s->walk.entries[i].standing->exclusive;
+        for (size_t w = 0; w * 64 < s->walk.run.n && ((promotions | coming) & search_bit(i)) != 0;
+             w++) {
+            t.lines[w] |= s->masks[s->lines_of[i]][w];
+        }
+        if ((promotions & search_bit(i)) != 0) {
+            add(s, i, &t);
+        } else if ((coming & search_bit(i)) != 0 && (exclusive || t.coupons < left)) {
+            uint8_t *quota = &quotas[s->group_of[i]];
+            if (exclusive || *quota > 0) {
+                *quota = (uint8_t)(*quota - (!exclusive && *quota < UINT8_MAX));
+                t.coupons += !exclusive;
+                add(s, i, &t);
+            }
+        }
+    }
+    int64_t alone = t.exclusive_minor + (t.exclusive_minor > 0 ? t.always_minor : 0);
+    int64_t sum = t.sum_minor > alone ? t.sum_minor : alone;
+    int64_t lines = mask_minor(s->walk.run.running, t.lines, s->walk.run.n);
+    return sum < lines ? sum : lines;
+}
+
+/* ---- before the search ---- */
+
+static uint8_t mask_of(search *s, const uint64_t *lines)
+{
+    size_t at = 0;
+    while (at < s->mask_n && memcmp(s->masks[at], lines, sizeof(s->masks[at])) != 0) {
+        at++;
+    }
+    if (at == s->mask_n) {
+        memcpy(s->masks[s->mask_n++], lines, sizeof(s->masks[at]));
+    }
+    return (uint8_t)at;
+}
+
+result search_know(search *s, size_t i)
+{
+    stack_entry *e = &s->walk.entries[i];
+    uint64_t *covers = ARENA_ARRAY(s->memory, uint64_t, 2 * RUN_WORDS);
+    price_run_covers(&s->walk.run, e->coupon->rule, covers);
+    e->covers = covers;
+    s->check.entries[i].covers = covers;
+    price_use use = {e->coupon->rule, e->coupon->currency, e->coupon->used_minor, covers};
+    s->walk.run.closing = false;
+    for (size_t k = 0; k < s->ask->price.n && !e->standing->always; k++) {
+        s->walk.run.closing |= k != i && s->walk.entries[k].standing->stop == STOP_FURTHER_LINE;
+    }
+    result r = price_run_most(&s->walk.run, &use, &s->most[i]);
+    s->lines_of[i] = mask_of(s, s->most[i].lines);
+    s->spends_of[i] = mask_of(s, s->most[i].spends);
+    s->work += s->walk.run.n;
+    s->candidates |= e->coupon->automatic ? 0 : search_bit(i);
+    s->wanted |=
+        e->coupon->automatic || e->duplicate || s->most[i].total_minor == 0 ? 0 : search_bit(i);
+    s->group_of[i] = (uint8_t)i;
+    for (size_t k = 0; k < s->ask->price.n && e->group != NULL; k++) {
+        const stack_entry *other = &s->walk.entries[k];
+        if (other->group == e->group) {
+            s->group_of[i] = k < s->group_of[i] ? (uint8_t)k : s->group_of[i];
+            s->mates[i] |= stack_is_joint(e->group) ? search_bit(k) : 0;
+        }
+    }
+    return r;
+}
