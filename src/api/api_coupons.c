@@ -1,5 +1,5 @@
 /* Coupons: by id, the wallet of a user, void. */
-#include "api/call.h"
+#include "api/convert.h"
 #include "app/query_coupons.h"
 
 static wire_coupon_state_shown state_shown(const coupon_now *now)
@@ -7,6 +7,7 @@ static wire_coupon_state_shown state_shown(const coupon_now *now)
     switch ((coupon_state)now->state) {
     case COUPON_STATE_AVAILABLE:
         return now->not_yet_valid ? WIRE_COUPON_STATE_SHOWN_NOT_YET_VALID
+               : now->partly_used ? WIRE_COUPON_STATE_SHOWN_PARTLY_USED
                                   : WIRE_COUPON_STATE_SHOWN_AVAILABLE;
     case COUPON_STATE_HELD:
         return WIRE_COUPON_STATE_SHOWN_HELD;
@@ -24,26 +25,41 @@ static wire_coupon_state_shown state_shown(const coupon_now *now)
     UNREACHABLE(); /* nothing offers or transfers a coupon */
 }
 
+/* What is left of a coupon with more than one use; of one that is over, nothing. */
+static void put_left(const coupon_seen *seen, wire_coupon *out)
+{
+    bool over = coupon_is_closed(seen->now.state);
+    out->has_uses_left = seen->left.uses != PRICE_USES_ANY;
+    out->uses_left = over ? 0 : seen->left.uses;
+    out->has_balance = seen->left.value_minor >= 0;
+    out->balance = money_of(over ? 0 : seen->left.money_minor, seen->currency);
+    out->has_next_use_at = !over && seen->left.again_at_ms > seen->now_ms;
+    out->next_use_at = seen->left.again_at_ms;
+}
+
 static wire_coupon coupon_shown(const coupon_seen *seen)
 {
     const coupon *row = seen->row;
-    bool held = seen->now.state == COUPON_STATE_HELD;
-    bool redeemed = seen->now.state == COUPON_STATE_REDEEMED;
-    return (wire_coupon){.id = row->id,
-                         .user = seen->user,
-                         .state = state_shown(&seen->now),
-                         .campaign = seen->template->row->campaign,
-                         .template = row->template,
-                         .template_version = config_effective(seen->template, row->version),
-                         .source = (coupon_source)row->source,
-                         .revision = row->revision,
-                         .issued_at = row->issued_at_ms,
-                         .valid_from = seen->now.begins_at_ms,
-                         .expires_at = seen->now.expires_at_ms,
-                         .has_hold = held,
-                         .hold = row->ref,
-                         .has_redemption = redeemed,
-                         .redemption = row->ref};
+    bool held = !seen->many && seen->now.state == COUPON_STATE_HELD;
+    bool redeemed = !seen->many && seen->now.state == COUPON_STATE_REDEEMED;
+    wire_coupon out = {.id = row->id,
+                       .user = seen->user,
+                       .state = state_shown(&seen->now),
+                       .campaign = seen->template->row->campaign,
+                       .template = row->template,
+                       .template_version = seen->version,
+                       .source = (coupon_source)row->source,
+                       .revision = row->revision,
+                       .issued_at = row->issued_at_ms,
+                       .valid_from = seen->now.begins_at_ms,
+                       .expires_at = seen->now.expires_at_ms,
+                       .has_hold = held,
+                       .hold = row->ref,
+                       .has_redemption = redeemed,
+                       .redemption = row->ref};
+    if (seen->many)
+        put_left(seen, &out);
+    return out;
 }
 
 void api_coupon_get(api_call *c)
@@ -70,14 +86,15 @@ void api_coupon_get(api_call *c)
 static const struct {
     wire_coupon_state_shown shown;
     coupon_state state;
-    bool not_yet_valid;
+    bool not_yet_valid, partly_used;
 } filters[] = {
-    {WIRE_COUPON_STATE_SHOWN_AVAILABLE, COUPON_STATE_AVAILABLE, false},
-    {WIRE_COUPON_STATE_SHOWN_NOT_YET_VALID, COUPON_STATE_AVAILABLE, true},
-    {WIRE_COUPON_STATE_SHOWN_HELD, COUPON_STATE_HELD, false},
-    {WIRE_COUPON_STATE_SHOWN_REDEEMED, COUPON_STATE_REDEEMED, false},
-    {WIRE_COUPON_STATE_SHOWN_VOIDED, COUPON_STATE_VOIDED, false},
-    {WIRE_COUPON_STATE_SHOWN_EXPIRED, COUPON_STATE_EXPIRED, false},
+    {WIRE_COUPON_STATE_SHOWN_AVAILABLE, COUPON_STATE_AVAILABLE, false, false},
+    {WIRE_COUPON_STATE_SHOWN_NOT_YET_VALID, COUPON_STATE_AVAILABLE, true, false},
+    {WIRE_COUPON_STATE_SHOWN_PARTLY_USED, COUPON_STATE_AVAILABLE, false, true},
+    {WIRE_COUPON_STATE_SHOWN_HELD, COUPON_STATE_HELD, false, false},
+    {WIRE_COUPON_STATE_SHOWN_REDEEMED, COUPON_STATE_REDEEMED, false, false},
+    {WIRE_COUPON_STATE_SHOWN_VOIDED, COUPON_STATE_VOIDED, false, false},
+    {WIRE_COUPON_STATE_SHOWN_EXPIRED, COUPON_STATE_EXPIRED, false, false},
 };
 
 enum { PLACE_BYTES = 9 }; /* part, id */
@@ -113,6 +130,7 @@ void api_coupon_list(api_call *c)
         if (p->has_state && filters[i].shown == p->state) {
             ask.state = (uint8_t)filters[i].state;
             ask.not_yet_valid = filters[i].not_yet_valid;
+            ask.partly_used = filters[i].partly_used;
         }
     }
     app_view v;

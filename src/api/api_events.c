@@ -10,6 +10,7 @@ static bool amount_matters(const event *e)
     case EVENT_KIND_COUPON_HELD:
     case EVENT_KIND_COUPON_REDEEMED:
     case EVENT_KIND_COUPON_RETURNED:
+    case EVENT_KIND_COUPON_CREDITED:
     case EVENT_KIND_PROMOTION_HELD:
     case EVENT_KIND_PROMOTION_REDEEMED:
     case EVENT_KIND_PROMOTION_RETURNED:
@@ -38,6 +39,7 @@ static void put_ref(const event *e, wire_event_data *out)
         return;
     case EVENT_KIND_COUPON_RETURNED:
     case EVENT_KIND_PROMOTION_RETURNED:
+    case EVENT_KIND_COUPON_CREDITED:
     case EVENT_KIND_ORDER_RETURNED:
         out->has_return = true;
         out->return_ = e->ref;

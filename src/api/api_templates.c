@@ -98,6 +98,10 @@ static wire_template_version version_shown(api_call *c, const template_version *
         .limits = limits_of(c, v->limits.items, v->limits.n),
         .refund_rule = (refund_rule)v->refund,
         .grace_days = v->grace_days,
+        .has_uses = price_uses(v) != PRICE_USES_ANY,
+        .uses = price_uses(v),
+        .has_use_interval_seconds = v->use_interval_ms > 0,
+        .use_interval_seconds = v->use_interval_ms / MS_SECOND,
         .created_at = v->created_at_ms,
     };
 }
@@ -131,6 +135,10 @@ static wire_template template_shown(api_call *c, const template *row, const temp
         .limits = in.limits,
         .refund_rule = in.refund_rule,
         .grace_days = in.grace_days,
+        .has_uses = in.has_uses,
+        .uses = in.uses,
+        .has_use_interval_seconds = in.has_use_interval_seconds,
+        .use_interval_seconds = in.use_interval_seconds,
         .created_at = row->created_at_ms,
         .updated_at = row->updated_at_ms,
     };
@@ -208,6 +216,8 @@ static template_put_in put_of_version(const template_version *v)
                           .whole_days = v->whole_days,
                           .refund = v->refund,
                           .grace_days = v->grace_days,
+                          .uses = v->uses,
+                          .use_interval_ms = v->use_interval_ms,
                           .stage = v->stage,
                           .priority = v->priority,
                           .exclusive = v->exclusive,
@@ -248,6 +258,10 @@ static void put_edit(api_call *c, const wire_template_edit *b, str currency, tem
         in->refund = (uint8_t)b->refund_rule;
     if (b->has_grace_days)
         in->grace_days = (uint32_t)b->grace_days;
+    if (b->has_uses)
+        in->uses = (uint32_t)b->uses;
+    if (b->has_use_interval_seconds)
+        in->use_interval_ms = b->use_interval_seconds * MS_SECOND;
 }
 
 template_put_in *template_asked(api_call *c, const wire_template_create *b, const campaign *of)
@@ -259,6 +273,8 @@ template_put_in *template_asked(api_call *c, const wire_template_create *b, cons
                             .name = b->name,
                             .refund = (uint8_t)b->refund_rule,
                             .grace_days = (uint32_t)b->grace_days,
+                            .uses = (uint32_t)b->uses,
+                            .use_interval_ms = b->use_interval_seconds * MS_SECOND,
                             .reach = EDIT_REACH_NEW_ONLY,
                             .apply = (uint8_t)b->apply};
     put_benefit(c, b->benefit, of->currency, in);

@@ -52,6 +52,8 @@ static const struct {
      PROMOTION ",\"redemption\":\"rdm_0000000000001\"," AMOUNT},
     {EVENT_KIND_PROMOTION_RETURNED, "tpl_0000000000001",
      PROMOTION ",\"return\":\"ret_0000000000001\"," AMOUNT},
+    {EVENT_KIND_COUPON_CREDITED, "cpn_0000000000001",
+     COUPON ",\"return\":\"ret_0000000000001\"," AMOUNT},
 };
 
 static json *parsed(str text)

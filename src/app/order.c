@@ -5,7 +5,7 @@
 #include "app/promotion.h"
 #include "base/id.h"
 #include "domain/campaign/state.h"
-#include "domain/coupon/state.h"
+#include "domain/coupon/use.h"
 #include "domain/limit/level.h"
 #include "domain/price/price.h"
 
@@ -37,22 +37,39 @@ static void look_up(app_view *v, order_desk *d, order_priced *out)
     }
 }
 
-/* In the order in which a hold refuses (domain/coupon/acts.h). */
-static result usable_now(app_view *v, const order_desk *d, const coupon *c,
-                         const config_campaign *of)
+/* As if the hold that this one replaces were not there. */
+static coupon_now state_of(app_view *v, const order_desk *d, const use_ask *ask, use_left *left)
 {
-    int64_t now = order_moment(v, d->ask);
-    const hold *by = c->state == COUPON_STATE_HELD ? hold_get(v->rows, c->slot, c->ref) : NULL;
-    coupon_now is = coupon_state_at(v->config, c, by, now);
-    bool replaced = is.state == COUPON_STATE_HELD && c->ref == d->hold;
-    if (is.state == COUPON_STATE_EXPIRED || (replaced && now >= is.expires_at_ms)) {
+    const coupon *c = ask->row;
+    *left = (use_left){.value_minor = -1};
+    if (use_is_many(ask->of)) {
+        return use_state_at(v->config, ask, left);
+    }
+    coupon free = *c;
+    if (c->state == COUPON_STATE_HELD && c->ref == d->hold) {
+        free.state = COUPON_STATE_AVAILABLE;
+    }
+    const hold *by = free.state == COUPON_STATE_HELD ? hold_get(v->rows, c->slot, c->ref) : NULL;
+    return coupon_state_at(v->config, &free, by, ask->now_ms);
+}
+
+/* In the order in which a hold refuses (domain/coupon/acts.h). */
+static result usable_now(app_view *v, const order_desk *d, const use_ask *ask,
+                         const config_campaign *of, use_left *left)
+{
+    int64_t now = ask->now_ms;
+    coupon_now is = state_of(v, d, ask, left);
+    if (is.state == COUPON_STATE_EXPIRED) {
         return R_COUPON_EXPIRED;
     }
-    if (is.state != COUPON_STATE_AVAILABLE && !replaced) {
+    if (is.state != COUPON_STATE_AVAILABLE) {
         return R_COUPON_NOT_AVAILABLE;
     }
-    if (is.not_yet_valid || now < c->issued_at_ms) {
+    if (is.not_yet_valid || now < ask->row->issued_at_ms) {
         return R_COUPON_NOT_YET_VALID;
+    }
+    if (now < left->again_at_ms) {
+        return R_USED_TOO_SOON;
     }
     if (!campaign_may_hold(of->row->state) && !order_takes_as_active(d->ask, of->row)) {
         return R_CAMPAIGN_DISABLED;
@@ -76,16 +93,24 @@ static result eligible(app_view *v, const order_desk *d, uint64_t id, price_coup
         return R_WRONG_USER;
     }
     const config_campaign *of = config_find_campaign(v->config, t->row->campaign);
+    const coupon_use *use = use_is_many(t) ? coupon_use_get(v->rows, c->slot, c->id) : NULL;
+    use_ask ask = {
+        .of = t, .row = c, .use = use, .now_ms = order_moment(v, d->ask), .but = d->hold};
     const int64_t *at_ms = d->ask->at_ms;
-    uint32_t version = at_ms == NULL ? config_effective(t, c->version)
-                                     : config_effective_at(t, c->version, *at_ms);
+    uint32_t version = at_ms == NULL || use_pins(&ask) ? use_version(&ask)
+                                                       : config_effective_at(t, c->version, *at_ms);
     *out = (price_coupon){.coupon = id,
                           .campaign = t->row->campaign,
                           .template = c->template,
                           .version = version,
                           .rule = config_rule(t, version),
                           .currency = of->row->currency};
-    return usable_now(v, d, c, of);
+    use_left left;
+    result r = usable_now(v, d, &ask, of, &left);
+    if (left.value_minor >= 0) {
+        out->used_minor = left.value_minor - left.money_minor;
+    }
+    return r;
 }
 
 /* The subject that a limit on uses counts by and the order does not name; 0: none. */

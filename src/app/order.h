@@ -58,8 +58,8 @@ typedef struct order_verdict {
     uint64_t coupon, template; /* coupon 0: an automatic template, or, template 0, a draft */
     size_t applied;            /* where result is R_DONE: its place among those that apply */
     result result;             /* NOT_FOUND, WRONG_USER, COUPON_NOT_AVAILABLE, COUPON_EXPIRED,
-                      COUPON_NOT_YET_VALID, CAMPAIGN_DISABLED, NOT_STARTED, WINDOW_CLOSED,
-                      LIMIT_SUBJECT_MISSING, or price.h's */
+                      COUPON_NOT_YET_VALID, USED_TOO_SOON, CAMPAIGN_DISABLED, NOT_STARTED,
+                      WINDOW_CLOSED, LIMIT_SUBJECT_MISSING, or price.h's */
     str reason;                /* price.h's; else the code */
     uint8_t subject;           /* limit_subject that is missing; 0: none */
     int64_t missing_minor, missing_units;

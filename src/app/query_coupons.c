@@ -9,15 +9,39 @@ str query_user_name(app_view *v, uint16_t slot, uint32_t number)
     return row == NULL ? (str){NULL, 0} : row->name;
 }
 
+static void look_at_uses(app_view *v, coupon_seen *out)
+{
+    const coupon *row = out->row;
+    const coupon_use *use = coupon_use_get(v->rows, row->slot, row->id);
+    use_ask ask = {.of = out->template, .row = row, .use = use, .now_ms = out->now_ms};
+    out->now = use_state_at(v->config, &ask, &out->left);
+    out->version = use_version(&ask);
+}
+
+static void look_at_hold(app_view *v, coupon_seen *out)
+{
+    const coupon *row = out->row;
+    const hold *by =
+        row->state == COUPON_STATE_HELD ? hold_get(v->rows, row->slot, row->ref) : NULL;
+    out->now = coupon_state_at(v->config, row, by, out->now_ms);
+    out->version = config_effective(out->template, row->version);
+}
+
 static bool look(app_view *v, uint64_t of_merchant, const coupon *row, coupon_seen *out)
 {
     const config_template *t = config_find_template(v->config, row->template);
     if (t == NULL || t->row->merchant != of_merchant)
         return false;
-    const hold *by =
-        row->state == COUPON_STATE_HELD ? hold_get(v->rows, row->slot, row->ref) : NULL;
-    *out = (coupon_seen){
-        .row = row, .template = t, .now = coupon_state_at(v->config, row, by, uow_now(v->rows))};
+    *out =
+        (coupon_seen){.row = row,
+                      .template = t,
+                      .many = use_is_many(t),
+                      .now_ms = uow_now(v->rows),
+                      .currency = config_find_campaign(v->config, t->row->campaign)->row->currency};
+    if (out->many)
+        look_at_uses(v, out);
+    else
+        look_at_hold(v, out);
     return true;
 }
 
@@ -41,7 +65,8 @@ static bool part_matters(const wallet_ask *ask, bool closed)
 static bool matches(const wallet_ask *ask, const coupon_seen *seen)
 {
     return ask->state == 0 ||
-           (seen->now.state == ask->state && seen->now.not_yet_valid == ask->not_yet_valid);
+           (seen->now.state == ask->state && seen->now.not_yet_valid == ask->not_yet_valid &&
+            seen->now.partly_used == ask->partly_used);
 }
 
 /* Rows behind the place; how many. Entries of open coupons stand in front of those of closed ones,

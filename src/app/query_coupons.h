@@ -4,12 +4,17 @@
 #define QUAN_APP_QUERY_COUPONS_H
 
 #include "app/app.h"
-#include "domain/coupon/state.h"
+#include "domain/coupon/use.h"
 
 typedef struct coupon_seen {
     const coupon *row;
     const config_template *template;
     coupon_now now;
+    uint32_t version; /* that rules it */
+    bool many;        /* it has more than one use: `left` tells */
+    use_left left;
+    int64_t now_ms;
+    str currency; /* of its campaign */
     str user;
 } coupon_seen;
 
@@ -27,6 +32,7 @@ typedef struct wallet_ask {
     str user;
     uint8_t state;      /* coupon_state; 0: all */
     bool not_yet_valid; /* with AVAILABLE: only these, else only those that are valid */
+    bool partly_used;   /* with AVAILABLE likewise */
     wallet_place after;
     size_t limit;
 } wallet_ask;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/id.h"
-#include "domain/coupon/state.h"
+#include "domain/coupon/use.h"
 #include "port/store.h"
 
 enum { DUE_PAGE = 100 };
@@ -41,6 +41,30 @@ static void coupon_due(walk *w, uint64_t id)
     w->each(w->context, &change);
 }
 
+/* Its hold, or the first of its holds, lets it go. */
+static void coupon_ends(const walk *w, const coupon *held, due_change *change)
+{
+    change->expired = is_past_its_end(w, held);
+    if (change->expired)
+        change->budget_minor += held->reserved_minor;
+}
+
+/* One use of several comes back, and with it what the hold had of the coupon's own reservation:
+ * that is free only where the coupon is over, too. One that waits has an entry of its own. */
+static void use_due(const walk *w, const hold *by, const coupon *held, due_change *change)
+{
+    const coupon_use *use = coupon_use_get(w->v->rows, held->slot, held->id);
+    bool first = true;
+    for (size_t i = 0; use != NULL && i < use->held.n; i++) {
+        const held_use *h = &use->held.items[i];
+        if (h->hold == by->id && !coupon_is_closed(held->state) && !is_past_its_end(w, held))
+            change->budget_minor -= h->reserved_minor;
+        if (h->hold == by->id && first && held->state == COUPON_STATE_HELD)
+            coupon_ends(w, held, change);
+        first = first && h->deadline_ms > w->now_ms;
+    }
+}
+
 static void hold_due(walk *w, uint64_t id)
 {
     const hold *row = hold_get(w->v->rows, id_slot(id), id);
@@ -54,10 +78,11 @@ static void hold_due(walk *w, uint64_t id)
             return; /* could not be read */
         due_change change = {.template = config_find_template(w->v->config, a->template),
                              .released = true,
-                             .expired = held != NULL && is_past_its_end(w, held),
                              .budget_minor = a->reserved_minor};
-        if (change.expired)
-            change.budget_minor += held->reserved_minor;
+        if (held != NULL && use_is_many(change.template))
+            use_due(w, row, held, &change);
+        else if (held != NULL)
+            coupon_ends(w, held, &change);
         w->each(w->context, &change);
     }
 }

@@ -5,7 +5,7 @@
 #include "app/saga.h"
 #include "base/id.h"
 #include "domain/campaign/rules.h"
-#include "domain/coupon/state.h"
+#include "domain/coupon/use.h"
 #include "domain/limit/level.h"
 #include "port/metric.h"
 #include "port/random.h"
@@ -317,21 +317,41 @@ static void add_credits(const hold *row, arena *memory, reserve_ask *ask)
     ask->credits = all;
 }
 
+/* Holds, each once. */
+typedef struct ended_holds {
+    uint64_t ids[ORDER_COUPONS_MAX * USE_HOLDS_MAX + 1];
+    size_t n;
+} ended_holds;
+
+static void add_ended(ended_holds *all, uint64_t hold_id)
+{
+    for (size_t i = 0; i < all->n; i++)
+        if (all->ids[i] == hold_id)
+            return;
+    all->ids[all->n++] = hold_id;
+}
+
+/* Those that have the coupon, or uses of it. */
+static void add_holders(app_view *v, uint64_t id, ended_holds *all)
+{
+    const coupon *c = id == 0 ? NULL : coupon_get(v->rows, id_slot(id), id);
+    const config_template *of = c == NULL ? NULL : config_find_template(v->config, c->template);
+    if (of == NULL)
+        return;
+    const coupon_use *use = use_is_many(of) ? coupon_use_get(v->rows, c->slot, id) : NULL;
+    for (size_t i = 0; use != NULL && i < use->held.n; i++)
+        add_ended(all, use->held.items[i].hold);
+    if (c->state == COUPON_STATE_HELD && c->ref != 0)
+        add_ended(all, c->ref);
+}
+
 void reserve_credits(app_view *v, const order_in *in, uint64_t replaced, reserve_ask *ask)
 {
-    uint64_t ended[ORDER_COUPONS_MAX + 1] = {replaced};
-    size_t n = replaced != 0;
-    for (size_t i = 0; i < in->applied.n; i++) {
-        uint64_t id = in->applied.items[i].coupon;
-        const coupon *c = id == 0 ? NULL : coupon_get(v->rows, id_slot(id), id);
-        size_t twin = 0;
-        while (c != NULL && twin < n && ended[twin] != c->ref)
-            twin++;
-        if (c != NULL && c->state == COUPON_STATE_HELD && twin == n)
-            ended[n++] = c->ref;
-    }
-    for (size_t i = 0; i < n; i++) {
-        const hold *row = hold_get(v->rows, id_slot(ended[i]), ended[i]);
+    ended_holds ended = {.ids = {replaced}, .n = replaced != 0};
+    for (size_t i = 0; i < in->applied.n; i++)
+        add_holders(v, in->applied.items[i].coupon, &ended);
+    for (size_t i = 0; i < ended.n; i++) {
+        const hold *row = hold_get(v->rows, id_slot(ended.ids[i]), ended.ids[i]);
         bool ends =
             row != NULL && row->state == HOLD_STATE_OPEN &&
             (row->id == replaced || hold_state_at(row, uow_now(v->rows)) == HOLD_STATE_EXPIRED);

@@ -5,7 +5,8 @@
  *   rows      every record reads and matches its checksum
  *   user      users and members name each other; ordinals have no gap
  *   coupon    state and closed agree; its user, template and version exist; held and redeemed
- *             ones are in the hold or redemption that they name; budget and discount are what the
+ *             ones are in the hold or redemption that they name; uses and money of those with more
+ *             than one use are what holds and redemptions say; budget and discount are what the
  *             ledger says
  *   index     wallet entries are exactly those of the rows; due entries name rows, and there is
  *             one in time for each coupon that waits and each open hold

@@ -43,6 +43,8 @@ void verify_count_coupon(verify *v, const verify_coupon *c)
     count(v, &c->of, c->row.issued_at_ms, TALLY_ISSUED, 1);
     if (c->row.state == COUPON_STATE_EXPIRED)
         verify_total_at(v, &c->of)[TALLY_EXPIRED]++;
+    if (c->use != NULL)
+        verify_total_at(v, &c->of)[TALLY_EXPIRED] += c->use->revivals;
     if (c->row.state == COUPON_STATE_VOIDED)
         verify_total_at(v, &c->of)[TALLY_VOIDED]++;
 }

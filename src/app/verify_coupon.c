@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "app/verify_part.h"
-#include "domain/coupon/state.h"
+#include "domain/coupon/use.h"
 
 /* ---- users ---- */
 
@@ -86,12 +86,52 @@ static void check_owner(verify *v, const verify_group *g, const verify_what *w,
                        (verify_ids){ID_MERCHANT, c->of.merchant->row->id, m->merchant});
 }
 
+bool verify_is_many(const verify_coupon *c)
+{
+    return c->of.template != NULL && use_is_many(c->of.template);
+}
+
+static uint8_t state_by_uses(const use_left *left)
+{
+    if (use_has_room(left))
+        return COUPON_STATE_AVAILABLE;
+    return left->held > 0 ? COUPON_STATE_HELD : COUPON_STATE_REDEEMED;
+}
+
+/* What is used of it is what holds and redemptions say, and never more than there was. */
+static void check_uses(verify *v, const verify_what *w, const verify_coupon *c)
+{
+    static const coupon_use nothing;
+    const coupon_use *use = c->use == NULL ? &nothing : c->use;
+    use_ask ask = {.of = c->of.template, .row = &c->row, .use = c->use};
+    use_left left = use_left_of(&ask);
+    int64_t uses = (int64_t)use->redeemed + use->lapsed + (int64_t)use->held.n;
+    int64_t money = use->redeemed_minor + use->lapsed_minor;
+    for (size_t i = 0; i < use->held.n; i++)
+        money += left.value_minor >= 0 ? use->held.items[i].discount_minor : 0;
+    uint32_t most = price_uses(config_version(c->of.template, use_version(&ask)));
+    verify_number(v, w, "uses held", c->held, (int64_t)use->held.n);
+    verify_number(v, w, "uses redeemed", c->redeemed, use->redeemed);
+    verify_number(v, w, "money redeemed", left.value_minor < 0 ? 0 : c->redeemed_minor,
+                  use->redeemed_minor);
+    verify_must(v, w, "no more uses than there were", uses <= most);
+    verify_must(v, w, "no more money than there was",
+                money <= (left.value_minor < 0 ? 0 : left.value_minor));
+    if (c->row.state == COUPON_STATE_EXPIRED || c->row.state == COUPON_STATE_VOIDED)
+        return;
+    verify_number(v, w, "ref", 0, (int64_t)c->row.ref);
+    verify_text(v, w, "state", coupon_state_name(state_by_uses(&left)),
+                coupon_state_name(c->row.state));
+}
+
 /* Held and redeemed coupons are named by exactly one open hold or redemption, others by none. */
 static void check_use(verify *v, const verify_group *g, const verify_what *w,
                       const verify_coupon *c)
 {
     bool held = c->row.state == COUPON_STATE_HELD, used = c->row.state == COUPON_STATE_REDEEMED;
-    verify_number(v, w, "open holds and redemptions that name it", held || used ? 1 : 0, c->uses);
+    verify_must(v, w, "it has no row of uses", c->use == NULL);
+    verify_number(v, w, "open holds and redemptions that name it", held || used ? 1 : 0,
+                  (int64_t)c->held + c->redeemed);
     if (held)
         verify_must(v, w, "its hold is there", verify_find_hold(g, c->row.ref) != NULL);
     if (used)
@@ -123,7 +163,10 @@ static void check_coupon(verify *v, const verify_group *g, const verify_coupon *
     verify_what index = {.check = "index", .kind = ID_COUPON, .id = c->row.id};
     check_state(v, &w, &c->row);
     check_owner(v, g, &w, c);
-    check_use(v, g, &w, c);
+    if (verify_is_many(c))
+        check_uses(v, &w, c);
+    else
+        check_use(v, g, &w, c);
     check_money(v, &w, c);
     verify_number(v, &index, "wallet entries", 1, c->wallet_entries);
     if (coupon_is_waiting(c->row.state))

@@ -93,6 +93,19 @@ static void see_ledger(verify *v, verify_group *g, const void *row)
     verify_count_ledger(v, &c->of, l);
 }
 
+static void see_use(verify *v, verify_group *g, const void *row)
+{
+    const coupon_use *use = row;
+    verify_what w = {.check = "coupon", .kind = ID_COUPON, .id = use->id};
+    verify_coupon *c = verify_find_coupon(g, use->id);
+    verify_must(v, &w, "the coupon of the uses is there", c != NULL);
+    if (c == NULL)
+        return;
+    coupon_use *copy = ARENA_NEW(g->memory, coupon_use);
+    record_copy(&coupon_use_table.record, row, g->memory, copy);
+    c->use = copy;
+}
+
 static void see_wallet(verify *v, verify_group *g, const void *row)
 {
     const coupon *entry = row;
@@ -262,6 +275,8 @@ static result load(verify *v, verify_group *g)
 static result see(verify *v, verify_group *g)
 {
     result r = verify_each(v, g, &ledger_table, see_ledger);
+    if (r == R_DONE)
+        r = verify_each(v, g, &coupon_use_table, see_use);
     if (r == R_DONE)
         r = verify_each_entry(v, g, &coupon_table, COUPON_BY_WALLET, see_wallet);
     return r == R_DONE ? verify_due_group(v, g) : r;

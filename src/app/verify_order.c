@@ -128,6 +128,24 @@ static void add_takes(verify *v, const verify_group *g, const order_view *o,
 
 /* ---- holds ---- */
 
+/* A coupon with more than one use knows which holds have one. */
+static void check_held_use(verify *v, const verify_what *w, const hold *h, const applied_coupon *a,
+                           const coupon_use *use)
+{
+    const held_use *found = NULL;
+    for (size_t i = 0; use != NULL && i < use->held.n; i++)
+        if (use->held.items[i].hold == h->id)
+            found = &use->held.items[i];
+    verify_must(v, w, "its coupon knows its use", found != NULL);
+    if (found == NULL)
+        return;
+    verify_number(v, w, "deadline_ms of the use", h->deadline_ms, found->deadline_ms);
+    verify_number(v, w, "at_ms of the use", h->created_at_ms, found->at_ms);
+    verify_number(v, w, "discount_minor of the use", a->discount_minor, found->discount_minor);
+    verify_must(v, w, "the use has no more reserved than its hold",
+                found->reserved_minor >= 0 && found->reserved_minor <= a->reserved_minor);
+}
+
 static void check_open(verify *v, const verify_group *g, const verify_what *w, const hold *h)
 {
     order_view o = view_of_hold(h);
@@ -141,8 +159,12 @@ static void check_open(verify *v, const verify_group *g, const verify_what *w, c
             verify_promotion_held(g, o.slot, &o.applied[i]);
         if (c == NULL)
             continue;
-        c->uses++;
+        c->held++;
         c->reserved_minor += o.applied[i].reserved_minor;
+        if (verify_is_many(c)) {
+            check_held_use(v, w, h, &o.applied[i], c->use);
+            continue;
+        }
         verify_text(v, w, "state of its coupon", coupon_state_name(COUPON_STATE_HELD),
                     coupon_state_name(c->row.state));
         verify_same_id(v, w, "hold of its coupon", (verify_ids){ID_HOLD, h->id, c->row.ref});
@@ -204,9 +226,12 @@ static void check_used(verify *v, const verify_what *w, const redemption *r, siz
     const applied_coupon *a = &r->applied.items[i];
     c->spent_minor += a->reserved_minor;
     c->discount_minor += a->discount_minor - a->returned_minor;
+    c->redeemed_minor += a->discount_minor - a->returned_minor;
     if (a->returned)
         return;
-    c->uses++;
+    c->redeemed++;
+    if (verify_is_many(c))
+        return;
     verify_text(v, w, "state of its coupon", coupon_state_name(COUPON_STATE_REDEEMED),
                 coupon_state_name(c->row.state));
     verify_same_id(v, w, "redemption of its coupon",

@@ -33,7 +33,9 @@ typedef struct verify_coupon {
     int64_t ledger[ACCOUNT_COUNT];                       /* debits less credits */
     int64_t reserved_minor, spent_minor, discount_minor; /* what orders say, own reserve aside */
     uint32_t wallet_entries;
-    uint32_t uses; /* open holds and redemptions, not given back, that name it */
+    uint32_t held, redeemed; /* open holds, and redemptions not given back, that name it */
+    int64_t redeemed_minor;  /* of their discount what has not come back */
+    const coupon_use *use;   /* NULL: it has none */
 } verify_coupon;
 
 typedef struct verify_redemption {
@@ -114,6 +116,9 @@ static inline int64_t verify_line(const order_line *line)
     int64_t minor = 0;
     return cart_line_minor(line, line->quantity, &minor) ? minor : 0;
 }
+
+/* Has it more than one use (domain/coupon/use.h)? */
+bool verify_is_many(const verify_coupon *c);
 
 /* ---- verify_group.c ---- */
 MUST_USE result verify_group_run(verify *v, verify_group *g);

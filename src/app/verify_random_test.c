@@ -137,6 +137,24 @@ static void make_campaign(run *r, size_t i)
     r->campaigns[i] = fix_campaign(r->f, &in);
 }
 
+/* Of its coupons: one use, a number, or as many as their money lasts for. Campaigns take turns, so
+ * each kind meets each mode of budget. */
+enum { ONE = '1', MANY = 'n', MONEY = '$' };
+static const char uses_of[TEMPLATES + 1] = "1$nn1n$1";
+
+static void some_uses(run *r, size_t i, template_put_in *in)
+{
+    if (uses_of[i] == ONE)
+        return;
+    bool stored = uses_of[i] == MONEY;
+    in->uses = stored ? 0 : (uint32_t)(2 + below(r, 4));
+    in->use_interval_ms = below(r, 3) == 0 ? (int64_t)(1 + below(r, 30)) * MS_HOUR : 0;
+    if (stored) {
+        in->benefit = BENEFIT_KIND_STORED_VALUE;
+        TEST_SET(*in, TERM_STORED_VALUE_VALUE, (int64_t)(1000 + below(r, 9000)));
+    }
+}
+
 static void make_template(run *r, size_t i)
 {
     limit_rule limits[4];
@@ -145,6 +163,7 @@ static void make_template(run *r, size_t i)
     r->stock[i] = in.stock;
     TEST_SET(in, TERM_AMOUNT_OFF_AMOUNT, (int64_t)(100 + below(r, 2000)));
     TEST_SET(in, TERM_COMMON_MINIMUM_SPEND, below(r, 2) == 0 ? 0 : 1000);
+    some_uses(r, i, &in);
     in.refund = (uint8_t)(1 + below(r, 3));
     in.grace_days = (uint32_t)below(r, 3);
     in.validity = VALIDITY_KIND_AFTER_ISSUE;
@@ -270,6 +289,8 @@ static result edit_limits(run *r)
     template_put_in in = fix_template_in(r->f, 0);
     in.template = r->templates[i];
     TEST_SET(in, TERM_AMOUNT_OFF_AMOUNT, 400);
+    in.uses = uses_of[i] == MANY ? (uint32_t)(2 + below(r, 4)) : 0;
+    in.reach = below(r, 2) == 0 ? EDIT_REACH_ALL_UNUSED : EDIT_REACH_NEW_ONLY;
     in.validity = VALIDITY_KIND_AFTER_ISSUE;
     in.valid_from_ms = 0;
     in.valid_until_ms = 0;

@@ -30,6 +30,8 @@ enum {
     VALID_DAYS_MAX = 3660,
     DELAY_DAYS_MAX = 3660,
     GRACE_DAYS_MAX = 366,
+    USES_MAX = 10000, /* of one coupon */
+    USE_INTERVAL_DAYS_MAX = 366,
     TEMPLATES_MAX = 100000, /* of one campaign */
     VERSIONS_MAX = 1000,    /* of one template */
     MERCHANT_SECRET_BYTES = 32,
@@ -73,9 +75,10 @@ void rules_campaign_edit(const config *c, const campaign *now, const campaign_ed
  * version rules, whatever orders it was held for, so no edit reaches further. */
 void rules_template_create(const campaign *parent, const template_put_in *in, issues *found);
 /* An edit: the next version of a template. stock is not read (it changes by target only). The kind
- * of benefit never changes. `reached` are the versions that issued coupons follow and that an edit
- * with reach all_unused would replace (rules_reached), read for that reach only: for each of them
- * the window may only grow, and where the budget is reserved at issue the discount may not. */
+ * of benefit never changes, nor whether a coupon has one use or more. `reached` are the versions
+ * that issued coupons follow and that an edit with reach all_unused would replace (rules_reached),
+ * read for that reach only: for each of them the window may only grow, and where the budget is
+ * reserved at issue what all uses give may not. */
 typedef struct template_change {
     const campaign *parent;
     const template_version *now;            /* the newest */

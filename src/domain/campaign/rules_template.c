@@ -18,6 +18,8 @@ template_version rules_version_of(const template_put_in *in)
                           .refund = in->refund,
                           .grace_days = in->grace_days,
                           .reach = in->reach == 0 ? EDIT_REACH_NEW_ONLY : in->reach};
+    v.uses = in->uses;
+    v.use_interval_ms = in->use_interval_ms;
     v.stage = in->stage;
     v.priority = in->priority;
     v.exclusive = in->exclusive;
@@ -65,6 +67,15 @@ static void check_after_issue(const template_version *v, issues *found)
     forbid(S("validity.until"), v->valid_until_ms != 0, S("fixed"), found);
 }
 
+/* What one coupon reserves at issue; -1: it has no bound. */
+static int64_t worth_of(const template_version *v)
+{
+    price_rule *rule = price_rule_new(v);
+    int64_t worth_minor = price_rule_worth(rule, price_uses(v), price_rule_value(rule));
+    price_rule_free(rule);
+    return worth_minor;
+}
+
 /* A budget is in one currency, and what reserves at issue needs a bound. */
 static void check_budgeted(const campaign *parent, const template_version *v, issues *found)
 {
@@ -73,19 +84,38 @@ static void check_budgeted(const campaign *parent, const template_version *v, is
         issues_add(found, S("benefit"), S("not_allowed"),
                    "amounts in %.*s only: the campaign has a budget in it",
                    STR_ARG(parent->currency));
-    if (parent->budget_mode == BUDGET_MODE_AT_ISSUE && price_rule_largest(rule) < 0)
+    bool reserves = parent->budget_mode == BUDGET_MODE_AT_ISSUE;
+    int64_t largest_minor = price_rule_largest(rule);
+    if (reserves && largest_minor < 0)
         issues_add(found, S("benefit.cap"), S("required"),
                    "a cap: the campaign's budget reserves the largest discount when it issues");
+    if (reserves && price_rule_value(rule) < 0 && largest_minor > MONEY_MAX / price_uses(v))
+        issues_add(found, S("uses"), S("out_of_range"),
+                   "fewer: the campaign's budget reserves the largest discount of each");
     price_rule_free(rule);
 }
 
-/* Kinds that can be priced but whose coupons have nowhere to keep what a use leaves behind: money
- * that stays on them, or what a seller gets. Issued, they would lose it. */
+/* A kind that can be priced but whose coupons have nowhere to keep what a seller gets. */
 static void check_usable(const template_version *v, issues *found)
 {
-    if (v->benefit == BENEFIT_KIND_STORED_VALUE || v->benefit == BENEFIT_KIND_ADD_ON)
+    if (v->benefit == BENEFIT_KIND_ADD_ON)
         issues_add(found, S("benefit.kind"), S("not_allowed"),
-                   "a kind that coupons can have; stored_value and add_on can only be priced");
+                   "a kind that coupons can have; add_on can only be priced");
+}
+
+static void check_uses(const template_version *v, issues *found)
+{
+    bool stored = v->benefit == BENEFIT_KIND_STORED_VALUE;
+    int64_t seconds = v->use_interval_ms < 0 ? -1 : v->use_interval_ms / MS_SECOND;
+    rules_range(S("uses"), v->uses, 0, USES_MAX, found);
+    if (stored && v->uses == 1)
+        issues_add(found, S("uses"), S("not_allowed"),
+                   "2 or more, or none: what is left of a stored value is for other uses");
+    if (v->use_interval_ms != 0 && price_uses(v) == 1)
+        issues_add(found, S("use_interval_seconds"), S("not_allowed"),
+                   "with more than one use only");
+    rules_range(S("use_interval_seconds"), seconds, 0, USE_INTERVAL_DAYS_MAX * (MS_DAY / MS_SECOND),
+                found);
 }
 
 static void check_benefit(const campaign *parent, const template_version *v, issues *found)
@@ -111,6 +141,9 @@ static void check_automatic(const template_version *v, issues *found)
     if (v->grace_days != 0)
         issues_add(found, S("grace_days"), S("not_allowed"),
                    "none: of an automatic template nobody gets anything back");
+    if (price_uses(v) > 1)
+        issues_add(found, S("uses"), S("not_allowed"),
+                   "1: nobody holds an automatic template, so no use or money is left on it");
     if (v->reach == EDIT_REACH_ALL_UNUSED)
         issues_add(found, S("reach"), S("not_allowed"),
                    "new_only: the newest version of an automatic template rules");
@@ -135,6 +168,7 @@ static void check_version(const campaign *parent, const template_version *v, uin
     if (refund_rule_name(v->refund).n == 0)
         issues_add(found, S("refund_rule"), S("not_allowed"), "keep, reprice or claw_back");
     rules_range(S("grace_days"), v->grace_days, 0, GRACE_DAYS_MAX, found);
+    check_uses(v, found);
 }
 
 void rules_template_create(const campaign *parent, const template_put_in *in, issues *found)
@@ -175,7 +209,7 @@ static void check_reach(const template_change *change, const template_version *v
     for (size_t i = 0; i < change->n; i++) {
         const template_version *old = change->reached[i];
         shorter |= !keeps_validity(old, v);
-        dearer |= reserved && price_largest_discount(v) > price_largest_discount(old);
+        dearer |= reserved && worth_of(v) > worth_of(old);
     }
     if (shorter)
         issues_add(found, S("validity"), S("not_editable"),
@@ -194,6 +228,9 @@ void rules_template_edit(const template_change *change, const template_put_in *i
     if (v.benefit != change->now->benefit)
         issues_add(found, S("benefit.kind"), S("not_editable"), "stays %.*s",
                    STR_ARG(benefit_kind_name(change->now->benefit)));
+    if ((price_uses(&v) > 1) != (price_uses(change->now) > 1))
+        issues_add(found, S("uses"), S("not_editable"),
+                   "one use or more: that stays as it is, the number may change");
     if (edit_reach_name(v.reach).n == 0)
         issues_add(found, S("reach"), S("not_allowed"), "new_only or all_unused");
     else if (sound && v.reach == EDIT_REACH_ALL_UNUSED)

@@ -24,7 +24,8 @@
  *                         phone, device, card and address; then shared ones
  *   LIMIT_SUBJECT_MISSING where the act does not name what such a limit counts by
  *   SOLD_OUT, BUDGET_EXHAUSTED
- * A coupon holds from issue on what a budget at issue must reserve for it: the largest discount.
+ * A coupon holds from issue on what a budget at issue must reserve for it: the largest discount, of
+ * more than one use that of all of them, of a stored value its money.
  *
  * HOLD locks coupons for an order that was priced before; a changed order replaces its open hold,
  * and the hold of another order that is past its deadline gives way.
@@ -35,11 +36,14 @@
  *   NOT_FOUND, WRONG_USER (all coupons first)
  *   COUPON_NOT_AVAILABLE, COUPON_EXPIRED, COUPON_NOT_YET_VALID
  *   STALE                 priced by a version that no longer rules it: price it again
+ *   USED_TOO_SOON         of a coupon with more than one use (use.h): the interval is not over
+ *   STALE                 of a stored value: there is less money on it than the price took
  *   CAMPAIGN_DISABLED, NOT_STARTED, WINDOW_CLOSED (use window), NOT_APPLICABLE (gives nothing)
  *   LIMIT_REACHED         redemptions, money, units
  *   LIMIT_SUBJECT_MISSING as above
  *   BUDGET_EXHAUSTED      a budget at redeem reserves the discount; at issue, what it is beyond the
  *                         coupon's reservation (after a return that may be less than its worth)
+ *   COUPON_NOT_AVAILABLE  HOLD: as many open holds as may have uses of the coupon have them
  * An applied automatic template (its coupon is 0) takes part like a coupon and refuses nothing: one
  * that does not apply any more, or as another version, is STALE; so is one that limits or budget
  * leave no room for, and then the detail is its id: price without it. NOT_FOUND; INVALID:
@@ -65,12 +69,14 @@
  * when every line that it discounted is back: available until its old end, or grace_days from now
  * where that is later; else expired. Then its redemption is given back to the limits, money and
  * units with each return; all to the periods in which they were taken, unless those are over.
- * With a budget at issue it keeps as its reservation what this return brought back. Of an automatic
- * template all comes back but a coupon.
+ * With a budget at issue it keeps as its reservation what this return brought back. Of a coupon
+ * with more than one use one use comes back so, as long as it is not over; a stored value gets its
+ * money back with each return (use.h). Of an automatic template all comes back but a coupon.
  *   NOT_FOUND, INVALID (no such line, quantity below 1), NOT_RETURNABLE
  *
  * VOID ends a coupon that is available or offered. Its reserved budget is given back;
- * issued_in_error gives back stock and the limits on claims, too.
+ * issued_in_error gives back stock and the limits on claims, too: so it is refused where uses of
+ * the coupon are redeemed or held. Open holds of other uses stay good.
  *   INVALID (reason), NOT_FOUND, COUPON_NOT_AVAILABLE
  *
  * What is due gives back before it is swept: ISSUE, HOLD and REDEEM, where budget (or, HOLD and

@@ -1,7 +1,7 @@
 /* Ending open holds, and coupons that were not used: see close.h. */
 #include "domain/coupon/close.h"
 
-#include "domain/coupon/state.h"
+#include "domain/coupon/use.h"
 #include "domain/stats/ledger.h"
 #include "domain/stats/tally.h"
 
@@ -60,6 +60,8 @@ void hold_close_load(const order_counters *c, const hold *row)
         terms of = terms_of(uow_config(c->u), a->template);
         if (a->coupon != 0)
             (void)coupon_get(c->u, c->slot, a->coupon);
+        if (a->coupon != 0 && use_is_many(of.template))
+            (void)coupon_use_get(c->u, c->slot, a->coupon);
         tally_load(c->u, &of);
         if (a->reserved_minor > 0)
             slice_load(c->slices, pool_budget(a->campaign));
@@ -68,20 +70,38 @@ void hold_close_load(const order_counters *c, const hold *row)
         limit_book_load_take(c->book, &row->takes.items[i]);
 }
 
+/* Of many uses, the one that the hold has. What it had reserved of the coupon's own goes back to
+ * that, unless the coupon is over: how much. */
+static int64_t release_use(const order_counters *c, const hold *row, const config_template *of,
+                           coupon *held)
+{
+    use_desk d = {c->u, of, held, coupon_use_get(c->u, c->slot, held->id)};
+    int64_t own_minor = use_release(&d, row->id);
+    if (coupon_is_closed(held->state))
+        return 0;
+    held->reserved_minor += own_minor;
+    return own_minor;
+}
+
 static void release_coupon(const order_counters *c, const hold *row, const applied_coupon *a)
 {
     terms of = terms_of(uow_config(c->u), a->template);
     coupon *held = a->coupon == 0 ? NULL : coupon_get(c->u, c->slot, a->coupon);
-    if (a->coupon != 0)
-        CHECK(held != NULL && held->ref == row->id); /* only its own hold moves it on */
     order_use use = {.of = &of, .row = held, .member = row->member, .ref = row->id};
-    order_use_move(c->u, &use, EVENT_KIND_COUPON_RELEASED);
+    bool many = a->coupon != 0 && use_is_many(of.template);
+    int64_t free_minor = a->reserved_minor;
+    CHECK(a->coupon == 0 || held != NULL);
+    CHECK(a->coupon == 0 || many || held->ref == row->id); /* only its own hold moves it on */
+    if (many)
+        free_minor -= release_use(c, row, of.template, held);
+    else
+        order_use_move(c->u, &use, EVENT_KIND_COUPON_RELEASED);
     tally_of(c->u, &of)->released++;
-    if (a->reserved_minor == 0)
+    if (free_minor == 0)
         return;
     ledger_book b = {.u = c->u, .of = &of, .slot = c->slot, .coupon = a->coupon, .ref = row->id};
-    ledger_move(&b, ACCOUNT_BUDGET_RESERVED, ACCOUNT_BUDGET_FREE, a->reserved_minor);
-    slice_give(c->slices, pool_budget(a->campaign), a->reserved_minor);
+    ledger_move(&b, ACCOUNT_BUDGET_RESERVED, ACCOUNT_BUDGET_FREE, free_minor);
+    slice_give(c->slices, pool_budget(a->campaign), free_minor);
 }
 
 void hold_close(const order_counters *c, hold *row, hold_state to)
@@ -99,12 +119,16 @@ void hold_close(const order_counters *c, hold *row, hold_state to)
 void coupon_end_load(const order_counters *c, const terms *of, const coupon *row)
 {
     tally_load(c->u, of);
+    if (use_is_many(of->template))
+        (void)coupon_use_get(c->u, row->slot, row->id);
     if (row->reserved_minor > 0)
         slice_load(c->slices, pool_budget(of->campaign->row->id));
 }
 
 void coupon_end(const order_counters *c, const terms *of, coupon *row, event_kind how)
 {
+    if (how == EVENT_KIND_COUPON_EXPIRED && use_is_many(of->template))
+        use_lapse(&(use_desk){c->u, of->template, row, coupon_use_get(c->u, row->slot, row->id)});
     coupon_move(c->u, row, how, 0, 0);
     int64_t n = row->reserved_minor;
     if (n == 0)

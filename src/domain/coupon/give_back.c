@@ -2,15 +2,18 @@
 #include "base/id.h"
 #include "domain/coupon/order_part.h"
 #include "domain/coupon/return_split.h"
-#include "domain/coupon/state.h"
+#include "domain/coupon/use.h"
 #include "domain/stats/ledger.h"
 
 typedef struct return_desk {
     order_counters c;
     redemption *row;
     order_facts facts;
-    terms *of;        /* [applied] */
-    coupon **coupons; /* [applied]; NULL: an automatic template */
+    terms *of;         /* [applied] */
+    coupon **coupons;  /* [applied]; NULL: an automatic template */
+    coupon_use **uses; /* [applied] of coupons with more than one use; else NULL */
+    hold **stale;      /* of these coupons, open but past their deadline */
+    size_t stale_count;
     return_line *now;
     size_t n;
     uint64_t id;
@@ -50,6 +53,7 @@ static void load(return_desk *d)
     size_t n = row->applied.n;
     d->of = ARENA_ARRAY(uow_memory(u), terms, n);
     d->coupons = ARENA_ARRAY(uow_memory(u), coupon *, n);
+    d->uses = ARENA_ARRAY(uow_memory(u), coupon_use *, n);
     d->facts = (order_facts){.store = row->store,
                              .channel = row->channel,
                              .lines = row->lines.items,
@@ -64,12 +68,37 @@ static void load(return_desk *d)
         d->of[i] = terms_of(uow_config(u), a->template);
         if (a->coupon != 0)
             d->coupons[i] = coupon_get(u, d->c.slot, a->coupon);
+        if (a->coupon != 0 && use_is_many(d->of[i].template))
+            d->uses[i] = coupon_use_get(u, d->c.slot, a->coupon);
         if (a->reserved_minor > 0)
             slice_load(d->c.slices, pool_budget(a->campaign));
     }
     for (size_t i = 0; i < row->takes.n; i++)
         limit_book_load_take(d->c.book, &row->takes.items[i]);
     order_tally_load(u, &d->facts);
+}
+
+/* What is due of coupons with more than one use, before anything comes back to them: holds past
+ * their deadline, and their end. False while rows are not here yet. */
+static bool load_due(return_desk *d)
+{
+    uow *u = d->c.u;
+    size_t n = d->row->applied.n, most = 0;
+    for (size_t i = 0; i < n; i++)
+        most += d->uses[i] == NULL ? 0 : d->uses[i]->held.n;
+    d->stale = ARENA_ARRAY(uow_memory(u), hold *, most);
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; d->uses[i] != NULL && k < d->uses[i]->held.n; k++)
+            if (d->uses[i]->held.items[k].deadline_ms <= uow_now(u))
+                d->stale[d->stale_count++] = hold_get(u, d->c.slot, d->uses[i]->held.items[k].hold);
+        if (d->uses[i] != NULL)
+            coupon_end_load(&d->c, &d->of[i], d->coupons[i]);
+    }
+    if (uow_pending(u))
+        return false;
+    for (size_t i = 0; i < d->stale_count; i++)
+        hold_close_load(&d->c, d->stale[i]);
+    return !uow_pending(u);
 }
 
 /* ---- working out ---- */
@@ -132,6 +161,24 @@ static bool is_back(const redemption *row, size_t applied)
     return true;
 }
 
+static void end_coupon(return_desk *d, size_t i)
+{
+    coupon_end(&d->c, &d->of[i], d->coupons[i], EVENT_KIND_COUPON_EXPIRED);
+    tally_of(d->c.u, &d->of[i])->expired++;
+}
+
+static void apply_due(return_desk *d)
+{
+    uow *u = d->c.u;
+    for (size_t i = 0; i < d->stale_count; i++)
+        if (d->stale[i]->state == HOLD_STATE_OPEN) /* one hold may have several coupons */
+            hold_close(&d->c, d->stale[i], HOLD_STATE_EXPIRED);
+    for (size_t i = 0; i < d->row->applied.n; i++)
+        if (d->uses[i] != NULL && coupon_is_waiting(d->coupons[i]->state) &&
+            config_expires_at_ms(uow_config(u), d->coupons[i]) <= uow_now(u))
+            end_coupon(d, i);
+}
+
 /* Its old end, or grace_days from now where that is later. */
 static int64_t end_of(const return_desk *d, size_t i)
 {
@@ -175,6 +222,34 @@ static bool restore(return_desk *d, size_t i)
     return true;
 }
 
+/* A use comes back, or money of a stored value; true when the coupon can be used again for it. */
+static bool restore_use(return_desk *d, size_t i, bool complete)
+{
+    uow *u = d->c.u;
+    coupon *row = d->coupons[i];
+    bool stored = d->of[i].template->versions[0]->benefit == BENEFIT_KIND_STORED_VALUE;
+    if (!complete && (!stored || d->back[i] == 0))
+        return false;
+    CHECK(row != NULL && d->uses[i] != NULL);
+    coupon_edit(u, row);
+    if (row->state != COUPON_STATE_VOIDED)
+        row->expires_at_ms = end_of(d, i);
+    use_desk of = {u, d->of[i].template, row, d->uses[i]};
+    use_return(&of, &(use_returned){.redemption = d->row->id,
+                                    .ref = d->id,
+                                    .back_minor = d->back[i],
+                                    .complete = complete,
+                                    .lives = uow_now(u) < row->expires_at_ms});
+    tally_of(u, &d->of[i])->returned += complete;
+    if (coupon_is_waiting(row->state) && uow_now(u) >= row->expires_at_ms)
+        end_coupon(d, i);
+    if (coupon_is_closed(row->state))
+        return false;
+    if (complete)
+        d->restored[d->restored_count++] = (coupon_ref){.coupon = row->id};
+    return true;
+}
+
 static void give_back_budget(return_desk *d, size_t i, bool restored)
 {
     applied_coupon *a = &d->row->applied.items[i];
@@ -188,7 +263,7 @@ static void give_back_budget(return_desk *d, size_t i, bool restored)
     if (restored && d->of[i].campaign->row->budget_mode == BUDGET_MODE_AT_ISSUE) {
         ledger_move(&b, ACCOUNT_BUDGET_SPENT, ACCOUNT_BUDGET_RESERVED, n);
         coupon_edit(d->c.u, d->coupons[i]);
-        d->coupons[i]->reserved_minor = n;
+        d->coupons[i]->reserved_minor += n;
         return;
     }
     ledger_move(&b, ACCOUNT_BUDGET_SPENT, ACCOUNT_BUDGET_FREE, n);
@@ -213,7 +288,7 @@ static void apply_coupon(return_desk *d, size_t i)
 {
     applied_coupon *a = &d->row->applied.items[i];
     bool complete = !a->returned && is_back(d->row, i);
-    bool restored = complete && restore(d, i);
+    bool restored = d->uses[i] != NULL ? restore_use(d, i, complete) : complete && restore(d, i);
     give_back_budget(d, i, restored);
     give_back_limits(d, i, complete);
     a->returned = a->returned || complete;
@@ -263,13 +338,14 @@ result return_decide(uow *u, const void *input, void *output)
         return r;
     d.c = order_counters_new(u, d.c.slot, d.row->member);
     load(&d);
-    if (uow_pending(u))
+    if (uow_pending(u) || !load_due(&d))
         return R_AGAIN;
     r = work_out(&d);
     if (r != R_DONE)
         return r;
     d.id = uow_next_id(u, d.c.slot);
     d.restored = ARENA_ARRAY(uow_memory(u), coupon_ref, d.row->applied.n);
+    apply_due(&d);
     apply_lines(&d);
     for (size_t i = 0; i < d.row->applied.n; i++)
         apply_coupon(&d, i);

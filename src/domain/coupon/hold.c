@@ -1,7 +1,7 @@
 /* The acts that lock coupons for an order and let them go again: see acts.h. */
 #include "base/id.h"
 #include "domain/coupon/order_part.h"
-#include "domain/coupon/state.h"
+#include "domain/coupon/use.h"
 
 /* What each use has reserved, beside what was priced. */
 static applied_coupon *applied_now(const order_desk *d)
@@ -14,6 +14,26 @@ static applied_coupon *applied_now(const order_desk *d)
         copy[i].returned_minor = 0;
     }
     return copy;
+}
+
+static void hold_coupon(order_desk *d, const hold *row, size_t i)
+{
+    uow *u = d->c.u;
+    const applied_coupon *a = &row->applied.items[i];
+    const order_coupon *c = &d->coupons[i];
+    tally_of(u, &d->of[i])->held++;
+    if (!c->many) {
+        order_use use = order_use_of(d, i, row->id);
+        order_use_move(u, &use, EVENT_KIND_COUPON_HELD);
+        return;
+    }
+    use_desk of = {u, d->of[i].template, c->row, c->use};
+    held_use more = {.hold = row->id,
+                     .at_ms = row->created_at_ms,
+                     .deadline_ms = row->deadline_ms,
+                     .discount_minor = a->discount_minor,
+                     .reserved_minor = c->own_minor};
+    use_hold(&of, &more, a->version);
 }
 
 static const hold *hold_write(order_desk *d, uint64_t id)
@@ -42,12 +62,21 @@ static const hold *hold_write(order_desk *d, uint64_t id)
     row->takes.items = order_takes_copy(u, d->takes.items, d->takes.n);
     row->takes.n = d->takes.n;
     hold_move(u, row, HOLD_STATE_OPEN);
-    for (size_t i = 0; i < in->applied.n; i++) {
-        order_use use = order_use_of(d, i, id);
-        order_use_move(u, &use, EVENT_KIND_COUPON_HELD);
-        tally_of(u, &d->of[i])->held++;
-    }
+    for (size_t i = 0; i < in->applied.n; i++)
+        hold_coupon(d, row, i);
     return row;
+}
+
+/* Each open hold of a coupon is looked at whenever it is used. */
+static result check_holds(const order_desk *d)
+{
+    for (size_t i = 0; i < d->facts.applied_count; i++) {
+        const coupon_use *use = d->coupons[i].use;
+        if (use != NULL && use->held.n >= USE_HOLDS_MAX)
+            return uow_refuse(d->c.u, R_COUPON_NOT_AVAILABLE, "A coupon has %d open holds.",
+                              USE_HOLDS_MAX);
+    }
+    return R_DONE;
 }
 
 result hold_decide(uow *u, const void *input, void *output)
@@ -65,6 +94,8 @@ result hold_decide(uow *u, const void *input, void *output)
         return r;
     uint64_t id = uow_next_id(u, d.c.slot);
     r = order_confirm(&d, id);
+    if (r == R_DONE)
+        r = check_holds(&d);
     if (r != R_DONE)
         return r;
     const hold *row = hold_write(&d, id);

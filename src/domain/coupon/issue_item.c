@@ -44,8 +44,9 @@ void issue_look(issue_desk *d, issue_place *p)
     config_use_window(p->of.campaign, p->version, p->of.merchant->zone, now, p->use_window);
     p->stocked = p->of.template->row->stock >= 0;
     const campaign *c = p->of.campaign->row;
+    const price_rule *rule = config_rule(p->of.template, p->version->version);
     if (c->budget_mode == BUDGET_MODE_AT_ISSUE)
-        p->reserve_minor = price_rule_largest(config_rule(p->of.template, p->version->version));
+        p->reserve_minor = price_rule_worth(rule, price_uses(p->version), price_rule_value(rule));
     CHECK(p->reserve_minor >= 0); /* a version without a bound is not saved for such a campaign */
     look_at_campaign(c, now, p);
 }

@@ -2,7 +2,7 @@
  * refusals and their order are in acts.h. */
 #include "base/id.h"
 #include "domain/coupon/order_part.h"
-#include "domain/coupon/state.h"
+#include "domain/coupon/use.h"
 #include "domain/price/policy.h"
 #include "domain/stats/ledger.h"
 
@@ -94,6 +94,19 @@ static result look_up(order_desk *d)
     return r;
 }
 
+/* Of coupons with more than one use; how many holds may give way in all. */
+static size_t look_at_uses(order_desk *d)
+{
+    size_t holds = 1;
+    for (size_t i = 0; i < d->facts.applied_count; i++) {
+        order_coupon *c = &d->coupons[i];
+        c->many = !is_automatic(d, i) && use_is_many(d->of[i].template);
+        c->use = c->many ? coupon_use_get(d->c.u, d->c.slot, c->row->id) : NULL;
+        holds += c->use == NULL ? 1 : c->use->held.n;
+    }
+    return holds;
+}
+
 /* Once each: the order's own open hold, and those past their deadline that hold its coupons. */
 static void close_first(order_desk *d, hold *row)
 {
@@ -111,17 +124,23 @@ static void close_first(order_desk *d, hold *row)
 static result find_holds(order_desk *d)
 {
     uow *u = d->c.u;
-    size_t n = d->facts.applied_count;
-    d->closing = ARENA_ARRAY(uow_memory(u), hold *, n + 1);
-    hold **found = ARENA_ARRAY(uow_memory(u), hold *, n + 1);
-    if (d->ref != NULL && d->ref->hold != 0)
-        found[n] = hold_get(u, d->c.slot, d->ref->hold);
-    for (size_t i = 0; i < n; i++)
-        if (!is_automatic(d, i) && d->coupons[i].row->state == COUPON_STATE_HELD)
-            found[i] = hold_get(u, d->c.slot, d->coupons[i].row->ref);
+    size_t most = look_at_uses(d), n = 0;
     if (uow_pending(u))
         return R_AGAIN;
-    for (size_t i = 0; i <= n; i++)
+    d->closing = ARENA_ARRAY(uow_memory(u), hold *, most);
+    hold **found = ARENA_ARRAY(uow_memory(u), hold *, most);
+    for (size_t i = 0; i < d->facts.applied_count; i++) {
+        const order_coupon *c = &d->coupons[i];
+        for (size_t k = 0; c->use != NULL && k < c->use->held.n; k++)
+            found[n++] = hold_get(u, d->c.slot, c->use->held.items[k].hold);
+        if (!is_automatic(d, i) && !c->many && c->row->state == COUPON_STATE_HELD)
+            found[n++] = hold_get(u, d->c.slot, c->row->ref);
+    }
+    if (d->ref != NULL && d->ref->hold != 0)
+        found[n++] = hold_get(u, d->c.slot, d->ref->hold);
+    if (uow_pending(u))
+        return R_AGAIN;
+    for (size_t i = 0; i < n; i++)
         close_first(d, found[i]);
     return R_DONE;
 }
@@ -283,10 +302,30 @@ static result check_automatic(const order_desk *d, size_t i)
     return check_effect(d, i);
 }
 
+/* Is a use left for it now, and the money? */
+static result check_use(const order_desk *d, size_t i, const use_left *left)
+{
+    char text[ID_TEXT_MAX], at[32];
+    buf b = {.p = at, .capacity = sizeof(at), .max = sizeof(at)};
+    if (uow_now(d->c.u) < left->again_at_ms) {
+        time_write(&b, left->again_at_ms);
+        return uow_refuse(d->c.u, R_USED_TOO_SOON, "%s can be used again from %.*s.",
+                          coupon_text(text, d->coupons[i].row->id), STR_ARG(buf_view(&b)));
+    }
+    if (left->value_minor >= 0 && d->facts.applied[i].discount_minor > left->money_minor)
+        return refuse_coupon(d, i, R_STALE);
+    return R_DONE;
+}
+
 static result check_coupon(const order_desk *d, size_t i)
 {
-    const coupon *row = d->coupons[i].row;
-    coupon_now now = coupon_state_at(uow_config(d->c.u), row, NULL, uow_now(d->c.u));
+    const order_coupon *of = &d->coupons[i];
+    const coupon *row = of->row;
+    const config *c = uow_config(d->c.u);
+    use_ask ask = {.of = d->of[i].template, .row = row, .use = of->use, .now_ms = uow_now(d->c.u)};
+    use_left left = {0};
+    coupon_now now =
+        of->many ? use_state_at(c, &ask, &left) : coupon_state_at(c, row, NULL, ask.now_ms);
     if (now.state == COUPON_STATE_EXPIRED)
         return refuse_coupon(d, i, R_COUPON_EXPIRED);
     if (now.state != COUPON_STATE_AVAILABLE) {
@@ -296,9 +335,11 @@ static result check_coupon(const order_desk *d, size_t i)
     }
     if (now.not_yet_valid)
         return refuse_coupon(d, i, R_COUPON_NOT_YET_VALID);
-    if (d->facts.applied[i].version != config_effective(d->of[i].template, row->version))
+    if (d->facts.applied[i].version !=
+        (of->many ? use_version(&ask) : config_effective(ask.of, row->version)))
         return refuse_coupon(d, i, R_STALE);
-    return check_campaign(d, i);
+    result r = of->many ? check_use(d, i, &left) : R_DONE;
+    return r == R_DONE ? check_campaign(d, i) : r;
 }
 
 /* ---- taking ---- */
@@ -320,9 +361,23 @@ static result take_limit(order_desk *d, size_t i, uint8_t measure, int64_t n)
     return R_DONE;
 }
 
+/* Of more than one use, each takes what it needs of what the coupon has reserved for all. */
+static void take_own(order_desk *d, size_t i)
+{
+    order_coupon *c = &d->coupons[i];
+    int64_t discount = d->facts.applied[i].discount_minor;
+    if (!c->many || c->row->reserved_minor == 0)
+        return;
+    c->own_minor = discount < c->row->reserved_minor ? discount : c->row->reserved_minor;
+    c->reserved_minor += c->own_minor;
+    coupon_edit(d->c.u, c->row);
+    c->row->reserved_minor -= c->own_minor;
+}
+
 static result take_budget(order_desk *d, size_t i, uint64_t id)
 {
     int64_t need = budget_need(d, i), have = 0;
+    take_own(d, i);
     if (need == 0)
         return R_DONE;
     pool_name which = pool_budget(d->of[i].campaign->row->id);
@@ -332,7 +387,7 @@ static result take_budget(order_desk *d, size_t i, uint64_t id)
     if (have < need)
         return refuse_coupon(d, i, R_BUDGET_EXHAUSTED);
     slice_take(d->c.slices, which, need);
-    d->coupons[i].reserved_minor = need;
+    d->coupons[i].reserved_minor += need;
     ledger_book b = {.u = d->c.u,
                      .of = &d->of[i],
                      .slot = d->c.slot,

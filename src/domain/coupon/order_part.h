@@ -12,6 +12,9 @@
 /* A use of the order: applied[i] of the order is coupons[i]. */
 typedef struct order_coupon {
     coupon *row;            /* NULL: an automatic template */
+    bool many;              /* it has more than one use (use.h) */
+    coupon_use *use;        /* of such a coupon; NULL: nothing is used yet */
+    int64_t own_minor;      /* of reserved_minor, what its own reservation gave */
     int64_t units;          /* of the lines that it discounts */
     int64_t reserved_minor; /* budget that this use has taken */
 } order_coupon;
@@ -23,10 +26,9 @@ typedef struct order_desk {
     terms *of; /* [applied] */
     order_coupon *coupons;
     member_place who;
-    order_ref *ref;   /* NULL: the number is new */
-    bool confirms;    /* what an open hold has taken */
-    const hold *late; /* the hold whose frozen order this is; else NULL */
-    hold **closing;   /* open holds that this act ends first */
+    order_ref *ref; /* NULL: the number is new */
+    bool confirms;  /* what an open hold has taken */
+    hold **closing; /* open holds that this act ends first */
     size_t closing_count;
     due_rows *due; /* what this act applies first; NULL: it has what it needs without */
     limit_takes takes;

@@ -1,20 +1,32 @@
 /* The act that uses coupons up: directly, or by confirming a hold. See acts.h. */
 #include "base/id.h"
 #include "domain/coupon/order_part.h"
-#include "domain/coupon/state.h"
+#include "domain/coupon/use.h"
 #include "domain/limit/level.h"
 #include "domain/stats/ledger.h"
 
 /* ---- writing a redemption ---- */
+
+/* What the coupon keeps reserved: nothing, or what its other uses can still give. */
+static int64_t worth_left(const order_desk *d, size_t i)
+{
+    const order_coupon *c = &d->coupons[i];
+    if (!c->many)
+        return 0;
+    use_ask ask = {.of = d->of[i].template, .row = c->row, .use = c->use};
+    int64_t most = use_left_of(&ask).worth_minor;
+    return most < 0 || most > c->row->reserved_minor ? c->row->reserved_minor : most;
+}
 
 /* Settles the budget of one use: what was reserved for it becomes spent, the surplus free. */
 static void spend(const order_desk *d, size_t i, applied_coupon *a, const ledger_book *b)
 {
     coupon *row = d->coupons[i].row;
     uint8_t mode = d->of[i].campaign->row->budget_mode;
-    int64_t reserved = (row == NULL ? 0 : row->reserved_minor) + a->reserved_minor;
+    int64_t keep = worth_left(d, i);
+    int64_t reserved = (row == NULL ? 0 : row->reserved_minor - keep) + a->reserved_minor;
     if (row != NULL)
-        row->reserved_minor = 0;
+        row->reserved_minor = keep;
     a->reserved_minor = 0;
     if (mode == BUDGET_MODE_NONE)
         return;
@@ -31,8 +43,16 @@ static void use_coupon(const order_desk *d, redemption *row, size_t i)
     applied_coupon *a = &row->applied.items[i];
     ledger_book b = {
         .u = u, .of = &d->of[i], .slot = d->c.slot, .coupon = a->coupon, .ref = row->id};
-    order_use use = order_use_of(d, i, row->id);
-    order_use_move(u, &use, EVENT_KIND_COUPON_REDEEMED);
+    order_coupon *c = &d->coupons[i];
+    if (c->many) {
+        use_desk of = {u, d->of[i].template, c->row, c->use};
+        use_redeem(&of, &(use_redeemed){d->confirms ? row->hold : 0, row->id, a->version,
+                                        a->discount_minor});
+        c->use = of.use;
+    } else {
+        order_use use = order_use_of(d, i, row->id);
+        order_use_move(u, &use, EVENT_KIND_COUPON_REDEEMED);
+    }
     spend(d, i, a, &b);
     ledger_move(&b, ACCOUNT_CUSTOMERS, ACCOUNT_DISCOUNT, a->discount_minor);
     tally *t = tally_of(u, &d->of[i]);
@@ -201,6 +221,9 @@ static result redeem_open(order_desk *d, hold *row, order_out *out)
         d->of[i] = terms_of(uow_config(u), a->template);
         if (a->coupon != 0)
             d->coupons[i].row = coupon_get(u, d->c.slot, a->coupon);
+        d->coupons[i].many = a->coupon != 0 && use_is_many(d->of[i].template);
+        if (d->coupons[i].many)
+            d->coupons[i].use = coupon_use_get(u, d->c.slot, a->coupon);
         d->coupons[i].reserved_minor = a->reserved_minor;
         if (d->of[i].campaign->row->budget_mode != BUDGET_MODE_NONE)
             slice_load(d->c.slices, pool_budget(a->campaign));
@@ -211,7 +234,8 @@ static result redeem_open(order_desk *d, hold *row, order_out *out)
     d->takes = (limit_takes){.items = row->takes.items, .n = row->takes.n};
     for (size_t i = 0; i < n; i++)
         if (row->applied.items[i].coupon != 0)
-            CHECK(d->coupons[i].row != NULL && d->coupons[i].row->ref == row->id);
+            CHECK(d->coupons[i].row != NULL &&
+                  (d->coupons[i].many || d->coupons[i].row->ref == row->id));
     uint64_t id = uow_next_id(u, d->c.slot);
     hold_move(u, row, HOLD_STATE_REDEEMED);
     row->redemption = id;

@@ -50,11 +50,15 @@ bool coupon_is_waiting(uint8_t state)
     return state == COUPON_STATE_AVAILABLE || state == COUPON_STATE_OFFERED;
 }
 
-/* It has an entry at its end from when it was issued or returned; one that is released behind its
- * end needs another, as the sweep may have seen the first. */
-static void note_due(uow *u, const coupon *row, event_kind happening)
+/* It has an entry at its end from when it was issued, as long as it waits; one that is released
+ * behind its end needs another, as the sweep may have seen the first. A return may move the end,
+ * also of one that other orders hold. */
+static void note_due(uow *u, const coupon *row, uint8_t from, event_kind happening)
 {
-    if (happening != EVENT_KIND_COUPON_RELEASED || row->expires_at_ms <= uow_now(u))
+    bool back = happening == EVENT_KIND_COUPON_RETURNED || happening == EVENT_KIND_COUPON_CREDITED;
+    bool past = row->expires_at_ms <= uow_now(u);
+    bool waits = coupon_is_waiting(row->state) && !coupon_is_waiting(from);
+    if (back ? !row->closed : waits && (past || happening != EVENT_KIND_COUPON_RELEASED))
         uow_due(u, (due_name){DUE_KIND_COUPON, row->id, 0}, row->expires_at_ms);
 }
 
@@ -63,15 +67,21 @@ void coupon_move(uow *u, coupon *row, event_kind happening, uint64_t ref, int64_
     uint8_t to = 0;
     bool allowed = coupon_step(row->state, happening, &to);
     CHECK(allowed);
+    coupon_edit(u, row);
+    row->ref = to == COUPON_STATE_HELD || to == COUPON_STATE_REDEEMED ? ref : 0;
+    coupon_move_to(u, row, to, &(coupon_event){happening, ref, amount_minor});
+}
+
+void coupon_move_to(uow *u, coupon *row, uint8_t to, const coupon_event *what)
+{
     terms of = terms_of(uow_config(u), row->template);
+    uint8_t from = row->state;
     coupon_edit(u, row);
     row->state = to;
     row->revision++;
     row->closed = coupon_is_closed(to);
-    row->ref = to == COUPON_STATE_HELD || to == COUPON_STATE_REDEEMED ? ref : 0;
-    if (coupon_is_waiting(to))
-        note_due(u, row, happening);
-    event e = {.kind = (uint8_t)happening,
+    note_due(u, row, from, what->happening);
+    event e = {.kind = (uint8_t)what->happening,
                .at_ms = uow_now(u),
                .merchant = of.merchant->row->id,
                .campaign = of.campaign->row->id,
@@ -79,8 +89,8 @@ void coupon_move(uow *u, coupon *row, event_kind happening, uint64_t ref, int64_
                .coupon = row->id,
                .member = row->member,
                .revision = row->revision,
-               .ref = ref,
-               .amount_minor = amount_minor};
+               .ref = what->ref,
+               .amount_minor = what->amount_minor};
     uow_event(u, &e);
 }
 

@@ -8,6 +8,7 @@
  *   returned   redeemed            -> available
  *   expired    available, offered  -> expired
  *   voided     available, offered  -> voided
+ * With more than one use: coupon/use.h.
  * Hold:
  *   (new) -> open;  open -> redeemed, released, expired, replaced
  *   expired -> redeemed (late, where a fresh hold would succeed), released (cancelled too late)
@@ -31,6 +32,13 @@ bool coupon_is_waiting(uint8_t state);
  * CHECKed: whoever calls has looked. ref: of the event; the row keeps it while it is held or
  * redeemed. expires_at_ms must be right before: a coupon that begins to wait gets a due entry. */
 void coupon_move(uow *u, coupon *row, event_kind happening, uint64_t ref, int64_t amount_minor);
+/* The step of a coupon with more than one use, which use.h decides: `to` is right. Sets no ref. */
+typedef struct coupon_event {
+    event_kind happening;
+    uint64_t ref;
+    int64_t amount_minor;
+} coupon_event;
+void coupon_move_to(uow *u, coupon *row, uint8_t to, const coupon_event *what);
 /* The same for a hold; an open one has a due entry. Emits nothing: its coupons do. */
 void hold_move(uow *u, hold *row, uint8_t to);
 
@@ -40,6 +48,7 @@ int64_t coupon_begins_at_ms(const config *c, const coupon *row);
 typedef struct coupon_now {
     uint8_t state;      /* coupon_state */
     bool not_yet_valid; /* available only */
+    bool partly_used;   /* available only: of one with more than one use (use.h) */
     int64_t begins_at_ms, expires_at_ms;
 } coupon_now;
 /* An available or offered coupon past its end is expired; one whose hold is past its deadline is

@@ -2,7 +2,7 @@
 #include "base/id.h"
 #include "domain/coupon/acts.h"
 #include "domain/coupon/close.h"
-#include "domain/coupon/state.h"
+#include "domain/coupon/use.h"
 #include "domain/stats/tally.h"
 
 typedef struct void_desk {
@@ -10,10 +10,41 @@ typedef struct void_desk {
     const void_in *in;
     coupon *row;
     terms of;
-    hold *stale; /* past its deadline, and still holding the coupon */
+    hold *stale[USE_HOLDS_MAX]; /* past their deadline, and still holding the coupon */
+    size_t stale_count;
     limit_takes claims;
     coupon_take *taken; /* what limits by phone, device … have counted; NULL: nothing */
 } void_desk;
+
+static result find_hold(void_desk *d, coupon_now *now)
+{
+    uow *u = d->c.u;
+    hold *by = d->row->state == COUPON_STATE_HELD ? hold_get(u, d->c.slot, d->row->ref) : NULL;
+    if (uow_pending(u))
+        return R_AGAIN;
+    *now = coupon_state_at(uow_config(u), d->row, by, uow_now(u));
+    if (by != NULL)
+        d->stale[d->stale_count++] = by;
+    return R_DONE;
+}
+
+/* Holds that are open stay good; but what was used, or may be, was not issued in error. */
+static result find_uses(void_desk *d, coupon_now *now)
+{
+    uow *u = d->c.u;
+    coupon_use *use = coupon_use_get(u, d->c.slot, d->row->id);
+    if (uow_pending(u))
+        return R_AGAIN;
+    use_ask ask = {.of = d->of.template, .row = d->row, .use = use, .now_ms = uow_now(u)};
+    use_left left;
+    *now = use_state_at(uow_config(u), &ask, &left);
+    if (d->in->reason == VOID_REASON_ISSUED_IN_ERROR && (left.used || left.held > 0))
+        return uow_refuse(u, R_COUPON_NOT_AVAILABLE, "The coupon is partly used.");
+    for (size_t i = 0; use != NULL && i < use->held.n; i++)
+        if (use->held.items[i].deadline_ms <= uow_now(u))
+            d->stale[d->stale_count++] = hold_get(u, d->c.slot, use->held.items[i].hold);
+    return uow_pending(u) ? R_AGAIN : R_DONE;
+}
 
 static result void_find(void_desk *d)
 {
@@ -24,14 +55,13 @@ static result void_find(void_desk *d)
     if (d->row == NULL || !terms_find(uow_config(u), d->row->template, &d->of) ||
         d->of.merchant->row->id != d->in->merchant)
         return uow_refuse(u, R_NOT_FOUND, "There is no such coupon.");
-    hold *by = d->row->state == COUPON_STATE_HELD ? hold_get(u, d->c.slot, d->row->ref) : NULL;
-    if (uow_pending(u))
-        return R_AGAIN;
-    coupon_now now = coupon_state_at(uow_config(u), d->row, by, uow_now(u));
+    coupon_now now;
+    result r = use_is_many(d->of.template) ? find_uses(d, &now) : find_hold(d, &now);
+    if (r != R_DONE)
+        return r;
     if (now.state != COUPON_STATE_AVAILABLE && now.state != COUPON_STATE_OFFERED)
         return uow_refuse(u, R_COUPON_NOT_AVAILABLE, "The coupon is %.*s.",
                           STR_ARG(coupon_state_name(now.state)));
-    d->stale = by;
     return R_DONE;
 }
 
@@ -39,8 +69,8 @@ static void void_load(void_desk *d)
 {
     d->c = order_counters_new(d->c.u, d->c.slot, d->row->member);
     coupon_end_load(&d->c, &d->of, d->row);
-    if (d->stale != NULL)
-        hold_close_load(&d->c, d->stale);
+    for (size_t i = 0; i < d->stale_count; i++)
+        hold_close_load(&d->c, d->stale[i]);
     if (d->in->reason != VOID_REASON_ISSUED_IN_ERROR)
         return;
     limit_book_claims_of(d->c.book, &d->of, d->row, &d->claims);
@@ -64,8 +94,8 @@ result void_decide(uow *u, const void *input, void *output)
     void_load(&d);
     if (uow_pending(u))
         return R_AGAIN;
-    if (d.stale != NULL)
-        hold_close(&d.c, d.stale, HOLD_STATE_EXPIRED);
+    for (size_t i = 0; i < d.stale_count; i++)
+        hold_close(&d.c, d.stale[i], HOLD_STATE_EXPIRED);
     coupon_end(&d.c, &d.of, d.row, EVENT_KIND_COUPON_VOIDED);
     d.row->ref = in->reason; /* tells whoever recounts whether stock and limits came back */
     tally_of(u, &d.of)->voided++;

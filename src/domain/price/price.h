@@ -31,6 +31,7 @@ enum {
     ORDER_APPLIED_MAX = ORDER_COUPONS_MAX + AUTOMATIC_MAX,
     PRICE_COUPONS_MAX = 64, /* with the drafts of a quote */
 };
+#define PRICE_USES_ANY UINT32_MAX
 
 /* A template version compiled: its scope and conditions as programs, its benefit as numbers.
  * Immutable. */
@@ -43,10 +44,16 @@ void price_rule_check(const template_version *version, issues *found);
 /* Never NULL; keeps no pointer into version. One malloc'ed block, which price_rule_free frees. */
 price_rule *price_rule_new(const template_version *version);
 void price_rule_free(price_rule *rule); /* NULL is allowed */
-/* The largest discount that one use can ever give in the campaign's currency, which a budget at
- * issue reserves; -1 when it has no bound. */
+/* The largest discount that one use can ever give in the campaign's currency; -1 when it has no
+ * bound. */
 int64_t price_rule_largest(const price_rule *rule);
-int64_t price_largest_discount(const template_version *version);
+/* The money that a stored value has when it is issued, in that currency; -1: another kind. */
+int64_t price_rule_value(const price_rule *rule);
+/* The most that so many uses can give together, and of a stored value that has so much money left:
+ * what a budget at issue reserves. -1: it has no bound. Beyond MONEY_MAX: MONEY_MAX. */
+int64_t price_rule_worth(const price_rule *rule, uint32_t uses, int64_t money_minor);
+/* How often a coupon of this version may be used; PRICE_USES_ANY: while it has money. */
+uint32_t price_uses(const template_version *version);
 /* Are its amounts in the campaign's currency only? */
 bool price_rule_one_currency(const price_rule *rule);
 

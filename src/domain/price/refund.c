@@ -204,12 +204,17 @@ static result start_kept(const refund *f, arena *memory, price_run *run)
     return price_run_start(prices, memory, run);
 }
 
-/* A rule on the kept lines. A stored value gives back from what this order took of it. */
+/* A rule on the kept lines. Of a stored value there is what the order took of it, no more. */
 static result offer_again(const return_plan *plan, size_t c, price_run *run, price_verdict *verdict)
 {
     const price_rule *rule = plan->rules[c];
     bool listed = rule_values(rule, run->currency, S("")) != NULL;
     price_use use = {.rule = rule, .currency = listed ? S("") : run->currency};
+    const benefit_values *values = rule_values(rule, run->currency, use.currency);
+    if (price_rule_value(rule) >= 0 && values != NULL) {
+        int64_t taken = plan->redemption->applied.items[c].discount_minor;
+        use.used_minor = values->v[TERM_STORED_VALUE_VALUE] - taken;
+    }
     result r = price_run_offer(run, &use, verdict);
     if (r == R_DONE && verdict->adds_minor > 0) {
         memset(run->parts, 0, run->n * sizeof(*run->parts));

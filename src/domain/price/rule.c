@@ -140,10 +140,26 @@ int64_t price_rule_largest(const price_rule *rule)
     return rule->largest_minor;
 }
 
-int64_t price_largest_discount(const template_version *version)
+int64_t price_rule_value(const price_rule *rule)
 {
-    price_rule *rule = price_rule_new(version);
-    int64_t largest_minor = rule->largest_minor;
-    price_rule_free(rule);
-    return largest_minor;
+    bool stored = rule->kind == kind_find(BENEFIT_KIND_STORED_VALUE);
+    return stored ? rule->benefit.values[0].v[TERM_STORED_VALUE_VALUE] : -1;
+}
+
+int64_t price_rule_worth(const price_rule *rule, uint32_t uses, int64_t money_minor)
+{
+    if (uses == 0) {
+        return 0;
+    }
+    int64_t all = rule->largest_minor < 0 ? -1 : kind_times(rule->largest_minor, uses);
+    bool stored = price_rule_value(rule) >= 0;
+    return stored && money_minor < all ? money_minor : all;
+}
+
+uint32_t price_uses(const template_version *version)
+{
+    if (version->uses == 0) {
+        return version->benefit == BENEFIT_KIND_STORED_VALUE ? PRICE_USES_ANY : 1;
+    }
+    return version->uses;
 }

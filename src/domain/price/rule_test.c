@@ -1,6 +1,6 @@
 /* Rules and kinds: what a version may say, the largest discount, and that no kind is missing. */
+#include "domain/price/example_test.h"
 #include "domain/price/kind.h"
-#include "domain/price/price_test.h"
 
 static void every_kind_of_the_tables_has_its_row(void **state)
 {
@@ -15,15 +15,52 @@ static void every_kind_of_the_tables_has_its_row(void **state)
     }
 }
 
+static int64_t largest_of(const template_version *v)
+{
+    price_rule *rule = price_rule_new(v);
+    int64_t largest_minor = price_rule_largest(rule);
+    price_rule_free(rule);
+    return largest_minor;
+}
+
 static void the_largest_discount_is_the_amount_or_the_cap(void **state)
 {
     (void)state;
     template_version off = amount_off(2000, 0);
     template_version uncapped = percent_off(1000, 0, 0);
     template_version capped = percent_off(1000, 500, 0);
-    assert_int_equal(price_largest_discount(&off), 2000);
-    assert_int_equal(price_largest_discount(&uncapped), -1);
-    assert_int_equal(price_largest_discount(&capped), 500);
+    assert_int_equal(largest_of(&off), 2000);
+    assert_int_equal(largest_of(&uncapped), -1);
+    assert_int_equal(largest_of(&capped), 500);
+}
+
+/* Value and cap of a stored value, else amount; uses; money that is left; what all may give. */
+static void what_all_uses_give_is_bounded_by_their_number_and_by_the_money(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *benefit;
+        uint32_t uses;
+        int64_t money_minor, worth_minor;
+    } rows[] = {
+        {"'kind':'amount_off','amount':@300", 1, 0, 300},
+        {"'kind':'amount_off','amount':@300", 10, 0, 3000},
+        {"'kind':'amount_off','amount':@300", 0, 0, 0},
+        {"'kind':'percent_off','percent':'10'", 10, 0, -1},
+        {"'kind':'percent_off','percent':'10','cap':@50", 4, 0, 200},
+        {"'kind':'stored_value','value':@5000", PRICE_USES_ANY, 5000, 5000},
+        {"'kind':'stored_value','value':@5000", PRICE_USES_ANY, 1, 1},
+        {"'kind':'stored_value','value':@5000", 0, 1, 0},
+        {"'kind':'stored_value','value':@5000,'cap':@1000", 3, 5000, 3000},
+        {"'kind':'stored_value','value':@5000,'cap':@1000", 3, 2500, 2500},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        template_version v = read_benefit(rows[i].benefit);
+        price_rule *rule = price_rule_new(&v);
+        assert_int_equal(price_rule_worth(rule, rows[i].uses, rows[i].money_minor),
+                         rows[i].worth_minor);
+        price_rule_free(rule);
+    }
 }
 
 /* What a policy may make of it, which every quote may name, counts. */
@@ -35,9 +72,9 @@ static void the_largest_discount_holds_under_every_policy(void **state)
     template_version few = item, once = item;
     TEST_SET(few, TERM_COMMON_MAX_UNITS, 3);
     TEST_SET(once, TERM_AMOUNT_OFF_PER, WORD_AMOUNT_OFF_ORDER);
-    assert_int_equal(price_largest_discount(&item), -1);
-    assert_int_equal(price_largest_discount(&few), 6000);
-    assert_int_equal(price_largest_discount(&once), 2000);
+    assert_int_equal(largest_of(&item), -1);
+    assert_int_equal(largest_of(&few), 6000);
+    assert_int_equal(largest_of(&once), 2000);
 }
 
 /* Exactly these issues: "field code" in order, ended by NULL. */
@@ -131,6 +168,7 @@ int main(void)
         PRICE_TEST(every_kind_of_the_tables_has_its_row),
         PRICE_TEST(the_largest_discount_is_the_amount_or_the_cap),
         PRICE_TEST(the_largest_discount_holds_under_every_policy),
+        PRICE_TEST(what_all_uses_give_is_bounded_by_their_number_and_by_the_money),
         PRICE_TEST(benefits_are_checked),
         PRICE_TEST(trees_are_checked),
         PRICE_TEST(versions_that_were_never_checked_still_price_within_bounds),

@@ -1,0 +1,165 @@
+/* verify finds what is wrong with coupons that have more than one use: a healthy shop, one row made
+ * wrong, and the field that must be named. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "app/verify.h"
+#include "base/id.h"
+#include "test/lib/domain_fixture.h"
+
+static fix *shop;
+static uint64_t many; /* a use of it is redeemed, one held, one left */
+static uint64_t one;  /* a coupon with one use */
+static uint16_t slot;
+
+static void open_shop(void)
+{
+    shop = fix_open((fix_options){0});
+    campaign_create_in in = fix_campaign_in(shop);
+    template_put_in t = fix_template_in(shop, fix_campaign(shop, &in));
+    one = fix_claim_one(shop, S("ann"), fix_template(shop, &t));
+    t.uses = 3;
+    many = fix_claim_one(shop, S("ann"), fix_template(shop, &t));
+    slot = id_slot(many);
+    order_line line = {.sku = S("tea"), .quantity = 1, .unit_minor = 3000};
+    fix_order o = {.user = S("ann"),
+                   .number = S("o-1"),
+                   .coupons = &many,
+                   .coupon_count = 1,
+                   .lines = &line,
+                   .line_count = 1};
+    uint64_t redemption_id, hold_id;
+    assert_int_equal(fix_redeem(shop, &o, &redemption_id), R_DONE);
+    o.number = S("o-2");
+    assert_int_equal(fix_hold(shop, &o, &hold_id), R_DONE);
+}
+
+/* ---- making a row wrong ---- */
+
+typedef bool spoil(uow *u); /* false: pending */
+
+typedef struct spoiler {
+    request request; /* first */
+    spoil *spoil;
+} spoiler;
+
+static result spoil_run(uow *u, request *r)
+{
+    return ((spoiler *)r)->spoil(u) && !uow_pending(u) ? R_DONE : R_AGAIN;
+}
+
+static void spoil_done(request *r)
+{
+    assert_int_equal(r->outcome, R_DONE);
+}
+
+#define FLAW(name, type, row_id, change)                                                           \
+    static bool name(uow *u)                                                                       \
+    {                                                                                              \
+        type *row = type##_get(u, slot, row_id);                                                   \
+        if (row == NULL)                                                                           \
+            return false;                                                                          \
+        type##_edit(u, row);                                                                       \
+        change;                                                                                    \
+        return true;                                                                               \
+    }
+FLAW(one_more, coupon_use, many, row->redeemed += 1)
+FLAW(lapsed, coupon_use, many, row->lapsed = 2)
+FLAW(money, coupon_use, many, row->redeemed_minor = 5)
+FLAW(none_held, coupon_use, many, row->held.n = 0)
+FLAW(other_hold, coupon_use, many, row->held.items[0].hold += 1)
+FLAW(deadline, coupon_use, many, row->held.items[0].deadline_ms += 1)
+FLAW(taken_at, coupon_use, many, row->held.items[0].at_ms += 1)
+FLAW(discount, coupon_use, many, row->held.items[0].discount_minor += 1)
+FLAW(reserved, coupon_use, many, row->held.items[0].reserved_minor += 1)
+FLAW(revived, coupon_use, many, row->revivals = 1)
+FLAW(used_up, coupon, many, row->state = COUPON_STATE_REDEEMED)
+FLAW(named, coupon, many, row->ref = 7)
+
+static bool gone(uow *u)
+{
+    coupon_use *row = coupon_use_get(u, slot, many);
+    if (row != NULL)
+        coupon_use_delete(u, row);
+    return row != NULL;
+}
+
+static bool of_one(uow *u)
+{
+    return coupon_use_new(u, slot, one) != NULL;
+}
+
+static bool of_nobody(uow *u)
+{
+    return coupon_use_new(u, slot, many + 1) != NULL;
+}
+
+static const struct {
+    const char *name;
+    spoil *how;
+    const char *check, *field;
+} flaws[] = {
+    {"one_more", one_more, "coupon", "uses redeemed"},
+    {"lapsed", lapsed, "coupon", "no more uses than there were"},
+    {"money", money, "coupon", "money redeemed"},
+    {"none_held", none_held, "coupon", "uses held"},
+    {"other_hold", other_hold, "hold", "its coupon knows its use"},
+    {"deadline", deadline, "hold", "deadline_ms of the use"},
+    {"taken_at", taken_at, "hold", "at_ms of the use"},
+    {"discount", discount, "hold", "discount_minor of the use"},
+    {"reserved", reserved, "hold", "the use has no more reserved than its hold"},
+    {"revived", revived, "tally", "expired in all"},
+    {"used_up", used_up, "coupon", "state"},
+    {"named", named, "coupon", "ref"},
+    {"gone", gone, "coupon", "uses redeemed"},
+    {"of_one", of_one, "coupon", "it has no row of uses"},
+    {"of_nobody", of_nobody, "coupon", "the coupon of the uses is there"},
+};
+
+/* ---- looking ---- */
+
+typedef struct wanted {
+    const char *check, *field;
+    bool found;
+} wanted;
+
+static void look(void *context, const verify_difference *d)
+{
+    wanted *w = context;
+    bool same = strcmp(d->check, w->check) == 0 && str_eq(d->field, str_of(w->field));
+    w->found = w->found || same;
+}
+
+static void every_flaw_is_named(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(flaws); i++) {
+        open_shop();
+        fix_verify(shop);
+        spoiler r = {
+            .request = {.run = spoil_run, .done = spoil_done, .slot = slot, .class = CLASS_OTHER},
+            .spoil = flaws[i].how};
+        assert_int_equal(store_submit(app_store(shop->app), &r.request), R_DONE);
+        (void)app_settle(shop->app);
+        wanted w = {.check = flaws[i].check, .field = flaws[i].field};
+        verify_summary sum;
+        verify_options options = {.context = &w, .found = look};
+        assert_int_equal(verify_app(shop->app, &options, &sum), R_DONE);
+        if (!w.found)
+            fail_msg("%s: nobody misses %s", flaws[i].name, flaws[i].field);
+        fix_close(shop);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_flaw_is_named),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
