@@ -42,6 +42,9 @@ static int64_t share_of(const task *t, size_t i, cut_how how)
 {
     const split *s = t->s;
     bool exact = s->den > 0 && s->policy->share == SHARE_EXACT;
+    if (s->by_units && s->policy->odd_cents == ODD_CENTS_UNITS) { /* the same for each unit */
+        return t->total / t->all * s->weights[i];
+    }
     return exact ? ratio((__int128)s->weights[i] * s->num, s->den, how)
                  : ratio((__int128)s->weights[i] * t->total, t->all, how);
 }
@@ -71,12 +74,17 @@ static int64_t take_while_left(const task *t, cut_how how)
 
 /* ---- odd cents ---- */
 
-/* The index of the heaviest that has not been given one yet; ties to the earlier. */
-static size_t heaviest(const split *s, const bool *given)
+static int64_t price_of(const split *s, size_t i)
+{
+    return s->prices == NULL ? s->weights[i] : s->prices[i];
+}
+
+/* The index of the dearest that has not been given one yet; ties to the earlier. */
+static size_t dearest(const split *s, const bool *given)
 {
     size_t best = s->n;
     for (size_t i = 0; i < s->n; i++) {
-        if (!given[i] && (best == s->n || s->weights[i] > s->weights[best])) {
+        if (!given[i] && (best == s->n || price_of(s, i) > price_of(s, best))) {
             best = i;
         }
     }
@@ -88,21 +96,27 @@ static int64_t units_of(const split *s, size_t i)
     return s->units == NULL || s->units[i] == 0 ? 1 : s->units[i];
 }
 
-/* One each, or one to each of its units: from the first on, or from the dearest. */
+/* One each, or one to each of its units, as far as there is room: from the first on, or from the
+ * dearest. */
 static void give_ones(const task *t, int64_t left)
 {
     const split *s = t->s;
     uint8_t how = s->policy->odd_cents;
-    bool dearest = how == ODD_CENTS_DEAREST || how == ODD_CENTS_UNITS;
+    bool by_price = how == ODD_CENTS_DEAREST || how == ODD_CENTS_UNITS;
     bool given[CART_LINES_MAX] = {false};
     for (size_t i = 0; left > 0 && i < s->n; i++) {
-        size_t to = dearest ? heaviest(s, given) : i;
+        size_t to = by_price ? dearest(s, given) : i;
+        int64_t room = s->weights[to] == 0 ? 0 : s->most[to] - t->parts[to];
         int64_t most = how == ODD_CENTS_UNITS ? units_of(s, to) : 1;
-        int64_t here = s->weights[to] == 0 ? 0 : left < most ? left : most;
+        int64_t here = room < most ? room : most;
+        here = here < left ? here : left;
         given[to] = true;
-        t->parts[to] += here;
-        left -= here;
+        if (here > 0) {
+            t->parts[to] += here;
+            left -= here;
+        }
     }
+    t->parts[0] += left > 0 ? left : 0; /* no room anywhere: cut off afterwards */
 }
 
 static void take_ones(const task *t, int64_t excess)
@@ -134,12 +148,15 @@ static void give_to_end(const task *t, int64_t left)
 static void give_to_dearest_unit(const task *t, int64_t left)
 {
     const split *s = t->s;
-    size_t best = 0;
-    for (size_t i = 1; i < s->n; i++) {
-        __int128 here = (__int128)s->weights[i] * units_of(s, best);
-        best = here >= (__int128)s->weights[best] * units_of(s, i) ? i : best;
+    size_t best = s->n;
+    for (size_t i = 0; i < s->n; i++) {
+        if (s->weights[i] > 0 &&
+            (best == s->n || (__int128)price_of(s, i) * units_of(s, best) >=
+                                 (__int128)price_of(s, best) * units_of(s, i))) {
+            best = i;
+        }
     }
-    t->parts[best] += left;
+    t->parts[best] += left; /* some weight is not 0 */
 }
 
 static void give_to_last(const task *t, int64_t left)
@@ -207,6 +224,17 @@ static void split_rounded(const task *t)
     take_ones(t, -left);
 }
 
+/* The same for each unit, for as many rounds as that is whole; cents are of the last. */
+static void split_units(const task *t)
+{
+    const split *s = t->s;
+    int64_t left = take_while_left(t, CUT_DOWN);
+    bool last = t->total < t->all || s->policy->floor_excess == FLOOR_EXCESS_CLIP;
+    if (!s->by_units || last) {
+        give_ones(t, left);
+    }
+}
+
 /* The parts without regard to `most`, except where a rule looks for room. Some weight is > 0. */
 static void split_once(const split *s, int64_t total, int64_t *parts)
 {
@@ -236,6 +264,9 @@ static void split_once(const split *s, int64_t total, int64_t *parts)
     case ODD_CENTS_ROUNDED_LAST:
         give_to_last(&t, take_while_left(&t, CUT_HALF_UP));
         return;
+    case ODD_CENTS_UNITS:
+        split_units(&t);
+        return;
     case ODD_CENTS_DEAREST_UNIT:
         give_to_dearest_unit(&t, take_while_left(&t, CUT_DOWN));
         return;
@@ -249,17 +280,12 @@ static void split_once(const split *s, int64_t total, int64_t *parts)
     }
 }
 
-/* What is above `most` is cut off; gives how much. */
-static int64_t cut(const split *s, int64_t *parts)
+/* What is above `most` is cut off. */
+static void cut(const split *s, int64_t *parts)
 {
-    int64_t excess = 0;
     for (size_t i = 0; i < s->n; i++) {
-        if (parts[i] > s->most[i]) {
-            excess += parts[i] - s->most[i];
-            parts[i] = s->most[i];
-        }
+        parts[i] = parts[i] < s->most[i] ? parts[i] : s->most[i];
     }
-    return excess;
 }
 
 /* Weights of the parts that have room; where these are all 0, equal ones. */
@@ -286,7 +312,7 @@ static int64_t clip_within(const split *s, int64_t total, int64_t *parts)
         all.weights = equal;
     }
     split_once(&all, total, parts);
-    (void)cut(s, parts);
+    cut(s, parts);
     return sum_of(parts, s->n);
 }
 
@@ -301,10 +327,13 @@ int64_t allocate_within(const split *s, int64_t total_minor, int64_t *parts)
     if (s->policy->floor_excess == FLOOR_EXCESS_CLIP) {
         return clip_within(s, total_minor, parts);
     }
-    /* Every round but the last fills a part: at most n + 1 of them. */
-    int64_t excess = total_minor < room ? total_minor : room;
+    /* Every round but the last two fills a part: at most n + 2 of them. */
+    int64_t total = total_minor < room ? total_minor : room, excess = total;
     while (excess > 0 && room_left(s, parts, weights)) {
-        split rest = {weights, most, s->units, s->n, s->policy, 0, 0};
+        split rest = *s;
+        rest.weights = weights;
+        rest.most = most;
+        rest.den = 0;
         for (size_t i = 0; i < s->n; i++) {
             most[i] = s->most[i] - parts[i];
         }
@@ -312,9 +341,10 @@ int64_t allocate_within(const split *s, int64_t total_minor, int64_t *parts)
         for (size_t i = 0; i < s->n; i++) {
             parts[i] += more[i];
         }
-        excess = cut(s, parts);
+        cut(s, parts);
+        excess = total - sum_of(parts, s->n);
     }
-    return sum_of(parts, s->n);
+    return total - excess;
 }
 
 /* Of the first `units` units: equal parts in closed form, since a line may have more units than

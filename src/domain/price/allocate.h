@@ -2,6 +2,7 @@
 #ifndef QUAN_DOMAIN_PRICE_ALLOCATE_H
 #define QUAN_DOMAIN_PRICE_ALLOCATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,7 +23,9 @@ void allocate(int64_t total_minor, const int64_t *weights, size_t n, int64_t *pa
  * weights, rounded. A part's share is then that of its weight, where the policy says so (SHARE). */
 typedef struct split {
     const int64_t *weights, *most;
-    const int64_t *units; /* of each part, at least 1; NULL: one */
+    const int64_t *prices; /* what the parts are of, for which is dearest; NULL: the weights */
+    const int64_t *units;  /* of each part, at least 1; NULL: one */
+    bool by_units;         /* the weights are units */
     size_t n;
     const price_policy *policy;
     int64_t num, den;

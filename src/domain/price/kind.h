@@ -45,6 +45,7 @@ typedef struct kind_offer {
     int64_t *paid;    /* [base->n]: units beside them that must be paid for them; 0 */
     int64_t num, den; /* 1 / 1 until the kind says else; 0 <= num <= den <= 1,000,000 */
     int64_t total_minor;
+    bool by_units; /* amounts are units, of which each gets the same */
     str reason;
     int64_t missing_minor, missing_units;
     str gift; /* to be added: so many units of a sku */

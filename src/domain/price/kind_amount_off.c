@@ -76,6 +76,7 @@ static void offer(const benefit_values *t, const kind_base *base, kind_offer *ou
         break;
     }
     kind_offer_total(base, amount, out);
+    out->by_units = of == WORD_AMOUNT_OFF_SPLIT_UNITS;
     bool equal = of == WORD_AMOUNT_OFF_SPLIT || of == WORD_AMOUNT_OFF_SPLIT_UNITS;
     for (size_t i = 0; i < base->n && equal; i++) { /* weights */
         const kind_line *line = &base->lines[i];

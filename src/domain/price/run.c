@@ -16,7 +16,7 @@ result price_run_start(const int64_t *prices, arena *memory, price_run *run)
     if (n > CART_LINES_MAX) {
         return R_INVALID;
     }
-    int64_t *numbers = ARENA_ARRAY(memory, int64_t, n * 10);
+    int64_t *numbers = ARENA_ARRAY(memory, int64_t, n * 11);
     run->list = numbers;
     run->running = numbers + n;
     run->parts = numbers + 2 * n;
@@ -27,6 +27,7 @@ result price_run_start(const int64_t *prices, arena *memory, price_run *run)
     run->touched = numbers + 7 * n;
     run->gone = numbers + 8 * n;
     run->paid = numbers + 9 * n;
+    run->prices = numbers + 10 * n;
     run->eligible = ARENA_ARRAY(memory, kind_line, n * 2);
     run->targets = run->eligible + n;
     run->subtotal_minor = 0;
@@ -371,11 +372,14 @@ static int64_t place(desk *d, const kind_offer *offer, int64_t total)
     int64_t given = kind_at_most(total, d->values->v[TERM_COMMON_CAP]);
     for (size_t i = 0; i < d->base.n; i++) {
         run->most[i] = offer->adds ? MONEY_MAX / CART_LINES_MAX : d->base.lines[i].left_minor;
+        run->prices[i] = d->base.lines[i].price_minor;
     }
     price_policy policy = run->policy;
     split s = {.weights = offer->amounts,
                .most = run->most,
+               .prices = run->prices,
                .units = offer->units,
+               .by_units = offer->by_units,
                .n = d->base.n,
                .policy = &policy};
     if (offer->how == KIND_EACH) { /* what one line does not take is not another's */

@@ -27,8 +27,8 @@ typedef struct price_run {
     int64_t *parts;   /* [n]: what the coupon at hand takes of each line, or adds to it */
     int64_t *touched; /* [n]: units that it uses up, where its kind picks units */
     int64_t *gone;    /* [n]: of all that were taken so far */
-    kind_line *eligible, *targets;                    /* [n] */
-    int64_t *amounts, *units, *paid, *offered, *most; /* [n]: of the targets */
+    kind_line *eligible, *targets;                             /* [n] */
+    int64_t *amounts, *units, *paid, *offered, *most, *prices; /* [n]: of the targets */
 } price_run;
 
 /* Prices are cart_line_minor's where prices is NULL, else as given there: 0 … MONEY_MAX.
