@@ -333,3 +333,24 @@ const char *model_side_cause(model_side *s, const model_step *step, const world_
     app_view_close(&c.v);
     return wrong;
 }
+
+static bool on_reserved(void *context, str key, const void *row)
+{
+    MAYBE(key);
+    const subject_open *open = row;
+    *(bool *)context = open == NULL || open->reservations.n > 0;
+    return !*(bool *)context;
+}
+
+bool model_side_rests(model_side *s)
+{
+    bool found = false;
+    app_view v;
+    result r = app_view_open(s->world.app, s->memory, &v);
+    CHECK(r == R_DONE);
+    store_span all = {.table = &subject_open_table, .index = -1, .from = 0, .until = SLOT_COUNT};
+    r = store_each(v.rows, &all, on_reserved, &found);
+    CHECK(r == R_DONE);
+    app_view_close(&v);
+    return !found;
+}

@@ -210,5 +210,7 @@ void model_side_run(model_side *s, const model_step *steps, size_t n, buf *facts
     if (n > 1 || s->wrong != NULL || only->in == NULL || !s->judged)
         return;
     s->wrong = model_side_cause(s, &steps[0], only);
+    if (s->wrong == NULL && !model_side_rests(s))
+        s->wrong = "something is still reserved, though no act is on its way";
     s->detail = only->detail;
 }

@@ -275,7 +275,7 @@ static reserve_lack lack_of(const reserve_desk *d)
     for (size_t i = 0; i < d->n; i++) {
         const asked *a = &d->counts[i];
         lack.counted = lack.counted || a->grant.n < a->need;
-        lack.kept = lack.kept || a->free < a->grant.n;
+        lack.kept = lack.kept || (a->grant.n > 0 && a->free < a->grant.n);
         lack.all = lack.all && a->grant.n == 0;
     }
     return lack;

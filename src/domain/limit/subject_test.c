@@ -492,6 +492,38 @@ static void what_a_limit_has_not_counted_is_no_credit(void **state)
     assert_int_equal(reserve_for(S("bob"), take_of(&r->grants.items[0])).reservation, 0);
 }
 
+static void who_gets_none_of_a_lowered_limit_does_not_wait_for_it(void **state)
+{
+    (void)state;
+    open_shop(LIMIT_PERIOD_EVER, 3);
+    assert_int_equal(claim(S("ann"), 3, reserve(S("ann"), 3)), R_DONE);
+    limit_rule one = by_device(LIMIT_PERIOD_EVER, 1, 0), many = by_device(LIMIT_PERIOD_EVER, 9, 0);
+    template_put_in t = fix_template_in(shop, campaign_id), other = t;
+    t.template = template_id;
+    t.limits.items = &one;
+    other.limits.items = &many;
+    t.limits.n = other.limits.n = 1;
+    assert_int_equal(fix_template(shop, &t), template_id);
+    limit_need needs[] = {{template_id, LIMIT_MEASURE_CLAIMS, 2},
+                          {fix_template(shop, &other), LIMIT_MEASURE_CLAIMS, 2}};
+    limit_reserve_in in = {.merchant = shop->merchant,
+                           .subject = LIMIT_SUBJECT_DEVICE,
+                           .hi = device,
+                           .lo = LO,
+                           .slot = home(S("ann")),
+                           .partly = true};
+    in.needs.items = needs;
+    in.needs.n = ARRAY_LEN(needs);
+    limit_reserve_out out = {0};
+    result r = fix_run(shop, ACT_ID_limit_reserve_claim, slot_of_hash(device), &in, &out);
+    assert_int_equal(r, R_DONE);
+    assert_int_not_equal(out.reservation, 0);
+    assert_int_equal(out.grants.n, 2);
+    assert_int_equal(out.grants.items[0].n, 0);
+    assert_int_equal(out.grants.items[1].n, 2);
+    cancel(&out);
+}
+
 static void an_act_without_reservation_takes_nothing(void **state)
 {
     (void)state;
@@ -541,6 +573,7 @@ int main(void)
         cmocka_unit_test_teardown(a_credit_must_be_given_back_by_the_act, tear_down),
         cmocka_unit_test_teardown(a_credit_of_one_window_is_none_of_another, tear_down),
         cmocka_unit_test_teardown(what_a_limit_has_not_counted_is_no_credit, tear_down),
+        cmocka_unit_test_teardown(who_gets_none_of_a_lowered_limit_does_not_wait_for_it, tear_down),
         cmocka_unit_test_teardown(an_act_without_reservation_takes_nothing, tear_down),
         cmocka_unit_test_teardown(acts_on_their_way_are_bounded, tear_down),
     };
