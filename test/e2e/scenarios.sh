@@ -1,0 +1,151 @@
+#!/bin/sh
+# `quan quote`: errors by line, the exit status, and that a scenario is a shop of its own. The form
+# is shown by docs/tutorial/scenarios.md, which docs.sh runs. The last line is `N passed, N failed`.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+quan=${QUAN_BUILD:-build/release}/quan
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+passed=0
+failed=0
+
+# shows WHAT COMMAND…: does the command hold?
+shows() {
+    what=$1
+    shift
+    if "$@" >"$scratch/said" 2>&1; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAILED: $what"
+        cat "$scratch/said" "$scratch/out" "$scratch/err"
+    fi
+}
+
+# runs STATUS: the scenarios on stdin end with this status; answers are in out.
+runs() {
+    cat >"$scratch/in"
+    "$quan" quote "$scratch/in" >"$scratch/out" 2>"$scratch/err"
+    is=$?
+    [ "$is" -eq "$1" ] || { echo "status $is, not $1"; return 1; }
+}
+
+said() { [ "$(jq -c "$1" "$scratch/out")" = "$2" ]; }
+
+at='"at": "2026-01-01T00:00:00Z"'
+cart='"user": "ann", "cart": {"lines": [{"sku": "tea", "quantity": 1,
+    "unit_price": {"amount": 5000, "currency": "USD"}}]}'
+window='{"from": "2026-01-01T00:00:00Z", "until": "2026-02-01T00:00:00Z"}'
+# An active campaign $c with 1.00 off by itself, three times a user.
+promotion=$(cat <<'END'
+{"campaign": {"name": "c", "claim_window": WINDOW, "use_window": WINDOW}, "as": "c"},
+    {"state": {"campaign": "$c", "state": "active"}},
+    {"template": {"campaign": "$c", "name": "all", "apply": "automatic",
+        "benefit": {"kind": "amount_off", "amount": {"amount": 100, "currency": "USD"}},
+        "limits": [{"measure": "redemptions", "subject": "user", "period": "ever", "max": 3}],
+        "validity": {"kind": "fixed", "from": "2026-01-01T00:00:00Z",
+            "until": "2026-02-01T00:00:00Z"}}, "as": "t"}
+END
+)
+promotion=$(printf '%s' "$promotion" | sed "s/WINDOW/$window/g" | tr '\n' ' ')
+cart=$(printf '%s' "$cart" | tr '\n' ' ')
+
+# scenario STEPS: a line.
+scenario() { printf '{%s, %s, "steps": [%s]}\n' "$at" "$cart" "$1"; }
+
+# ---- the command line ----------------------------------------------------------------------------
+
+shows "a file is needed" sh -c "'$quan' quote 2>/dev/null; [ \$? -eq 2 ]"
+shows "one is enough" sh -c "'$quan' quote a b 2>/dev/null; [ \$? -eq 2 ]"
+shows "it must be there" sh -c "'$quan' quote '$scratch/none' 2>/dev/null; [ \$? -eq 3 ]"
+shows "nothing at all is fine" runs 0 <<END
+END
+shows "a directory is no file" sh -c "'$quan' quote '$scratch' 2>/dev/null; [ \$? -eq 3 ]"
+echo "{$at, $cart, \"steps\": [{\"quote\": {}}]}" >"$scratch/one"
+shows "stdin is -" sh -c "'$quan' quote - <'$scratch/one' | jq -e '.steps[0].status == 200'"
+shows "nothing is said beside the answers" sh -c "
+    [ -z \"\$('$quan' quote '$scratch/one' 2>&1 >/dev/null)\" ]"
+
+# ---- errors by line ------------------------------------------------------------------------------
+
+shows "each line has its own error, and the others run" runs 1 <<END
+{$at, $cart, "steps": [{"quote": {}}]}
+
+[]
+{"steps": []}
+{$at, "stepps": [], "steps": []}
+{$at}
+{$at, "steps": [7]}
+{$at, "steps": [{}]}
+{$at, "steps": [{"quote": {}, "hold": {}}]}
+{$at, "steps": [{"quote": 1}]}
+{$at, "steps": [{"quote": {}, "times": 0}]}
+{$at, "steps": [{"at": "2025-12-31T23:59:59Z"}]}
+{$at, "steps": [{"pass_seconds": -1}]}
+{$at, "steps": [{"pass_seconds": 999999999999999}]}
+{$at, "steps": [{"release": {"hold": 7}}]}
+{$at, "steps": [{"quote": {}}, {"quote": {}}]}
+{$at, "merchant": {"zone": "Mars/North"}, "steps": []}
+{$at, $cart, "steps": [{"quote": {}}]}
+END
+shows "blank lines have a number and no answer" said .line \
+    "$(printf '%s\n' 1 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18)"
+shows "with places and codes" said '[.line, .error.code, .error.field]' '[1,null,null]
+[3,"wrong_type",""]
+[4,"required","at"]
+[5,"unknown_field","stepps"]
+[6,"required","steps"]
+[7,"wrong_type","steps[0]"]
+[8,"required","steps[0]"]
+[9,"unknown_field","steps[0].hold"]
+[10,"wrong_type","steps[0].quote"]
+[11,"out_of_range","steps[0].times"]
+[12,"out_of_range","steps[0].at"]
+[13,"out_of_range","steps[0].pass_seconds"]
+[14,"out_of_range","steps[0].pass_seconds"]
+[15,"required","steps[0].release"]
+[16,"wrong","steps[0].quote"]
+[17,"wrong","merchant"]
+[18,null,null]'
+shows "a wrong request is shown, and ends the scenario" sh -c "
+    [ \"\$(jq -c 'select(.line == 16) | [.steps[].status]' '$scratch/out')\" = '[422]' ]"
+
+{ head -c 5000000 /dev/zero | tr '\0' ' ' && echo '{}' && cat "$scratch/one"; } >"$scratch/long"
+shows "a line that is too long, and the next" sh -c "
+    '$quan' quote '$scratch/long' >'$scratch/out'; [ \$? -eq 1 ]"
+shows "are told apart" said '[.line, .error.code]' '[1,"too_large"]
+[2,null]'
+
+# ---- a shop of its own ---------------------------------------------------------------------------
+
+steps='{"redeem": {}, "times": 3}, {"redeem": {}}, {"quote": {}}, {"redeem": {"user": "bob"}}'
+shows "steps go on after a refusal" runs 0 <<END
+$(scenario "$promotion, $steps")
+$(scenario '{"quote": {}}')
+END
+shows "times counts, and what is out is left out" said '[.steps[]
+    | select(.step == "redeem" or .step == "quote") | [.status, .answer.discount.amount]]' \
+    '[[201,100],[409,null],[200,0],[201,100]]
+[[200,0]]'
+cp "$scratch/out" "$scratch/first"
+"$quan" quote "$scratch/in" >"$scratch/out" 2>"$scratch/err"
+shows "the same file, the same bytes" cmp "$scratch/first" "$scratch/out"
+
+steps=$(cat <<'END'
+{"hold": {}, "as": "h"}, {"release": {"hold": "$h"}},
+    {"redeem": {"order_number": "$$1"}, "as": "r"}, {"return": {"redemption": "$r"}}
+END
+)
+shows "names are of their scenario, and of one step" runs 1 <<END
+$(scenario "$promotion, $steps" | tr '\n' ' ')
+$(scenario "{\"release\": {\"hold\": \"\$h\"}}")
+$(scenario "$promotion, {\"quote\": {}}, {\"hold\": {}, \"as\": \"t\"}")
+END
+shows "as the lines say" said '[(.steps | length), .error.code, .error.field]' '[7,null,null]
+[0,"unknown_name","steps[0]"]
+[5,"not_allowed","steps[4].as"]'
+shows "\$\$ is a \$" sh -c "
+    [ \"\$(head -n 1 '$scratch/out' | jq -r '.steps[5].answer.order_number')\" = '\$1' ]"
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
