@@ -26,6 +26,8 @@ enum {
     MODEL_BUNCH = 12,        /* steps at once */
     MODEL_CLAIMS_EVER = 5,   /* of template 0, by a user: stands whatever else is drawn */
     MODEL_DEVICE_CLAIMS = 9, /* of template 2, by a device: so does this */
+    MODEL_USES = 3,          /* of a coupon that has more than one */
+    MODEL_VALUE = 3000,      /* on a stored value */
 };
 #define MODEL_START_MS INT64_C(1767225600000) /* 2026-01-01 */
 

@@ -17,6 +17,7 @@ typedef struct counts {
     const model_side *side;
     app_view v;
     const coupon **coupons; /* by number */
+    int64_t *uses, *money;  /* by number: held and redeemed, but for what came back */
     int64_t issued[MODEL_TEMPLATES], spent[MODEL_CAMPAIGNS];
     int64_t ever[MODEL_USERS], of_device[MODEL_DEVICES + 1]; /* claims: see model.h */
 } counts;
@@ -54,12 +55,27 @@ static void count_coupons(counts *c)
     }
 }
 
-/* What a hold has reserved beyond what its coupon had. */
+static const template_version *first_version(const counts *c, uint64_t template_id)
+{
+    return config_version(config_find_template(c->v.config, template_id), 1);
+}
+
+/* What a hold has reserved beyond what its coupon had; of one with more than one use it has taken
+ * its part of that. */
 static int64_t held(const counts *c, const applied_coupon *a)
 {
     const coupon *row = coupon_get(c->v.rows, id_slot(a->coupon), a->coupon);
     CHECK(row != NULL);
+    if (price_uses(first_version(c, a->template)) > 1)
+        return a->discount_minor;
     return a->discount_minor > row->reserved_minor ? a->discount_minor - row->reserved_minor : 0;
+}
+
+static void add_use(counts *c, const applied_coupon *a)
+{
+    uint32_t i = place(c->side->coupons, c->side->coupon_count, a->coupon);
+    c->uses[i] += !a->returned;
+    c->money[i] += a->discount_minor - a->returned_minor;
 }
 
 static void count_money(counts *c)
@@ -69,22 +85,29 @@ static void count_money(counts *c)
         const redemption *row =
             redemption_get(c->v.rows, id_slot(s->redemptions[i]), s->redemptions[i]);
         CHECK(row != NULL);
-        for (size_t k = 0; k < row->applied.n; k++)
-            add_spent(c, row->applied.items[k].campaign,
-                      row->applied.items[k].discount_minor - row->applied.items[k].returned_minor);
+        for (size_t k = 0; k < row->applied.n; k++) {
+            const applied_coupon *a = &row->applied.items[k];
+            add_spent(c, a->campaign, a->discount_minor - a->returned_minor);
+            add_use(c, a);
+        }
     }
     for (uint32_t i = 0; i < s->hold_count; i++) {
         const hold *row = hold_get(c->v.rows, id_slot(s->holds[i]), s->holds[i]);
         CHECK(row != NULL);
-        for (size_t k = 0; k < row->applied.n && row->state == HOLD_STATE_OPEN; k++)
+        for (size_t k = 0; k < row->applied.n && row->state == HOLD_STATE_OPEN; k++) {
             add_spent(c, row->applied.items[k].campaign, held(c, &row->applied.items[k]));
+            add_use(c, &row->applied.items[k]);
+        }
     }
 }
 
 static void count_all(model_side *s, counts *c)
 {
-    *c =
-        (counts){.side = s, .coupons = ARENA_ARRAY(s->memory, const coupon *, s->coupon_count + 1)};
+    size_t n = s->coupon_count + (size_t)1;
+    *c = (counts){.side = s,
+                  .coupons = ARENA_ARRAY(s->memory, const coupon *, n),
+                  .uses = ARENA_ARRAY(s->memory, int64_t, n),
+                  .money = ARENA_ARRAY(s->memory, int64_t, n)};
     result r = app_view_open(s->world.app, s->memory, &c->v);
     CHECK(r == R_DONE);
     count_coupons(c);
@@ -113,12 +136,25 @@ static bool within(const char *what, uint32_t number, int64_t used, int64_t most
     return used <= most;
 }
 
+/* No coupon gives more often, and no stored value more, than it was issued for. */
+static bool uses_within(const counts *c, buf *why)
+{
+    bool good = true;
+    for (uint32_t i = 0; i < c->side->coupon_count; i++) {
+        const template_version *v = first_version(c, c->coupons[i]->template);
+        good = within("uses of coupon", i, c->uses[i], price_uses(v), why) && good;
+        if (v->benefit == BENEFIT_KIND_STORED_VALUE)
+            good = within("money of coupon", i, c->money[i], MODEL_VALUE, why) && good;
+    }
+    return good;
+}
+
 bool model_side_bounded(model_side *s, buf *why)
 {
     counts c;
     arena_reset(s->memory);
     count_all(s, &c);
-    bool good = true;
+    bool good = uses_within(&c, why);
     for (uint32_t t = 0; t < MODEL_TEMPLATES; t++) {
         int64_t stock = config_find_template(c.v.config, s->templates[t])->row->stock;
         if (stock >= 0)
@@ -234,7 +270,8 @@ static verdict judge(const counts *c, const model_step *step, uint32_t t, int64_
     all.stock_used_up = stock >= 0 && c->issued[t] + more > stock;
     all.passed |= stock >= 0 && c->issued[t] > stock;
     if (parent->row->budget_mode == BUDGET_MODE_AT_ISSUE) {
-        int64_t each = price_rule_largest(config_rule(of, v->version));
+        const price_rule *rule = config_rule(of, v->version);
+        int64_t each = price_rule_worth(rule, price_uses(v), price_rule_value(rule));
         all.budget_used_up = spent + more * each > budget;
         all.passed |= spent > budget;
     }

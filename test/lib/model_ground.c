@@ -140,6 +140,7 @@ static const struct {
     {BENEFIT_KIND_CHEAPEST_FREE, {{TERM_CHEAPEST_FREE_OF, 3}}},
     {BENEFIT_KIND_FIXED_PRICE, {{TERM_FIXED_PRICE_PRICE, 900}}},
     {BENEFIT_KIND_FIRST_UNITS, {{TERM_FIRST_UNITS_UNITS, 2}, {TERM_FIRST_UNITS_PRICE, 500}}},
+    {BENEFIT_KIND_STORED_VALUE, {{TERM_STORED_VALUE_VALUE, MODEL_VALUE}}},
 };
 
 static void set_benefit(template_put_in *in, uint8_t row)
@@ -147,6 +148,15 @@ static void set_benefit(template_put_in *in, uint8_t row)
     in->benefit = benefits[row].kind;
     for (size_t i = 0; i < BENEFIT_TERMS && benefits[row].terms[i].place != 0; i++)
         TEST_SET(*in, benefits[row].terms[i].place, benefits[row].terms[i].value);
+}
+
+/* Of one template in each campaign a coupon has more than one use; a stored value has its money. */
+static void set_uses(template_put_in *in, uint32_t number)
+{
+    if (number % 2 == 1 && in->benefit != BENEFIT_KIND_STORED_VALUE) {
+        in->uses = MODEL_USES;
+        in->use_interval_ms = number == 3 ? 6 * MS_HOUR : 0;
+    }
 }
 
 template_put_in model_template(const model_side *s, uint32_t number, uint64_t limits,
@@ -181,6 +191,7 @@ template_put_in model_template(const model_side *s, uint32_t number, uint64_t li
         .reach = EDIT_REACH_NEW_ONLY,
     };
     set_benefit(&in, s->benefits[number]);
+    set_uses(&in, number);
     TEST_SET(in, TERM_COMMON_CAP, number < 2 ? 1200 : 0); /* a budget at issue asks for a bound */
     TEST_SET(in, TERM_COMMON_MINIMUM_SPEND, number == 3 ? 0 : 2000);
     in.scope.items = number == 2 ? skus : number == 4 ? others : food;
