@@ -116,6 +116,21 @@ story an_edit_for_all_may_extend_what_coupons_have
   GET /v1/coupons/$coupon
   200 {"state": "available"}
 
+# Nothing depends on the sweep having run (DESIGN 5 Time): what has ended has ended.
+story an_edit_for_all_revives_nothing_that_has_ended
+  use coupon
+  +30d
+  GET /v1/coupons/$coupon
+  200 {"state": "expired"}
+  PATCH /v1/templates/$template if="v1" {"reach": "all_unused",
+    "validity": {"kind": "after_issue", "duration_days": 60}}
+  200
+  GET /v1/coupons/$coupon
+  200 {"state": "expired", "expires_at": "2026-01-31T00:00:00.000Z"}
+  sweep
+  GET /v1/coupons/$coupon
+  200 {"state": "expired", "expires_at": "2026-01-31T00:00:00.000Z"}
+
 story an_edit_for_all_may_not_shorten_what_coupons_have
   use coupon
   PATCH /v1/templates/$template if="v1" {"reach": "all_unused",

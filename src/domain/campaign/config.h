@@ -106,7 +106,8 @@ size_t config_templates(const config *c, uint64_t campaign_id, uint64_t after, s
 void config_use_window(const config_campaign *of, const template_version *version, const zone *days,
                        int64_t issued_at_ms, int64_t window[2]);
 /* When this coupon really expires: its own date, or later where an edit that reached it gives a
- * later one, counted from its issue. Never earlier: an edit shortens no coupon. */
+ * later one, counted from its issue. Never earlier: an edit shortens no coupon. One that came when
+ * the coupon had ended gives it nothing, whether the sweep had come by or not. */
 int64_t config_expires_at_ms(const config *c, const coupon *row);
 
 #endif

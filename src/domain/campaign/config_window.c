@@ -72,6 +72,26 @@ bool config_applies(const config_campaign *of, const config_template *t, int64_t
            config_is_open(of, config_version(t, t->row->version), now_ms);
 }
 
+/* The end that edits up to version `last` give: each that reached all, in turn, if it came in time.
+ */
+static int64_t extended(const config_template *t, const config_campaign *of, const zone *days,
+                        const coupon *row, uint32_t last)
+{
+    int64_t ends = row->expires_at_ms, window[2];
+    /* Windows of such edits only grow: when the last one came in time, it is all that counts. */
+    bool in_time = config_version(t, last)->created_at_ms < ends;
+    for (uint32_t n = in_time ? last : row->version + 1; n <= last; n++) {
+        const template_version *v = config_version(t, n);
+        if (v->reach != EDIT_REACH_ALL_UNUSED)
+            continue;
+        if (v->created_at_ms >= ends)
+            return ends;
+        config_use_window(of, v, days, row->issued_at_ms, window);
+        ends = window[1] > ends ? window[1] : ends;
+    }
+    return ends;
+}
+
 int64_t config_expires_at_ms(const config *c, const coupon *row)
 {
     const config_template *t = config_find_template(c, row->template);
@@ -82,7 +102,5 @@ int64_t config_expires_at_ms(const config *c, const coupon *row)
     const config_campaign *of = config_find_campaign(c, t->row->campaign);
     const config_merchant *m = config_find_merchant(c, t->row->merchant);
     CHECK(of != NULL && m != NULL); /* they were here before the template */
-    int64_t window[2];
-    config_use_window(of, config_version(t, effective), m->zone, row->issued_at_ms, window);
-    return window[1] > row->expires_at_ms ? window[1] : row->expires_at_ms;
+    return extended(t, of, m->zone, row, effective);
 }

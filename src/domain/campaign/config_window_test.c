@@ -276,6 +276,44 @@ static void an_extension_counts_from_the_issue(void **state)
     config_free(c);
 }
 
+/* The coupon ends on 12 January; the first edit gives 30 days, the second 60, the third 90. What
+ * comes at the end or later comes too late, and so does all that would build on it. */
+static void an_extension_revives_nothing(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *edits[3], *expected;
+    } rows[] = {
+        {{"2026-01-12T15:59:59.999Z", "2026-01-12T16:00:00Z", "2026-01-13T00:00:00Z"},
+         "2026-04-04T16:00:00Z"},
+        {{"2026-01-12T16:00:00Z", "2026-01-12T16:00:00Z", "2026-01-13T00:00:00Z"},
+         "2026-01-12T16:00:00Z"},
+        {{"2026-01-06T00:00:00Z", "2026-02-03T16:00:00Z", "2026-02-04T00:00:00Z"},
+         "2026-02-03T16:00:00Z"},
+        {{"2026-01-06T00:00:00Z", "2026-02-03T15:59:59Z", "2026-03-05T16:00:00Z"},
+         "2026-03-05T16:00:00Z"},
+        {{"2026-01-06T00:00:00Z", "2026-01-06T00:00:00Z", "2026-01-06T00:00:00Z"},
+         "2026-04-04T16:00:00Z"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        config *c = with_version(shop(), 1, EDIT_REACH_NEW_ONLY, "2026-02-01T00:00:00Z");
+        for (uint32_t n = 0; n < 3; n++) {
+            template row = {.id = 3, .merchant = 1, .campaign = 2, .version = n + 2};
+            template_version v = after_issue(0, 30 * (n + 1), true);
+            v.template = 3;
+            v.version = n + 2;
+            v.reach = EDIT_REACH_ALL_UNUSED;
+            v.benefit = BENEFIT_KIND_AMOUNT_OFF;
+            v.created_at_ms = at(rows[i].edits[n]);
+            config_put_template(c, &row, &v);
+        }
+        coupon of = {.template = 3, .version = 1, .issued_at_ms = at("2026-01-05T03:00:00Z")};
+        of.expires_at_ms = at("2026-01-12T16:00:00Z");
+        assert_int_equal(config_expires_at_ms(c, &of), at(rows[i].expected));
+        config_free(c);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +324,7 @@ int main(void)
         cmocka_unit_test(whole_days_end_on_the_right_local_day),
         cmocka_unit_test(an_edit_that_reaches_a_coupon_may_only_lengthen_it),
         cmocka_unit_test(an_extension_counts_from_the_issue),
+        cmocka_unit_test(an_extension_revives_nothing),
     };
     return cmocka_run_group_tests_name("config_window", tests, NULL, NULL);
 }
