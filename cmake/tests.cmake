@@ -29,7 +29,7 @@ quan_unit_tests(FOLDER src/cli LINK quan_all)
 add_executable(quan_poisoned src/main.c test/poison/poison.c)
 target_link_libraries(quan_poisoned PRIVATE quan_all)
 target_link_options(quan_poisoned PRIVATE -Wl,--wrap=issue_decide -Wl,--wrap=lease_grant_decide
-    -Wl,--wrap=sweep_decide)
+    -Wl,--wrap=sweep_decide -Wl,--wrap=limit_reserve_decide -Wl,--wrap=limit_settle_decide)
 
 quan_program_tests(contract LINK quan_core LABELS contract thread)
 quan_program_tests(story LINK quan_all LABELS story thread RUNS mem mem-adversary:7 rocks)

@@ -136,6 +136,7 @@ result app_open(const app_options *options, app **out, buf *why)
     a->quarantines = quarantines_new();
     a->relay = relay_new(a);
     a->leases = leases_new(a);
+    a->dues = dues_new(a);
     result r = open_store(a, why);
     if (r == R_DONE) {
         r = publish_load(a, why);
@@ -175,6 +176,7 @@ void app_close(app *a)
     store_close(a->store);
     relay_free(a->relay);
     leases_free(a->leases);
+    dues_free(a->dues);
     keyring_free(a->keys);
     quarantines_free(a->quarantines);
     config_free(a->config);

@@ -13,6 +13,7 @@ typedef struct relay relay;
 typedef struct leases leases;
 typedef struct keyring keyring;
 typedef struct quarantines quarantines;
+typedef struct dues dues;
 
 struct app {
     app_options options;
@@ -21,6 +22,7 @@ struct app {
     leases *leases;
     keyring *keys;
     quarantines *quarantines;
+    dues *dues;
     pthread_mutex_t publish_lock; /* one publisher at a time */
     pthread_mutex_t config_lock;  /* guards the pointer: exchanging it and taking a share */
     config *config;
@@ -102,5 +104,39 @@ void leases_applied(leases *l, uint16_t lane, uint16_t act, const void *input);
 void leases_delivered(leases *l, uint16_t lane); /* after each bundle */
 /* A lane has committed these, and the relay knows of them: before its requests are answered. */
 void leases_committed(leases *l, const store_message *messages, size_t n);
+void leases_due_applied(leases *l); /* a pass is over */
+
+/* turn.c: which lane may ask for a pool, where acts need pieces of several. Of the leases, under
+ * their lock. */
+/* Moves of a request before it gets a turn. One of so many pools that are short gets it without
+ * having lost any; that harms nobody. */
+enum { TURN_AFTER = 4 };
+typedef struct turn turn;
+typedef struct turns {
+    turn *first;
+    size_t n;
+} turns;
+bool turns_let(const turns *all, uint16_t lane, pool_name which);
+void turns_wanted(turns *all, uint16_t lane, const request *r); /* r was parked */
+bool turns_gone(turns *all, const request *r);                  /* it has ended: had it a turn? */
+void turns_free(turns *all);
+
+/* due.c: what is due may give back what somebody lacks, so it is applied before he is told that
+ * there is none. */
+dues *dues_new(app *a);
+void dues_free(dues *d);
+/* The number of a pass that applies all that is due of this kind (due_kind) now, in every lane. It
+ * may be over already. */
+uint64_t dues_want(dues *d, uint8_t kind);
+typedef enum due_pass_state { DUE_PASS_RUNS, DUE_PASS_OVER, DUE_PASS_FAILED } due_pass_state;
+due_pass_state dues_state(dues *d, uint8_t kind, uint64_t pass);
+/* The blocks of a lane and kind that are due, without their entries, in order; behind that of this
+ * number, where there is one. */
+enum { DUE_BLOCKS_MAX = 32 };
+size_t due_blocks(uow *rows, const due_block *behind, int64_t now_ms, due_block *out, size_t max);
+static inline sweep_in sweep_of(const due_block *b)
+{
+    return (sweep_in){.lane = b->lane, .kind = b->kind, .at_ms = b->at_ms, .number = b->number};
+}
 
 #endif

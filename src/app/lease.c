@@ -2,6 +2,8 @@
  * them, or the proof that there are none.
  *
  * For each (lane, pool) at most one ask is on its way:
+ *   have what is due applied in every lane, where it may give back to this pool (due.c): whether
+ *   the sweep has come by is nobody's reason to be refused
  *   wait for the messages that were already committed to reach the home (else a piece given back
  *   might not be seen), then ask it:
  *   granted    wake the parked when the grant has arrived; with the word "dry" when it is the last
@@ -10,22 +12,10 @@
  * "dry" is not true when a piece was on its way home as the home decided: then they are woken
  * without it, or it is asked again. And it counts only for requests that were parked before the ask
  * began (their tickets say so); later ones start the next ask. A lane that cannot be reached keeps
- * its pool in "recalling", and the parked run into their deadline: 503, never a false sold_out.
+ * its pool in "recalling", or what is due there unapplied, and the parked run into their deadline:
+ * 503, never a false sold_out.
  *
- * Turns. Two lanes whose acts need pieces of the same two pools could take them from each other for
- * ever: each loses the one while it waits for the other. So an act that has gone from pool to pool
- * TURN_AFTER times gets a turn, behind those that have one, and keeps it until it ends. A pool that
- * an act with a turn has waited for since is asked for only from the lane of the first of them;
- * asks of other lanes stay ASK_READY until that act has ended.
- *   Why acts come to an end, where lanes run and the configuration stands still: suppose that some
- *   never do, and look at the time from which on no act ends. Who waits for one pool only gets his
- *   verdict, as nobody takes from a lane between a grant and those that wait for it. So some go
- *   from pool to pool for ever, and some turns never end. Take the first of these. Any pool that
- *   its act loses from now on it waits for, once; then nobody else asks for that pool any more:
- *   what other lanes have of it comes home, and what its own lane is granted stays there, since
- *   what acts take counts only when they end. So it waits at most once more for each amount that
- *   it needs: it ends.
- * A turn costs others no more than a lane that holds the last piece does: at worst their deadline.
+ * Which lane may ask for a pool while acts go from pool to pool: turn.c.
  *
  * A subject (domain/limit/subject.h) is waited for like a pool whose home is the lane itself, and
  * there is nobody to ask: "dry" when what was committed before has reached the lane; and without
@@ -36,26 +26,27 @@
 #include "domain/limit/subject.h"
 #include "port/metric.h"
 
-enum {
-    LEASE_ASKS_MAX = 100000,
-    /* An act of so many pools that are short gets its turn without having lost any; that harms
-     * nobody. */
-    TURN_AFTER = 4,
-    TURNS_MAX = 1024, /* others get theirs when one of these has ended */
-    TURN_POOLS_MAX = 4096,
-    ANY_HOME = UINT16_MAX,
-};
+enum { LEASE_ASKS_MAX = 100000, ANY_HOME = UINT16_MAX };
 
-typedef enum ask_state { ASK_BARRIER, ASK_READY, ASK_ASKING, ASK_RECALLING, ASK_GRANTED } ask_state;
+typedef enum ask_state {
+    ASK_DUE,
+    ASK_BARRIER,
+    ASK_READY,
+    ASK_ASKING,
+    ASK_RECALLING,
+    ASK_GRANTED
+} ask_state;
 
 typedef struct ask {
     struct ask *next;
     pool_name pool;
     uint16_t lane;
     ask_state state;
-    bool arrived; /* the grant came before its answer */
-    bool again;   /* a lane gave back while the answer was on its way */
-    bool clear;   /* answered, and nothing was on its way home then: "dry" is true */
+    uint8_t due;   /* ASK_DUE: the kind of what is being applied */
+    uint64_t pass; /* ASK_DUE: over what; 0: not known yet */
+    bool arrived;  /* the grant came before its answer */
+    bool again;    /* a lane gave back while the answer was on its way */
+    bool clear;    /* answered, and nothing was on its way home then: "dry" is true */
     int64_t need;
     uint64_t ticket;      /* the verdict is for parked requests up to here */
     int64_t late_need;    /* of those parked since */
@@ -64,26 +55,19 @@ typedef struct ask {
     relay_mark returns; /* what lanes have given back since the mark */
 } ask;
 
-typedef struct turn {
-    struct turn *next; /* the one that got its turn after this */
-    const request *of;
-    uint16_t lane;
-    pool_name *pools; /* that it has waited for since; end_turn frees them */
-    size_t n;
-} turn;
-
 struct leases {
     app *app;
     pthread_mutex_t lock;
     ask *asks;
     size_t n;
-    turn *turns;
-    size_t turns_n;
+    turns turns;
 };
 
 /* What to do once the lock is let go: the store's functions are never called under it. */
 typedef struct todo {
-    bool wake, dry, submit;
+    bool wake, submit;
+    store_word word; /* for those who are woken */
+    uint8_t due;     /* a pass over this kind is wanted */
     uint16_t lane;
     pool_name pool;
     uint64_t ticket;
@@ -120,85 +104,7 @@ static void forget(leases *l, ask *gone)
     UNREACHABLE();
 }
 
-/* ---- turns ---- */
-
-static bool has_named(const turn *t, pool_name which)
-{
-    for (size_t i = 0; i < t->n; i++) {
-        if (pool_name_eq(t->pools[i], which)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* May this lane ask for it? */
-static bool has_turn(const leases *l, uint16_t lane, pool_name which)
-{
-    const turn *t = l->turns;
-    while (t != NULL && !has_named(t, which)) {
-        t = t->next;
-    }
-    return t == NULL || t->lane == lane;
-}
-
-/* An act has gone from pool to pool, and waits for this one now. */
-static void name_pool(leases *l, uint16_t lane, const request *r)
-{
-    turn **at = &l->turns;
-    while (*at != NULL && (*at)->of != r) {
-        at = &(*at)->next;
-    }
-    if (*at == NULL) {
-        if (l->turns_n == TURNS_MAX) {
-            return;
-        }
-        *at = calloc(1, sizeof **at); /* end_turn frees it */
-        CHECK(*at != NULL);
-        (*at)->of = r;
-        (*at)->lane = lane;
-        l->turns_n++;
-    }
-    turn *t = *at;
-    if (has_named(t, r->waits_for) || t->n == TURN_POOLS_MAX) {
-        return;
-    }
-    t->pools = realloc(t->pools, (t->n + 1) * sizeof *t->pools); /* end_turn frees it */
-    CHECK(t->pools != NULL);
-    t->pools[t->n++] = r->waits_for;
-}
-
-static void end_turn(leases *l, turn **at)
-{
-    turn *t = *at;
-    *at = t->next;
-    l->turns_n--;
-    free(t->pools);
-    free(t);
-}
-
-/* ---- asks ---- */
-
 static todo finish(leases *l, ask *a, bool dry);
-
-/* ASK_BARRIER -> ASK_ASKING when what was committed before has arrived. */
-static todo advance(leases *l, ask *a)
-{
-    todo t = {.lane = a->lane, .pool = a->pool, .need = a->need};
-    if (a->state == ASK_BARRIER && relay_reached(l->app->relay, home_lane(l, a->pool), &a->mark)) {
-        a->state = ASK_READY;
-    }
-    if (a->state == ASK_READY && a->pool.kind == POOL_KIND_SUBJECT) {
-        return finish(l, a, true);
-    }
-    if (a->state == ASK_READY && has_turn(l, a->lane, a->pool)) {
-        a->state = ASK_ASKING;
-        a->arrived = false;
-        a->again = false;
-        t.submit = true;
-    }
-    return t;
-}
 
 /* Before it asks, or asks again, the home has what was on its way until now. */
 static void hold_back(leases *l, ask *a)
@@ -208,19 +114,74 @@ static void hold_back(leases *l, ask *a)
     relay_mark_now(l->app->relay, home_lane(l, a->pool), &a->mark);
 }
 
+/* What gives back to this pool when it is due, behind `kind` (0: the first). A hold that ends may
+ * leave a coupon that is past its end, so coupons come last. 0: nothing more. */
+static uint8_t next_due(const ask *a, uint8_t kind)
+{
+    bool budget = a->pool.kind == POOL_KIND_BUDGET;
+    bool uses = a->pool.kind == POOL_KIND_REDEMPTIONS || a->pool.kind == POOL_KIND_MONEY ||
+                a->pool.kind == POOL_KIND_UNITS ||
+                (a->pool.kind == POOL_KIND_SUBJECT && a->need == SUBJECT_WAIT_USES);
+    if (kind == 0 && (budget || uses))
+        return DUE_KIND_HOLD;
+    return kind == DUE_KIND_HOLD && budget ? DUE_KIND_COUPON : 0;
+}
+
+static void apply_due(leases *l, ask *a, uint8_t behind)
+{
+    a->due = next_due(a, behind);
+    a->pass = 0;
+    a->state = ASK_DUE;
+    if (a->due == 0)
+        hold_back(l, a);
+}
+
+/* ASK_BARRIER -> ASK_ASKING when what was committed before has arrived. */
+static todo advance(leases *l, ask *a)
+{
+    todo t = {.lane = a->lane, .pool = a->pool, .need = a->need};
+    if (a->state == ASK_DUE) {
+        t.due = a->due;
+        return t;
+    }
+    if (a->state == ASK_BARRIER && relay_reached(l->app->relay, home_lane(l, a->pool), &a->mark)) {
+        a->state = ASK_READY;
+    }
+    if (a->state == ASK_READY && a->pool.kind == POOL_KIND_SUBJECT) {
+        return finish(l, a, true);
+    }
+    if (a->state == ASK_READY && turns_let(&l->turns, a->lane, a->pool)) {
+        a->state = ASK_ASKING;
+        a->arrived = false;
+        a->again = false;
+        t.submit = true;
+    }
+    return t;
+}
+
 static void begin(leases *l, ask *a, int64_t need, uint64_t ticket)
 {
     a->need = need;
     a->ticket = ticket;
     a->late_ticket = 0;
     a->late_need = 0;
-    hold_back(l, a);
+    apply_due(l, a, 0);
+}
+
+/* That nothing is out tells only those who want all of it back that there is nothing. */
+static store_word word_of(const ask *a)
+{
+    return a->need < 0 ? WORD_COLLECTED : WORD_DRY;
 }
 
 /* The ask has its answer. Those that came late start the next one. */
 static todo finish(leases *l, ask *a, bool dry)
 {
-    todo t = {.wake = true, .dry = dry, .lane = a->lane, .pool = a->pool, .ticket = a->ticket};
+    todo t = {.wake = true,
+              .word = dry ? word_of(a) : WORD_NONE,
+              .lane = a->lane,
+              .pool = a->pool,
+              .ticket = a->ticket};
     if (!dry) {
         t.ticket = UINT64_MAX; /* what has arrived is for everybody */
         forget(l, a);
@@ -230,6 +191,7 @@ static todo finish(leases *l, ask *a, bool dry)
         begin(l, a, a->late_need, a->late_ticket);
         todo next = advance(l, a);
         t.submit = next.submit;
+        t.due = next.due;
         t.need = next.need;
         if (next.wake) {
             t.ticket = next.ticket;
@@ -239,6 +201,7 @@ static todo finish(leases *l, ask *a, bool dry)
 }
 
 static void ask_answered(act_call *call);
+static void want_due(leases *l, const todo *asked);
 
 static void perform(leases *l, todo t)
 {
@@ -262,7 +225,62 @@ static void perform(leases *l, todo t)
         }
     }
     if (t.wake) {
-        store_wake(l->app->store, t.lane, t.pool, t.dry, t.ticket);
+        store_wake(l->app->store, t.lane, t.pool, t.word, t.ticket);
+    }
+    if (t.due != 0) {
+        want_due(l, &t);
+    }
+}
+
+/* What was due is applied, or (a full disk) cannot be: whoever comes next asks again. */
+static todo due_over(leases *l, ask *a)
+{
+    if (dues_state(l->app->dues, a->due, a->pass) == DUE_PASS_FAILED) {
+        forget(l, a);
+        return (todo){0};
+    }
+    apply_due(l, a, a->due);
+    return advance(l, a);
+}
+
+static bool waits_for_due(const leases *l, const ask *a)
+{
+    return a->state == ASK_DUE && a->pass != 0 &&
+           dues_state(l->app->dues, a->due, a->pass) == DUE_PASS_RUNS;
+}
+
+static void want_due(leases *l, const todo *asked)
+{
+    uint64_t pass = dues_want(l->app->dues, asked->due);
+    todo t = {0};
+    (void)pthread_mutex_lock(&l->lock);
+    ask *a = find(l, asked->lane, asked->pool);
+    CHECK(a != NULL && a->state == ASK_DUE && a->pass == 0); /* nobody else moves it on from here */
+    a->pass = pass;
+    if (!waits_for_due(l, a)) {
+        t = due_over(l, a);
+    }
+    (void)pthread_mutex_unlock(&l->lock);
+    perform(l, t);
+}
+
+void leases_due_applied(leases *l)
+{
+    bool found = true;
+    while (found) {
+        todo t = {0};
+        found = false;
+        (void)pthread_mutex_lock(&l->lock);
+        ask *next;
+        for (ask *a = l->asks; a != NULL && !found; a = next) {
+            next = a->next; /* due_over may end the ask */
+            if (a->state == ASK_DUE && a->pass != 0 && !waits_for_due(l, a)) {
+                found = true;
+                t = due_over(l, a);
+            }
+        }
+        (void)pthread_mutex_unlock(&l->lock);
+        perform(l, t);
     }
 }
 
@@ -324,9 +342,7 @@ void leases_wanted(leases *l, uint16_t lane, const request *r)
         return; /* whatever ends an act wakes */
     }
     (void)pthread_mutex_lock(&l->lock);
-    if (r->moves >= TURN_AFTER) {
-        name_pool(l, lane, r);
-    }
+    turns_wanted(&l->turns, lane, r);
     ask *a = find(l, lane, r->waits_for);
     if (a != NULL) {
         a->late_ticket = r->ticket;
@@ -366,7 +382,7 @@ static todo granted(leases *l, uint16_t lane, pool_name which, bool last)
     a->arrived = a->state == ASK_ASKING;
     last = last && is_clear(l, a); /* the home has not gone on: it is about to answer */
     return (todo){.wake = true,
-                  .dry = last,
+                  .word = last ? word_of(a) : WORD_NONE,
                   .lane = lane,
                   .pool = which,
                   .ticket = last ? a->ticket : UINT64_MAX};
@@ -401,7 +417,7 @@ void leases_applied(leases *l, uint16_t lane, uint16_t number, const void *input
             metric_add(ended->used.n > 0 ? METRIC_RESERVATIONS_USED : METRIC_RESERVATIONS_CANCELLED,
                        1);
         }
-        store_wake(l->app->store, lane, subject_pool(ended->hi, ended->lo), false, UINT64_MAX);
+        store_wake(l->app->store, lane, subject_pool(ended->hi, ended->lo), WORD_NONE, UINT64_MAX);
     }
     if (number != ACT_ID_lease_grant && number != ACT_ID_lease_return) {
         return;
@@ -477,14 +493,7 @@ void leases_gone(leases *l, const request *r)
         return;
     }
     (void)pthread_mutex_lock(&l->lock);
-    turn **at = &l->turns;
-    while (*at != NULL && (*at)->of != r) {
-        at = &(*at)->next;
-    }
-    bool had_one = *at != NULL;
-    if (had_one) {
-        end_turn(l, at);
-    }
+    bool had_one = turns_gone(&l->turns, r);
     (void)pthread_mutex_unlock(&l->lock);
     if (had_one) {
         go_on(l, ASK_READY, ANY_HOME);
@@ -508,9 +517,7 @@ void leases_free(leases *l)
     while (l->asks != NULL) {
         forget(l, l->asks);
     }
-    while (l->turns != NULL) {
-        end_turn(l, &l->turns);
-    }
+    turns_free(&l->turns);
     (void)pthread_mutex_destroy(&l->lock);
     free(l);
 }

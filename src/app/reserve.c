@@ -213,6 +213,7 @@ static void try_subject(reserve *r, const reserved_subject *s)
     r->saga.tries[r->saga.n++] =
         (saga_try){.id = r->is_issue ? ACT_ID_limit_reserve_claim : ACT_ID_limit_reserve_use,
                    .slot = slot_of_hash(s->hi),
+                   .item = s->lo,
                    .in = in};
 }
 
@@ -276,7 +277,8 @@ static bool cancel(saga *s, const saga_try *done, saga_try *back)
         return false;
     limit_settle_in *none = ARENA_NEW(s->memory, limit_settle_in);
     *none = (limit_settle_in){.hi = in->hi, .lo = in->lo, .reservation = out->reservation};
-    *back = (saga_try){.id = ACT_ID_limit_settle, .slot = done->slot, .in = none};
+    *back =
+        (saga_try){.id = ACT_ID_limit_settle, .slot = done->slot, .item = done->item, .in = none};
     return true;
 }
 
@@ -286,7 +288,7 @@ result reserve_submit(act_call *call, const reserve_ask *ask)
         return act_submit(call);
     reserve *r = saga_new(sizeof(*r));
     r->saga.call = call;
-    r->saga.again = ask->prepared ? 0 : SAGA_AGAIN_MAX;
+    r->saga.attempts = ask->prepared ? 0 : SAGA_ATTEMPTS_MAX;
     r->saga.plan = plan;
     r->saga.tried = tried;
     r->saga.cancel = cancel;

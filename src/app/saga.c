@@ -33,6 +33,7 @@ static void take_back(saga *s, const saga_try *done)
     void *in = arena_alloc(own->memory, type->size);
     record_copy(type, back.in, own->memory, in);
     own->call.in = in;
+    own->call.item = back.item;
     own->call.done = cancelled;
     if (act_submit(&own->call) != R_DONE)
         own_call_free(own);
@@ -64,11 +65,11 @@ static void ended(act_call *call)
         if (s->tries[i].out != NULL)
             take_back(s, &s->tries[i]);
     forget_tries(s);
-    if (call->code != R_UNRESERVED || s->again == 0) {
+    if (call->code != R_UNRESERVED || s->attempts == 0) {
         finish(s);
         return;
     }
-    result r = --s->again > 0 ? go(s) : R_BUSY;
+    result r = --s->attempts > 0 ? go(s) : R_BUSY;
     if (r == R_DONE)
         return; /* it may have been answered already: s and call are not ours any more */
     call->code = r;
@@ -120,6 +121,7 @@ static void submit_try(saga *s)
     own_call *own = own_call_new(s->call->app, t->id, t->slot);
     s->own[s->tried_n] = own;
     own->call.in = t->in;
+    own->call.item = t->item;
     own->call.done = try_done;
     own->call.context = s;
     result r = act_submit(&own->call);

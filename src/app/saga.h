@@ -10,7 +10,8 @@
  * under its idempotency key gets that answer, whatever the tries say.
  *
  * A saga is one attempt, or several: an act that answers R_UNRESERVED is tried again from the
- * beginning, at most `again` times; after that the answer is R_BUSY.
+ * beginning, until there were `attempts`; after the last one the answer is R_BUSY. With attempts 0
+ * there is one, and R_UNRESERVED is the answer, for a caller who prepares the act anew.
  *
  * Threads: plan runs on the caller's thread or a lane's, tried and cancel on lanes'; one at a time.
  * They use the saga's memory, never the call's. */
@@ -19,11 +20,12 @@
 
 #include "app/act.h"
 
-enum { SAGA_TRIES_MAX = 4, SAGA_AGAIN_MAX = 3 };
+enum { SAGA_TRIES_MAX = 4, SAGA_ATTEMPTS_MAX = 3 };
 
 typedef struct saga_try {
     act_id id;
     uint16_t slot;
+    uint64_t item; /* what it works on, where its slot does not say it (act.h) */
     const void *in;
     const void *out; /* when it is done; NULL else */
 } saga_try;
@@ -32,7 +34,7 @@ typedef struct saga saga;
 struct saga {
     /* ---- set by the caller ---- */
     act_call *call; /* its input may be filled in by `tried` */
-    unsigned again;
+    unsigned attempts;
     /* Fills tries, in their order, and n; 0: the act goes alone. */
     void (*plan)(saga *s);
     /* All tries are done: puts into the call's input what they have brought. */

@@ -273,7 +273,7 @@ static probe run_probe(claim *c, const probe *how_tried)
     watched = &seen;
     probe *p = saga_new(sizeof(*p));
     p->saga.call = &c->call;
-    p->saga.again = SAGA_AGAIN_MAX;
+    p->saga.attempts = SAGA_ATTEMPTS_MAX;
     p->saga.plan = probe_plan;
     p->saga.tried = probe_tried;
     p->saga.cancel = probe_cancel;
@@ -295,9 +295,9 @@ static void an_act_that_is_never_reserved_ends_as_busy(void **state)
     c->in.subjects.n = 1;
     probe seen = run_probe(c, &(probe){.tries = 2, .good = 2});
     assert_int_equal(c->call.code, R_BUSY);
-    assert_int_equal(seen.planned, SAGA_AGAIN_MAX);
-    assert_int_equal(seen.tried, SAGA_AGAIN_MAX);
-    assert_int_equal(seen.cancelled, 2 * SAGA_AGAIN_MAX);
+    assert_int_equal(seen.planned, SAGA_ATTEMPTS_MAX);
+    assert_int_equal(seen.tried, SAGA_ATTEMPTS_MAX);
+    assert_int_equal(seen.cancelled, 2 * SAGA_ATTEMPTS_MAX);
 }
 
 /* Neither try nor act gets in again: the answer stays what the caller was told. */

@@ -7,7 +7,7 @@
 #include "port/clock.h"
 #include "port/metric.h"
 
-enum { SWEEP_PAGE = 32 }; /* blocks of one lane and kind, looked up at once */
+enum { SWEEP_PAGE = DUE_BLOCKS_MAX }; /* blocks of one lane and kind, looked up at once */
 
 /* Of one lane and kind. */
 typedef struct sweep_place {
@@ -89,7 +89,7 @@ static bool submit(sweeper *s, const due_block *b)
         return false;
     own_call *own = own_call_new(s->app, ACT_ID_sweep, b->lane);
     sweep_in *in = ARENA_NEW(own->memory, sweep_in);
-    *in = (sweep_in){.lane = b->lane, .kind = b->kind, .at_ms = b->at_ms, .number = b->number};
+    *in = sweep_of(b);
     own->call.in = in;
     own->call.item = b->number;
     own->call.request.to_lane = true;
@@ -112,23 +112,6 @@ static bool submit(sweeper *s, const due_block *b)
 
 /* ---- looking ---- */
 
-static void look_at(sweep_place *p, uow *rows, due_block from, int64_t now_ms)
-{
-    void *found[SWEEP_PAGE];
-    bool after = p->last.number != 0;
-    uow_range range = {.table = &due_block_table,
-                       .index = -1,
-                       .from = after ? &p->last : &from,
-                       .prefix_columns = 2,
-                       .after = after};
-    size_t n = uow_scan(rows, &range, SWEEP_PAGE, found);
-    while (p->n < n && ((due_block *)found[p->n])->at_ms <= now_ms) {
-        p->found[p->n] = *(due_block *)found[p->n];
-        p->found[p->n++].entries.n = 0; /* its memory goes */
-    }
-    p->ended = p->n < SWEEP_PAGE;
-}
-
 /* One page of each place, on one snapshot. */
 static result look(sweeper *s, int64_t now_ms)
 {
@@ -140,8 +123,12 @@ static result look(sweeper *s, int64_t now_ms)
             for (uint8_t kind = 1; kind < DUE_KIND_COUNT; kind++) {
                 sweep_place *p = &s->places[lane][kind];
                 p->n = 0;
-                if (!p->ended)
-                    look_at(p, rows, (due_block){.lane = lane, .kind = kind}, now_ms);
+                if (p->ended)
+                    continue;
+                p->last.lane = lane;
+                p->last.kind = kind;
+                p->n = due_blocks(rows, &p->last, now_ms, p->found, SWEEP_PAGE);
+                p->ended = p->n < SWEEP_PAGE;
             }
         }
         r = store_read_end(rows);

@@ -45,6 +45,8 @@ static void show_json(cli_context *c, json_writer *w, const quarantine *q)
         put_number(w, "from_lane", q->hi);
         put_number(w, "sequence", q->lo);
     }
+    if (q->kind == SUSPECT_KIND_OWN)
+        put_number(w, "item", q->lo);
     if (q->aside) {
         for (size_t i = 0; i < q->input.n; i++)
             buf_printf(&hex, "%02x", (unsigned)(uint8_t)q->input.p[i]);

@@ -91,7 +91,8 @@ MUST_USE result uow_refuse(uow *u, result r, const char *format, ...) PRINTF_LIK
 /* Parking. An act that lacks a slice names the pool and what it needs of it in all, and returns
  * R_WAIT. It is run again when that much has arrived, or when the home of the pool has said that
  * all there is is here: then uow_dry answers true for what it had needed, and for less. need < 0,
- * from an act at the home: bring back all that the lanes hold unused. */
+ * from an act at the home: bring back all that the lanes hold unused; dry: they have, and nothing
+ * is on its way home. */
 typedef struct pool_name {
     uint64_t owner; /* campaign or template id: its slot is the pool's home */
     uint8_t kind;   /* pool_kind of table.def */

@@ -141,8 +141,10 @@ str store_detail(const uow *u); /* what this run's uow_refuse said last; valid u
 /* R_DONE: done will be called. R_BUSY, R_DRAINING: it will not. */
 MUST_USE result store_submit(store *s, request *r);
 /* Runs the requests that were parked for this pool with a ticket <= up_to again, before anything
- * else; dry: uow_dry is true from now on for what each has needed of it. */
-void store_wake(store *s, uint16_t lane, pool_name pool, bool dry, uint64_t up_to);
+ * else. From now on uow_dry is true for what each has needed of it: with WORD_DRY for all of them,
+ * with WORD_COLLECTED for those that had all brought back (need < 0). */
+typedef enum store_word { WORD_NONE, WORD_DRY, WORD_COLLECTED } store_word;
+void store_wake(store *s, uint16_t lane, pool_name pool, store_word word, uint64_t up_to);
 /* Stepped mode: one batch of every lane that has work; how many requests ended or were parked. */
 size_t store_step(store *s);
 /* For tests: a halted lane runs nothing; requests queue. */

@@ -85,7 +85,7 @@ static void tell_dry(request *r, pool_name which)
         r->dry[i].need = r->waits_need;
 }
 
-void queue_wake(queue *q, pool_name which, bool dry, uint64_t up_to)
+void queue_wake(queue *q, pool_name which, store_word word, uint64_t up_to)
 {
     pthread_mutex_lock(&q->lock);
     request_list still = {0};
@@ -95,7 +95,7 @@ void queue_wake(queue *q, pool_name which, bool dry, uint64_t up_to)
             list_add(&still, r);
             continue;
         }
-        if (dry)
+        if (word == WORD_DRY || (word == WORD_COLLECTED && r->waits_need < 0))
             tell_dry(r, which);
         list_add(&q->first, r);
     }

@@ -39,7 +39,7 @@ void queue_init(queue *q);
 void queue_free(queue *q);
 MUST_USE result queue_add(queue *q, request *r); /* R_DONE, R_BUSY */
 /* Moves those parked for the pool with a ticket <= up_to to the front. */
-void queue_wake(queue *q, pool_name which, bool dry, uint64_t up_to);
+void queue_wake(queue *q, pool_name which, store_word word, uint64_t up_to);
 void queue_halt(queue *q, bool halted);
 void queue_stop(queue *q);    /* queue_wait answers false from now on */
 void queue_give_up(queue *q); /* what is parked expires now, and so does what parks later */

@@ -87,17 +87,17 @@ static void waking_is_by_pool_and_ticket(void **state)
     park(1, 2, 2, INT64_MAX);
     park(2, 1, 3, INT64_MAX);
     park(3, 1, 4, INT64_MAX);
-    queue_wake(&q, (pool_name){.owner = 1}, true, 3);
+    queue_wake(&q, (pool_name){.owner = 1}, WORD_DRY, 3);
     assert_int_equal(queue_take(&q, taken, STORE_BATCH_MAX), 2);
     assert_ptr_equal(taken[0], &requests[0]);
     assert_ptr_equal(taken[1], &requests[2]);
     assert_int_equal(requests[0].dry_count, 1);
     park(0, 1, 5, INT64_MAX);
-    queue_wake(&q, (pool_name){.owner = 1}, true, UINT64_MAX); /* told again: once is enough */
+    queue_wake(&q, (pool_name){.owner = 1}, WORD_DRY, UINT64_MAX); /* told again: once is enough */
     assert_int_equal(queue_take(&q, taken, STORE_BATCH_MAX), 2);
     assert_ptr_equal(taken[0], &requests[3]);
     assert_int_equal(requests[0].dry_count, 1);
-    queue_wake(&q, (pool_name){.owner = 2}, false, UINT64_MAX);
+    queue_wake(&q, (pool_name){.owner = 2}, WORD_NONE, UINT64_MAX);
     assert_int_equal(queue_take(&q, taken, STORE_BATCH_MAX), 1);
     assert_int_equal(requests[1].dry_count, 0);
 }
@@ -110,11 +110,24 @@ static void dry_is_for_the_most_that_was_needed(void **state)
     for (size_t i = 0; i < ARRAY_LEN(needs); i++) {
         requests[0].waits_need = needs[i];
         park(0, 1, i + 1, INT64_MAX);
-        queue_wake(&q, (pool_name){.owner = 1}, true, UINT64_MAX);
+        queue_wake(&q, (pool_name){.owner = 1}, WORD_DRY, UINT64_MAX);
         assert_int_equal(queue_take(&q, taken, STORE_BATCH_MAX), 1);
         assert_int_equal(requests[0].dry_count, 1);
         assert_int_equal(requests[0].dry[0].need, told[i]);
     }
+}
+
+static void what_was_collected_is_dry_for_who_wanted_that(void **state)
+{
+    (void)state;
+    requests[0].waits_need = 3;
+    requests[1].waits_need = -1;
+    park(0, 1, 1, INT64_MAX);
+    park(1, 1, 2, INT64_MAX);
+    queue_wake(&q, (pool_name){.owner = 1}, WORD_COLLECTED, UINT64_MAX);
+    assert_int_equal(queue_take(&q, taken, STORE_BATCH_MAX), 2);
+    assert_int_equal(requests[0].dry_count, 0);
+    assert_int_equal(requests[1].dry_count, 1);
 }
 
 static void what_is_parked_expires_at_its_time(void **state)
@@ -162,6 +175,7 @@ int main(void)
         EACH(what_was_put_back_comes_first_in_its_order),
         EACH(waking_is_by_pool_and_ticket),
         EACH(dry_is_for_the_most_that_was_needed),
+        EACH(what_was_collected_is_dry_for_who_wanted_that),
         EACH(what_is_parked_expires_at_its_time),
         EACH(a_halted_queue_gives_nothing),
     };

@@ -183,10 +183,10 @@ result store_submit(store *s, request *r)
     return outcome;
 }
 
-void store_wake(store *s, uint16_t number, pool_name which, bool dry, uint64_t up_to)
+void store_wake(store *s, uint16_t number, pool_name which, store_word word, uint64_t up_to)
 {
     CHECK(number < s->lanes_n);
-    queue_wake(&s->lanes[number].queue, which, dry, up_to);
+    queue_wake(&s->lanes[number].queue, which, word, up_to);
 }
 
 size_t store_step(store *s)

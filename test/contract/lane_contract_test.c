@@ -309,20 +309,20 @@ static void parked_acts_run_again_when_woken(void **state)
         assert_true(pool_name_eq(f->wants[i].pool, stock));
         assert_true(f->wants[i].ticket == i + 1);
     }
-    store_wake(f->store, home(f), other_stock, true, UINT64_MAX); /* not theirs */
+    store_wake(f->store, home(f), other_stock, WORD_DRY, UINT64_MAX); /* not theirs */
     assert_int_equal(parked_now(f), 3);
     job_act give = store_fixture_act(f, SLOT, give_pieces);
     give.pool = stock;
     give.number = 2;
     assert_int_equal(store_fixture_run(f, &give), R_DONE);
-    store_wake(f->store, home(f), stock, false, UINT64_MAX);
+    store_wake(f->store, home(f), stock, WORD_NONE, UINT64_MAX);
     store_fixture_settle(f, &acts[0]);
     store_fixture_settle(f, &acts[1]);
     wait_for_wants(f, 4);
     assert_int_equal(acts[0].request.outcome, R_DONE);
     assert_int_equal(acts[1].request.outcome, R_DONE);
     assert_int_equal(acts[2].order, 0); /* third in line: parked again */
-    store_wake(f->store, home(f), stock, true, f->wants[3].ticket);
+    store_wake(f->store, home(f), stock, WORD_DRY, f->wants[3].ticket);
     store_fixture_settle(f, &acts[2]);
     assert_int_equal(acts[2].request.outcome, R_SOLD_OUT);
     free(acts);
@@ -332,11 +332,11 @@ static void a_verdict_is_only_for_earlier_tickets(void **state)
 {
     store_fixture *f = *state;
     job_act *acts = parked_acts(f, 2);
-    store_wake(f->store, home(f), stock, true, f->wants[0].ticket);
+    store_wake(f->store, home(f), stock, WORD_DRY, f->wants[0].ticket);
     store_fixture_settle(f, &acts[0]);
     assert_int_equal(acts[0].request.outcome, R_SOLD_OUT);
     assert_int_equal(parked_now(f), 1);
-    store_wake(f->store, home(f), stock, true, f->wants[1].ticket);
+    store_wake(f->store, home(f), stock, WORD_DRY, f->wants[1].ticket);
     store_fixture_settle(f, &acts[1]);
     free(acts);
 }

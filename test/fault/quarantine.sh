@@ -173,6 +173,84 @@ for how in abort fault kill; do
     shows "$how: and stays so" stopped
 done
 
+# ---- limits by device ----------------------------------------------------------------------------
+
+# claims_by STATUS… KEY USER DEVICE: any of the statuses.
+claims_by() {
+    many=$1
+    shift
+    post "${many%% *}" /v1/claims "$1" \
+        "{\"user\":\"$2\",\"template\":\"$template\",\"subjects\":{\"device\":\"$3\"}}" ||
+        case " $many " in *" $is "*) ;; *) return 1 ;; esac
+}
+shows "device: a server" up
+shows "device: a template with a limit" post 201 "/v1/campaigns/$campaign/templates" t-device \
+    '{"name":"One a device",
+      "limits":[{"measure":"claims","subject":"device","period":"ever","max":1}],
+      "benefit":{"kind":"amount_off","amount":{"amount":500,"currency":"USD"}},
+      "validity":{"kind":"after_issue","duration_days":30}}'
+template=$(field .id)
+shows "device: the server stops" stopped
+
+poison="POISON_HOW=abort POISON_RESERVE=gina POISON_MERCHANT=$merchant"
+for crash in first second; do
+    # shellcheck disable=SC2086
+    shows "reserve: the $crash start" up $poison
+    shows "reserve: crashes" claims_by 000 "reserve-$crash" gina d1
+    shows "reserve: by its signal" died 6
+done
+shows "reserve: mended" up
+shows "reserve: the device is quarantined" claims_by 500 reserve-3 gina d1
+shows "reserve: and says so" [ "$(field .code)" = quarantined ]
+shows "reserve: for every user" claims_by 500 reserve-4 henry d1
+shows "reserve: others go on" claims_by 201 reserve-5 gina d2
+shows "reserve: the server stops" stopped
+shows "reserve: the books agree" sound 1
+shows "reserve: it is listed, with what it works on" listed \
+    '.[0] | "\(.kind) \(.act) \(.crashes) \(.held) \(.item > 0)"' \
+    'own limit_reserve_claim 2 true true'
+shows "reserve: it may be tried again" admin quarantine retry "$(first)"
+
+# What was taken stays taken while its confirmation waits: a check, past the deadline of 10 s, may
+# not let it go.
+# asked: a check was sent.
+asked() {
+    for _ in $(seq 400); do
+        curl -s "$url/metrics" | grep -q '^quan_reservations_total{event="late"} [1-9]' && return 0
+        sleep 0.05
+    done
+    echo "nobody asked"
+    return 1
+}
+poison="POISON_HOW=abort POISON_SETTLE=yes"
+# shellcheck disable=SC2086
+shows "settle: a poisoned server" up $poison
+shows "settle: a claim" claims_by "201 000" settle-1 iris d3
+shows "settle: whose confirmation crashes" died 6
+# shellcheck disable=SC2086
+start $poison
+shows "settle: again" died 6
+# shellcheck disable=SC2086
+shows "settle: the third start stays" up $poison
+shows "settle: and has set the message aside" metric 1
+shows "settle: past the deadline it is asked about" asked
+shows "settle: what it took is still taken" claims_by 503 settle-2 jack d3
+shows "settle: another device is free" claims_by "201 000" settle-3 jack d4
+shows "settle: which crashes, too" died 6
+shows "settle: mended" up
+shows "settle: the first one has its answer" claims_by 201 settle-1 iris d3
+shows "settle: the server stops" stopped
+shows "settle: the books agree" sound 1
+shows "settle: it is listed" listed '[.[] | select(.held)] | "\(length) \(.[0].act)"' \
+    '1 limit_settle'
+shows "settle: it may be tried again" admin quarantine retry \
+    "$(jq -r '.[] | select(.held) | .id' "$scratch/list")"
+shows "settle: the books agree then" sound 0
+shows "settle: it goes on" up
+shows "settle: and is counted" claims_by 409 settle-4 jack d3
+shows "settle: for good" [ "$(field .code)" = limit_reached ]
+shows "settle: the server stops" stopped
+
 # ---- a message between lanes ---------------------------------------------------------------------
 
 # A lane's first grant of 1,000 pieces is of 125; the next ones are of less.

@@ -4,7 +4,9 @@
  *   POISON_HOW     abort, fault (SIGSEGV), kill (SIGKILL: nobody sees a signal)
  *   POISON_ISSUE   a user: issuing to it
  *   POISON_GRANT   a number: a grant of so many pieces
- *   POISON_SWEEP   a user: the sweep of what its slot has, with the merchant POISON_MERCHANT */
+ *   POISON_SWEEP   a user: the sweep of what its slot has, with the merchant POISON_MERCHANT
+ *   POISON_RESERVE a user of that merchant: reserving for its acts
+ *   POISON_SETTLE  not empty: confirmations that count something by phone, device, card, address */
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -14,6 +16,8 @@
 act_decide __real_issue_decide, __wrap_issue_decide;
 act_decide __real_lease_grant_decide, __wrap_lease_grant_decide;
 act_decide __real_sweep_decide, __wrap_sweep_decide;
+act_decide __real_limit_reserve_decide, __wrap_limit_reserve_decide;
+act_decide __real_limit_settle_decide, __wrap_limit_settle_decide;
 
 static str poison(const char *name)
 {
@@ -60,4 +64,21 @@ result __wrap_sweep_decide(uow *u, const void *in, void *out)
                 slot_of_user(merchant_id, poison("POISON_SWEEP")))
                 crash();
     return __real_sweep_decide(u, in, out);
+}
+
+result __wrap_limit_reserve_decide(uow *u, const void *in, void *out)
+{
+    uint64_t merchant_id;
+    str whom = poison("POISON_RESERVE");
+    if (whom.n > 0 && id_parse(ID_MERCHANT, poison("POISON_MERCHANT"), &merchant_id) &&
+        ((const limit_reserve_in *)in)->slot == slot_of_user(merchant_id, whom))
+        crash();
+    return __real_limit_reserve_decide(u, in, out);
+}
+
+result __wrap_limit_settle_decide(uow *u, const void *in, void *out)
+{
+    if (poison("POISON_SETTLE").n > 0 && ((const limit_settle_in *)in)->used.n > 0)
+        crash();
+    return __real_limit_settle_decide(u, in, out);
 }

@@ -246,3 +246,82 @@ story at_issue_a_coupon_past_its_end_gives_back
   200 {"state": "expired", "revision": 2}
   POST /v1/claims {"user": "u1", "template": "$template"}
   409 {"code": "budget_exhausted"}
+
+# Whoever had it: another user's hold, another user's coupon.
+story at_redeem_another_users_hold_past_its_deadline_gives_back
+  let budget "budget": {"mode": "at_redeem", "total": @1000},
+  use held
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  201 {"coupons": [{"id": "$c2"}]}
+  +14m59s
+  POST /v1/redemptions {"user": "u2", "order_number": "o2", "cart": $cart, "coupons": ["$c2"]}
+  409 {"code": "budget_exhausted"}
+  +1s
+  POST /v1/redemptions {"user": "u2", "order_number": "o2", "cart": $cart, "coupons": ["$c2"]}
+  201 {"discount": @1000}
+
+story at_issue_another_users_coupon_past_its_end_gives_back
+  let budget "budget": {"mode": "at_issue", "total": @1000},
+  use coupon
+  at 2026-01-30T23:59:59.999Z
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  409 {"code": "budget_exhausted"}
+  +1ms
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  201
+  GET /v1/coupons/$coupon
+  200 {"state": "expired", "revision": 2}
+
+# Held to the last: its deadline and its end have passed, and both must be seen.
+story at_issue_a_held_coupon_past_both_gives_back
+  let budget "budget": {"mode": "at_issue", "total": @1000},
+  use coupon
+  use tea
+  at 2026-01-30T23:59:00Z
+  POST /v1/holds {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"],
+    "hold_seconds": 900}
+  201
+  +10m
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  409 {"code": "budget_exhausted"}
+  +5m
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  201
+  GET /v1/coupons/$coupon
+  200 {"state": "expired"}
+
+# What a late redeem lacks is had by another late hold: the refusal would be final.
+story at_redeem_a_late_redeem_has_what_another_late_hold_had
+  let budget "budget": {"mode": "at_redeem", "total": @1000},
+  use held
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  201 {"coupons": [{"id": "$c2"}]}
+  +15m
+  POST /v1/holds {"user": "u2", "order_number": "o2", "cart": $cart, "coupons": ["$c2"],
+    "hold_seconds": 60}
+  201 {"id": "$second"}
+  POST /v1/redemptions key=late {"hold": "$hold"}
+  409 {"code": "hold_expired", "detail": "A fresh hold would be refused: budget_exhausted."}
+  +1m
+  POST /v1/redemptions {"hold": "$hold"}
+  201 {"order_number": "o1"}
+  POST /v1/redemptions {"hold": "$second"}
+  409 {"code": "hold_expired"}
+
+# The refusal would be final here, too.
+story a_budget_is_lowered_to_what_is_used_when_holds_are_over
+  let budget "budget": {"mode": "at_redeem", "total": @3000},
+  use held
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  201 {"coupons": [{"id": "$c2"}]}
+  POST /v1/redemptions {"user": "u2", "order_number": "o2", "cart": $cart, "coupons": ["$c2"]}
+  201
+  POST /v1/campaigns/$campaign/budget {"current": @3000, "target": @1000}
+  409 {"code": "not_editable"}
+  POST /v1/campaigns/$campaign/budget {"current": @3000, "target": @2000}
+  200
+  +15m
+  POST /v1/campaigns/$campaign/budget {"current": @2000, "target": @999}
+  409 {"code": "not_editable", "detail": "1000 is used already: that is the lowest target."}
+  POST /v1/campaigns/$campaign/budget {"current": @2000, "target": @1000}
+  200

@@ -441,6 +441,50 @@ story a_hold_past_its_deadline_frees_what_it_had_of_a_shared_limit
   POST /v1/redemptions {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$c2"]}
   201
 
+# Whoever had it: the sweep is nobody's reason to be refused.
+story a_hold_past_its_deadline_frees_a_shared_limit_for_another_user
+  let limits [{"measure": "redemptions", "subject": "template", "period": "ever", "max": 1}]
+  use held
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  201 {"coupons": [{"id": "$c2"}]}
+  +14m59s
+  POST /v1/redemptions key=early {"user": "u2", "order_number": "o2", "cart": $cart,
+    "coupons": ["$c2"]}
+  409 {"code": "limit_reached"}
+  +1s
+  POST /v1/redemptions {"user": "u2", "order_number": "o2", "cart": $cart, "coupons": ["$c2"]}
+  201
+  POST /v1/redemptions {"hold": "$hold"}
+  409 {"code": "hold_expired"}
+
+# All of them are over: each gives back what the next one needs, and the last one is final.
+story late_redeems_take_what_other_late_holds_had
+  let campaign_limits [{"measure": "money", "subject": "campaign", "period": "ever", "max": 2000}]
+  use shop
+  use tea
+  POST /v1/claims {"user": "u1", "template": "$template"}
+  201 {"coupons": [{"id": "$c1"}]}
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  201 {"coupons": [{"id": "$c2"}]}
+  POST /v1/claims {"user": "u3", "template": "$template"}
+  201 {"coupons": [{"id": "$c3"}]}
+  POST /v1/holds {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$c1"],
+    "hold_seconds": 60}
+  201 {"id": "$h1"}
+  POST /v1/holds {"user": "u2", "order_number": "o2", "cart": $cart, "coupons": ["$c2"],
+    "hold_seconds": 60}
+  201 {"id": "$h2"}
+  +1m
+  POST /v1/holds {"user": "u3", "order_number": "o3", "cart": $cart, "coupons": ["$c3"],
+    "hold_seconds": 60}
+  201 {"id": "$h3"}
+  POST /v1/redemptions {"hold": "$h2"}
+  201
+  POST /v1/redemptions {"hold": "$h1"}
+  409 {"code": "hold_expired", "detail": "A fresh hold would be refused: limit_reached."}
+  POST /v1/redemptions {"hold": "$h3"}
+  201
+
 story a_late_redeem_may_need_what_another_late_hold_has
   let limits [{"measure": "redemptions", "subject": "user", "period": "ever", "max": 1}]
   use held

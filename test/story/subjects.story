@@ -400,20 +400,26 @@ story a_release_gives_a_use_back_to_the_device
     "subjects": {"device": "d1"}}
   201
 
+# DESIGN 5 Time: also before the sweep has run.
 story the_deadline_of_a_hold_gives_a_use_back_to_the_device
   let limits [{"measure": "redemptions", "subject": "device", "period": "ever", "max": 1}]
   use coupon
   use tea
   POST /v1/holds {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"],
     "hold_seconds": 60, "subjects": {"device": "d1"}}
-  201
+  201 {"id": "$hold"}
   POST /v1/claims {"user": "u2", "template": "$template"}
   201 {"coupons": [{"id": "$c2"}]}
-  +61s
-  sweep
+  +59s
+  POST /v1/redemptions key=early {"user": "u2", "order_number": "o2", "cart": $cart,
+    "coupons": ["$c2"], "subjects": {"device": "d1"}}
+  409 {"code": "limit_reached"}
+  +1s
   POST /v1/redemptions {"user": "u2", "order_number": "o2", "cart": $cart, "coupons": ["$c2"],
     "subjects": {"device": "d1"}}
   201
+  GET /v1/holds/$hold
+  200 {"state": "expired"}
 
 # The order's own hold gives way, and what it had taken is there for the new one.
 story a_changed_order_takes_the_place_of_its_hold
@@ -462,7 +468,6 @@ story a_hold_is_redeemed_late_where_the_device_still_may
     "hold_seconds": 60, "subjects": {"device": "d2"}}
   201 {"id": "$second"}
   +61s
-  sweep
   POST /v1/redemptions {"user": "u2", "order_number": "o3", "cart": $cart, "coupons": ["$c3"],
     "subjects": {"device": "d2"}}
   201

@@ -79,9 +79,11 @@
  * the coupon are redeemed or held. Open holds of other uses stay good.
  *   INVALID (reason), NOT_FOUND, COUPON_NOT_AVAILABLE
  *
- * What is due gives back before it is swept: ISSUE, HOLD and REDEEM, where budget (or, HOLD and
- * REDEEM, limits) would not do, apply what is due in the slot first, as SWEEP does. More holds than
- * one act applies: R_UNAVAILABLE rather than LIMIT_REACHED.
+ * What is due gives back before it is swept. Of pools and of limits by phone, device, card and
+ * address: nobody is told that there is no more before what is due in all lanes is swept
+ * (app/lease.c). Of limits by user: HOLD and REDEEM, where they would not do, apply the holds of
+ * the slot first, as SWEEP does; more of them than one act applies: R_UNAVAILABLE rather than
+ * LIMIT_REACHED.
  *
  * SWEEP runs on a lane: expires the coupons and releases the holds of one of its due blocks that
  * are due, or asks about acts on their way that reserved there and are past their deadline

@@ -86,22 +86,13 @@ static bool search_page(due_rows *d, due_block *from, bool after)
         if (b->at_ms > uow_now(u))
             return false;
         if (!search_block(d, b)) {
-            d->more[b->kind] = true;
+            d->more = true;
             return false;
         }
     }
     if (n == DUE_PAGE)
         *from = *(const due_block *)blocks[n - 1];
     return n == DUE_PAGE;
-}
-
-static void search(due_rows *d, due_kind kind)
-{
-    due_block from = {.lane = uow_lane(d->c.u), .kind = (uint8_t)kind};
-    size_t page = 0;
-    while (page < DUE_PAGES_MAX && search_page(d, &from, page > 0))
-        page++;
-    d->more[kind] = d->more[kind] || page == DUE_PAGES_MAX;
 }
 
 static due_rows *rows_new(order_counters c, due_block *block)
@@ -112,12 +103,14 @@ static due_rows *rows_new(order_counters c, due_block *block)
     return d;
 }
 
-due_rows *due_find(order_counters c, bool coupons)
+due_rows *due_find(order_counters c)
 {
     due_rows *d = rows_new(c, NULL);
-    search(d, DUE_KIND_HOLD);
-    if (coupons)
-        search(d, DUE_KIND_COUPON);
+    due_block from = {.lane = uow_lane(c.u), .kind = DUE_KIND_HOLD};
+    size_t page = 0;
+    while (page < DUE_PAGES_MAX && search_page(d, &from, page > 0))
+        page++;
+    d->more = d->more || page == DUE_PAGES_MAX;
     return d;
 }
 

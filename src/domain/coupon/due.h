@@ -1,8 +1,9 @@
 /* What is due: coupons past their end, open holds past their deadline; and for the sweep, subjects
  * of limits with an act on its way that is past its deadline. The sweep applies them block
- * by block; an act that lacks what they would give back (limits, budget) applies those of its slot
- * first, inside itself, so that nobody is refused for what is over. Bounded: there may be more than
- * one act applies, and then a refusal for want of it would not be true. Private to domain/coupon.
+ * by block, and so it is done before anybody is told that a pool or a subject has no more
+ * (app/lease.c). What limits by user lack only holds of that user have: an act applies those of its
+ * slot first, inside itself. Bounded: there may be more than one act applies, and then a refusal
+ * for want of it would not be true. Private to domain/coupon.
  *
  * Due blocks only say where to look. Every coupon that waits, open hold and act on its way has an
  * entry at or before its time (verify checks it); there may be more, of rows that have moved on.
@@ -16,7 +17,7 @@
 #include "domain/coupon/acts.h"
 #include "domain/coupon/close.h"
 
-/* Blocks of a kind that an act of one slot looks into: pages of a scan. A second's holds, released
+/* Blocks that an act of one slot looks into: pages of a scan. A second's holds, released
  * ones too, leave a few hundred in a lane. */
 enum { DUE_PAGE = 64, DUE_PAGES_MAX = 16 };
 
@@ -27,12 +28,12 @@ typedef struct due_rows {
     hold *holds[SWEEP_MAX];
     subject_open *subjects[SWEEP_MAX];
     size_t coupon_count, hold_count, subject_count;
-    order_counters *by_hold;   /* of the user of each hold */
-    bool more[DUE_KIND_COUNT]; /* there may be */
+    order_counters *by_hold; /* of the user of each hold */
+    bool more;               /* there may be */
 } due_rows;
 
-/* Of the slot of the counters. coupons: those past their end, too. */
-due_rows *due_find(order_counters c, bool coupons);
+/* Holds of the slot of the counters. */
+due_rows *due_find(order_counters c);
 /* Of all slots in the block, which due_apply is to use up. */
 due_rows *due_find_in(order_counters c, due_block *block);
 void due_load(due_rows *d);

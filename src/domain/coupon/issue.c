@@ -1,6 +1,6 @@
 /* The act that issues coupons to one user: see acts.h. */
 #include "base/id.h"
-#include "domain/coupon/due.h"
+#include "domain/coupon/acts.h"
 #include "domain/coupon/issue_part.h"
 
 static result check_input(uow *u, const issue_in *in)
@@ -93,30 +93,6 @@ static result refuse_none_issued(const issue_desk *d)
     return uow_refuse(d->u, answer, "%.*s", STR_ARG(text));
 }
 
-/* Where the budget does not cover all items, coupons and holds of the slot that are due may give
- * some back: they are applied first. */
-static result find_due(const issue_desk *d, const issue_place *places, due_rows **due)
-{
-    bool is_short = false;
-    int64_t need = 0;
-    for (size_t i = 0; i < d->in->items.n; i++)
-        if (places[i].refused == R_DONE)
-            need += places[i].reserve_minor * places[i].in->count;
-    for (size_t i = 0; i < d->in->items.n; i++)
-        if (places[i].refused == R_DONE && places[i].reserve_minor > 0 &&
-            slice_lacks(d->slices, pool_budget(places[i].of.campaign->row->id), need))
-            is_short = true;
-    *due = NULL;
-    if (!is_short)
-        return R_DONE;
-    order_counters c = {.u = d->u, .slot = d->slot, .slices = d->slices, .book = d->book};
-    *due = due_find(c, true);
-    if (uow_pending(d->u))
-        return R_AGAIN;
-    due_load(*due);
-    return uow_pending(d->u) ? R_AGAIN : R_DONE;
-}
-
 static result issue_items(issue_desk *d, issue_place *places)
 {
     size_t n = d->in->items.n;
@@ -160,11 +136,5 @@ result issue_decide(uow *u, const void *input, void *output)
     }
     if (uow_pending(u))
         return R_AGAIN;
-    due_rows *due;
-    r = find_due(&d, places, &due);
-    if (r != R_DONE)
-        return r;
-    if (due != NULL)
-        (void)due_apply(due);
     return issue_items(&d, places);
 }

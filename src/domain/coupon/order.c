@@ -183,8 +183,8 @@ static int64_t budget_need(const order_desk *d, size_t i)
     }
 }
 
-/* Is there, as things stand, less than all the coupons together may need? Then what is due may
- * bring it back. */
+/* Do the limits by user leave, as things stand, less than all the coupons together may need? Then
+ * what is due may bring it back. */
 static bool is_short_of_limits(const order_desk *d)
 {
     int64_t need[LIMIT_MEASURE_COUNT] = {0};
@@ -203,25 +203,11 @@ static bool is_short_of_limits(const order_desk *d)
     return false;
 }
 
-static bool is_short_of_budget(const order_desk *d)
-{
-    int64_t need = 0;
-    for (size_t i = 0; i < d->facts.applied_count; i++)
-        need += budget_need(d, i);
-    for (size_t i = 0; i < d->facts.applied_count; i++)
-        if (budget_need(d, i) > 0 &&
-            slice_lacks(d->c.slices, pool_budget(d->of[i].campaign->row->id), need))
-            return true;
-    return false;
-}
-
-/* Coupons past their end bring back budget only. */
 static result find_due(order_desk *d)
 {
-    bool budget = is_short_of_budget(d);
-    if (!budget && !is_short_of_limits(d))
+    if (!is_short_of_limits(d))
         return R_DONE;
-    d->due = due_find(d->c, budget);
+    d->due = due_find(d->c);
     if (uow_pending(d->c.u))
         return R_AGAIN;
     due_load(d->due);
@@ -351,7 +337,7 @@ static result take_limit(order_desk *d, size_t i, uint8_t measure, int64_t n)
     result r = limit_book_want(d->c.book, &c, n, &want);
     if (r != R_DONE)
         return r;
-    if (want.have < n && d->due != NULL && d->due->more[DUE_KIND_HOLD])
+    if (want.have < n && d->due != NULL && d->due->more)
         return uow_refuse(d->c.u, R_UNAVAILABLE, "Many holds are just past their deadline.");
     if (want.have < n && is_automatic(d, i))
         return leave_out(d, i);

@@ -152,6 +152,13 @@ static grant_key grant_key_of(const limit_level *level, const limit_rule *rule)
                        .window_ms = rule->window_ms};
 }
 
+/* By user. */
+static int64_t left_of(limit_book *b, const limit_level *level, const limit_rule *rule,
+                       const limit_case *c)
+{
+    return rule->max - limit_used(row_of(b, level->campaign), level, rule, c->of, uow_now(b->u));
+}
+
 static result want_of_rule(limit_book *b, const limit_level *level, const limit_rule *rule,
                            const limit_case *c, int64_t *have)
 {
@@ -161,8 +168,7 @@ static result want_of_rule(limit_book *b, const limit_level *level, const limit_
         grant_key key = grant_key_of(level, rule);
         return grant_want(b->grants, &key, have);
     }
-    int64_t left =
-        rule->max - limit_used(row_of(b, level->campaign), level, rule, c->of, uow_now(b->u));
+    int64_t left = left_of(b, level, rule, c);
     if (left < *have)
         *have = left < 0 ? 0 : left;
     return R_DONE;
@@ -211,21 +217,6 @@ result limit_book_want(limit_book *b, const limit_case *c, int64_t need, limit_w
     return R_DONE;
 }
 
-static bool lacks_of_rule(limit_book *b, const limit_level *level, const limit_rule *rule,
-                          const limit_case *c, int64_t need)
-{
-    switch (limit_way_of(rule->subject)) {
-    case LIMIT_BY_USER:
-        return rule->max -
-                   limit_used(row_of(b, level->campaign), level, rule, c->of, uow_now(b->u)) <
-               need;
-    case LIMIT_SHARED:
-        return slice_lacks(b->slices, pool_for(b, level, rule, c), need);
-    default: /* what is due in this slot comes back to the subject's later */
-        return false;
-    }
-}
-
 bool limit_book_lacks(limit_book *b, const limit_case *c, int64_t need)
 {
     limit_level levels[LIMIT_LEVELS];
@@ -233,7 +224,8 @@ bool limit_book_lacks(limit_book *b, const limit_case *c, int64_t need)
     for (size_t l = 0; l < LIMIT_LEVELS; l++)
         for (size_t i = 0; i < levels[l].n; i++)
             if (levels[l].rules[i].measure == c->measure &&
-                lacks_of_rule(b, &levels[l], &levels[l].rules[i], c, need))
+                levels[l].rules[i].subject == LIMIT_SUBJECT_USER &&
+                left_of(b, &levels[l], &levels[l].rules[i], c) < need)
                 return true;
     return false;
 }

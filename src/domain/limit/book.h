@@ -60,8 +60,7 @@ void limit_book_load_take(limit_book *b, const limit_take *take);
  * phone, device, card and address, then at shared ones; each merchant, campaign, template. R_DONE;
  * else as slice_want; R_UNRESERVED as grant_want. */
 MUST_USE result limit_book_want(limit_book *b, const limit_case *c, int64_t need, limit_want *out);
-/* Would limit_book_want allow less than need, as far as the act's slot and lane know? (slice_lacks)
- */
+/* Do the limits by user allow less than need? */
 bool limit_book_lacks(limit_book *b, const limit_case *c, int64_t need);
 /* Has the user never had a coupon of the template (or, of_campaign, of the campaign)? */
 bool limit_book_first(limit_book *b, const terms *of, bool of_campaign);

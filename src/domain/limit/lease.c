@@ -190,7 +190,7 @@ static result collect(const lease_desk *d)
 {
     if (d->row != NULL && recall(d->u, d->row, LEASE_COLLECT, d->in) > 0)
         return say(d, ASK_VERDICT_RECALLING);
-    return grant(d, uow_lane(d->u), 0, false);
+    return grant(d, uow_lane(d->u), 0, true);
 }
 
 static result serve(const lease_desk *d, bool lowered)

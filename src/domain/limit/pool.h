@@ -31,7 +31,7 @@
  *   - of acts that go from pool to pool, losing one while they wait for another, one comes first
  *     (turns: app/lease.c)
  * An ask with lane LEASE_COLLECT recalls every lane and grants nobody: RECALLING until no lease is
- * open, then GRANTED with a waking grant of 0 to the home's own lane. It never says NONE.
+ * open, then GRANTED with a last grant of 0 to the home's own lane. It never says NONE.
  *
  * A shared limit follows the configuration: at every ask the pool is brought to the maximum that is
  * configured then. When that has been lowered every lane is recalled, and a lane whose slice was
@@ -83,9 +83,6 @@ void slice_load(slice_set *s, pool_name which); /* a get; again for the same poo
  * anywhere. R_WAIT: parked (uow_wait_for). R_UNAVAILABLE: the act has been told of UOW_DRY_MAX dry
  * pools and cannot be told of more; or a limit is just being lowered. */
 MUST_USE result slice_want(slice_set *s, pool_name which, int64_t need, int64_t *have);
-/* Has the act been told that there is less than need, anywhere? Does not depend on which lane holds
- * what, so what an act does about it does not either. */
-bool slice_lacks(slice_set *s, pool_name which, int64_t need);
 void slice_take(slice_set *s, pool_name which, int64_t n); /* n <= what slice_want gave */
 void slice_give(slice_set *s, pool_name which, int64_t n);
 /* Writes. What an open slice is given stays there; else it goes home. */

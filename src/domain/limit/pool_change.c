@@ -76,11 +76,12 @@ static result move_pool(const pool_desk *d)
         p->free += more;
         return R_DONE;
     }
-    for (size_t i = 0; i < p->leases.n; i++) {
-        if (p->leases.items[i].open) {
-            uow_wait_for(u, d->name, more);
-            return R_WAIT;
-        }
+    bool settled = uow_dry(u, d->name, more); /* nothing was due or on its way home */
+    for (size_t i = 0; i < p->leases.n; i++)
+        settled = settled && !p->leases.items[i].open;
+    if (!settled) {
+        uow_wait_for(u, d->name, more);
+        return R_WAIT;
     }
     return uow_refuse(u, R_NOT_EDITABLE, "%" PRId64 " is used already: that is the lowest target.",
                       p->total - p->free);

@@ -354,7 +354,7 @@ static void submit(size_t i)
 
 static void wake(uint16_t lane, bool dry, uint64_t up_to)
 {
-    store_wake(w.store, lane, w.pool, dry, up_to);
+    store_wake(w.store, lane, w.pool, dry ? WORD_DRY : WORD_NONE, up_to);
     step(lane);
 }
 

@@ -107,12 +107,6 @@ static bool is_dry(slice_set *s, const slice_use *use, int64_t total)
     return uow_dry(s->u, use->pool, usable(use, total) + 1);
 }
 
-bool slice_lacks(slice_set *s, pool_name which, int64_t need)
-{
-    int64_t total = pool_total(uow_config(s->u), which);
-    return is_dry(s, loaded(s, which), total) && left_of(s, which, total) < need;
-}
-
 result slice_want(slice_set *s, pool_name which, int64_t need, int64_t *have)
 {
     slice_use *use = loaded(s, which);

@@ -267,6 +267,7 @@ static void answer(const reserve_desk *d, limit_reserve_out *out)
 /* What the act lacks: because it is counted, or because others keep it. */
 typedef struct reserve_lack {
     bool counted, kept, all; /* all: nothing can be taken */
+    bool uses;               /* what is counted, and holds may give back */
 } reserve_lack;
 
 static reserve_lack lack_of(const reserve_desk *d)
@@ -274,7 +275,9 @@ static reserve_lack lack_of(const reserve_desk *d)
     reserve_lack lack = {.all = true};
     for (size_t i = 0; i < d->n; i++) {
         const asked *a = &d->counts[i];
-        lack.counted = lack.counted || a->grant.n < a->need;
+        bool counted = a->grant.n < a->need;
+        lack.counted = lack.counted || counted;
+        lack.uses = lack.uses || (counted && a->grant.measure != LIMIT_MEASURE_CLAIMS);
         lack.kept = lack.kept || (a->grant.n > 0 && a->free < a->grant.n);
         lack.all = lack.all && a->grant.n == 0;
     }
@@ -302,8 +305,9 @@ result limit_reserve_decide(uow *u, const void *input, void *output)
     *out = (limit_reserve_out){0};
     answer(&d, out);
     reserve_lack lack = lack_of(&d);
-    if (lack.counted && !uow_dry(u, subject_pool(d.in->hi, d.in->lo), SUBJECT_WAIT_MESSAGES))
-        return wait_for(&d, SUBJECT_WAIT_MESSAGES);
+    int64_t what = lack.uses ? SUBJECT_WAIT_USES : SUBJECT_WAIT_MESSAGES;
+    if (lack.counted && !uow_dry(u, subject_pool(d.in->hi, d.in->lo), what))
+        return wait_for(&d, what);
     if (lack.all || (lack.counted && !d.in->partly))
         return R_DONE;
     if (lack.kept || (d.open != NULL && d.open->reservations.n >= SUBJECT_ACTS_MAX))
@@ -314,6 +318,8 @@ result limit_reserve_decide(uow *u, const void *input, void *output)
 }
 
 /* ---- ending a reservation ---- */
+
+enum { ASIDE_PAGE = 64 };
 
 static void forget(uow *u, subject_open *row, uint64_t id)
 {
@@ -387,11 +393,50 @@ static void count(uow *u, const limit_settle_in *in, const limit_grant *g)
     put_back(row, &cells);
 }
 
+/* Is one of these messages, set aside in this lane, about this reservation? */
+static bool is_among(uow *u, void **rows, size_t n, uint64_t id)
+{
+    for (size_t i = 0; i < n; i++) {
+        const quarantine *q = rows[i];
+        limit_settle_in in = {0};
+        if (q->aside && q->act == SUBJECT_SETTLE_ACT &&
+            record_decode(&limit_settle_in_record, q->input, uow_memory(u), &in) == R_DONE &&
+            in.reservation == id)
+            return true;
+    }
+    return false;
+}
+
+/* What ends a reservation was set aside: then only that may end it. Looked at before the subject's
+ * rows, because looking at those may be what crashed. */
+static bool is_aside(uow *u, uint64_t id)
+{
+    void *rows[ASIDE_PAGE];
+    quarantine from = {.lane = uow_lane(u), .kind = SUSPECT_KIND_MESSAGE};
+    uow_range range = {&quarantine_table, -1, &from, 2, false};
+    size_t n;
+    do {
+        n = uow_scan(u, &range, ASIDE_PAGE, rows);
+        if (is_among(u, rows, n, id))
+            return true;
+        if (n > 0)
+            from = *(const quarantine *)rows[n - 1];
+        range.after = true;
+    } while (n == ASIDE_PAGE);
+    return false;
+}
+
 result limit_settle_decide(uow *u, const void *input, void *output)
 {
     const limit_settle_in *in = input;
     MAYBE(output);
     uint16_t slot = slot_of_hash(in->hi);
+    bool cancels = in->reservation != 0 && in->used.n == 0 && in->back.n == 0;
+    bool aside = cancels && is_aside(u, in->reservation);
+    if (uow_pending(u))
+        return R_AGAIN;
+    if (aside)
+        return R_DONE;
     subject_open *open = in->reservation == 0 ? NULL : subject_open_get(u, slot, in->hi, in->lo);
     for (size_t i = 0; i < in->back.n; i++)
         (void)subject_usage_get(u, slot, in->hi, in->lo, in->back.items[i].campaign);

@@ -13,7 +13,8 @@
  * Never over: count + kept <= max at every reserve. Never falsely reached: an act that lacks what
  * others keep waits (R_WAIT) until they have ended; and one that lacks what is counted waits until
  * everything that was on its way to this lane has arrived (uow_dry), so that what was given back in
- * an act that was answered is seen. */
+ * an act that was answered is seen; of limits on use also what a hold past its deadline gives back.
+ */
 #ifndef QUAN_DOMAIN_LIMIT_SUBJECT_H
 #define QUAN_DOMAIN_LIMIT_SUBJECT_H
 
@@ -23,7 +24,8 @@ enum {
     SUBJECT_SETTLE_ACT = 82,   /* number of app/act.def: what the domain sends */
     SUBJECT_ACTS_MAX = 256,    /* on their way for one subject; others wait */
     SUBJECT_WAIT_ACTS = 0,     /* uow_wait_for's need: until an act on its way has ended … */
-    SUBJECT_WAIT_MESSAGES = 1, /* … or all that was committed until now has arrived */
+    SUBJECT_WAIT_MESSAGES = 1, /* … or all that was committed until now has arrived … */
+    SUBJECT_WAIT_USES = 2,     /* … with what holds past their deadline give back */
 };
 
 /* What an act that reserves waits for: no pool. */

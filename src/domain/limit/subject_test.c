@@ -144,8 +144,8 @@ static void settle(uint64_t id)
 static void cancel(const limit_reserve_out *r)
 {
     settle(r->reservation);
-    store_wake(app_store(shop->app), lane_of(slot_of_hash(device)), subject_pool(device, LO), false,
-               UINT64_MAX);
+    store_wake(app_store(shop->app), lane_of(slot_of_hash(device)), subject_pool(device, LO),
+               WORD_NONE, UINT64_MAX);
     (void)app_settle(shop->app);
 }
 
