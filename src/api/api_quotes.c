@@ -1,4 +1,5 @@
 /* Quotes: a cart priced with coupons, and why each of them applies or not. */
+#include "api/best.h"
 #include "api/preview.h"
 
 /* What the cart is when priced, as orders are shown. */
@@ -88,8 +89,7 @@ static wire_quoted_coupon coupon_shown(api_call *c, const app_view *v, const ord
 
 /* ---- the handler ---- */
 
-static wire_quote quote_shown(api_call *c, const app_view *v, const order_ask *ask,
-                              const order_priced *priced)
+static wire_quote quote_shown(api_call *c, const app_view *v, const order_priced *priced)
 {
     order_row row = row_of(&priced->in);
     size_t n = priced->verdict_count;
@@ -103,7 +103,7 @@ static wire_quote quote_shown(api_call *c, const app_view *v, const order_ask *a
         wire_quoted_coupon *to = &shown.coupons.items[i];
         *to = coupon_shown(c, v, &priced->verdicts[i], &row);
         if (to->has_draft)
-            to->draft = (int64_t)(i - ask->coupon_count);
+            to->draft = (int64_t)(i - priced->coupon_count);
     }
     return shown;
 }
@@ -117,7 +117,10 @@ static void price_quote(api_call *c, const order_ask *ask)
     result r = order_price(&v, ask, &priced);
     wire_quote shown = {0};
     if (r == R_DONE)
-        shown = quote_shown(c, &v, ask, &priced);
+        shown = quote_shown(c, &v, &priced);
+    shown.has_best = r == R_DONE && ask->best != NULL;
+    if (shown.has_best)
+        r = best_shown(c, &v, ask, &priced, &shown.best);
     if (!call_view_end(c, &v))
         return;
     if (r == R_DONE)
@@ -129,10 +132,12 @@ static void price_quote(api_call *c, const order_ask *ask)
 void api_quote_create(api_call *c)
 {
     const wire_quote_create *b = c->body;
-    order_wish wish = {b->user, &b->cart, &b->coupons, &b->subjects};
+    order_wish wish = {b->user, &b->cart, best_coupons(b), &b->subjects,
+                       b->has_best ? S("best.candidates") : S("coupons")};
     order_job asked = {0};
     order_asked(c, &wish, &asked);
     asked.ask.quote = true;
+    best_asked(c, &asked.ask);
     if (b->has_policy) {
         policy_choice *policy;
         policy_in(c, b->policy, &policy, &asked.ask.policy_count);

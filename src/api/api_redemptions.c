@@ -114,7 +114,8 @@ static void redeem_hold(api_call *c, const wire_redemption_of_hold *b)
 
 static void redeem_order(api_call *c, const wire_redemption_direct *b)
 {
-    order_wish wish = {b->user, &b->cart, &b->coupons, &b->subjects};
+    order_wish wish = {
+        .user = b->user, .cart = &b->cart, .coupons = &b->coupons, .subjects = &b->subjects};
     order_job *plan = ARENA_NEW(c->memory, order_job);
     *plan = (order_job){.order_number = b->order_number, .id = ACT_ID_redeem, .then = created};
     order_asked(c, &wish, plan);

@@ -31,15 +31,17 @@ static void check_quantities(api_call *c, const wire_cart *basket)
     }
 }
 
-static void check_coupons_once(api_call *c, const wire_id_list *coupons)
+static void check_coupons_once(api_call *c, const order_wish *wish)
 {
+    const wire_id_list *coupons = wish->coupons;
+    str field = wish->coupons_field.n > 0 ? wish->coupons_field : S("coupons");
     for (size_t i = 0; i < coupons->n; i++) {
         size_t twin = 0;
         while (coupons->items[twin] != coupons->items[i])
             twin++;
         if (twin < i)
-            issues_add(c->problems, arena_printf(c->memory, "coupons[%zu]", i), S("duplicate"),
-                       "is coupons[%zu] already", twin);
+            issues_add(c->problems, arena_printf(c->memory, "%.*s[%zu]", STR_ARG(field), i),
+                       S("duplicate"), "is %.*s[%zu] already", STR_ARG(field), twin);
     }
 }
 
@@ -95,7 +97,7 @@ static const cart_shopper *shopper_of(api_call *c, const wire_cart *basket)
     return out;
 }
 
-static order_line line_asked(api_call *c, const wire_cart_line *from)
+order_line order_line_asked(api_call *c, const wire_cart_line *from)
 {
     str first = from->categories.n > 0 ? from->categories.items[0] : S("");
     unsigned marks = (from->on_sale ? LINE_ON_SALE : 0) | (from->gift ? LINE_GIFT : 0) |
@@ -118,7 +120,7 @@ void order_asked(api_call *c, const order_wish *wish, order_job *out)
     const wire_cart *basket = wish->cart;
     order_line *lines = ARENA_ARRAY(c->memory, order_line, basket->lines.n);
     for (size_t i = 0; i < basket->lines.n; i++)
-        lines[i] = line_asked(c, &basket->lines.items[i]);
+        lines[i] = order_line_asked(c, &basket->lines.items[i]);
     out->names = subjects_in(c, wish->subjects, S("subjects"));
     out->ask = (order_ask){.merchant = c->who.merchant,
                            .user = wish->user,
@@ -136,7 +138,7 @@ void order_asked(api_call *c, const order_wish *wish, order_job *out)
                            .subjects = subjects_named(&out->names)};
     check_cart_currency(c, basket);
     check_quantities(c, basket);
-    check_coupons_once(c, wish->coupons);
+    check_coupons_once(c, wish);
 }
 
 /* ---- pricing before the act ---- */

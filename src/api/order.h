@@ -11,6 +11,7 @@ typedef struct order_wish {
     const wire_cart *cart;
     const wire_id_list *coupons;
     const wire_subjects *subjects;
+    str coupons_field; /* where they are in the body; empty: coupons */
 } order_wish;
 
 /* Prices a held or redeemed order on a snapshot and submits the act with it; again when it was
@@ -28,6 +29,9 @@ typedef struct order_job {
 /* Fills ask and names, and reports what the schema cannot say: one currency, and one that is known;
  * a coupon twice. Field names begin as the wire has them. */
 void order_asked(api_call *c, const order_wish *wish, order_job *out);
+
+/* A line of a cart as it is priced. */
+order_line order_line_asked(api_call *c, const wire_cart_line *from);
 
 void order_submit(api_call *c, order_job *plan); /* plan: in the call's memory */
 

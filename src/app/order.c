@@ -2,6 +2,7 @@
  * changes. */
 #include "app/order.h"
 
+#include "app/order_choose.h"
 #include "app/promotion.h"
 #include "base/id.h"
 #include "domain/campaign/state.h"
@@ -11,11 +12,10 @@
 
 typedef struct order_desk {
     const order_ask *ask;
-    uint64_t hold; /* open, of this order: it is replaced */
-    /* What may be priced: the rest has its verdict. */
-    price_coupon prices[PRICE_COUPONS_MAX];
-    size_t verdicts[PRICE_COUPONS_MAX]; /* place of the verdict */
-    size_t n;
+    uint64_t hold;      /* open, of this order: it is replaced */
+    coupon_list all;    /* what may be priced: the rest has its verdict */
+    coupon_list chosen; /* of all, where they are chosen */
+    size_t candidates;  /* of all */
     promotion automatic[AUTOMATIC_MAX];
     size_t automatic_n;
 } order_desk;
@@ -81,7 +81,8 @@ static result usable_now(app_view *v, const order_desk *d, const use_ask *ask,
 }
 
 /* Does the coupon belong to the user and may it be used now? Everything but the price. */
-static result eligible(app_view *v, const order_desk *d, uint64_t id, price_coupon *out)
+static result eligible(app_view *v, const order_desk *d, uint64_t id, price_coupon *out,
+                       int64_t *expires_at_ms)
 {
     coupon *c = coupon_get(v->rows, id_slot(id), id);
     const config_template *t = c == NULL ? NULL : config_find_template(v->config, c->template);
@@ -107,6 +108,7 @@ static result eligible(app_view *v, const order_desk *d, uint64_t id, price_coup
                           .currency = of->row->currency};
     use_left left;
     result r = usable_now(v, d, &ask, of, &left);
+    *expires_at_ms = config_expires_at_ms(v->config, c);
     if (left.value_minor >= 0) {
         out->used_minor = left.value_minor - left.money_minor;
     }
@@ -169,32 +171,23 @@ static void fill(const order_ask *ask, const cart *basket, arena *memory, const 
     in->shares.n = price->share_count;
 }
 
-static void apply(order_priced *out, const order_desk *d, const price_result *price, arena *memory)
+static void apply(order_priced *out, const coupon_list *from, const price_result *price,
+                  arena *memory)
 {
-    applied_coupon *applied = ARENA_ARRAY(memory, applied_coupon, d->n + 1);
-    uint16_t *place = ARENA_ARRAY(memory, uint16_t, d->n + 1);
+    applied_coupon *applied = ARENA_ARRAY(memory, applied_coupon, from->n + 1);
+    uint16_t *place = ARENA_ARRAY(memory, uint16_t, from->n + 1);
     size_t used = 0;
-    for (size_t i = 0; i < d->n; i++) {
-        const price_verdict *from = &price->verdicts[i];
-        order_verdict *to = &out->verdicts[d->verdicts[i]];
-        to->result = from->result;
-        to->reason = from->reason;
-        to->missing_minor = from->missing_minor;
-        to->why = from->why;
-        to->missing_units = from->missing_units;
-        to->adds_minor = from->adds_minor;
-        to->gift = from->gift;
-        to->gift_units = from->gift_units;
-        to->discount_minor = from->discount_minor;
+    for (size_t i = 0; i < from->n; i++) {
+        order_told(&out->verdicts[from->verdicts[i]], &price->verdicts[i]);
     }
     for (size_t k = 0; k < price->order_count; k++) { /* as they applied: returns follow it */
         size_t i = price->order[k];
         place[i] = (uint16_t)used;
-        out->verdicts[d->verdicts[i]].applied = used;
-        applied[used++] = (applied_coupon){.coupon = d->prices[i].coupon,
-                                           .campaign = d->prices[i].campaign,
-                                           .template = d->prices[i].template,
-                                           .version = d->prices[i].version,
+        out->verdicts[from->verdicts[i]].applied = used;
+        applied[used++] = (applied_coupon){.coupon = from->prices[i].coupon,
+                                           .campaign = from->prices[i].campaign,
+                                           .template = from->prices[i].template,
+                                           .version = from->prices[i].version,
                                            .discount_minor = price->verdicts[i].discount_minor};
     }
     for (size_t i = 0; i < price->share_count; i++) { /* only coupons that apply have shares */
@@ -215,24 +208,51 @@ static bool is_in_currency(const order_desk *d, str currency, order_verdict *ver
     return false;
 }
 
-static void take_up(order_desk *d, const price_coupon *one, size_t verdict)
+static void take_up(order_desk *d, const price_coupon *one, int64_t expires_at_ms, size_t verdict)
 {
-    d->verdicts[d->n] = verdict;
-    d->prices[d->n++] = *one;
+    coupon_list *from = &d->all;
+    from->verdicts[from->n] = verdict;
+    from->expires_at_ms[from->n] = expires_at_ms;
+    from->prices[from->n++] = *one;
+    d->candidates += !one->automatic;
 }
 
-static void look_at_coupon(app_view *v, order_desk *d, size_t i, order_verdict *verdict)
+/* Of a wallet not all may be priced. No order can use more of those alike, of which the best to use
+ * come first. */
+static bool has_room_for(const order_desk *d, const price_coupon *one, size_t *overlooked)
 {
+    size_t alike = 0;
+    for (size_t i = 0; i < d->all.n; i++) {
+        alike += !d->all.prices[i].automatic && d->all.prices[i].rule == one->rule &&
+                 d->all.prices[i].used_minor == one->used_minor;
+    }
+    if (d->ask->best == NULL || !d->ask->best->wallet ||
+        (alike < ORDER_COUPONS_MAX && d->candidates + d->ask->draft_count < ORDER_CANDIDATES_MAX)) {
+        return true;
+    }
+    *overlooked += alike < ORDER_COUPONS_MAX;
+    return false;
+}
+
+static void look_at_coupon(app_view *v, order_desk *d, size_t i, order_priced *out)
+{
+    order_verdict *verdict = &out->verdicts[i];
     uint64_t id = d->ask->coupons[i];
     price_coupon one = {0};
-    result code = eligible(v, d, id, &one);
+    int64_t expires_at_ms;
+    result code = eligible(v, d, id, &one, &expires_at_ms);
     verdict->coupon = id;
     verdict->template = code == R_NOT_FOUND || code == R_WRONG_USER ? 0 : one.template;
     verdict->subject = code == R_DONE ? missing_subject(v, d, one.template) : 0;
     if (code != R_DONE || verdict->subject != 0) {
         refuse(verdict, code != R_DONE ? code : R_LIMIT_SUBJECT_MISSING);
     } else if (is_in_currency(d, one.currency, verdict)) {
-        take_up(d, &one, i);
+        if (has_room_for(d, &one, &out->overlooked)) {
+            take_up(d, &one, expires_at_ms, i);
+        } else {
+            verdict->result = R_NOT_STACKABLE;
+            verdict->reason = S("not_considered");
+        }
     }
 }
 
@@ -262,7 +282,10 @@ static void look_at_draft(app_view *v, order_desk *d, size_t i, order_verdict *v
     if (code != R_DONE) {
         refuse(verdict, code);
     } else if (is_in_currency(d, one.currency, verdict)) {
-        take_up(d, &one, d->ask->coupon_count + i);
+        int64_t until_ms = draft->version->validity == VALIDITY_KIND_FIXED
+                               ? draft->version->valid_until_ms
+                               : TIME_MAX_MS;
+        take_up(d, &one, until_ms, d->ask->coupon_count + i);
     }
 }
 
@@ -294,7 +317,7 @@ static void look_at_automatic(app_view *v, order_desk *d, size_t i, order_priced
     if (is_left_out(d->ask, t->id) || verdict->subject != 0) {
         refuse(verdict, verdict->subject != 0 ? R_LIMIT_SUBJECT_MISSING : R_LIMIT_REACHED);
     } else if (is_in_currency(d, one.currency, verdict)) {
-        take_up(d, &one, place);
+        take_up(d, &one, 0, place);
     }
 }
 
@@ -305,6 +328,7 @@ static void look_at_all(app_view *v, order_desk *d, order_priced *out)
     const order_ask *ask = d->ask;
     size_t named = ask->coupon_count + ask->draft_count;
     d->automatic_n = promotions_find(v, ask, d->automatic);
+    out->coupon_count = ask->coupon_count;
     out->verdict_count = named + d->automatic_n;
     out->verdicts = ARENA_ARRAY(v->memory, order_verdict, out->verdict_count);
     for (size_t i = 0; i < d->automatic_n; i++) {
@@ -316,7 +340,7 @@ static void look_at_all(app_view *v, order_desk *d, order_priced *out)
         }
     }
     for (size_t i = 0; i < ask->coupon_count; i++) {
-        look_at_coupon(v, d, i, &out->verdicts[i]);
+        look_at_coupon(v, d, i, out);
     }
     for (size_t i = 0; i < ask->draft_count; i++) {
         if (!ask->drafts[i].automatic) {
@@ -325,9 +349,15 @@ static void look_at_all(app_view *v, order_desk *d, order_priced *out)
     }
 }
 
+/* What is priced. */
+static const coupon_list *list_of(const order_desk *d)
+{
+    return d->ask->best != NULL ? &d->chosen : &d->all;
+}
+
 static promotion_use use_of(app_view *v, const order_desk *d, size_t i, const price_result *price)
 {
-    promotion_use use = {.of = terms_of(v->config, d->prices[i].template),
+    promotion_use use = {.of = terms_of(v->config, list_of(d)->prices[i].template),
                          .user = d->ask->user,
                          .store = d->ask->store,
                          .discount_minor = price->verdicts[i].discount_minor};
@@ -342,8 +372,9 @@ static promotion_use use_of(app_view *v, const order_desk *d, size_t i, const pr
 /* Takes out the first automatic template that applies and has no room. False: there is none. */
 static bool take_out_one(app_view *v, order_desk *d, const price_result *price, order_priced *out)
 {
-    for (size_t i = 0; i < d->n; i++) {
-        if (!d->prices[i].automatic || d->prices[i].template == 0 ||
+    const coupon_list *from = list_of(d);
+    for (size_t i = 0; i < from->n; i++) {
+        if (!from->prices[i].automatic || from->prices[i].template == 0 ||
             price->verdicts[i].result != R_DONE) {
             continue;
         }
@@ -352,10 +383,12 @@ static bool take_out_one(app_view *v, order_desk *d, const price_result *price, 
         if (room == R_DONE) {
             continue;
         }
-        refuse(&out->verdicts[d->verdicts[i]], room);
-        d->n--;
-        memmove(&d->prices[i], &d->prices[i + 1], (d->n - i) * sizeof(d->prices[0]));
-        memmove(&d->verdicts[i], &d->verdicts[i + 1], (d->n - i) * sizeof(d->verdicts[0]));
+        size_t at = 0;
+        while (d->all.verdicts[at] != from->verdicts[i]) {
+            at++;
+        }
+        refuse(&out->verdicts[from->verdicts[i]], room);
+        coupon_list_drop(&d->all, at);
         return true;
     }
     return false;
@@ -389,12 +422,42 @@ static void copy_policy(const order_ask *ask, const merchant *shop, arena *memor
     }
 }
 
-result order_price(app_view *v, const order_ask *ask, order_priced *out)
+static result price_all(app_view *v, order_desk *d, const price_ask *how, price_result *price,
+                        order_priced *out)
 {
-    CHECK(ask->coupon_count <= ORDER_COUPONS_MAX && ask->draft_count <= ORDER_COUPONS_MAX);
-    arena *memory = v->memory;
-    order_desk *d = ARENA_NEW(memory, order_desk);
+    price_ask ask = *how;
+    if (d->ask->best != NULL) {
+        coupon_choice from = {how, d->ask->best, &d->all, &d->chosen};
+        result r = order_choose(&from, v->memory, out);
+        if (r != R_DONE) {
+            return r;
+        }
+    }
+    ask.coupons = list_of(d)->prices;
+    ask.n = list_of(d)->n;
+    return price_cart(&ask, v->memory, price);
+}
+
+static order_ask with_wallet(app_view *v, const order_ask *ask, order_priced *out)
+{
+    order_ask with = *ask;
+    bool more = false;
+    if (ask->best != NULL && ask->best->wallet) {
+        with.coupons = order_wallet(v, ask, &with.coupon_count, &more);
+    }
+    out->overlooked = more ? 1 : 0;
+    return with;
+}
+
+result order_price(app_view *v, const order_ask *asked, order_priced *out)
+{
     *out = (order_priced){0};
+    arena *memory = v->memory;
+    order_ask with = with_wallet(v, asked, out);
+    const order_ask *ask = &with;
+    CHECK(ask->best != NULL || ask->coupon_count <= ORDER_COUPONS_MAX);
+    CHECK(ask->draft_count <= ORDER_COUPONS_MAX);
+    order_desk *d = ARENA_NEW(memory, order_desk);
     d->ask = ask;
     look_up(v, d, out);
     look_at_all(v, d, out);
@@ -403,22 +466,23 @@ result order_price(app_view *v, const order_ask *ask, order_priced *out)
     const config_merchant *shop = config_find_merchant(v->config, ask->merchant);
     CHECK(shop != NULL); /* whose key asks */
     copy_policy(ask, shop->row, memory, &out->in);
-    price_ask asked = {.cart = &basket,
-                       .coupons = d->prices,
-                       .policy = policy_of(out->in.policy.items, out->in.policy.n),
-                       .groups = shop->row->groups.items,
-                       .group_count = shop->row->groups.n,
-                       .coupons_max = shop->row->coupons_max};
+    price_ask how = {.cart = &basket,
+                     .policy = policy_of(out->in.policy.items, out->in.policy.n),
+                     .groups = shop->row->groups.items,
+                     .group_count = shop->row->groups.n,
+                     .coupons_max = shop->row->coupons_max};
     result code;
     do {
-        asked.n = d->n;
-        code = price_cart(&asked, memory, &price);
+        code = price_all(v, d, &how, &price, out);
     } while (code == R_DONE && ask->quote && ask->at_ms == NULL && take_out_one(v, d, &price, out));
     if (code != R_DONE) {
         return code;
     }
     fill(ask, &basket, memory, &price, &out->in);
-    apply(out, d, &price, memory);
+    apply(out, list_of(d), &price, memory);
+    if (out->overlooked > 0) {
+        out->gap_minor = price.subtotal_minor - price.discount_minor;
+    }
     for (size_t i = 0; i < ask->coupon_count && out->refused == NULL; i++) {
         out->refused = out->verdicts[i].result == R_DONE ? NULL : &out->verdicts[i];
     }

@@ -11,8 +11,24 @@
 #define QUAN_APP_ORDER_H
 
 #include "app/app.h"
+#include "domain/price/price.h"
 
-enum { ORDER_REPRICE_MAX = 3 };
+enum {
+    ORDER_REPRICE_MAX = 3,
+    ORDER_CANDIDATES_MAX = PRICE_COUPONS_MAX - AUTOMATIC_MAX, /* to choose from, with drafts */
+};
+
+/* Coupons are not named but chosen: domain/price/best.h. */
+typedef struct order_best {
+    bool wallet; /* from what is available in the user's; else from those that are named */
+    size_t sets; /* how many of the best to tell, 1 … BEST_SETS_MAX */
+} order_best;
+
+typedef struct order_choice {
+    const size_t *verdicts; /* places */
+    size_t n;
+    int64_t discount_minor; /* with what automatic templates give */
+} order_choice;
 
 /* A template version that is stored nowhere, priced as a coupon that the user has of it. */
 typedef struct order_draft {
@@ -32,7 +48,8 @@ typedef struct order_ask {
     const order_line *lines;     /* see rule/cart.h */
     size_t line_count;           /* <= CART_LINES_MAX */
     const uint64_t *coupons;     /* in the order in which they apply */
-    size_t coupon_count;         /* <= ORDER_COUPONS_MAX */
+    size_t coupon_count;         /* <= ORDER_COUPONS_MAX; of best, with drafts, CANDIDATES_MAX */
+    const order_best *best;      /* quotes only; NULL: all that are named are wanted */
     const order_draft *drafts;   /* behind the coupons; quotes only */
     size_t draft_count;          /* <= ORDER_COUPONS_MAX */
     const policy_choice *policy; /* instead of the merchant's; NULL: that */
@@ -74,7 +91,12 @@ typedef struct order_priced {
     order_in in; /* merchant, user, cart, totals, applied, shares; the caller adds hold and
                     deadline */
     order_verdict *verdicts; /* [verdict_count]: coupons, drafts, automatic templates */
-    size_t verdict_count;
+    size_t verdict_count, coupon_count;
+    order_choice *choices; /* of best: the one that is priced, then the next best */
+    size_t choice_count;
+    bool proven;
+    int64_t gap_minor; /* no set gives more than that and this */
+    size_t overlooked; /* so many coupons of the wallet, at least, there was no room for */
     const order_verdict *refused; /* the first named coupon that is not R_DONE; NULL */
     uint64_t redemption;          /* of this order already; 0: none */
     uint64_t hold;                /* the newest of this order; 0: none */

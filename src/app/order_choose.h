@@ -1,0 +1,37 @@
+/* Choosing the coupons of an order instead of being told them: for quotes. Private to app/order.c.
+ */
+#ifndef QUAN_APP_ORDER_CHOOSE_H
+#define QUAN_APP_ORDER_CHOOSE_H
+
+#include "app/order.h"
+#include "domain/price/best.h"
+
+/* Coupons that may be priced, each with the place of its verdict. */
+typedef struct coupon_list {
+    price_coupon prices[PRICE_COUPONS_MAX];
+    int64_t expires_at_ms[PRICE_COUPONS_MAX];
+    size_t verdicts[PRICE_COUPONS_MAX];
+    size_t n;
+} coupon_list;
+
+void coupon_list_drop(coupon_list *of, size_t at);
+/* What a price says of a coupon. */
+void order_told(order_verdict *to, const price_verdict *from);
+
+/* The coupons of the user's wallet that are available now, at most WALLET_CANDIDATES_MAX: of every
+ * template the one that expires first, then of every template the next one, and so on. *more: there
+ * are others. Memory of the view. */
+enum { WALLET_CANDIDATES_MAX = 100 };
+const uint64_t *order_wallet(app_view *v, const order_ask *ask, size_t *n, bool *more);
+
+/* Leaves the best set of `all`, and automatic templates, in `chosen`; the others get their verdict.
+ * Fills what order_priced tells of a choice. Where the policy takes coupons as named and nobody
+ * names those of a wallet, `all` is sorted by what each takes by itself, the most first. */
+typedef struct coupon_choice {
+    const price_ask *how; /* without coupons */
+    const order_best *best;
+    coupon_list *all, *chosen;
+} coupon_choice;
+MUST_USE result order_choose(const coupon_choice *from, arena *memory, order_priced *out);
+
+#endif
