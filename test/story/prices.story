@@ -213,6 +213,25 @@ story a_merchant_names_a_preset
   200 {"policy": {"round_mode": "half_down", "odd_cents": "later_remainder",
     "threshold_lines": "all", "zero_effect": "use"}}
 
+# 10.4, 9.36 and 8.424: the shop rounds each, the quote their sum, or each at the end.
+story fractions_are_rounded_when_the_policy_says
+  let benefit {"kind": "percent_off", "percent": "10"}
+  use coupon
+  POST /v1/campaigns/$campaign/templates {"name": "more", "benefit": $benefit,
+    "validity": {"kind": "after_issue", "duration_days": 7}}
+  201 {"id": "$second"}
+  POST /v1/claims {"user": "u1", "template": "$second", "count": 2}
+  201 {"coupons": [{"id": "$b"}, {"id": "$c"}]}
+  let cart {"lines": [{"sku": "tea", "quantity": 1, "unit_price": @104}]}
+  POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$coupon", "$b", "$c"]}
+  200 {"discount": @28, "coupons": [{"discount": @10}, {"discount": @9}, {"discount": @9}]}
+  POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$coupon", "$b", "$c"],
+    "policy": {"round_when": "at_end"}}
+  200 {"discount": @27, "coupons": [{"discount": @10}, {"discount": @9}, {"discount": @8}]}
+  POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$coupon", "$b", "$c"],
+    "policy": {"round_when": "exact", "round_mode": "down"}}
+  200 {"discount": @28, "lines": [{"discount": @28, "total": @76}]}
+
 story what_a_merchant_cannot_set
   use new_york
   as operator

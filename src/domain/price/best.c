@@ -101,7 +101,10 @@ static result price_whole(search *s, uint64_t set, best_set *out, bool *fits)
     result r = stack_run(p, s->candidates & ~set);
     s->work += p->run.n * (p->ask->n - search_count(s->candidates & ~set));
     *fits = r == R_DONE && all_take(p, set);
-    *out = (best_set){set, search_taken(&p->run)};
+    *out = (best_set){.coupons = set};
+    for (size_t k = 0; k < p->at.used_n; k++) {
+        out->discount_minor += p->entries[p->at.used[k]].verdict->discount_minor;
+    }
     return r;
 }
 
@@ -480,6 +483,28 @@ static result walk_all_ways(search *s)
     return r;
 }
 
+/* Where fractions are kept (ROUND_WHEN) no bound is known: every set is priced. */
+static result price_all(search *s)
+{
+    uint64_t open = s->candidates, set = 0;
+    for (size_t i = 0; i < s->ask->price.n; i++) {
+        open &= s->walk.entries[i].duplicate ? ~search_bit(i) : UINT64_MAX;
+    }
+    result r;
+    do {
+        bool first = true; /* of those alike none is left out for a later one */
+        for (size_t i = 0; i < s->ask->price.n; i++) {
+            uint64_t in = search_bit(i) & set;
+            first = first && (in != 0 || (search_bit(i) & open) == 0 || (s->after[i] & set) == 0);
+        }
+        s->work++;
+        r = first ? consider(s, set, INT64_MAX) : R_DONE;
+        set = (set - open) & open; /* the next subset */
+    } while (r == R_DONE && set != 0 && s->work < s->work_max);
+    s->open_minor = set != 0 ? s->walk.run.subtotal_minor : -1;
+    return r;
+}
+
 result price_best(const best_ask *ask, arena *memory, best_answer *out)
 {
     CHECK(ask->sets >= 1 && ask->sets <= BEST_SETS_MAX);
@@ -495,7 +520,8 @@ result price_best(const best_ask *ask, arena *memory, best_answer *out)
         r = dive(s);
     }
     if (r == R_DONE) {
-        r = walk_all_ways(s);
+        bool exact = ask->price.policy.round_when != ROUND_WHEN_EACH_STEP;
+        r = exact ? price_all(s) : walk_all_ways(s);
     }
     if (r != R_DONE) {
         return r;

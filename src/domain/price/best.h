@@ -27,6 +27,8 @@
  *   group that takes the best one or the highest rank, none after one that stops, and an exclusive
  *   one alone.
  * - Promotions that later discounts may undo (THRESHOLD_AGAIN) are walked with and without.
+ * Where the policy keeps fractions (ROUND_WHEN) no bound is known: then every set is priced, as far
+ * as the work goes.
  * best_test.c compares with all sets, for all kinds and policies.
  *
  * Coupons of one rule that follow each other in the order are alike: of these the ones that expire

@@ -7,13 +7,15 @@
 typedef struct desk {
     price_run *run;
     const price_kind *kind;
-    const benefit_values *values;
+    const benefit_values *values; /* in the run's grain */
+    const benefit_values *values_minor;
     kind_base base;
     size_t eligible_n, target_n;
     int64_t goods_minor; /* of all goods, for a minimum spend */
     bool covered;        /* some goods are eligible */
     bool widest;         /* lines count as eligible that may become so by being discounted */
     bool excluded;       /* some goods are not */
+    int64_t need;        /* how much finer the grain must be, as far as is known */
 } desk;
 
 /* Sorts the lines that are not closed into eligible ones and targets. */
@@ -25,7 +27,8 @@ int64_t desk_which_units(const desk *d);
 typedef void kind_offer_fn(const benefit_values *values, const kind_base *base, kind_offer *out);
 kind_offer desk_offer(const desk *d, kind_offer_fn *from);
 /* What the offer is in whole cents, line by line where the policy rounds so; its amounts become
- * weights of a split. False: it overflows. */
+ * weights of a split. Where fractions are kept, what it is exactly, or rounded up where the
+ * grain is not fine enough for it. False: it overflows. */
 MUST_USE bool desk_whole_cents(const desk *d, kind_offer *offer, int64_t *total);
 
 #endif

@@ -32,7 +32,7 @@ int64_t kind_at_most(int64_t value, int64_t most)
 int64_t kind_times(int64_t a, int64_t b)
 {
     __int128 product = (__int128)a * b;
-    return product > MONEY_MAX ? MONEY_MAX : (int64_t)product;
+    return product > FINE_MAX ? FINE_MAX : (int64_t)product;
 }
 
 int64_t kind_units_minor(const kind_line *line, int64_t units)

@@ -10,11 +10,16 @@
 #include "domain/price/benefit.h"
 #include "domain/price/price.h"
 
-/* A line, or as many units of it as the coupon is good for. */
+/* The most that any price of a run may be: in minor units at most MONEY_MAX, in fractions of them
+ * (exact.h) this. */
+#define FINE_MAX (INT64_MAX / 2)
+
+/* A line, or as many units of it as the coupon is good for. Amounts are minor units, or a fraction
+ * of them that is the same for all of a benefit's. */
 typedef struct kind_line {
     uint32_t line;       /* its place in the cart */
     int64_t units;       /* 1 … CART_QUANTITY_MAX; what is weighed is one unit */
-    int64_t price_minor; /* of these units together: 0 … MONEY_MAX */
+    int64_t price_minor; /* of these units together: 0 … FINE_MAX */
     int64_t left_minor;  /* what may still come off them; the engine cuts to it */
     str sku;
 } kind_line;
@@ -22,7 +27,7 @@ typedef struct kind_line {
 typedef struct kind_base {
     const kind_line *lines; /* what may be reduced, in the cart's order */
     size_t n;               /* 0 … CART_LINES_MAX; 0 only for kinds with other targets */
-    int64_t price_minor;    /* of these lines, at most MONEY_MAX */
+    int64_t price_minor;    /* of these lines, at most FINE_MAX */
     int64_t spend_minor;    /* of all eligible lines, whole: what reaches tiers and full amounts */
     int64_t units;          /* of all eligible lines */
     int64_t balance_minor;  /* of a stored value: what is on the coupon; -1: what was issued */
@@ -96,7 +101,7 @@ void kind_offer_above(const kind_base *base, size_t at, int64_t units, int64_t p
 void kind_offer_percent(const kind_base *base, int64_t millionths, kind_offer *out);
 /* min(value, most) where most is set; 0: it is not. */
 int64_t kind_at_most(int64_t value, int64_t most);
-/* a * b, at most MONEY_MAX. Neither is negative. */
+/* a * b, at most FINE_MAX, which is more than anything costs. Neither is negative. */
 int64_t kind_times(int64_t a, int64_t b);
 
 #endif

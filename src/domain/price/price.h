@@ -6,8 +6,8 @@
  * The arithmetic policy (policy.def) says how; its default:
  * - Coupons apply one after another in the order given, each on the running price: what is left of
  *   the eligible lines after the coupons before it. Thresholds are compared with it too.
- * - A discount is rounded half-up to minor units, then split over the eligible lines by their
- *   running amounts with largest remainder, ties to the earlier line.
+ * - A discount is rounded half-up to minor units before the next coupon, then split over the
+ *   eligible lines by their running amounts with largest remainder, ties to the earlier line.
  * - A coupon that would give nothing does not apply, so it is not spent for nothing.
  * Always: no line goes below zero, and the sum over lines is the discount exactly. What a line gets
  * is frozen with the order. For returns it is split over the line's units: as equal as whole cents
@@ -94,6 +94,8 @@ typedef struct price_ask {
  *                    incomplete_set    missing_units of members are needed
  *                    gift_missing      gift is not in the cart: gift_units of it are told
  *                    no_shipping       there is no charge for sending
+ *                    too_fine          its fractions do not fit beside those of others, where the
+ *                                      policy keeps them (ROUND_WHEN; exact.h has the bound)
  *                    nothing_left      its discount is 0: free lines, or all is paid by others, or
  *                                      less than half a cent
  *   R_DONE             (empty)           discount_minor > 0, or adds_minor > 0; neither where the

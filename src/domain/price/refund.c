@@ -11,7 +11,8 @@
  * g more kept, hence T + g is at least the lower end now, and cutting the refund to [0, g] leaves T
  * inside. With nothing kept both ends are paid. */
 #include "domain/price/allocate.h"
-#include "domain/price/run.h"
+#include "domain/price/exact.h"
+#include "domain/price/settle.h"
 
 /* An order and a return of some of it, checked. */
 typedef struct refund {
@@ -225,9 +226,14 @@ static result offer_again(const return_plan *plan, size_t c, price_run *run, pri
 /* The frozen discount of the kept units, cut to what coupons before this one have left. */
 static void offer_frozen(const refund *f, size_t c, price_run *run)
 {
+    if (exact_is_on(run)) {
+        run->by_share = false;
+        run->cap_minor = 0;
+        memcpy(run->rooms, run->running, run->n * sizeof(*run->rooms));
+    }
     for (size_t i = 0; i < f->lines; i++) {
         int64_t range[2] = {f->after[i], f->order->lines.items[i].quantity};
-        int64_t share = frozen_of_coupon(f, c, i, range);
+        int64_t share = frozen_of_coupon(f, c, i, range) * run->grain;
         run->parts[i] = share < run->running[i] ? share : run->running[i];
     }
 }
@@ -238,41 +244,76 @@ static void offer_at_most_frozen(const refund *f, size_t c, price_run *run, int6
     int64_t most = 0;
     for (size_t i = 0; i < f->lines; i++) {
         int64_t range[2] = {f->after[i], f->order->lines.items[i].quantity};
-        most += frozen_of_coupon(f, c, i, range);
+        most += frozen_of_coupon(f, c, i, range) * run->grain;
     }
     if (most < offered) {
+        run->by_share = false;
         memcpy(run->offered, run->parts, f->lines * sizeof(*run->parts));
         allocate(most, run->offered, f->lines, run->parts);
     }
+}
+
+/* What a coupon leaves the kept lines, into run.parts. One whose fractions do not fit beside those
+ * of others leaves its frozen discount. */
+static result offer_kept(const return_plan *plan, const refund *f, size_t c, price_run *run)
+{
+    price_verdict verdict;
+    if (plan->refund_rules[c] == REFUND_RULE_KEEP) {
+        offer_frozen(f, c, run);
+        return R_DONE;
+    }
+    CHECK(plan->rules[c] != NULL);
+    result r = offer_again(plan, c, run, &verdict);
+    if (r != R_DONE) {
+        return r;
+    }
+    if (str_eq(verdict.reason, S("too_fine"))) {
+        offer_frozen(f, c, run);
+    } else if (plan->refund_rules[c] == REFUND_RULE_CLAW_BACK) {
+        offer_at_most_frozen(f, c, run, verdict.discount_minor);
+    }
+    return R_DONE;
+}
+
+static result price_kept_in(const return_plan *plan, const refund *f, price_run *run, int64_t *out)
+{
+    settle_coupon coupons[ORDER_COUPONS_MAX] = {0};
+    int64_t price = run->subtotal_minor;
+    bool exact = exact_is_on(run);
+    for (size_t c = 0; c < f->coupons; c++) {
+        result r = offer_kept(plan, f, c, run);
+        if (r != R_DONE) {
+            return r;
+        }
+        if (exact) {
+            settle_keep(run, false, &coupons[c]);
+        }
+        int64_t taken = price_run_take(run);
+        price -= exact ? 0 : taken;
+    }
+    if (exact) { /* as it was when it was bought */
+        size_t places = run->n * (SETTLE_PLACES + f->coupons);
+        price_settle(run, coupons, f->coupons, ARENA_ARRAY(run->memory, int64_t, places));
+    }
+    for (size_t c = 0; exact && c < f->coupons; c++) {
+        price -= coupons[c].sum_minor;
+    }
+    *out = price;
+    return R_DONE;
 }
 
 static result price_kept(const return_plan *plan, const refund *f, arena *memory, int64_t *out)
 {
     price_run run;
     result r = start_kept(f, memory, &run);
-    if (r != R_DONE) {
-        return r;
+    if (r == R_DONE) {
+        r = price_kept_in(plan, f, &run, out);
     }
-    int64_t price = run.subtotal_minor;
-    for (size_t c = 0; c < f->coupons; c++) {
-        if (plan->refund_rules[c] == REFUND_RULE_KEEP) {
-            offer_frozen(f, c, &run);
-            price -= price_run_take(&run);
-            continue;
-        }
-        CHECK(plan->rules[c] != NULL);
-        price_verdict verdict;
-        r = offer_again(plan, c, &run, &verdict);
-        if (r != R_DONE) {
-            return r;
-        }
-        if (plan->refund_rules[c] == REFUND_RULE_CLAW_BACK) {
-            offer_at_most_frozen(f, c, &run, verdict.discount_minor);
-        }
-        price -= price_run_take(&run);
+    while (r == R_AGAIN) { /* each round at least doubles the grain */
+        price_run_refine(&run);
+        r = price_kept_in(plan, f, &run, out);
     }
-    *out = price;
-    return R_DONE;
+    return r;
 }
 
 /* ---- splitting the refund ---- */

@@ -312,11 +312,34 @@ static void odd_cents_are_with_the_first_or_the_last_unit(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         order_line line = line_of("a", "", 3, 100);
         price_coupon coupons[] = {coupon_of(amount_off(10, 0))};
-        test_order o = order_of(&line, 1, coupons, 1);
-        policy_choice choice = rows[i].choice;
+        test_order o = order_by(rows[i].choice, &line, 1, (test_coupons){coupons, 1});
         o.refund_rules[0] = KEEP;
-        o.row.policy.items = &choice;
-        o.row.policy.n = 1;
+        for (size_t k = 0; k < 3; k++) {
+            assert_int_equal(give_back_units(&o, 0, 1), rows[i].refunds[k]);
+        }
+    }
+}
+
+/* Three times 10 % off 3, 2 and 1 units of 104: 84.552, 56.368 and 28.184. */
+static void fractions_are_settled_again_for_what_is_kept(void **state)
+{
+    (void)state;
+    const struct {
+        uint8_t when;
+        int64_t discount, refunds[3];
+    } rows[] = {
+        {ROUND_WHEN_EACH_STEP, 84, {77, 75, 76}},
+        {ROUND_WHEN_AT_END, 84, {77, 74, 77}},
+        {ROUND_WHEN_EXACT, 85, {75, 76, 76}},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        order_line line = line_of("a", "", 3, 104);
+        price_coupon coupons[] = {coupon_of(percent_off(1000, 0, 0)),
+                                  coupon_of(percent_off(1000, 0, 0)),
+                                  coupon_of(percent_off(1000, 0, 0))};
+        policy_choice choice = {28, rows[i].when};
+        test_order o = order_by(choice, &line, 1, (test_coupons){coupons, 3});
+        assert_int_equal(o.row.discount_minor, rows[i].discount);
         for (size_t k = 0; k < 3; k++) {
             assert_int_equal(give_back_units(&o, 0, 1), rows[i].refunds[k]);
         }
@@ -406,6 +429,7 @@ int main(void)
         PRICE_TEST(a_refund_is_split_by_paid_shares_then_by_discounts),
         PRICE_TEST(a_line_may_come_twice_in_one_return),
         PRICE_TEST(odd_cents_are_with_the_first_or_the_last_unit),
+        PRICE_TEST(fractions_are_settled_again_for_what_is_kept),
         PRICE_TEST(a_line_that_is_all_back_is_not_there_for_kinds),
         PRICE_TEST(what_cannot_come_back_is_refused),
         PRICE_TEST(an_order_without_coupons_refunds_list_prices),

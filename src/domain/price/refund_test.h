@@ -10,12 +10,24 @@ typedef struct test_order {
     uint8_t refund_rules[ORDER_COUPONS_MAX];
 } test_order;
 
-/* Prices the lines and freezes what applied, as redeeming does; lines are copied. */
-static inline test_order order_of(const order_line *lines, size_t n, const price_coupon *coupons,
-                                  size_t coupon_count)
+typedef struct test_coupons {
+    const price_coupon *items;
+    size_t n;
+} test_coupons;
+
+/* Prices the lines by a choice of the policy and freezes what applied, as redeeming does; lines are
+ * copied. */
+static inline test_order order_by(policy_choice choice, const order_line *lines, size_t n,
+                                  test_coupons from)
 {
     cart c = cart_of(lines, n);
-    price_result p = price_of(&c, coupons, coupon_count);
+    const price_coupon *coupons = from.items;
+    size_t coupon_count = from.n;
+    price_ask ask = {
+        .cart = &c, .coupons = coupons, .n = coupon_count, .policy = policy_of(&choice, 1)};
+    price_result p;
+    assert_int_equal(price_cart(&ask, memory, &p), R_DONE);
+    assert_price_adds_up(&c, coupon_count, &p);
     test_order o = {
         .row = {.subtotal_minor = p.subtotal_minor, .discount_minor = p.discount_minor}};
     o.row.lines.n = n;
@@ -32,7 +44,16 @@ static inline test_order order_of(const order_line *lines, size_t n, const price
     }
     o.row.shares.n = p.share_count;
     o.row.shares.items = p.shares;
+    o.row.policy.n = 1;
+    o.row.policy.items = ARENA_NEW(memory, policy_choice);
+    *o.row.policy.items = choice;
     return o;
+}
+
+static inline test_order order_of(const order_line *lines, size_t n, const price_coupon *coupons,
+                                  size_t coupon_count)
+{
+    return order_by((policy_choice){0}, lines, n, (test_coupons){coupons, coupon_count});
 }
 
 static inline return_plan plan_of(const test_order *o, return_line *now, size_t n)

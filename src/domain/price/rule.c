@@ -52,6 +52,7 @@ static int64_t largest(const price_rule *rule)
     int64_t bound =
         rule->kind->largest == NULL ? -1 : rule->kind->largest(values, rule->standing.stage);
     int64_t cap = values->v[TERM_COMMON_CAP];
+    bound = bound > MONEY_MAX ? MONEY_MAX : bound;
     return cap > 0 && (bound < 0 || cap < bound) ? cap : bound;
 }
 
@@ -89,6 +90,7 @@ price_rule *price_rule_new(const template_version *version)
     CHECK(block != NULL);
     price_rule *rule = (price_rule *)block;
     rule->kind = kind;
+    rule->number = version->benefit;
     benefit_build(&b, block + head, &rule->benefit);
     if (version->scope.n > 0) {
         rule->scope = rule_new(version->scope.items, version->scope.n, RULE_PLACE_LINE);

@@ -17,6 +17,7 @@ typedef struct price_standing {
  * their own. */
 struct price_rule {
     const price_kind *kind;
+    uint8_t number; /* benefit_kind */
     benefit_form benefit;
     int64_t largest_minor;
     price_standing standing;

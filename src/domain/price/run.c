@@ -3,6 +3,7 @@
 #include "domain/price/desk.h"
 
 #include "domain/price/allocate.h"
+#include "domain/price/exact.h"
 
 static bool weighed(const order_line *line)
 {
@@ -13,10 +14,11 @@ result price_run_start(const int64_t *prices, arena *memory, price_run *run)
 {
     size_t n = run->n;
     run->memory = memory;
+    run->grain = 1;
     if (n > CART_LINES_MAX) {
         return R_INVALID;
     }
-    int64_t *numbers = ARENA_ARRAY(memory, int64_t, n * 11);
+    int64_t *numbers = ARENA_ARRAY(memory, int64_t, n * (exact_is_on(run) ? 13 : 11));
     run->list = numbers;
     run->running = numbers + n;
     run->parts = numbers + 2 * n;
@@ -28,6 +30,8 @@ result price_run_start(const int64_t *prices, arena *memory, price_run *run)
     run->gone = numbers + 8 * n;
     run->paid = numbers + 9 * n;
     run->prices = numbers + 10 * n;
+    run->reduced = exact_is_on(run) ? numbers + 11 * n : NULL;
+    run->rooms = exact_is_on(run) ? numbers + 12 * n : NULL;
     run->eligible = ARENA_ARRAY(memory, kind_line, n * 2);
     run->targets = run->eligible + n;
     run->subtotal_minor = 0;
@@ -49,6 +53,26 @@ result price_run_start(const int64_t *prices, arena *memory, price_run *run)
         run->subtotal_minor += run->list[i];
     }
     return R_DONE;
+}
+
+static void start_again(price_run *run, int64_t grain)
+{
+    for (size_t i = 0; i < run->n; i++) {
+        run->list[i] = run->list[i] / run->grain * grain;
+        run->running[i] = run->list[i];
+        run->gone[i] = 0;
+    }
+    run->grain = grain;
+}
+
+void price_run_refine(price_run *run)
+{
+    start_again(run, run->grain * run->finer);
+}
+
+void price_run_reset(price_run *run)
+{
+    start_again(run, 1);
 }
 
 /* ---- who is eligible ---- */
@@ -156,6 +180,12 @@ static void refuse(price_verdict *verdict, str reason)
     *verdict = (price_verdict){.result = R_NOT_APPLICABLE, .reason = reason};
 }
 
+/* In minor units, rounded up. */
+static int64_t minor_of(const price_run *run, int64_t amount)
+{
+    return run->grain == 1 ? amount : (amount + run->grain - 1) / run->grain;
+}
+
 static bool spends_enough(const desk *d, price_verdict *verdict)
 {
     int64_t least = d->values->v[TERM_COMMON_MINIMUM_SPEND];
@@ -167,8 +197,20 @@ static bool spends_enough(const desk *d, price_verdict *verdict)
         return true;
     }
     refuse(verdict, S("below_threshold"));
-    verdict->missing_minor = least - spend;
+    verdict->missing_minor = minor_of(d->run, least - spend);
     return false;
+}
+
+/* Conditions see whole minor units: what is beyond them is cut off. */
+static const int64_t *prices_shown(const price_run *run, const int64_t *prices)
+{
+    if (run->grain == 1) {
+        return prices;
+    }
+    for (size_t i = 0; i < run->n; i++) {
+        run->offered[i] = prices[i] / run->grain; /* nothing is offered yet */
+    }
+    return run->offered;
 }
 
 /* Asks the conditions about what thresholds are compared with: list prices, or what is left. */
@@ -189,8 +231,8 @@ static bool meets_conditions(const desk *d, const price_rule *rule, price_verdic
         uint32_t line = run->eligible[i].line;
         eligible[line / 64] |= UINT64_C(1) << line % 64;
     }
-    rule_facts facts =
-        rule_facts_of(run->cart, original ? run->list : run->running, discounted, eligible);
+    const int64_t *prices = prices_shown(run, original ? run->list : run->running);
+    rule_facts facts = rule_facts_of(run->cart, prices, discounted, eligible);
     if (rule_met(rule->conditions, &facts)) {
         return true;
     }
@@ -230,8 +272,11 @@ static bool is_reached(const desk *d, const price_rule *rule, price_verdict *ver
 
 /* ---- how many units it is good for ---- */
 
-static void keep_units(kind_line *line, int64_t units)
+static void keep_units(desk *d, kind_line *line, int64_t units)
 {
+    if (units > 0 && exact_is_on(d->run)) {
+        d->need = exact_both(d->need, exact_need_of_part(line));
+    }
     kind_line left = {.units = line->units, .price_minor = line->left_minor};
     line->price_minor = kind_units_minor(line, units);
     line->left_minor = kind_units_minor(&left, units);
@@ -256,7 +301,7 @@ static void limit_units(desk *d, kind_line *lines)
     uint16_t order[CART_LINES_MAX];
     for (size_t i = 0; of_line > 0 && i < d->base.n; i++) {
         if (lines[i].units > of_line) {
-            keep_units(&lines[i], of_line);
+            keep_units(d, &lines[i], of_line);
         }
     }
     if (most == 0) {
@@ -267,7 +312,7 @@ static void limit_units(desk *d, kind_line *lines)
         kind_line *line = &lines[order[i]];
         int64_t units = line->units < most ? line->units : most;
         if (units < line->units) {
-            keep_units(line, units);
+            keep_units(d, line, units);
         }
         most -= units;
     }
@@ -296,8 +341,9 @@ void desk_make_base(desk *d, const price_use *use, bool limited)
     d->base.stage = use->rule->standing.stage;
     d->base.balance_minor = -1;
     if (use->used_minor > 0) {
-        int64_t value = d->values->v[TERM_STORED_VALUE_VALUE];
-        d->base.balance_minor = value > use->used_minor ? value - use->used_minor : 0;
+        __int128 value = d->values->v[TERM_STORED_VALUE_VALUE];
+        __int128 left = value - (__int128)use->used_minor * d->run->grain;
+        d->base.balance_minor = left > 0 ? (int64_t)left : 0;
     }
 }
 
@@ -344,10 +390,26 @@ static bool round_units(const price_run *run, const kind_offer *offer, size_t i,
     return round_share(run, offer, offer->amounts[i], units, &one) && money_mul(one, units, out);
 }
 
+/* What the offer is, nothing rounded where the grain is fine enough; else up. */
+static int64_t without_rounding(const desk *d, kind_offer *offer)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < d->base.n && offer->how == KIND_EACH; i++) {
+        __int128 share = (__int128)offer->amounts[i] * offer->num;
+        offer->amounts[i] = (int64_t)((share + offer->den - 1) / offer->den);
+        sum += offer->amounts[i];
+    }
+    return offer->how == KIND_TOTAL ? offer->total_minor : sum;
+}
+
 bool desk_whole_cents(const desk *d, kind_offer *offer, int64_t *total)
 {
     const price_run *run = d->run;
     int64_t sum = 0;
+    if (exact_is_on(run)) {
+        *total = without_rounding(d, offer);
+        return true;
+    }
     bool exact = offer->how == KIND_TOTAL || offer->num == offer->den;
     for (size_t i = 0; i < d->base.n; i++) {
         if (!exact && run->policy.round_level == ROUND_LEVEL_LINE &&
@@ -370,8 +432,9 @@ static int64_t place(desk *d, const kind_offer *offer, int64_t total)
 {
     price_run *run = d->run;
     int64_t given = kind_at_most(total, d->values->v[TERM_COMMON_CAP]);
+    int64_t each_adds = (run->grain == 1 ? MONEY_MAX : FINE_MAX) / CART_LINES_MAX;
     for (size_t i = 0; i < d->base.n; i++) {
-        run->most[i] = offer->adds ? MONEY_MAX / CART_LINES_MAX : d->base.lines[i].left_minor;
+        run->most[i] = offer->adds ? each_adds : d->base.lines[i].left_minor;
         run->prices[i] = d->base.lines[i].price_minor;
     }
     price_policy policy = run->policy;
@@ -391,10 +454,19 @@ static int64_t place(desk *d, const kind_offer *offer, int64_t total)
             offer->amounts[i] = run->most[i] == 0 ? 0 : offer->amounts[i];
         }
     }
-    int64_t sum = allocate_within(&s, given, run->offered);
+    bool whole = exact_is_on(run) && offer->how == KIND_EACH && given == total;
+    int64_t sum = whole              ? exact_take(&s, run->offered)
+                  : exact_is_on(run) ? exact_place(&s, run->grain, given, run->offered)
+                                     : allocate_within(&s, given, run->offered);
+    run->by_share = whole && offer->den > 1;
+    run->cap_minor = d->values_minor->v[TERM_COMMON_CAP];
     for (size_t i = 0; i < d->base.n; i++) {
         CHECK(run->offered[i] >= 0 && run->offered[i] <= run->most[i]);
         run->parts[d->base.lines[i].line] = run->offered[i];
+        if (exact_is_on(run)) {
+            run->reduced[d->base.lines[i].line] = run->offered[i] > 0 ? offer->units[i] : 0;
+            run->rooms[d->base.lines[i].line] = run->most[i];
+        }
         int64_t used = run->offered[i] > 0 ? offer->units[i] : 0;
         used += run->policy.units_used == UNITS_USED_SETS ? offer->paid[i] : 0;
         run->touched[d->base.lines[i].line] = d->kind->group == KIND_UNITS && sum > 0 ? used : 0;
@@ -409,7 +481,7 @@ static void conclude(const desk *d, const kind_offer *offer, int64_t sum, price_
     bool use = sum == 0 && offer->how != KIND_NOTHING && policy->zero_effect == ZERO_EFFECT_USE &&
                offer->gift_units == 0;
     refuse(verdict, offer->reason.n > 0 ? offer->reason : S("nothing_left"));
-    verdict->missing_minor = offer->missing_minor;
+    verdict->missing_minor = minor_of(d->run, offer->missing_minor);
     verdict->missing_units = offer->missing_units;
     if (sum > 0 || gift || use) {
         *verdict = (price_verdict){.result = R_DONE};
@@ -420,42 +492,78 @@ static void conclude(const desk *d, const kind_offer *offer, int64_t sum, price_
     verdict->gift_units = offer->gift_units;
 }
 
-result price_run_offer(price_run *run, const price_use *use, price_verdict *verdict)
+/* Asks for a finer grain, or refuses where there is none. */
+static result ask_for_finer(const desk *d, const price_use *use, price_verdict *verdict)
 {
-    const benefit_values *values = rule_values(use->rule, run->currency, use->currency);
-    memset(run->parts, 0, run->n * sizeof(*run->parts));
-    memset(run->touched, 0, run->n * sizeof(*run->touched));
-    if (values == NULL) {
-        refuse(verdict, S("currency_mismatch"));
+    if (!exact_fits(d->run, use->rule, d->values_minor, d->need)) {
+        refuse(verdict, S("too_fine"));
         return R_DONE;
     }
-    desk d = {.run = run, .kind = use->rule->kind, .values = values};
-    desk_sort_lines(&d, use);
-    if (!is_reached(&d, use->rule, verdict)) {
-        return R_DONE;
-    }
-    desk_make_base(&d, use, true);
-    kind_offer offer = desk_offer(&d, d.kind->offer);
+    d->run->finer = d->need;
+    return R_AGAIN;
+}
+
+static result offer_to(desk *d, const price_use *use, price_verdict *verdict)
+{
+    desk_make_base(d, use, true);
+    kind_offer offer = desk_offer(d, d->kind->offer);
     int64_t total = 0, sum = 0;
-    if (offer.how != KIND_NOTHING && d.base.n > 0) {
-        if (!desk_whole_cents(&d, &offer, &total)) {
+    if (offer.how != KIND_NOTHING && d->base.n > 0) {
+        if (exact_is_on(d->run)) {
+            d->need = exact_both(d->need, exact_need(&d->base, d->kind->group, &offer));
+        }
+        if (d->need > 1) {
+            return ask_for_finer(d, use, verdict);
+        }
+        if (!desk_whole_cents(d, &offer, &total)) {
             return R_OVERFLOW;
         }
-        sum = place(&d, &offer, total);
+        sum = place(d, &offer, total);
     }
-    conclude(&d, &offer, sum, verdict);
+    conclude(d, &offer, sum, verdict);
     return R_DONE;
+}
+
+/* False: the verdict is given. */
+static bool open_desk(desk *d, price_run *run, const price_use *use, price_verdict *verdict)
+{
+    const benefit_values *minor = rule_values(use->rule, run->currency, use->currency);
+    const benefit_values *values = minor == NULL ? NULL : exact_values(run, use->rule, minor);
+    if (values == NULL) {
+        refuse(verdict, minor == NULL ? S("currency_mismatch") : S("too_fine"));
+        return false;
+    }
+    *d = (desk){
+        .run = run, .kind = use->rule->kind, .values = values, .values_minor = minor, .need = 1};
+    desk_sort_lines(d, use);
+    return true;
+}
+
+result price_run_offer(price_run *run, const price_use *use, price_verdict *verdict)
+{
+    desk d;
+    memset(run->parts, 0, run->n * sizeof(*run->parts));
+    memset(run->touched, 0, run->n * sizeof(*run->touched));
+    if (exact_is_on(run)) {
+        memset(run->reduced, 0, run->n * sizeof(*run->reduced));
+        memset(run->rooms, 0, run->n * sizeof(*run->rooms));
+        run->by_share = false;
+    }
+    if (!open_desk(&d, run, use, verdict) || !is_reached(&d, use->rule, verdict)) {
+        return R_DONE;
+    }
+    return offer_to(&d, use, verdict);
 }
 
 int64_t price_run_missing(price_run *run, const price_use *use)
 {
-    const benefit_values *values = rule_values(use->rule, run->currency, use->currency);
+    desk d;
     price_verdict verdict = {.result = R_DONE};
-    if (values == NULL || values->v[TERM_COMMON_MINIMUM_SPEND] == 0) {
+    const benefit_values *values = rule_values(use->rule, run->currency, use->currency);
+    if (values == NULL || values->v[TERM_COMMON_MINIMUM_SPEND] == 0 ||
+        !open_desk(&d, run, use, &verdict)) {
         return 0;
     }
-    desk d = {.run = run, .kind = use->rule->kind, .values = values};
-    desk_sort_lines(&d, use);
     return spends_enough(&d, &verdict) ? 0 : verdict.missing_minor;
 }
 

@@ -1,7 +1,8 @@
 /* One pass of coupons over lines: what price_cart and price_return share. Private to domain/price.
  *
- * Invariants: 0 <= running[i] <= list[i]; their sum and the subtotal are at most MONEY_MAX. Nothing
- * but running changes, and only by price_run_take. */
+ * Amounts are minor units times grain, which is 1 unless the policy keeps fractions (exact.h).
+ * Invariants: 0 <= running[i] <= list[i]; the subtotal is at most MONEY_MAX, the sum of list at
+ * most FINE_MAX. Nothing but running changes, and only by price_run_take. */
 #ifndef QUAN_DOMAIN_PRICE_RUN_H
 #define QUAN_DOMAIN_PRICE_RUN_H
 
@@ -21,12 +22,20 @@ typedef struct price_run {
     bool quiet;              /* conditions that are not met are not explained */
     bool closing;            /* price_run_most only: lines may be blocked later */
     const uint64_t *blocked; /* a bit a line that no coupon may touch any more; NULL: none */
-    int64_t subtotal_minor;
-    int64_t *list;    /* [n]: prices before discounts */
-    int64_t *running; /* [n] */
-    int64_t *parts;   /* [n]: what the coupon at hand takes of each line, or adds to it */
-    int64_t *touched; /* [n]: units that it uses up, where its kind picks units */
-    int64_t *gone;    /* [n]: of all that were taken so far */
+    int64_t grain;           /* 1 at the start */
+    int64_t finer;           /* after R_AGAIN: by what price_run_refine multiplies it */
+    int64_t subtotal_minor;  /* in minor units, whatever the grain */
+    int64_t *list;           /* [n]: prices before discounts */
+    int64_t *running;        /* [n] */
+    int64_t *parts;          /* [n]: what the coupon at hand takes of each line, or adds to it */
+    int64_t *touched;        /* [n]: units that it uses up, where its kind picks units */
+    int64_t *gone;           /* [n]: of all that were taken so far */
+    /* Where fractions are kept: of the coupon at hand */
+    int64_t *reduced;  /* [n]: units that it makes cheaper */
+    int64_t *rooms;    /* [n]: what it may take at most */
+    int64_t cap_minor; /* in minor units; 0: none */
+    bool by_share;     /* it takes a percentage that no cap has cut */
+    struct exact_scratch *scratch;
     kind_line *eligible, *targets;                             /* [n] */
     int64_t *amounts, *units, *paid, *offered, *most, *prices; /* [n]: of the targets */
 } price_run;
@@ -36,6 +45,9 @@ typedef struct price_run {
  * times that for what is weighed), a price not in 0 … MONEY_MAX. R_OVERFLOW: a line or the subtotal
  * beyond MONEY_MAX. lines, n, policy and currency are set before. */
 MUST_USE result price_run_start(const int64_t *prices, arena *memory, price_run *run);
+/* Back to the start: in a grain that is `finer` times as fine; in whole minor units. */
+void price_run_refine(price_run *run);
+void price_run_reset(price_run *run);
 
 /* A use of a rule. */
 typedef struct price_use {
@@ -47,7 +59,9 @@ typedef struct price_use {
     const uint64_t *covers;
 } price_use;
 
-/* Fills parts with what the rule takes at the running price, and tells. R_DONE or R_OVERFLOW. */
+/* Fills parts with what the rule takes at the running price, and tells; discount_minor and
+ * adds_minor are in the run's grain. R_DONE, R_OVERFLOW, or R_AGAIN: with the grain of this run it
+ * would not be exact, but with one `finer` times as fine. */
 MUST_USE result price_run_offer(price_run *run, const price_use *use, price_verdict *verdict);
 
 /* The two sets of price_use.covers, one behind the other. */
@@ -68,7 +82,8 @@ typedef struct price_most {
  * close lines to it. R_DONE or R_OVERFLOW. */
 MUST_USE result price_run_most(price_run *run, const price_use *use, price_most *out);
 
-/* What the eligible lines lack to its minimum spend at the running price; 0: nothing. */
+/* What the eligible lines lack to its minimum spend at the running price, in minor units rounded
+ * up; 0: nothing. */
 int64_t price_run_missing(price_run *run, const price_use *use);
 
 /* Subtracts parts from running, and counts the units. Gives the sum. */

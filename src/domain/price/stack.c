@@ -2,6 +2,7 @@
  * group are taken. What one of them gives is run.c's. Holds no state and changes nothing that it is
  * given. */
 #include "domain/price/stack.h"
+#include "domain/price/exact.h"
 
 static bool is_decided(const stack_pass *p, const stack_entry *e)
 {
@@ -80,20 +81,16 @@ static void sort(stack_pass *p)
 
 /* ---- one coupon ---- */
 
-static price_use use_of(const stack_entry *e)
-{
-    return (price_use){.rule = e->coupon->rule,
-                       .currency = e->coupon->currency,
-                       .used_minor = e->coupon->used_minor,
-                       .covers = e->covers};
-}
-
 /* What it would give now, into run.parts and its verdict. */
 static result probe(stack_pass *p, stack_entry *e)
 {
-    price_use use = use_of(e);
+    price_use use = stack_use(e);
     p->run.blocked = e->standing->always ? NULL : p->at.blocked;
-    return price_run_offer(&p->run, &use, e->verdict);
+    result r = price_run_offer(&p->run, &use, e->verdict);
+    if (r == R_DONE && exact_is_on(&p->run)) {
+        settle_keep(&p->run, e->verdict->adds_minor > 0, &e->exact);
+    }
+    return r;
 }
 
 static bool gives(const stack_entry *e)
@@ -399,6 +396,23 @@ static result value_alone(stack_pass *p, stack_entry *e)
     return r;
 }
 
+/* Sorts the coupons, by what they give alone in a grain that is fine enough for all. */
+static result sort_all(stack_pass *p)
+{
+    for (size_t i = 0; i < p->ask->n;) {
+        stack_entry *e = &p->entries[i++];
+        result r = e->duplicate ? R_DONE : value_alone(p, e);
+        if (r == R_AGAIN) {
+            price_run_refine(&p->run);
+            i = 0;
+        } else if (r != R_DONE) {
+            return r;
+        }
+    }
+    sort(p);
+    return R_DONE;
+}
+
 static bool quantities_are_positive(const cart *c)
 {
     for (size_t i = 0; i < c->n; i++) {
@@ -420,19 +434,14 @@ result stack_open(stack_pass *p, const price_ask *ask, arena *memory, price_verd
         .lines = c->lines, .n = c->n, .policy = ask->policy, .currency = c->currency, .cart = c};
     result r = price_run_start(NULL, memory, &p->run);
     for (size_t i = 0; r == R_DONE && i < ask->n; i++) {
-        stack_entry *e = &p->entries[i];
         const price_rule *rule = ask->coupons[i].rule;
-        *e = (stack_entry){.coupon = &ask->coupons[i],
-                           .standing = &rule->standing,
-                           .group = group_of(ask, rule),
-                           .verdict = &verdicts[i],
-                           .duplicate = came_before(ask->coupons, i)};
-        r = e->duplicate ? R_DONE : value_alone(p, e);
+        p->entries[i] = (stack_entry){.coupon = &ask->coupons[i],
+                                      .standing = &rule->standing,
+                                      .group = group_of(ask, rule),
+                                      .verdict = &verdicts[i],
+                                      .duplicate = came_before(ask->coupons, i)};
     }
-    if (r == R_DONE) {
-        sort(p);
-    }
-    return r;
+    return r == R_DONE ? sort_all(p) : r;
 }
 
 result stack_begin(stack_pass *p, uint64_t absent)
@@ -455,103 +464,4 @@ result stack_step(stack_pass *p, stack_entry *e)
         return R_DONE;
     }
     return e->group == NULL ? try_one(p, e) : try_group(p, e->group, e);
-}
-
-static void collect_line(const stack_pass *p, size_t i, size_t line, price_result *out)
-{
-    const stack_entry *e = &p->entries[i];
-    line_share share = {
-        .applied = (uint16_t)i, .line = (uint16_t)line, .discount_minor = e->parts[line]};
-    if (share.discount_minor == 0) {
-        return;
-    }
-    if (e->verdict->adds_minor > 0) {
-        out->adds[out->add_count++] = share;
-        out->adds_minor += share.discount_minor;
-    } else {
-        out->shares[out->share_count++] = share;
-        out->line_discount_minor[line] += share.discount_minor;
-        out->discount_minor += share.discount_minor;
-    }
-}
-
-static void collect(const stack_pass *p, price_result *out)
-{
-    out->shares = ARENA_ARRAY(p->memory, line_share, p->at.used_n * p->run.n);
-    out->adds = ARENA_ARRAY(p->memory, line_share, p->at.used_n * p->run.n);
-    out->order = ARENA_ARRAY(p->memory, uint16_t, p->at.used_n);
-    out->order_count = p->at.used_n;
-    for (size_t i = 0; i < p->at.used_n; i++) {
-        out->order[i] = p->at.used[i];
-    }
-    for (size_t i = 0; i < p->at.used_n; i++) {
-        for (size_t line = 0; line < p->run.n; line++) {
-            collect_line(p, p->at.used[i], line, out);
-        }
-    }
-}
-
-/* THRESHOLD_AGAIN_TEST: the last coupon whose minimum spend is not reached by what all others have
- * left. Its verdict says so. NULL: there is none. */
-static stack_entry *undone(stack_pass *p)
-{
-    if (p->ask->policy.threshold_again != THRESHOLD_AGAIN_TEST) {
-        return NULL;
-    }
-    for (size_t k = p->at.used_n; k-- > 0;) {
-        stack_entry *e = &p->entries[p->at.used[k]];
-        bool adds = e->verdict->adds_minor > 0;
-        price_use use = use_of(e);
-        for (size_t i = 0; i < p->run.n; i++) {
-            p->run.running[i] += adds ? 0 : e->parts[i];
-        }
-        p->run.blocked = NULL;
-        int64_t missing = price_run_missing(&p->run, &use);
-        for (size_t i = 0; i < p->run.n; i++) {
-            p->run.running[i] -= adds ? 0 : e->parts[i];
-        }
-        if (missing > 0) {
-            *e->verdict = (price_verdict){.result = R_NOT_APPLICABLE,
-                                          .reason = S("below_threshold"),
-                                          .missing_minor = missing};
-            return e;
-        }
-    }
-    return NULL;
-}
-
-result stack_run(stack_pass *p, uint64_t absent)
-{
-    const stack_entry *out_again = NULL;
-    do { /* each round takes one out */
-        result r = stack_begin(p, absent);
-        for (size_t i = 0; r == R_DONE && i < p->ask->n; i++) {
-            r = stack_step(p, &p->entries[p->order[i]]);
-        }
-        if (r != R_DONE) {
-            return r;
-        }
-        out_again = undone(p);
-        absent |= out_again == NULL ? 0 : stack_bit(p, out_again);
-    } while (out_again != NULL);
-    return R_DONE;
-}
-
-result price_cart(const price_ask *ask, arena *memory, price_result *out)
-{
-    stack_pass *p = ARENA_NEW(memory, stack_pass);
-    price_result priced = {
-        .line_discount_minor = ARENA_ARRAY(memory, int64_t, ask->cart->n),
-        .verdicts = ARENA_ARRAY(memory, price_verdict, ask->n),
-    };
-    result r = stack_open(p, ask, memory, priced.verdicts);
-    if (r == R_DONE) {
-        r = stack_run(p, 0);
-    }
-    if (r == R_DONE) {
-        priced.subtotal_minor = p->run.subtotal_minor;
-        collect(p, &priced);
-        *out = priced;
-    }
-    return r;
 }

@@ -10,6 +10,7 @@
 #define QUAN_DOMAIN_PRICE_STACK_H
 
 #include "domain/price/run.h"
+#include "domain/price/settle.h"
 
 enum { STACK_WORDS = (CART_LINES_MAX + 63) / 64 };
 
@@ -22,6 +23,7 @@ typedef struct stack_entry {
     const uint64_t *covers; /* see price_use */
     int64_t value_minor;    /* alone, where the evaluation asks for it */
     int64_t *parts;         /* of the lines, when it applies; NULL: it never did */
+    settle_coupon exact;    /* of its last probe, where fractions are kept */
     bool duplicate;
 } stack_entry;
 
@@ -43,19 +45,31 @@ typedef struct stack_pass {
     uint8_t order[PRICE_COUPONS_MAX];       /* of the entries */
     stack_state at;
     int64_t *by_line; /* for a group that is best by line; NULL: not needed yet */
+    int64_t *till;    /* for price_settle; NULL: not needed yet */
 } stack_pass;
 
-/* verdicts[ask->n] get every decision. R_INVALID and R_OVERFLOW as price_cart. */
+/* verdicts[ask->n] get every decision; what a step gives is in the run's grain. R_INVALID and
+ * R_OVERFLOW as price_cart. */
 MUST_USE result stack_open(stack_pass *p, const price_ask *ask, arena *memory,
                            price_verdict *verdicts);
 /* absent: a bit an entry that is not there, whose verdict is left alone. */
 MUST_USE result stack_begin(stack_pass *p, uint64_t absent);
 /* Decides the entry, and with it its group where that is decided as one; nothing where it is
- * decided already. R_DONE or R_OVERFLOW. */
+ * decided already. R_DONE, R_OVERFLOW, or R_AGAIN as price_run_offer: what the run's grain is then
+ * in, begins again. */
 MUST_USE result stack_step(stack_pass *p, stack_entry *e);
-/* A whole price: begins, lets all have their turn, and again without those whose minimum spend
- * later ones have undone, where the policy tests it. */
+/* A whole price: begins, lets all have their turn, and again in a finer grain where that is needed,
+ * and without those whose minimum spend later ones have undone, where the policy tests it, or of
+ * whose fraction nothing is left when it is rounded. Parts and verdicts are in minor units then. */
 MUST_USE result stack_run(stack_pass *p, uint64_t absent);
+
+static inline price_use stack_use(const stack_entry *e)
+{
+    return (price_use){.rule = e->coupon->rule,
+                       .currency = e->coupon->currency,
+                       .used_minor = e->coupon->used_minor,
+                       .covers = e->covers};
+}
 
 /* Are all coupons of the group decided together where its first one is? */
 static inline bool stack_is_joint(const stack_group *g)
