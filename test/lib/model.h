@@ -148,8 +148,6 @@ MUST_USE bool model_side_bounded(model_side *s, buf *why); /* false: *why says w
 /* Of one act, alone: was what it did still allowed, and what it refused really used up? NULL; or
  * what is wrong. */
 const char *model_side_cause(model_side *s, const model_step *step, const world_act *a);
-/* With no act on its way, is anything still reserved? */
-MUST_USE bool model_side_rests(model_side *s);
 
 /* ---- model_step.c ---- */
 uint64_t model_next(model *m);

@@ -149,6 +149,26 @@ static bool uses_within(const counts *c, buf *why)
     return good;
 }
 
+/* With no act on its way nothing is reserved. */
+static bool on_reserved(void *context, str key, const void *row)
+{
+    MAYBE(key);
+    const subject_open *open = row;
+    *(bool *)context = open == NULL || open->reservations.n > 0;
+    return !*(bool *)context;
+}
+
+static bool rests(const app_view *v, buf *why)
+{
+    bool found = false;
+    store_span all = {.table = &subject_open_table, .index = -1, .from = 0, .until = SLOT_COUNT};
+    result r = store_each(v->rows, &all, on_reserved, &found);
+    CHECK(r == R_DONE);
+    if (found)
+        buf_printf(why, "\n      something is still reserved, and no act is on its way");
+    return !found;
+}
+
 bool model_side_bounded(model_side *s, buf *why)
 {
     counts c;
@@ -170,6 +190,7 @@ bool model_side_bounded(model_side *s, buf *why)
     good = within("claims without a device", 0, c.of_device[0], 0, why) && good;
     for (uint32_t d = 1; d <= MODEL_DEVICES; d++)
         good = within("claims of device", d, c.of_device[d], MODEL_DEVICE_CLAIMS, why) && good;
+    good = rests(&c.v, why) && good;
     app_view_close(&c.v);
     return good;
 }
@@ -369,25 +390,4 @@ const char *model_side_cause(model_side *s, const model_step *step, const world_
         wrong = cause_of_order(&c, a);
     app_view_close(&c.v);
     return wrong;
-}
-
-static bool on_reserved(void *context, str key, const void *row)
-{
-    MAYBE(key);
-    const subject_open *open = row;
-    *(bool *)context = open == NULL || open->reservations.n > 0;
-    return !*(bool *)context;
-}
-
-bool model_side_rests(model_side *s)
-{
-    bool found = false;
-    app_view v;
-    result r = app_view_open(s->world.app, s->memory, &v);
-    CHECK(r == R_DONE);
-    store_span all = {.table = &subject_open_table, .index = -1, .from = 0, .until = SLOT_COUNT};
-    r = store_each(v.rows, &all, on_reserved, &found);
-    CHECK(r == R_DONE);
-    app_view_close(&v);
-    return !found;
 }

@@ -192,15 +192,10 @@ static void end(model_side *s, const bunch *b, size_t i, buf *facts)
         keep_act(s, a);
 }
 
-void model_side_run(model_side *s, const model_step *steps, size_t n, buf *facts)
+static void all_at_once(model_side *s, const model_step *steps, size_t n, buf *facts)
 {
     bunch b = {.steps = steps, .n = n};
     CHECK(n <= MODEL_BUNCH);
-    arena_reset(s->memory);
-    if (n == 1 && steps[0].kind >= STEP_SWEEP) {
-        alone(s, &steps[0], facts);
-        return;
-    }
     for (size_t i = 0; i < n; i++)
         begin(s, &b, i);
     run(s, &b);
@@ -210,7 +205,17 @@ void model_side_run(model_side *s, const model_step *steps, size_t n, buf *facts
     if (n > 1 || s->wrong != NULL || only->in == NULL || !s->judged)
         return;
     s->wrong = model_side_cause(s, &steps[0], only);
-    if (s->wrong == NULL && !model_side_rests(s))
-        s->wrong = "something is still reserved, though no act is on its way";
     s->detail = only->detail;
+}
+
+void model_side_run(model_side *s, const model_step *steps, size_t n, buf *facts)
+{
+    int64_t at_ms = atomic_load(&s->world.clock_ms);
+    arena_reset(s->memory);
+    if (n == 1 && steps[0].kind >= STEP_SWEEP)
+        alone(s, &steps[0], facts);
+    else
+        all_at_once(s, steps, n, facts);
+    if (s->wrong == NULL && steps[0].kind != STEP_CLOCK && atomic_load(&s->world.clock_ms) != at_ms)
+        s->wrong = "an act waits, and nothing is on its way";
 }

@@ -111,17 +111,14 @@ static void trace(const game *g, const model_step *step, const buf *facts, uint3
     buf_free(&text);
 }
 
-/* Nothing had to wait for a deadline, and no answer was wrong in itself. */
+/* No answer was wrong in itself. */
 static bool is_clean(const game *g, size_t side, uint32_t at)
 {
     const model_side *s = &g->sides[side];
-    const char *why = s->wrong;
-    if (why == NULL && atomic_load(&s->world.clock_ms) != g->model.now_ms)
-        why = "an act ran into its deadline";
-    if (why == NULL)
+    if (s->wrong == NULL)
         return true;
     tell_failure(g, side_names[side], at);
-    printf("    step %u: %s. %.*s\n", at, why, STR_ARG(s->detail));
+    printf("    step %u: %s. %.*s\n", at, s->wrong, STR_ARG(s->detail));
     return false;
 }
 
@@ -171,12 +168,15 @@ static bool rush(game *g, size_t side)
     m.unruly = true;
     model_side *s = &g->sides[side];
     s->judged = false;
-    for (uint32_t round = 0; round < g->rounds; round++)
+    uint32_t round = 0;
+    while (round < g->rounds && s->wrong == NULL) {
         rush_once(g, side, &m);
+        round++;
+    }
     if (s->wrong == NULL)
         return is_sound(g, side, g->steps - 1);
     tell_failure(g, side_names[side], g->steps - 1);
-    printf("    at once: %s\n", s->wrong);
+    printf("    at once, round %u: %s\n", round - 1, s->wrong);
     return false;
 }
 
