@@ -23,6 +23,7 @@ enum {
     USERS = 12,
     CAMPAIGNS = 4,
     TEMPLATES = 8,
+    PROMOTIONS = 3,
     KEPT_MAX = 400,
     STORES = 3,
     DEVICES = 5,
@@ -38,6 +39,8 @@ typedef struct run {
     size_t coupon_n, hold_n, redemption_n, orders;
     int64_t stock[TEMPLATES];
     size_t done;
+    uint64_t promotions[PROMOTIONS];
+    size_t promoted; /* redemptions with one */
 } run;
 
 static uint64_t below(run *r, uint64_t n)
@@ -175,6 +178,26 @@ static void make_template(run *r, size_t i)
     r->templates[i] = fix_template(r->f, &in);
 }
 
+/* In campaigns without a budget and with one at redeem, in turn. */
+static void put_promotion(run *r, size_t i)
+{
+    limit_rule limits[4];
+    template_put_in in = fix_template_in(r->f, r->campaigns[i % 2 == 0 ? 0 : 2]);
+    in.template = r->promotions[i];
+    in.apply = APPLY_MODE_AUTOMATIC;
+    in.reach = EDIT_REACH_NEW_ONLY;
+    in.priority = (int32_t)below(r, 3) - 1;
+    in.refund = (uint8_t)(1 + below(r, 3));
+    TEST_SET(in, TERM_AMOUNT_OFF_AMOUNT, (int64_t)(50 + below(r, 300)));
+    TEST_SET(in, TERM_COMMON_MINIMUM_SPEND, below(r, 2) == 0 ? 0 : 1000);
+    in.limits.items = limits;
+    in.limits.n = some_limits(r, limits, 3, LIMIT_SUBJECT_TEMPLATE);
+    for (size_t k = 0; k < in.limits.n; k++)
+        if (limits[k].measure == LIMIT_MEASURE_CLAIMS)
+            in.limits.n = k;
+    r->promotions[i] = fix_template(r->f, &in);
+}
+
 static result claim(run *r)
 {
     uint64_t i = below(r, USERS);
@@ -200,9 +223,10 @@ static result claim(run *r)
     return code;
 }
 
-/* Up to two coupons of one user. */
+/* Up to two coupons of one user, or none: then of anybody. */
 static bool any_order(run *r, fix_order *o, uint64_t coupons[2], order_line lines[3])
 {
+    bool none = below(r, 6) == 0;
     if (r->coupon_n == 0)
         return false;
     size_t first = below(r, r->coupon_n), second = below(r, r->coupon_n);
@@ -216,12 +240,14 @@ static bool any_order(run *r, fix_order *o, uint64_t coupons[2], order_line line
                                 .category = S("drinks"),
                                 .quantity = (int64_t)(1 + below(r, 3)),
                                 .unit_minor = (int64_t)(200 + below(r, 3000))};
-    *o = (fix_order){.user = user_name(r, r->owner[first]),
+    *o = (fix_order){.user = user_name(r, none ? below(r, 2 * USERS) : r->owner[first]),
                      .number = arena_printf(r->f->memory, "o-%zu", r->orders),
                      .store = store_name(r),
                      .channel = below(r, 2) == 0 ? S("app") : S("till"),
                      .coupons = coupons,
-                     .coupon_count = two ? 2 : 1,
+                     .coupon_count = none  ? 0
+                                     : two ? 2
+                                           : 1,
                      .lines = lines,
                      .line_count = n,
                      .hold_ms = (int64_t)(1 + below(r, 20)) * MS_HOUR};
@@ -252,8 +278,14 @@ static result redeem(run *r)
         r->hold_n > 0 && below(r, 2) == 0
             ? fix_redeem_hold(r->f, r->holds[below(r, r->hold_n)], &r->redemptions[r->redemption_n])
             : fix_redeem(r->f, &o, &r->redemptions[r->redemption_n]);
-    r->redemption_n += code == R_DONE;
-    return code;
+    if (code != R_DONE)
+        return code;
+    redemption row = fix_redemption(r->f, r->redemptions[r->redemption_n++]);
+    bool promoted = false;
+    for (size_t i = 0; i < row.applied.n; i++)
+        promoted = promoted || row.applied.items[i].coupon == 0;
+    r->promoted += promoted;
+    return R_DONE;
 }
 
 static result give_back(run *r)
@@ -325,6 +357,8 @@ static result step(run *r)
         return edit_limits(r);
     if (what == 94)
         limit_merchant(r);
+    else if (what == 95)
+        put_promotion(r, below(r, PROMOTIONS));
     else if (what < 97)
         fix_pass(r->f, (int64_t)below(r, 20) * MS_HOUR);
     else
@@ -355,12 +389,14 @@ static void run_seed(unsigned long long seed, uint64_t adversary)
         make_campaign(&r, i);
     for (size_t i = 0; i < TEMPLATES; i++)
         make_template(&r, i);
+    for (size_t i = 0; i < PROMOTIONS; i++)
+        put_promotion(&r, i);
     for (size_t i = 1; i <= STEPS; i++) {
         r.done += step(&r) == R_DONE;
         if (i % VERIFY_EVERY == 0)
             check(&r, seed);
     }
-    assert_true(r.redemption_n > 0 && r.done > STEPS / 4);
+    assert_true(r.redemption_n > 0 && r.promoted > 0 && r.done > STEPS / 4);
     fix_close(r.f);
 }
 

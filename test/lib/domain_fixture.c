@@ -281,6 +281,8 @@ result fix_price(fix *f, const fix_order *o, order_in *in)
                      .coupons = o->coupons,
                      .coupon_count = o->coupon_count,
                      .order_number = o->number,
+                     .left_out = o->left_out,
+                     .left_out_count = o->left_out_count,
                      .subjects = subjects_named(&f->names)};
     order_priced priced;
     r = order_price(&v, &ask, &priced);
@@ -295,11 +297,13 @@ result fix_price(fix *f, const fix_order *o, order_in *in)
     return r;
 }
 
-static result order_act(fix *f, const fix_order *o, act_id id, order_out *out)
+static result order_once(fix *f, const fix_order *o, act_id id, order_out *out)
 {
     order_in in = {0};
     reserve_ask ask = {.names = f->names};
     result r = fix_price(f, o, &in);
+    if (r == R_DONE && in.applied.n == 0)
+        r = R_NOT_APPLICABLE;
     if (r != R_DONE)
         return r;
     uint16_t slot = slot_of_user(f->merchant, o->user);
@@ -310,6 +314,21 @@ static result order_act(fix *f, const fix_order *o, act_id id, order_out *out)
     reserve_credits(&v, &in, ref == NULL ? 0 : ref->hold, &ask);
     app_view_close(&v);
     return run(f, (act_call){.id = id, .slot = slot, .in = &in, .out = out}, &ask);
+}
+
+static result order_act(fix *f, const fix_order *o, act_id id, order_out *out)
+{
+    uint64_t without[AUTOMATIC_MAX], left_out;
+    fix_order now = *o;
+    now.left_out = without;
+    now.left_out_count = 0;
+    result r;
+    while ((r = order_once(f, &now, id, out)) == R_STALE &&
+           id_parse(ID_TEMPLATE, f->detail, &left_out)) {
+        CHECK(now.left_out_count < AUTOMATIC_MAX);
+        without[now.left_out_count++] = left_out;
+    }
+    return r;
 }
 
 result fix_hold(fix *f, const fix_order *o, uint64_t *hold_id)

@@ -72,9 +72,12 @@ typedef struct fix_order {
     size_t coupon_count;
     const order_line *lines; /* sku, category, quantity, unit_minor */
     size_t line_count;
-    int64_t hold_ms; /* hold: how long; 0: ten minutes */
+    int64_t hold_ms;          /* hold: how long; 0: ten minutes */
+    const uint64_t *left_out; /* automatic templates */
+    size_t left_out_count;
 } fix_order;
-/* Prices the order as a caller would. What pricing refuses comes back as the result. */
+/* Prices the order as a caller would, and again without each automatic template that the act has no
+ * room for. What pricing refuses comes back as the result. */
 result fix_price(fix *f, const fix_order *o, order_in *in);
 result fix_hold(fix *f, const fix_order *o, uint64_t *hold_id);
 result fix_redeem(fix *f, const fix_order *o, uint64_t *redemption_id);
