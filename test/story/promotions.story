@@ -88,7 +88,7 @@ story it_applies_by_itself_and_is_frozen
     "coupons": [{"coupon": null, "draft": null, "automatic": true, "template": "$promotion",
       "applied": true, "discount": @600, "shares": [{"line": 0, "discount": @600}],
       "budget_guaranteed": true}]}
-  POST /v1/holds {"user": "u1", "order_number": "o1", "cart": $cart}
+  POST /v1/holds {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": []}
   201 {"id": "$hold", "discount": @600, "coupons": [{"coupon": null, "automatic": true,
     "campaign": "$campaign", "template": "$promotion", "template_version": 1, "discount": @600,
     "shares": [{"line": 0, "discount": @600}]}]}
