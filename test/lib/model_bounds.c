@@ -2,6 +2,7 @@
 #include "base/hash.h"
 #include "base/id.h"
 #include "domain/campaign/config.h"
+#include "domain/coupon/state.h"
 #include "domain/limit/usage.h"
 #include "domain/price/price.h"
 #include "test/lib/model.h"
@@ -19,6 +20,7 @@ typedef struct counts {
     const coupon **coupons; /* by number */
     int64_t *uses, *money;  /* by number: held and redeemed, but for what came back */
     int64_t issued[MODEL_TEMPLATES], spent[MODEL_CAMPAIGNS];
+    int64_t due[MODEL_CAMPAIGNS]; /* of what is spent: comes back before anybody is refused */
     int64_t ever[MODEL_USERS], of_device[MODEL_DEVICES + 1]; /* claims: see model.h */
 } counts;
 
@@ -33,9 +35,11 @@ static uint32_t place(const uint64_t *ids, uint32_t n, uint64_t id)
 
 /* ---- reading ---- */
 
-static void add_spent(counts *c, uint64_t campaign_id, int64_t minor)
+static void add_spent(counts *c, uint64_t campaign_id, int64_t minor, bool is_due)
 {
-    c->spent[place(c->side->campaigns, MODEL_CAMPAIGNS, campaign_id)] += minor;
+    uint32_t i = place(c->side->campaigns, MODEL_CAMPAIGNS, campaign_id);
+    c->spent[i] += minor;
+    c->due[i] += is_due ? minor : 0;
 }
 
 /* What a coupon has reserved at its issue counts from then on. */
@@ -46,8 +50,10 @@ static void count_coupons(counts *c)
         const coupon *row = coupon_get(c->v.rows, id_slot(s->coupons[i]), s->coupons[i]);
         CHECK(row != NULL);
         c->coupons[i] = row;
+        bool is_due = coupon_is_waiting(row->state) &&
+                      config_expires_at_ms(c->v.config, row) <= app_now_ms(s->world.app);
         add_spent(c, config_find_template(c->v.config, row->template)->row->campaign,
-                  row->reserved_minor);
+                  row->reserved_minor, is_due);
         uint32_t t = place(s->templates, MODEL_TEMPLATES, row->template);
         c->issued[t] += row->stocked && !s->in_error[i];
         c->ever[s->coupon_user[i]] += t == 0 && !s->in_error[i];
@@ -87,7 +93,7 @@ static void count_money(counts *c)
         CHECK(row != NULL);
         for (size_t k = 0; k < row->applied.n; k++) {
             const applied_coupon *a = &row->applied.items[k];
-            add_spent(c, a->campaign, a->discount_minor - a->returned_minor);
+            add_spent(c, a->campaign, a->discount_minor - a->returned_minor, false);
             add_use(c, a);
         }
     }
@@ -95,7 +101,8 @@ static void count_money(counts *c)
         const hold *row = hold_get(c->v.rows, id_slot(s->holds[i]), s->holds[i]);
         CHECK(row != NULL);
         for (size_t k = 0; k < row->applied.n && row->state == HOLD_STATE_OPEN; k++) {
-            add_spent(c, row->applied.items[k].campaign, held(c, &row->applied.items[k]));
+            add_spent(c, row->applied.items[k].campaign, held(c, &row->applied.items[k]),
+                      row->deadline_ms <= app_now_ms(s->world.app));
             add_use(c, &row->applied.items[k]);
         }
     }
@@ -293,7 +300,7 @@ static verdict judge(const counts *c, const model_step *step, uint32_t t, int64_
     if (parent->row->budget_mode == BUDGET_MODE_AT_ISSUE) {
         const price_rule *rule = config_rule(of, v->version);
         int64_t each = price_rule_worth(rule, price_uses(v), price_rule_value(rule));
-        all.budget_used_up = spent + more * each > budget;
+        all.budget_used_up = spent - c->due[t / 2] + more * each > budget;
         all.passed |= spent > budget;
     }
     return all;
@@ -353,7 +360,7 @@ static const char *cause_of_order(const counts *c, const world_act *a)
         bool has_budget = of->budget_mode != BUDGET_MODE_NONE;
         if (a->code == R_DONE && has_budget && c->spent[i] > of->budget_minor)
             return "used beyond the budget";
-        cause = cause || (has_budget && c->spent[i] + need > of->budget_minor);
+        cause = cause || (has_budget && c->spent[i] - c->due[i] + need > of->budget_minor);
     }
     return cause ? NULL : "refused for a budget that is not used up";
 }
@@ -367,7 +374,8 @@ static const char *cause_of_change(const counts *c, const model_step *step, cons
         return NULL;
     if (a->code == R_DONE && step->amount >= 0 && used > step->amount)
         return "the target is below what is used";
-    return a->code == R_NOT_EDITABLE && used <= step->amount
+    int64_t back = stock ? 0 : c->due[step->campaign];
+    return a->code == R_NOT_EDITABLE && used - back <= step->amount
                ? "the target is not below what is used"
                : NULL;
 }

@@ -2,6 +2,7 @@
  * campaign or template. See model.h. */
 #include "app/query_coupons.h"
 #include "app/query_stats.h"
+#include "domain/limit/pool.h"
 #include "test/lib/model.h"
 
 static void read_wallet(model_side *s, app_view *v, const model_step *step, buf *facts)
@@ -44,7 +45,9 @@ static void read_stats(model_side *s, app_view *v, const model_step *step, buf *
                       .from_day = INT32_MIN,
                       .until_day = INT32_MAX};
     query_stats(v, &ask, &out);
+    pool_left budget = query_pool_left(v, pool_budget(ask.campaign));
     const tally *t = &out.total;
+    /* What is due may be swept or not: then it is with what is left, or told beside it. */
     const int64_t all[] = {t->issued,      t->held,
                            t->released,    t->redeemed,
                            t->returned,    t->expired,
@@ -52,7 +55,7 @@ static void read_stats(model_side *s, app_view *v, const model_step *step, buf *
                            t->order_minor, t->order_returned_minor,
                            t->confirmed,   t->discount_minor,
                            out.held_now,   t->discount_returned_minor,
-                           (int64_t)out.n, out.due_budget_minor};
+                           budget.total,   budget.left + budget.on_the_way + out.due_budget_minor};
     for (size_t i = 0; i < ARRAY_LEN(all); i++)
         buf_printf(facts, " %lld", (long long)all[i]);
 }
