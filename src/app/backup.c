@@ -83,11 +83,14 @@ result backup_make(app *a, str to, const backup_watch *watch, backup_report *out
         return R_INVALID;
     }
     work w = {.memory = arena_new(0), .watch = watch, .out = out, .why = why};
+    str store_path = join(&w, to, S(STORE_NAME));
     result r = disk_make_directory(to, why);
     if (r == R_DONE)
-        r = store_checkpoint(app_store(a), join(&w, to, S(STORE_NAME)), why);
+        r = store_checkpoint(app_store(a), store_path, why);
     if (r == R_DONE)
         r = write_sums(&w, to);
+    if (r != R_DONE)
+        disk_remove_flat(store_path);
     arena_free(w.memory);
     return r;
 }

@@ -28,7 +28,7 @@ typedef struct backup_watch {
  *   R_CORRUPT      the backup is damaged: a file is missing, changed or not listed
  *   R_IO, R_STORAGE_FULL, R_NOT_FOUND, R_DRAINING */
 
-/* watch may be NULL. */
+/* watch may be NULL. What ends otherwise than well, or is broken off, leaves an empty directory. */
 MUST_USE result backup_make(app *a, str to, const backup_watch *watch, backup_report *out,
                             buf *why);
 MUST_USE result backup_check(str from, const backup_watch *watch, backup_report *out, buf *why);

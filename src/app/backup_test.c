@@ -249,6 +249,7 @@ static void work_can_be_broken_off(void **state)
     assert_int_equal(backup_make(p->app, at(p, "half"), &watch, &report, &p->why), R_DRAINING);
     assert_true(seen > 0);
     assert_int_equal(check(p, "half"), R_INVALID);
+    assert_true(disk_is_empty(at(p, "half")));
     assert_int_equal(make(p, "backup"), R_DONE);
     app_options o = options_for((str){NULL, 0});
     backup_restore r = {

@@ -1,9 +1,9 @@
 /* Backups that were asked for over HTTP: jobs of the operator, done one after the other.
  *
- * One that is cancelled while it runs stops within TELL_EVERY_MS: its directory has no SHA256SUMS
- * then, unless the copy was just complete. A job that was running when an earlier process ended is
- * failed at the start: its directory has no SHA256SUMS and is no backup. The directory itself is
- * left to whoever asked. */
+ * One that is cancelled while it runs stops at the end of a file, within about TELL_EVERY_MS: its
+ * directory is empty then, unless the copy was just complete. A job that was running when an
+ * earlier process ended is failed at the start: its directory has no SHA256SUMS and is no backup;
+ * it is left to whoever asked. */
 #include <stdlib.h>
 
 #include "app/act_wait.h"

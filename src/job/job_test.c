@@ -1,5 +1,8 @@
-/* The threads of a serving app: the sweep comes by itself, a backup that was asked for is made, and
- * both end when they are told to. */
+/* The threads of a serving app: the sweep comes by itself, a backup that was asked for is made, or
+ * cancelled while it runs, and both end when they are told to.
+ *
+ * Files that a backup reads are read by read(), which this program has its own of: it waits while
+ * the test says so. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -7,7 +10,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -21,7 +26,7 @@
 #include "port/clock.h"
 #include "port/disk.h"
 
-enum { LANES = 2, PATIENCE_MS = 20000 };
+enum { LANES = 2, PATIENCE_MS = 20000, TOLD_MS = 1100 };
 
 typedef struct place {
     char root[64];
@@ -132,6 +137,15 @@ static void wait_a_bit(void)
     (void)nanosleep(&pause, NULL);
 }
 
+static atomic_bool reads_wait;
+
+ssize_t read(int fd, void *p, size_t n)
+{
+    while (atomic_load(&reads_wait))
+        wait_a_bit();
+    return syscall(SYS_read, fd, p, n);
+}
+
 static void the_sweep_comes_by_itself(void **state)
 {
     place *p = *state;
@@ -213,6 +227,38 @@ static void backups_that_were_asked_for_are_made(void **state)
     buf_free(&why);
 }
 
+/* It has copied the store and reads it. What it made is gone, and the next one is made; into the
+ * same directory, even. */
+static void a_backup_that_runs_is_cancelled(void **state)
+{
+    place *p = *state;
+    str to = arena_printf(p->memory, "%s/backup", p->root);
+    job_put_in in = {.kind = JOB_KIND_BACKUP, .input = to};
+    uint64_t first = made(p, ACT_ID_job_put, 0, &in);
+    atomic_store(&reads_wait, true);
+    void *jobs = jobs_start(p->app, p->settings);
+    int64_t began = clock_monotonic_ms();
+    while ((job_at(p, first).state != JOB_STATE_RUNNING || disk_is_empty(to)) &&
+           clock_monotonic_ms() - began < PATIENCE_MS)
+        wait_a_bit();
+    job_put_in cancel = {.id = first, .state = JOB_STATE_CANCELLED};
+    (void)made(p, ACT_ID_job_put, id_slot(first), &cancel);
+    for (began = clock_monotonic_ms(); clock_monotonic_ms() - began < TOLD_MS;)
+        wait_a_bit();
+    atomic_store(&reads_wait, false);
+    uint64_t again = made(p, ACT_ID_job_put, 0, &in);
+    job second = ended(p, again);
+    jobs_stop(jobs);
+    assert_int_equal(second.state, JOB_STATE_DONE);
+    assert_int_equal(job_at(p, first).state, JOB_STATE_CANCELLED);
+    backup_report report;
+    buf why;
+    buf_init(&why, 4096);
+    assert_int_equal(backup_check(to, NULL, &report, &why), R_DONE);
+    assert_int_equal(report.bytes, second.done);
+    buf_free(&why);
+}
+
 static void what_ran_when_a_process_ended_has_failed(void **state)
 {
     place *p = *state;
@@ -244,6 +290,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ON_A_STORE(the_sweep_comes_by_itself),
         ON_A_STORE(backups_that_were_asked_for_are_made),
+        ON_A_STORE(a_backup_that_runs_is_cancelled),
         ON_A_STORE(what_ran_when_a_process_ended_has_failed),
         ON_A_STORE(jobs_end_at_once),
     };
