@@ -2,6 +2,7 @@
 #include "api/convert.h"
 #include "api/issue.h"
 #include "base/hash.h"
+#include "domain/limit/level.h"
 
 enum { CLAIM_COUPONS_MAX = 100 };
 
@@ -95,15 +96,30 @@ static void claimed(api_call *c)
     call_answer(c, 201, &wire_claim_type, &shown);
 }
 
+static void claim_missing(api_call *c)
+{
+    const issue_ask *ask = c->state;
+    uint32_t wanted = 0;
+    for (size_t i = 0; i < ask->in.items.n; i++) {
+        terms of;
+        if (terms_find(call_config(c), ask->in.items.items[i].template, &of) &&
+            of.merchant->row->id == c->who.merchant)
+            wanted |= limit_subjects_of(&of, 1U << LIMIT_MEASURE_CLAIMS);
+    }
+    subjects_missing(c, wanted & ~subjects_named(&ask->reserve.names));
+}
+
 void api_claim_create(api_call *c)
 {
     issue_ask *ask = ARENA_NEW(c->memory, issue_ask);
+    c->state = ask;
     put_claim(c, c->body, S(""), ask);
     call_act(c, &(act_ask){.id = ACT_ID_issue,
                            .slot = slot_of_user(ask->in.merchant, ask->in.user),
                            .subject = ask->in.user,
                            .in = &ask->in,
                            .then = claimed,
+                           .missing = claim_missing,
                            .reserve = &ask->reserve});
 }
 

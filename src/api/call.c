@@ -154,6 +154,15 @@ bool call_view_end(api_call *c, app_view *v)
 
 /* ---- acts ---- */
 
+static void refuse_act(api_call *c)
+{
+    bool fields =
+        c->act.code == R_LIMIT_SUBJECT_MISSING && c->missing != NULL && c->problems->n == 0;
+    if (fields)
+        c->missing(c);
+    refuse_with(c, c->act.code, c->act.detail, fields && c->problems->n > 0 ? c->problems : NULL);
+}
+
 static void on_loop(http_exchange *x, void *argument)
 {
     MAYBE(x);
@@ -163,7 +172,7 @@ static void on_loop(http_exchange *x, void *argument)
     else if ((c->act.code == R_STALE || c->act.code == R_UNRESERVED) && c->stale != NULL)
         c->stale(c);
     else
-        call_refuse(c, c->act.code, c->act.detail);
+        refuse_act(c);
 }
 
 static void on_lane(act_call *done)
@@ -206,6 +215,7 @@ void call_act(api_call *c, const act_ask *ask)
     const act *a = act_find((uint16_t)ask->id);
     c->then = ask->then;
     c->stale = ask->stale;
+    c->missing = ask->missing;
     c->act = (act_call){.app = c->app,
                         .id = ask->id,
                         .slot = ask->slot,

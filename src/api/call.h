@@ -46,6 +46,7 @@ struct api_call {
     act_call act;
     void (*then)(api_call *c);
     void (*stale)(api_call *c);
+    void (*missing)(api_call *c);
     const config *config; /* call_config */
     void *state;          /* the handler's */
 };
@@ -66,8 +67,11 @@ typedef struct act_ask {
     const void *in; /* record of the act's input */
     void (*then)(api_call *c);  /* loop thread: c->act has the outcome, code is R_DONE */
     void (*stale)(api_call *c); /* loop thread: prepare again and ask again; NULL: never stale */
-    result refusal;             /* not R_DONE: what a look at the snapshot refuses this with */
-    str detail;                 /* of the refusal */
+    /* loop thread: LIMIT_SUBJECT_MISSING is about to be told: adds which to c->problems; NULL: the
+     * detail alone tells. */
+    void (*missing)(api_call *c);
+    result refusal; /* not R_DONE: what a look at the snapshot refuses this with */
+    str detail;     /* of the refusal */
     /* What limits by subject need before the act (ISSUE, HOLD, REDEEM); NULL: nothing. */
     const reserve_ask *reserve;
 } act_ask;

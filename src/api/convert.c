@@ -59,6 +59,15 @@ subject_names subjects_in(api_call *c, const wire_subjects *from, str field)
         .phone = from->phone, .device = from->device, .card = from->card, .address = from->address};
 }
 
+void subjects_missing(api_call *c, uint32_t subjects)
+{
+    for (uint8_t i = 0; i < LIMIT_SUBJECT_COUNT; i++)
+        if ((subjects >> i & 1U) != 0)
+            issues_add(c->problems,
+                       arena_printf(c->memory, "subjects.%.*s", STR_ARG(limit_subject_name(i))),
+                       S("required"), "a limit counts by it");
+}
+
 bool row_in_outcome(api_call *c, const record_type *type, str bytes, void *row)
 {
     if (record_decode(type, bytes, c->memory, row) == R_DONE)

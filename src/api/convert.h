@@ -40,6 +40,9 @@ wire_job job_shown(const job *row);
  * subjects, "subjects" or "subjects[3]". */
 subject_names subjects_in(api_call *c, const wire_subjects *from, str field);
 
+/* Reports subjects (bits of limit_subject) that limits count by and the request does not name. */
+void subjects_missing(api_call *c, uint32_t subjects);
+
 /* Trees of rules. The body's check has read them before, with the same zones, and found nothing
  * wrong; field begins the paths. */
 str rule_shown(api_call *c, const rule_node *nodes, size_t n, rule_place place);

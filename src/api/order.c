@@ -192,7 +192,7 @@ static int64_t act_time(app_view *v, uint16_t slot)
 
 /* Looks at the order on a snapshot: prices it, or tells why it will be refused. False: the call has
  * ended. */
-static bool prepare(api_call *c, const order_job *plan, order_priced *priced, act_ask *ask)
+static bool prepare(api_call *c, order_job *plan, order_priced *priced, act_ask *ask)
 {
     reserve_ask *reserve = ARENA_NEW(c->memory, reserve_ask);
     app_view v;
@@ -203,6 +203,10 @@ static bool prepare(api_call *c, const order_job *plan, order_priced *priced, ac
     asked.left_out = plan->left_out;
     asked.left_out_count = plan->left_out_count;
     ask->refusal = order_price(&v, &asked, priced);
+    plan->missing = 0;
+    for (size_t i = 0; i < asked.coupon_count; i++)
+        if (priced->verdicts[i].subject != 0)
+            plan->missing |= 1U << priced->verdicts[i].subject;
     priced->in.deadline_ms = act_time(&v, ask->slot) + plan->patience_ms;
     if (priced->redemption != 0) {
         char id[ID_TEXT_MAX];
@@ -223,6 +227,11 @@ static bool prepare(api_call *c, const order_job *plan, order_priced *priced, ac
     return call_view_end(c, &v);
 }
 
+static void order_missing(api_call *c)
+{
+    subjects_missing(c, ((const order_job *)c->state)->missing);
+}
+
 void order_submit(api_call *c, order_job *plan)
 {
     c->state = plan;
@@ -232,7 +241,8 @@ void order_submit(api_call *c, order_job *plan)
                    .subject = plan->ask.user,
                    .in = &priced->in,
                    .then = plan->then,
-                   .stale = again};
+                   .stale = again,
+                   .missing = order_missing};
     if (c->problems->n == 0 && !prepare(c, plan, priced, &ask))
         return;
     call_act(c, &ask);

@@ -23,6 +23,7 @@ typedef struct order_job {
     int64_t patience_ms; /* of a hold: from act time to its deadline */
     act_id id;
     void (*then)(api_call *c);
+    uint32_t missing;                 /* subjects that limits count by, as pricing found */
     uint64_t left_out[AUTOMATIC_MAX]; /* as the act has told */
     size_t left_out_count;
 } order_job;

@@ -17,11 +17,21 @@ story without_the_device_it_is_refused_and_says_what_is_missing
   let limits [{"measure": "claims", "subject": "device", "period": "ever", "max": 1}]
   use shop
   POST /v1/claims {"user": "u1", "template": "$template"}
-  422 {"code": "limit_subject_missing", "detail": "subjects.device is missing. The limit of the template is 1 claims a device."}
+  422 {"code": "limit_subject_missing", "detail": "subjects.device is missing. The limit of the template is 1 claims a device.",
+    "errors": [{"field": "subjects.device", "code": "required", "detail": "a limit counts by it"}]}
   POST /v1/claims {"user": "u1", "template": "$template", "subjects": {"phone": "+8613800138000"}}
-  422 {"code": "limit_subject_missing"}
+  422 {"code": "limit_subject_missing", "errors": [{"field": "subjects.device"}]}
   POST /v1/claims {"user": "u1", "template": "$template", "subjects": {"device": "d1"}}
   201
+
+story all_that_is_missing_is_told_at_once
+  let campaign_limits [{"measure": "claims", "subject": "phone", "period": "ever", "max": 1}]
+  let limits [{"measure": "claims", "subject": "device", "period": "ever", "max": 1},
+    {"measure": "claims", "subject": "card", "period": "ever", "max": 1}]
+  use shop
+  POST /v1/claims {"user": "u1", "template": "$template", "subjects": {"card": "c1"}}
+  422 {"code": "limit_subject_missing", "errors": ["any order", {"field": "subjects.phone"},
+    {"field": "subjects.device"}]}
 
 story a_phone_behind_a_plus_is_a_number
   let limits [{"measure": "claims", "subject": "phone", "period": "ever", "max": 1}]
@@ -352,7 +362,8 @@ story uses_of_a_device_whoever_the_user_is
   POST /v1/claims {"user": "u2", "template": "$template", "count": 2}
   201 {"coupons": [{"id": "$c3"}, {"id": "$c4"}]}
   POST /v1/redemptions {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$c1"]}
-  422 {"code": "limit_subject_missing", "detail": "*"}
+  422 {"code": "limit_subject_missing", "detail": "*",
+    "errors": [{"field": "subjects.device", "code": "required"}]}
   POST /v1/redemptions {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$c1"],
     "subjects": {"device": "d1"}}
   201
