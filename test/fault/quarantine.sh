@@ -243,9 +243,14 @@ shows "settle: the server stops" stopped
 shows "settle: the books agree" sound 1
 shows "settle: it is listed" listed '[.[] | select(.held)] | "\(length) \(.[0].act)"' \
     '1 limit_settle'
+shows "settle: what it keeps is listed" admin sagas --json
+cp "$scratch/said" "$scratch/sagas"
+shows "settle: as quarantined" [ "$(jq -r '.[] | "\(.kind) \(.state)"' "$scratch/sagas")" = \
+    "limit_reservation quarantined" ]
 shows "settle: it may be tried again" admin quarantine retry \
     "$(jq -r '.[] | select(.held) | .id' "$scratch/list")"
 shows "settle: the books agree then" sound 0
+shows "settle: nothing is kept" [ "$(admin sagas --json | jq length)" = 0 ]
 shows "settle: it goes on" up
 shows "settle: and is counted" claims_by 409 settle-4 jack d3
 shows "settle: for good" [ "$(field .code)" = limit_reached ]
