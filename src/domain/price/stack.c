@@ -269,7 +269,7 @@ static result take_best_by_line(stack_pass *p, stack_entry **members, size_t n)
         for (size_t k = 0; k < lines; k++) {
             sum += parts[i * lines + k];
         }
-        if (sum > 0) {
+        if (sum > 0 && is_open(p, members[i])) { /* those before it may have closed it */
             memcpy(p->run.parts, parts + i * lines, lines * sizeof(*parts));
             members[i]->verdict->discount_minor = sum;
             apply(p, members[i]);
