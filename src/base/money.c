@@ -89,6 +89,12 @@ static wide split_remainder(const split *s, size_t i)
 static size_t split_count_from(const split *s, wide threshold)
 {
     size_t count = 0;
+    if (s->kept != NULL) { /* then the threshold fits int64, too */
+        int64_t from = (int64_t)threshold;
+        for (size_t i = 0; i < s->n; i++)
+            count += s->kept[i] >= from ? 1 : 0;
+        return count;
+    }
     for (size_t i = 0; i < s->n; i++)
         count += split_remainder(s, i) >= threshold ? 1 : 0;
     return count;
@@ -101,6 +107,11 @@ static wide split_threshold(const split *s, size_t left)
 {
     wide low = 0;
     wide high = s->sum; /* no remainder is that large */
+    int64_t largest = 0;
+    for (size_t i = 0; s->kept != NULL && i < s->n; i++)
+        largest = s->kept[i] > largest ? s->kept[i] : largest;
+    if (s->kept != NULL)
+        high = (wide)largest + 1;
     while (high - low > 1) {
         wide middle = low + (high - low) / 2;
         if (split_count_from(s, middle) >= left)

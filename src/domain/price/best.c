@@ -5,7 +5,7 @@
 #include "domain/price/best_search.h"
 
 enum {
-    DIVE_PROBES_PER_COUPON = 4,
+    DIVE_PROBES_PER_COUPON = 2,
     PROMOTIONS_UNDONE_MAX = 6, /* beyond, nothing is proven */
 };
 

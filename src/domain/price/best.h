@@ -20,8 +20,10 @@
  *   and but for those kinds that have a bound of their own (price_kind.most). So also where one
  *   coupon helps another (a condition that asks for at most, a scope of discounted lines, units
  *   that are gone) it has been counted.
- * - It takes no more than what its lines still cost, nor, of a percentage, than that share of it;
- *   all together take no more than what the lines of any of them still cost.
+ * - It takes no more than what its lines still cost, nor, of a percentage, than that share of it.
+ *   All together take no more than what the lines of any of them still cost. Percentages together
+ *   take of each line what is left when each takes its share of what the others leave, in any
+ *   order: the less others have taken, the more they take in sum, since a share is less than all.
  * - Running prices only fall: a coupon below its minimum spend stays below it.
  * - There are no more coupons than may be: the most of an order, of a group at most n, one of a
  *   group that takes the best one or the highest rank, none after one that stops, and an exclusive
@@ -42,7 +44,7 @@
 enum {
     BEST_COUPONS_MAX = PRICE_COUPONS_MAX, /* considered, promotions among them */
     BEST_SETS_MAX = 10,                   /* told */
-    BEST_WORK_MAX = 1000000,              /* lines looked at: see best_ask.work_max */
+    BEST_WORK_MAX = 400000,               /* lines looked at: see best_ask.work_max */
 };
 
 typedef struct best_ask {

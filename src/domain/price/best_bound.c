@@ -22,8 +22,9 @@ static int64_t mask_minor(const int64_t *running, const uint64_t *mask, size_t n
     return sum;
 }
 
-static int64_t value_now(const search *s, size_t i)
+static int64_t value_now(search *s, size_t i)
 {
+    s->view.shared &= ~search_bit(i);
     const price_most *m = &s->most[i];
     const stack_entry *e = &s->walk.entries[i];
     const stack_state *at = &s->walk.at;
@@ -36,6 +37,7 @@ static int64_t value_now(const search *s, size_t i)
     if (m->share < BENEFIT_PERCENT_ONE) {
         int64_t one = BENEFIT_PERCENT_ONE;
         int64_t share = left / one * m->share + left % one * m->share / one + m->slack_minor;
+        s->view.shared |= share < value ? search_bit(i) : 0;
         value = share < value ? share : value;
     }
     return value;
@@ -82,6 +84,33 @@ static void quotas_of(const search *s, uint8_t *quotas)
     }
 }
 
+/* What all that take a share of their lines take together, one of what the others leave. */
+static int64_t shares_minor(const search *s, uint64_t coupons)
+{
+    int64_t left[CART_LINES_MAX], sum = 0;
+    size_t n = s->walk.run.n;
+    memcpy(left, s->walk.run.running, n * sizeof(*left));
+    for (size_t i = 0; i < s->ask->price.n; i++) {
+        if ((coupons & search_bit(i)) == 0) {
+            continue;
+        }
+        const uint64_t *mask = s->masks[s->lines_of[i]];
+        int64_t stays = BENEFIT_PERCENT_ONE - s->most[i].share;
+        sum += s->most[i].slack_minor;
+        for (size_t w = 0; w * 64 < n; w++) {
+            for (uint64_t bits = mask[w]; bits != 0; bits &= bits - 1) {
+                int64_t *at = &left[w * 64 + (size_t)__builtin_ctzll(bits)];
+                *at = *at / BENEFIT_PERCENT_ONE * stays +
+                      *at % BENEFIT_PERCENT_ONE * stays / BENEFIT_PERCENT_ONE;
+            }
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        sum += s->walk.run.running[i] - left[i];
+    }
+    return sum;
+}
+
 typedef struct potential {
     int64_t sum_minor; /* of those that are not exclusive */
     int64_t always_minor, exclusive_minor;
@@ -101,42 +130,54 @@ static void add(const search *s, size_t i, potential *t)
     }
 }
 
-/* The most that any set of the node with at most so many coupons more can take yet. */
-int64_t search_bound(search *s, const search_node *x, size_t most)
+/* Those of `from` that take most, as many as may be. */
+static potential pick(const search *s, uint64_t from, size_t left)
 {
-    uint64_t coming = x->open | x->pending;
-    uint64_t promotions = ~(s->candidates | s->walk.at.decided);
-    uint32_t of_order = s->ask->price.coupons_max;
-    size_t left = of_order > s->walk.at.counted ? of_order - s->walk.at.counted : 0;
     uint8_t quotas[PRICE_COUPONS_MAX];
     potential t = {0};
-    left = of_order == 0 || left > most ? most : left;
     quotas_of(s, quotas);
-    s->work++;
     for (size_t k = 0; k < s->ask->price.n; k++) {
         size_t i = s->view.ranked[k];
+        uint8_t *quota = &quotas[s->group_of[i]];
         if (s->view.value[i] == 0) {
             break;
         }
-        bool exclusive = s->walk.entries[i].standing->exclusive;
-        for (size_t w = 0; w * 64 < s->walk.run.n && ((promotions | coming) & search_bit(i)) != 0;
-             w++) {
+        if ((from & search_bit(i)) == 0) {
+            continue;
+        }
+        for (size_t w = 0; w * 64 < s->walk.run.n; w++) {
             t.lines[w] |= s->masks[s->lines_of[i]][w];
         }
-        if ((promotions & search_bit(i)) != 0) {
+        if ((s->candidates & search_bit(i)) == 0 || (s->exclusive & search_bit(i)) != 0) {
             add(s, i, &t);
-        } else if ((coming & search_bit(i)) != 0 && (exclusive || t.coupons < left)) {
-            uint8_t *quota = &quotas[s->group_of[i]];
-            if (exclusive || *quota > 0) {
-                *quota = (uint8_t)(*quota - (!exclusive && *quota < UINT8_MAX));
-                t.coupons += !exclusive;
-                add(s, i, &t);
-            }
+        } else if (t.coupons<left && * quota> 0) {
+            *quota = (uint8_t)(*quota - (*quota < UINT8_MAX));
+            t.coupons++;
+            add(s, i, &t);
         }
     }
-    int64_t alone = t.exclusive_minor + (t.exclusive_minor > 0 ? t.always_minor : 0);
-    int64_t sum = t.sum_minor > alone ? t.sum_minor : alone;
-    int64_t lines = mask_minor(s->walk.run.running, t.lines, s->walk.run.n);
+    return t;
+}
+
+int64_t search_bound(search *s, const search_node *x, size_t most)
+{
+    uint64_t promotions = ~(s->candidates | s->walk.at.decided);
+    uint64_t coming = x->open | x->pending | promotions;
+    uint64_t shared = coming & s->view.shared & ~s->exclusive;
+    uint32_t of_order = s->ask->price.coupons_max;
+    size_t left = of_order > s->walk.at.counted ? of_order - s->walk.at.counted : 0;
+    left = of_order == 0 || left > most ? most : left;
+    potential all = pick(s, coming, left);
+    int64_t sum = all.sum_minor;
+    s->work++;
+    if (search_count(shared) > 1) {
+        potential rest = pick(s, coming & ~shared, left);
+        int64_t together = rest.sum_minor + shares_minor(s, shared);
+        sum = together < sum ? together : sum;
+    }
+    int64_t alone = all.exclusive_minor + (all.exclusive_minor > 0 ? all.always_minor : 0);
+    int64_t lines = mask_minor(s->walk.run.running, all.lines, s->walk.run.n);
+    sum = alone > sum ? alone : sum;
     return sum < lines ? sum : lines;
 }
 
@@ -173,6 +214,7 @@ result search_know(search *s, size_t i)
     s->candidates |= e->coupon->automatic ? 0 : search_bit(i);
     s->wanted |=
         e->coupon->automatic || e->duplicate || s->most[i].total_minor == 0 ? 0 : search_bit(i);
+    s->exclusive |= e->standing->exclusive ? search_bit(i) : 0;
     s->group_of[i] = (uint8_t)i;
     for (size_t k = 0; k < s->ask->price.n && e->group != NULL; k++) {
         const stack_entry *other = &s->walk.entries[k];

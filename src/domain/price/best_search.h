@@ -16,6 +16,7 @@ typedef struct outlook {
     int64_t sums[MASKS_MAX];           /* what the lines of each mask cost */
     int64_t value[PRICE_COUPONS_MAX];  /* the most that a coupon can take now */
     uint8_t ranked[PRICE_COUPONS_MAX]; /* coupons by that, the most first */
+    uint64_t shared;                   /* those whose most is a share of their lines */
 } outlook;
 
 typedef struct frame {
@@ -32,7 +33,8 @@ typedef struct search {
     uint64_t (*masks)[RUN_WORDS];
     size_t mask_n;
     uint8_t lines_of[PRICE_COUPONS_MAX], spends_of[PRICE_COUPONS_MAX]; /* masks */
-    uint64_t candidates, wanted;         /* all that are no promotions; those that can take */
+    uint64_t candidates, wanted; /* all that are no promotions; those that can take */
+    uint64_t exclusive;
     uint64_t gone;                       /* promotions that the walk takes to be undone */
     uint64_t mates[PRICE_COUPONS_MAX];   /* of a group that is decided as one, itself too */
     uint64_t after[PRICE_COUPONS_MAX];   /* those alike that come after it */

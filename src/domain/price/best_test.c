@@ -326,6 +326,28 @@ static void the_others_say_why_they_are_not_in_it(void **state)
     assert_str(verdicts[5].reason, S("too_many_coupons"));
 }
 
+/* 40 percentages of the whole cart, and 20 amounts: the sum of all says nothing, what they can take
+ * together says all. */
+static void percentages_together_take_less_than_their_sum(void **state)
+{
+    (void)state;
+    enum { PERCENTAGES = 40, AMOUNTS = 20, ALL = PERCENTAGES + AMOUNTS };
+    price_coupon coupons[ALL];
+    int64_t expires_at_ms[ALL] = {0};
+    order_line lines[] = {line_of("a", "", 1, 400000), line_of("b", "", 3, 200000)};
+    cart c = cart_of(lines, ARRAY_LEN(lines));
+    for (size_t i = 0; i < ALL; i++) {
+        coupons[i] = coupon_of(i < PERCENTAGES ? percent_off(300 + (int64_t)i, 0, 0)
+                                               : amount_off(1000 + (int64_t)i, 0));
+    }
+    best_ask ask = {.price = {.cart = &c, .coupons = coupons, .n = ALL},
+                    .expires_at_ms = expires_at_ms,
+                    .sets = 1};
+    best_answer a = best_of(&ask);
+    assert_true(a.sets[0].coupons == (UINT64_C(1) << ALL) - 1);
+    assert_true(a.work < 20000);
+}
+
 static void a_cart_that_cannot_be_priced_is_refused(void **state)
 {
     (void)state;
@@ -347,6 +369,7 @@ int main(void)
         PRICE_TEST(the_best_sets_of_all_are_found),
         PRICE_TEST(of_coupons_alike_those_that_expire_first_are_used),
         PRICE_TEST(the_others_say_why_they_are_not_in_it),
+        PRICE_TEST(percentages_together_take_less_than_their_sum),
         PRICE_TEST(a_cart_that_cannot_be_priced_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
