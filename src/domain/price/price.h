@@ -54,6 +54,13 @@ int64_t price_rule_value(const price_rule *rule);
 int64_t price_rule_worth(const price_rule *rule, uint32_t uses, int64_t money_minor);
 /* How often a coupon of this version may be used; PRICE_USES_ANY: while it has money. */
 uint32_t price_uses(const template_version *version);
+/* For an index: the programs of its scope and its conditions (NULL: all lines, any cart), and the
+ * minimum spend in the campaign's currency (0: none). They live in the rule. */
+const rule_program *price_rule_scope(const price_rule *rule);
+const rule_program *price_rule_conditions(const price_rule *rule);
+int64_t price_rule_minimum_spend(const price_rule *rule);
+/* Has the processor fetch what price_probe_fits will read of the rule; changes nothing else. */
+void price_rule_prefetch(const price_rule *rule);
 /* Are its amounts in the campaign's currency only? */
 bool price_rule_one_currency(const price_rule *rule);
 

@@ -137,6 +137,27 @@ bool price_rule_one_currency(const price_rule *rule)
     return rule->benefit.currency_count == 1;
 }
 
+const rule_program *price_rule_scope(const price_rule *rule)
+{
+    return rule->scope;
+}
+
+const rule_program *price_rule_conditions(const price_rule *rule)
+{
+    return rule->conditions;
+}
+
+int64_t price_rule_minimum_spend(const price_rule *rule)
+{
+    return rule->benefit.values[0].v[TERM_COMMON_MINIMUM_SPEND];
+}
+
+void price_rule_prefetch(const price_rule *rule)
+{
+    rule_prefetch(rule->scope);
+    rule_prefetch(rule->conditions);
+}
+
 int64_t price_rule_largest(const price_rule *rule)
 {
     return rule->largest_minor;

@@ -135,23 +135,36 @@ static bool covers(const desk *d, const price_use *use, size_t i)
            (d->widest && bit_of(use->covers + RUN_WORDS, i));
 }
 
-static void sort_line(desk *d, const price_use *use, size_t i)
+line_place price_run_place(const price_run *run, const price_rule *rule,
+                           const benefit_values *values, size_t i)
 {
-    price_run *run = d->run;
     const order_line *line = &run->lines[i];
     bool shipping = (line->marks & LINE_SHIPPING) != 0;
     bool barred = (line->marks & LINE_BARRED) != 0;
-    if (!barred && ((d->kind->targets == KIND_SHIPPING && shipping) ||
-                    (d->kind->targets == KIND_GIFTS && str_eq(line->sku, d->values->text)))) {
+    if (!barred && ((rule->kind->targets == KIND_SHIPPING && shipping) ||
+                    (rule->kind->targets == KIND_GIFTS && str_eq(line->sku, values->text)))) {
+        return LINE_PLACE_TARGET;
+    }
+    if (shipping && run->policy.percent_shipping == PERCENT_SHIPPING_WITHOUT) {
+        return LINE_PLACE_NONE;
+    }
+    return barred ? LINE_PLACE_EXCLUDED : LINE_PLACE_ELIGIBLE;
+}
+
+static void sort_line(desk *d, const price_use *use, size_t i)
+{
+    price_run *run = d->run;
+    line_place place = price_run_place(run, use->rule, d->values, i);
+    if (place == LINE_PLACE_TARGET) {
         run->targets[d->target_n++] = line_at(d, i);
         return;
     }
-    if (shipping && run->policy.percent_shipping == PERCENT_SHIPPING_WITHOUT) {
+    if (place == LINE_PLACE_NONE) {
         return;
     }
     int64_t spend = base_minor(run, run->policy.threshold_base, i);
     d->goods_minor += spend;
-    if (barred || !covers(d, use, i)) {
+    if (place == LINE_PLACE_EXCLUDED || !covers(d, use, i)) {
         d->excluded = true;
         return;
     }

@@ -59,6 +59,16 @@ typedef struct price_use {
     const uint64_t *covers;
 } price_use;
 
+/* What a line is to a coupon, before its scope is asked. */
+typedef enum line_place {
+    LINE_PLACE_NONE,     /* a charge for sending, which the policy leaves out */
+    LINE_PLACE_TARGET,   /* what its kind reduces instead of eligible lines */
+    LINE_PLACE_EXCLUDED, /* barred */
+    LINE_PLACE_ELIGIBLE, /* where the scope covers it */
+} line_place;
+line_place price_run_place(const price_run *run, const price_rule *rule,
+                           const benefit_values *values, size_t i);
+
 /* Fills parts with what the rule takes at the running price, and tells; discount_minor and
  * adds_minor are in the run's grain. R_DONE, R_OVERFLOW, or R_AGAIN: with the grain of this run it
  * would not be exact, but with one `finer` times as fine. */

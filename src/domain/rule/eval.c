@@ -152,6 +152,14 @@ static bool line_run(const rule_program *p, uint16_t at, const order_line *line,
     return at == RULE_MET;
 }
 
+void rule_prefetch(const rule_program *r)
+{
+    enum { LINE = 64, SMALL = 4 * LINE }; /* a short list, text and all */
+    for (size_t at = 0; r != NULL && at < SMALL; at += LINE) {
+        __builtin_prefetch((const char *)r + at);
+    }
+}
+
 bool rule_line(const rule_program *r, const order_line *line, bool discounted)
 {
     return r->leaf_count == 0 || line_run(r, 0, line, discounted);
@@ -354,6 +362,33 @@ rule_answer rule_ask(const rule_program *p, const rule_leaf *leaf, const rule_fa
         return answer(true, lines_match(p, leaf, facts));
     }
     UNREACHABLE();
+}
+
+bool rule_fact_of_content(uint8_t fact)
+{
+    switch (fact) {
+    case RULE_FACT_CART_SUBTOTAL:
+    case RULE_FACT_CART_ELIGIBLE_SUBTOTAL:
+    case RULE_FACT_CART_SHIPPING:
+    case RULE_FACT_CART_QUANTITY:
+    case RULE_FACT_CART_LINES:
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool rule_may_be_met(const rule_program *r, const rule_facts *facts)
+{
+    uint16_t at = r->leaf_count == 0 ? RULE_MET : 0;
+    while (at < RULE_MET) {
+        const rule_leaf *leaf = &r->leaves[at];
+        bool open = leaf->kind == RULE_LEAF_LINES || rule_fact_of_content(leaf->fact);
+        rule_answer a = open ? RULE_UNKNOWN : rule_ask(r, leaf, facts);
+        bool may = a == RULE_UNKNOWN || a == (leaf->negated ? RULE_NO : RULE_YES);
+        at = may ? leaf->yes : leaf->no;
+    }
+    return at == RULE_MET;
 }
 
 bool rule_met(const rule_program *r, const rule_facts *facts)

@@ -89,6 +89,8 @@ rule_answer rule_ask(const rule_program *p, const rule_leaf *leaf, const rule_fa
 /* The number that a leaf with a range compares; false: not known. Not of lines. */
 bool rule_cart_number(const rule_program *p, const rule_leaf *leaf, const rule_facts *facts,
                       int64_t *out);
+/* Is the fact about what the cart holds? Not of facts of lines, which are. */
+bool rule_fact_of_content(uint8_t fact);
 /* What the measure of a LINES leaf is; of EVERY the lines that do not fit, and -1 when none is
  * asked. */
 int64_t rule_lines_number(const rule_program *p, const rule_leaf *leaf, const rule_facts *facts);

@@ -75,6 +75,8 @@ typedef struct rule_program rule_program;
 /* nodes must be sound; nothing is kept of them. rule_free frees. */
 rule_program *rule_new(const rule_node *nodes, size_t n, rule_place place);
 void rule_free(rule_program *r); /* NULL is allowed */
+/* Has the processor fetch the first lines of its block; NULL is allowed. */
+void rule_prefetch(const rule_program *r);
 
 /* What conditions are asked of. Made by rule_facts_of; pointers are the caller's. */
 typedef struct rule_facts {
@@ -97,6 +99,11 @@ bool rule_line(const rule_program *r, const order_line *line, bool discounted);
 void rule_line_all(const rule_program *r, const cart *c, const uint64_t *discounted, uint64_t *out);
 /* Conditions. */
 bool rule_met(const rule_program *r, const rule_facts *facts);
+
+/* The same where the cart is not there yet: may they be met by a cart with such facts? What is
+ * asked of its content (lines, amounts, quantities) may be, whatever it is, and so may what is not
+ * known; what is known is asked. Never false where rule_met is true of a cart with these facts. */
+bool rule_may_be_met(const rule_program *r, const rule_facts *facts);
 
 /* What is missing. Of TIME it is an instant in ms, of the others how much. */
 typedef enum rule_distance {
@@ -141,5 +148,21 @@ typedef struct rule_postings {
 } rule_postings;
 
 rule_postings rule_index(const rule_program *r, arena *memory);
+
+/* The other side of postings: every value that a fact has. Texts that are empty are not told. */
+typedef struct rule_value {
+    str fact;      /* its name; of an attribute the prefix … */
+    str attribute; /* … and the merchant's name */
+    bool is_number;
+    str text;
+    int64_t number;
+} rule_value;
+typedef void rule_value_visit(void *context, const rule_value *v);
+/* Facts of a line that no coupon has taken from. */
+void rule_line_values(const order_line *line, rule_value_visit *visit, void *context);
+/* What is asked of the cart's content. */
+void rule_content_values(const rule_facts *facts, rule_value_visit *visit, void *context);
+/* All other facts that are known: store, shopper, time … */
+void rule_context_values(const rule_facts *facts, rule_value_visit *visit, void *context);
 
 #endif

@@ -2,7 +2,7 @@
  * that knows only JSON, in three values; and the canonical text against the nodes.
  *
  * The oracle shares no code with the compiler; hours it searches minute by minute. */
-#include "domain/rule/rule_make_test.h"
+#include "domain/rule/rule_cart_test.h"
 #include "domain/rule/rule_truth_test.h"
 
 enum { TRIALS = 20000, CARTS_EACH = 4 };
@@ -176,82 +176,7 @@ static truth oracle(const json *v, const scene *s)
     return json_field(v, S("zone")) != NULL ? oracle_hours(v, s) : oracle_window(v, s);
 }
 
-/* ---- random carts ---- */
-
-static str word(void)
-{
-    return below(4) == 0 ? S("") : arena_printf(memory, "w%zu", below(5));
-}
-
-static str joined(void)
-{
-    str all = S("");
-    for (size_t n = below(4); n > 0; n--) {
-        all = arena_printf(memory, "%.*sw%zu\x1f", STR_ARG(all), below(5));
-    }
-    return all;
-}
-
-static cart_attributes random_attributes(void)
-{
-    cart_attribute *items = ARENA_ARRAY(memory, cart_attribute, 2);
-    size_t n = 0;
-    for (size_t i = 0; i < 2; i++) {
-        if (below(3) > 0) {
-            items[n++] = (cart_attribute){.name = i == 0 ? S("a") : S("b"),
-                                          .is_text = below(2) == 0,
-                                          .number = (int64_t)below(8),
-                                          .text = arena_printf(memory, "w%zu", below(5))};
-            items[n - 1].number = items[n - 1].is_text ? 0 : items[n - 1].number;
-        }
-    }
-    return (cart_attributes){items, n};
-}
-
-static cart random_cart(void)
-{
-    size_t n = below(6);
-    order_line *lines = ARENA_ARRAY(memory, order_line, n + 1);
-    for (size_t i = 0; i < n; i++) {
-        lines[i] = (order_line){.sku = arena_printf(memory, "w%zu", below(5)),
-                                .product = word(),
-                                .category = word(),
-                                .categories = joined(),
-                                .brand = word(),
-                                .model = word(),
-                                .seller = word(),
-                                .tags = joined(),
-                                .marks = (uint8_t)below(16),
-                                .unit_minor = (int64_t)below(4000)};
-        lines[i].quantity = lines[i].marks & LINE_WEIGHED ? (int64_t)(1 + below(16) * 500)
-                                                          : (int64_t)(1 + below(4));
-    }
-    str *tags = ARENA_ARRAY(memory, str, 3);
-    size_t tag_count = below(3);
-    bool told = below(4) > 0;
-    for (size_t i = 0; i < tag_count; i++) {
-        tags[i] = arena_printf(memory, "w%zu", i * 2 + below(2));
-    }
-    int64_t now = INT64_C(1790000000000) + (int64_t)below((size_t)(100 * MS_DAY));
-    int64_t last = below(3) == 0 ? -1 : below(2) == 0 ? 0 : now - (int64_t)below(8) * MS_DAY;
-    return (cart){.zones = zone_find,
-                  .currency = arena_printf(memory, "w%zu", below(5)),
-                  .store = word(),
-                  .region = word(),
-                  .channel = word(),
-                  .payment = word(),
-                  .at_ms = now,
-                  .lines = lines,
-                  .n = n,
-                  .attributes = random_attributes(),
-                  .shopper = {.known = below(2) == 0,
-                              .tags = told ? tags : NULL,
-                              .tag_count = told ? tag_count : 0,
-                              .attributes = random_attributes(),
-                              .orders = (int64_t)below(6) - 1,
-                              .spent_minor = (int64_t)below(4000) - 1,
-                              .last_order_at_ms = last}};
-}
+/* ---- random facts ---- */
 
 static rule_facts random_facts(const cart *c)
 {
