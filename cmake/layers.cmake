@@ -17,7 +17,7 @@ add_custom_target(generated_tables DEPENDS ${CMAKE_BINARY_DIR}/gen/domain/table.
 quan_layer(quan_base FOLDER src/base LINK PkgConfig::XXHASH PkgConfig::CRYPTO)
 quan_layer(quan_domain FOLDER src/domain
     GENERATED ${CMAKE_BINARY_DIR}/gen/domain/table.gen.c
-    LINK quan_base)
+    LINK quan_base ${ROARING_LIBRARY})
 add_dependencies(quan_domain generated_tables)
 # Every layer above includes the generated header, by way of the domain.
 quan_layer(quan_store FOLDER src/store LINK quan_domain ${ROCKSDB_LIBRARY} Threads::Threads)

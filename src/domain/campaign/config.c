@@ -337,6 +337,22 @@ const price_rule *config_rule(const config_template *t, uint32_t version)
     return version >= 1 && version <= t->version_count ? t->rules[version - 1] : NULL;
 }
 
+static config_object *kept_of(const config_template *t)
+{
+    const char *at = (const char *)t - offsetof(kept_template, view);
+    return &((kept_template *)(uintptr_t)at)->head; /* the count is no part of what it says */
+}
+
+void config_template_share(const config_template *t)
+{
+    config_object_take(kept_of(t));
+}
+
+void config_template_free(const config_template *t)
+{
+    config_object_drop(kept_of(t));
+}
+
 uint32_t config_effective(const config_template *t, uint32_t pinned)
 {
     return t->reaching > pinned ? t->reaching : pinned;

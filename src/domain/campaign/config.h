@@ -67,6 +67,10 @@ const config_campaign *config_find_campaign(const config *c, uint64_t id);
 const config_template *config_find_template(const config *c, uint64_t id);
 const template_version *config_version(const config_template *t, uint32_t version);
 const price_rule *config_rule(const config_template *t, uint32_t version);
+/* One more reference to a template as this snapshot has it, so that it outlives the snapshot; and
+ * one less. */
+void config_template_share(const config_template *t);
+void config_template_free(const config_template *t);
 /* The version that rules an unused coupon which pinned this one: `reaching` where that is newer. */
 uint32_t config_effective(const config_template *t, uint32_t pinned);
 /* The same with the versions that were there at this moment; those of the future are the newest. */
