@@ -27,7 +27,7 @@ static str conditions_shown(api_call *c, const template_version *v)
     return rule_shown(c, v->conditions.items, v->conditions.n, RULE_PLACE_CART);
 }
 
-static str benefit_shown(api_call *c, const template_version *v, str currency)
+str template_benefit_shown(api_call *c, const template_version *v, str currency)
 {
     benefit b = {v->benefit, v->terms.items, v->terms.n};
     buf text;
@@ -39,7 +39,7 @@ static str benefit_shown(api_call *c, const template_version *v, str currency)
     return copy;
 }
 
-static wire_validity validity_shown(const template_version *v)
+wire_validity template_validity_shown(const template_version *v)
 {
     wire_validity out = {.tag = (validity_kind)v->validity};
     if (v->validity == VALIDITY_KIND_FIXED)
@@ -88,13 +88,13 @@ static wire_template_version version_shown(api_call *c, const template_version *
         .version = v->version,
         .reach = (edit_reach)v->reach,
         .name = v->name,
-        .benefit = benefit_shown(c, v, currency),
+        .benefit = template_benefit_shown(c, v, currency),
         .has_stacking = has_standing(v),
         .stacking = standing_shown(v),
         .scope = scope_shown(c, v),
         .has_conditions = v->conditions.n > 0,
         .conditions = conditions_shown(c, v),
-        .validity = validity_shown(v),
+        .validity = template_validity_shown(v),
         .limits = limits_of(c, v->limits.items, v->limits.n),
         .refund_rule = (refund_rule)v->refund,
         .grace_days = v->grace_days,

@@ -8,4 +8,8 @@
  * call's memory. */
 template_put_in *template_asked(api_call *c, const wire_template_create *b, const campaign *of);
 
+/* Parts of a version, as searches show them too. */
+str template_benefit_shown(api_call *c, const template_version *v, str currency);
+wire_validity template_validity_shown(const template_version *v);
+
 #endif

@@ -12,6 +12,7 @@
 #include "port/store.h"
 
 typedef struct app app;
+typedef struct find_index find_index; /* domain/find/find.h */
 
 typedef struct app_options {
     str engine; /* "rocks" or "mem" */
@@ -37,6 +38,13 @@ int64_t app_now_ms(app *a);
 const config *app_config(app *a);
 const zone *app_zone(app *a, str name);
 rule_zones app_zones(const app *a); /* the same, to hand on */
+
+/* The index over the newest configuration's templates; release it with find_free. A template whose
+ * change was answered is in it. */
+const find_index *app_find_index(app *a);
+/* Merges what is worth merging in the index, which may take seconds and keeps nobody waiting:
+ * called now and then, by one thread. */
+void app_merge_index(app *a);
 
 /* Reading on a snapshot, with the newest configuration pinned. */
 typedef struct app_view {

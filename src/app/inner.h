@@ -14,6 +14,7 @@ typedef struct leases leases;
 typedef struct keyring keyring;
 typedef struct quarantines quarantines;
 typedef struct dues dues;
+typedef struct finder finder;
 
 struct app {
     app_options options;
@@ -23,6 +24,7 @@ struct app {
     keyring *keys;
     quarantines *quarantines;
     dues *dues;
+    finder *finder;
     pthread_mutex_t publish_lock; /* one publisher at a time */
     pthread_mutex_t config_lock;  /* guards the pointer: exchanging it and taking a share */
     config *config;
@@ -41,6 +43,13 @@ void own_call_free(own_call *c);
  * snapshot, then, when no batch can decide on an older one any more, answer the call. */
 void publish_after(act_call *call);
 MUST_USE result publish_load(app *a, buf *why); /* when opening */
+
+/* finder.c: the index over templates (domain/find), which follows the configuration. */
+finder *finder_new(void);
+void finder_free(finder *f);
+/* With publish_lock held (or while opening), after c was published: these templates, or all. */
+void finder_put(finder *f, const config *c, const config_template *const *templates, size_t n);
+void finder_put_all(finder *f, const config *c);
 
 /* keyring.c */
 keyring *keyring_new(void);

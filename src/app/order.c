@@ -115,6 +115,13 @@ static result eligible(app_view *v, const order_desk *d, uint64_t id, price_coup
     return r;
 }
 
+result order_eligible(app_view *v, const order_ask *ask, uint64_t id, price_coupon *out)
+{
+    order_desk d = {.ask = ask};
+    int64_t expires_at_ms;
+    return eligible(v, &d, id, out, &expires_at_ms);
+}
+
 /* The subject that a limit on uses counts by and the order does not name; 0: none. */
 static uint8_t missing_subject(const app_view *v, const order_desk *d, uint64_t template_id)
 {
@@ -394,7 +401,7 @@ static bool take_out_one(app_view *v, order_desk *d, const price_result *price, 
     return false;
 }
 
-static cart basket_of(app_view *v, const order_ask *ask)
+cart order_cart(app_view *v, const order_ask *ask)
 {
     return (cart){.currency = ask->currency,
                   .store = ask->store,
@@ -461,7 +468,7 @@ result order_price(app_view *v, const order_ask *asked, order_priced *out)
     d->ask = ask;
     look_up(v, d, out);
     look_at_all(v, d, out);
-    cart basket = basket_of(v, ask);
+    cart basket = order_cart(v, ask);
     price_result price;
     const config_merchant *shop = config_find_merchant(v->config, ask->merchant);
     CHECK(shop != NULL); /* whose key asks */

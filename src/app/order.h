@@ -102,6 +102,13 @@ typedef struct order_priced {
     uint64_t hold;                /* the newest of this order; 0: none */
 } order_priced;
 
+/* What is priced: the facts of the question at the view's time, with those lines marked that the
+ * merchant's blacklist bars. Memory of the view, with pointers of the question. */
+cart order_cart(app_view *v, const order_ask *ask);
+/* The coupon as it would be priced for this user now: all but what depends on the cart, and on the
+ * order number. Refusals in the order of verdicts. */
+MUST_USE result order_eligible(app_view *v, const order_ask *ask, uint64_t id, price_coupon *out);
+
 /* R_DONE also when coupons are refused; else what price_cart says. Memory of the view. */
 MUST_USE result order_price(app_view *v, const order_ask *ask, order_priced *out);
 

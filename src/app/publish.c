@@ -53,6 +53,12 @@ static void publish_template(app *a, uow *rows, uint64_t id)
     }
 }
 
+static void publish_found(app *a, uint64_t template_id)
+{
+    const config_template *t = config_find_template(a->config, template_id);
+    finder_put(a->finder, a->config, &t, 1);
+}
+
 static void publish_rows(act_call *c, uow *rows)
 {
     app *a = c->app;
@@ -70,6 +76,7 @@ static void publish_rows(act_call *c, uow *rows)
     }
     case ACT_ID_template_put:
         publish_template(a, rows, out->id);
+        publish_found(a, out->id);
         break;
     case ACT_ID_pool_change:
         if (((const pool_change_in *)c->in)->kind == POOL_KIND_STOCK) {
@@ -219,5 +226,6 @@ result publish_load(app *a, buf *why)
             return r;
         }
     }
+    finder_put_all(a->finder, a->config);
     return R_DONE;
 }

@@ -12,6 +12,9 @@ void sweep_job_stop(void *state);
 /* tick_job.c: sends again what a full disk held up */
 void tick_job_turn(job_context *c, void *state);
 
+/* find_job.c: merges the index over templates */
+void find_job_turn(job_context *c, void *state);
+
 /* backup_job.c: makes the backups that were asked for */
 void *backup_job_start(job_context *c);
 void backup_job_turn(job_context *c, void *state);

@@ -14,41 +14,14 @@ static void refuse(issue_place *p, result why, str text)
     p->why = text;
 }
 
-static void look_at_campaign(const campaign *c, int64_t now, issue_place *p)
-{
-    if (c->state == CAMPAIGN_STATE_DISABLED)
-        refuse(p, R_CAMPAIGN_DISABLED, S("The campaign is disabled."));
-    else if (c->state != CAMPAIGN_STATE_ACTIVE)
-        refuse(p, R_CAMPAIGN_NOT_ACTIVE, S("The campaign is not active."));
-    else if (now < c->claim_from_ms)
-        refuse(p, R_NOT_STARTED, S("The claim window has not opened yet."));
-    else if (c->claim_until_ms != 0 && now >= c->claim_until_ms)
-        refuse(p, R_WINDOW_CLOSED, S("The claim window is closed."));
-    else if (now >= p->use_window[1] || p->use_window[0] >= p->use_window[1])
-        refuse(p, R_WINDOW_CLOSED, S("A coupon issued now could never be used."));
-}
-
 void issue_look(issue_desk *d, issue_place *p)
 {
-    int64_t now = uow_now(d->u);
     if (!terms_find(uow_config(d->u), p->in->template, &p->of) ||
         p->of.template->row->merchant != d->in->merchant) {
         refuse(p, R_NOT_FOUND, S("There is no such template."));
         return;
     }
-    if (p->of.template->row->apply == APPLY_MODE_AUTOMATIC) {
-        refuse(p, R_NOT_ISSUABLE, S("The template applies by itself."));
-        return;
-    }
-    p->version = terms_newest(&p->of);
-    config_use_window(p->of.campaign, p->version, p->of.merchant->zone, now, p->use_window);
-    p->stocked = p->of.template->row->stock >= 0;
-    const campaign *c = p->of.campaign->row;
-    const price_rule *rule = config_rule(p->of.template, p->version->version);
-    if (c->budget_mode == BUDGET_MODE_AT_ISSUE)
-        p->reserve_minor = price_rule_worth(rule, price_uses(p->version), price_rule_value(rule));
-    CHECK(p->reserve_minor >= 0); /* a version without a bound is not saved for such a campaign */
-    look_at_campaign(c, now, p);
+    p->refused = claimable_look(&p->of, uow_now(d->u), &p->now, &p->why);
 }
 
 /* ---- what needs rows ---- */
@@ -62,9 +35,9 @@ void issue_load(issue_desk *d, const issue_place *p)
 {
     limit_case claims = claims_of(d, p);
     limit_book_load(d->book, &claims);
-    if (p->stocked)
+    if (p->now.stocked)
         slice_load(d->slices, pool_stock(p->of.template->row->id));
-    if (p->reserve_minor > 0)
+    if (p->now.reserve_minor > 0)
         slice_load(d->slices, pool_budget(p->of.campaign->row->id));
     tally_load(d->u, &p->of);
 }
@@ -93,7 +66,7 @@ result issue_count(issue_desk *d, issue_place *p, bool strict, uint32_t *n)
     if (strict && *n < count)
         return R_DONE;
     uint32_t before = *n;
-    if (p->stocked)
+    if (p->now.stocked)
         r = cut(d, pool_stock(p->of.template->row->id), 1, n);
     if (r != R_DONE)
         return r;
@@ -102,8 +75,8 @@ result issue_count(issue_desk *d, issue_place *p, bool strict, uint32_t *n)
     if (strict && *n < count)
         return R_DONE;
     before = *n;
-    if (p->reserve_minor > 0)
-        r = cut(d, pool_budget(p->of.campaign->row->id), p->reserve_minor, n);
+    if (p->now.reserve_minor > 0)
+        r = cut(d, pool_budget(p->of.campaign->row->id), p->now.reserve_minor, n);
     if (r != R_DONE)
         return r;
     if (*n < before)
@@ -127,18 +100,18 @@ static const coupon *write_coupon(issue_desk *d, const issue_place *p)
     coupon *row = coupon_new(u, d->slot, uow_next_id(u, d->slot));
     row->member = d->who.ordinal;
     row->template = p->in->template;
-    row->version = p->version->version;
+    row->version = p->now.version->version;
     row->source = d->in->source;
     row->issued_at_ms = uow_now(u);
-    row->valid_from_ms = p->use_window[0];
-    row->expires_at_ms = p->use_window[1];
-    row->reserved_minor = p->reserve_minor;
-    row->stocked = p->stocked;
+    row->valid_from_ms = p->now.use_window[0];
+    row->expires_at_ms = p->now.use_window[1];
+    row->reserved_minor = p->now.reserve_minor;
+    row->stocked = p->now.stocked;
     row->merchant_version = p->of.merchant->row->version;
     row->campaign_version = p->of.campaign->row->version;
     coupon_move(u, row, EVENT_KIND_COUPON_ISSUED, 0, 0);
     ledger_book b = {.u = u, .of = &p->of, .slot = d->slot, .coupon = row->id};
-    ledger_move(&b, ACCOUNT_BUDGET_FREE, ACCOUNT_BUDGET_RESERVED, p->reserve_minor);
+    ledger_move(&b, ACCOUNT_BUDGET_FREE, ACCOUNT_BUDGET_RESERVED, p->now.reserve_minor);
     return row;
 }
 
@@ -177,10 +150,10 @@ void issue_write(issue_desk *d, const issue_place *p, uint32_t n)
     limit_takes takes = {0};
     join(d);
     count(d, p, n, &takes);
-    if (p->stocked)
+    if (p->now.stocked)
         slice_take(d->slices, pool_stock(p->of.template->row->id), n);
-    if (p->reserve_minor > 0)
-        slice_take(d->slices, pool_budget(p->of.campaign->row->id), p->reserve_minor * n);
+    if (p->now.reserve_minor > 0)
+        slice_take(d->slices, pool_budget(p->of.campaign->row->id), p->now.reserve_minor * n);
     for (uint32_t i = 0; i < n; i++) {
         const coupon *row = write_coupon(d, p);
         write_takes(d, row->id, &takes);

@@ -2,6 +2,7 @@
 #ifndef QUAN_DOMAIN_COUPON_ISSUE_PART_H
 #define QUAN_DOMAIN_COUPON_ISSUE_PART_H
 
+#include "domain/coupon/claimable.h"
 #include "domain/coupon/member.h"
 #include "domain/limit/book.h"
 
@@ -19,11 +20,8 @@ typedef struct issue_desk {
 typedef struct issue_place {
     const issue_item *in;
     terms of;
-    const template_version *version;
-    int64_t use_window[2];
-    int64_t reserve_minor; /* budget for one coupon */
-    bool stocked;          /* its stock is limited */
-    result refused;        /* R_DONE: nothing refuses it so far */
+    claimable now;
+    result refused; /* R_DONE: nothing refuses it so far */
     str why;
 } issue_place;
 

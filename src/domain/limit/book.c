@@ -1,7 +1,6 @@
 /* Limits of one act: see book.h. */
 #include "domain/limit/book.h"
 
-#include "base/hash.h"
 #include "domain/limit/level.h"
 
 typedef struct usage_ref {
@@ -32,22 +31,10 @@ static usage_key ever_key(uint64_t template_id)
         .owner = template_id, .measure = LIMIT_MEASURE_CLAIMS, .period = LIMIT_PERIOD_EVER};
 }
 
-static uint64_t store_hash(const limit_rule *rule, str store)
-{
-    if (rule->subject != LIMIT_SUBJECT_STORE)
-        return 0;
-    uint64_t h = hash64(store, 0);
-    return h == 0 ? 1 : h; /* 0 is for pools without a store */
-}
-
 static pool_name pool_for(const limit_book *b, const limit_level *level, const limit_rule *rule,
                           const limit_case *c)
 {
-    int64_t now = uow_now(b->u);
-    int64_t number = rule->period == LIMIT_PERIOD_ROLLING
-                         ? 0
-                         : usage_number(rule->period, terms_day(c->of, now), now);
-    return pool_of_limit(level->owner, rule, number, store_hash(rule, c->store));
+    return limit_pool_of(level, rule, c->of, c->store, uow_now(b->u));
 }
 
 /* ---- rows ---- */

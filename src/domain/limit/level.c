@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 
+#include "base/hash.h"
+
 void limit_levels_of(const terms *t, limit_level out[LIMIT_LEVELS])
 {
     const merchant *m = t->merchant->row;
@@ -56,6 +58,23 @@ usage_key limit_key_of(const limit_level *level, const limit_rule *rule)
         .measure = rule->measure,
         .period = rule->period,
         .since_version = always || rule->period == LIMIT_PERIOD_ROLLING ? 0 : rule->since_version};
+}
+
+static uint64_t store_hash(const limit_rule *rule, str store)
+{
+    if (rule->subject != LIMIT_SUBJECT_STORE)
+        return 0;
+    uint64_t h = hash64(store, 0);
+    return h == 0 ? 1 : h; /* 0 is for pools without a store */
+}
+
+pool_name limit_pool_of(const limit_level *level, const limit_rule *rule, const terms *of,
+                        str store, int64_t now_ms)
+{
+    int64_t number = rule->period == LIMIT_PERIOD_ROLLING
+                         ? 0
+                         : usage_number(rule->period, terms_day(of, now_ms), now_ms);
+    return pool_of_limit(level->owner, rule, number, store_hash(rule, store));
 }
 
 int64_t limit_counts_after(const limit_rule *rule, int64_t now_ms)

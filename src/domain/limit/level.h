@@ -4,6 +4,7 @@
 #ifndef QUAN_DOMAIN_LIMIT_LEVEL_H
 #define QUAN_DOMAIN_LIMIT_LEVEL_H
 
+#include "domain/limit/pool.h"
 #include "domain/limit/terms.h"
 #include "domain/limit/usage.h"
 
@@ -24,6 +25,10 @@ void limit_levels_of(const terms *t, limit_level out[LIMIT_LEVELS]);
 /* Who counts: the user's slot; the slot of a phone, device, card or address; a pool. */
 typedef enum limit_way { LIMIT_BY_USER, LIMIT_BY_SUBJECT, LIMIT_SHARED, LIMIT_WAYS } limit_way;
 limit_way limit_way_of(uint8_t subject);
+
+/* The pool that counts a shared limit now. store: where; empty is one store, too. */
+pool_name limit_pool_of(const limit_level *level, const limit_rule *rule, const terms *of,
+                        str store, int64_t now_ms);
 
 /* By which phones, devices, cards and addresses do limits on these measures count? Bits of
  * limit_subject; measures: bits of limit_measure. */

@@ -65,7 +65,7 @@ static inline pool_name pool_budget(uint64_t campaign_id)
 {
     return (pool_name){.owner = campaign_id, .kind = POOL_KIND_BUDGET};
 }
-/* A shared limit. number: of the period, 0 … 2^24 - 1; store: limit_store_hash, or 0. */
+/* A shared limit. number: of the period, 0 … 2^24 - 1; store: of limit_pool_of, or 0. */
 pool_name pool_of_limit(uint64_t owner, const limit_rule *rule, int64_t number, uint64_t store);
 /* -1: unlimited, there is no pool. Stock and budget as configured, which is what their pool begins
  * with; shared limits the configured maximum. */

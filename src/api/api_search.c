@@ -1,0 +1,134 @@
+/* Searches: templates that can be claimed, and coupons that can be used. */
+#include "api/order.h"
+#include "api/template.h"
+#include "app/query_find.h"
+
+/* What both bodies say. cart NULL: none. */
+typedef struct search_wish {
+    str user;
+    const wire_cart *cart;
+    bool of_products;
+} search_wish;
+
+/* False: the call has ended. */
+static bool search_asked(api_call *c, const search_wish *wish, int64_t page_size, find_ask *out)
+{
+    static const wire_id_list no_coupons;
+    static const wire_subjects no_subjects;
+    order_job asked = {.ask = {.merchant = c->who.merchant, .user = wish->user}};
+    if (wish->cart != NULL) {
+        order_wish order = {.user = wish->user,
+                            .cart = wish->cart,
+                            .coupons = &no_coupons,
+                            .subjects = &no_subjects};
+        order_asked(c, &order, &asked);
+    }
+    *out = (find_ask){.way = wish->cart == NULL  ? FIND_ALL
+                             : wish->of_products ? FIND_PAGE
+                                                 : FIND_CART,
+                      .cart = asked.ask,
+                      .limit = (size_t)page_size};
+    if (c->problems->n == 0)
+        return true;
+    call_invalid(c);
+    return false;
+}
+
+/* ---- templates ---- */
+
+static wire_found_template template_shown(api_call *c, const template_found *from)
+{
+    const template_version *v = from->version;
+    const price_verdict *verdict = &from->verdict;
+    str currency = arena_str(c->memory, from->campaign->row->currency); /* outlives the view */
+    return (wire_found_template){.template = from->template->row->id,
+                                 .campaign = from->campaign->row->id,
+                                 .version = v->version,
+                                 .name = arena_str(c->memory, v->name),
+                                 .benefit = template_benefit_shown(c, v, currency),
+                                 .validity = template_validity_shown(v),
+                                 .has_left = from->left >= 0,
+                                 .left = from->left,
+                                 .has_allowed = from->allowed >= 0,
+                                 .allowed = from->allowed,
+                                 .has_discount = from->priced,
+                                 .discount = money_of(verdict->discount_minor, currency),
+                                 .has_adds = verdict->adds_minor > 0,
+                                 .adds = money_of(verdict->adds_minor, currency)};
+}
+
+void api_template_search(api_call *c)
+{
+    const wire_template_search *b = c->body;
+    const wire_template_search_parameters *p = c->parameters;
+    search_wish wish = {b->user, b->has_cart ? &b->cart : NULL,
+                        b->scenario == WIRE_SCENARIO_PRODUCTS};
+    find_ask ask;
+    app_view v;
+    if (!search_asked(c, &wish, p->page_size, &ask) || !call_token_id(c, p->page_token, &ask.after))
+        return;
+    if (!call_view(c, &v))
+        return;
+    template_found_page found;
+    wire_found_template_page page = {0};
+    result r = query_templates(&v, &ask, &found);
+    page.templates.n = found.n;
+    page.templates.items = ARENA_ARRAY(c->memory, wire_found_template, found.n);
+    for (size_t i = 0; r == R_DONE && i < found.n; i++)
+        page.templates.items[i] = template_shown(c, &found.items[i]);
+    if (!call_view_end(c, &v))
+        return;
+    page.has_next_page_token = found.more;
+    if (found.more)
+        page.next_page_token = call_token_of_id(c, found.next);
+    if (r == R_DONE)
+        call_answer(c, 200, &wire_found_template_page_type, &page);
+    else
+        call_refuse(c, r, S(""));
+}
+
+/* ---- coupons ---- */
+
+static wire_found_coupon coupon_shown(api_call *c, const coupon_found *from)
+{
+    str currency = arena_str(c->memory, from->one.currency); /* outlives the view */
+    return (wire_found_coupon){.coupon = from->seen.row->id,
+                               .campaign = from->one.campaign,
+                               .template = from->one.template,
+                               .template_version = from->one.version,
+                               .valid_from = from->seen.now.begins_at_ms,
+                               .expires_at = from->seen.now.expires_at_ms,
+                               .has_discount = from->priced,
+                               .discount = money_of(from->verdict.discount_minor, currency),
+                               .has_adds = from->verdict.adds_minor > 0,
+                               .adds = money_of(from->verdict.adds_minor, currency)};
+}
+
+void api_coupon_search(api_call *c)
+{
+    const wire_coupon_search *b = c->body;
+    const wire_coupon_search_parameters *p = c->parameters;
+    search_wish wish = {b->user, b->has_cart ? &b->cart : NULL,
+                        b->scenario == WIRE_SCENARIO_PRODUCTS};
+    find_ask ask;
+    app_view v;
+    if (!search_asked(c, &wish, p->page_size, &ask) ||
+        !call_token_id(c, p->page_token, &ask.wallet.id) || !call_view(c, &v))
+        return;
+    coupon_found_page found;
+    wire_found_coupon_page page = {0};
+    result r = query_usable(&v, &ask, &found);
+    page.coupons.n = found.n;
+    page.coupons.items = ARENA_ARRAY(c->memory, wire_found_coupon, found.n);
+    for (size_t i = 0; r == R_DONE && i < found.n; i++)
+        page.coupons.items[i] = coupon_shown(c, &found.items[i]);
+    if (!call_view_end(c, &v))
+        return;
+    page.has_next_page_token = found.more;
+    if (found.more)
+        page.next_page_token = call_token_of_id(c, found.next.id);
+    if (r == R_DONE)
+        call_answer(c, 200, &wire_found_coupon_page_type, &page);
+    else
+        call_refuse(c, r, S(""));
+}
