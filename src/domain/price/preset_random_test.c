@@ -103,7 +103,7 @@ static bool solidus(const sample *s, int64_t *parts)
 {
     int64_t left = s->amount, weight = s->all;
     for (size_t i = s->n; i-- > 0;) {
-        parts[i] = (int64_t)((wide)left * s->price[i] / weight);
+        parts[i] = weight == 0 ? 0 : (int64_t)((wide)left * s->price[i] / weight);
         left -= parts[i];
         weight -= s->price[i];
     }
@@ -331,10 +331,100 @@ static void presets_split_as_their_systems_do(void **state)
     }
 }
 
+/* ---- several coupons, one after another ---- */
+
+/* A system whose coupons are each of what those before left. */
+typedef struct chain {
+    const char *preset;
+    bool by_line; /* percentages are rounded line by line, else for the order, which is split */
+    int64_t (*round)(wide num, wide den);
+    bool (*split)(const sample *s, int64_t *parts); /* NULL: percentages only */
+} chain;
+
+static const chain chains[] = {
+    {"vendure", false, half_down, vendure}, {"sylius", false, half_up, sylius},
+    {"saleor", false, half_up, saleor},     {"solidus", true, half_up, solidus},
+    {"magento", true, half_up, NULL},
+};
+
+/* One more coupon on s, whose prices are what is left. */
+static bool take_step(const chain *c, sample *s, int64_t amount, int64_t millionths)
+{
+    int64_t parts[LINES] = {0};
+    s->amount = amount < s->all ? amount : s->all;
+    if (amount == 0) {
+        s->amount = c->by_line ? 0 : c->round((wide)s->all * millionths, BENEFIT_PERCENT_ONE);
+    }
+    for (size_t i = 0; i < s->n && amount == 0 && c->by_line; i++) {
+        parts[i] = c->round((wide)s->price[i] * millionths, BENEFIT_PERCENT_ONE);
+    }
+    if (s->amount > 0 && (!c->split(s, parts) || !is_possible(s, parts))) {
+        return false;
+    }
+    for (size_t i = 0; i < s->n; i++) {
+        s->price[i] -= parts[i];
+        s->all -= parts[i];
+    }
+    return true;
+}
+
+static void compare_chain(const chain *c, const price_policy *policy, size_t *compared)
+{
+    enum { COUPONS = 3 };
+    order_line lines[LINES];
+    price_coupon coupons[COUPONS];
+    price_result p;
+    sample s = random_sample(true), at = s;
+    bool told = true;
+    for (size_t i = 0; i < COUPONS; i++) {
+        bool percent = c->split == NULL || below(2) == 0;
+        int64_t amount = percent ? 0 : 1 + below(s.all / 2 + 1);
+        int64_t millionths = below(2) == 0 ? 50000 * (1 + below(20)) : 1 + below(1000000);
+        template_version v = percent ? version_of(BENEFIT_KIND_PERCENT_OFF) : amount_off(amount, 0);
+        if (percent) {
+            TEST_SET(v, TERM_PERCENT_OFF_PERCENT, millionths);
+        }
+        coupons[i] = coupon_of(v);
+        told = told && take_step(c, &at, amount, millionths);
+    }
+    for (size_t i = 0; i < s.n; i++) {
+        lines[i] = line_of("a", "", s.quantity[i], s.unit[i]);
+    }
+    cart in = cart_of(lines, s.n);
+    price_ask ask = {.cart = &in, .coupons = coupons, .n = COUPONS, .policy = *policy};
+    assert_int_equal(price_cart(&ask, memory, &p), R_DONE);
+    forget_rules();
+    for (size_t i = 0; told && i < s.n; i++) {
+        if (s.price[i] - p.line_discount_minor[i] != at.price[i]) {
+            fail_msg("%s: line %zu of %lld is left %lld, not %lld", c->preset, i,
+                     (long long)s.price[i], (long long)(s.price[i] - p.line_discount_minor[i]),
+                     (long long)at.price[i]);
+        }
+    }
+    *compared += told;
+}
+
+static void presets_chain_as_their_systems_do(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(chains); i++) {
+        price_policy policy;
+        size_t compared = 0;
+        assert_true(preset_find(str_of(chains[i].preset), &policy));
+        seed = 0xc4a1 + i;
+        for (int trial = 0; trial < TRIALS; trial++) {
+            compare_chain(&chains[i], &policy, &compared);
+            arena_reset(memory);
+        }
+        assert_true(compared > TRIALS / 4);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         PRICE_TEST(presets_split_as_their_systems_do),
+        PRICE_TEST(presets_chain_as_their_systems_do),
     };
     return cmocka_run_group_tests_name("preset_random", tests, NULL, NULL);
 }
