@@ -143,6 +143,20 @@ static bool is_worth(search *s, const search_node *x)
     return worth;
 }
 
+/* The same of its sets with a coupon that uses up one of those that an order may have. */
+static bool is_worth_with(search *s, const search_node *x, size_t i)
+{
+    uint32_t of_order = s->ask->price.coupons_max;
+    if (of_order <= s->walk.at.counted || s->n < s->ask->sets) {
+        return true;
+    }
+    search_node others = *x;
+    others.open &= ~search_bit(i);
+    int64_t most = search_bound(s, &others, of_order - s->walk.at.counted - 1);
+    most += s->view.taken_minor + s->view.value[i];
+    return most >= s->sets[s->n - 1].discount_minor;
+}
+
 /* ---- the walk ---- */
 
 static void push(search *s)
@@ -287,7 +301,7 @@ static result walk(search *s, search_node x)
         if (promotion || (x.pending & one) != 0) {
             r = have_turn(s, &x, &p->entries[i], &fits);
         } else {
-            r = take(s, x, &p->entries[i]);
+            r = is_worth_with(s, &x, i) ? take(s, x, &p->entries[i]) : R_DONE;
             fits = (x.must & one) == 0;
             x.open &= ~(one | s->after[i]);
         }
