@@ -72,6 +72,7 @@ static void saved_asked(api_call *c, const wire_draft_saved *from, str place, or
     }
     out->of = config_find_campaign(call_config(c), t->row->campaign)->row;
     out->rule = config_rule(t, version);
+    out->template = from->saved;
     out->automatic = t->row->apply == APPLY_MODE_AUTOMATIC;
 }
 

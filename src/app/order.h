@@ -36,6 +36,7 @@ typedef struct order_draft {
     const price_rule *rule;
     const campaign *of; /* whose window and currency rule it; its state is not looked at */
     bool automatic;
+    uint64_t template; /* one that is saved, whose place it takes where that is automatic; 0: new */
 } order_draft;
 
 typedef struct order_ask {

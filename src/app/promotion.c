@@ -18,6 +18,15 @@ int64_t order_moment(const app_view *v, const order_ask *ask)
     return ask->at_ms != NULL ? *ask->at_ms : uow_now(v->rows);
 }
 
+/* A draft of it is priced instead. */
+static bool has_draft(const order_ask *ask, uint64_t template_id)
+{
+    for (size_t i = 0; i < ask->draft_count; i++)
+        if (ask->drafts[i].template == template_id)
+            return true;
+    return false;
+}
+
 size_t promotions_find(app_view *v, const order_ask *ask, promotion out[AUTOMATIC_MAX])
 {
     config_promotions all = config_automatic(v->config, ask->merchant);
@@ -27,7 +36,8 @@ size_t promotions_find(app_view *v, const order_ask *ask, promotion out[AUTOMATI
         promotion p = {.of = terms_of(v->config, all.ids[i])};
         p.version = ask->at_ms == NULL ? p.of.template->row->version
                                        : config_version_at(p.of.template, now);
-        if (p.version != 0 && order_takes_as_active(ask, p.of.campaign->row) &&
+        if (p.version != 0 && !has_draft(ask, all.ids[i]) &&
+            order_takes_as_active(ask, p.of.campaign->row) &&
             config_is_open(p.of.campaign, config_version(p.of.template, p.version), now))
             out[n++] = p;
     }

@@ -83,6 +83,20 @@ story versions_are_those_of_the_moment
   POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$coupon"], "at": "2026-01-31T00:00:00Z"}
   200 {"coupons": [{"coupon": "$coupon", "code": "coupon_expired"}, {"automatic": true}]}
 
+story a_draft_of_a_promotion_takes_its_place
+  use active
+  use tea
+  POST /v1/campaigns/$campaign/templates {"name": "all", "apply": "automatic",
+    "benefit": {"kind": "amount_off", "amount": @100},
+    "validity": {"kind": "fixed", "from": "2026-01-01T00:00:00Z", "until": "2026-02-01T00:00:00Z"}}
+  201 {"id": "$promotion"}
+  PATCH /v1/templates/$promotion if="v1" {"benefit": {"kind": "amount_off", "amount": @200}}
+  200 {"version": 2}
+  POST /v1/quotes {"user": "u1", "cart": $cart, "drafts": [{"saved": "$promotion", "version": 1}]}
+  200 {"discount": @100, "coupons": [{"draft": 0, "discount": @100}]}
+  POST /v1/quotes {"user": "u1", "cart": $cart}
+  200 {"discount": @200}
+
 story a_disabled_campaign_can_be_looked_at
   use coupon
   use tea
