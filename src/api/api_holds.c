@@ -15,7 +15,9 @@ static wire_hold hold_shown(api_call *c, app_view *v, const hold *row, hold_stat
                    .applied = row->applied.items,
                    .applied_count = row->applied.n,
                    .shares = row->shares.items,
-                   .share_count = row->shares.n};
+                   .share_count = row->shares.n,
+                   .adds = row->adds.items,
+                   .add_count = row->adds.n};
     bool redeemed = state == HOLD_STATE_REDEEMED;
     return (wire_hold){.id = row->id,
                        .user = query_user_name(v, row->slot, row->member),

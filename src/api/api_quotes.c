@@ -13,7 +13,9 @@ static order_row row_of(const order_in *in)
                        .applied = in->applied.items,
                        .applied_count = in->applied.n,
                        .shares = in->shares.items,
-                       .share_count = in->shares.n};
+                       .share_count = in->shares.n,
+                       .adds = in->adds.items,
+                       .add_count = in->adds.n};
 }
 
 /* A budget at redeem is reserved by a hold, and may be gone by then. */

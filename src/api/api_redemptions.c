@@ -14,6 +14,8 @@ static wire_redemption redemption_shown(api_call *c, app_view *v, const redempti
                    .applied_count = row->applied.n,
                    .shares = row->shares.items,
                    .share_count = row->shares.n,
+                   .adds = row->adds.items,
+                   .add_count = row->adds.n,
                    .redeemed = true,
                    .fresh = fresh};
     return (wire_redemption){.id = row->id,
@@ -175,6 +177,8 @@ static void answer_return(api_call *c, uint64_t id, int status)
                               .returned_at = row->returned_at_ms,
                               .refund = money_of(row->refund_minor, currency),
                               .lines = lines_shown(c, row->lines.items, row->lines.n, currency),
+                              .has_adds = row->adds_minor > 0,
+                              .adds = money_of(row->adds_minor, currency),
                               .restored = restored_shown(c, row->restored.items, row->restored.n)};
     }
     if (!call_view_end(c, &v))

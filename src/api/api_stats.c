@@ -29,7 +29,9 @@ static wire_stats_row row_shown(const tally *t, bool with_day, str currency)
                             .discount = sum_of(t->discount_minor, currency),
                             .discount_returned = sum_of(t->discount_returned_minor, currency),
                             .orders = sum_of(t->order_minor, currency),
-                            .orders_returned = sum_of(t->order_returned_minor, currency)};
+                            .orders_returned = sum_of(t->order_returned_minor, currency),
+                            .adds = sum_of(t->adds_minor, currency),
+                            .adds_returned = sum_of(t->adds_returned_minor, currency)};
 }
 
 static void put_counts(api_call *c, const stats_days *from, const stats_wish *w, wire_stats *out)

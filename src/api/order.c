@@ -250,6 +250,16 @@ void order_submit(api_call *c, order_job *plan)
 
 /* ---- to the wire ---- */
 
+/* Added for the seller of a line, or by a coupon; the other is -1. */
+static int64_t added(const order_row *o, int64_t line, int64_t applied)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < o->add_count; i++)
+        if (o->adds[i].line == line || o->adds[i].applied == applied)
+            sum += o->adds[i].discount_minor;
+    return sum;
+}
+
 wire_priced_line_list order_lines_shown(api_call *c, const order_row *o)
 {
     wire_priced_line_list out = {.items = ARENA_ARRAY(c->memory, wire_priced_line, o->line_count),
@@ -259,6 +269,7 @@ wire_priced_line_list order_lines_shown(api_call *c, const order_row *o)
         int64_t full = cart_line_list(from);
         bool weighed = (from->marks & LINE_WEIGHED) != 0;
         bool shipping = (from->marks & LINE_SHIPPING) != 0;
+        int64_t adds_minor = added(o, (int64_t)i, -1);
         out.items[i] = (wire_priced_line){
             .sku = from->sku,
             .has_category = from->category.n > 0,
@@ -271,6 +282,8 @@ wire_priced_line_list order_lines_shown(api_call *c, const order_row *o)
             .unit_price = money_of(from->unit_minor, o->currency),
             .discount = money_of(from->discount_minor, o->currency),
             .total = money_of(full - from->discount_minor, o->currency),
+            .has_adds = adds_minor > 0,
+            .adds = money_of(adds_minor, o->currency),
             .has_returned = o->redeemed,
             .returned = o->fresh ? 0 : from->returned,
             .has_refunded = o->redeemed,
@@ -299,6 +312,7 @@ wire_order_coupon_list order_coupons_shown(api_call *c, const order_row *o)
                                   .n = o->applied_count};
     for (size_t i = 0; i < o->applied_count; i++) {
         const applied_coupon *from = &o->applied[i];
+        int64_t adds_minor = added(o, -1, (int64_t)i);
         out.items[i] = (wire_order_coupon){.has_coupon = from->coupon != 0,
                                            .coupon = from->coupon,
                                            .automatic = from->coupon == 0,
@@ -306,6 +320,8 @@ wire_order_coupon_list order_coupons_shown(api_call *c, const order_row *o)
                                            .template = from->template,
                                            .template_version = from->version,
                                            .discount = money_of(from->discount_minor, o->currency),
+                                           .has_adds = adds_minor > 0,
+                                           .adds = money_of(adds_minor, o->currency),
                                            .shares = order_shares_shown(c, o, i),
                                            .has_returned = o->redeemed,
                                            .returned = !o->fresh && from->returned};

@@ -46,6 +46,8 @@ typedef struct order_row {
     size_t applied_count;
     const line_share *shares;
     size_t share_count;
+    const line_share *adds; /* to what sellers receive */
+    size_t add_count;
     bool redeemed; /* shows what came back, too */
     bool fresh;    /* as it was at first: nothing has come back */
 } order_row;

@@ -271,7 +271,7 @@ static void what_is_read_is_written_again(void **state)
          "{\"day\":\"2026-11-22\",\"issued\":-1,\"held\":0,\"released\":0,\"redeemed\":0,"
          "\"returned\":0,\"expired\":0,\"voided\":0,\"users\":9223372036854775807,"
          "\"discount\":" MONEY ",\"discount_returned\":" MONEY ",\"orders\":" MONEY
-         ",\"orders_returned\":" MONEY "}"},
+         ",\"orders_returned\":" MONEY ",\"adds\":" MONEY ",\"adds_returned\":" MONEY "}"},
     };
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
         arena *memory = arena_new(0);

@@ -176,6 +176,8 @@ static void fill(const order_ask *ask, const cart *basket, arena *memory, const 
     in->lines.n = ask->line_count;
     in->shares.items = price->shares;
     in->shares.n = price->share_count;
+    in->adds.items = price->adds;
+    in->adds.n = price->add_count;
 }
 
 static void apply(order_priced *out, const coupon_list *from, const price_result *price,
@@ -199,6 +201,9 @@ static void apply(order_priced *out, const coupon_list *from, const price_result
     }
     for (size_t i = 0; i < price->share_count; i++) { /* only coupons that apply have shares */
         price->shares[i].applied = place[price->shares[i].applied];
+    }
+    for (size_t i = 0; i < price->add_count; i++) {
+        price->adds[i].applied = place[price->adds[i].applied];
     }
     out->in.applied.items = applied;
     out->in.applied.n = used;
@@ -371,6 +376,11 @@ static promotion_use use_of(app_view *v, const order_desk *d, size_t i, const pr
     for (size_t k = 0; k < price->share_count; k++) {
         if (price->shares[k].applied == i) {
             use.units += d->ask->lines[price->shares[k].line].quantity;
+        }
+    }
+    for (size_t k = 0; k < price->add_count; k++) {
+        if (price->adds[k].applied == i) {
+            use.units += d->ask->lines[price->adds[k].line].quantity;
         }
     }
     return use;

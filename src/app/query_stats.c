@@ -61,6 +61,8 @@ static void add(tally *sum, const tally *row)
     sum->discount_returned_minor += row->discount_returned_minor;
     sum->order_minor += row->order_minor;
     sum->order_returned_minor += row->order_returned_minor;
+    sum->adds_minor += row->adds_minor;
+    sum->adds_returned_minor += row->adds_returned_minor;
 }
 
 static int by_day(const void *a, const void *b)

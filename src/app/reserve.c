@@ -79,6 +79,8 @@ static void needs_of_order(reserve *r)
     int64_t *units = ARENA_ARRAY(r->saga.memory, int64_t, in->applied.n);
     for (size_t i = 0; i < in->shares.n; i++)
         units[in->shares.items[i].applied] += in->lines.items[in->shares.items[i].line].quantity;
+    for (size_t i = 0; i < in->adds.n; i++)
+        units[in->adds.items[i].applied] += in->lines.items[in->adds.items[i].line].quantity;
     for (size_t i = 0; i < in->applied.n; i++) {
         const applied_coupon *a = &in->applied.items[i];
         need(r, a->template, LIMIT_MEASURE_REDEMPTIONS, 1);
@@ -373,6 +375,8 @@ void reserve_late(app_view *v, order_in *in, reserve_ask *ask)
     in->applied.n = row->applied.n;
     in->shares.items = row->shares.items;
     in->shares.n = row->shares.n;
+    in->adds.items = row->adds.items;
+    in->adds.n = row->adds.n;
     ask->kept = row->takes.items;
     ask->kept_count = row->takes.n;
     reserve_credits(v, in, row->id, ask);

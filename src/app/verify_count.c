@@ -110,6 +110,10 @@ void verify_count_ledger(verify *v, const verify_terms *of, const ledger *row)
         count(v, of, row->at_ms, TALLY_DISCOUNT, row->amount_minor);
     else if (row->credit == ACCOUNT_DISCOUNT)
         count(v, of, row->at_ms, TALLY_DISCOUNT_RETURNED, row->amount_minor);
+    else if (row->debit == ACCOUNT_BONUS)
+        count(v, of, row->at_ms, TALLY_ADDS, row->amount_minor);
+    else if (row->credit == ACCOUNT_BONUS)
+        count(v, of, row->at_ms, TALLY_ADDS_RETURNED, row->amount_minor);
 }
 
 /* ---- the counters ---- */
@@ -134,6 +138,8 @@ static void see_tally(verify *v, verify_group *g, const void *row)
         [TALLY_ORDER] = t->order_minor,
         [TALLY_ORDER_RETURNED] = t->order_returned_minor,
         [TALLY_CONFIRMED] = t->confirmed,
+        [TALLY_ADDS] = t->adds_minor,
+        [TALLY_ADDS_RETURNED] = t->adds_returned_minor,
     };
     for (size_t i = 0; i < TALLY_COLUMNS; i++)
         to[i] += columns[i];

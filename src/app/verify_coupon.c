@@ -148,6 +148,7 @@ static void check_money(verify *v, const verify_what *w, const verify_coupon *c)
                   c->ledger[ACCOUNT_BUDGET_RESERVED]);
     verify_number(v, w, "ledger budget_spent", c->spent_minor, c->ledger[ACCOUNT_BUDGET_SPENT]);
     verify_number(v, w, "ledger discount", c->discount_minor, c->ledger[ACCOUNT_DISCOUNT]);
+    verify_number(v, w, "ledger bonus", c->adds_minor, c->ledger[ACCOUNT_BONUS]);
 }
 
 /* Behind its end the sweep may have been there, and found that an edit gave it more time: then the

@@ -1,5 +1,6 @@
 /* Orders of a group: holds, redemptions, returns and the order numbers that name them. */
 #include "app/verify_part.h"
+#include "domain/coupon/adds.h"
 #include "domain/coupon/state.h"
 #include "domain/limit/level.h"
 
@@ -78,6 +79,22 @@ static bool check_figures(verify *v, const verify_group *g, const verify_what *w
     verify_number(v, w, "subtotal_minor", subtotal, o->subtotal_minor);
     verify_number(v, w, "discount_minor", discount, o->discount_minor);
     return true;
+}
+
+/* False: what is added cannot be told. */
+static bool check_adds(verify *v, const verify_what *w, const order_view *o,
+                       const line_share *items, size_t n)
+{
+    bool placed = true;
+    for (size_t i = 0; i < n && placed; i++)
+        placed = items[i].applied < o->applied_count && items[i].line < o->line_count &&
+                 items[i].discount_minor > 0;
+    for (size_t i = 0; i < n && placed; i++) {
+        const order_line *line = &o->lines[items[i].line];
+        placed = line->quantity > 0 && line->returned >= 0 && line->returned <= line->quantity;
+    }
+    verify_must(v, w, "what is added names coupons and lines", placed);
+    return placed;
 }
 
 /* Each coupon of the order is there, and the user's. `live`: it is held or used by this order. */
@@ -184,6 +201,7 @@ static void check_hold(verify *v, const verify_group *g, const hold *h)
         verify_must(v, &index, "a due entry at or before its deadline",
                     verify_has_due(v, DUE_KIND_HOLD, h->id, h->deadline_ms));
     MAYBE(check_figures(v, g, &w, &o));
+    MAYBE(check_adds(v, &w, &o, h->adds.items, h->adds.n));
     for (size_t i = 0; i < o.applied_count; i++)
         MAYBE(check_applied(v, g, &w, &o, i) != NULL);
     const verify_redemption *r = verify_find_redemption(g, h->redemption);
@@ -257,16 +275,21 @@ static void check_redemption(verify *v, const verify_group *g, const verify_rede
                            (verify_ids){ID_REDEMPTION, r->id, h->redemption});
     }
     bool sound = check_figures(v, g, &w, &o);
+    bool placed = check_adds(v, &w, &o, r->adds.items, r->adds.n);
     check_returned(v, &w, of);
     for (size_t i = 0; i < o.applied_count; i++) {
         const applied_coupon *a = &o.applied[i];
         verify_coupon *c = check_applied(v, g, &w, &o, i);
         verify_must(v, &w, "no more discount came back than was given",
                     a->returned_minor >= 0 && a->returned_minor <= a->discount_minor);
+        adds all = adds_of_redemption(r);
+        int64_t adds_minor = placed ? adds_in_all(&all, i) - adds_returned(&all, i) : 0;
         if (a->coupon == 0)
-            verify_promotion_used(g, o.slot, a);
-        if (c != NULL)
+            verify_promotion_used(g, o.slot, a, adds_minor);
+        if (c != NULL) {
+            c->adds_minor += adds_minor;
             check_used(v, &w, r, i, c);
+        }
     }
     add_takes(v, g, &o, r->takes.items, r->takes.n);
     if (sound)

@@ -29,8 +29,9 @@ typedef struct verify_terms {
 
 typedef struct verify_coupon {
     coupon row;
-    verify_terms of;                                     /* all NULL: the template is not known */
-    int64_t ledger[ACCOUNT_COUNT];                       /* debits less credits */
+    verify_terms of;               /* all NULL: the template is not known */
+    int64_t ledger[ACCOUNT_COUNT]; /* debits less credits */
+    int64_t adds_minor;            /* added for sellers and not come back, likewise */
     int64_t reserved_minor, spent_minor, discount_minor; /* what orders say, own reserve aside */
     uint32_t wallet_entries;
     uint32_t held, redeemed; /* open holds, and redemptions not given back, that name it */
@@ -155,7 +156,9 @@ void verify_promotion_ledger(verify *v, verify_group *g, const ledger *row);
 /* One that was applied by an order; w is the order. */
 void verify_promotion_applied(verify *v, const verify_what *w, const applied_coupon *a);
 void verify_promotion_held(const verify_group *g, uint16_t slot, const applied_coupon *a);
-void verify_promotion_used(const verify_group *g, uint16_t slot, const applied_coupon *a);
+/* adds_minor: of what it added for sellers, what has not come back. */
+void verify_promotion_used(const verify_group *g, uint16_t slot, const applied_coupon *a,
+                           int64_t adds_minor);
 void verify_promotions(verify *v, const verify_group *g); /* compares; after the orders */
 
 /* ---- verify_count.c ---- */

@@ -10,6 +10,7 @@ enum {
     PROMOTION_RESERVED, /* as orders say */
     PROMOTION_SPENT,
     PROMOTION_DISCOUNT,
+    PROMOTION_ADDS,
     PROMOTION_LEDGER, /* by account: debits less credits */
     PROMOTION_VALUES = PROMOTION_LEDGER + ACCOUNT_COUNT,
 };
@@ -57,11 +58,13 @@ void verify_promotion_held(const verify_group *g, uint16_t slot, const applied_c
     values_at(g, slot, a->template)[PROMOTION_RESERVED] += a->reserved_minor;
 }
 
-void verify_promotion_used(const verify_group *g, uint16_t slot, const applied_coupon *a)
+void verify_promotion_used(const verify_group *g, uint16_t slot, const applied_coupon *a,
+                           int64_t adds_minor)
 {
     int64_t *values = values_at(g, slot, a->template);
     values[PROMOTION_SPENT] += a->reserved_minor;
     values[PROMOTION_DISCOUNT] += a->discount_minor - a->returned_minor;
+    values[PROMOTION_ADDS] += adds_minor;
 }
 
 void verify_promotions(verify *v, const verify_group *g)
@@ -84,5 +87,6 @@ void verify_promotions(verify *v, const verify_group *g)
                                   booked[ACCOUNT_BUDGET_RESERVED] + booked[ACCOUNT_BUDGET_SPENT]);
         verify_number(v, &w, "ledger discount", values[PROMOTION_DISCOUNT],
                       booked[ACCOUNT_DISCOUNT]);
+        verify_number(v, &w, "ledger bonus", values[PROMOTION_ADDS], booked[ACCOUNT_BONUS]);
     }
 }

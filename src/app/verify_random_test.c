@@ -141,14 +141,18 @@ static void make_campaign(run *r, size_t i)
 }
 
 /* Of its coupons: one use, a number, or as many as their money lasts for. Campaigns take turns, so
- * each kind meets each mode of budget. */
-enum { ONE = '1', MANY = 'n', MONEY = '$' };
-static const char uses_of[TEMPLATES + 1] = "1$nn1n$1";
+ * each kind meets each mode of budget; what adds for sellers is in one that has none. */
+enum { ONE = '1', MANY = 'n', MONEY = '$', ADDS = '+' };
+static const char uses_of[TEMPLATES + 1] = "1$nn1n$+";
 
 static void some_uses(run *r, size_t i, template_put_in *in)
 {
     if (uses_of[i] == ONE)
         return;
+    if (uses_of[i] == ADDS) {
+        in->benefit = BENEFIT_KIND_ADD_ON; /* as much */
+        return;
+    }
     bool stored = uses_of[i] == MONEY;
     in->uses = stored ? 0 : (uint32_t)(2 + below(r, 4));
     in->use_interval_ms = below(r, 3) == 0 ? (int64_t)(1 + below(r, 30)) * MS_HOUR : 0;

@@ -1,5 +1,5 @@
-/* verify finds what is wrong with coupons that have more than one use: a healthy shop, one row made
- * wrong, and the field that must be named. */
+/* verify finds what is wrong with coupons that have more than one use, or that add for sellers: a
+ * healthy shop, one row made wrong, and the field that must be named. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,8 +13,9 @@
 #include "test/lib/domain_fixture.h"
 
 static fix *shop;
-static uint64_t many; /* a use of it is redeemed, one held, one left */
-static uint64_t one;  /* a coupon with one use */
+static uint64_t many;  /* a use of it is redeemed, one held, one left */
+static uint64_t one;   /* a coupon with one use */
+static uint64_t bonus; /* the redemption of one that adds for sellers */
 static uint16_t slot;
 
 static void open_shop(void)
@@ -33,10 +34,16 @@ static void open_shop(void)
                    .coupon_count = 1,
                    .lines = &line,
                    .line_count = 1};
-    uint64_t redemption_id, hold_id;
+    uint64_t redemption_id, hold_id, adding;
     assert_int_equal(fix_redeem(shop, &o, &redemption_id), R_DONE);
     o.number = S("o-2");
     assert_int_equal(fix_hold(shop, &o, &hold_id), R_DONE);
+    t.uses = 0;
+    t.benefit = BENEFIT_KIND_ADD_ON; /* as much */
+    adding = fix_claim_one(shop, S("ann"), fix_template(shop, &t));
+    o.number = S("o-3");
+    o.coupons = &adding;
+    assert_int_equal(fix_redeem(shop, &o, &bonus), R_DONE);
 }
 
 /* ---- making a row wrong ---- */
@@ -81,6 +88,9 @@ FLAW(revived, coupon_use, many, row->revivals = 1)
 FLAW(used_up, coupon, many, row->state = COUPON_STATE_REDEEMED)
 FLAW(named, coupon, many, row->ref = 7)
 
+FLAW(added, redemption, bonus, row->adds.items[0].discount_minor += 1)
+FLAW(added_nowhere, redemption, bonus, row->adds.items[0].line = 9)
+
 static bool gone(uow *u)
 {
     coupon_use *row = coupon_use_get(u, slot, many);
@@ -116,6 +126,8 @@ static const struct {
     {"revived", revived, "tally", "expired in all"},
     {"used_up", used_up, "coupon", "state"},
     {"named", named, "coupon", "ref"},
+    {"added", added, "coupon", "ledger bonus"},
+    {"added_nowhere", added_nowhere, "redemption", "what is added names coupons and lines"},
     {"gone", gone, "coupon", "uses redeemed"},
     {"of_one", of_one, "coupon", "it has no row of uses"},
     {"of_nobody", of_nobody, "coupon", "the coupon of the uses is there"},

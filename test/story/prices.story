@@ -266,11 +266,3 @@ story more_coupons_than_an_order_may_use
   201
   POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$one"]}
   200 {"discount": @1100, "coupons": [{"applied": true}, {"automatic": true, "applied": true}]}
-
-story a_kind_that_no_coupon_can_have
-  use shop
-  use tea
-  POST /v1/campaigns/$campaign/templates {"name": "Bonus",
-    "benefit": {"kind": "add_on", "percent": "10"},
-    "validity": {"kind": "after_issue", "duration_days": 30}}
-  422 {"errors": [{"field": "benefit.kind", "code": "not_allowed"}]}

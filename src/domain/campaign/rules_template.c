@@ -95,12 +95,12 @@ static void check_budgeted(const campaign *parent, const template_version *v, is
     price_rule_free(rule);
 }
 
-/* A kind that can be priced but whose coupons have nowhere to keep what a seller gets. */
-static void check_usable(const template_version *v, issues *found)
+/* A budget pays for discounts: what is added for sellers would go past it. */
+static void check_adds(const campaign *parent, const template_version *v, issues *found)
 {
-    if (v->benefit == BENEFIT_KIND_ADD_ON)
+    if (v->benefit == BENEFIT_KIND_ADD_ON && parent->budget_mode != BUDGET_MODE_NONE)
         issues_add(found, S("benefit.kind"), S("not_allowed"),
-                   "a kind that coupons can have; add_on can only be priced");
+                   "a kind that takes off: the campaign has a budget, which add_on would pass by");
 }
 
 static void check_uses(const template_version *v, issues *found)
@@ -122,7 +122,7 @@ static void check_benefit(const campaign *parent, const template_version *v, iss
 {
     size_t before = found->n;
     price_rule_check(v, found);
-    check_usable(v, found);
+    check_adds(parent, v, found);
     if (found->n == before && parent->budget_mode != BUDGET_MODE_NONE)
         check_budgeted(parent, v, found);
 }

@@ -1,5 +1,6 @@
 /* The act that takes goods of a redeemed order back: see acts.h. */
 #include "base/id.h"
+#include "domain/coupon/adds.h"
 #include "domain/coupon/order_part.h"
 #include "domain/coupon/return_split.h"
 #include "domain/coupon/use.h"
@@ -19,6 +20,7 @@ typedef struct return_desk {
     uint64_t id;
     int64_t refund_minor, worth_minor; /* of what comes back: paid back, and list price */
     int64_t *back;                     /* [applied] discount that comes back now */
+    int64_t *adds;                     /* [applied] of what it added for sellers, likewise */
     int64_t *units;                    /* [applied] units of its lines that come back now */
     coupon_ref *restored;
     size_t restored_count;
@@ -125,6 +127,10 @@ static result work_out(return_desk *d)
     for (size_t i = 0; i < d->n; i++)
         d->worth_minor += d->now[i].worth_minor;
     d->back = ARENA_ARRAY(uow_memory(u), int64_t, n);
+    d->adds = ARENA_ARRAY(uow_memory(u), int64_t, n);
+    adds all = adds_of_redemption(d->row);
+    for (size_t i = 0; i < n; i++)
+        d->adds[i] = adds_returning(&all, i, d->now, d->n);
     return return_split(&plan, d->worth_minor - d->refund_minor, uow_memory(u), d->back);
 }
 
@@ -146,19 +152,26 @@ static void apply_lines(return_desk *d)
     d->units = ARENA_ARRAY(uow_memory(u), int64_t, row->applied.n);
     for (size_t i = 0; i < row->shares.n; i++)
         d->units[row->shares.items[i].applied] += quantity[row->shares.items[i].line];
+    for (size_t i = 0; i < row->adds.n; i++)
+        d->units[row->adds.items[i].applied] += quantity[row->adds.items[i].line];
 }
 
 /* ---- coupons ---- */
 
-static bool is_back(const redemption *row, size_t applied)
+static bool are_back(const redemption *row, const line_share *shares, size_t n, size_t applied)
 {
-    for (size_t i = 0; i < row->shares.n; i++) {
-        const line_share *s = &row->shares.items[i];
-        const order_line *line = &row->lines.items[s->line];
-        if (s->applied == applied && line->returned < line->quantity)
+    for (size_t i = 0; i < n; i++) {
+        const order_line *line = &row->lines.items[shares[i].line];
+        if (shares[i].applied == applied && line->returned < line->quantity)
             return false;
     }
     return true;
+}
+
+static bool is_back(const redemption *row, size_t applied)
+{
+    return are_back(row, row->shares.items, row->shares.n, applied) &&
+           are_back(row, row->adds.items, row->adds.n, applied);
 }
 
 static void end_coupon(return_desk *d, size_t i)
@@ -257,6 +270,7 @@ static void give_back_budget(return_desk *d, size_t i, bool restored)
     ledger_book b = {
         .u = d->c.u, .of = &d->of[i], .slot = d->c.slot, .coupon = a->coupon, .ref = d->id};
     ledger_move(&b, ACCOUNT_DISCOUNT, ACCOUNT_CUSTOMERS, d->back[i]);
+    ledger_move(&b, ACCOUNT_BONUS, ACCOUNT_SELLERS, d->adds[i]);
     if (n == 0)
         return;
     a->reserved_minor -= n;
@@ -293,7 +307,9 @@ static void apply_coupon(return_desk *d, size_t i)
     give_back_limits(d, i, complete);
     a->returned = a->returned || complete;
     a->returned_minor += d->back[i];
-    tally_of(d->c.u, &d->of[i])->discount_returned_minor += d->back[i];
+    tally *t = tally_of(d->c.u, &d->of[i]);
+    t->discount_returned_minor += d->back[i];
+    t->adds_returned_minor += d->adds[i];
 }
 
 /* ---- the act ---- */
@@ -310,6 +326,8 @@ static void write_return(return_desk *d, return_out *out)
     row->lines.n = d->n;
     row->restored.items = d->restored;
     row->restored.n = d->restored_count;
+    for (size_t i = 0; i < d->row->applied.n; i++)
+        row->adds_minor += d->adds[i];
     event e = {.kind = EVENT_KIND_ORDER_RETURNED,
                .at_ms = uow_now(u),
                .merchant = row->merchant,

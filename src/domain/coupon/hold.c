@@ -57,6 +57,8 @@ static const hold *hold_write(order_desk *d, uint64_t id)
     row->applied.n = in->applied.n;
     row->shares.items = order_shares_copy(u, in->shares.items, in->shares.n);
     row->shares.n = in->shares.n;
+    row->adds.items = order_shares_copy(u, in->adds.items, in->adds.n);
+    row->adds.n = in->adds.n;
     row->policy.items = order_policy_copy(u, in->policy.items, in->policy.n);
     row->policy.n = in->policy.n;
     row->takes.items = order_takes_copy(u, d->takes.items, d->takes.n);

@@ -1,6 +1,7 @@
 /* Hold and redeem, what they share: looking up, letting old holds go, checking, taking. The
  * refusals and their order are in acts.h. */
 #include "base/id.h"
+#include "domain/coupon/adds.h"
 #include "domain/coupon/order_part.h"
 #include "domain/coupon/use.h"
 #include "domain/price/policy.h"
@@ -241,6 +242,9 @@ result order_open(order_desk *d, bool goods)
     for (size_t i = 0; i < in->shares.n; i++)
         d->coupons[in->shares.items[i].applied].units +=
             in->lines.items[in->shares.items[i].line].quantity;
+    for (size_t i = 0; i < in->adds.n; i++)
+        d->coupons[in->adds.items[i].applied].units +=
+            in->lines.items[in->adds.items[i].line].quantity;
     return uow_pending(u) ? R_AGAIN : find_due(d);
 }
 
@@ -259,7 +263,9 @@ static bool may_give_nothing(const order_desk *d, size_t i)
 static result check_effect(const order_desk *d, size_t i)
 {
     const campaign *c = d->of[i].campaign->row;
-    bool gives = d->facts.applied[i].discount_minor > 0 || may_give_nothing(d, i);
+    adds all = {.items = d->in->adds.items, .n = d->in->adds.n};
+    bool gives = d->facts.applied[i].discount_minor > 0 || adds_in_all(&all, i) > 0 ||
+                 may_give_nothing(d, i);
     if (!gives || !str_eq(c->currency, d->in->currency))
         return refuse_coupon(d, i, R_NOT_APPLICABLE);
     return R_DONE;
@@ -332,6 +338,8 @@ static result check_coupon(const order_desk *d, size_t i)
 
 static result take_limit(order_desk *d, size_t i, uint8_t measure, int64_t n)
 {
+    if (n == 0)
+        return R_DONE; /* money, where it takes nothing off */
     limit_case c = case_of(d, i, measure);
     limit_want want;
     result r = limit_book_want(d->c.book, &c, n, &want);

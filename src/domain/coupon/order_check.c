@@ -77,6 +77,22 @@ static bool shares_add_up(uow *u, const order_in *in)
     return sum == in->discount_minor;
 }
 
+/* By coupon, then line, each > 0: of coupons and lines that are there. */
+static bool adds_are_sound(const order_in *in)
+{
+    int64_t last = -1, sum = 0;
+    for (size_t i = 0; i < in->adds.n; i++) {
+        const line_share *s = &in->adds.items[i];
+        int64_t at = (int64_t)s->applied * CART_LINES_MAX + s->line;
+        if (s->applied >= in->applied.n || s->line >= in->lines.n || at <= last ||
+            s->discount_minor < 1 || s->discount_minor > MONEY_MAX - sum)
+            return false;
+        last = at;
+        sum += s->discount_minor;
+    }
+    return true;
+}
+
 /* A coupon twice, or an automatic template. */
 static bool has_twice(const order_in *in)
 {
@@ -106,7 +122,7 @@ result order_check(uow *u, const order_in *in)
         return bad(u, "uses no coupon, too many, or one twice");
     if (!texts_fit(in))
         return bad(u, "has a text that is empty or too long");
-    if (sum_lines(in) != in->subtotal_minor || !shares_add_up(u, in))
+    if (sum_lines(in) != in->subtotal_minor || !shares_add_up(u, in) || !adds_are_sound(in))
         return bad(u, "does not add up");
     return R_DONE;
 }

@@ -34,7 +34,7 @@ typedef struct sample {
     order_in in;
     order_line lines[CART_LINES_MAX + 1];
     applied_coupon applied[ORDER_COUPONS_MAX + 1];
-    line_share shares[4];
+    line_share shares[4], adds[3];
 } sample;
 
 static sample *good(void)
@@ -64,6 +64,10 @@ static sample *good(void)
     s->in.applied.n = 2;
     s->in.shares.items = s->shares;
     s->in.shares.n = 3;
+    s->adds[0] = (line_share){0, 1, 7};
+    s->adds[1] = (line_share){1, 0, 5};
+    s->in.adds.items = s->adds;
+    s->in.adds.n = 2;
     return s;
 }
 
@@ -279,6 +283,32 @@ static void a_line_that_does_not_sum(sample *s)
     s->lines[1].discount_minor = 20;
 }
 
+static void adds_by_a_coupon_of_none(sample *s)
+{
+    s->adds[1].applied = 2;
+}
+
+static void adds_to_a_line_of_none(sample *s)
+{
+    s->adds[1].line = 2;
+}
+
+static void adds_out_of_order(sample *s)
+{
+    s->adds[2] = (line_share){0, 1, 1};
+    s->in.adds.n = 3;
+}
+
+static void adds_nothing(sample *s)
+{
+    s->adds[1].discount_minor = 0;
+}
+
+static void adds_beyond_all_money(sample *s)
+{
+    s->adds[1].discount_minor = MONEY_MAX - 6;
+}
+
 static void figures_must_add_up(void **state)
 {
     (void)state;
@@ -289,6 +319,9 @@ static void figures_must_add_up(void **state)
         a_share_of_nothing,       a_negative_share,
         a_share_beyond_all_money, a_coupon_that_does_not_sum,
         a_line_that_does_not_sum, a_line_below_nothing,
+        adds_by_a_coupon_of_none, adds_to_a_line_of_none,
+        adds_out_of_order,        adds_nothing,
+        adds_beyond_all_money,
     };
     for (size_t i = 0; i < ARRAY_LEN(changes); i++)
         breaks(changes[i]);

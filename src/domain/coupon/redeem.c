@@ -1,5 +1,6 @@
 /* The act that uses coupons up: directly, or by confirming a hold. See acts.h. */
 #include "base/id.h"
+#include "domain/coupon/adds.h"
 #include "domain/coupon/order_part.h"
 #include "domain/coupon/use.h"
 #include "domain/limit/level.h"
@@ -55,10 +56,14 @@ static void use_coupon(const order_desk *d, redemption *row, size_t i)
     }
     spend(d, i, a, &b);
     ledger_move(&b, ACCOUNT_CUSTOMERS, ACCOUNT_DISCOUNT, a->discount_minor);
+    adds all = adds_of_redemption(row);
+    int64_t added_minor = adds_in_all(&all, i);
+    ledger_move(&b, ACCOUNT_SELLERS, ACCOUNT_BONUS, added_minor);
     tally *t = tally_of(u, &d->of[i]);
     t->redeemed++;
     t->confirmed += d->confirms;
     t->discount_minor += a->discount_minor;
+    t->adds_minor += added_minor;
 }
 
 /* The row of an order as it is now; its applied coupons carry what they have reserved. */
@@ -83,6 +88,8 @@ static redemption *redemption_write(const order_desk *d, uint64_t id)
     row->applied.n = in->applied.n;
     row->shares.items = order_shares_copy(u, in->shares.items, in->shares.n);
     row->shares.n = in->shares.n;
+    row->adds.items = order_shares_copy(u, in->adds.items, in->adds.n);
+    row->adds.n = in->adds.n;
     row->policy.items = order_policy_copy(u, in->policy.items, in->policy.n);
     row->policy.n = in->policy.n;
     row->takes.items = order_takes_copy(u, d->takes.items, d->takes.n);
@@ -143,6 +150,8 @@ static order_in order_of(const hold *row, str name)
     in.applied.n = row->applied.n;
     in.shares.items = row->shares.items;
     in.shares.n = row->shares.n;
+    in.adds.items = row->adds.items;
+    in.adds.n = row->adds.n;
     in.policy.items = row->policy.items;
     in.policy.n = row->policy.n;
     return in;

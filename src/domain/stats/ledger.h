@@ -9,7 +9,9 @@
  *             -> reserved, when the coupon comes back and holds it again
  * Discounts, with or without a budget: a redemption debits discount and credits customers, a return
  * the other way round. So for a campaign budget_spent (debits less credits) is the same as discount
- * where it has a budget, and budget_reserved is what its coupons and open holds reserve. */
+ * where it has a budget, and budget_reserved is what its coupons and open holds reserve. What is
+ * added for sellers stands apart: a redemption debits bonus and credits sellers, a return the other
+ * way round. */
 #ifndef QUAN_DOMAIN_STATS_LEDGER_H
 #define QUAN_DOMAIN_STATS_LEDGER_H
 

@@ -9,6 +9,7 @@
  *   confirmed redeemed out of a hold; over all days, held - released - confirmed are held now
  *   users     users whose first coupon of the template (campaign) this was
  *   discount  given at redemptions; discount_returned: taken back by returns
+ *   adds      added to what sellers receive; adds_returned: of that, taken back by returns
  *   order     subtotal of the orders that used one, once an order; order_returned: list price of
  *             what came back of them
  * Goods rows split redemptions by sku, channel and store. They count the order lines that the
