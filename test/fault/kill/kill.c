@@ -201,6 +201,7 @@ static void add_up(storm *s)
     sum->parts += d->parts;
     sum->not_active += d->not_active;
     sum->too_low += d->too_low;
+    sum->by_device += d->by_device;
 }
 
 static void storm_store(storm *s, uint32_t number, uint32_t kills)
@@ -245,7 +246,8 @@ static void report_done(storm *s)
                  {"refused by them", s->done.not_active},
                  {"stocks", s->done.of[OP_STOCK]},
                  {"budgets", s->done.of[OP_BUDGET]},
-                 {"targets too low", s->done.too_low}};
+                 {"targets too low", s->done.too_low},
+                 {"refused by device", s->done.by_device}};
     bool all = true;
     printf("done:");
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {

@@ -74,8 +74,10 @@ static uint32_t some_template(load *l)
         return last - 1;
     if (n < 45 && last >= LOAD_STAGE)
         return last;
-    if (n < 55)
+    if (n < 50)
         return LOAD_LIMITED;
+    if (n < 55)
+        return LOAD_DEVICE;
     if (n < 60)
         return LOAD_AT_REDEEM;
     if (n < 65)
@@ -361,6 +363,7 @@ static void hear(load *l, uint32_t number, const answer *a)
     history_answer(h, number, a, &l->client->flaws);
     l->done.not_active += a->code == R_CAMPAIGN_NOT_ACTIVE;
     l->done.too_low += a->code == R_NOT_EDITABLE;
+    l->done.by_device += a->code == R_LIMIT_REACHED && h->ops[number].template == LOAD_DEVICE;
     if (before == OP_DONE || h->ops[number].state != OP_DONE)
         return;
     learn(l, number);

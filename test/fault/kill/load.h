@@ -17,6 +17,8 @@ enum {
     LOAD_PLAIN = 0,   /* unlimited */
     LOAD_STOCKED = 3, /* a large stock, voids in error */
     LOAD_LIMITED = 6, /* 2 for each user */
+    LOAD_DEVICE,      /* DEVICE_CLAIMS for each device, and more uses than there are: so every claim
+                         and use of it reserves in another slot first */
     LOAD_AT_REDEEM,   /* of campaigns with a budget that the operator changes */
     LOAD_AT_ISSUE,
     LOAD_VARIED, /* a stock that the operator changes */
@@ -41,6 +43,7 @@ typedef struct done_counts {
     uint32_t of[OP_KINDS];
     uint32_t batched, granted, less; /* claims: in batches, as grants, best effort and not all */
     uint32_t parts, not_active, too_low; /* returns of parts; refusals: stopped, target too low */
+    uint32_t by_device;                  /* refusals: as many as the device may have */
 } done_counts;
 
 typedef struct load {

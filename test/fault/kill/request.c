@@ -40,7 +40,8 @@ void request_post(const client *c, str target, str body, buf *out)
 static void put_claim(const client *c, const op *o, buf *b)
 {
     str first = c->h->templates[o->template].id;
-    buf_printf(b, "{\"user\":\"u%u\",", o->user);
+    buf_printf(b, "{\"user\":\"u%u\",\"subjects\":{\"device\":\"d%u\"},", o->user,
+               device_of(o->user));
     if (o->best_effort)
         buf_str(b, S("\"mode\":\"best_effort\","));
     if (o->second != NOTHING)
@@ -71,6 +72,9 @@ static void put_grant(const client *c, const op *first, uint32_t n, buf *b)
                STR_ARG(c->h->templates[first->template].id), first->count);
     for (uint32_t i = 0; i < n; i++)
         buf_printf(b, "%s\"u%u\"", i == 0 ? "" : ",", first[i].user);
+    buf_str(b, S("],\"subjects\":["));
+    for (uint32_t i = 0; i < n; i++)
+        buf_printf(b, "%s{\"device\":\"d%u\"}", i == 0 ? "" : ",", device_of(first[i].user));
     buf_str(b, S("]}"));
 }
 
@@ -79,8 +83,10 @@ static void put_order(const client *c, uint32_t number, buf *b)
 {
     const op *o = &c->h->ops[number];
     cart k = cart_of(number);
-    buf_printf(b, "{\"user\":\"u%u\",\"order_number\":\"o%u\",\"coupons\":[\"%.*s\"],", o->user,
-               o->order, STR_ARG(c->h->coupons[o->coupon].id));
+    buf_printf(b,
+               "{\"user\":\"u%u\",\"subjects\":{\"device\":\"d%u\"},\"order_number\":\"o%u\","
+               "\"coupons\":[\"%.*s\"],",
+               o->user, device_of(o->user), o->order, STR_ARG(c->h->coupons[o->coupon].id));
     if (o->kind == OP_HOLD)
         buf_printf(b, "\"hold_seconds\":%d,", o->brief ? BRIEF_S : LONG_S);
     buf_printf(b, "\"cart\":{\"store\":\"s%u\",\"channel\":\"till\",\"lines\":[", number % 7);

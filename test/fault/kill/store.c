@@ -89,6 +89,12 @@ static void make_template(storm *s, known_template t)
                               ",\"limits\":[{\"measure\":\"claims\",\"subject\":\"user\","
                               "\"period\":\"ever\",\"max\":%u}]",
                               t.per_user);
+    if (t.per_device > 0)
+        limits = arena_printf(s->memory,
+                              ",\"limits\":[{\"measure\":\"claims\",\"subject\":\"device\","
+                              "\"period\":\"ever\",\"max\":%u},{\"measure\":\"redemptions\","
+                              "\"subject\":\"device\",\"period\":\"ever\",\"max\":1000000}]",
+                              t.per_device);
     str body =
         arena_printf(s->memory,
                      "{\"name\":\"Template %u\",\"benefit\":%.*s,\"validity\":"
@@ -136,6 +142,9 @@ static void make_shop(storm *s)
         make_template(s, t);
     t = (known_template){.campaign = plain, .stock = -1, .per_user = 2, .amount_minor = 500};
     make_template(s, t);
+    make_template(
+        s, (known_template){
+               .campaign = plain, .stock = -1, .per_device = DEVICE_CLAIMS, .amount_minor = 500});
     make_template(s, (known_template){.campaign = at_redeem, .stock = -1, .amount_minor = 500});
     make_template(s, (known_template){.campaign = at_issue, .stock = -1, .amount_minor = 500});
     make_template(s,

@@ -10,6 +10,7 @@ enum {
     READY_MS = 20000,
     READY_FIGURES_MAX = 4096,
     FLASH_STOCK = 300,
+    DEVICE_CLAIMS = 60,
     VARIED_STOCK = 1000,
 };
 

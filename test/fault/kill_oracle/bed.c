@@ -12,6 +12,8 @@ bed bed_new(void)
     (void)history_template(b.h, &t);
     t = (known_template){S("tpl_money"), .campaign = 1, .stock = -1, .amount_minor = 500};
     (void)history_template(b.h, &t);
+    t = (known_template){S("tpl_device"), .stock = -1, .per_device = 2, .amount_minor = 500};
+    (void)history_template(b.h, &t);
     return b;
 }
 

@@ -5,7 +5,7 @@
 #include "test/lib/oracle/oracle.h"
 
 /* Templates: stock 3, 2 a user, 5.00 off; 10 % off; 5.00 off with a budget of 7.00 at redeem. */
-enum { HOT, SPREAD, SHORT_OF_MONEY, U0 = 0, U1 = 1 };
+enum { HOT, SPREAD, SHORT_OF_MONEY, BY_DEVICE, U0 = 0, U1 = 1 };
 
 typedef struct bed {
     history *h;

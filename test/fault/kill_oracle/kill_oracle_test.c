@@ -118,6 +118,15 @@ static void user_has_three_of_two(bed *b)
     judge(b);
 }
 
+/* Of two users that share it. */
+static void device_has_three_of_two(bed *b)
+{
+    (void)claimed(b, U0, BY_DEVICE, "c1");
+    (void)claimed(b, U1, BY_DEVICE, "c2");
+    (void)claimed(b, U0, BY_DEVICE, "c3");
+    judge(b);
+}
+
 static void budget_of_seven_pays_ten(bed *b)
 {
     (void)redeemed(b, claimed(b, U0, SHORT_OF_MONEY, "c1"), NOTHING, "r1");
@@ -461,6 +470,7 @@ static const bad_history bad_histories[] = {
     BAD(claim_of_two_gets_one, SHORT),
     BAD(four_of_three_are_issued, OVER_STOCK),
     BAD(user_has_three_of_two, OVER_LIMIT),
+    BAD(device_has_three_of_two, OVER_LIMIT),
     BAD(budget_of_seven_pays_ten, OVER_BUDGET),
     BAD(same_key_gets_another_coupon, OTHER_ANSWER),
     BAD(same_key_is_refused_later, OTHER_ANSWER),

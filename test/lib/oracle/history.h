@@ -15,6 +15,7 @@ enum {
     HISTORY_TEMPLATES_MAX = 512,
     HISTORY_CAMPAIGNS_MAX = 256,
     ANSWER_COUPONS_MAX = 8,
+    DEVICE_USERS = 100, /* that share one device */
     CART_LINES_MAX = 3,
 };
 
@@ -86,9 +87,16 @@ typedef struct known_coupon {
     uint32_t op, user, template;
 } known_coupon;
 
+static inline uint32_t device_of(uint32_t user)
+{
+    return user / DEVICE_USERS;
+}
+
 typedef struct known_template {
     str id;
     uint32_t campaign, per_user;                 /* per_user 0: no limit */
+    uint32_t per_device;                         /* claims; 0: no limit. Uses are limited, too, by
+                                                    more than there are */
     int64_t stock;                               /* at first; -1: unlimited */
     int64_t amount_minor, percent_bp, cap_minor; /* amount_minor 0: percent */
 } known_template;

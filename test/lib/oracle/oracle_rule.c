@@ -126,17 +126,40 @@ static void check_states(const oracle *o)
 
 /* ---- limits ---- */
 
+/* What the users of a device have. */
+static uint32_t on_device(const oracle *o, uint32_t device, uint32_t template)
+{
+    uint32_t n = 0;
+    for (uint32_t u = device * DEVICE_USERS; u < (device + 1) * DEVICE_USERS && u < o->users; u++)
+        n += *oracle_mine(o, u, template);
+    return n;
+}
+
 static bool over_limit(const oracle *o, const op *p, uint32_t template, uint32_t count)
 {
-    if (template == NOTHING || o->h->templates[template].per_user == 0)
+    if (template == NOTHING)
         return false;
-    return *oracle_mine(o, p->user, template) + count > o->h->templates[template].per_user;
+    const known_template *t = &o->h->templates[template];
+    return (t->per_user > 0 && *oracle_mine(o, p->user, template) + count > t->per_user) ||
+           (t->per_device > 0 &&
+            on_device(o, device_of(p->user), template) + count > t->per_device);
+}
+
+static void check_devices(const oracle *o, uint32_t template)
+{
+    uint32_t most = o->h->templates[template].per_device;
+    for (uint32_t d = 0; most > 0 && d * DEVICE_USERS < o->users; d++) {
+        if (on_device(o, d, template) > most)
+            flaw_add(o->f, FLAW_OVER_LIMIT, "device d%u has %u of template %u; %u are allowed", d,
+                     on_device(o, d, template), template, most);
+    }
 }
 
 static void check_limits(const oracle *o)
 {
     for (uint32_t t = 0; t < o->h->template_n; t++) {
         uint32_t most = o->h->templates[t].per_user;
+        check_devices(o, t);
         for (uint32_t u = 0; most > 0 && u < o->users; u++) {
             if (*oracle_mine(o, u, t) > most)
                 flaw_add(o->f, FLAW_OVER_LIMIT, "user u%u has %u of template %u; %u are allowed", u,
