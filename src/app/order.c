@@ -439,6 +439,19 @@ static void copy_policy(const order_ask *ask, const merchant *shop, arena *memor
     }
 }
 
+/* Has a coupon or draft that was named its verdict before any is priced? */
+static bool is_spoiled(const order_desk *d, const order_priced *out)
+{
+    for (size_t i = 0; i < d->ask->coupon_count + d->ask->draft_count; i++) {
+        size_t draft = i - d->ask->coupon_count;
+        bool named = i < d->ask->coupon_count || !d->ask->drafts[draft].automatic;
+        if (named && out->verdicts[i].result != R_DONE) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static result price_all(app_view *v, order_desk *d, const price_ask *how, price_result *price,
                         order_priced *out)
 {
@@ -452,6 +465,7 @@ static result price_all(app_view *v, order_desk *d, const price_ask *how, price_
     }
     ask.coupons = list_of(d)->prices;
     ask.n = list_of(d)->n;
+    ask.spoiled = d->ask->best == NULL && is_spoiled(d, out);
     return price_cart(&ask, v->memory, price);
 }
 

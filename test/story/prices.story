@@ -232,6 +232,19 @@ story fractions_are_rounded_when_the_policy_says
     "policy": {"round_when": "exact", "round_mode": "down"}}
   200 {"discount": @28, "lines": [{"discount": @28, "total": @76}]}
 
+# u1 has no coupon of u2; the last one named takes the place of the first where only one may apply.
+story one_bad_coupon_voids_all_where_the_policy_says_so
+  use deli_coupons
+  POST /v1/claims {"user": "u2", "template": "$small"}
+  201 {"coupons": [{"id": "$other"}]}
+  let cart {"lines": [{"sku": "tea", "quantity": 1, "unit_price": @2000}]}
+  POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$two", "$other"], "policy": {}}
+  200 {"discount": @200, "coupons": [{"applied": true}, {"applied": false}]}
+  POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$two", "$other"],
+    "policy": {"refused_coupon": "void_all"}}
+  200 {"discount": @0, "coupons": [
+    {"applied": false, "code": "not_stackable", "reason": "another_refused"}, {"applied": false}]}
+
 story what_a_merchant_cannot_set
   use new_york
   as operator

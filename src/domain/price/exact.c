@@ -40,6 +40,39 @@ int64_t exact_need(const kind_base *base, kind_group group, const kind_offer *of
     return need;
 }
 
+int64_t exact_total(const kind_base *base, kind_offer *offer)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < base->n && offer->how == KIND_EACH; i++) {
+        __int128 share = (__int128)offer->amounts[i] * offer->num;
+        offer->amounts[i] = (int64_t)((share + offer->den - 1) / offer->den);
+        sum += offer->amounts[i];
+    }
+    return offer->how == KIND_TOTAL ? offer->total_minor : sum;
+}
+
+/* ---- grain ---- */
+
+static void start_again(price_run *run, int64_t grain)
+{
+    for (size_t i = 0; i < run->n; i++) {
+        run->list[i] = run->list[i] / run->grain * grain;
+        run->running[i] = run->list[i];
+        run->gone[i] = 0;
+    }
+    run->grain = grain;
+}
+
+void price_run_refine(price_run *run)
+{
+    start_again(run, run->grain * run->finer);
+}
+
+void price_run_reset(price_run *run)
+{
+    start_again(run, 1);
+}
+
 /* ---- benefits ---- */
 
 static bool is_money(uint8_t kind, uint8_t place)

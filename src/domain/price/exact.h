@@ -36,6 +36,8 @@ int64_t exact_need_of_part(const kind_line *line);
 /* So that the offer is whole on each line. A line of which only some units are offered, or of a
  * kind that picks units, counts as one of which parts are priced. */
 int64_t exact_need(const kind_base *base, kind_group group, const kind_offer *offer);
+/* What the offer is, its amounts too: nothing rounded where the grain is fine enough, else up. */
+int64_t exact_total(const kind_base *base, kind_offer *offer);
 /* The least common multiple; FINE_MAX when it is beyond that. Both > 0. */
 int64_t exact_both(int64_t a, int64_t b);
 /* May the grain grow so while this benefit is at hand? */

@@ -82,15 +82,19 @@ typedef struct price_ask {
     const stack_group *groups; /* the merchant's; a coupon whose group is not there has none */
     size_t group_count;
     uint32_t coupons_max; /* of an order; 0: as many as are named */
+    bool spoiled;         /* a coupon that is not here was refused (REFUSED_COUPON) */
 } price_ask;
 
 /* Why a coupon did not apply, or what it gave. The first that is true, in this order:
  *   R_NOT_STACKABLE  duplicate         the same coupon id (0 aside) came before in the list
  *                    too_many_coupons  so many apply already
+ *                    replaced          so many were named after it (COUPONS_BEYOND)
  *                    exclusive         another keeps it out, or it is not alone
  *                    stopped           another has closed the cart
  *                    group_full        so many of its group apply already
  *                    better_in_group   others of its group give more, or have a higher rank
+ *                    another_refused   one that was named beside it does not apply
+ *                                      (REFUSED_COUPON)
  *                    not_better        best.h only: the best set is no better with it
  *   R_NOT_APPLICABLE currency_mismatch its amounts are not listed in the cart's currency
  *                    no_eligible_line  its scope covers no line
@@ -101,6 +105,7 @@ typedef struct price_ask {
  *                    incomplete_set    missing_units of members are needed
  *                    gift_missing      gift is not in the cart: gift_units of it are told
  *                    no_shipping       there is no charge for sending
+ *                    above_full        a percentage is more than what is left (ABOVE_FULL)
  *                    too_fine          its fractions do not fit beside those of others, where the
  *                                      policy keeps them (ROUND_WHEN; exact.h has the bound)
  *                    nothing_left      its discount is 0: free lines, or all is paid by others, or

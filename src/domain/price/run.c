@@ -55,26 +55,6 @@ result price_run_start(const int64_t *prices, arena *memory, price_run *run)
     return R_DONE;
 }
 
-static void start_again(price_run *run, int64_t grain)
-{
-    for (size_t i = 0; i < run->n; i++) {
-        run->list[i] = run->list[i] / run->grain * grain;
-        run->running[i] = run->list[i];
-        run->gone[i] = 0;
-    }
-    run->grain = grain;
-}
-
-void price_run_refine(price_run *run)
-{
-    start_again(run, run->grain * run->finer);
-}
-
-void price_run_reset(price_run *run)
-{
-    start_again(run, 1);
-}
-
 /* ---- who is eligible ---- */
 
 static int64_t base_minor(const price_run *run, uint8_t base, size_t i)
@@ -403,24 +383,12 @@ static bool round_units(const price_run *run, const kind_offer *offer, size_t i,
     return round_share(run, offer, offer->amounts[i], units, &one) && money_mul(one, units, out);
 }
 
-/* What the offer is, nothing rounded where the grain is fine enough; else up. */
-static int64_t without_rounding(const desk *d, kind_offer *offer)
-{
-    int64_t sum = 0;
-    for (size_t i = 0; i < d->base.n && offer->how == KIND_EACH; i++) {
-        __int128 share = (__int128)offer->amounts[i] * offer->num;
-        offer->amounts[i] = (int64_t)((share + offer->den - 1) / offer->den);
-        sum += offer->amounts[i];
-    }
-    return offer->how == KIND_TOTAL ? offer->total_minor : sum;
-}
-
 bool desk_whole_cents(const desk *d, kind_offer *offer, int64_t *total)
 {
     const price_run *run = d->run;
     int64_t sum = 0;
     if (exact_is_on(run)) {
-        *total = without_rounding(d, offer);
+        *total = exact_total(&d->base, offer);
         return true;
     }
     bool exact = offer->how == KIND_TOTAL || offer->num == offer->den;
@@ -505,6 +473,19 @@ static void conclude(const desk *d, const kind_offer *offer, int64_t sum, price_
     verdict->gift_units = offer->gift_units;
 }
 
+/* ABOVE_FULL: is a percentage more than what is left of a line? Never of the running price. */
+static bool is_above_full(const desk *d, const kind_offer *offer)
+{
+    bool asked = d->run->policy.above_full == ABOVE_FULL_REFUSE && !offer->adds;
+    for (size_t i = 0; asked && offer->how == KIND_EACH && offer->den > 1 && i < d->base.n; i++) {
+        __int128 share = (__int128)offer->amounts[i] * offer->num;
+        if (share > (__int128)d->run->running[d->base.lines[i].line] * offer->den) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Asks for a finer grain, or refuses where there is none. */
 static result ask_for_finer(const desk *d, const price_use *use, price_verdict *verdict)
 {
@@ -522,6 +503,10 @@ static result offer_to(desk *d, const price_use *use, price_verdict *verdict)
     kind_offer offer = desk_offer(d, d->kind->offer);
     int64_t total = 0, sum = 0;
     if (offer.how != KIND_NOTHING && d->base.n > 0) {
+        if (is_above_full(d, &offer)) {
+            refuse(verdict, S("above_full"));
+            return R_DONE;
+        }
         if (exact_is_on(d->run)) {
             d->need = exact_both(d->need, exact_need(&d->base, d->kind->group, &offer));
         }

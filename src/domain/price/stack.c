@@ -444,6 +444,21 @@ result stack_open(stack_pass *p, const price_ask *ask, arena *memory, price_verd
     return r == R_DONE ? sort_all(p) : r;
 }
 
+/* COUPONS_BEYOND_REPLACE: of those that are there, the last that were named. */
+static void refuse_replaced(stack_pass *p)
+{
+    uint32_t most = p->ask->coupons_max, named = 0;
+    if (p->ask->policy.coupons_beyond != COUPONS_BEYOND_REPLACE || most == 0) {
+        return;
+    }
+    for (size_t i = p->ask->n; i-- > 0;) {
+        stack_entry *e = &p->entries[i];
+        if (!is_decided(p, e) && !e->coupon->automatic && ++named > most) {
+            refuse(p, e, S("replaced"));
+        }
+    }
+}
+
 result stack_begin(stack_pass *p, uint64_t absent)
 {
     p->at = (stack_state){.decided = absent};
@@ -455,6 +470,7 @@ result stack_begin(stack_pass *p, uint64_t absent)
             refuse(p, e, S("duplicate"));
         }
     }
+    refuse_replaced(p);
     return p->ask->policy.exclusive == EXCLUSIVE_WINS ? let_exclusive_win(p) : R_DONE;
 }
 

@@ -55,8 +55,7 @@ MUST_USE result stack_open(stack_pass *p, const price_ask *ask, arena *memory,
 /* absent: a bit an entry that is not there, whose verdict is left alone. */
 MUST_USE result stack_begin(stack_pass *p, uint64_t absent);
 /* Decides the entry, and with it its group where that is decided as one; nothing where it is
- * decided already. R_DONE, R_OVERFLOW, or R_AGAIN as price_run_offer: what the run's grain is then
- * in, begins again. */
+ * decided already. R_DONE, R_OVERFLOW, or R_AGAIN as price_run_offer: the pass begins again. */
 MUST_USE result stack_step(stack_pass *p, stack_entry *e);
 /* A whole price: begins, lets all have their turn, and again in a finer grain where that is needed,
  * and without those whose minimum spend later ones have undone, where the policy tests it, or of

@@ -69,13 +69,38 @@ static result run_once(stack_pass *p, uint64_t absent)
     return r;
 }
 
+/* REFUSED_COUPON_VOID_ALL: those that apply though another that was named does not; their verdicts
+ * say so. 0: none. */
+static uint64_t voided(stack_pass *p, uint64_t absent)
+{
+    uint64_t out = 0;
+    bool bad = p->ask->spoiled;
+    if (p->ask->policy.refused_coupon != REFUSED_COUPON_VOID_ALL) {
+        return 0;
+    }
+    for (size_t i = 0; i < p->ask->n; i++) {
+        const stack_entry *e = &p->entries[i];
+        bool named = !e->coupon->automatic && (absent & stack_bit(p, e)) == 0;
+        bad = bad || (named && e->verdict->result != R_DONE);
+        out |= named && e->verdict->result == R_DONE ? stack_bit(p, e) : 0;
+    }
+    for (size_t i = 0; bad && i < p->ask->n; i++) {
+        if ((out & stack_bit(p, &p->entries[i])) != 0) {
+            *p->entries[i].verdict =
+                (price_verdict){.result = R_NOT_STACKABLE, .reason = S("another_refused")};
+        }
+    }
+    return bad ? out : 0;
+}
+
 result stack_run(stack_pass *p, uint64_t absent)
 {
+    uint64_t taken_out = 0;
     if (exact_is_on(&p->run)) {
         price_run_reset(&p->run);
     }
     for (;;) { /* each round makes the grain twice as fine, or takes one out */
-        result r = run_once(p, absent);
+        result r = run_once(p, absent | taken_out);
         if (r == R_AGAIN) {
             price_run_refine(&p->run);
             continue;
@@ -84,10 +109,13 @@ result stack_run(stack_pass *p, uint64_t absent)
         if (r == R_DONE && out_again == NULL && exact_is_on(&p->run)) {
             out_again = settle(p);
         }
-        if (out_again == NULL) {
+        uint64_t more = out_again != NULL ? stack_bit(p, out_again)
+                        : r == R_DONE     ? voided(p, absent)
+                                          : 0;
+        if (more == 0) {
             return r;
         }
-        absent |= stack_bit(p, out_again);
+        taken_out |= more;
     }
 }
 

@@ -217,6 +217,62 @@ static const stack_example examples[] = {
      "better_in_group 250 120 10",
      {S("g"), GROUP_MODE_ALL, 0},
      0},
+    {"percentages above the price take what is left",
+     {{PERCENT(60), ""}, {PERCENT(60), ""}, {PERCENT(40), ""}},
+     "a1@1000",
+     "percent_base=original",
+     "600 400 nothing_left",
+     NO_GROUP,
+     0},
+    {"percentages above the price are refused",
+     {{PERCENT(60), ""}, {PERCENT(60), ""}, {PERCENT(40), ""}},
+     "a1@1000",
+     "percent_base=original above_full=refuse",
+     "600 above_full 400",
+     NO_GROUP,
+     0},
+    {"percentages above the price of one line are refused",
+     {{PERCENT(60) ON_A, ""}, {PERCENT(50), ""}},
+     "a1@1000 b1@5000",
+     "percent_base=original above_full=refuse",
+     "600 above_full",
+     NO_GROUP,
+     0},
+    {"a percentage of the running price is never above it",
+     {{PERCENT(60), ""}, {PERCENT(60), ""}},
+     "a1@1000",
+     "above_full=refuse",
+     "600 240",
+     NO_GROUP,
+     0},
+    {"the last ones that are named replace others",
+     {{OFF(100), ""}, {OFF(200), "priority=-1"}, {OFF(50), ""}},
+     "a1@1000",
+     "coupons_beyond=replace",
+     "replaced 200 50",
+     NO_GROUP,
+     2},
+    {"what replaces another need not apply",
+     {{OFF(100), ""}, {OFF(200) ",'minimum_spend':@5000", ""}},
+     "a1@1000",
+     "coupons_beyond=replace",
+     "replaced below_threshold",
+     NO_GROUP,
+     1},
+    {"one that does not apply voids all",
+     {{OFF(100), ""}, {OFF(200) ",'minimum_spend':@5000", ""}, {OFF(50), ""}},
+     "a1@1000",
+     "refused_coupon=void_all",
+     "another_refused below_threshold another_refused",
+     NO_GROUP,
+     0},
+    {"where all apply none is void",
+     {{OFF(100), ""}, {OFF(50), ""}},
+     "a1@1000",
+     "refused_coupon=void_all",
+     "100 50",
+     NO_GROUP,
+     0},
     {"spend is tested again after others",
      {{OFF(100) ",'minimum_spend':@1000", ""}, {OFF(300), ""}},
      "a1@1200",
@@ -412,11 +468,34 @@ static void promotions_count_for_no_most_of_coupons(void **state)
     assert_true(p.order[0] == 0 && p.order[1] == 1);
 }
 
+/* A promotion stays; so does one that was refused before it came to pricing. */
+static void promotions_are_not_void(void **state)
+{
+    (void)state;
+    order_line line = line_of("a", "", 1, 1000);
+    cart c = cart_of(&line, 1);
+    price_coupon coupons[] = {coupon_of(amount_off(100, 0)), coupon_of(amount_off(50, 0)),
+                              coupon_of(percent_off(1000, 0, 0))};
+    coupons[0].automatic = true;
+    price_ask ask = {.cart = &c, .coupons = coupons, .n = 3, .spoiled = true};
+    ask.policy.refused_coupon = REFUSED_COUPON_VOID_ALL;
+    price_result p;
+    assert_int_equal(price_cart(&ask, memory, &p), R_DONE);
+    assert_str(coupons_shown(&p, 3), S("100 another_refused another_refused"));
+    ask.spoiled = false;
+    assert_int_equal(price_cart(&ask, memory, &p), R_DONE);
+    assert_str(coupons_shown(&p, 3), S("100 50 85"));
+    line.unit_minor = 100; /* the promotion leaves nothing */
+    assert_int_equal(price_cart(&ask, memory, &p), R_DONE);
+    assert_str(coupons_shown(&p, 3), S("100 nothing_left nothing_left"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         PRICE_TEST(coupons_stack_as_told),
         PRICE_TEST(promotions_count_for_no_most_of_coupons),
+        PRICE_TEST(promotions_are_not_void),
     };
     return cmocka_run_group_tests_name("stack", tests, NULL, NULL);
 }
