@@ -66,7 +66,7 @@ static uint32_t cell_of(const grid *g, int64_t v)
         return v / MS_DAY > UINT16_MAX ? UINT16_MAX : (uint32_t)(v / MS_DAY);
     }
     unsigned power = 63 - (unsigned)__builtin_clzll((uint64_t)v);
-    unsigned quarter = power < 2 ? (unsigned)v << (2 - power) & 3U : v >> (power - 2) & 3;
+    unsigned quarter = (unsigned)(power < 2 ? v << (2 - power) : v >> (power - 2)) % 4;
     return 1 + power * 4 + quarter; /* at most 252 */
 }
 
