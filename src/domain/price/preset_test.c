@@ -65,7 +65,7 @@ static bool is_of(const char *preset, str name)
 
 static price_policy policy_named(const char *preset)
 {
-    price_policy policy;
+    price_policy policy = {0};
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         if (is_of(preset, str_of(names[i]))) {
             assert_true(preset_find(str_of(names[i]), &policy));
