@@ -47,6 +47,8 @@ const uint64_t *order_wallet(app_view *v, const order_ask *ask, size_t *n, bool 
     wallet_ask wish = {.merchant = ask->merchant,
                        .user = ask->user,
                        .state = COUPON_STATE_AVAILABLE,
+                       .usable = true,
+                       .at_ms = ask->at_ms,
                        .limit = WALLET_CANDIDATES_MAX};
     *n = query_wallet(v, &wish, seen, &next, more);
     for (size_t i = 1; i < *n; i++) {

@@ -18,9 +18,9 @@ void coupon_list_drop(coupon_list *of, size_t at);
 /* What a price says of a coupon. */
 void order_told(order_verdict *to, const price_verdict *from);
 
-/* The coupons of the user's wallet that are available now, at most WALLET_CANDIDATES_MAX: of every
- * template the one that expires first, then of every template the next one, and so on. *more: there
- * are others. Memory of the view. */
+/* The coupons of the user's wallet that can be used at the order's moment, at most
+ * WALLET_CANDIDATES_MAX: of every template the one that expires first, then of every template the
+ * next one, and so on. *more: there are others. Memory of the view. */
 enum { WALLET_CANDIDATES_MAX = 100 };
 const uint64_t *order_wallet(app_view *v, const order_ask *ask, size_t *n, bool *more);
 

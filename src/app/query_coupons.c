@@ -27,7 +27,8 @@ static void look_at_hold(app_view *v, coupon_seen *out)
     out->version = config_effective(out->template, row->version);
 }
 
-static bool look(app_view *v, uint64_t of_merchant, const coupon *row, coupon_seen *out)
+static bool look(app_view *v, uint64_t of_merchant, const coupon *row, int64_t now_ms,
+                 coupon_seen *out)
 {
     const config_template *t = config_find_template(v->config, row->template);
     if (t == NULL || t->row->merchant != of_merchant)
@@ -36,7 +37,7 @@ static bool look(app_view *v, uint64_t of_merchant, const coupon *row, coupon_se
         (coupon_seen){.row = row,
                       .template = t,
                       .many = use_is_many(t),
-                      .now_ms = uow_now(v->rows),
+                      .now_ms = now_ms,
                       .currency = config_find_campaign(v->config, t->row->campaign)->row->currency};
     if (out->many)
         look_at_uses(v, out);
@@ -48,7 +49,7 @@ static bool look(app_view *v, uint64_t of_merchant, const coupon *row, coupon_se
 bool query_coupon(app_view *v, uint64_t of_merchant, uint64_t id, coupon_seen *out)
 {
     const coupon *row = coupon_get(v->rows, id_slot(id), id);
-    if (row == NULL || !look(v, of_merchant, row, out))
+    if (row == NULL || !look(v, of_merchant, row, uow_now(v->rows), out))
         return false;
     out->user = query_user_name(v, row->slot, row->member);
     return true;
@@ -66,7 +67,7 @@ static bool matches(const wallet_ask *ask, const coupon_seen *seen)
 {
     return ask->state == 0 ||
            (seen->now.state == ask->state && seen->now.not_yet_valid == ask->not_yet_valid &&
-            seen->now.partly_used == ask->partly_used);
+            (ask->usable || seen->now.partly_used == ask->partly_used));
 }
 
 /* Rows behind the place; how many. Entries of open coupons stand in front of those of closed ones,
@@ -93,6 +94,7 @@ size_t query_wallet(app_view *v, const wallet_ask *ask, coupon_seen *out, wallet
         return 0;
     if (!open && !next->closed)
         *next = (wallet_place){.closed = true};
+    int64_t now_ms = ask->at_ms != NULL ? *ask->at_ms : uow_now(v->rows);
     size_t n = 0, looked = 0, got, want;
     do {
         void *page[UOW_SCAN_MAX];
@@ -108,7 +110,7 @@ size_t query_wallet(app_view *v, const wallet_ask *ask, coupon_seen *out, wallet
             const coupon *row = page[i];
             looked++;
             *next = (wallet_place){.closed = row->closed, .id = row->id};
-            if (look(v, ask->merchant, row, &out[n]) && matches(ask, &out[n])) {
+            if (look(v, ask->merchant, row, now_ms, &out[n]) && matches(ask, &out[n])) {
                 out[n].user = ask->user;
                 n++;
             }

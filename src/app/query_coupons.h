@@ -1,5 +1,5 @@
 /* Coupons as their owners see them: one by id, or the wallet of a user. States are those of the
- * view's moment, whether or not the sweep has come by. */
+ * view's moment, or the one that is asked for, whether or not the sweep has come by. */
 #ifndef QUAN_APP_QUERY_COUPONS_H
 #define QUAN_APP_QUERY_COUPONS_H
 
@@ -30,9 +30,11 @@ typedef struct wallet_place {
 typedef struct wallet_ask {
     uint64_t merchant;
     str user;
-    uint8_t state;      /* coupon_state; 0: all */
-    bool not_yet_valid; /* with AVAILABLE: only these, else only those that are valid */
-    bool partly_used;   /* with AVAILABLE likewise */
+    uint8_t state;        /* coupon_state; 0: all */
+    bool not_yet_valid;   /* with AVAILABLE: only these, else only those that are valid */
+    bool partly_used;     /* with AVAILABLE likewise */
+    bool usable;          /* with AVAILABLE: those that are valid, partly used or not */
+    const int64_t *at_ms; /* with the rows of the view, states as of then; NULL: its own moment */
     wallet_place after;
     size_t limit;
 } wallet_ask;

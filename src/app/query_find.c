@@ -190,6 +190,7 @@ result query_usable(app_view *v, const find_ask *ask, coupon_found_page *out)
         wallet_ask wallet = {.merchant = ask->cart.merchant,
                              .user = ask->cart.user,
                              .state = COUPON_STATE_AVAILABLE,
+                             .usable = true,
                              .after = out->next,
                              .limit = ask->limit - out->n};
         size_t got = query_wallet(v, &wallet, page, &out->next, &out->more);

@@ -37,6 +37,50 @@ story the_wallet_is_chosen_from
   POST /v1/quotes {"user": "u1", "cart": $cart, "best": {}}
   200 {"discount": @0, "coupons": [], "best": {"proven": true, "coupons": [], "alternatives": []}}
 
+story a_partly_used_coupon_is_chosen
+  let more "uses": 3,
+  use redeemed
+  POST /v1/quotes {"user": "u1", "cart": $cart, "best": {}}
+  200 {"discount": @1000, "best": {"proven": true, "coupons": ["$coupon"]}}
+  repeat 2
+  POST /v1/redemptions {"user": "u1", "order_number": "p$i", "cart": $cart, "coupons": ["$coupon"]}
+  201
+  POST /v1/quotes {"user": "u1", "cart": $cart, "best": {}}
+  200 {"discount": @0, "coupons": [], "best": {"coupons": []}}
+
+# Of 100.00 the order of 60.00 left 40.00; of another coupon of the template nothing is gone.
+story what_is_left_of_a_stored_value_is_chosen
+  let benefit {"kind": "stored_value", "value": @10000}
+  use redeemed
+  POST /v1/quotes {"user": "u1", "cart": $cart, "best": {}}
+  200 {"discount": @4000, "best": {"proven": true, "coupons": ["$coupon"]}}
+  POST /v1/claims {"user": "u1", "template": "$template"}
+  201 {"coupons": [{"id": "$full"}]}
+  POST /v1/quotes {"user": "u1", "cart": $cart, "best": {"alternatives": 1}}
+  200 {"discount": @6000, "best": {"proven": true, "coupons": ["$full"],
+    "alternatives": [{"discount": @4000, "coupons": ["$coupon"]}]}}
+
+# It begins on the 6th and ends with the 15th; the other one is held until 00:15 and ends on the 31st.
+story the_wallet_is_that_of_the_moment
+  use held
+  POST /v1/campaigns/$campaign/templates {"name": "later", "benefit": {"kind": "amount_off", "amount": @300},
+    "validity": {"kind": "after_issue", "duration_days": 10, "delay_days": 5}}
+  201 {"id": "$template_later"}
+  POST /v1/claims {"user": "u1", "template": "$template_later"}
+  201 {"coupons": [{"id": "$later"}]}
+  POST /v1/quotes {"user": "u1", "cart": $cart, "best": {}}
+  200 {"discount": @0, "coupons": []}
+  POST /v1/quotes {"user": "u1", "cart": $cart, "best": {}, "at": "2026-01-01T00:15:00Z"}
+  200 {"discount": @1000, "best": {"coupons": ["$coupon"]}, "coupons": [{"coupon": "$coupon"}]}
+  POST /v1/quotes {"user": "u1", "cart": $cart, "best": {}, "at": "2026-01-08T00:00:00Z"}
+  200 {"discount": @1300, "best": {"proven": true, "coupons": ["any order", "$coupon", "$later"]}}
+  POST /v1/quotes {"user": "u1", "cart": $cart, "best": {}, "at": "2026-01-20T00:00:00Z"}
+  200 {"discount": @1000, "best": {"coupons": ["$coupon"]}, "coupons": [{"coupon": "$coupon"}]}
+  # What is by then over leaves room for nothing and says nothing.
+  at 2026-01-08T00:00:00Z
+  POST /v1/quotes {"user": "u1", "cart": $cart, "best": {}, "at": "2026-02-01T00:00:00Z"}
+  200 {"discount": @0, "coupons": [], "best": {"coupons": []}}
+
 # Of those that are named, in the order in which they are: 20 % of 110.00 leaves 88.00.
 story candidates_apply_as_they_are_named
   use purse

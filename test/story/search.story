@@ -172,6 +172,16 @@ story coupons_of_a_user_that_can_be_used
   POST /v1/search/coupons {"user": "u1"}
   200 {"coupons": []}
 
+story a_partly_used_coupon_is_found
+  let more "uses": 2,
+  use redeemed
+  POST /v1/search/coupons {"user": "u1", "cart": $cart}
+  200 {"coupons": [{"coupon": "$coupon", "discount": @1000}]}
+  POST /v1/redemptions {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$coupon"]}
+  201
+  POST /v1/search/coupons {"user": "u1", "cart": $cart}
+  200 {"coupons": []}
+
 story a_bad_question_names_its_field
   use shop
   POST /v1/search/templates {"scenario": "page"}
