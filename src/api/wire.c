@@ -177,7 +177,8 @@ static void put_text(reader *r, const place *at, const wire_value *v, str s, voi
         if (time_parse(s, &ms))
             memcpy(out, &ms, sizeof ms);
         else
-            complain(r, at, "bad_format", "an RFC 3339 time such as 2026-11-22T08:00:00Z");
+            complain(r, at, "bad_format",
+                     "an RFC 3339 time from 1970 to 9999, such as 2026-11-22T08:00:00Z");
         break;
     case WIRE_DAY:
         if (time_parse_day(s, &day))

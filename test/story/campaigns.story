@@ -185,7 +185,14 @@ story once_ended_the_claim_window_stays
   200
   PATCH /v1/campaigns/$campaign if="v3" {
     "claim_window": {"from": "2026-01-01T00:00:00Z", "until": "2026-05-01T00:00:00Z"}}
-  409 {"code": "not_editable", "errors": [{"field": "claim_window.until"}]}
+  409 {"code": "not_editable", "errors": [{"field": "claim_window.until", "code": "not_editable"}]}
+  PATCH /v1/campaigns/$campaign if="v3" {"name": "Summer",
+    "claim_window": {"from": "2025-12-31T00:00:00Z", "until": "2026-06-02T00:00:00Z"}}
+  409 {"code": "not_editable", "errors": ["any order", {"field": "claim_window.from", "code": "not_editable"},
+    {"field": "claim_window.until", "code": "not_editable"}]}
+  GET /v1/campaigns/$campaign
+  200 {"version": 3, "name": "Spring",
+    "claim_window": {"from": "2026-01-01T00:00:00.000Z", "until": "2026-06-01T00:00:00.000Z"}}
   PATCH /v1/campaigns/$campaign if="v3" {
     "use_window": {"from": "2026-01-01T00:00:00Z", "until": "2026-09-01T00:00:00Z"}}
   200
@@ -250,6 +257,25 @@ story a_window_ends_after_it_begins
     "use_window": {"from": "2026-01-02T00:00:00Z", "until": "2026-01-01T00:00:00Z"}}
   422 {"errors": ["any order", {"field": "claim_window.until", "code": "out_of_range"},
     {"field": "use_window.until", "code": "out_of_range"}]}
+
+story times_are_from_1970_to_9999
+  POST /v1/campaigns {"name": "Spring",
+    "claim_window": {"from": "1969-12-31T23:59:59.999Z", "until": "2026-02-01T00:00:00Z"},
+    "use_window": {"from": "1970-01-01T00:00:00+00:01", "until": "9999-12-31T23:59:59-00:01"}}
+  422 {"code": "invalid", "errors": ["any order", {"field": "claim_window.from", "code": "bad_format",
+      "detail": "an RFC 3339 time from 1970 to 9999, such as 2026-11-22T08:00:00Z"},
+    {"field": "use_window.from", "code": "bad_format"}, {"field": "use_window.until", "code": "bad_format"}]}
+  GET /v1/campaigns
+  200 {"campaigns": []}
+  POST /v1/campaigns {"name": "Spring",
+    "claim_window": {"from": "1970-01-01T00:00:00Z", "until": "2026-02-01T00:00:00Z"},
+    "use_window": {"from": "1970-01-01T00:00:00Z", "until": "9999-12-31T23:59:59.999Z"}}
+  201 {"id": "$campaign"}
+  PATCH /v1/campaigns/$campaign if="v1" {
+    "claim_window": {"from": "1969-12-31T23:59:59.999Z", "until": "2026-02-01T00:00:00Z"}}
+  422 {"errors": [{"field": "claim_window.from", "code": "bad_format"}]}
+  GET /v1/campaigns/$campaign
+  200 {"version": 1, "claim_window": {"from": "1970-01-01T00:00:00.000Z"}}
 
 story what_is_claimed_last_must_be_usable
   POST /v1/campaigns {"name": "Spring",
