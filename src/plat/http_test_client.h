@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "base/buf.h"
+#include "base/json.h"
 #include "base/test_help.h"
 
 enum { CLIENT_TIMEOUT_MS = 20000, ANSWER_MAX = 64 * 1024 * 1024 };
@@ -117,7 +118,37 @@ static inline void expect(int fd, str request, int status, const char *body)
     buf_free(&b);
 }
 
-/* Sends, reads to the end; exactly one response of that status must have come. */
+/* What the HTTP server calls a refusal of its own with that status; NULL: it has several names. */
+static inline const char *refusal_code(int status)
+{
+    static const struct {
+        int status;
+        const char *code;
+    } rows[] = {{400, "bad_request"},
+                {408, "request_timeout"},
+                {411, "length_required"},
+                {413, "too_large"},
+                {417, "expectation_failed"},
+                {431, "headers_too_large"},
+                {501, "method_not_implemented"},
+                {505, "version_not_supported"}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (rows[i].status == status)
+            return rows[i].code;
+    return NULL;
+}
+
+static inline void expect_code(str body, const char *code)
+{
+    json *root = NULL;
+    if (json_parse(body, &root, NULL) != R_DONE)
+        fail_msg("no problem document: %.*s", STR_ARG(body));
+    assert_str(json_str(json_field(root, S("code"))), str_of(code));
+    json_free(root);
+}
+
+/* Sends, reads to the end; exactly one response of that status must have come, and a refusal must
+ * have the code of its status. */
 static inline void expect_last(int fd, str request, int status)
 {
     buf b;
@@ -130,6 +161,8 @@ static inline void expect_last(int fd, str request, int status)
     if (a.status != status || a.bytes != b.n)
         fail_msg("%d expected for %.*s: %.*s", status, STR_ARG(request), STR_ARG(buf_view(&b)));
     assert_str(field_of(a.head, S("Connection:")), S("close"));
+    if (refusal_code(status) != NULL)
+        expect_code(a.body, refusal_code(status));
     buf_free(&b);
 }
 
