@@ -99,7 +99,7 @@ static void set_clock(run *r, int64_t now_ms)
 /* ---- requests ---- */
 
 typedef struct request_options {
-    str key, if_match, type, pad;
+    str key, again, if_match, type, pad;
 } request_options;
 
 /* Takes `name=value` options off the front of rest. */
@@ -116,8 +116,9 @@ static bool option(str *rest, str name, str *value)
 
 static void take_options(str *rest, request_options *o)
 {
-    while (option(rest, S("key="), &o->key) || option(rest, S("if="), &o->if_match) ||
-           option(rest, S("type="), &o->type) || option(rest, S("pad="), &o->pad)) {
+    while (option(rest, S("key="), &o->key) || option(rest, S("again="), &o->again) ||
+           option(rest, S("if="), &o->if_match) || option(rest, S("type="), &o->type) ||
+           option(rest, S("pad="), &o->pad)) {
     }
 }
 
@@ -138,6 +139,8 @@ static str request_head(run *r, str method, const request_options *o)
                    STR_ARG(story_expand(&r->variables, o->key)));
     else if (o->key.n == 0 && !str_eq(method, S("GET")))
         buf_printf(&head, "Idempotency-Key: fresh-%d\r\n", r->fresh_keys++);
+    if (o->again.n > 0)
+        buf_printf(&head, "Idempotency-Key: %.*s\r\n", STR_ARG(o->again));
     str text = arena_str(r->memory, buf_view(&head));
     buf_free(&head);
     return text;

@@ -26,12 +26,13 @@
  *
  * After a story every event in the feed must be what GET /events.schema.json says.
  *
- * Options before the body: key= (none: no key), if= (If-Match), type= (Content-Type), pad=N (so
- * many spaces behind the body). JSON may go on over several lines until its brackets close; @1250
- * is money in USD and @1250CNY in CNY. An answer matches when every member named is there with that
- * value (null: absent; others may be too); arrays must have the same length, unless they end in
- * "..."; one that begins with "any order" may be permuted. "$name" binds the value at its first use
- * and compares later; in a request it stands for the value. "*" matches what is there. */
+ * Options before the body: key= (none: no key), again= (a second key), if= (If-Match), type=
+ * (Content-Type), pad=N (so many spaces behind the body). JSON may go on over several lines until
+ * its brackets close; @1250 is money in USD and @1250CNY in CNY. An answer matches when every
+ * member named is there with that value (null: absent; others may be too); arrays must have the
+ * same length, unless they end in "..."; one that begins with "any order" may be permuted. "$name"
+ * binds the value at its first use and compares later; in a request it stands for the value. "*"
+ * matches what is there. */
 #ifndef QUAN_TEST_STORY_H
 #define QUAN_TEST_STORY_H
 

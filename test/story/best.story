@@ -163,6 +163,42 @@ story what_is_asked_of_the_best_set_is_checked
   422 {"errors": [{"field": "best.what_if[0]"}, {"field": "best.what_if[1]"},
     {"field": "best.what_if[2]"}]}
 
+# 40 in all: what is named and the drafts.
+story candidates_and_drafts_are_at_most_40
+  use shop
+  use tea
+  let five {"saved": "$template"}, {"saved": "$template"}, {"saved": "$template"}, {"saved": "$template"},
+  let five $five {"saved": "$template"}
+  let drafts [$five, $five, $five, $five]
+  let named "cpn_0000000000001", "cpn_0000000000002", "cpn_0000000000003", "cpn_0000000000004",
+  let named $named "cpn_0000000000005", "cpn_0000000000006", "cpn_0000000000007", "cpn_0000000000008",
+  let named $named "cpn_0000000000009", "cpn_0000000000010", "cpn_0000000000011", "cpn_0000000000012",
+  let named $named "cpn_0000000000013", "cpn_0000000000014", "cpn_0000000000015", "cpn_0000000000016",
+  let named $named "cpn_0000000000017", "cpn_0000000000018", "cpn_0000000000019", "cpn_0000000000020"
+  POST /v1/quotes {"user": "u1", "cart": $cart, "drafts": $drafts,
+    "best": {"candidates": [$named, "cpn_0000000000021"]}}
+  422 {"code": "invalid", "errors": [{"field": "best.candidates", "code": "too_many"}]}
+  POST /v1/quotes {"user": "u1", "cart": $cart, "drafts": $drafts, "best": {"candidates": [$named]}}
+  200 {"best": {"coupons": []}}
+
+story a_line_that_may_be_added_fits_the_cart
+  use coupon
+  let line {"sku": "tea", "quantity": 1, "unit_price": @100}
+  let cup {"add": {"sku": "cup", "quantity": 1, "unit_price": @100}}
+  let five $line, $line, $line, $line, $line
+  let most $five, $five, $five, $five, $five, $five, $five, $five, $five, $five
+  let most $most, $most, $most, $most, $most, $most, $most, $most, $most, $five, $five, $five, $five, $five,
+  let most $most $five, $five, $five, $five, $line, $line, $line, $line
+  POST /v1/quotes {"user": "u1", "cart": {"lines": [$line]}, "best": {"what_if": [
+    {"add": {"sku": "cup", "quantity": 1000001, "unit_price": @1}},
+    {"add": {"sku": "cup", "quantity": 1000000, "unit_price": @1}},
+    {"add": {"sku": "nut", "quantity": 1000001, "unit_price": @1, "weighed": true}}]}}
+  422 {"code": "invalid", "errors": [{"field": "best.what_if[0].add.quantity", "code": "out_of_range"}]}
+  POST /v1/quotes {"user": "u1", "cart": {"lines": [$most, $line]}, "best": {"what_if": [$cup]}}
+  422 {"code": "invalid", "errors": [{"field": "best.what_if[0].add", "code": "not_allowed"}]}
+  POST /v1/quotes {"user": "u1", "cart": {"lines": [$most]}, "best": {"what_if": [$cup]}}
+  200 {"subtotal": @49900, "discount": @1000, "best": {"what_if": [{"discount": @1000, "total": @49000}]}}
+
 # No order uses more than 20 of those alike, so the other 30 are not looked at.
 story coupons_alike_are_looked_at_once
   let minimum @0

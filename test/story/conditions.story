@@ -120,6 +120,63 @@ story an_edit_replaces_conditions_and_reaches_whom_it_says
   POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$coupon"]}
   200 {"discount": @1000}
 
+# ---- how large a tree may be ----
+
+# 16 levels; one more is told where it would begin.
+story a_tree_has_at_most_16_levels
+  let validity {"kind": "after_issue", "duration_days": 3}
+  let deep {"not": {"not": {"not": {"not": {"not": {"not": {"not": {"not": {"not": {"not": {"not": {"not": {"not":
+    {"not": {"not": {"fact": "cart.lines", "at_least": 1}}}}}}}}}}}}}}}}
+  use campaign
+  POST /v1/campaigns/$campaign/templates {"name": "x", "benefit": {"kind": "amount_off", "amount": @5},
+    "validity": $validity, "conditions": {"not": $deep}}
+  422 {"code": "invalid", "errors": [{"code": "too_deep",
+    "field": "conditions.not.not.not.not.not.not.not.not.not.not.not.not.not.not.not.not"}]}
+  GET /v1/campaigns/$campaign/templates
+  200 {"templates": []}
+  POST /v1/campaigns/$campaign/templates {"name": "x", "benefit": {"kind": "amount_off", "amount": @5},
+    "validity": $validity, "conditions": $deep}
+  201
+
+# 499 facts under one `all` are 500 nodes.
+story a_tree_has_at_most_500_nodes
+  let validity {"kind": "after_issue", "duration_days": 3}
+  let fact {"fact": "cart.lines", "at_least": 1}
+  let three $fact, $fact, $fact
+  let nine $three, $three, $three
+  let fifty $nine, $nine, $nine, $nine, $nine, $three, $fact, $fact
+  let most $fifty, $fifty, $fifty, $fifty, $fifty, $fifty, $fifty, $fifty, $fifty, $nine, $nine, $nine, $nine,
+  let most $most $nine, $three, $fact
+  use campaign
+  POST /v1/campaigns/$campaign/templates {"name": "x", "benefit": {"kind": "amount_off", "amount": @5},
+    "validity": $validity, "conditions": {"all": [$most, $fact]}}
+  422 {"code": "invalid", "errors": [{"field": "conditions.all[499]", "code": "too_many"}]}
+  GET /v1/campaigns/$campaign/templates
+  200 {"templates": []}
+  POST /v1/campaigns/$campaign/templates {"name": "x", "benefit": {"kind": "amount_off", "amount": @5},
+    "validity": $validity, "conditions": {"all": [$most]}}
+  201
+
+# Each asks 500 lines for 200 tags: 100,500 comparisons, of which 2,000,000 are allowed.
+story a_tree_that_takes_too_long_is_refused_with_the_figure
+  let validity {"kind": "after_issue", "duration_days": 3}
+  let ask {"lines": {"any": {"fact": "line.tags", "has_any": ["a"]}}}
+  let most $ask, $ask, $ask, $ask, $ask, $ask, $ask, $ask, $ask, $ask, $ask, $ask, $ask, $ask, $ask, $ask, $ask,
+  let most $most $ask, $ask
+  use shop
+  POST /v1/campaigns/$campaign/templates {"name": "x", "benefit": {"kind": "amount_off", "amount": @5},
+    "validity": $validity, "conditions": {"all": [$most, $ask]}}
+  422 {"code": "invalid", "errors": [{"field": "conditions", "code": "too_costly",
+    "detail": "a cart of 500 lines would take up to 2010001 comparisons; at most 2000000"}]}
+  GET /v1/campaigns/$campaign/templates
+  200 {"templates": [{"id": "$template"}]}
+  PATCH /v1/templates/$template if="v1" {"conditions": {"all": [$most, $ask]}}
+  422 {"errors": [{"field": "conditions", "code": "too_costly"}]}
+  GET /v1/templates/$template
+  200 {"version": 1, "conditions": null}
+  PATCH /v1/templates/$template if="v1" {"conditions": {"all": [$most]}}
+  200 {"version": 2}
+
 # ---- what the cart and the shopper may tell ----
 
 story facts_of_lines_reach_scopes

@@ -166,6 +166,15 @@ story a_wish_that_makes_no_sense
   GET /v1/templates/tpl_0000000000001/stats
   404 {"code": "not_found"}
 
+story days_end_after_they_begin
+  use day
+  GET /v1/campaigns/$campaign/stats?from=2026-01-02&to=2026-01-01
+  422 {"code": "invalid", "errors": [{"field": "to", "code": "out_of_range"}]}
+  GET /v1/templates/$template/stats?by=sku&from=2026-01-02&to=2026-01-01
+  422 {"code": "invalid", "errors": [{"field": "to", "code": "out_of_range"}]}
+  GET /v1/campaigns/$campaign/stats?by=day&from=2026-01-02&to=2026-01-02
+  200 {"counts": [{"day": "2026-01-02", "returned": 1}]}
+
 # DESIGN 5 Time: statistics apply due deadlines and expiries before the sweep has run.
 # Held at this moment: neither let go nor redeemed, on whatever day it was held.
 story held_now_is_what_no_answer_has_ended

@@ -226,6 +226,29 @@ story a_key_has_at_most_128_characters
   POST /v1/claims key=123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789 {"user": "u1", "template": "$template"}
   422 {"errors": [{"field": "Idempotency-Key", "code": "too_long"}]}
 
+story a_key_is_sent_once
+  use shop
+  POST /v1/claims key=k1 again=k1 {"user": "u1", "template": "$template"}
+  422 {"code": "invalid", "errors": [{"field": "Idempotency-Key", "code": "duplicate"}]}
+  POST /v1/claims key=k1 again=k2 {"user": "u1", "template": "$template"}
+  422 {"errors": [{"field": "Idempotency-Key", "code": "duplicate"}]}
+  GET /v1/users/u1/coupons
+  200 {"coupons": []}
+  POST /v1/claims key=k1 {"user": "u1", "template": "$template"}
+  201
+
+story a_key_is_printable_and_has_no_spaces
+  let spaced two words
+  use shop
+  POST /v1/claims key=$spaced {"user": "u1", "template": "$template"}
+  422 {"code": "invalid", "errors": [{"field": "Idempotency-Key", "code": "bad_format"}]}
+  POST /v1/claims key=钥匙 {"user": "u1", "template": "$template"}
+  422 {"errors": [{"field": "Idempotency-Key", "code": "bad_format"}]}
+  GET /v1/users/u1/coupons
+  200 {"coupons": []}
+  POST /v1/claims key=!~{} {"user": "u1", "template": "$template"}
+  201
+
 story a_quote_needs_no_key
   use coupon
   use tea

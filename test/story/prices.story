@@ -37,6 +37,54 @@ story every_problem_of_a_benefit_has_its_path
     "validity": {"kind": "after_issue", "duration_days": 7}}
   422 {"errors": [{"field": "benefit.tiers[1]", "code": "out_of_range"}]}
 
+# What the parameters of a kind must be to each other; nothing is made of what is refused.
+story what_a_benefit_says_fits_together
+  use campaign
+  let validity {"kind": "after_issue", "duration_days": 7}
+  POST /v1/campaigns/$campaign/templates {"name": "x", "validity": $validity,
+    "benefit": {"kind": "cheapest_free", "of": 3, "free": 3}}
+  422 {"code": "invalid", "errors": [{"field": "benefit.free", "code": "out_of_range"}]}
+  POST /v1/campaigns/$campaign/templates {"name": "x", "validity": $validity,
+    "benefit": {"kind": "shipping", "amount": @100, "percent": "10"}}
+  422 {"code": "invalid", "errors": [{"field": "benefit", "code": "not_allowed"}]}
+  POST /v1/campaigns/$campaign/templates {"name": "x", "validity": $validity,
+    "benefit": {"kind": "shipping", "percent": "10", "price": @100}}
+  422 {"code": "invalid", "errors": [{"field": "benefit", "code": "not_allowed"}]}
+  POST /v1/campaigns/$campaign/templates {"name": "x", "validity": $validity,
+    "benefit": {"kind": "set_price", "price": @100, "members": [{"sku": "tea"}, {"sku": "cup"},
+      {"sku": "tea", "quantity": 2}]}}
+  422 {"code": "invalid", "errors": [{"field": "benefit.members[2].sku", "code": "duplicate"}]}
+  POST /v1/campaigns/$campaign/templates {"name": "x", "validity": $validity,
+    "benefit": {"kind": "add_on", "amount": @100, "percent": "10"}}
+  422 {"code": "invalid", "errors": [{"field": "benefit", "code": "not_allowed"}]}
+  POST /v1/campaigns/$campaign/templates {"name": "x", "validity": $validity, "benefit": {"kind": "add_on"}}
+  422 {"code": "invalid", "errors": [{"field": "benefit", "code": "not_allowed"}]}
+  GET /v1/campaigns/$campaign
+  200 {"template_count": 0}
+  POST /v1/campaigns/$campaign/templates {"name": "x", "validity": $validity,
+    "benefit": {"kind": "cheapest_free", "of": 3, "free": 2}}
+  201
+
+story tiers_are_all_alike
+  use campaign
+  let validity {"kind": "after_issue", "duration_days": 7}
+  POST /v1/campaigns/$campaign/templates {"name": "x", "validity": $validity, "benefit": {"kind": "tiers",
+    "tiers": [{"from": @1000, "percent": "10"}, {"quantity": 5, "percent": "20"}]}}
+  422 {"code": "invalid", "errors": [{"field": "benefit.tiers[1]", "code": "not_allowed",
+    "detail": "either from or quantity, the same in every tier"}]}
+  POST /v1/campaigns/$campaign/templates {"name": "x", "validity": $validity, "benefit": {"kind": "tiers",
+    "tiers": [{"from": @1000, "percent": "10"}, {"from": @2000, "amount": @500}]}}
+  422 {"code": "invalid", "errors": [{"field": "benefit.tiers[1]", "code": "not_allowed",
+    "detail": "either amount or percent, the same in every tier"}]}
+  POST /v1/campaigns/$campaign/templates {"name": "x", "validity": $validity, "benefit": {"kind": "tiers",
+    "tiers": [{"from": @1000, "quantity": 2, "percent": "10"}]}}
+  422 {"errors": [{"field": "benefit.tiers[0]", "code": "not_allowed"}]}
+  POST /v1/campaigns/$campaign/templates {"name": "x", "validity": $validity, "benefit": {"kind": "tiers",
+    "tiers": [{"from": @1000}]}}
+  422 {"errors": [{"field": "benefit.tiers[0]", "code": "not_allowed"}]}
+  GET /v1/campaigns/$campaign
+  200 {"template_count": 0}
+
 story a_gift_that_is_not_in_the_cart_is_told
   let benefit {"kind": "gift", "sku": "mug"}
   use coupon

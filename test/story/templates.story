@@ -312,6 +312,36 @@ story an_uncapped_percent_is_fine_where_the_budget_is_taken_at_redeem
     "validity": {"kind": "after_issue", "duration_days": 7}}
   201
 
+story beside_a_budget_amounts_are_in_its_currency
+  let budget "budget": {"mode": "at_redeem", "total": @100000},
+  use campaign
+  POST /v1/campaigns/$campaign/templates {"name": "x",
+    "benefit": {"kind": "amount_off", "amount": [@1000, @900EUR]},
+    "validity": {"kind": "after_issue", "duration_days": 7}}
+  422 {"code": "invalid", "errors": [{"field": "benefit", "code": "not_allowed"}]}
+  GET /v1/campaigns/$campaign
+  200 {"template_count": 0}
+  use template
+  PATCH /v1/templates/$template if="v1" {"benefit": {"kind": "amount_off", "amount": [@1000, @900EUR]}}
+  422 {"errors": [{"field": "benefit", "code": "not_allowed"}]}
+  GET /v1/templates/$template
+  200 {"version": 1, "benefit": {"amount": @1000}}
+
+# 5,000,000,000,000.01 twice is more than the 10,000,000,000,000.00 that can be reckoned with.
+story what_a_coupon_reserves_at_issue_can_be_reckoned
+  let budget "budget": {"mode": "at_issue", "total": @1000000000000000},
+  use campaign
+  POST /v1/campaigns/$campaign/templates {"name": "x", "uses": 2,
+    "benefit": {"kind": "amount_off", "amount": @500000000000001},
+    "validity": {"kind": "after_issue", "duration_days": 7}}
+  422 {"code": "invalid", "errors": [{"field": "uses", "code": "out_of_range"}]}
+  GET /v1/campaigns/$campaign
+  200 {"template_count": 0}
+  POST /v1/campaigns/$campaign/templates {"name": "x", "uses": 2,
+    "benefit": {"kind": "amount_off", "amount": @500000000000000},
+    "validity": {"kind": "after_issue", "duration_days": 7}}
+  201
+
 story limits_of_a_template_are_by_user_store_or_template
   use campaign
   POST /v1/campaigns/$campaign/templates {"name": "x",
