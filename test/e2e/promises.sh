@@ -64,6 +64,10 @@ merchant=$(quan admin merchant create --data "$lib" --name Shop --zone UTC --cur
 secret=$(quan admin key create --data "$lib" --merchant "$merchant" 2>/dev/null)
 operator=$(quan admin key create --data "$lib" --operator 2>/dev/null)
 
+# The file that a command on scenarios is shown with: the tutorial's first.
+sed -n "/<<'END'/,/^END/ { /END/d; p; }" docs/tutorial/scenarios.md | head -n 1 \
+    >"$scratch/scenarios.jsonl"
+
 # here COMMAND: with ids, secrets and places that are.
 here() {
     key=$(quan admin key create --data "$lib" --merchant "$merchant" --json | jq -r .id)
