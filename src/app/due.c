@@ -9,8 +9,8 @@
 #include "app/inner.h"
 
 typedef struct pass {
-    uint64_t begun, over, failed; /* numbers; failed: of the last one that did */
-    uint32_t left; /* lanes with an act on its way, and who begins it; 0: none runs */
+    uint64_t begun, over, good; /* numbers; good: of the last one that did not fail */
+    uint32_t left;              /* lanes with an act on its way, and who begins it; 0: none runs */
     bool bad;
     bool next; /* somebody waits for the one behind it */
 } pass;
@@ -122,7 +122,7 @@ static bool lane_over(dues *d, uint8_t kind, bool bad)
     bool ended = --p->left == 0, more = ended && p->next;
     if (ended) {
         p->over = p->begun;
-        p->failed = p->bad ? p->begun : p->failed;
+        p->good = p->bad ? p->good : p->begun;
     }
     if (more)
         begin(p);
@@ -188,9 +188,9 @@ due_pass_state dues_state(dues *d, uint8_t kind, uint64_t number)
 {
     const pass *p = &d->passes[kind];
     (void)pthread_mutex_lock(&d->lock);
-    due_pass_state is = p->over < number      ? DUE_PASS_RUNS
-                        : p->failed >= number ? DUE_PASS_FAILED
-                                              : DUE_PASS_OVER;
+    due_pass_state is = p->over < number   ? DUE_PASS_RUNS
+                        : p->good < number ? DUE_PASS_FAILED
+                                           : DUE_PASS_OVER;
     (void)pthread_mutex_unlock(&d->lock);
     return is;
 }

@@ -194,6 +194,58 @@ static void who_asks_meanwhile_gets_the_next_pass(void **state)
     assert_int_equal(dues_state(d, DUE_KIND_HOLD, idle), DUE_PASS_OVER); /* nothing was due */
 }
 
+/* ---- passes that fail ---- */
+
+static void filler_done(act_call *call)
+{
+    own_call_free((own_call *)call);
+}
+
+/* A pass fails where a lane has no room for its act: `lane` now stands still and is full. */
+static void stuff(uint16_t lane)
+{
+    store_halt_lane(app_store(shop->app), lane, true);
+    for (result r = R_DONE; r == R_DONE;) {
+        own_call *own = own_call_new(shop->app, ACT_ID_sweep, lane);
+        due_block none = {.lane = lane, .kind = DUE_KIND_HOLD, .at_ms = 1, .number = 1};
+        sweep_in *in = ARENA_NEW(own->memory, sweep_in);
+        *in = sweep_of(&none);
+        own->call.in = in;
+        own->call.request.to_lane = true;
+        own->call.request.lane = lane;
+        own->call.done = filler_done;
+        r = act_submit(&own->call);
+        if (r != R_DONE) {
+            assert_int_equal(r, R_BUSY);
+            own_call_free(own);
+        }
+    }
+}
+
+/* Each pass tells of itself: one that fails takes nothing from those before it. */
+static void a_pass_that_fails_leaves_the_good_one_before_it(void **state)
+{
+    (void)state;
+    open_shop(1);
+    (void)held(S("ann"), MS_MINUTE);
+    dues *d = shop->app->dues;
+    uint64_t good = dues_want(d, DUE_KIND_HOLD);
+    assert_int_equal(dues_state(d, DUE_KIND_HOLD, good), DUE_PASS_OVER);
+    fix_pass(shop, MS_MINUTE);
+    stuff(lane_of(S("ann")));
+    uint64_t bad = dues_want(d, DUE_KIND_HOLD), worse = dues_want(d, DUE_KIND_HOLD);
+    assert_int_equal(worse, bad + 1);
+    assert_int_equal(dues_state(d, DUE_KIND_HOLD, good), DUE_PASS_OVER);
+    assert_int_equal(dues_state(d, DUE_KIND_HOLD, bad), DUE_PASS_FAILED);
+    assert_int_equal(dues_state(d, DUE_KIND_HOLD, worse), DUE_PASS_FAILED);
+    store_halt_lane(app_store(shop->app), lane_of(S("ann")), false);
+    (void)app_settle(shop->app);
+    uint64_t last = dues_want(d, DUE_KIND_HOLD);
+    (void)app_settle(shop->app);
+    assert_int_equal(dues_state(d, DUE_KIND_HOLD, last), DUE_PASS_OVER);
+    assert_int_equal(dues_state(d, DUE_KIND_HOLD, bad), DUE_PASS_OVER);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +253,7 @@ int main(void)
         cmocka_unit_test_teardown(all_that_is_due_gives_back, tear_down),
         cmocka_unit_test_teardown(what_stands_still_and_is_due_is_no_refusal, tear_down),
         cmocka_unit_test_teardown(who_asks_meanwhile_gets_the_next_pass, tear_down),
+        cmocka_unit_test_teardown(a_pass_that_fails_leaves_the_good_one_before_it, tear_down),
     };
     for (uint64_t seed = 0; seed < 3; seed++) {
         how = (fix_options){.adversary = seed};
