@@ -1,10 +1,9 @@
 #!/bin/sh
 # The tutorials as a reader pastes them: every block marked sh of a page runs in one shell, in
-# order, in an empty directory; a block marked text behind it is what it must print.
+# order, beginning in the directory of the sources; a block marked text behind it is what it must
+# print. Nothing but the page puts quan on PATH; what it makes is under its own TMPDIR.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-root=$(pwd)
-PATH=$root/build/release:$PATH
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 passed=0
@@ -25,9 +24,9 @@ script_of() {
 
 for page in docs/tutorial/*.md; do
     dir=$scratch/$(basename "$page" .md)
-    mkdir -p "$dir/here"
+    mkdir -p "$dir/tmp"
     script_of "$page" "$dir" >"$dir/script"
-    if (cd "$dir/here" && timeout 120 bash "$dir/script"); then
+    if TMPDIR=$dir/tmp timeout 120 bash "$dir/script"; then
         passed=$((passed + 1))
     else
         failed=$((failed + 1))
