@@ -126,6 +126,48 @@ story a_coupon_comes_back_with_the_lines_it_touched
   POST /v1/redemptions/$redemption/returns {}
   201 {"refund": @100, "restored": []}
 
+# One that touched no line (a gift beside the cart, no effect) comes back with the whole order.
+story a_gift_coupon_comes_back_with_the_whole_order
+  use new_york
+  as operator
+  PUT /v1/merchants/$deli if="v1" {"name": "Deli", "zone": "America/New_York", "currency": "USD",
+    "policy": {"gift_missing": "add"}}
+  200 {"version": 2}
+  as qk_vXMnML05g02Dv5KhFJYBgNO9Sm8TCTBxZebzDtmEb90
+  let benefit {"kind": "gift", "sku": "mug", "minimum_spend": @5000}
+  let cart {"lines": [{"sku": "tea", "quantity": 2, "unit_price": @3000},
+    {"sku": "cup", "quantity": 1, "unit_price": @2000}]}
+  use coupon
+  POST /v1/redemptions {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"]}
+  201 {"id": "$redemption", "discount": @0, "coupons": [{"shares": []}]}
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 1}]}
+  201 {"restored": []}
+  GET /v1/coupons/$coupon
+  200 {"state": "redeemed"}
+  POST /v1/redemptions {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$coupon"]}
+  409 {"code": "coupon_not_available"}
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 1, "quantity": 1}]}
+  201 {"restored": []}
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 1}]}
+  201 {"restored": ["$coupon"]}
+  GET /v1/redemptions/$redemption
+  200 {"coupons": [{"returned": true}]}
+
+story a_coupon_without_effect_comes_back_with_the_whole_order
+  use new_york
+  as operator
+  PUT /v1/merchants/$deli if="v1" {"name": "Deli", "zone": "America/New_York", "currency": "USD",
+    "policy": {"zero_effect": "use"}}
+  200 {"version": 2}
+  as qk_vXMnML05g02Dv5KhFJYBgNO9Sm8TCTBxZebzDtmEb90
+  let benefit {"kind": "percent_off", "percent": "1"}
+  let cart {"lines": [{"sku": "tea", "quantity": 10, "unit_price": @1}]}
+  use redeemed
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 1}]}
+  201 {"restored": []}
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 9}]}
+  201 {"restored": ["$coupon"]}
+
 story what_came_back_is_used_once_more
   use redeemed
   POST /v1/redemptions/$redemption/returns {}

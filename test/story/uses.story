@@ -279,6 +279,46 @@ story grace_days_revive_what_came_back_before_the_sweep
   GET /v1/coupons/$coupon
   200 {"state": "expired"}
 
+# A use that comes back prolongs no other. With none left or held its end is that of the grace.
+story grace_days_prolong_no_other_use
+  let more "uses": 3, "grace_days": 7,
+  use redeemed
+  at 2026-01-30T00:00:00Z
+  POST /v1/redemptions/$redemption/returns {}
+  201 {"restored": ["$coupon"]}
+  GET /v1/coupons/$coupon
+  200 {"state": "available", "uses_left": 3, "expires_at": "2026-01-31T00:00:00.000Z"}
+
+story grace_days_prolong_no_use_that_is_held
+  let more "uses": 2, "grace_days": 7,
+  use redeemed
+  at 2026-01-30T00:00:00Z
+  POST /v1/holds {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$coupon"],
+    "hold_seconds": 900}
+  201 {"id": "$hold"}
+  POST /v1/redemptions/$redemption/returns {}
+  201 {"restored": ["$coupon"]}
+  POST /v1/holds/$hold/release {}
+  200
+  GET /v1/coupons/$coupon
+  200 {"state": "available", "uses_left": 2, "expires_at": "2026-01-31T00:00:00.000Z"}
+
+story grace_days_count_before_the_end_where_nothing_else_is_left
+  let more "uses": 2, "grace_days": 7,
+  use redeemed
+  POST /v1/redemptions {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$coupon"]}
+  201 {"id": "$second"}
+  at 2026-01-30T00:00:00Z
+  POST /v1/redemptions/$redemption/returns {}
+  201 {"restored": ["$coupon"]}
+  GET /v1/coupons/$coupon
+  200 {"state": "partly_used", "uses_left": 1, "expires_at": "2026-02-06T00:00:00.000Z"}
+  +1d
+  POST /v1/redemptions/$second/returns {}
+  201 {"restored": ["$coupon"]}
+  GET /v1/coupons/$coupon
+  200 {"state": "available", "uses_left": 2, "expires_at": "2026-02-06T00:00:00.000Z"}
+
 story a_used_up_coupon_comes_back_at_its_end
   let more "uses": 2,
   use redeemed
@@ -567,6 +607,54 @@ story grace_days_revive_the_money_that_came_back
   201 {"discount": @3000}
   GET /v1/coupons/$coupon
   200 {"state": "redeemed", "balance": @0}
+
+# A cent that comes back prolongs no other: neither for once nor again and again.
+story grace_days_prolong_no_other_money
+  let benefit {"kind": "stored_value", "value": @10000}
+  let more "grace_days": 30,
+  let validity {"kind": "after_issue", "duration_days": 10}
+  let cart {"lines": [{"sku": "gum", "quantity": 2, "unit_price": @1}]}
+  use redeemed
+  at 2026-01-10T00:00:00Z
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 1}]}
+  201
+  GET /v1/coupons/$coupon
+  200 {"state": "partly_used", "balance": @9999, "expires_at": "2026-01-11T00:00:00.000Z"}
+  POST /v1/redemptions/$redemption/returns {}
+  201 {"restored": ["$coupon"]}
+  GET /v1/coupons/$coupon
+  200 {"state": "available", "balance": @10000, "expires_at": "2026-01-11T00:00:00.000Z"}
+  at 2026-01-11T00:00:00Z
+  sweep
+  GET /v1/coupons/$coupon
+  200 {"state": "expired"}
+
+story grace_days_count_before_the_end_where_no_money_is_left
+  let benefit {"kind": "stored_value", "value": @6000}
+  let more "grace_days": 7, "uses": 3,
+  use redeemed
+  at 2026-01-30T00:00:00Z
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 1}]}
+  201
+  GET /v1/coupons/$coupon
+  200 {"state": "partly_used", "balance": @3000, "expires_at": "2026-02-06T00:00:00.000Z"}
+
+# Money that had no use left when the end passed has lapsed, as if a sweep had found it.
+story grace_days_revive_no_money_that_had_no_use_left
+  let benefit {"kind": "stored_value", "value": @10000}
+  let more "grace_days": 7, "uses": 2,
+  let cart {"lines": [{"sku": "tea", "quantity": 2, "unit_price": @1000}]}
+  use redeemed
+  POST /v1/redemptions {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$coupon"]}
+  201
+  GET /v1/coupons/$coupon
+  200 {"state": "redeemed", "uses_left": 0, "balance": @0}
+  at 2026-02-01T00:00:00Z
+  POST /v1/redemptions/$redemption/returns {}
+  201 {"restored": ["$coupon"]}
+  GET /v1/coupons/$coupon
+  200 {"state": "partly_used", "uses_left": 1, "balance": @2000,
+    "expires_at": "2026-02-08T00:00:00.000Z"}
 
 # ---- templates ----
 

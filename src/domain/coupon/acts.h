@@ -66,12 +66,13 @@
  *
  * GIVE_BACK takes goods back. The refund is price_return's; the discount that comes back with it
  * (list price of the goods less refund) goes back to the budget, by coupon. A coupon comes back
- * when every line that it discounted is back: available until its old end, or grace_days from now
- * where that is later; else expired. Then its redemption is given back to the limits, money and
- * units with each return; all to the periods in which they were taken, unless those are over.
- * With a budget at issue it keeps as its reservation what this return brought back. Of a coupon
- * with more than one use one use comes back so, as long as it is not over; a stored value gets its
- * money back with each return (use.h). Of an automatic template all comes back but a coupon.
+ * when every line that it discounted is back (of one that touched none, the whole order):
+ * available until its old end, or grace_days from now where that is later; else expired. Then its
+ * redemption is given back to the limits, money and units with each return; all to the periods in
+ * which they were taken, unless those are over. With a budget at issue it keeps as its reservation
+ * what this return brought back. Of a coupon with more than one use one use comes back so, as long
+ * as it is not over; a stored value gets its money back with each return (use.h); its end moves
+ * only where nothing else is left or held. Of an automatic template all comes back but a coupon.
  *   NOT_FOUND, INVALID (no such line, quantity below 1), NOT_RETURNABLE
  *
  * VOID ends a coupon that is available or offered. Its reserved budget is given back;

@@ -158,20 +158,36 @@ static void apply_lines(return_desk *d)
 
 /* ---- coupons ---- */
 
-static bool are_back(const redemption *row, const line_share *shares, size_t n, size_t applied)
+/* Has it touched a line, and how many of these are still out? */
+typedef struct touched {
+    bool any;
+    size_t out;
+} touched;
+
+static bool is_out(const order_line *line)
 {
-    for (size_t i = 0; i < n; i++) {
-        const order_line *line = &row->lines.items[shares[i].line];
-        if (shares[i].applied == applied && line->returned < line->quantity)
-            return false;
-    }
-    return true;
+    return line->returned < line->quantity;
 }
 
+static void count_touched(const redemption *row, const line_share *shares, size_t n, size_t applied,
+                          touched *t)
+{
+    for (size_t i = 0; i < n; i++)
+        if (shares[i].applied == applied) {
+            t->any = true;
+            t->out += is_out(&row->lines.items[shares[i].line]);
+        }
+}
+
+/* One that touched no line (a gift beside the cart, no effect) is back with the whole order. */
 static bool is_back(const redemption *row, size_t applied)
 {
-    return are_back(row, row->shares.items, row->shares.n, applied) &&
-           are_back(row, row->adds.items, row->adds.n, applied);
+    touched t = {0};
+    count_touched(row, row->shares.items, row->shares.n, applied, &t);
+    count_touched(row, row->adds.items, row->adds.n, applied, &t);
+    for (size_t i = 0; i < row->lines.n && !t.any; i++)
+        t.out += is_out(&row->lines.items[i]);
+    return t.out == 0;
 }
 
 static void end_coupon(return_desk *d, size_t i)
@@ -235,6 +251,24 @@ static bool restore(return_desk *d, size_t i)
     return true;
 }
 
+/* The end of a coupon with more than one use, before anything comes back to it. Grace is for what
+ * comes back: nothing else on it, left or held, gets more time, so its end stays while there is
+ * any; and what nobody could use when its end passed has lapsed. */
+static void give_grace(return_desk *d, size_t i)
+{
+    uow *u = d->c.u;
+    coupon *row = d->coupons[i];
+    if (row->state == COUPON_STATE_VOIDED)
+        return;
+    int64_t ends = config_expires_at_ms(uow_config(u), row);
+    bool ended = ends <= uow_now(u);
+    if (ended && row->state != COUPON_STATE_EXPIRED)
+        use_lapse(&(use_desk){u, d->of[i].template, row, d->uses[i]});
+    use_left left = use_left_of(&(use_ask){.of = d->of[i].template, .row = row, .use = d->uses[i]});
+    int64_t more = left.value_minor < 0 ? left.uses : left.money_minor;
+    row->expires_at_ms = !ended && (left.held > 0 || more > 0) ? ends : end_of(d, i);
+}
+
 /* A use comes back, or money of a stored value; true when the coupon can be used again for it. */
 static bool restore_use(return_desk *d, size_t i, bool complete)
 {
@@ -245,8 +279,7 @@ static bool restore_use(return_desk *d, size_t i, bool complete)
         return false;
     CHECK(row != NULL && d->uses[i] != NULL);
     coupon_edit(u, row);
-    if (row->state != COUPON_STATE_VOIDED)
-        row->expires_at_ms = end_of(d, i);
+    give_grace(d, i);
     use_desk of = {u, d->of[i].template, row, d->uses[i]};
     use_return(&of, &(use_returned){.redemption = d->row->id,
                                     .ref = d->id,

@@ -91,7 +91,8 @@ typedef struct use_redeemed {
 void use_redeem(use_desk *d, const use_redeemed *how);
 /* The hold ends: what it had of the coupon's own reservation. */
 int64_t use_release(use_desk *d, uint64_t hold_id);
-/* The coupon has come to its end: what is neither redeemed nor held has lapsed. Before it moves. */
+/* The coupon has come to its end: what is neither redeemed nor held has lapsed. Before it moves,
+ * or before anything comes back to one that was used up or held at its end. */
 void use_lapse(use_desk *d);
 /* A return of an order: complete, the use is given back; of a stored value the money in any case.
  * lives: the coupon is not past its end, or has been given more time (row->expires_at_ms is right).
