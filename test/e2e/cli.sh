@@ -8,21 +8,8 @@ scratch=$(mktemp -d) || exit 1
 server=
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null; rm -rf "$scratch"' EXIT
 data=$scratch/data
-passed=0
-failed=0
-
-# shows WHAT COMMAND…: does the command hold?
-shows() {
-    what=$1
-    shift
-    if "$@" >"$scratch/said" 2>&1; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "FAILED: $what"
-        cat "$scratch/said" "$scratch/out" "$scratch/err"
-    fi
-}
+. test/lib/shows.sh
+evidence="out err"
 
 # ends STATUS ARGUMENT…: does quan end with this status? Its output is in out and err.
 ends() {
@@ -177,5 +164,4 @@ rm "$scratch/cold/SHA256SUMS"
 shows "an unfinished one neither" ends 3 restore --from "$scratch/cold" --data "$scratch/new"
 shows "a full stdout is not success" sh -c "'$quan' version >/dev/full; [ \$? -eq 3 ]"
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+counted

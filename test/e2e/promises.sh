@@ -11,21 +11,7 @@ PATH=$(cd "$build" && pwd):$PATH
 scratch=$(mktemp -d) || exit 1
 server=
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null; rm -rf "$scratch"' EXIT
-passed=0
-failed=0
-
-# shows WHAT COMMAND…: does the command hold?
-shows() {
-    what=$1
-    shift
-    if "$@" >"$scratch/said" 2>&1; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "FAILED: $what"
-        tail -n 20 "$scratch/said"
-    fi
-}
+. test/lib/shows.sh
 
 # up ARGUMENT…: `quan serve` with these; its address in $url.
 up() {
@@ -185,5 +171,4 @@ while read -r _ flag least most; do
 done <"$scratch/settings"
 
 cd "$root" || exit 1
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+counted

@@ -8,21 +8,8 @@ QUAN_HOME=$scratch/home
 export QUAN_HOME
 started=
 trap '[ -z "$started" ] || kill "$started" 2>/dev/null; rm -rf "$scratch"' EXIT
-passed=0
-failed=0
-
-# shows WHAT COMMAND…: does the command hold?
-shows() {
-    what=$1
-    shift
-    if "$@" >"$scratch/said" 2>&1; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "FAILED: $what"
-        cat "$scratch/said" "$scratch/out"
-    fi
-}
+. test/lib/shows.sh
+evidence="out"
 
 # waits COMMAND…: until it holds, at most a minute.
 waits() {
@@ -60,5 +47,4 @@ shows "nothing is left behind" empty "$QUAN_HOME"
 
 shows "an unknown word is refused" sh -c "! ./quickstart --twice"
 
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+counted

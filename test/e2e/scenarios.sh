@@ -6,21 +6,8 @@ cd "$(dirname "$0")/../.." || exit 1
 quan=${QUAN_BUILD:-build/release}/quan
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
-passed=0
-failed=0
-
-# shows WHAT COMMAND…: does the command hold?
-shows() {
-    what=$1
-    shift
-    if "$@" >"$scratch/said" 2>&1; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "FAILED: $what"
-        cat "$scratch/said" "$scratch/out" "$scratch/err"
-    fi
-}
+. test/lib/shows.sh
+evidence="out err"
 
 # runs STATUS: the scenarios on stdin end with this status; answers are in out.
 runs() {
@@ -147,5 +134,4 @@ shows "as the lines say" said '[(.steps | length), .error.code, .error.field]' '
 shows "\$\$ is a \$" sh -c "
     [ \"\$(head -n 1 '$scratch/out' | jq -r '.steps[5].answer.order_number')\" = '\$1' ]"
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+counted

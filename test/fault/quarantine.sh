@@ -9,25 +9,11 @@ scratch=$(mktemp -d) || exit 1
 data=$scratch/data
 server=
 trap '[ -z "$server" ] || kill -9 "$server" 2>/dev/null; rm -rf "$scratch"' EXIT
-passed=0
-failed=0
+. test/lib/shows.sh
+evidence="answer log"
 # shellcheck disable=SC3045
 ulimit -c 0 # dash has it
 
-# shows WHAT COMMAND…: does the command hold?
-shows() {
-    what=$1
-    shift
-    if "$@" >"$scratch/said" 2>&1; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "FAILED: $what"
-        cat "$scratch/said" "$scratch/answer"
-        tail -n 5 "$scratch/log"
-    fi
-}
-: >"$scratch/answer"
 
 # ---- the server ----------------------------------------------------------------------------------
 
@@ -336,5 +322,4 @@ shows "sweep: mended" up
 shows "sweep: both are swept" released 2
 shows "sweep: the server stops" stopped
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+counted

@@ -8,24 +8,11 @@ quan=${QUAN_BUILD:-build/release}/quan
 data=${QUAN_REAL_DATA:-../shared/data}/complete-journey
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
-passed=0
-failed=0
-
-# shows WHAT COMMAND…: does the command hold?
-shows() {
-    what=$1
-    shift
-    if "$@" >"$scratch/said" 2>&1; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "FAILED: $what"
-        cat "$scratch/said" "$scratch/$year" "$scratch/$year.err"
-    fi
-}
+. test/lib/shows.sh
 
 # replay ARGUMENT…: into a store and a table that are named by $year.
 replay() {
+    evidence="$year $year.err"
     "$quan" replay --into "$scratch/$year.store" --lanes 2 "$@" \
         >"$scratch/$year" 2>"$scratch/$year.err"
 }
@@ -68,5 +55,4 @@ else
     echo "no real data at $data: only the generated year was run"
 fi
 
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+counted
