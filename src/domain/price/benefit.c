@@ -4,6 +4,7 @@
 #include <stdalign.h>
 
 #include "base/money.h"
+#include "base/percent.h"
 #include "domain/price/kind.h"
 
 /* ---- checking ---- */
@@ -229,19 +230,8 @@ static void put_money(const benefit_term *t, str currency, json_writer *w)
 
 static void put_percent(int64_t millionths, json_writer *w)
 {
-    buf text;
-    buf_init(&text, 32);
-    buf_i64(&text, millionths / 10000);
-    int64_t rest = millionths % 10000;
-    if (rest > 0) {
-        buf_char(&text, '.');
-        for (int64_t unit = 1000; rest > 0; unit /= 10) {
-            buf_char(&text, (char)('0' + rest / unit));
-            rest %= unit;
-        }
-    }
-    json_put_str(w, buf_view(&text));
-    buf_free(&text);
+    char text[PERCENT_TEXT_MAX];
+    json_put_str(w, percent_text(millionths, text));
 }
 
 static void put_word(uint8_t kind, const benefit_term *t, json_writer *w)

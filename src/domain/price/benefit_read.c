@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/money.h"
+#include "base/percent.h"
 #include "domain/price/benefit.h"
 
 typedef struct reader {
@@ -76,46 +77,12 @@ static void read_money(reader *r, const spot *at, const json *v)
     }
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-/* "12.5" to 125000 millionths: at most 4 places, no sign, no other notation. */
-static bool read_decimal(str s, int64_t *out)
-{
-    int64_t value = 0;
-    size_t i = 0, places = 0;
-    for (; i < s.n && i < 4 && is_digit(s.p[i]); i++) {
-        value = value * 10 + (s.p[i] - '0');
-    }
-    if (i == 0) {
-        return false;
-    }
-    if (i < s.n) {
-        if (s.p[i++] != '.') {
-            return false;
-        }
-        for (; i < s.n && places < 4 && is_digit(s.p[i]); i++, places++) {
-            value = value * 10 + (s.p[i] - '0');
-        }
-        if (places == 0 || i < s.n) {
-            return false;
-        }
-    }
-    for (; places < 4; places++) {
-        value *= 10;
-    }
-    *out = value;
-    return true;
-}
-
 static void read_percent(reader *r, const spot *at, const json *v)
 {
     int64_t millionths;
     if (json_kind_of(v) != JSON_KIND_STR) {
         issues_add(r->found, at->path, S("wrong_type"), "a string such as \"12.5\"");
-    } else if (!read_decimal(json_str(v), &millionths)) {
+    } else if (!percent_read(json_str(v), &millionths)) {
         issues_add(r->found, at->path, S("bad_format"),
                    "a decimal with at most 4 places, such as \"12.5\"");
     } else {
