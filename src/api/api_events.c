@@ -1,5 +1,5 @@
 /* The event feed. */
-#include "api/convert.h"
+#include "api/funding.h"
 #include "app/query_events.h"
 
 enum { CURSOR_BYTES_MAX = 1400 };
@@ -49,6 +49,16 @@ static void put_ref(const event *e, wire_event_data *out)
     }
 }
 
+static wire_payer_list payers_shown(api_call *c, const app_view *v, const feed_event *from)
+{
+    funding_row row = {.config = v->config,
+                       .currency = from->currency,
+                       .applied = from->applied,
+                       .parties = from->parties,
+                       .n = from->party_count};
+    return funding_payers(c, &row);
+}
+
 static wire_event_data data_shown(const feed_event *from)
 {
     const event *e = from->event;
@@ -86,8 +96,11 @@ static str subject_of(api_call *c, const event *e)
 }
 
 /* api/events.schema.json is the contract. */
-static wire_event event_shown(api_call *c, str source, const feed_event *from)
+static wire_event event_shown(api_call *c, const app_view *v, str source, const feed_event *from)
 {
+    wire_event_data data = data_shown(from);
+    data.funding = payers_shown(c, v, from);
+    data.has_funding = data.funding.n > 0;
     return (wire_event){.specversion = S("1.0"),
                         .id = arena_printf(c->memory, "%.*s_%u_%llu", STR_ARG(id_prefix(ID_EVENT)),
                                            from->lane, (unsigned long long)from->sequence),
@@ -95,7 +108,7 @@ static wire_event event_shown(api_call *c, str source, const feed_event *from)
                         .type = (event_kind)from->event->kind,
                         .time = from->event->at_ms,
                         .subject = subject_of(c, from->event),
-                        .data = data_shown(from)};
+                        .data = data};
 }
 
 static bool place_read(api_call *c, str cursor, feed_place *out)
@@ -137,7 +150,7 @@ void api_event_list(api_call *c)
     str source = arena_printf(c->memory, "urn:quan:merchant:%.*s",
                               STR_ARG(id_subject(c, ID_MERCHANT, ask.merchant)));
     for (size_t i = 0; i < page.events.n; i++)
-        page.events.items[i] = event_shown(c, source, &found[i]);
+        page.events.items[i] = event_shown(c, &v, source, &found[i]);
     if (!call_view_end(c, &v))
         return;
     page.cursor = place_write(c, &place);

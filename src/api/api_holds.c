@@ -17,7 +17,11 @@ static wire_hold hold_shown(api_call *c, app_view *v, const hold *row, hold_stat
                    .shares = row->shares.items,
                    .share_count = row->shares.n,
                    .adds = row->adds.items,
-                   .add_count = row->adds.n};
+                   .add_count = row->adds.n,
+                   .parties = row->parties.items,
+                   .party_count = row->parties.n,
+                   .config = v->config};
+    wire_payer_list payers = order_payers_shown(c, &o);
     bool redeemed = state == HOLD_STATE_REDEEMED;
     return (wire_hold){.id = row->id,
                        .user = query_user_name(v, row->slot, row->member),
@@ -34,6 +38,8 @@ static wire_hold hold_shown(api_call *c, app_view *v, const hold *row, hold_stat
                        .channel = row->channel,
                        .lines = order_lines_shown(c, &o),
                        .coupons = order_coupons_shown(c, &o),
+                       .has_funding = payers.n > 0,
+                       .funding = payers,
                        .has_redemption = redeemed,
                        .redemption = row->redemption};
 }

@@ -1,9 +1,10 @@
 /* Quotes: a cart priced with coupons, and why each of them applies or not. */
 #include "api/best.h"
 #include "api/preview.h"
+#include "app/funding.h"
 
 /* What the cart is when priced, as orders are shown. */
-static order_row row_of(const order_in *in)
+static order_row row_of(const app_view *v, const order_in *in, const funding_quote *funding)
 {
     return (order_row){.currency = in->currency,
                        .subtotal_minor = in->subtotal_minor,
@@ -15,7 +16,11 @@ static order_row row_of(const order_in *in)
                        .shares = in->shares.items,
                        .share_count = in->shares.n,
                        .adds = in->adds.items,
-                       .add_count = in->adds.n};
+                       .add_count = in->adds.n,
+                       .parties = funding->parties,
+                       .party_count = funding->n,
+                       .config = v->config,
+                       .versions = funding->versions};
 }
 
 /* A budget at redeem is reserved by a hold, and may be gone by then. */
@@ -29,6 +34,8 @@ static void applied_shown(api_call *c, const app_view *v, const order_row *o, si
                           wire_quoted_coupon *out)
 {
     out->shares = order_shares_shown(c, o, applied);
+    out->funding = order_coupon_payers_shown(c, o, applied);
+    out->has_funding = out->funding.n > 0;
     out->has_budget_guaranteed = !out->has_draft; /* which has no budget */
     out->budget_guaranteed = is_guaranteed(v, o->applied[applied].campaign);
 }
@@ -91,9 +98,11 @@ static wire_quoted_coupon coupon_shown(api_call *c, const app_view *v, const ord
 
 /* ---- the handler ---- */
 
-static wire_quote quote_shown(api_call *c, const app_view *v, const order_priced *priced)
+static wire_quote quote_shown(api_call *c, app_view *v, const order_ask *ask,
+                              const order_priced *priced)
 {
-    order_row row = row_of(&priced->in);
+    funding_quote funding = funding_quoted(v, ask, priced);
+    order_row row = row_of(v, &priced->in, &funding);
     size_t n = priced->verdict_count;
     wire_quote shown = {.subtotal = money_of(row.subtotal_minor, row.currency),
                         .discount = money_of(row.discount_minor, row.currency),
@@ -107,6 +116,8 @@ static wire_quote quote_shown(api_call *c, const app_view *v, const order_priced
         if (to->has_draft)
             to->draft = (int64_t)(i - priced->coupon_count);
     }
+    shown.funding = order_payers_shown(c, &row);
+    shown.has_funding = shown.funding.n > 0;
     return shown;
 }
 
@@ -119,7 +130,7 @@ static void price_quote(api_call *c, const order_ask *ask)
     result r = order_price(&v, ask, &priced);
     wire_quote shown = {0};
     if (r == R_DONE)
-        shown = quote_shown(c, &v, &priced);
+        shown = quote_shown(c, &v, ask, &priced);
     shown.has_best = r == R_DONE && ask->best != NULL;
     if (shown.has_best)
         r = best_shown(c, &v, ask, &priced, &shown.best);

@@ -16,8 +16,12 @@ static wire_redemption redemption_shown(api_call *c, app_view *v, const redempti
                    .share_count = row->shares.n,
                    .adds = row->adds.items,
                    .add_count = row->adds.n,
+                   .parties = row->parties.items,
+                   .party_count = row->parties.n,
+                   .config = v->config,
                    .redeemed = true,
                    .fresh = fresh};
+    wire_payer_list payers = order_payers_shown(c, &o);
     return (wire_redemption){.id = row->id,
                              .user = query_user_name(v, row->slot, row->member),
                              .order_number = row->order_number,
@@ -35,7 +39,9 @@ static wire_redemption redemption_shown(api_call *c, app_view *v, const redempti
                              .has_channel = row->channel.n > 0,
                              .channel = row->channel,
                              .lines = order_lines_shown(c, &o),
-                             .coupons = order_coupons_shown(c, &o)};
+                             .coupons = order_coupons_shown(c, &o),
+                             .has_funding = payers.n > 0,
+                             .funding = payers};
 }
 
 /* status 201: as it was when it was made. */
@@ -160,6 +166,24 @@ static wire_id_list restored_shown(api_call *c, const coupon_ref *refs, size_t n
     return out;
 }
 
+/* What came back to those who paid. of: NULL could not be read. */
+static wire_payer_list payers_of_return(api_call *c, const app_view *v, const order_return *row,
+                                        const redemption *of)
+{
+    size_t n = of == NULL ? 0 : row->parties.n;
+    party_share *parties = ARENA_ARRAY(c->memory, party_share, n);
+    for (size_t i = 0; i < n; i++)
+        parties[i] = (party_share){.applied = row->parties.items[i].applied,
+                                   .party = row->parties.items[i].party,
+                                   .discount_minor = row->parties.items[i].discount_minor};
+    funding_row o = {.config = v->config, .parties = parties, .n = n};
+    if (n > 0) {
+        o.currency = of->currency;
+        o.applied = of->applied.items;
+    }
+    return funding_payers(c, &o);
+}
+
 /* A return never changes, so every showing reads its row; its currency is the redemption's. */
 static void answer_return(api_call *c, uint64_t id, int status)
 {
@@ -172,6 +196,7 @@ static void answer_return(api_call *c, uint64_t id, int status)
     if (found) {
         const redemption *of = redemption_get(v.rows, id_slot(row->redemption), row->redemption);
         str currency = of == NULL ? S("") : of->currency; /* NULL: could not be read */
+        wire_payer_list payers = payers_of_return(c, &v, row, of);
         shown = (wire_return){.id = row->id,
                               .redemption = row->redemption,
                               .returned_at = row->returned_at_ms,
@@ -179,6 +204,8 @@ static void answer_return(api_call *c, uint64_t id, int status)
                               .lines = lines_shown(c, row->lines.items, row->lines.n, currency),
                               .has_adds = row->adds_minor > 0,
                               .adds = money_of(row->adds_minor, currency),
+                              .has_funding = payers.n > 0,
+                              .funding = payers,
                               .restored = restored_shown(c, row->restored.items, row->restored.n)};
     }
     if (!call_view_end(c, &v))

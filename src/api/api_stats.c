@@ -14,6 +14,14 @@ typedef struct stats_wish {
     str after; /* goods: the last one of the page before */
 } stats_wish;
 
+static counts_ask ask_of(const stats_wish *w)
+{
+    return (counts_ask){.campaign = w->campaign->id,
+                        .template = w->template == NULL ? 0 : w->template->id,
+                        .from_day = w->from_day,
+                        .until_day = w->until_day};
+}
+
 static wire_stats_row row_shown(const tally *t, bool with_day, str currency)
 {
     return (wire_stats_row){.has_day = with_day,
@@ -71,6 +79,58 @@ static void put_goods(api_call *c, const stats_wish *w, const stats_goods *from,
         out->next_page_token = call_token_write(c, from->rows[at - 1].value);
 }
 
+/* Where a page of parties ends: the kind as a letter, then the name. */
+static str party_mark(api_call *c, const fund_party *p)
+{
+    return arena_printf(c->memory, "%c%.*s", 'a' + p->kind, STR_ARG(p->name));
+}
+
+static bool is_behind(const fund_party *p, str mark)
+{
+    fund_party last = {.kind = mark.n == 0 ? 0 : (uint8_t)(mark.p[0] - 'a')};
+    if (mark.n == 0)
+        return true;
+    last.name = (str){mark.p + 1, mark.n - 1};
+    return stats_party_order(p, &last) > 0;
+}
+
+static wire_party_budget_now party_budget(app_view *v, const stats_wish *w, const fund_party *p)
+{
+    str currency = w->campaign->currency;
+    pool_left left = query_pool_left(v, pool_party(w->template->id, p->number));
+    return (wire_party_budget_now){.total = sum_of(left.total, currency),
+                                   .remaining = sum_of(left.left, currency),
+                                   .on_the_way = sum_of(left.on_the_way, currency)};
+}
+
+static void put_parties(api_call *c, app_view *v, const stats_wish *w, wire_stats *out)
+{
+    str currency = w->campaign->currency;
+    counts_ask ask = ask_of(w);
+    stats_parties from;
+    query_stats_parties(v, &ask, &from);
+    size_t at = 0;
+    while (at < from.n && !is_behind(from.rows[at].party, w->after))
+        at++;
+    out->has_parties = true;
+    out->parties.items = ARENA_ARRAY(c->memory, wire_party_row, w->page_size);
+    for (; at < from.n && out->parties.n < w->page_size; at++) {
+        const stats_party *row = &from.rows[at];
+        wire_party_row *to = &out->parties.items[out->parties.n++];
+        *to = (wire_party_row){.party = (party_kind)row->party->kind,
+                               .has_name = row->party->name.n > 0,
+                               .name = row->party->name,
+                               .discount = sum_of(row->discount_minor, currency),
+                               .discount_returned = sum_of(row->discount_returned_minor, currency)};
+        to->has_budget = w->template != NULL && row->party->budget_minor >= 0;
+        if (to->has_budget)
+            to->budget = party_budget(v, w, row->party);
+    }
+    out->has_next_page_token = at < from.n;
+    if (out->has_next_page_token)
+        out->next_page_token = call_token_write(c, party_mark(c, from.rows[at - 1].party));
+}
+
 static void put_left(app_view *v, const stats_wish *w, int64_t due_minor, wire_stats *out)
 {
     str currency = w->campaign->currency;
@@ -100,10 +160,7 @@ static goods_dimension dimension_of(wire_stats_by by)
 static void answer(api_call *c)
 {
     const stats_wish *w = c->state;
-    counts_ask ask = {.campaign = w->campaign->id,
-                      .template = w->template == NULL ? 0 : w->template->id,
-                      .from_day = w->from_day,
-                      .until_day = w->until_day};
+    counts_ask ask = ask_of(w);
     wire_stats shown = {.campaign = w->campaign->id,
                         .has_template = w->template != NULL,
                         .template = ask.template,
@@ -118,6 +175,8 @@ static void answer(api_call *c)
         query_stats(&v, &ask, &counts);
     if (counted) {
         put_counts(c, &counts, w, &shown);
+    } else if (w->by == WIRE_STATS_BY_PARTY) {
+        put_parties(c, &v, w, &shown);
     } else {
         stats_goods goods;
         query_stats_goods(&v, &ask, dimension_of(w->by), &goods);

@@ -2,11 +2,13 @@
  *
  * An edit starts from the version that If-Match names. Versions are immutable, so the same request
  * makes the same act whenever it is repeated. */
+#include "api/funding.h"
 #include "api/slow.h"
 #include "api/template.h"
 #include "domain/campaign/rules.h"
 #include "domain/limit/pool.h"
 #include "domain/price/benefit.h"
+#include "domain/price/fund.h"
 #include "domain/rule/rule.h"
 
 /* ---- rows to wire ---- */
@@ -84,6 +86,7 @@ static wire_stacking standing_shown(const template_version *v)
 
 static wire_template_version version_shown(api_call *c, const template_version *v, str currency)
 {
+    wire_funding_party_list funding = funding_shown(c, v, currency);
     return (wire_template_version){
         .version = v->version,
         .reach = (edit_reach)v->reach,
@@ -96,6 +99,8 @@ static wire_template_version version_shown(api_call *c, const template_version *
         .conditions = conditions_shown(c, v),
         .validity = template_validity_shown(v),
         .limits = limits_of(c, v->limits.items, v->limits.n),
+        .has_funding = funding.n > 0,
+        .funding = funding,
         .refund_rule = (refund_rule)v->refund,
         .grace_days = v->grace_days,
         .has_uses = price_uses(v) != PRICE_USES_ANY,
@@ -133,6 +138,8 @@ static wire_template template_shown(api_call *c, const template *row, const temp
         .has_stock = row->stock >= 0,
         .stock = row->stock,
         .limits = in.limits,
+        .has_funding = in.has_funding,
+        .funding = in.funding,
         .refund_rule = in.refund_rule,
         .grace_days = in.grace_days,
         .has_uses = in.has_uses,
@@ -202,6 +209,13 @@ static void put_limits(api_call *c, const wire_limit_list *limits, template_put_
     in->limits.n = limits->n;
 }
 
+static void put_funding(api_call *c, const wire_funding_party_list *funding, str currency,
+                        template_put_in *in)
+{
+    in->funding.items = funding_in(c, funding, currency);
+    in->funding.n = funding->n;
+}
+
 /* What an edit leaves alone is as in this version. */
 static template_put_in put_of_version(const template_version *v)
 {
@@ -234,6 +248,8 @@ static template_put_in put_of_version(const template_version *v)
     in.conditions.n = v->conditions.n;
     in.limits.items = v->limits.items;
     in.limits.n = v->limits.n;
+    in.funding.items = v->funding.items;
+    MAYBE(fund_parties(v, &in.funding.n));
     return in;
 }
 
@@ -254,6 +270,8 @@ static void put_edit(api_call *c, const wire_template_edit *b, str currency, tem
         put_validity(&b->validity, in);
     if (b->has_limits)
         put_limits(c, &b->limits, in);
+    if (b->has_funding)
+        put_funding(c, &b->funding, currency, in);
     if (b->has_refund_rule)
         in->refund = (uint8_t)b->refund_rule;
     if (b->has_grace_days)
@@ -286,6 +304,7 @@ template_put_in *template_asked(api_call *c, const wire_template_create *b, cons
         put_conditions(c, b->conditions, in);
     put_validity(&b->validity, in);
     put_limits(c, &b->limits, in);
+    put_funding(c, &b->funding, of->currency, in);
     rules_template_create(of, in, c->problems);
     return in;
 }

@@ -305,6 +305,33 @@ wire_discount_share_list order_shares_shown(api_call *c, const order_row *o, siz
     return out;
 }
 
+static funding_row funding_of(const order_row *o)
+{
+    return (funding_row){.config = o->config,
+                         .versions = o->versions,
+                         .currency = o->currency,
+                         .applied = o->applied,
+                         .parties = o->parties,
+                         .n = o->party_count,
+                         .redeemed = o->redeemed,
+                         .fresh = o->fresh,
+                         .shares = o->shares,
+                         .share_count = o->share_count,
+                         .line_count = o->line_count};
+}
+
+wire_payer_list order_payers_shown(api_call *c, const order_row *o)
+{
+    funding_row row = funding_of(o);
+    return funding_payers(c, &row);
+}
+
+wire_coupon_payer_list order_coupon_payers_shown(api_call *c, const order_row *o, size_t applied)
+{
+    funding_row row = funding_of(o);
+    return funding_coupon_payers(c, &row, applied);
+}
+
 wire_order_coupon_list order_coupons_shown(api_call *c, const order_row *o)
 {
     wire_order_coupon_list out = {.items =
@@ -324,7 +351,9 @@ wire_order_coupon_list order_coupons_shown(api_call *c, const order_row *o)
                                            .adds = money_of(adds_minor, o->currency),
                                            .shares = order_shares_shown(c, o, i),
                                            .has_returned = o->redeemed,
-                                           .returned = !o->fresh && from->returned};
+                                           .returned = !o->fresh && from->returned,
+                                           .funding = order_coupon_payers_shown(c, o, i)};
+        out.items[i].has_funding = out.items[i].funding.n > 0;
     }
     return out;
 }

@@ -3,6 +3,7 @@
 #define QUAN_API_ORDER_H
 
 #include "api/convert.h"
+#include "api/funding.h"
 #include "app/order.h"
 
 /* Who wants which coupons applied to what. */
@@ -48,10 +49,16 @@ typedef struct order_row {
     size_t share_count;
     const line_share *adds; /* to what sellers receive */
     size_t add_count;
-    bool redeemed; /* shows what came back, too */
-    bool fresh;    /* as it was at first: nothing has come back */
+    const party_share *parties;              /* that pay for coupons */
+    size_t party_count;                      /* where there are any: */
+    const config *config;                    /* as of funding_row */
+    const template_version *const *versions; /* likewise */
+    bool redeemed;                           /* shows what came back, too */
+    bool fresh;                              /* as it was at first: nothing has come back */
 } order_row;
 wire_priced_line_list order_lines_shown(api_call *c, const order_row *o);
+wire_payer_list order_payers_shown(api_call *c, const order_row *o);
+wire_coupon_payer_list order_coupon_payers_shown(api_call *c, const order_row *o, size_t applied);
 wire_order_coupon_list order_coupons_shown(api_call *c, const order_row *o);
 /* The shares of one applied coupon. */
 wire_discount_share_list order_shares_shown(api_call *c, const order_row *o, size_t applied);

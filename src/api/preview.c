@@ -48,6 +48,8 @@ static price_rule *new_asked(api_call *c, const wire_draft_new *from, str place,
     issues_add_part(all, arena_printf(c->memory, "%.*s.template", STR_ARG(place)), found);
     template_version *version = ARENA_NEW(c->memory, template_version);
     *version = rules_version_of(in);
+    bool few = rules_funding_made(NULL, in, c->memory, version);
+    CHECK(few); /* a new one has nobody of before */
     out->version = version;
     return found->n == 0 ? price_rule_new(version) : NULL;
 }

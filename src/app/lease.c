@@ -120,7 +120,7 @@ static uint8_t next_due(const ask *a, uint8_t kind)
 {
     bool budget = a->pool.kind == POOL_KIND_BUDGET;
     bool uses = a->pool.kind == POOL_KIND_REDEMPTIONS || a->pool.kind == POOL_KIND_MONEY ||
-                a->pool.kind == POOL_KIND_UNITS ||
+                a->pool.kind == POOL_KIND_UNITS || a->pool.kind == POOL_KIND_PARTY ||
                 (a->pool.kind == POOL_KIND_SUBJECT && a->need == SUBJECT_WAIT_USES);
     if (kind == 0 && (budget || uses))
         return DUE_KIND_HOLD;

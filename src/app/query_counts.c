@@ -5,62 +5,112 @@
 #include "base/id.h"
 #include "domain/limit/pool.h"
 
+enum { COUNTER_BYTES_MAX = 512 }; /* a row in memory */
+
 static bool wanted(const counts_ask *ask, uint64_t of_template, int32_t day)
 {
     return (ask->template == 0 || of_template == ask->template) && day >= ask->from_day &&
            day < ask->until_day;
 }
 
-void query_counts(app_view *v, const counts_ask *ask, counts_row *each, void *context)
+/* Every row of a table of counters whose first key columns, `fixed` of them, are those of *from;
+ * their lane is set here. The row lives while `see` runs. */
+typedef struct counters {
+    const table *t;
+    void *from;
+    uint16_t *lane; /* of it */
+    uint8_t fixed;
+    void (*see)(void *context, const void *row);
+    void *context;
+} counters;
+
+static void each_counter(app_view *v, const counters *of)
 {
+    char first[COUNTER_BYTES_MAX];
+    size_t size = of->t->record.size;
+    CHECK(size <= sizeof(first));
+    memcpy(first, of->from, size);
     for (uint16_t lane = 0; lane < store_lanes(app_store(v->app)); lane++) {
-        tally from = {
-            .lane = lane, .campaign = ask->campaign, .template = ask->template, .day = INT32_MIN};
-        uint8_t fixed = ask->template == 0 ? 2 : 3;
+        memcpy(of->from, first, size);
+        *of->lane = lane;
         bool after = false;
         void *page[UOW_SCAN_MAX];
         size_t n;
         do {
-            uow_range range = {&tally_table, -1, &from, fixed, after};
+            uow_range range = {of->t, -1, of->from, of->fixed, after};
             n = uow_scan(v->rows, &range, ARRAY_LEN(page), page);
             for (size_t i = 0; i < n; i++) {
-                const tally *row = page[i];
-                if (wanted(ask, row->template, row->day)) {
-                    each(context, row);
-                }
-                from = *row;
+                of->see(of->context, page[i]);
+                memcpy(of->from, page[i], size);
             }
             after = true;
         } while (n == ARRAY_LEN(page));
     }
 }
 
+/* Who gets which of them. */
+typedef struct wish {
+    const counts_ask *ask;
+    goods_dimension dimension;
+    counts_row *counts;
+    counts_goods_row *goods;
+    counts_party_row *parties;
+    void *context;
+} wish;
+
+static void see_counts(void *context, const void *of)
+{
+    const wish *w = context;
+    const tally *row = of;
+    if (wanted(w->ask, row->template, row->day)) {
+        w->counts(w->context, row);
+    }
+}
+
+static void see_goods(void *context, const void *of)
+{
+    const wish *w = context;
+    const tally_goods *row = of;
+    if (row->dimension == w->dimension && wanted(w->ask, row->template, row->day)) {
+        w->goods(w->context, row);
+    }
+}
+
+static void see_parties(void *context, const void *of)
+{
+    const wish *w = context;
+    const tally_party *row = of;
+    if (wanted(w->ask, row->template, row->day)) {
+        w->parties(w->context, row);
+    }
+}
+
+void query_counts(app_view *v, const counts_ask *ask, counts_row *each, void *context)
+{
+    tally from = {.campaign = ask->campaign, .template = ask->template, .day = INT32_MIN};
+    wish w = {.ask = ask, .counts = each, .context = context};
+    uint8_t fixed = ask->template == 0 ? 2 : 3;
+    each_counter(v, &(counters){&tally_table, &from, &from.lane, fixed, see_counts, &w});
+}
+
 void query_goods(app_view *v, const counts_ask *ask, goods_dimension dimension,
                  counts_goods_row *each, void *context)
 {
-    for (uint16_t lane = 0; lane < store_lanes(app_store(v->app)); lane++) {
-        tally_goods from = {.lane = lane,
-                            .campaign = ask->campaign,
-                            .template = ask->template,
-                            .dimension = (uint8_t)dimension,
-                            .day = INT32_MIN};
-        uint8_t fixed = ask->template == 0 ? 2 : 4;
-        bool after = false;
-        void *page[UOW_SCAN_MAX];
-        size_t n;
-        do {
-            uow_range range = {&tally_goods_table, -1, &from, fixed, after};
-            n = uow_scan(v->rows, &range, ARRAY_LEN(page), page);
-            for (size_t i = 0; i < n; i++) {
-                const tally_goods *row = page[i];
-                if (row->dimension == dimension && wanted(ask, row->template, row->day)) {
-                    each(context, row);
-                }
-                from = *row;
-            }
-            after = true;
-        } while (n == ARRAY_LEN(page));
-    }
+    tally_goods from = {.campaign = ask->campaign,
+                        .template = ask->template,
+                        .dimension = (uint8_t)dimension,
+                        .day = INT32_MIN};
+    wish w = {.ask = ask, .dimension = dimension, .goods = each, .context = context};
+    uint8_t fixed = ask->template == 0 ? 2 : 4;
+    each_counter(v, &(counters){&tally_goods_table, &from, &from.lane, fixed, see_goods, &w});
+}
+
+void query_parties(app_view *v, const counts_ask *ask, counts_party_row *each, void *context)
+{
+    tally_party from = {.campaign = ask->campaign, .template = ask->template, .day = INT32_MIN};
+    wish w = {.ask = ask, .parties = each, .context = context};
+    uint8_t fixed = ask->template == 0 ? 2 : 3;
+    each_counter(v, &(counters){&tally_party_table, &from, &from.lane, fixed, see_parties, &w});
 }
 
 pool_left query_pool_left(app_view *v, pool_name which)

@@ -21,6 +21,9 @@ typedef void counts_goods_row(void *context, const tally_goods *row);
 void query_goods(app_view *v, const counts_ask *ask, goods_dimension dimension,
                  counts_goods_row *each, void *context);
 
+typedef void counts_party_row(void *context, const tally_party *row);
+void query_parties(app_view *v, const counts_ask *ask, counts_party_row *each, void *context);
+
 /* What is left of a pool that nobody has taken yet: at its home and in all slices; -1: unlimited. A
  * slice on its way between lanes is in neither and is told apart. */
 typedef struct pool_left {

@@ -64,6 +64,39 @@ static int oldest(app_view *v, lane_reader *readers, uint16_t lanes)
     return found;
 }
 
+/* Frozen with the redemption, so each reading tells the same: of this coupon, or promotion. */
+static void add_payers(app_view *v, feed_event *out)
+{
+    const event *e = out->event;
+    const config_template *t = config_find_template(v->config, e->template);
+    if (t == NULL || t->versions[t->version_count - 1]->funding.n == 0)
+        return; /* nobody but the merchant ever paid for it */
+    const redemption *of = redemption_get(v->rows, id_slot(e->ref), e->ref);
+    if (of == NULL)
+        return; /* could not be read */
+    party_share *parties = ARENA_ARRAY(v->memory, party_share, of->parties.n);
+    out->applied = of->applied.items;
+    out->parties = parties;
+    for (size_t i = 0; i < of->parties.n; i++) {
+        const applied_coupon *a = &of->applied.items[of->parties.items[i].applied];
+        if (a->coupon == e->coupon && a->template == e->template)
+            parties[out->party_count++] = of->parties.items[i];
+    }
+}
+
+static void add_paid_back(app_view *v, const order_return *back, const redemption *of,
+                          feed_event *out)
+{
+    party_share *parties = ARENA_ARRAY(v->memory, party_share, back->parties.n);
+    out->applied = of->applied.items;
+    out->parties = parties;
+    for (size_t i = 0; i < back->parties.n; i++) {
+        const party_back *p = &back->parties.items[i];
+        parties[out->party_count++] = (party_share){
+            .applied = p->applied, .party = p->party, .discount_minor = p->discount_minor};
+    }
+}
+
 /* A return tells neither its campaign nor its currency: its redemption does. */
 static void add_order(app_view *v, feed_event *out)
 {
@@ -74,6 +107,7 @@ static void add_order(app_view *v, feed_event *out)
         return; /* could not be read */
     out->redemption = of->id;
     out->currency = of->currency;
+    add_paid_back(v, back, of, out);
 }
 
 static feed_event take(app_view *v, uint16_t lane, lane_reader *r)
@@ -89,6 +123,8 @@ static feed_event take(app_view *v, uint16_t lane, lane_reader *r)
         out.currency = of->row->currency;
     if (e->kind == EVENT_KIND_ORDER_RETURNED)
         add_order(v, &out);
+    if (e->kind == EVENT_KIND_COUPON_REDEEMED || e->kind == EVENT_KIND_PROMOTION_REDEEMED)
+        add_payers(v, &out);
     return out;
 }
 

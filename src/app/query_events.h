@@ -23,6 +23,10 @@ typedef struct feed_event {
     str user;            /* empty: none */
     str currency;        /* of the amount; empty: none */
     uint64_t redemption; /* of a return; 0: none */
+    /* What parties pay of a redemption, or get back with a return; memory of the view. */
+    const party_share *parties;
+    size_t party_count;
+    const applied_coupon *applied; /* of the order */
 } feed_event;
 
 enum { FEED_LOOK_MAX = 20000 }; /* events of all merchants looked at for one answer */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "app/query_due.h"
+#include "domain/price/fund.h"
 
 enum { ROWS_FIRST = 64 };
 
@@ -177,5 +178,72 @@ void query_stats_goods(app_view *v, const counts_ask *ask, goods_dimension dimen
         sum->discount_minor += row->discount_minor;
         sum->returned_quantity += row->returned_quantity;
         sum->returned_minor += row->returned_minor;
+    }
+}
+
+/* ---- parties ---- */
+
+typedef struct collected_parties {
+    app_view *v;
+    stats_party *rows;
+    size_t n, capacity;
+} collected_parties;
+
+int stats_party_order(const fund_party *a, const fund_party *b)
+{
+    return a->kind != b->kind ? (a->kind > b->kind) - (a->kind < b->kind)
+                              : str_cmp(a->name, b->name);
+}
+
+static int by_party(const void *a, const void *b)
+{
+    return stats_party_order(((const stats_party *)a)->party, ((const stats_party *)b)->party);
+}
+
+static void collect_parties(void *context, const tally_party *row)
+{
+    collected_parties *c = context;
+    const config_template *t = config_find_template(c->v->config, row->template);
+    const fund_party *p =
+        t == NULL ? NULL : fund_find(t->versions[t->version_count - 1], row->party);
+    CHECK(p != NULL); /* the snapshot is not older than the row */
+    if (c->n == c->capacity) {
+        size_t capacity = c->capacity == 0 ? ROWS_FIRST : c->capacity * 2;
+        stats_party *rows = ARENA_ARRAY(c->v->memory, stats_party, capacity);
+        if (c->n > 0)
+            memcpy(rows, c->rows, c->n * sizeof *rows);
+        c->rows = rows;
+        c->capacity = capacity;
+    }
+    c->rows[c->n++] = (stats_party){p, row->discount_minor, row->discount_returned_minor};
+}
+
+/* With nothing paid: what a template's funding names is told, whether it has paid or not. */
+static void collect_named(collected_parties *c, uint64_t template_id)
+{
+    const config_template *t = config_find_template(c->v->config, template_id);
+    const template_version *v = t == NULL ? NULL : t->versions[t->version_count - 1];
+    for (size_t i = 0; v != NULL && i < v->funding.n; i++) {
+        tally_party none = {.template = template_id, .party = v->funding.items[i].number};
+        collect_parties(c, &none);
+    }
+}
+
+void query_stats_parties(app_view *v, const counts_ask *ask, stats_parties *out)
+{
+    collected_parties c = {.v = v};
+    collect_named(&c, ask->template);
+    query_parties(v, ask, collect_parties, &c);
+    if (c.n > 0)
+        qsort(c.rows, c.n, sizeof *c.rows, by_party);
+    *out = (stats_parties){.rows = c.rows};
+    for (size_t i = 0; i < c.n; i++) {
+        const stats_party *row = &c.rows[i];
+        if (out->n == 0 || by_party(&out->rows[out->n - 1], row) != 0) {
+            out->rows[out->n++] = *row;
+            continue;
+        }
+        out->rows[out->n - 1].discount_minor += row->discount_minor;
+        out->rows[out->n - 1].discount_returned_minor += row->discount_returned_minor;
     }
 }

@@ -23,4 +23,17 @@ typedef struct stats_goods {
 void query_stats_goods(app_view *v, const counts_ask *ask, goods_dimension dimension,
                        stats_goods *out);
 
+/* What the parties of fundings pay, by kind and name, whatever templates know them. */
+typedef struct stats_party {
+    const fund_party *party; /* lives as long as the view's snapshot */
+    int64_t discount_minor, discount_returned_minor;
+} stats_party;
+typedef struct stats_parties {
+    stats_party *rows; /* ascending by kind, then name, each once */
+    size_t n;
+} stats_parties;
+void query_stats_parties(app_view *v, const counts_ask *ask, stats_parties *out);
+/* The order of the rows. */
+int stats_party_order(const fund_party *a, const fund_party *b);
+
 #endif

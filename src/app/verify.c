@@ -3,7 +3,7 @@
 
 #include <inttypes.h>
 
-#include "app/verify_part.h"
+#include "app/verify_party.h"
 
 enum {
     GROUP_SLOTS_FIRST = 16,
@@ -210,6 +210,8 @@ static result run(verify *v)
     if (r == R_DONE)
         r = verify_goods(v);
     if (r == R_DONE)
+        r = verify_party_counters(v);
+    if (r == R_DONE)
         r = verify_pools(v);
     if (r == R_DONE)
         r = verify_subjects(v);
@@ -225,6 +227,7 @@ result verify_app(app *a, const verify_options *options, verify_summary *out)
     v->tally = verify_map_new(TALLY_VALUES);
     v->totals = verify_map_new(TOTAL_VALUES);
     v->goods = verify_map_new(GOODS_VALUES);
+    v->parties = verify_map_new(PARTY_VALUES);
     v->pools = verify_map_new(POOL_VALUES);
     v->leases = verify_map_new(LEASE_VALUES);
     v->config_counts = verify_map_new(CONFIG_VALUES);
@@ -238,6 +241,7 @@ result verify_app(app *a, const verify_options *options, verify_summary *out)
     verify_map_free(v->tally);
     verify_map_free(v->totals);
     verify_map_free(v->goods);
+    verify_map_free(v->parties);
     verify_map_free(v->pools);
     verify_map_free(v->leases);
     verify_map_free(v->config_counts);

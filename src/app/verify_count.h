@@ -42,6 +42,10 @@ enum {
     TALLY_ACTUAL = TALLY_COLUMNS,
     TALLY_EVENTS = 2 * TALLY_COLUMNS,
     TALLY_VALUES = 3 * TALLY_COLUMNS,
+    /* Values of verify.parties: discount, and of that what came back. */
+    PARTY_EXPECTED = 0,
+    PARTY_ACTUAL = 2,
+    PARTY_VALUES = 4,
     GOODS_EXPECTED = 0,
     GOODS_ACTUAL = GOODS_COLUMNS,
     GOODS_VALUES = 2 * GOODS_COLUMNS,

@@ -3,7 +3,7 @@
  * Rows are copied out of the walk; ids hold their slot, so an id alone finds its row. */
 #include <stdlib.h>
 
-#include "app/verify_part.h"
+#include "app/verify_party.h"
 
 /* ---- loading ---- */
 
@@ -27,6 +27,7 @@ static void load_redemption(verify *v, verify_group *g, const void *row)
     record_copy(&redemption_table.record, row, g->memory, &r->row);
     r->returned = ARENA_ARRAY(g->memory, int64_t, r->row.lines.n);
     r->refunded = ARENA_ARRAY(g->memory, int64_t, r->row.lines.n);
+    r->paid_back = ARENA_ARRAY(g->memory, int64_t, r->row.parties.n);
     v->sum.redemptions++;
 }
 
@@ -91,6 +92,7 @@ static void see_ledger(verify *v, verify_group *g, const void *row)
     c->ledger[l->debit] += l->amount_minor;
     c->ledger[l->credit] -= l->amount_minor;
     verify_count_ledger(v, &c->of, l);
+    verify_party_ledger(v, g, &c->of, l);
 }
 
 static void see_use(verify *v, verify_group *g, const void *row)
@@ -289,9 +291,11 @@ result verify_group_run(verify *v, verify_group *g)
         return r;
     order_all(g);
     g->promotions = verify_promotions_new();
+    g->parties = verify_parties_new();
     r = see(v, g);
     if (r != R_DONE) {
         verify_map_free(g->promotions);
+        verify_map_free(g->parties);
         return r;
     }
     g->takes = verify_map_new(1);
@@ -299,6 +303,8 @@ result verify_group_run(verify *v, verify_group *g)
     verify_orders(v, g);
     verify_promotions(v, g);
     verify_map_free(g->promotions);
+    verify_parties(v, g);
+    verify_map_free(g->parties);
     verify_coupons(v, g);
     verify_usages(v, g);
     verify_count_users(v, g);

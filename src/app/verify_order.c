@@ -1,5 +1,5 @@
 /* Orders of a group: holds, redemptions, returns and the order numbers that name them. */
-#include "app/verify_part.h"
+#include "app/verify_party.h"
 #include "domain/coupon/adds.h"
 #include "domain/coupon/state.h"
 #include "domain/limit/level.h"
@@ -95,6 +95,11 @@ static bool check_adds(verify *v, const verify_what *w, const order_view *o,
     }
     verify_must(v, w, "what is added names coupons and lines", placed);
     return placed;
+}
+
+static party_order parties_of(const order_view *o, const party_share *shares, size_t n)
+{
+    return (party_order){o->applied, o->applied_count, shares, n};
 }
 
 /* Each coupon of the order is there, and the user's. `live`: it is held or used by this order. */
@@ -202,6 +207,9 @@ static void check_hold(verify *v, const verify_group *g, const hold *h)
                     verify_has_due(v, DUE_KIND_HOLD, h->id, h->deadline_ms));
     MAYBE(check_figures(v, g, &w, &o));
     MAYBE(check_adds(v, &w, &o, h->adds.items, h->adds.n));
+    party_order parties = parties_of(&o, h->parties.items, h->parties.n);
+    if (verify_party_order(v, &w, &parties) && open)
+        verify_party_taken(v, &parties);
     for (size_t i = 0; i < o.applied_count; i++)
         MAYBE(check_applied(v, g, &w, &o, i) != NULL);
     const verify_redemption *r = verify_find_redemption(g, h->redemption);
@@ -277,6 +285,11 @@ static void check_redemption(verify *v, const verify_group *g, const verify_rede
     bool sound = check_figures(v, g, &w, &o);
     bool placed = check_adds(v, &w, &o, r->adds.items, r->adds.n);
     check_returned(v, &w, of);
+    party_order parties = parties_of(&o, r->parties.items, r->parties.n);
+    if (verify_party_order(v, &w, &parties)) {
+        verify_party_taken(v, &parties);
+        verify_party_used(v, g, &w, of);
+    }
     for (size_t i = 0; i < o.applied_count; i++) {
         const applied_coupon *a = &o.applied[i];
         verify_coupon *c = check_applied(v, g, &w, &o, i);
@@ -325,6 +338,7 @@ static void check_return(verify *v, const verify_group *g, const order_return *b
                             r->row.applied.items[a].returned);
         verify_must(v, &w, "what it restored was used and is given back", used);
     }
+    verify_party_returned(v, &w, r, back);
     verify_goods_returned(v, &r->row, back);
 }
 

@@ -44,6 +44,7 @@ typedef struct verify_redemption {
     uint32_t returns;
     int64_t refund_minor;
     int64_t *returned, *refunded; /* [line] what its returns say */
+    int64_t *paid_back;           /* [party share] likewise */
 } verify_redemption;
 
 typedef struct verify_group {
@@ -55,6 +56,7 @@ typedef struct verify_group {
     verify_coupon **by_member; /* ascending by slot, member, campaign, template, time */
     verify_map *takes;         /* usage cells, as holds and redemptions have taken from them */
     verify_map *promotions;    /* verify_promotion.c's own */
+    verify_map *parties;       /* verify_party.c's own */
 } verify_group;
 
 typedef struct verify_due verify_due;
@@ -67,6 +69,7 @@ typedef struct verify {
     bool events_complete;
     verify_map *tally, *totals; /* by campaign, template and day; without day */
     verify_map *goods;
+    verify_map *parties; /* by campaign, template, day and party */
     verify_map *pools, *leases;
     verify_map *config_counts;
     lane_head heads[STORE_LANES_MAX];
@@ -180,6 +183,7 @@ MUST_USE result verify_goods(verify *v); /* compares */
 void verify_pool_coupon(verify *v, const verify_coupon *c);
 void verify_pool_promotion(verify *v, const verify_terms *of, int64_t budget_minor);
 void verify_pool_take(verify *v, const verify_terms *of, const limit_take *take);
+void verify_pool_party(verify *v, uint64_t template_id, const party_share *share);
 MUST_USE result verify_pools(verify *v); /* compares; after verify_lanes */
 
 /* ---- verify_subject.c ---- */

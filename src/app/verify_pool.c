@@ -125,6 +125,13 @@ void verify_pool_take(verify *v, const verify_terms *of, const limit_take *take)
     used(v, pool_of_limit(take->owner, &rule, take->number, take->store), take->n, take->n);
 }
 
+void verify_pool_party(verify *v, uint64_t template_id, const party_share *share)
+{
+    if (share->reserved_minor > 0)
+        used(v, pool_party(template_id, share->party), share->reserved_minor,
+             share->reserved_minor);
+}
+
 /* ---- pools and slices ---- */
 
 static void see_pool(verify *v, verify_group *g, const void *row)
@@ -224,13 +231,15 @@ static bool is_past(verify *v, pool_name p)
 static str subject_of(pool_name p, const uint16_t *lane, char out[160])
 {
     buf b = {.p = out, .capacity = 160, .max = 160};
-    bool of_template = p.kind == POOL_KIND_STOCK;
+    bool of_template = p.kind == POOL_KIND_STOCK || p.kind == POOL_KIND_PARTY;
     buf_printf(&b, "%.*s of ", STR_ARG(pool_kind_name(p.kind)));
     id_write(&b, of_template ? ID_TEMPLATE : ID_CAMPAIGN, p.owner);
     if (p.period != 0)
         buf_printf(&b, " %.*s %d", STR_ARG(limit_period_name(p.period >> PERIOD_SHIFT)),
                    p.period & ((1 << PERIOD_SHIFT) - 1));
-    if (p.subject != 0)
+    if (p.kind == POOL_KIND_PARTY)
+        buf_printf(&b, " number %u", (unsigned)p.subject);
+    else if (p.subject != 0)
         buf_printf(&b, " store %016llx", (unsigned long long)p.subject);
     if (lane != NULL)
         buf_printf(&b, " lane %u", *lane);
@@ -259,7 +268,8 @@ static void compare_pool(verify *v, pool_name p, const int64_t *values)
     char text[160];
     verify_what w = {.check = "pool", .subject = subject_of(p, NULL, text)};
     bool lasting = p.kind == POOL_KIND_STOCK || p.kind == POOL_KIND_BUDGET;
-    if (!values[POOL_HOME] && !lasting)
+    bool told = lasting || p.kind == POOL_KIND_PARTY; /* by rows, all that was taken */
+    if (!values[POOL_HOME] && !told)
         return; /* of a limit that is gone, or was never asked for */
     if (!values[POOL_HOME]) {
         if (values[POOL_USED] != 0 || values[POOL_MOST] != 0)
@@ -271,7 +281,7 @@ static void compare_pool(verify *v, pool_name p, const int64_t *values)
     verify_must(v, &w, "free is not below 0", values[POOL_FREE] >= 0);
     if (lasting && configured >= 0)
         verify_number(v, &w, "total as configured", configured, values[POOL_TOTAL]);
-    if (lasting || values[POOL_COUNTED] != 0) /* nothing tells what a store's limit has counted */
+    if (told || values[POOL_COUNTED] != 0) /* nothing tells what a store's limit has counted */
         verify_between(v, &w, "used", &values[POOL_LEAST], values[POOL_USED]);
 }
 

@@ -1,6 +1,6 @@
 /* Money of automatic templates in a group: what their orders say against the ledger. They have no
  * row of their own; the rest of them is counted like that of coupons. */
-#include "app/verify_part.h"
+#include "app/verify_party.h"
 
 typedef struct promotion_key {
     uint64_t template, slot;
@@ -40,6 +40,7 @@ void verify_promotion_ledger(verify *v, verify_group *g, const ledger *row)
     values[row->debit] += row->amount_minor;
     values[row->credit] -= row->amount_minor;
     verify_count_ledger(v, &of, row);
+    verify_party_ledger(v, g, &of, row);
 }
 
 void verify_promotion_applied(verify *v, const verify_what *w, const applied_coupon *a)

@@ -159,6 +159,38 @@ static void set_uses(template_put_in *in, uint32_t number)
     }
 }
 
+/* Of some templates others than the merchant pay, by shares, first amounts, caps and budgets that
+ * run out; with other dice other parties, so that some are past ones. */
+static void set_funding(template_put_in *in, uint32_t number, uint64_t limits)
+{
+    static fund_party acme_first[] = {
+        {.kind = PARTY_KIND_ADVERTISER,
+         .name = {"Acme", 4},
+         .first_minor = 200,
+         .budget_minor = -1},
+        {.kind = PARTY_KIND_MERCHANT, .share = 1000000, .budget_minor = -1}};
+    static fund_party thirds[] = {
+        {.kind = PARTY_KIND_PLATFORM, .share = 333333, .at_most_minor = 150, .budget_minor = -1},
+        {.kind = PARTY_KIND_ADVERTISER, .name = {"Acme", 4}, .share = 333333, .budget_minor = 900},
+        {.kind = PARTY_KIND_MERCHANT, .share = 333334, .budget_minor = -1}};
+    static fund_party all_of_it[] = {{.kind = PARTY_KIND_PARTNER,
+                                      .name = {"Bob", 3},
+                                      .share = 1000000,
+                                      .at_most_minor = 400,
+                                      .budget_minor = 1500},
+                                     {.kind = PARTY_KIND_PLATFORM, .budget_minor = -1}};
+    static const struct {
+        fund_party *items;
+        size_t n;
+    } fundings[] = {{acme_first, ARRAY_LEN(acme_first)},
+                    {thirds, ARRAY_LEN(thirds)},
+                    {all_of_it, ARRAY_LEN(all_of_it)},
+                    {NULL, 0}};
+    size_t which = (number + (limits >> 2)) % ARRAY_LEN(fundings);
+    in->funding.items = fundings[which].items;
+    in->funding.n = fundings[which].n;
+}
+
 template_put_in model_template(const model_side *s, uint32_t number, uint64_t limits,
                                limit_rule rules[MODEL_LIMITS])
 {
@@ -192,6 +224,7 @@ template_put_in model_template(const model_side *s, uint32_t number, uint64_t li
     };
     set_benefit(&in, s->benefits[number]);
     set_uses(&in, number);
+    set_funding(&in, number, limits);
     TEST_SET(in, TERM_COMMON_CAP, number < 2 ? 1200 : 0); /* a budget at issue asks for a bound */
     TEST_SET(in, TERM_COMMON_MINIMUM_SPEND, number == 3 ? 0 : 2000);
     in.scope.items = number == 2 ? skus : number == 4 ? others : food;

@@ -91,9 +91,15 @@ void rules_template_edit(const template_change *change, const template_put_in *i
  * reach all_unused, or 1. versions[i] is version i + 1. */
 uint32_t rules_reached(const template_version *const *versions, size_t n);
 
-/* The version that this input makes; shares its text and lists. Key, created_at_ms and the limits'
- * since_ms are left to the act. */
+/* The version that this input makes; shares its text and lists. Key, created_at_ms, the limits'
+ * since_ms and the numbers of the funding are left to the act. */
 template_version rules_version_of(const template_put_in *in);
+
+/* Sets `made` the funding of this input: those who pay, with the numbers that they have had in
+ * `now` (NULL: the first version) or new ones; behind them, as past, those who do not any more.
+ * False: more than FUND_NUMBERS_MAX of them. */
+MUST_USE bool rules_funding_made(const template_version *now, const template_put_in *in,
+                                 arena *memory, template_version *made);
 
 /* R_DONE without issues; R_NOT_EDITABLE when all of them are not_editable, else R_INVALID. */
 MUST_USE result rules_result(const issues *found);

@@ -25,6 +25,8 @@ void rules_limits(limit_owner owner, const limit_rule *limits, size_t n, issues 
 /* Every problem, under "stacking_groups" and "stacking". */
 void rules_groups(const merchant_put_in *in, issues *found);
 void rules_standing(const template_version *v, issues *found);
+/* Every problem of who pays, under "funding". */
+void rules_funding(const template_version *v, issues *found);
 /* The same thing counted: what may differ is max and since_ms. */
 bool rules_same_limit(const limit_rule *a, const limit_rule *b);
 

@@ -36,6 +36,8 @@ template_version rules_version_of(const template_put_in *in)
     v.conditions.n = in->conditions.n;
     v.limits.items = in->limits.items;
     v.limits.n = in->limits.n;
+    v.funding.items = in->funding.items;
+    v.funding.n = in->funding.n;
     return v;
 }
 
@@ -169,6 +171,7 @@ static void check_version(const campaign *parent, const template_version *v, uin
         issues_add(found, S("refund_rule"), S("not_allowed"), "keep, reprice or claw_back");
     rules_range(S("grace_days"), v->grace_days, 0, GRACE_DAYS_MAX, found);
     check_uses(v, found);
+    rules_funding(v, found);
 }
 
 void rules_template_create(const campaign *parent, const template_put_in *in, issues *found)

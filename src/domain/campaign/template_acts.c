@@ -6,6 +6,7 @@
 #include "domain/campaign/act_part.h"
 #include "domain/campaign/campaign.h"
 #include "domain/campaign/rules.h"
+#include "domain/price/fund.h"
 
 /* What an edit works on. */
 typedef struct template_edit_rows {
@@ -15,9 +16,19 @@ typedef struct template_edit_rows {
     uint32_t first;                    /* the lowest that an issued coupon can follow */
 } template_edit_rows;
 
-/* now: the version before it; NULL for the first. */
+/* Who pays, numbered. now: the version before; NULL for the first. */
+static result funding_make(uow *u, const template_version *now, const template_put_in *in,
+                           template_version *made)
+{
+    if (rules_funding_made(now, in, uow_memory(u), made))
+        return R_DONE;
+    return uow_refuse(u, R_TOO_MANY, "A template knows at most %d parties, past ones with them.",
+                      FUND_NUMBERS_MAX);
+}
+
+/* now: the version before it; NULL for the first. funded: what funding_make has made. */
 static template_version *version_new(uow *u, const template *row, const template_version *now,
-                                     const template_put_in *in)
+                                     const template_put_in *in, const template_version *funded)
 {
     template_version *v = template_version_new(u, row->slot, row->id, row->version);
     template_version made = rules_version_of(in);
@@ -31,6 +42,7 @@ static template_version *version_new(uow *u, const template *row, const template
                              .n = in->limits.n,
                              .version = v->version};
     made.limits.items = act_limits(u, &limits);
+    made.funding = funded->funding;
     *v = made;
     return v;
 }
@@ -77,6 +89,10 @@ static result template_create(uow *u, const template_put_in *in, row_out *out)
                           "A merchant has at most %d automatic templates in campaigns that have "
                           "not ended.",
                           AUTOMATIC_MAX);
+    template_version funded = {0};
+    r = funding_make(u, NULL, in, &funded);
+    if (r != R_DONE)
+        return r;
     campaign_edit(u, parent);
     parent->templates++;
     template *row = template_new(u, parent->slot, uow_next_id(u, parent->slot));
@@ -87,7 +103,7 @@ static result template_create(uow *u, const template_put_in *in, row_out *out)
     row->apply = automatic ? APPLY_MODE_AUTOMATIC : APPLY_MODE_COUPON;
     row->created_at_ms = uow_now(u);
     row->updated_at_ms = uow_now(u);
-    template_version *v = version_new(u, row, NULL, in);
+    template_version *v = version_new(u, row, NULL, in, &funded);
     template_event(u, EVENT_KIND_TEMPLATE_CREATED, row);
     return template_answer(u, row, v, out);
 }
@@ -152,10 +168,14 @@ static result template_edit_put(uow *u, const template_put_in *in, row_out *out)
         return r;
     if (row->version >= VERSIONS_MAX)
         return uow_refuse(u, R_TOO_MANY, "A template has at most %d versions.", VERSIONS_MAX);
+    template_version funded = {0};
+    r = funding_make(u, now, in, &funded);
+    if (r != R_DONE)
+        return r;
     template_edit(u, row);
     row->version++;
     row->updated_at_ms = uow_now(u);
-    template_version *v = version_new(u, row, now, in);
+    template_version *v = version_new(u, row, now, in, &funded);
     template_event(u, EVENT_KIND_TEMPLATE_CHANGED, row);
     return template_answer(u, row, v, out);
 }

@@ -1,6 +1,7 @@
 /* Ending open holds, and coupons that were not used: see close.h. */
 #include "domain/coupon/close.h"
 
+#include "domain/coupon/party.h"
 #include "domain/coupon/use.h"
 #include "domain/stats/ledger.h"
 #include "domain/stats/tally.h"
@@ -68,6 +69,7 @@ void hold_close_load(const order_counters *c, const hold *row)
     }
     for (size_t i = 0; i < row->takes.n; i++)
         limit_book_load_take(c->book, &row->takes.items[i]);
+    party_release_load(c, row);
 }
 
 /* Of many uses, the one that the hold has. What it had reserved of the coupon's own goes back to
@@ -113,6 +115,7 @@ void hold_close(const order_counters *c, hold *row, hold_state to)
         terms of = terms_of(uow_config(c->u), row->applied.items[take.applied].template);
         limit_book_give(c->book, &of, &take, take.n);
     }
+    party_release(c, row);
     hold_move(c->u, row, (uint8_t)to);
 }
 

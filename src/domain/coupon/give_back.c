@@ -21,6 +21,7 @@ typedef struct return_desk {
     int64_t refund_minor, worth_minor; /* of what comes back: paid back, and list price */
     int64_t *back;                     /* [applied] discount that comes back now */
     int64_t *adds;                     /* [applied] of what it added for sellers, likewise */
+    int64_t *funded;                   /* [parties of the redemption] that comes back to them */
     int64_t *units;                    /* [applied] units of its lines that come back now */
     coupon_ref *restored;
     size_t restored_count;
@@ -77,6 +78,7 @@ static void load(return_desk *d)
     }
     for (size_t i = 0; i < row->takes.n; i++)
         limit_book_load_take(d->c.book, &row->takes.items[i]);
+    party_return_load(&d->c, row);
     order_tally_load(u, &d->facts);
 }
 
@@ -131,7 +133,9 @@ static result work_out(return_desk *d)
     adds all = adds_of_redemption(d->row);
     for (size_t i = 0; i < n; i++)
         d->adds[i] = adds_returning(&all, i, d->now, d->n);
-    return return_split(&plan, d->worth_minor - d->refund_minor, uow_memory(u), d->back);
+    d->funded = ARENA_ARRAY(uow_memory(u), int64_t, d->row->parties.n);
+    return_parts parts = {.by_coupon = d->back, .by_party = d->funded};
+    return return_split(&plan, d->worth_minor - d->refund_minor, uow_memory(u), &parts);
 }
 
 /* Puts what comes back into the lines, and counts the units of each coupon's lines. */
@@ -317,6 +321,18 @@ static void give_back_budget(return_desk *d, size_t i, bool restored)
     slice_give(d->c.slices, pool_budget(a->campaign), n);
 }
 
+static void give_back_parties(return_desk *d, size_t i)
+{
+    ledger_book b = {.u = d->c.u,
+                     .of = &d->of[i],
+                     .slot = d->c.slot,
+                     .coupon = d->row->applied.items[i].coupon,
+                     .ref = d->id};
+    for (size_t k = 0; k < d->row->parties.n; k++)
+        if (d->row->parties.items[k].applied == i)
+            party_return(&d->c, &b, &d->row->parties.items[k], d->funded[k]);
+}
+
 static void give_back_limits(return_desk *d, size_t i, bool complete)
 {
     for (size_t k = 0; k < d->row->takes.n; k++) {
@@ -337,6 +353,7 @@ static void apply_coupon(return_desk *d, size_t i)
     bool complete = !a->returned && is_back(d->row, i);
     bool restored = d->uses[i] != NULL ? restore_use(d, i, complete) : complete && restore(d, i);
     give_back_budget(d, i, restored);
+    give_back_parties(d, i);
     give_back_limits(d, i, complete);
     a->returned = a->returned || complete;
     a->returned_minor += d->back[i];
@@ -346,6 +363,18 @@ static void apply_coupon(return_desk *d, size_t i)
 }
 
 /* ---- the act ---- */
+
+static void write_parties(const return_desk *d, order_return *row)
+{
+    const redemption *of = d->row;
+    row->parties.items = ARENA_ARRAY(uow_memory(d->c.u), party_back, of->parties.n);
+    for (size_t k = 0; k < of->parties.n; k++)
+        if (d->funded[k] > 0)
+            row->parties.items[row->parties.n++] =
+                (party_back){.applied = of->parties.items[k].applied,
+                             .party = of->parties.items[k].party,
+                             .discount_minor = d->funded[k]};
+}
 
 static void write_return(return_desk *d, return_out *out)
 {
@@ -361,6 +390,7 @@ static void write_return(return_desk *d, return_out *out)
     row->restored.n = d->restored_count;
     for (size_t i = 0; i < d->row->applied.n; i++)
         row->adds_minor += d->adds[i];
+    write_parties(d, row);
     event e = {.kind = EVENT_KIND_ORDER_RETURNED,
                .at_ms = uow_now(u),
                .merchant = row->merchant,

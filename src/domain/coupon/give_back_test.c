@@ -12,6 +12,7 @@
 #include "domain/coupon/return_split.h"
 #include "domain/limit/pool.h"
 #include "domain/price/benefit_test.h"
+#include "domain/price/fund.h"
 #include "test/lib/domain_shop.h"
 
 static template_put_in plain(void)
@@ -291,7 +292,7 @@ static int64_t roll(int64_t n)
     return (int64_t)(dice % (uint64_t)n);
 }
 
-enum { SPLIT_LINES = 4, SPLIT_COUPONS = 3 };
+enum { SPLIT_LINES = 4, SPLIT_COUPONS = 3, SPLIT_PARTIES = SPLIT_COUPONS * FUND_PARTIES_MAX };
 
 /* An order whose shares are frozen at random, and no line discounted beyond its price. */
 static void random_order(redemption *order)
@@ -314,6 +315,39 @@ static void random_order(redemption *order)
             order->shares.items[order->shares.n++] = (line_share){(uint16_t)c, (uint16_t)i, share};
         }
     }
+}
+
+/* Up to four parties pay for each coupon, or none. */
+static void random_parties(redemption *order)
+{
+    order->parties.n = 0;
+    for (size_t c = 0; c < SPLIT_COUPONS; c++) {
+        int64_t left = order->applied.items[c].discount_minor;
+        int64_t n = roll(FUND_PARTIES_MAX + 1);
+        for (int64_t k = 0; k < n && left > 0; k++) {
+            int64_t paid = k + 1 == n ? left : 1 + roll(left);
+            left -= paid;
+            order->parties.items[order->parties.n++] = (party_share){
+                .applied = (uint16_t)c, .party = (uint16_t)(k + 1), .discount_minor = paid};
+        }
+    }
+}
+
+/* Nobody gets less than nothing or more than he paid, and those of a coupon get what comes back of
+ * it. */
+static void pay_back(redemption *order, const return_parts *back)
+{
+    int64_t left[SPLIT_COUPONS];
+    memcpy(left, back->by_coupon, sizeof(left));
+    for (size_t k = 0; k < order->parties.n; k++) {
+        party_share *s = &order->parties.items[k];
+        assert_true(back->by_party[k] >= 0);
+        s->returned_minor += back->by_party[k];
+        assert_true(s->returned_minor <= s->discount_minor);
+        left[s->applied] -= back->by_party[k];
+    }
+    for (size_t k = 0; k < order->parties.n; k++)
+        assert_int_equal(left[order->parties.items[k].applied], 0);
 }
 
 static int64_t in_minor(const order_line *line, int64_t quantity)
@@ -349,8 +383,10 @@ static bool return_some(redemption *order, const uint8_t *rules, arena *memory)
         now[i].refund_minor = refund < line_worth ? refund : line_worth;
         refund -= now[i].refund_minor;
     }
-    int64_t by_coupon[SPLIT_COUPONS];
-    assert_int_equal(return_split(&plan, back, memory, by_coupon), R_DONE);
+    int64_t by_coupon[SPLIT_COUPONS], by_party[SPLIT_PARTIES];
+    return_parts parts = {by_coupon, by_party};
+    assert_int_equal(return_split(&plan, back, memory, &parts), R_DONE);
+    pay_back(order, &parts);
     for (size_t c = 0; c < SPLIT_COUPONS; c++) {
         applied_coupon *a = &order->applied.items[c];
         assert_true(by_coupon[c] >= 0);
@@ -374,6 +410,7 @@ static void what_comes_back_is_split_to_the_last_minor_unit(void **state)
     order_line order_lines[SPLIT_LINES];
     applied_coupon applied[SPLIT_COUPONS];
     line_share shares[SPLIT_LINES * SPLIT_COUPONS];
+    party_share parties[SPLIT_PARTIES];
     for (int n = 0; n < ORDERS; n++) {
         redemption order = {0};
         order.lines.items = order_lines;
@@ -381,7 +418,9 @@ static void what_comes_back_is_split_to_the_last_minor_unit(void **state)
         order.applied.items = applied;
         order.applied.n = SPLIT_COUPONS;
         order.shares.items = shares;
+        order.parties.items = parties;
         random_order(&order);
+        random_parties(&order);
         uint8_t rules[SPLIT_COUPONS];
         for (size_t c = 0; c < SPLIT_COUPONS; c++)
             rules[c] = (uint8_t)(1 + roll(3));

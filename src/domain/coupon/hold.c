@@ -63,6 +63,8 @@ static const hold *hold_write(order_desk *d, uint64_t id)
     row->policy.n = in->policy.n;
     row->takes.items = order_takes_copy(u, d->takes.items, d->takes.n);
     row->takes.n = d->takes.n;
+    row->parties.items = order_parties_copy(u, d->parties.items, d->parties.n);
+    row->parties.n = d->parties.n;
     hold_move(u, row, HOLD_STATE_OPEN);
     for (size_t i = 0; i < in->applied.n; i++)
         hold_coupon(d, row, i);

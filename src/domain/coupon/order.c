@@ -152,6 +152,19 @@ static limit_case case_of(const order_desk *d, size_t i, uint8_t measure)
         .of = &d->of[i], .measure = measure, .applied = (uint16_t)i, .store = d->facts.store};
 }
 
+party_use order_party_use(const order_desk *d, size_t i)
+{
+    return (party_use){.of = &d->of[i], .applied = &d->facts.applied[i], .place = i};
+}
+
+static void load_parties(const order_desk *d, size_t i, bool goods)
+{
+    party_use use = order_party_use(d, i);
+    party_load_budgets(&d->c, &use);
+    if (goods)
+        party_load_counts(&d->c, &use);
+}
+
 static void load_counters(order_desk *d, bool goods)
 {
     for (size_t i = 0; i < d->closing_count; i++)
@@ -164,6 +177,7 @@ static void load_counters(order_desk *d, bool goods)
         if (d->of[i].campaign->row->budget_mode != BUDGET_MODE_NONE)
             slice_load(d->c.slices, pool_budget(d->of[i].campaign->row->id));
         tally_load(d->c.u, &d->of[i]);
+        load_parties(d, i, goods);
     }
     if (goods)
         order_tally_load(d->c.u, &d->facts);
@@ -400,7 +414,20 @@ static result confirm_coupon(order_desk *d, size_t i, uint64_t id)
         r = take_limit(d, i, LIMIT_MEASURE_MONEY, d->facts.applied[i].discount_minor);
     if (r == R_DONE)
         r = take_limit(d, i, LIMIT_MEASURE_UNITS, d->coupons[i].units);
-    return r == R_DONE ? take_budget(d, i, id) : r;
+    if (r == R_DONE)
+        r = take_budget(d, i, id);
+    party_use use = order_party_use(d, i);
+    return r == R_DONE ? party_take(&d->c, &use, &d->parties) : r;
+}
+
+static void make_room_for_parties(order_desk *d)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < d->facts.applied_count; i++) {
+        party_use use = order_party_use(d, i);
+        n += party_count(&use);
+    }
+    d->parties = (party_list){.items = ARENA_ARRAY(uow_memory(d->c.u), party_share, n)};
 }
 
 /* Was the order priced by another blacklist than the one of now? */
@@ -430,6 +457,7 @@ result order_confirm(order_desk *d, uint64_t id)
         member_join(d->c.u, &d->who);
         limit_book_join(d->c.book, d->who.ordinal);
     }
+    make_room_for_parties(d);
     for (size_t i = 0; i < d->facts.applied_count; i++) {
         result r = confirm_coupon(d, i, id);
         if (r != R_DONE)

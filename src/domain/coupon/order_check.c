@@ -171,3 +171,11 @@ limit_take *order_takes_copy(uow *u, const limit_take *takes, size_t n)
         copy[i] = takes[i];
     return copy;
 }
+
+party_share *order_parties_copy(uow *u, const party_share *parties, size_t n)
+{
+    party_share *copy = ARENA_ARRAY(uow_memory(u), party_share, n);
+    for (size_t i = 0; i < n; i++)
+        copy[i] = parties[i];
+    return copy;
+}

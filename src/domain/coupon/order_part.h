@@ -7,6 +7,7 @@
 #include "domain/coupon/close.h"
 #include "domain/coupon/due.h"
 #include "domain/coupon/member.h"
+#include "domain/coupon/party.h"
 #include "domain/stats/order.h"
 
 /* A use of the order: applied[i] of the order is coupons[i]. */
@@ -32,8 +33,10 @@ typedef struct order_desk {
     size_t closing_count;
     due_rows *due; /* what this act applies first; NULL: it has what it needs without */
     limit_takes takes;
+    party_list parties;
 } order_desk;
 
+party_use order_party_use(const order_desk *d, size_t i);
 /* Of its whole discount. ref: of the hold or redemption. */
 order_use order_use_of(const order_desk *d, size_t i, uint64_t ref);
 
@@ -55,5 +58,6 @@ applied_coupon *order_applied_copy(uow *u, const applied_coupon *applied, size_t
 line_share *order_shares_copy(uow *u, const line_share *shares, size_t n);
 policy_choice *order_policy_copy(uow *u, const policy_choice *choices, size_t n);
 limit_take *order_takes_copy(uow *u, const limit_take *takes, size_t n);
+party_share *order_parties_copy(uow *u, const party_share *parties, size_t n);
 
 #endif

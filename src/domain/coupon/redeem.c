@@ -56,6 +56,7 @@ static void use_coupon(const order_desk *d, redemption *row, size_t i)
     }
     spend(d, i, a, &b);
     ledger_move(&b, ACCOUNT_CUSTOMERS, ACCOUNT_DISCOUNT, a->discount_minor);
+    party_book(&b, &d->parties, i);
     adds all = adds_of_redemption(row);
     int64_t added_minor = adds_in_all(&all, i);
     ledger_move(&b, ACCOUNT_SELLERS, ACCOUNT_BONUS, added_minor);
@@ -94,6 +95,8 @@ static redemption *redemption_write(const order_desk *d, uint64_t id)
     row->policy.n = in->policy.n;
     row->takes.items = order_takes_copy(u, d->takes.items, d->takes.n);
     row->takes.n = d->takes.n;
+    row->parties.items = order_parties_copy(u, d->parties.items, d->parties.n);
+    row->parties.n = d->parties.n;
     for (size_t i = 0; i < row->applied.n; i++) {
         applied_coupon *a = &row->applied.items[i];
         a->reserved_minor = d->coupons[i].reserved_minor;
@@ -236,11 +239,14 @@ static result redeem_open(order_desk *d, hold *row, order_out *out)
         d->coupons[i].reserved_minor = a->reserved_minor;
         if (d->of[i].campaign->row->budget_mode != BUDGET_MODE_NONE)
             slice_load(d->c.slices, pool_budget(a->campaign));
+        party_use use = order_party_use(d, i);
+        party_load_counts(&d->c, &use);
     }
     order_tally_load(u, &d->facts);
     if (uow_pending(u))
         return R_AGAIN;
     d->takes = (limit_takes){.items = row->takes.items, .n = row->takes.n};
+    d->parties = (party_list){.items = row->parties.items, .n = row->parties.n};
     for (size_t i = 0; i < n; i++)
         if (row->applied.items[i].coupon != 0)
             CHECK(d->coupons[i].row != NULL &&

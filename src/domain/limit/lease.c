@@ -2,6 +2,7 @@
 #include "base/id.h"
 #include "domain/limit/level.h"
 #include "domain/limit/pool.h"
+#include "domain/price/fund.h"
 
 /* ---- names and totals ---- */
 
@@ -38,6 +39,14 @@ static int64_t limit_total(const limit_rule *rules, size_t n, pool_name which)
     return -1;
 }
 
+/* The newest version knows everybody who ever paid. */
+static int64_t party_total(const config_template *t, pool_name which)
+{
+    const template_version *v = t == NULL ? NULL : config_version(t, t->row->version);
+    const fund_party *p = v == NULL ? NULL : fund_find(v, (uint16_t)which.subject);
+    return p == NULL ? -1 : p->budget_minor;
+}
+
 int64_t pool_total(const config *c, pool_name which)
 {
     const config_template *t = config_find_template(c, which.owner);
@@ -46,6 +55,8 @@ int64_t pool_total(const config *c, pool_name which)
         return t == NULL ? -1 : t->row->stock;
     if (which.kind == POOL_KIND_BUDGET)
         return of == NULL || of->row->budget_mode == BUDGET_MODE_NONE ? -1 : of->row->budget_minor;
+    if (which.kind == POOL_KIND_PARTY)
+        return party_total(t, which);
     if (t != NULL) {
         const template_version *v = config_version(t, t->row->version);
         return limit_total(v->limits.items, v->limits.n, which);

@@ -65,10 +65,16 @@ static inline pool_name pool_budget(uint64_t campaign_id)
 {
     return (pool_name){.owner = campaign_id, .kind = POOL_KIND_BUDGET};
 }
+/* What a party of a template's funding has to pay with; it follows the configuration like a shared
+ * limit. number: the party's. */
+static inline pool_name pool_party(uint64_t template_id, uint16_t number)
+{
+    return (pool_name){.owner = template_id, .kind = POOL_KIND_PARTY, .subject = number};
+}
 /* A shared limit. number: of the period, 0 … 2^24 - 1; store: of limit_pool_of, or 0. */
 pool_name pool_of_limit(uint64_t owner, const limit_rule *rule, int64_t number, uint64_t store);
 /* -1: unlimited, there is no pool. Stock and budget as configured, which is what their pool begins
- * with; shared limits the configured maximum. */
+ * with; shared limits the configured maximum, parties the budget that they have, or had last. */
 int64_t pool_total(const config *c, pool_name which);
 
 /* ---- the lane's side: all slices that one act takes from and gives to ---- */
@@ -83,6 +89,9 @@ void slice_load(slice_set *s, pool_name which); /* a get; again for the same poo
  * anywhere. R_WAIT: parked (uow_wait_for). R_UNAVAILABLE: the act has been told of UOW_DRY_MAX dry
  * pools and cannot be told of more; or a limit is just being lowered. */
 MUST_USE result slice_want(slice_set *s, pool_name which, int64_t need, int64_t *have);
+/* So many pools of the set has the act been told to be dry: at UOW_DRY_MAX slice_want tells no more
+ * of them. */
+size_t slice_dry(const slice_set *s);
 void slice_take(slice_set *s, pool_name which, int64_t n); /* n <= what slice_want gave */
 void slice_give(slice_set *s, pool_name which, int64_t n);
 /* Writes. What an open slice is given stays there; else it goes home. */

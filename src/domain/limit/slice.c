@@ -130,6 +130,11 @@ result slice_want(slice_set *s, pool_name which, int64_t need, int64_t *have)
     return R_WAIT;
 }
 
+size_t slice_dry(const slice_set *s)
+{
+    return s->dry;
+}
+
 void slice_take(slice_set *s, pool_name which, int64_t n)
 {
     CHECK(n >= 0);

@@ -185,9 +185,9 @@ typedef struct return_plan {
  * R_OVERFLOW: of a rule that was never checked. Nothing is written then. */
 MUST_USE result price_return(const return_plan *plan, arena *memory, int64_t *refund_minor);
 
-/* The frozen discount of the units that come back now, for each applied coupon: by_coupon[applied].
- * Sums to the coupon's whole discount when everything is back, whatever the refund rules say.
- * Refuses what price_return refuses. */
-MUST_USE result price_return_discounts(const return_plan *plan, arena *memory, int64_t *by_coupon);
+/* The frozen discount of the units that come back now, of each applied coupon on each line:
+ * parts[applied * lines + line]. Sums to the coupon's share of the line when all of it is back,
+ * whatever the refund rules say. Refuses what price_return refuses. */
+MUST_USE result price_return_discounts(const return_plan *plan, arena *memory, int64_t *parts);
 
 #endif

@@ -366,7 +366,7 @@ result price_return(const return_plan *plan, arena *memory, int64_t *refund_mino
     return R_DONE;
 }
 
-result price_return_discounts(const return_plan *plan, arena *memory, int64_t *by_coupon)
+result price_return_discounts(const return_plan *plan, arena *memory, int64_t *parts)
 {
     refund f;
     result r = read_plan(plan, memory, &f);
@@ -374,9 +374,9 @@ result price_return_discounts(const return_plan *plan, arena *memory, int64_t *b
         return r;
     }
     for (size_t c = 0; c < f.coupons; c++) {
-        by_coupon[c] = 0;
         for (size_t i = 0; i < f.lines; i++) {
-            by_coupon[c] += frozen_of_coupon(&f, c, i, (int64_t[2]){f.before[i], f.after[i]});
+            int64_t range[2] = {f.before[i], f.after[i]};
+            parts[c * f.lines + i] = frozen_of_coupon(&f, c, i, range);
         }
     }
     return R_DONE;

@@ -287,11 +287,11 @@ static void what_cannot_come_back_is_refused(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         return_line now[2];
         int64_t refund = -1;
-        int64_t by_coupon[1];
+        int64_t parts[1];
         memcpy(now, rows[i].now, sizeof(now));
         now[0].refund_minor = -1;
         return_plan plan = plan_of(&o, now, rows[i].n);
-        assert_int_equal(price_return_discounts(&plan, memory, by_coupon), rows[i].expected);
+        assert_int_equal(price_return_discounts(&plan, memory, parts), rows[i].expected);
         assert_int_equal(price_return(&plan, memory, &refund), rows[i].expected);
         assert_true((refund == -1 && now[0].refund_minor == -1) == (rows[i].expected != R_DONE));
     }

@@ -15,4 +15,5 @@ void ledger_move(const ledger_book *b, account from, account to, int64_t amount_
     row->credit = (uint8_t)from;
     row->amount_minor = amount_minor;
     row->at_ms = uow_now(b->u);
+    row->party = b->party;
 }

@@ -11,7 +11,9 @@
  * the other way round. So for a campaign budget_spent (debits less credits) is the same as discount
  * where it has a budget, and budget_reserved is what its coupons and open holds reserve. What is
  * added for sellers stands apart: a redemption debits bonus and credits sellers, a return the other
- * way round. */
+ * way round. What parties pay of a discount, where a template has a funding, stands apart, too: a
+ * redemption debits parties and credits funded, a row for each party, a return the other way round.
+ * So for such a template parties is the same as discount. */
 #ifndef QUAN_DOMAIN_STATS_LEDGER_H
 #define QUAN_DOMAIN_STATS_LEDGER_H
 
@@ -23,7 +25,8 @@ typedef struct ledger_book {
     const terms *of;
     uint16_t slot;
     uint64_t coupon;
-    uint64_t ref; /* hold, redemption or return; 0: none */
+    uint64_t ref;   /* hold, redemption or return; 0: none */
+    uint16_t party; /* of account parties: its number; else 0 */
 } ledger_book;
 
 /* Writes a row; nothing for an amount of 0. amount_minor >= 0. */

@@ -61,3 +61,24 @@ tally_goods *tally_goods_of(uow *u, const terms *of, tally_group group)
     tally_goods_edit(u, row);
     return row;
 }
+
+static tally_party *party_row(uow *u, const terms *of, uint16_t party)
+{
+    return tally_party_get(u, uow_lane(u), of->campaign->row->id, of->template->row->id, party,
+                           terms_day(of, uow_now(u)));
+}
+
+void tally_load_party(uow *u, const terms *of, uint16_t party)
+{
+    (void)party_row(u, of, party);
+}
+
+tally_party *tally_party_of(uow *u, const terms *of, uint16_t party)
+{
+    tally_party *row = party_row(u, of, party);
+    if (row == NULL)
+        return tally_party_new(u, uow_lane(u), of->campaign->row->id, of->template->row->id, party,
+                               terms_day(of, uow_now(u)));
+    tally_party_edit(u, row);
+    return row;
+}

@@ -16,6 +16,9 @@
  * template's coupons discounted: redemptions of coupons, units, list price, discount. Texts of no
  * bytes have no row.
  *
+ * Rows of parties: what each party of the template's funding pays of discounts, and of that, what
+ * returns have taken back.
+ *
  * tally_of and the like must follow a tally_load of the same in the same run. */
 #ifndef QUAN_DOMAIN_STATS_TALLY_H
 #define QUAN_DOMAIN_STATS_TALLY_H
@@ -38,5 +41,9 @@ enum { TALLY_VALUE_MAX = 128 };
 void tally_load_goods(uow *u, const terms *of, tally_group group);
 /* NULL for an empty text. */
 tally_goods *tally_goods_of(uow *u, const terms *of, tally_group group);
+
+/* party: its number. */
+void tally_load_party(uow *u, const terms *of, uint16_t party);
+tally_party *tally_party_of(uow *u, const terms *of, uint16_t party);
 
 #endif
