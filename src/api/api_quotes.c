@@ -145,17 +145,16 @@ static void price_quote(api_call *c, const order_ask *ask)
 void api_quote_create(api_call *c)
 {
     const wire_quote_create *b = c->body;
-    order_wish wish = {b->user, &b->cart, best_coupons(b), &b->subjects,
-                       b->has_best ? S("best.candidates") : S("coupons")};
+    order_wish wish = {b->user,
+                       &b->cart,
+                       best_coupons(b),
+                       &b->subjects,
+                       b->has_best ? S("best.candidates") : S("coupons"),
+                       b->has_policy ? b->policy : S("")};
     order_job asked = {0};
     order_asked(c, &wish, &asked);
     asked.ask.quote = true;
     best_asked(c, &asked.ask);
-    if (b->has_policy) {
-        policy_choice *policy;
-        policy_in(c, b->policy, &policy, &asked.ask.policy_count);
-        asked.ask.policy = policy;
-    }
     preview supposed = {0};
     if (preview_asked(c, &asked.ask, &supposed)) {
         if (c->problems->n > 0)

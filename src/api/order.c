@@ -3,6 +3,7 @@
 
 #include "base/money.h"
 #include "base/time.h"
+#include "domain/price/named.h"
 #include "domain/rule/attributes.h"
 
 /* ---- from the wire ---- */
@@ -31,18 +32,32 @@ static void check_quantities(api_call *c, const wire_cart *basket)
     }
 }
 
-static void check_coupons_once(api_call *c, const order_wish *wish)
+/* By what the order is priced. */
+static price_policy policy_asked(api_call *c, const order_ask *ask)
+{
+    if (ask->policy != NULL)
+        return policy_of(ask->policy, ask->policy_count);
+    const config_merchant *shop = config_find_merchant(call_config(c), ask->merchant);
+    CHECK(shop != NULL); /* whose key asks */
+    return policy_of(shop->row->policy.items, shop->row->policy.n);
+}
+
+/* Each once; where the policy refuses a repetition it is reported. */
+static void take_coupons(api_call *c, const order_wish *wish, order_ask *ask)
 {
     const wire_id_list *coupons = wish->coupons;
+    price_policy policy = policy_asked(c, ask);
     str field = wish->coupons_field.n > 0 ? wish->coupons_field : S("coupons");
+    uint64_t *once = ARENA_ARRAY(c->memory, uint64_t, coupons->n + 1);
     for (size_t i = 0; i < coupons->n; i++) {
-        size_t twin = 0;
-        while (coupons->items[twin] != coupons->items[i])
-            twin++;
-        if (twin < i)
+        size_t first = named_first(coupons->items, i);
+        once[i] = coupons->items[i];
+        if (first < i && policy.repeated == REPEATED_REFUSE)
             issues_add(c->problems, arena_printf(c->memory, "%.*s[%zu]", STR_ARG(field), i),
-                       S("duplicate"), "is %.*s[%zu] already", STR_ARG(field), twin);
+                       S("duplicate"), "is %.*s[%zu] already", STR_ARG(field), first);
     }
+    ask->coupons = once;
+    ask->coupon_count = named_once(&policy, once, coupons->n);
 }
 
 /* Each followed by CART_SEPARATOR, which the wire lets into no text. */
@@ -133,12 +148,15 @@ void order_asked(api_call *c, const order_wish *wish, order_job *out)
                            .shopper = shopper_of(c, basket),
                            .lines = lines,
                            .line_count = basket->lines.n,
-                           .coupons = wish->coupons->items,
-                           .coupon_count = wish->coupons->n,
                            .subjects = subjects_named(&out->names)};
+    if (wish->policy.n > 0) {
+        policy_choice *policy;
+        policy_in(c, wish->policy, &policy, &out->ask.policy_count);
+        out->ask.policy = policy;
+    }
     check_cart_currency(c, basket);
     check_quantities(c, basket);
-    check_coupons_once(c, wish);
+    take_coupons(c, wish, &out->ask);
 }
 
 /* ---- pricing before the act ---- */
@@ -173,9 +191,33 @@ static bool leave_out(api_call *c)
     return true;
 }
 
+/* A budget has less than the price took: cut to that. True: something is cut for the first time. */
+static bool cut(api_call *c)
+{
+    order_job *plan = c->state;
+    str amount = c->act.detail, id;
+    order_cut more;
+    if (c->act.code != R_STALE || !str_cut(&amount, ' ', &id) ||
+        !(id_parse(ID_COUPON, id, &more.of) || id_parse(ID_TEMPLATE, id, &more.of)) ||
+        !str_to_i64(amount, &more.most_minor))
+        return false;
+    for (size_t i = 0; i < plan->cut_count; i++) {
+        order_cut *known = &plan->cuts[i];
+        if (known->of != more.of)
+            continue;
+        int64_t next = order_cut_to(known->most_minor, more.most_minor);
+        known->most_minor = next > 0 ? next : 1;
+        return false;
+    }
+    if (plan->cut_count == ORDER_APPLIED_MAX)
+        return false;
+    plan->cuts[plan->cut_count++] = more;
+    return true;
+}
+
 static void again(api_call *c)
 {
-    if (leave_out(c) || c->tries++ < ORDER_REPRICE_MAX)
+    if (leave_out(c) || cut(c) || c->tries++ < ORDER_REPRICE_MAX)
         order_submit(c, c->state);
     else
         call_refuse(c, R_BUSY, S("What the order was priced on keeps changing."));
@@ -202,6 +244,8 @@ static bool prepare(api_call *c, order_job *plan, order_priced *priced, act_ask 
     asked.order_number = plan->order_number;
     asked.left_out = plan->left_out;
     asked.left_out_count = plan->left_out_count;
+    asked.cuts = plan->cuts;
+    asked.cut_count = plan->cut_count;
     ask->refusal = order_price(&v, &asked, priced);
     plan->missing = 0;
     for (size_t i = 0; i < asked.coupon_count; i++)

@@ -13,6 +13,7 @@ typedef struct order_wish {
     const wire_id_list *coupons;
     const wire_subjects *subjects;
     str coupons_field; /* where they are in the body; empty: coupons */
+    str policy;        /* of the request, as JSON; empty: the merchant's */
 } order_wish;
 
 /* Prices a held or redeemed order on a snapshot and submits the act with it; again when it was
@@ -27,9 +28,11 @@ typedef struct order_job {
     uint32_t missing;                 /* subjects that limits count by, as pricing found */
     uint64_t left_out[AUTOMATIC_MAX]; /* as the act has told */
     size_t left_out_count;
+    order_cut cuts[ORDER_APPLIED_MAX]; /* likewise */
+    size_t cut_count;
 } order_job;
 /* Fills ask and names, and reports what the schema cannot say: one currency, and one that is known;
- * a coupon twice. Field names begin as the wire has them. */
+ * a coupon twice, where the policy does not ignore it. Field names begin as the wire has them. */
 void order_asked(api_call *c, const order_wish *wish, order_job *out);
 
 /* A line of a cart as it is priced. */

@@ -2,6 +2,7 @@
  * changes. */
 #include "app/order.h"
 
+#include "app/budget.h"
 #include "app/order_choose.h"
 #include "app/promotion.h"
 #include "base/id.h"
@@ -12,6 +13,7 @@
 
 typedef struct order_desk {
     const order_ask *ask;
+    config_days days;
     uint64_t hold;      /* open, of this order: it is replaced */
     coupon_list all;    /* what may be priced: the rest has its verdict */
     coupon_list chosen; /* of all, where they are chosen */
@@ -77,7 +79,7 @@ static result usable_now(app_view *v, const order_desk *d, const use_ask *ask,
     if (now < of->row->use_from_ms) {
         return R_NOT_STARTED;
     }
-    return now < of->row->use_until_ms ? R_DONE : R_WINDOW_CLOSED;
+    return now < config_window_end_ms(&d->days, of->row->use_until_ms) ? R_DONE : R_WINDOW_CLOSED;
 }
 
 /* Does the coupon belong to the user and may it be used now? Everything but the price. */
@@ -117,7 +119,7 @@ static result eligible(app_view *v, const order_desk *d, uint64_t id, price_coup
 
 result order_eligible(app_view *v, const order_ask *ask, uint64_t id, price_coupon *out)
 {
-    order_desk d = {.ask = ask};
+    order_desk d = {.ask = ask, .days = order_days(v, ask)};
     int64_t expires_at_ms;
     return eligible(v, &d, id, out, &expires_at_ms);
 }
@@ -220,12 +222,29 @@ static bool is_in_currency(const order_desk *d, str currency, order_verdict *ver
     return false;
 }
 
+int64_t order_cut_to(int64_t before_minor, int64_t left_minor)
+{
+    return before_minor == 0 || left_minor < before_minor ? left_minor : before_minor - 1;
+}
+
+static int64_t most_of(const order_ask *ask, const price_coupon *one)
+{
+    uint64_t of = one->automatic ? one->template : one->coupon;
+    for (size_t i = 0; i < ask->cut_count; i++) {
+        if (ask->cuts[i].of == of) {
+            return ask->cuts[i].most_minor;
+        }
+    }
+    return 0;
+}
+
 static void take_up(order_desk *d, const price_coupon *one, int64_t expires_at_ms, size_t verdict)
 {
     coupon_list *from = &d->all;
     from->verdicts[from->n] = verdict;
     from->expires_at_ms[from->n] = expires_at_ms;
-    from->prices[from->n++] = *one;
+    from->prices[from->n] = *one;
+    from->prices[from->n++].most_minor = most_of(d->ask, one);
     d->candidates += !one->automatic;
 }
 
@@ -268,21 +287,28 @@ static void look_at_coupon(app_view *v, order_desk *d, size_t i, order_priced *o
     }
 }
 
-/* Of a fixed window the template's own; one that begins with the issue is taken to have begun. */
-static result draft_usable(const order_draft *draft, int64_t now)
+/* When it ends by its own window; one that begins with the issue does not. */
+static int64_t draft_end_ms(const order_desk *d, const order_draft *draft)
 {
     const template_version *t = draft->version;
-    bool fixed = t->validity == VALIDITY_KIND_FIXED;
-    if (fixed && now >= t->valid_until_ms) {
+    return t->validity == VALIDITY_KIND_FIXED ? config_window_end_ms(&d->days, t->valid_until_ms)
+                                              : TIME_MAX_MS;
+}
+
+/* Of a fixed window the template's own; one that begins with the issue is taken to have begun. */
+static result draft_usable(const order_desk *d, const order_draft *draft, int64_t now)
+{
+    const template_version *t = draft->version;
+    if (now >= draft_end_ms(d, draft)) {
         return R_COUPON_EXPIRED;
     }
-    if (fixed && now < t->valid_from_ms) {
+    if (t->validity == VALIDITY_KIND_FIXED && now < t->valid_from_ms) {
         return R_COUPON_NOT_YET_VALID;
     }
     if (now < draft->of->use_from_ms) {
         return R_NOT_STARTED;
     }
-    return now < draft->of->use_until_ms ? R_DONE : R_WINDOW_CLOSED;
+    return now < config_window_end_ms(&d->days, draft->of->use_until_ms) ? R_DONE : R_WINDOW_CLOSED;
 }
 
 static void look_at_draft(app_view *v, order_desk *d, size_t i, order_verdict *verdict)
@@ -290,14 +316,11 @@ static void look_at_draft(app_view *v, order_desk *d, size_t i, order_verdict *v
     const order_draft *draft = &d->ask->drafts[i];
     price_coupon one = {
         .rule = draft->rule, .currency = draft->of->currency, .automatic = draft->automatic};
-    result code = draft_usable(draft, order_moment(v, d->ask));
+    result code = draft_usable(d, draft, order_moment(v, d->ask));
     if (code != R_DONE) {
         refuse(verdict, code);
     } else if (is_in_currency(d, one.currency, verdict)) {
-        int64_t until_ms = draft->version->validity == VALIDITY_KIND_FIXED
-                               ? draft->version->valid_until_ms
-                               : TIME_MAX_MS;
-        take_up(d, &one, until_ms, d->ask->coupon_count + i);
+        take_up(d, &one, draft_end_ms(d, draft), d->ask->coupon_count + i);
     }
 }
 
@@ -386,6 +409,15 @@ static promotion_use use_of(app_view *v, const order_desk *d, size_t i, const pr
     return use;
 }
 
+static size_t place_of_verdict(const coupon_list *from, size_t verdict)
+{
+    size_t at = 0;
+    while (from->verdicts[at] != verdict) {
+        at++;
+    }
+    return at;
+}
+
 /* Takes out the first automatic template that applies and has no room. False: there is none. */
 static bool take_out_one(app_view *v, order_desk *d, const price_result *price, order_priced *out)
 {
@@ -400,15 +432,33 @@ static bool take_out_one(app_view *v, order_desk *d, const price_result *price, 
         if (room == R_DONE) {
             continue;
         }
-        size_t at = 0;
-        while (d->all.verdicts[at] != from->verdicts[i]) {
-            at++;
-        }
         refuse(&out->verdicts[from->verdicts[i]], room);
-        coupon_list_drop(&d->all, at);
+        coupon_list_drop(&d->all, place_of_verdict(&d->all, from->verdicts[i]));
         return true;
     }
     return false;
+}
+
+/* BUDGET_PARTIAL: cuts the first that takes more than its budget has left, or takes it out where
+ * nothing is. False: there is none. */
+static bool cut_one(app_view *v, order_desk *d, const price_result *price, order_priced *out)
+{
+    const coupon_list *from = list_of(d);
+    size_t i;
+    int64_t left_minor;
+    if (policy_of(out->in.policy.items, out->in.policy.n).budget != BUDGET_PARTIAL ||
+        !budget_lacks(v, from->prices, price, &i, &left_minor)) {
+        return false;
+    }
+    size_t at = place_of_verdict(&d->all, from->verdicts[i]);
+    left_minor = order_cut_to(d->all.prices[at].most_minor, left_minor);
+    if (left_minor > 0) {
+        d->all.prices[at].most_minor = left_minor;
+    } else {
+        refuse(&out->verdicts[from->verdicts[i]], R_BUDGET_EXHAUSTED);
+        coupon_list_drop(&d->all, at);
+    }
+    return true;
 }
 
 cart order_cart(app_view *v, const order_ask *ask)
@@ -490,6 +540,7 @@ result order_price(app_view *v, const order_ask *asked, order_priced *out)
     CHECK(ask->draft_count <= ORDER_COUPONS_MAX);
     order_desk *d = ARENA_NEW(memory, order_desk);
     d->ask = ask;
+    d->days = order_days(v, ask);
     look_up(v, d, out);
     look_at_all(v, d, out);
     cart basket = order_cart(v, ask);
@@ -505,7 +556,8 @@ result order_price(app_view *v, const order_ask *asked, order_priced *out)
     result code;
     do {
         code = price_all(v, d, &how, &price, out);
-    } while (code == R_DONE && ask->quote && ask->at_ms == NULL && take_out_one(v, d, &price, out));
+    } while (code == R_DONE && ask->quote && ask->at_ms == NULL &&
+             (cut_one(v, d, &price, out) || take_out_one(v, d, &price, out)));
     if (code != R_DONE) {
         return code;
     }

@@ -6,7 +6,8 @@
  * else is equal before coupons. Its verdicts are what a quote shows; an order_in whose named
  * coupons are all R_DONE can go into a hold or a redeem act. Between pricing and the act a version
  * may change: the act then answers R_STALE and the caller prices again, at most ORDER_REPRICE_MAX
- * times; and without an automatic template that the act has no room for, each once. */
+ * times; and without an automatic template that the act has no room for, each once; and with a
+ * coupon cut to what its budget has left, where the policy says so. */
 #ifndef QUAN_APP_ORDER_H
 #define QUAN_APP_ORDER_H
 
@@ -39,6 +40,15 @@ typedef struct order_draft {
     uint64_t template; /* one that is saved, whose place it takes where that is automatic; 0: new */
 } order_draft;
 
+/* What a coupon may take at most, because its budget has no more: as the act has told. */
+typedef struct order_cut {
+    uint64_t of; /* a coupon, or an automatic template */
+    int64_t most_minor;
+} order_cut;
+/* The next cut: to what is left, or where it was cut to that before and fractions were rounded up
+ * beyond it, to a unit less; 0: nothing is left. before_minor 0: it was not cut. */
+int64_t order_cut_to(int64_t before_minor, int64_t left_minor);
+
 typedef struct order_ask {
     uint64_t merchant;
     str user;
@@ -61,6 +71,8 @@ typedef struct order_ask {
     /* Automatic templates that limits or budget had no room for (R_STALE with their id). */
     const uint64_t *left_out;
     size_t left_out_count; /* <= AUTOMATIC_MAX */
+    const order_cut *cuts; /* (R_STALE with id and amount) */
+    size_t cut_count;      /* <= ORDER_APPLIED_MAX */
     bool quote; /* of automatic templates, room is looked for on the snapshot: no act will */
     /* A look at another moment, for quotes: with the versions and windows of then; states, rows and
      * what else has no versions are as they are, and room is not looked for. NULL: now. */
@@ -70,6 +82,8 @@ typedef struct order_ask {
 } order_ask;
 
 int64_t order_moment(const app_view *v, const order_ask *ask);
+/* What windows are reckoned by: of the merchant, with the policy of the question. */
+config_days order_days(const app_view *v, const order_ask *ask);
 bool order_takes_as_active(const order_ask *ask, const campaign *c);
 
 typedef struct order_verdict {

@@ -18,6 +18,14 @@ int64_t order_moment(const app_view *v, const order_ask *ask)
     return ask->at_ms != NULL ? *ask->at_ms : uow_now(v->rows);
 }
 
+config_days order_days(const app_view *v, const order_ask *ask)
+{
+    config_days days = config_days_of(config_find_merchant(v->config, ask->merchant));
+    if (ask->policy != NULL)
+        days.window_end = policy_of(ask->policy, ask->policy_count).window_end;
+    return days;
+}
+
 /* A draft of it is priced instead. */
 static bool has_draft(const order_ask *ask, uint64_t template_id)
 {
@@ -29,6 +37,7 @@ static bool has_draft(const order_ask *ask, uint64_t template_id)
 
 size_t promotions_find(app_view *v, const order_ask *ask, promotion out[AUTOMATIC_MAX])
 {
+    config_days days = order_days(v, ask);
     config_promotions all = config_automatic(v->config, ask->merchant);
     int64_t now = order_moment(v, ask);
     size_t n = 0;
@@ -38,7 +47,7 @@ size_t promotions_find(app_view *v, const order_ask *ask, promotion out[AUTOMATI
                                        : config_version_at(p.of.template, now);
         if (p.version != 0 && !has_draft(ask, all.ids[i]) &&
             order_takes_as_active(ask, p.of.campaign->row) &&
-            config_is_open(p.of.campaign, config_version(p.of.template, p.version), now))
+            config_is_open(p.of.campaign, config_version(p.of.template, p.version), &days, now))
             out[n++] = p;
     }
     return n;

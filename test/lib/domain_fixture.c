@@ -283,6 +283,8 @@ result fix_price(fix *f, const fix_order *o, order_in *in)
                      .order_number = o->number,
                      .left_out = o->left_out,
                      .left_out_count = o->left_out_count,
+                     .cuts = o->cuts,
+                     .cut_count = o->cut_count,
                      .subjects = subjects_named(&f->names)};
     order_priced priced;
     r = order_price(&v, &ask, &priced);
@@ -319,14 +321,27 @@ static result order_once(fix *f, const fix_order *o, act_id id, order_out *out)
 static result order_act(fix *f, const fix_order *o, act_id id, order_out *out)
 {
     uint64_t without[AUTOMATIC_MAX], left_out;
+    order_cut cuts[ORDER_APPLIED_MAX];
     fix_order now = *o;
     now.left_out = without;
     now.left_out_count = 0;
+    now.cuts = cuts;
+    now.cut_count = 0;
     result r;
-    while ((r = order_once(f, &now, id, out)) == R_STALE &&
-           id_parse(ID_TEMPLATE, f->detail, &left_out)) {
-        CHECK(now.left_out_count < AUTOMATIC_MAX);
-        without[now.left_out_count++] = left_out;
+    while ((r = order_once(f, &now, id, out)) == R_STALE) {
+        str amount = f->detail, name;
+        if (id_parse(ID_TEMPLATE, f->detail, &left_out)) {
+            CHECK(now.left_out_count < AUTOMATIC_MAX);
+            without[now.left_out_count++] = left_out;
+            continue;
+        }
+        order_cut *more = &cuts[now.cut_count];
+        if (!str_cut(&amount, ' ', &name) ||
+            !(id_parse(ID_COUPON, name, &more->of) || id_parse(ID_TEMPLATE, name, &more->of)) ||
+            !str_to_i64(amount, &more->most_minor))
+            return r;
+        CHECK(now.cut_count + 1 < ORDER_APPLIED_MAX);
+        now.cut_count++;
     }
     return r;
 }

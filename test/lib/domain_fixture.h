@@ -75,9 +75,12 @@ typedef struct fix_order {
     int64_t hold_ms;          /* hold: how long; 0: ten minutes */
     const uint64_t *left_out; /* automatic templates */
     size_t left_out_count;
+    const order_cut *cuts;
+    size_t cut_count;
 } fix_order;
 /* Prices the order as a caller would, and again without each automatic template that the act has no
- * room for. What pricing refuses comes back as the result. */
+ * room for, and with each coupon cut to what its budget has. What pricing refuses comes back as the
+ * result. */
 result fix_price(fix *f, const fix_order *o, order_in *in);
 result fix_hold(fix *f, const fix_order *o, uint64_t *hold_id);
 result fix_redeem(fix *f, const fix_order *o, uint64_t *redemption_id);

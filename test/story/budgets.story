@@ -325,3 +325,86 @@ story a_budget_is_lowered_to_what_is_used_when_holds_are_over
   409 {"code": "not_editable", "detail": "1000 is used already: that is the lowest target."}
   POST /v1/campaigns/$campaign/budget {"current": @2000, "target": @1000}
   200
+
+# ---- what is left will do, where the policy says so ----
+
+setup partial
+  use new_york
+  as operator
+  PUT /v1/merchants/$deli if="v1" {"name": "Deli", "zone": "America/New_York", "currency": "USD",
+    "policy": {"budget": "partial"}}
+  200 {"version": 2}
+  as qk_vXMnML05g02Dv5KhFJYBgNO9Sm8TCTBxZebzDtmEb90
+  default total @1500
+  let budget "budget": {"mode": "at_redeem", "total": $total},
+  let cart {"lines": [{"sku": "tea", "quantity": 2, "unit_price": @3000},
+    {"sku": "cup", "quantity": 1, "unit_price": @3000}]}
+  use shop
+  POST /v1/claims {"user": "u1", "template": "$template", "count": 3}
+  201 {"coupons": [{"id": "$first"}, {"id": "$second"}, {"id": "$third"}]}
+
+# 10.00, then the 5.00 that are left, 3.33 and 1.67 on the lines; then nothing. What comes back can
+# be had again.
+story a_discount_is_cut_to_what_the_budget_has_left
+  use partial
+  POST /v1/redemptions {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$first"]}
+  201 {"discount": @1000}
+  POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$second"]}
+  200 {"discount": @500, "coupons": [{"discount": @500, "budget_guaranteed": false}]}
+  POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$second"], "policy": {}}
+  200 {"discount": @1000}
+  POST /v1/holds {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$second"],
+    "hold_seconds": 60}
+  201 {"id": "$hold", "discount": @500, "lines": [{"discount": @333}, {"discount": @167}]}
+  POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$third"]}
+  200 {"discount": @0, "coupons": [{"code": "budget_exhausted"}]}
+  POST /v1/holds {"user": "u1", "order_number": "o3", "cart": $cart, "coupons": ["$third"]}
+  409 {"code": "budget_exhausted"}
+  POST /v1/redemptions {"hold": "$hold"}
+  201 {"id": "$redemption", "discount": @500, "total": @8500}
+  GET /v1/campaigns/$campaign/stats
+  200 {"budget": {"total": @1500, "remaining": @0}}
+  POST /v1/redemptions/$redemption/returns {}
+  201 {"refund": @8500, "restored": ["$second"]}
+  POST /v1/redemptions {"user": "u1", "order_number": "o3", "cart": $cart, "coupons": ["$third"]}
+  201 {"discount": @500}
+
+# One order, two coupons of the campaign: the second gets the rest.
+story the_coupons_of_an_order_share_what_is_left
+  use partial
+  POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$first", "$second"]}
+  200 {"discount": @1500, "coupons": [{"discount": @1000}, {"discount": @500}]}
+  POST /v1/redemptions {"user": "u1", "order_number": "o1", "cart": $cart,
+    "coupons": ["$first", "$second"]}
+  201 {"discount": @1500, "coupons": [{"discount": @1000}, {"discount": @500}]}
+
+story a_promotion_is_cut_to_what_the_budget_has_left
+  let total @700
+  use partial
+  POST /v1/campaigns/$campaign/templates {"name": "all", "apply": "automatic",
+    "benefit": {"kind": "percent_off", "percent": "10"},
+    "validity": {"kind": "fixed", "from": "2026-01-01T00:00:00Z", "until": "2026-02-01T00:00:00Z"}}
+  201
+  POST /v1/quotes {"user": "u1", "cart": $cart}
+  200 {"discount": @700}
+  POST /v1/redemptions {"user": "u1", "order_number": "o1", "cart": $cart}
+  201 {"discount": @700, "coupons": [{"automatic": true, "discount": @700}]}
+  POST /v1/quotes {"user": "u1", "cart": $cart}
+  200 {"discount": @0, "coupons": [{"automatic": true, "code": "budget_exhausted"}]}
+  POST /v1/redemptions {"user": "u1", "order_number": "o2", "cart": $cart}
+  409 {"code": "not_applicable"}
+
+# 5.00 were given of 10.00. A tea comes back: the rest still reaches its 50.00, and would earn 10.00
+# by itself; it keeps 5.00.
+story what_is_kept_earns_no_more_than_was_given
+  let refund_rule reprice
+  let total @500
+  use partial
+  POST /v1/redemptions {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$first"]}
+  201 {"id": "$redemption", "discount": @500}
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 1}]}
+  201 {"refund": @3000}
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 1}]}
+  201 {"refund": @2500}
+  POST /v1/redemptions/$redemption/returns {}
+  201 {"refund": @3000, "restored": ["$first"]}

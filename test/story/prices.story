@@ -293,6 +293,77 @@ story one_bad_coupon_voids_all_where_the_policy_says_so
   200 {"discount": @0, "coupons": [
     {"applied": false, "code": "not_stackable", "reason": "another_refused"}, {"applied": false}]}
 
+# ---- rows of the policy that are about acts ----
+
+story a_coupon_named_twice_counts_once_where_the_policy_says_so
+  use new_york
+  let validity {"kind": "after_issue", "duration_days": 7}
+  use coupon
+  use tea
+  POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$coupon", "$coupon"],
+    "policy": {"repeated": "ignore"}}
+  200 {"discount": @1000, "coupons": [{"coupon": "$coupon", "discount": @1000}]}
+  POST /v1/quotes {"user": "u1", "cart": $cart, "best": {"candidates": ["$coupon", "$coupon"]},
+    "policy": {"repeated": "ignore"}}
+  200 {"discount": @1000, "best": {"coupons": ["$coupon"]}}
+  POST /v1/holds {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon", "$coupon"]}
+  422 {"errors": [{"field": "coupons[1]", "code": "duplicate"}]}
+  as operator
+  PUT /v1/merchants/$deli if="v1" {"name": "Deli", "zone": "America/New_York", "currency": "USD",
+    "policy": {"repeated": "ignore"}}
+  200 {"policy": {"repeated": "ignore"}}
+  as qk_vXMnML05g02Dv5KhFJYBgNO9Sm8TCTBxZebzDtmEb90
+  POST /v1/holds {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon", "$coupon"]}
+  201 {"discount": @1000, "coupons": [{"coupon": "$coupon"}]}
+  POST /v1/redemptions {"user": "u1", "order_number": "o1", "cart": $cart,
+    "coupons": ["$coupon", "$coupon", "$coupon"]}
+  201 {"discount": @1000, "coupons": [{"coupon": "$coupon"}]}
+  POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$coupon", "$coupon"],
+    "policy": {"repeated": "refuse"}}
+  422 {"errors": [{"field": "coupons[1]", "code": "duplicate"}]}
+
+# Claims, quotes, coupons and promotions know the same end; an issued coupon keeps its own.
+story the_second_in_which_a_window_ends_is_inside_where_the_policy_says_so
+  use new_york
+  let claim_until 2026-01-01T00:00:02Z
+  let use_until 2026-01-01T00:00:02Z
+  let validity {"kind": "fixed", "from": "2026-01-01T00:00:00Z", "until": "2026-01-01T00:00:02Z"}
+  use coupon
+  use tea
+  POST /v1/campaigns/$campaign/templates {"name": "all", "apply": "automatic",
+    "benefit": {"kind": "amount_off", "amount": @7}, "validity": $validity}
+  201 {"id": "$auto"}
+  GET /v1/coupons/$coupon
+  200 {"expires_at": "2026-01-01T00:00:02.000Z"}
+  as operator
+  PUT /v1/merchants/$deli if="v1" {"name": "Deli", "zone": "America/New_York", "currency": "USD",
+    "policy": {"window_end": "second"}}
+  200 {"version": 2}
+  as qk_vXMnML05g02Dv5KhFJYBgNO9Sm8TCTBxZebzDtmEb90
+  +2s
+  GET /v1/coupons/$coupon
+  200 {"state": "expired"}
+  POST /v1/claims {"user": "u1", "template": "$template"}
+  201 {"coupons": [{"id": "$late", "expires_at": "2026-01-01T00:00:03.000Z"}]}
+  GET /v1/templates/$template
+  200 {"validity": {"until": "2026-01-01T00:00:02.000Z"}}
+  POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$late"]}
+  200 {"discount": @1007}
+  POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$late"], "policy": {}}
+  200 {"discount": @0, "coupons": [{"coupon": "$late", "code": "window_closed"}]}
+  POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$late"], "at": "2026-01-01T00:00:02.999Z"}
+  200 {"discount": @1007}
+  POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$late"], "at": "2026-01-01T00:00:02.001Z",
+    "policy": {"window_end": "inclusive"}}
+  200 {"discount": @0, "coupons": [{"code": "window_closed"}]}
+  POST /v1/redemptions {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$late"]}
+  201 {"discount": @1007}
+  +1s
+  POST /v1/claims {"user": "u1", "template": "$template"}
+  409 {"code": "window_closed"}
+  POST /v1/quotes {"user": "u1", "cart": $cart}
+  200 {"discount": @0, "coupons": []}
+
 story what_a_merchant_cannot_set
   use new_york
   as operator

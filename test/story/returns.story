@@ -126,6 +126,51 @@ story a_coupon_comes_back_with_the_lines_it_touched
   POST /v1/redemptions/$redemption/returns {}
   201 {"refund": @100, "restored": []}
 
+# Uses stay used where the policy of the order says so, whatever the merchant's is later: the coupon
+# and the limit are used up, the money is back.
+story a_use_stays_used_where_the_policy_says_so
+  use new_york
+  as operator
+  PUT /v1/merchants/$deli if="v1" {"name": "Deli", "zone": "America/New_York", "currency": "USD",
+    "policy": {"returned_use": "keep"}}
+  200 {"version": 2}
+  as qk_vXMnML05g02Dv5KhFJYBgNO9Sm8TCTBxZebzDtmEb90
+  let budget "budget": {"mode": "at_redeem", "total": @1000},
+  let limits [{"measure": "redemptions", "subject": "user", "period": "ever", "max": 1}]
+  use redeemed
+  as operator
+  PUT /v1/merchants/$deli if="v2" {"name": "Deli", "zone": "America/New_York", "currency": "USD"}
+  200 {"version": 3}
+  as qk_vXMnML05g02Dv5KhFJYBgNO9Sm8TCTBxZebzDtmEb90
+  POST /v1/redemptions/$redemption/returns {}
+  201 {"refund": @5000, "restored": []}
+  GET /v1/redemptions/$redemption
+  200 {"refunded": @5000, "coupons": [{"returned": false}]}
+  GET /v1/coupons/$coupon
+  200 {"state": "redeemed"}
+  GET /v1/campaigns/$campaign/stats
+  200 {"budget": {"total": @1000, "remaining": @1000}}
+  POST /v1/claims {"user": "u1", "template": "$template"}
+  201 {"coupons": [{"id": "$second"}]}
+  POST /v1/redemptions {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$second"]}
+  409 {"code": "limit_reached"}
+
+# Of a stored value the use is gone, the money is not.
+story money_is_back_on_a_stored_value_whose_uses_stay_used
+  use new_york
+  as operator
+  PUT /v1/merchants/$deli if="v1" {"name": "Deli", "zone": "America/New_York", "currency": "USD",
+    "policy": {"returned_use": "keep"}}
+  200 {"version": 2}
+  as qk_vXMnML05g02Dv5KhFJYBgNO9Sm8TCTBxZebzDtmEb90
+  let benefit {"kind": "stored_value", "value": @1500}
+  let more "uses": 3,
+  use redeemed
+  POST /v1/redemptions/$redemption/returns {}
+  201 {"refund": @4500, "restored": []}
+  GET /v1/coupons/$coupon
+  200 {"state": "partly_used", "uses_left": 2, "balance": @1500}
+
 # One that touched no line (a gift beside the cart, no effect) comes back with the whole order.
 story a_gift_coupon_comes_back_with_the_whole_order
   use new_york

@@ -182,7 +182,10 @@ void config_put_merchant(config *c, const merchant *row, const zone *days)
     void *copy;
     kept_merchant *m = config_row_new(sizeof(*m), &merchant_table.record, row, &copy);
     config_object_init(&m->head, merchant_drop);
-    m->view = (config_merchant){.row = copy, .zone = days};
+    m->view =
+        (config_merchant){.row = copy,
+                          .zone = days,
+                          .window_end = policy_of(row->policy.items, row->policy.n).window_end};
     if (row->blacklist.n > 0) {
         m->view.blacklist = rule_new(row->blacklist.items, row->blacklist.n, RULE_PLACE_LINE);
     }

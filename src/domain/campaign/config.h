@@ -21,9 +21,16 @@
 #include "domain/price/price.h"
 #include "domain/table.gen.h"
 
+/* What windows are reckoned by. */
+typedef struct config_days {
+    const zone *zone;   /* of whole days; NULL: nothing counts them */
+    uint8_t window_end; /* of the policy */
+} config_days;
+
 typedef struct config_merchant {
     const merchant *row;
     const zone *zone;        /* given by the caller of config_with_merchant; lives for ever */
+    uint8_t window_end;      /* of its policy */
     rule_program *blacklist; /* NULL: no line is barred */
 } config_merchant;
 
@@ -88,9 +95,11 @@ typedef struct config_promotions {
 config_promotions config_automatic(const config *c, uint64_t merchant_id);
 /* Does an automatic template take part in orders at this moment: its campaign is active, in its use
  * window, and in that of its newest version? */
-bool config_applies(const config_campaign *of, const config_template *t, int64_t now_ms);
+bool config_applies(const config_campaign *of, const config_template *t, const config_days *days,
+                    int64_t now_ms);
 /* The windows alone. */
-bool config_is_open(const config_campaign *of, const template_version *v, int64_t now_ms);
+bool config_is_open(const config_campaign *of, const template_version *v, const config_days *days,
+                    int64_t now_ms);
 
 /* In ascending order of id, strictly after `after`; fills at most limit and returns how many. */
 size_t config_merchants(const config *c, uint64_t after, size_t limit, const config_merchant **out);
@@ -99,16 +108,19 @@ size_t config_campaigns(const config *c, uint64_t merchant_id, uint64_t after, s
 size_t config_templates(const config *c, uint64_t campaign_id, uint64_t after, size_t limit,
                         const config_template **out);
 
+config_days config_days_of(const config_merchant *of);
+/* The first moment that is outside, of a window that a merchant wrote. 0 is open: TIME_MAX_MS. */
+int64_t config_window_end_ms(const config_days *days, int64_t until_ms);
 /* When a coupon issued at issued_at_ms under this version may be used: window [from, until), in
  * 0 … TIME_MAX_MS, clipped to the campaign's use window. An until of 0, of a fixed version or of
- * a campaign, is open. After issue:
+ * a campaign, is open; others are moved by the policy's window_end. After issue:
  *   by hours       from = issue + delay_days * 24 h, until = from + duration_days * 24 h
  *   by whole days  from = the local midnight that begins the day delay_days after the day of issue
  *                  (no delay: the issue itself), until = the local midnight that ends the
  *                  duration_days-th day, the day of from being the first
  * A window that is empty comes as until = from. */
-void config_use_window(const config_campaign *of, const template_version *version, const zone *days,
-                       int64_t issued_at_ms, int64_t window[2]);
+void config_use_window(const config_campaign *of, const template_version *version,
+                       const config_days *days, int64_t issued_at_ms, int64_t window[2]);
 /* When this coupon really expires: its own date, or later where an edit that reached it gives a
  * later one, counted from its issue. Never earlier: an edit shortens no coupon. One that came when
  * the coupon had ended gives it nothing, whether the sweep had come by or not. */

@@ -444,16 +444,17 @@ static void an_automatic_template_applies_in_its_windows(void **state)
     const template_version *versions[] = {&first, &second};
     config_campaign parent = {&of};
     config_template t = {.row = &row, .versions = versions, .version_count = 2};
+    config_days days = {0};
     static const struct {
         int64_t at_ms;
         bool applies;
     } rows[] = {{1999, false}, {2000, true}, {8999, true}, {9000, false}};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        assert_int_equal(config_applies(&parent, &t, rows[i].at_ms), rows[i].applies);
+        assert_int_equal(config_applies(&parent, &t, &days, rows[i].at_ms), rows[i].applies);
     }
     for (uint8_t s = CAMPAIGN_STATE_DRAFT; s <= CAMPAIGN_STATE_DISABLED; s++) {
         of.state = s;
-        assert_int_equal(config_applies(&parent, &t, 2000), s == CAMPAIGN_STATE_ACTIVE);
+        assert_int_equal(config_applies(&parent, &t, &days, 2000), s == CAMPAIGN_STATE_ACTIVE);
     }
 }
 

@@ -9,9 +9,24 @@ static int64_t clamp(int64_t at_ms)
     return at_ms < 0 ? 0 : at_ms > TIME_MAX_MS ? TIME_MAX_MS : at_ms;
 }
 
-static int64_t open_or(int64_t until_ms)
+config_days config_days_of(const config_merchant *of)
 {
-    return until_ms == 0 ? TIME_MAX_MS : until_ms;
+    return (config_days){.zone = of->zone, .window_end = of->window_end};
+}
+
+int64_t config_window_end_ms(const config_days *days, int64_t until_ms)
+{
+    if (until_ms == 0 || until_ms >= TIME_MAX_MS) {
+        return TIME_MAX_MS;
+    }
+    switch (days->window_end) {
+    case WINDOW_END_INCLUSIVE:
+        return until_ms + 1;
+    case WINDOW_END_SECOND:
+        return clamp((until_ms / MS_SECOND + 1) * MS_SECOND);
+    default:
+        return until_ms;
+    }
 }
 
 static int64_t midnight_ms(const zone *days, int64_t day)
@@ -36,16 +51,16 @@ static void window_after_issue(const template_version *version, const zone *days
     window[1] = midnight_ms(days, first_day + duration);
 }
 
-void config_use_window(const config_campaign *of, const template_version *version, const zone *days,
-                       int64_t issued_at_ms, int64_t window[2])
+void config_use_window(const config_campaign *of, const template_version *version,
+                       const config_days *days, int64_t issued_at_ms, int64_t window[2])
 {
     if (version->validity == VALIDITY_KIND_AFTER_ISSUE) {
-        window_after_issue(version, days, issued_at_ms, window);
+        window_after_issue(version, days->zone, issued_at_ms, window);
     } else {
         window[0] = version->valid_from_ms;
-        window[1] = open_or(version->valid_until_ms);
+        window[1] = config_window_end_ms(days, version->valid_until_ms);
     }
-    int64_t latest = open_or(of->row->use_until_ms);
+    int64_t latest = config_window_end_ms(days, of->row->use_until_ms);
     if (window[0] < of->row->use_from_ms) {
         window[0] = of->row->use_from_ms;
     }
@@ -59,23 +74,25 @@ void config_use_window(const config_campaign *of, const template_version *versio
     }
 }
 
-bool config_is_open(const config_campaign *of, const template_version *v, int64_t now_ms)
+bool config_is_open(const config_campaign *of, const template_version *v, const config_days *days,
+                    int64_t now_ms)
 {
     int64_t window[2];
-    config_use_window(of, v, NULL, now_ms, window);
+    config_use_window(of, v, days, now_ms, window);
     return now_ms >= window[0] && now_ms < window[1];
 }
 
-bool config_applies(const config_campaign *of, const config_template *t, int64_t now_ms)
+bool config_applies(const config_campaign *of, const config_template *t, const config_days *days,
+                    int64_t now_ms)
 {
     return of->row->state == CAMPAIGN_STATE_ACTIVE &&
-           config_is_open(of, config_version(t, t->row->version), now_ms);
+           config_is_open(of, config_version(t, t->row->version), days, now_ms);
 }
 
 /* The end that edits up to version `last` give: each that reached all, in turn, if it came in time.
  */
-static int64_t extended(const config_template *t, const config_campaign *of, const zone *days,
-                        const coupon *row, uint32_t last)
+static int64_t extended(const config_template *t, const config_campaign *of,
+                        const config_days *days, const coupon *row, uint32_t last)
 {
     int64_t ends = row->expires_at_ms, window[2];
     /* Windows of such edits only grow: when the last one came in time, it is all that counts. */
@@ -102,5 +119,6 @@ int64_t config_expires_at_ms(const config *c, const coupon *row)
     const config_campaign *of = config_find_campaign(c, t->row->campaign);
     const config_merchant *m = config_find_merchant(c, t->row->merchant);
     CHECK(of != NULL && m != NULL); /* they were here before the template */
-    return extended(t, of, m->zone, row, effective);
+    config_days days = config_days_of(m);
+    return extended(t, of, &days, row, effective);
 }

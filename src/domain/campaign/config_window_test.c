@@ -85,8 +85,9 @@ static void windows_are_clipped_to_the_campaigns(void **state)
         campaign row = {.use_from_ms = at(rows[i].campaign[0]),
                         .use_until_ms = until == NULL ? 0 : at(until)};
         config_campaign of = {.row = &row};
+        config_days here = {.zone = &shanghai};
         int64_t window[2];
-        config_use_window(&of, &v, &shanghai, at("2026-01-02T00:00:00Z"), window);
+        config_use_window(&of, &v, &here, at("2026-01-02T00:00:00Z"), window);
         assert_window(window, rows[i].expected[0], rows[i].expected[1]);
     }
 }
@@ -97,9 +98,49 @@ static void a_window_open_at_both_ends_is_all_time(void **state)
     template_version v = fixed("1970-01-01T00:00:00Z", NULL);
     campaign row = {0};
     int64_t window[2];
-    config_use_window(&(config_campaign){.row = &row}, &v, &zone_utc, 0, window);
+    config_days here = {.zone = &zone_utc};
+    config_use_window(&(config_campaign){.row = &row}, &v, &here, 0, window);
     assert_int_equal(window[0], 0);
     assert_int_equal(window[1], TIME_MAX_MS);
+}
+
+static void ends_are_inside_where_the_policy_says_so(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t end;
+        const char *until, *ends;
+    } rows[] = {
+        {WINDOW_END_EXCLUSIVE, "2026-01-20T00:00:00Z", "2026-01-20T00:00:00Z"},
+        {WINDOW_END_INCLUSIVE, "2026-01-20T00:00:00Z", "2026-01-20T00:00:00.001Z"},
+        {WINDOW_END_SECOND, "2026-01-20T00:00:00Z", "2026-01-20T00:00:01Z"},
+        {WINDOW_END_EXCLUSIVE, "2026-01-19T23:59:59.999Z", "2026-01-19T23:59:59.999Z"},
+        {WINDOW_END_INCLUSIVE, "2026-01-19T23:59:59.999Z", "2026-01-20T00:00:00Z"},
+        {WINDOW_END_SECOND, "2026-01-19T23:59:59.001Z", "2026-01-20T00:00:00Z"},
+        {WINDOW_END_SECOND, "2026-01-19T23:59:59.999Z", "2026-01-20T00:00:00Z"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        config_days here = {.zone = &shanghai, .window_end = rows[i].end};
+        template_version v = fixed("2026-01-10T00:00:00Z", rows[i].until);
+        campaign row = {.use_until_ms = 0};
+        config_campaign of = {.row = &row};
+        int64_t window[2], ends = at(rows[i].ends);
+        assert_int_equal(config_window_end_ms(&here, at(rows[i].until)), ends);
+        config_use_window(&of, &v, &here, 0, window); /* the template's own end */
+        assert_window(window, "2026-01-10T00:00:00Z", rows[i].ends);
+        assert_true(config_is_open(&of, &v, &here, ends - 1));
+        assert_false(config_is_open(&of, &v, &here, ends));
+        v = after_issue(0, 3650, false); /* the campaign's */
+        row.use_until_ms = at(rows[i].until);
+        config_use_window(&of, &v, &here, 0, window);
+        assert_int_equal(window[1], MS_DAY * 3650); /* counted: its length is what was asked for */
+        config_use_window(&of, &v, &here, at("2026-01-10T00:00:00Z"), window);
+        assert_window(window, "2026-01-10T00:00:00Z", rows[i].ends);
+        assert_int_equal(config_window_end_ms(&here, 0), TIME_MAX_MS);
+        assert_int_equal(config_window_end_ms(&here, TIME_MAX_MS - 1),
+                         rows[i].end == WINDOW_END_EXCLUSIVE ? TIME_MAX_MS - 1 : TIME_MAX_MS);
+        assert_int_equal(config_window_end_ms(&here, TIME_MAX_MS), TIME_MAX_MS);
+    }
 }
 
 static void windows_after_issue_follow_the_zone(void **state)
@@ -155,7 +196,8 @@ static void windows_after_issue_follow_the_zone(void **state)
     config_campaign of = {.row = &row};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         int64_t window[2];
-        config_use_window(&of, &rows[i].version, rows[i].days, at(rows[i].issued), window);
+        config_use_window(&of, &rows[i].version, &(config_days){.zone = rows[i].days},
+                          at(rows[i].issued), window);
         assert_window(window, rows[i].from, rows[i].until);
     }
 }
@@ -170,10 +212,10 @@ static void windows_beyond_the_end_of_time_are_cut(void **state)
         for (size_t i = 0; i < ARRAY_LEN(zones); i++) {
             template_version v = after_issue(UINT32_MAX, UINT32_MAX, whole == 1);
             int64_t window[2];
-            config_use_window(&of, &v, zones[i], TIME_MAX_MS, window);
+            config_use_window(&of, &v, &(config_days){.zone = zones[i]}, TIME_MAX_MS, window);
             assert_true(window[0] == TIME_MAX_MS && window[1] == TIME_MAX_MS);
             v.delay_days = 0;
-            config_use_window(&of, &v, zones[i], 5, window);
+            config_use_window(&of, &v, &(config_days){.zone = zones[i]}, 5, window);
             assert_true(window[0] == 5 && window[1] == TIME_MAX_MS);
         }
     }
@@ -193,7 +235,7 @@ static void whole_days_end_on_the_right_local_day(void **state)
         uint32_t duration = 1 + (uint32_t)random_below(&random, 40);
         template_version v = after_issue(delay, duration, true);
         int64_t window[2];
-        config_use_window(&of, &v, &new_york, issued, window);
+        config_use_window(&of, &v, &(config_days){.zone = &new_york}, issued, window);
         int32_t first = zone_day(&new_york, issued) + (int32_t)delay;
         assert_int_equal(zone_day(&new_york, window[0]), first);
         assert_true(delay == 0 || zone_day(&new_york, window[0] - 1) == first - 1);
@@ -319,6 +361,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(windows_are_clipped_to_the_campaigns),
         cmocka_unit_test(a_window_open_at_both_ends_is_all_time),
+        cmocka_unit_test(ends_are_inside_where_the_policy_says_so),
         cmocka_unit_test(windows_after_issue_follow_the_zone),
         cmocka_unit_test(windows_beyond_the_end_of_time_are_cut),
         cmocka_unit_test(whole_days_end_on_the_right_local_day),

@@ -43,6 +43,9 @@
  *   LIMIT_SUBJECT_MISSING as above
  *   BUDGET_EXHAUSTED      a budget at redeem reserves the discount; at issue, what it is beyond the
  *                         coupon's reservation (after a return that may be less than its worth)
+ *   STALE                 instead of that, where the policy takes what is left (BUDGET) and
+ *                         something is; the detail is the id of the coupon, or automatic template,
+ *                         a space, and what it may take at most: price it with that
  *   COUPON_NOT_AVAILABLE  HOLD: as many open holds as may have uses of the coupon have them
  * An applied automatic template (its coupon is 0) takes part like a coupon and refuses nothing: one
  * that does not apply any more, or as another version, is STALE; so is one that limits or budget
@@ -73,6 +76,8 @@
  * what this return brought back. Of a coupon with more than one use one use comes back so, as long
  * as it is not over; a stored value gets its money back with each return (use.h); its end moves
  * only where nothing else is left or held. Of an automatic template all comes back but a coupon.
+ * Where the order's policy keeps uses (RETURNED_USE) no coupon, no use and no redemption comes
+ * back; all else does.
  *   NOT_FOUND, INVALID (no such line, quantity below 1), NOT_RETURNABLE
  *
  * VOID ends a coupon that is available or offered. Its reserved budget is given back;

@@ -14,7 +14,8 @@ result claimable_look(const terms *of, int64_t now_ms, claimable *out, str *why)
     if (of->template->row->apply == APPLY_MODE_AUTOMATIC) {
         return refuse(why, R_NOT_ISSUABLE, S("The template applies by itself."));
     }
-    config_use_window(of->campaign, out->version, of->merchant->zone, now_ms, out->use_window);
+    config_days days = config_days_of(of->merchant);
+    config_use_window(of->campaign, out->version, &days, now_ms, out->use_window);
     const price_rule *rule = config_rule(of->template, out->version->version);
     if (c->budget_mode == BUDGET_MODE_AT_ISSUE) {
         out->reserve_minor =
@@ -30,7 +31,7 @@ result claimable_look(const terms *of, int64_t now_ms, claimable *out, str *why)
     if (now_ms < c->claim_from_ms) {
         return refuse(why, R_NOT_STARTED, S("The claim window has not opened yet."));
     }
-    if (c->claim_until_ms != 0 && now_ms >= c->claim_until_ms) {
+    if (now_ms >= config_window_end_ms(&days, c->claim_until_ms)) {
         return refuse(why, R_WINDOW_CLOSED, S("The claim window is closed."));
     }
     if (now_ms >= out->use_window[1] || out->use_window[0] >= out->use_window[1]) {

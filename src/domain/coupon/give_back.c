@@ -4,6 +4,7 @@
 #include "domain/coupon/order_part.h"
 #include "domain/coupon/return_split.h"
 #include "domain/coupon/use.h"
+#include "domain/price/policy.h"
 #include "domain/stats/ledger.h"
 
 typedef struct return_desk {
@@ -25,6 +26,7 @@ typedef struct return_desk {
     int64_t *units;                    /* [applied] units of its lines that come back now */
     coupon_ref *restored;
     size_t restored_count;
+    bool keeps_uses; /* by the policy of the order */
 } return_desk;
 
 /* ---- looking up ---- */
@@ -350,7 +352,7 @@ static void give_back_limits(return_desk *d, size_t i, bool complete)
 static void apply_coupon(return_desk *d, size_t i)
 {
     applied_coupon *a = &d->row->applied.items[i];
-    bool complete = !a->returned && is_back(d->row, i);
+    bool complete = !a->returned && !d->keeps_uses && is_back(d->row, i);
     bool restored = d->uses[i] != NULL ? restore_use(d, i, complete) : complete && restore(d, i);
     give_back_budget(d, i, restored);
     give_back_parties(d, i);
@@ -418,6 +420,8 @@ result return_decide(uow *u, const void *input, void *output)
     if (r != R_DONE)
         return r;
     d.c = order_counters_new(u, d.c.slot, d.row->member);
+    price_policy policy = policy_of(d.row->policy.items, d.row->policy.n);
+    d.keeps_uses = policy.returned_use == RETURNED_USE_KEEP;
     load(&d);
     if (uow_pending(u) || !load_due(&d))
         return R_AGAIN;

@@ -28,6 +28,16 @@ static result leave_out(const order_desk *d, size_t i)
     return uow_refuse(d->c.u, R_STALE, "%s", text);
 }
 
+/* There is less for it than it was priced at: at most so much will do. */
+static result cut(const order_desk *d, size_t i, int64_t most_minor)
+{
+    const applied_coupon *a = &d->facts.applied[i];
+    char text[ID_TEXT_MAX];
+    (void)id_text(a->coupon == 0 ? ID_TEMPLATE : ID_COUPON,
+                  a->coupon == 0 ? a->template : a->coupon, text);
+    return uow_refuse(d->c.u, R_STALE, "%s %lld", text, (long long)most_minor);
+}
+
 static result refuse_coupon(const order_desk *d, size_t i, result why)
 {
     char text[ID_TEXT_MAX];
@@ -244,6 +254,7 @@ result order_open(order_desk *d, bool goods)
                              .shares = in->shares.items,
                              .share_count = in->shares.n,
                              .of = d->of};
+    d->partial = policy_of(in->policy.items, in->policy.n).budget == BUDGET_PARTIAL;
     result r = look_up(d);
     if (r == R_DONE)
         r = find_holds(d);
@@ -288,12 +299,13 @@ static result check_effect(const order_desk *d, size_t i)
 static result check_campaign(const order_desk *d, size_t i)
 {
     const campaign *c = d->of[i].campaign->row;
+    config_days days = config_days_of(d->of[i].merchant);
     int64_t now = uow_now(d->c.u);
     if (c->state == CAMPAIGN_STATE_DISABLED)
         return refuse_coupon(d, i, R_CAMPAIGN_DISABLED);
     if (now < c->use_from_ms)
         return refuse_coupon(d, i, R_NOT_STARTED);
-    if (c->use_until_ms != 0 && now >= c->use_until_ms)
+    if (now >= config_window_end_ms(&days, c->use_until_ms))
         return refuse_coupon(d, i, R_WINDOW_CLOSED);
     return check_effect(d, i);
 }
@@ -302,7 +314,8 @@ static result check_campaign(const order_desk *d, size_t i)
 static result check_automatic(const order_desk *d, size_t i)
 {
     const terms *of = &d->of[i];
-    if (!config_applies(of->campaign, of->template, uow_now(d->c.u)) ||
+    config_days days = config_days_of(of->merchant);
+    if (!config_applies(of->campaign, of->template, &days, uow_now(d->c.u)) ||
         d->facts.applied[i].version != of->template->row->version)
         return uow_refuse(d->c.u, R_STALE, "A promotion is another one now.");
     return check_effect(d, i);
@@ -392,6 +405,9 @@ static result take_budget(order_desk *d, size_t i, uint64_t id)
     result r = slice_want(d->c.slices, which, need, &have);
     if (r != R_DONE)
         return r;
+    int64_t most_minor = d->facts.applied[i].discount_minor - (need - have);
+    if (have < need && d->partial && most_minor > 0)
+        return cut(d, i, most_minor);
     if (have < need)
         return refuse_coupon(d, i, R_BUDGET_EXHAUSTED);
     slice_take(d->c.slices, which, need);

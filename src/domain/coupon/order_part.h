@@ -29,6 +29,7 @@ typedef struct order_desk {
     member_place who;
     order_ref *ref; /* NULL: the number is new */
     bool confirms;  /* what an open hold has taken */
+    bool partial;   /* what a budget has left will do (BUDGET of the policy) */
     hold **closing; /* open holds that this act ends first */
     size_t closing_count;
     due_rows *due; /* what this act applies first; NULL: it has what it needs without */

@@ -110,8 +110,9 @@ int64_t coupon_begins_at_ms(const config *c, const coupon *row)
     if (effective == row->version)
         return row->valid_from_ms;
     int64_t window[2];
-    config_use_window(of.campaign, config_version(of.template, effective), of.merchant->zone,
-                      row->issued_at_ms, window);
+    config_days days = config_days_of(of.merchant);
+    config_use_window(of.campaign, config_version(of.template, effective), &days, row->issued_at_ms,
+                      window);
     return window[0] < row->valid_from_ms ? window[0] : row->valid_from_ms;
 }
 

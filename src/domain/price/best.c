@@ -334,7 +334,8 @@ static void sort_places(const search *s, const int64_t *keys, uint8_t *out)
 
 static bool are_alike(const price_coupon *a, const price_coupon *b)
 {
-    return a->rule == b->rule && a->used_minor == b->used_minor && str_eq(a->currency, b->currency);
+    return a->rule == b->rule && a->used_minor == b->used_minor && a->most_minor == b->most_minor &&
+           str_eq(a->currency, b->currency);
 }
 
 /* Of coupons alike that follow each other those that are better to use come first. */

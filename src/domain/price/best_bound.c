@@ -202,7 +202,7 @@ result search_know(search *s, size_t i)
     price_run_covers(&s->walk.run, e->coupon->rule, covers);
     e->covers = covers;
     s->check.entries[i].covers = covers;
-    price_use use = {e->coupon->rule, e->coupon->currency, e->coupon->used_minor, covers};
+    price_use use = stack_use(e);
     s->walk.run.closing = false;
     for (size_t k = 0; k < s->ask->price.n && !e->standing->always; k++) {
         s->walk.run.closing |= k != i && s->walk.entries[k].standing->stop == STOP_FURTHER_LINE;

@@ -9,6 +9,7 @@ typedef struct desk {
     const price_kind *kind;
     const benefit_values *values; /* in the run's grain */
     const benefit_values *values_minor;
+    int64_t cap_minor; /* of the benefit or the use, the lower one; 0: none */
     kind_base base;
     size_t eligible_n, target_n;
     int64_t goods_minor; /* of all goods, for a minimum spend */

@@ -2,7 +2,9 @@
  * preset has its settings. */
 #include "domain/price/preset.h"
 
+#include "domain/campaign/config.h"
 #include "domain/price/example_test.h"
+#include "domain/price/named.h"
 
 enum { COUPONS = 4, LINES = 8 };
 
@@ -96,20 +98,64 @@ static const char *copy(str text)
     return arena_printf(memory, "%.*s%c", STR_ARG(text), 0).p;
 }
 
-static size_t read_coupons(const char *text, price_coupon *coupons)
+typedef struct named_coupons {
+    price_coupon coupons[COUPONS];
+    uint64_t ids[COUPONS]; /* each its own where the example names none */
+    size_t n;
+    int64_t at_ms, until_ms; /* until 0: the example has no time */
+} named_coupons;
+
+/* Takes what is no standing among others: "id=7 until=5000 at=5000"; what is left is. */
+static str read_naming(str standing, named_coupons *into)
 {
-    size_t n = 0;
+    str word, name, rest = S("");
+    while (str_cut(&standing, ' ', &word)) {
+        str value = word;
+        int64_t number = 0;
+        assert_true(str_cut(&value, '=', &name));
+        (void)!str_to_i64(value, &number);
+        if (str_eq(name, S("id"))) {
+            into->ids[into->n] = (uint64_t)number;
+        } else if (str_eq(name, S("until"))) {
+            into->until_ms = number;
+        } else if (str_eq(name, S("at"))) {
+            into->at_ms = number;
+        } else {
+            rest = arena_printf(memory, "%.*s%s%.*s", STR_ARG(rest), rest.n > 0 ? " " : "",
+                                STR_ARG(word));
+        }
+    }
+    return rest;
+}
+
+static void read_coupons(const char *text, named_coupons *into)
+{
     str rest = str_of(text);
+    *into = (named_coupons){.n = 0};
     while (rest.n > 0) {
         str standing = str_of(copy(part(&rest, " + ")));
         template_version v = read_benefit(copy(part(&standing, " / ")));
         uint64_t of = 0;
-        read_standing(copy(standing), &v, &of);
-        assert_true(n < COUPONS);
-        coupons[n] = coupon_of(v);
-        coupons[n++].template = of;
+        assert_true(into->n < COUPONS);
+        into->ids[into->n] = 1000 + into->n;
+        read_standing(copy(read_naming(standing, into)), &v, &of);
+        into->coupons[into->n] = coupon_of(v);
+        into->coupons[into->n++].template = of;
     }
-    return n;
+}
+
+/* What has its answer before it is priced; empty: nothing. */
+static str refused_before(named_coupons *named, const price_policy *policy)
+{
+    config_days days = {.window_end = policy->window_end};
+    bool over = named->until_ms > 0 && named->at_ms >= config_window_end_ms(&days, named->until_ms);
+    named->n = named_once(policy, named->ids, named->n);
+    for (size_t i = 0; i < named->n; i++) {
+        if (named_first(named->ids, i) < i) {
+            return S("duplicate");
+        }
+    }
+    return over ? S("coupon_expired") : S("");
 }
 
 /* What comes off the units of the first line. */
@@ -127,11 +173,15 @@ static str units_shown(const price_result *p, const cart *c, uint8_t odd_units)
 static str price_shown(const example *e, const price_policy *policy)
 {
     order_line lines[LINES];
-    price_coupon coupons[COUPONS];
+    named_coupons named;
     cart c = cart_of(lines, read_cart(e->cart, lines));
-    price_ask ask = {.cart = &c, .coupons = coupons, .policy = *policy};
     price_result p;
-    ask.n = read_coupons(e->coupons, coupons);
+    read_coupons(e->coupons, &named);
+    str refused = refused_before(&named, policy);
+    price_ask ask = {.cart = &c, .coupons = named.coupons, .n = named.n, .policy = *policy};
+    if (refused.n > 0) {
+        return refused;
+    }
     assert_int_equal(price_cart(&ask, memory, &p), R_DONE);
     forget_rules();
     str by_line = e->policy == POLICY_ODD_UNITS ? units_shown(&p, &c, policy->odd_units)
@@ -155,6 +205,9 @@ static void examples_show_their_setting_to_the_cent(void **state)
     for (size_t i = 0; i < ARRAY_LEN(examples); i++) {
         const example *e = &examples[i];
         price_policy policy = policy_named(e->preset);
+        if (e->policy == POLICY_RETURNED_USE || e->policy == POLICY_BUDGET) {
+            continue; /* domain/coupon/preset_acts_test.c */
+        }
         assert_given(e, &policy, e->given);
         assert_int_not_equal(policy_get(&policy, e->policy), e->other);
         policy_set(&policy, e->policy, e->other);

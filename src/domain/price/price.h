@@ -70,6 +70,7 @@ typedef struct price_coupon {
     const price_rule *rule;
     str currency;       /* of the campaign */
     int64_t used_minor; /* of a stored value: what earlier uses have taken */
+    int64_t most_minor; /* that it may take off, its own cap aside; 0: no bound */
     bool automatic;     /* a promotion: it counts for no most of coupons */
 } price_coupon;
 
@@ -159,7 +160,9 @@ int64_t price_unit_share(const price_units *of, int64_t first, int64_t count);
  *   keep       its frozen discount of the kept units
  *   reprice    what its frozen version gives for the kept lines: nothing below the threshold
  *   claw_back  the lesser of both: a coupon may shrink on the kept lines, never grow
- * (a rule of 0 is reprice). So coupons of different rules on one order each follow their own. Then
+ * (a rule of 0 is reprice). Where a budget may have cut discounts (BUDGET of the policy), reprice
+ * gives no more than the frozen discount of the whole coupon. So coupons of different rules on one
+ * order each follow their own. Then
  *   refunded so far = paid - (price of kept at list - discounts left to kept)
  * With one coupon that is: keep, the frozen paid share of back; reprice, paid minus the price of
  * kept; claw_back, the frozen paid share minus the excess discount on kept.

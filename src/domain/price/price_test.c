@@ -117,6 +117,35 @@ static void a_percent_is_rounded_once_for_all_lines(void **state)
     assert_discounts(&p, (const int64_t[]){1, 0, 0}, 3);
 }
 
+/* What a budget leaves is split as a cap is, in every way of keeping fractions. */
+static void a_bound_cuts_the_discount_and_shares_stay_exact(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t bp, cap, most, expected[3];
+    } rows[] = {
+        {1000, 0, 0, {100, 100, 100}},       {1000, 0, 300, {100, 100, 100}},
+        {1000, 0, 100, {34, 33, 33}},        {1000, 0, 1, {1, 0, 0}},
+        {1000, 200, 100, {34, 33, 33}},      {1000, 100, 200, {34, 33, 33}},
+        {10000, 0, 2999, {1000, 1000, 999}},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        for (uint8_t when = ROUND_WHEN_EACH_STEP; when <= ROUND_WHEN_EXACT; when++) {
+            order_line lines[] = {line_of("a", "", 1, 1000), line_of("b", "", 1, 1000),
+                                  line_of("c", "", 1, 1000)};
+            cart c = cart_of(lines, 3);
+            price_coupon cut = coupon_of(percent_off(rows[i].bp, rows[i].cap, 0));
+            price_ask ask = {.cart = &c, .coupons = &cut, .n = 1};
+            price_result p;
+            cut.most_minor = rows[i].most;
+            ask.policy.round_when = when;
+            assert_int_equal(price_cart(&ask, memory, &p), R_DONE);
+            assert_discounts(&p, rows[i].expected, 3);
+            assert_price_adds_up(&c, 1, &p);
+        }
+    }
+}
+
 static void zero_priced_lines_take_no_part(void **state)
 {
     (void)state;
@@ -305,6 +334,7 @@ int main(void)
         PRICE_TEST(one_coupon_on_one_line_is_exact),
         PRICE_TEST(odd_cents_go_to_the_largest_remainders_then_to_earlier_lines),
         PRICE_TEST(a_percent_is_rounded_once_for_all_lines),
+        PRICE_TEST(a_bound_cuts_the_discount_and_shares_stay_exact),
         PRICE_TEST(zero_priced_lines_take_no_part),
         PRICE_TEST(coupons_apply_in_order_on_the_running_price),
         PRICE_TEST(a_coupon_after_everything_is_paid_has_nothing_left),

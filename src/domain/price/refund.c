@@ -205,15 +205,17 @@ static result start_kept(const refund *f, arena *memory, price_run *run)
     return price_run_start(prices, memory, run);
 }
 
-/* A rule on the kept lines. Of a stored value there is what the order took of it, no more. */
+/* A rule on the kept lines. Of a stored value there is what the order took of it, no more; and of
+ * what a budget may have cut, what it left. */
 static result offer_again(const return_plan *plan, size_t c, price_run *run, price_verdict *verdict)
 {
     const price_rule *rule = plan->rules[c];
     bool listed = rule_values(rule, run->currency, S("")) != NULL;
     price_use use = {.rule = rule, .currency = listed ? S("") : run->currency};
     const benefit_values *values = rule_values(rule, run->currency, use.currency);
+    int64_t taken = plan->redemption->applied.items[c].discount_minor;
+    use.most_minor = run->policy.budget == BUDGET_PARTIAL ? taken : 0;
     if (price_rule_value(rule) >= 0 && values != NULL) {
-        int64_t taken = plan->redemption->applied.items[c].discount_minor;
         use.used_minor = values->v[TERM_STORED_VALUE_VALUE] - taken;
     }
     result r = price_run_offer(run, &use, verdict);
@@ -277,7 +279,7 @@ static result offer_kept(const return_plan *plan, const refund *f, size_t c, pri
 
 static result price_kept_in(const return_plan *plan, const refund *f, price_run *run, int64_t *out)
 {
-    settle_coupon coupons[ORDER_COUPONS_MAX] = {0};
+    settle_coupon coupons[ORDER_APPLIED_MAX] = {0};
     int64_t price = run->subtotal_minor;
     bool exact = exact_is_on(run);
     for (size_t c = 0; c < f->coupons; c++) {

@@ -346,6 +346,51 @@ static void fractions_are_settled_again_for_what_is_kept(void **state)
     }
 }
 
+/* As many as an order can have, promotions among them, each a unit off. */
+static void fractions_of_all_that_an_order_can_have_are_settled(void **state)
+{
+    (void)state;
+    order_line line = line_of("a", "", 2, 500);
+    price_coupon coupons[ORDER_APPLIED_MAX];
+    for (size_t i = 0; i < ORDER_APPLIED_MAX; i++) {
+        coupons[i] = coupon_of(amount_off(2, 0));
+    }
+    policy_choice choice = {28, ROUND_WHEN_EXACT};
+    test_order o = order_by(choice, &line, 1, (test_coupons){coupons, ORDER_APPLIED_MAX});
+    int64_t discount = 2 * (int64_t)ORDER_APPLIED_MAX;
+    assert_int_equal(o.row.discount_minor, discount);
+    assert_int_equal(give_back_units(&o, 0, 1), 500); /* what is kept has all of it */
+    assert_int_equal(give_back_units(&o, 0, 1), 500 - discount);
+}
+
+/* 10.00 off were cut to 5.00, and 6.00 are off from 50.00 on: 49.00 paid for 60.00. A unit comes
+ * back. The other would earn 10.00, which makes up for 5.00 of the 6.00 that it misses; where the
+ * policy says that it may have been cut, it keeps 5.00. */
+static void what_was_cut_earns_no_more_for_what_is_kept(void **state)
+{
+    (void)state;
+    static const struct {
+        policy_choice choice;
+        uint8_t rule;
+        int64_t refund;
+    } rows[] = {
+        {{35, BUDGET_PARTIAL}, REPRICE, 2400},
+        {{35, BUDGET_ALL_OR_NOTHING}, REPRICE, 2900},
+        {{35, BUDGET_PARTIAL}, KEEP, 2450},
+        {{35, BUDGET_PARTIAL}, CLAW_BACK, 2150},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        order_line line = line_of("a", "", 2, 3000);
+        price_coupon coupons[] = {coupon_of(amount_off(1000, 0)), coupon_of(amount_off(600, 5000))};
+        coupons[0].most_minor = 500;
+        test_order o = order_by(rows[i].choice, &line, 1, (test_coupons){coupons, 2});
+        o.refund_rules[0] = o.refund_rules[1] = rows[i].rule;
+        assert_int_equal(o.row.discount_minor, 1100);
+        assert_int_equal(give_back_units(&o, 0, 1), rows[i].refund);
+        assert_int_equal(give_back_units(&o, 0, 1), 4900 - rows[i].refund);
+    }
+}
+
 static void an_order_without_coupons_refunds_list_prices(void **state)
 {
     (void)state;
@@ -430,6 +475,8 @@ int main(void)
         PRICE_TEST(a_line_may_come_twice_in_one_return),
         PRICE_TEST(odd_cents_are_with_the_first_or_the_last_unit),
         PRICE_TEST(fractions_are_settled_again_for_what_is_kept),
+        PRICE_TEST(fractions_of_all_that_an_order_can_have_are_settled),
+        PRICE_TEST(what_was_cut_earns_no_more_for_what_is_kept),
         PRICE_TEST(a_line_that_is_all_back_is_not_there_for_kinds),
         PRICE_TEST(what_cannot_come_back_is_refused),
         PRICE_TEST(an_order_without_coupons_refunds_list_prices),

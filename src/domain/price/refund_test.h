@@ -6,8 +6,8 @@
 
 typedef struct test_order {
     redemption row;
-    const price_rule *rules[ORDER_COUPONS_MAX];
-    uint8_t refund_rules[ORDER_COUPONS_MAX];
+    const price_rule *rules[ORDER_APPLIED_MAX];
+    uint8_t refund_rules[ORDER_APPLIED_MAX];
 } test_order;
 
 typedef struct test_coupons {

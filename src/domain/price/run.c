@@ -412,7 +412,7 @@ bool desk_whole_cents(const desk *d, kind_offer *offer, int64_t *total)
 static int64_t place(desk *d, const kind_offer *offer, int64_t total)
 {
     price_run *run = d->run;
-    int64_t given = kind_at_most(total, d->values->v[TERM_COMMON_CAP]);
+    int64_t given = kind_at_most(total, kind_times(d->cap_minor, run->grain));
     int64_t each_adds = (run->grain == 1 ? MONEY_MAX : FINE_MAX) / CART_LINES_MAX;
     for (size_t i = 0; i < d->base.n; i++) {
         run->most[i] = offer->adds ? each_adds : d->base.lines[i].left_minor;
@@ -440,7 +440,7 @@ static int64_t place(desk *d, const kind_offer *offer, int64_t total)
                   : exact_is_on(run) ? exact_place(&s, run->grain, given, run->offered)
                                      : allocate_within(&s, given, run->offered);
     run->by_share = whole && offer->den > 1;
-    run->cap_minor = d->values_minor->v[TERM_COMMON_CAP];
+    run->cap_minor = d->cap_minor;
     for (size_t i = 0; i < d->base.n; i++) {
         CHECK(run->offered[i] >= 0 && run->offered[i] <= run->most[i]);
         run->parts[d->base.lines[i].line] = run->offered[i];
@@ -522,6 +522,11 @@ static result offer_to(desk *d, const price_use *use, price_verdict *verdict)
     return R_DONE;
 }
 
+static int64_t lower_cap(int64_t a, int64_t b)
+{
+    return a == 0 || (b > 0 && b < a) ? b : a;
+}
+
 /* False: the verdict is given. */
 static bool open_desk(desk *d, price_run *run, const price_use *use, price_verdict *verdict)
 {
@@ -531,8 +536,12 @@ static bool open_desk(desk *d, price_run *run, const price_use *use, price_verdi
         refuse(verdict, minor == NULL ? S("currency_mismatch") : S("too_fine"));
         return false;
     }
-    *d = (desk){
-        .run = run, .kind = use->rule->kind, .values = values, .values_minor = minor, .need = 1};
+    *d = (desk){.run = run,
+                .kind = use->rule->kind,
+                .values = values,
+                .values_minor = minor,
+                .cap_minor = lower_cap(minor->v[TERM_COMMON_CAP], use->most_minor),
+                .need = 1};
     desk_sort_lines(d, use);
     return true;
 }

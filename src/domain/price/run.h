@@ -54,6 +54,7 @@ typedef struct price_use {
     const price_rule *rule;
     str currency;       /* of the campaign */
     int64_t used_minor; /* of a stored value: what is gone already */
+    int64_t most_minor; /* beside the cap; 0: none */
     /* Two sets of lines, a bit each, RUN_WORDS words: those that the scope covers at list price,
      * and those that it covers once they are discounted. NULL: the scope is asked. */
     const uint64_t *covers;

@@ -67,6 +67,7 @@ static inline price_use stack_use(const stack_entry *e)
     return (price_use){.rule = e->coupon->rule,
                        .currency = e->coupon->currency,
                        .used_minor = e->coupon->used_minor,
+                       .most_minor = e->coupon->most_minor,
                        .covers = e->covers};
 }
 
