@@ -75,20 +75,8 @@ static uint64_t held(str user_name, int64_t ms)
 
 /* ---- redeeming at once ---- */
 
-typedef struct use {
-    act_call call; /* first */
-    order_in in;
-    order_out out;
-    bool ended;
-} use;
-
-static void on_done(act_call *call)
-{
-    ((use *)call)->ended = true;
-}
-
 /* Submitted, not yet run. */
-static use *start(str user_name, str number)
+static fix_act *start(str user_name, str number)
 {
     uint64_t *id = ARENA_NEW(shop->memory, uint64_t);
     *id = fix_claim_one(shop, user_name, template_id);
@@ -98,24 +86,17 @@ static use *start(str user_name, str number)
                    .coupon_count = 1,
                    .lines = &line,
                    .line_count = 1};
-    use *u = ARENA_NEW(shop->memory, use);
-    assert_int_equal(fix_price(shop, &o, &u->in), R_DONE);
-    u->call = (act_call){.app = shop->app,
-                         .id = ACT_ID_redeem,
-                         .slot = slot_of_user(shop->merchant, user_name),
-                         .in = &u->in,
-                         .out = &u->out,
-                         .memory = shop->memory,
-                         .done = on_done};
-    assert_int_equal(act_submit(&u->call), R_DONE);
-    return u;
+    order_in *in = ARENA_NEW(shop->memory, order_in);
+    order_out *out = ARENA_NEW(shop->memory, order_out);
+    assert_int_equal(fix_price(shop, &o, in), R_DONE);
+    return fix_submit(shop, ACT_ID_redeem, slot_of_user(shop->merchant, user_name), in, out);
 }
 
-static result end_of(const use *u)
+static result end_of(const fix_act *a)
 {
     (void)app_settle(shop->app);
-    assert_true(u->ended);
-    return u->call.code;
+    assert_true(a->ended);
+    return a->call.code;
 }
 
 /* ---- tests ---- */
@@ -138,7 +119,7 @@ static void a_hold_of_another_lane_is_over_at_its_deadline(void **state)
 static void all_that_is_due_gives_back(void **state)
 {
     (void)state;
-    use *all[MANY + 1];
+    fix_act *all[MANY + 1];
     open_shop(MANY);
     for (unsigned i = 0; i < MANY; i++) {
         (void)held(name_of("a", i), MS_MINUTE + (int64_t)i * 7);
@@ -164,7 +145,7 @@ static void what_stands_still_and_is_due_is_no_refusal(void **state)
     (void)held(S("ann"), MS_MINUTE);
     str bob = user_elsewhere("b", S("ann"));
     fix_pass(shop, MS_MINUTE);
-    use *first = start(bob, S("o-1"));
+    fix_act *first = start(bob, S("o-1"));
     store_halt_lane(app_store(shop->app), lane_of(S("ann")), true);
     (void)app_settle(shop->app);
     assert_false(first->ended);

@@ -22,15 +22,9 @@ typedef struct rush {
     bool halted; /* a lane stood still for a time */
     uint64_t templates[POOLS];
     int64_t stock[POOLS];
-    act_call calls[ACTS_MAX];
-    bool ended[ACTS_MAX];
+    fix_act *acts[ACTS_MAX];
     size_t n;
 } rush;
-
-static void on_end(act_call *call)
-{
-    *(bool *)call->context = true;
-}
 
 static void open_rush(rush *r, uint16_t lanes, uint64_t adversary, const int64_t stock[POOLS])
 {
@@ -71,16 +65,7 @@ static void submit(rush *r, uint16_t lane, const uint8_t *templates, size_t n)
     in->items.items = ARENA_ARRAY(f->memory, issue_item, n);
     for (size_t i = 0; i < n; i++)
         in->items.items[in->items.n++] = (issue_item){r->templates[templates[i]], 1};
-    r->calls[r->n] = (act_call){.app = f->app,
-                                .id = ACT_ID_issue,
-                                .slot = slot,
-                                .in = in,
-                                .out = ARENA_NEW(f->memory, issue_out),
-                                .memory = f->memory,
-                                .done = on_end,
-                                .context = &r->ended[r->n]};
-    result answer = act_submit(&r->calls[r->n++]);
-    assert_int_equal(answer, R_DONE);
+    r->acts[r->n++] = fix_submit(f, ACT_ID_issue, slot, in, ARENA_NEW(f->memory, issue_out));
 }
 
 static bool wants(const rush *r, const act_call *call, size_t pool_number)
@@ -103,21 +88,21 @@ static void run_to_the_end(rush *r)
 {
     step_all(r);
     for (size_t i = 0; i < r->n; i++) {
-        assert_true(r->ended[i]);
+        assert_true(r->acts[i]->ended);
         for (size_t k = 0; k < POOLS; k++)
-            r->stock[k] -= r->calls[i].code == R_DONE && wants(r, &r->calls[i], k);
+            r->stock[k] -= r->acts[i]->call.code == R_DONE && wants(r, &r->acts[i]->call, k);
     }
     for (size_t i = 0; i < r->n; i++) {
         bool used_up = false;
         for (size_t k = 0; k < POOLS; k++) {
             assert_true(r->stock[k] >= 0);
-            used_up |= r->stock[k] == 0 && wants(r, &r->calls[i], k);
+            used_up |= r->stock[k] == 0 && wants(r, &r->acts[i]->call, k);
         }
-        if (r->calls[i].code == R_UNAVAILABLE && r->halted)
+        if (r->acts[i]->call.code == R_UNAVAILABLE && r->halted)
             continue;
-        if (r->calls[i].code != R_DONE)
-            assert_int_equal(r->calls[i].code, R_SOLD_OUT);
-        assert_true(used_up || r->calls[i].code == R_DONE);
+        if (r->acts[i]->call.code != R_DONE)
+            assert_int_equal(r->acts[i]->call.code, R_SOLD_OUT);
+        assert_true(used_up || r->acts[i]->call.code == R_DONE);
     }
 }
 
@@ -203,13 +188,13 @@ static void a_lane_that_stands_still_keeps_nobody_for_ever(void **state)
         fix_pass(r.shop, 3 * MS_SECOND);
         step_all(&r);
         for (size_t i = 0; i < r.n; i++)
-            assert_true(r.ended[i] || store_lane_of_slot(s, r.calls[i].slot) == still);
+            assert_true(r.acts[i]->ended || store_lane_of_slot(s, r.acts[i]->call.slot) == still);
         store_halt_lane(s, still, false);
         step_all(&r);
         for (uint8_t i = 0; i < POOLS; i++) {
             submit(&r, (uint16_t)below(&dice, r.lanes), &i, 1);
             step_all(&r);
-            assert_int_not_equal(r.calls[r.n - 1].code, R_UNAVAILABLE);
+            assert_int_not_equal(r.acts[r.n - 1]->call.code, R_UNAVAILABLE);
         }
         run_to_the_end(&r);
         close_rush(&r);

@@ -70,25 +70,30 @@ result fix_run(fix *f, act_id id, uint16_t slot, const void *in, void *out)
     return run(f, call, names_subjects(id) ? &ask : NULL);
 }
 
+fix_act *fix_submit(fix *f, act_id id, uint16_t slot, const void *in, void *out)
+{
+    fix_act *a = ARENA_NEW(f->memory, fix_act);
+    a->call = (act_call){.app = f->app,
+                         .id = id,
+                         .slot = slot,
+                         .in = in,
+                         .out = out,
+                         .memory = f->memory,
+                         .done = on_done,
+                         .context = &a->ended};
+    result r = act_submit(&a->call);
+    CHECK(r == R_DONE);
+    return a;
+}
+
 void fix_run_many(fix *f, const fix_many *many)
 {
-    bool *ended = ARENA_ARRAY(f->memory, bool, many->n);
-    act_call *calls = ARENA_ARRAY(f->memory, act_call, many->n);
+    fix_act **acts = ARENA_ARRAY(f->memory, fix_act *, many->n);
+    for (size_t i = 0; i < many->n; i++)
+        acts[i] = fix_submit(f, many->id, many->slot(many->in[i]), many->in[i], many->out[i]);
     for (size_t i = 0; i < many->n; i++) {
-        calls[i] = (act_call){.app = f->app,
-                              .id = many->id,
-                              .slot = many->slot(many->in[i]),
-                              .in = many->in[i],
-                              .out = many->out[i],
-                              .memory = f->memory,
-                              .done = on_done,
-                              .context = &ended[i]};
-        result r = act_submit(&calls[i]);
-        CHECK(r == R_DONE);
-    }
-    for (size_t i = 0; i < many->n; i++) {
-        settle(f, &ended[i]);
-        many->codes[i] = calls[i].code;
+        settle(f, &acts[i]->ended);
+        many->codes[i] = acts[i]->call.code;
     }
     (void)app_settle(f->app);
 }

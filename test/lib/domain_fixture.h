@@ -36,6 +36,12 @@ void fix_pass(fix *f, int64_t ms); /* time goes by */
 
 /* One act to its end, without an idempotency key. */
 result fix_run(fix *f, act_id id, uint16_t slot, const void *in, void *out);
+/* An act that is submitted and not waited for: the test steps. In the memory of the shop. */
+typedef struct fix_act {
+    act_call call;
+    bool ended;
+} fix_act;
+fix_act *fix_submit(fix *f, act_id id, uint16_t slot, const void *in, void *out);
 /* Many acts at once: they share batches. codes[i] is the result of in[i]. */
 typedef struct fix_many {
     act_id id;

@@ -59,17 +59,11 @@ static void open_shop(limit_period period, int64_t max)
 /* ---- steps ---- */
 
 typedef struct attempt {
-    act_call call; /* first */
     limit_reserve_in in;
     limit_reserve_out out;
     limit_need need;
-    bool ended;
+    fix_act *act;
 } attempt;
-
-static void on_done(act_call *call)
-{
-    ((attempt *)call)->ended = true;
-}
 
 static attempt *start(str user_name, int64_t n)
 {
@@ -82,14 +76,7 @@ static attempt *start(str user_name, int64_t n)
                                .slot = home(user_name)};
     a->in.needs.items = &a->need;
     a->in.needs.n = 1;
-    a->call = (act_call){.app = shop->app,
-                         .id = ACT_ID_limit_reserve_claim,
-                         .slot = slot_of_hash(device),
-                         .in = &a->in,
-                         .out = &a->out,
-                         .memory = shop->memory,
-                         .done = on_done};
-    assert_int_equal(act_submit(&a->call), R_DONE);
+    a->act = fix_submit(shop, ACT_ID_limit_reserve_claim, slot_of_hash(device), &a->in, &a->out);
     (void)app_settle(shop->app);
     return a;
 }
@@ -97,8 +84,8 @@ static attempt *start(str user_name, int64_t n)
 static const limit_reserve_out *reserve(str user_name, int64_t n)
 {
     attempt *a = start(user_name, n);
-    assert_true(a->ended);
-    assert_int_equal(a->call.code, R_DONE);
+    assert_true(a->act->ended);
+    assert_int_equal(a->act->call.code, R_DONE);
     return &a->out;
 }
 
@@ -206,13 +193,13 @@ static void who_lacks_what_is_kept_waits_and_who_lacks_what_is_counted_does_not(
     open_shop(LIMIT_PERIOD_EVER, 1);
     const limit_reserve_out *r = reserve(S("ann"), 1);
     attempt *bob = start(S("bob"), 1), *eve = start(S("eve"), 1);
-    assert_true(!bob->ended && !eve->ended);
+    assert_true(!bob->act->ended && !eve->act->ended);
     cancel(r);
-    assert_true(bob->ended && holds(&bob->out, 1));
-    assert_false(eve->ended);
+    assert_true(bob->act->ended && holds(&bob->out, 1));
+    assert_false(eve->act->ended);
     assert_int_equal(claim(S("bob"), 1, &bob->out), R_DONE);
-    assert_true(eve->ended);
-    assert_int_equal(eve->call.code, R_DONE);
+    assert_true(eve->act->ended);
+    assert_int_equal(eve->act->call.code, R_DONE);
     assert_int_equal(eve->out.reservation, 0);
     assert_int_equal(eve->out.grants.items[0].n, 0);
     assert_int_equal(claim(S("eve"), 1, &eve->out), R_LIMIT_REACHED);
@@ -230,10 +217,10 @@ static void what_was_given_back_is_waited_for(void **state)
     assert_int_equal(claim(S("ann"), 1, r), R_DONE);
     assert_int_equal(fix_void(shop, issued, VOID_REASON_ISSUED_IN_ERROR), R_DONE);
     attempt *bob = start(S("bob"), 1);
-    assert_false(bob->ended);
+    assert_false(bob->act->ended);
     store_halt_lane(s, lane_of(slot_of_hash(device)), false);
     (void)app_settle(shop->app);
-    assert_true(bob->ended && holds(&bob->out, 1));
+    assert_true(bob->act->ended && holds(&bob->out, 1));
     expect(1, 0);
 }
 
@@ -245,8 +232,8 @@ static void waiting_ends(void **state)
     attempt *bob = start(S("bob"), 1);
     fix_pass(shop, 2001);
     (void)app_settle(shop->app);
-    assert_true(bob->ended);
-    assert_int_equal(bob->call.code, R_UNAVAILABLE);
+    assert_true(bob->act->ended);
+    assert_int_equal(bob->act->call.code, R_UNAVAILABLE);
 }
 
 /* ---- deadlines ---- */
@@ -468,9 +455,9 @@ static void a_credit_of_one_window_is_none_of_another(void **state)
     limit_reserve_out bob = reserve_for(S("bob"), take_of(&r->grants.items[0]));
     assert_true(bob.reservation != 0);
     attempt *eve = start(S("eve"), 1);
-    assert_false(eve->ended);
+    assert_false(eve->act->ended);
     cancel(&bob);
-    assert_true(eve->ended && eve->out.reservation != 0);
+    assert_true(eve->act->ended && eve->out.reservation != 0);
 }
 
 /* It was counted by a limit that is not there any more; this one began behind it. */
@@ -546,9 +533,9 @@ static void acts_on_their_way_are_bounded(void **state)
     for (int i = 1; i < SUBJECT_ACTS_MAX; i++)
         assert_true(holds(reserve(S("ann"), 1), 1));
     attempt *more = start(S("bob"), 1);
-    assert_false(more->ended);
+    assert_false(more->act->ended);
     cancel(first);
-    assert_true(more->ended && holds(&more->out, 1));
+    assert_true(more->act->ended && holds(&more->out, 1));
 }
 
 int main(void)
