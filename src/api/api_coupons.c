@@ -73,12 +73,7 @@ void api_coupon_get(api_call *c)
     wire_coupon shown = {0};
     if (found)
         shown = coupon_shown(&seen); /* what it points to is in the call's memory */
-    if (!call_view_end(c, &v))
-        return;
-    if (found)
-        call_answer(c, 200, &wire_coupon_type, &shown);
-    else
-        call_refuse(c, R_NOT_FOUND, S(""));
+    call_view_answer(c, &v, found ? R_DONE : R_NOT_FOUND, &wire_coupon_type, &shown);
 }
 
 /* ---- wallet ---- */

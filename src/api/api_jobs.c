@@ -33,12 +33,7 @@ void jobs_get(api_call *c, uint64_t id)
     wire_job shown = {0};
     if (row != NULL)
         shown = job_shown(row);
-    if (!call_view_end(c, &v))
-        return;
-    if (row != NULL)
-        call_answer(c, 200, &wire_job_type, &shown);
-    else
-        call_refuse(c, R_NOT_FOUND, S(""));
+    call_view_answer(c, &v, row != NULL ? R_DONE : R_NOT_FOUND, &wire_job_type, &shown);
 }
 
 static void cancelled(api_call *c)

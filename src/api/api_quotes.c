@@ -134,12 +134,7 @@ static void price_quote(api_call *c, const order_ask *ask)
     shown.has_best = r == R_DONE && ask->best != NULL;
     if (shown.has_best)
         r = best_shown(c, &v, ask, &priced, &shown.best);
-    if (!call_view_end(c, &v))
-        return;
-    if (r == R_DONE)
-        call_answer(c, 200, &wire_quote_type, &shown);
-    else
-        call_refuse(c, r, S(""));
+    call_view_answer(c, &v, r, &wire_quote_type, &shown);
 }
 
 void api_quote_create(api_call *c)

@@ -76,15 +76,10 @@ void api_template_search(api_call *c)
     page.templates.items = ARENA_ARRAY(c->memory, wire_found_template, found.n);
     for (size_t i = 0; r == R_DONE && i < found.n; i++)
         page.templates.items[i] = template_shown(c, &found.items[i]);
-    if (!call_view_end(c, &v))
-        return;
     page.has_next_page_token = found.more;
     if (found.more)
         page.next_page_token = call_token_of_id(c, found.next);
-    if (r == R_DONE)
-        call_answer(c, 200, &wire_found_template_page_type, &page);
-    else
-        call_refuse(c, r, S(""));
+    call_view_answer(c, &v, r, &wire_found_template_page_type, &page);
 }
 
 /* ---- coupons ---- */
@@ -122,13 +117,8 @@ void api_coupon_search(api_call *c)
     page.coupons.items = ARENA_ARRAY(c->memory, wire_found_coupon, found.n);
     for (size_t i = 0; r == R_DONE && i < found.n; i++)
         page.coupons.items[i] = coupon_shown(c, &found.items[i]);
-    if (!call_view_end(c, &v))
-        return;
     page.has_next_page_token = found.more;
     if (found.more)
         page.next_page_token = call_token_of_id(c, found.next.id);
-    if (r == R_DONE)
-        call_answer(c, 200, &wire_found_coupon_page_type, &page);
-    else
-        call_refuse(c, r, S(""));
+    call_view_answer(c, &v, r, &wire_found_coupon_page_type, &page);
 }

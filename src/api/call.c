@@ -152,6 +152,16 @@ bool call_view_end(api_call *c, app_view *v)
     return whole;
 }
 
+void call_view_answer(api_call *c, app_view *v, result r, const wire_type *t, const void *value)
+{
+    if (!call_view_end(c, v))
+        return;
+    if (r == R_DONE)
+        call_answer(c, 200, t, value);
+    else
+        call_refuse(c, r, S(""));
+}
+
 /* ---- acts ---- */
 
 static void refuse_act(api_call *c)

@@ -58,6 +58,8 @@ const config *call_config(api_call *c);
 MUST_USE bool call_view(api_call *c, app_view *out);
 /* Closes it. False: something could not be read, and the call has ended. */
 MUST_USE bool call_view_end(api_call *c, app_view *v);
+/* Closes it and ends the call: with 200 and the value, or with r where that is a refusal. */
+void call_view_answer(api_call *c, app_view *v, result r, const wire_type *t, const void *value);
 
 /* ---- acts ---- */
 typedef struct act_ask {
