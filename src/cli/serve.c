@@ -1,4 +1,5 @@
-/* `quan serve`: settings, store, API, listening, and an orderly end.
+/* `quan serve`: settings, store, API, listening, and an orderly end. Whoever started it is told
+ * when requests are answered, by --ready-file and as systemd wants it (port/supervisor.h).
  *
  * Order of the end: stop listening and let requests inside finish; stop the background jobs; drain
  * the lanes; close. It has drain_timeout_ms for the requests and STOP_GRACE_MS beyond it; a second
@@ -17,6 +18,7 @@
 #include "port/http.h"
 #include "port/log.h"
 #include "port/metric.h"
+#include "port/supervisor.h"
 
 enum {
     STOP_GRACE_MS = 10000,
@@ -62,6 +64,14 @@ static void raise_files(const settings *s)
     if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < needed)
         log_event(LOG_WARN, "few open files allowed", log_u64("limit", limit.rlim_cur),
                   log_u64("needed", needed));
+}
+
+/* A name that is nearly right would otherwise seem to work. */
+static void tell_ignored(const settings *s)
+{
+    for (size_t i = 0; settings_ignored(s, i).n > 0; i++)
+        log_event(LOG_WARN, "no setting has this name: it is ignored",
+                  log_str("variable", settings_ignored(s, i)));
 }
 
 static void collect_store(void *context)
@@ -183,6 +193,12 @@ static cli_exit write_ready_file(const server *s)
     return CLI_OK;
 }
 
+static void tell(const server *s, str lines)
+{
+    if (!supervisor_tell(s->context->environment, lines))
+        log_event(LOG_WARN, "NOTIFY_SOCKET does not take a message", log_str("message", lines));
+}
+
 static cli_exit announce(const server *s)
 {
     buf out;
@@ -201,7 +217,11 @@ static cli_exit announce(const server *s)
     }
     cli_exit code = cli_print(s->context, &out);
     buf_free(&out);
-    return code == CLI_OK && s->ready_file != NULL ? write_ready_file(s) : code;
+    if (code == CLI_OK && s->ready_file != NULL)
+        code = write_ready_file(s);
+    if (code == CLI_OK)
+        tell(s, S("READY=1"));
+    return code;
 }
 
 static void finish(server *s, bool orderly)
@@ -209,6 +229,7 @@ static void finish(server *s, bool orderly)
     const settings *set = s->context->settings;
     int64_t patience = orderly ? settings_int(set, SETTING_drain_timeout_ms) : STOP_FAILED_MS;
     stop_arm(patience + STOP_GRACE_MS);
+    tell(s, S("STOPPING=1"));
     if (s->ready_file != NULL && s->url.n > 0)
         (void)remove(s->ready_file);
     if (s->api != NULL)
@@ -261,6 +282,7 @@ cli_exit cli_serve(cli_context *c)
     log_set_level(level);
     log_start(STDERR_FILENO);
     raise_files(c->settings);
+    tell_ignored(c->settings);
     if (s.ready_file != NULL)
         (void)remove(s.ready_file); /* of a process that was killed */
     code = serve(&s);
