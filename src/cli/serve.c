@@ -87,6 +87,12 @@ static void collect_store(void *context)
     metric_set(METRIC_STORE_DELETES, (int64_t)m.deletes);
     metric_set(METRIC_STORE_BYTES, (int64_t)m.bytes_written);
     metric_set(METRIC_STORE_SYNCS, (int64_t)m.syncs);
+    metric_set(METRIC_STORE_CACHE_USED, (int64_t)m.cache_used);
+    metric_set(METRIC_STORE_CACHE_MAX, (int64_t)m.cache_max);
+    metric_set(METRIC_STORE_INDEXES, (int64_t)m.indexes);
+    metric_set(METRIC_STORE_UNFLUSHED, (int64_t)m.unflushed);
+    metric_set(METRIC_STORE_FILES, (int64_t)m.files);
+    metric_set(METRIC_STORE_FULL, m.full);
     metric_set(METRIC_QUARANTINED, (int64_t)quarantine_count(context));
     metric_set(METRIC_LOG_DROPPED, (int64_t)log_dropped());
 }

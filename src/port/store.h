@@ -160,6 +160,10 @@ MUST_USE result store_read_end(uow *u);
 
 typedef struct store_metrics {
     uint64_t batches, requests, aborts, parked_now, queued_now, puts, deletes, bytes_written, syncs;
+    /* What it holds now, in bytes: blocks that were read, of at most cache_max; indexes and filters
+     * of files; rows that are not in files yet; files of rows. mem: 0. */
+    uint64_t cache_used, cache_max, indexes, unflushed, files;
+    bool full; /* the disk is, or was at the last write: commits are refused */
 } store_metrics;
 void store_metrics_read(store *s, store_metrics *out);
 /* A consistent copy, while serving. */

@@ -67,6 +67,7 @@ typedef struct engine_ops {
     result (*commit)(engine *e, uint16_t lane, const change *changes, size_t n);
     result (*checkpoint)(engine *e, str directory, buf *why);
     void (*compact)(engine *e);
+    void (*measure)(engine *e, store_metrics *out); /* cache_used … full; NULL: all 0 */
 } engine_ops;
 
 typedef struct engine_counters {

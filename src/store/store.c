@@ -319,6 +319,8 @@ void store_metrics_read(store *s, store_metrics *out)
     out->deletes = atomic_load(&c->deletes);
     out->bytes_written = atomic_load(&c->bytes);
     out->syncs = atomic_load(&c->syncs);
+    if (s->engine->ops->measure != NULL)
+        s->engine->ops->measure(s->engine, out);
 }
 
 result store_checkpoint(store *s, str directory, buf *why)

@@ -36,26 +36,6 @@ static int start(void **state)
     return 0;
 }
 
-static uint64_t metric_of(const child *c, const char *name)
-{
-    char line[128];
-    int fd = dial(c->port);
-    buf b;
-    buf_init(&b, ANSWER_MAX);
-    answer a;
-    assert_true(send_all(fd, S("GET /metrics HTTP/1.1\r\n" H E)));
-    read_answer(fd, &b, true, &a);
-    (void)close(fd);
-    int n = snprintf(line, sizeof(line), "\n%s ", name);
-    const char *at = memmem(a.body.p, a.body.n, line, (size_t)n);
-    assert_non_null(at);
-    str rest = {at + n, (size_t)(a.body.p + a.body.n - at) - (size_t)n}, number;
-    uint64_t value = 0;
-    assert_true(str_cut(&rest, '\n', &number) && str_to_u64(number, &value));
-    buf_free(&b);
-    return value;
-}
-
 /* ---- slow ---- */
 
 typedef struct slow {
@@ -107,7 +87,7 @@ static void slow_bodies_are_cut_off(void **state)
                  "Idempotency-Key: slow\r\nContent-Length: 1000\r\n" E);
     cut_off(c, &(slow){half, S(""), BODY_MS, 408});
     cut_off(c, &(slow){half, S(DRIP), BODY_MS, 408});
-    assert_int_equal(metric_of(c, "quan_http_body_memory_bytes"), 0);
+    assert_int_equal(child_metric(c, "quan_http_body_memory_bytes"), 0);
 }
 
 static void idle_connections_are_closed(void **state)
@@ -138,10 +118,10 @@ static int never_read(const child *c)
 static void who_never_reads_is_cut_off(void **state)
 {
     const child *c = *state;
-    uint64_t lost = metric_of(c, "quan_http_lost_total");
+    uint64_t lost = child_metric(c, "quan_http_lost_total");
     int64_t began = clock_monotonic_ms();
     int fd = never_read(c);
-    while (metric_of(c, "quan_http_lost_total") == lost)
+    while (child_metric(c, "quan_http_lost_total") == lost)
         assert_true(clock_monotonic_ms() - began < WRITE_MS + SLACK_MS);
     assert_true(clock_monotonic_ms() - began >= WRITE_MS - 20);
     (void)close(fd);
@@ -177,8 +157,8 @@ static void slow_clients_keep_nobody_out(void **state)
         (void)close(fds[i % ATTACKERS]);
         fds[i % ATTACKERS] = attack(c, i);
     }
-    assert_true(metric_of(c, "quan_http_made_room_total") > GOOD / 2);
-    assert_true(metric_of(c, "quan_http_connections") <= 2 * CONNECTIONS);
+    assert_true(child_metric(c, "quan_http_made_room_total") > GOOD / 2);
+    assert_true(child_metric(c, "quan_http_connections") <= 2 * CONNECTIONS);
     for (size_t i = 0; i < ATTACKERS; i++)
         (void)close(fds[i]);
 }

@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include "app/app.h"
@@ -152,35 +153,40 @@ static void inject(child *c)
     c->fault->syncs_left = INT64_MAX / 2;
 }
 
+/* Makes a merchant, with a key of its own; what is answered. */
+static void make_merchant(const child *c, const char *key, int nth, char *answer, size_t room)
+{
+    static const char body[] = "{\"name\":\"Shop\",\"zone\":\"UTC\",\"currency\":\"USD\"}";
+    char asked[1024];
+    (void)snprintf(asked, sizeof(asked),
+                   "POST /v1/merchants HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n"
+                   "Content-Type: application/json\r\nIdempotency-Key: k%d\r\n"
+                   "Connection: close\r\nContent-Length: %zu\r\n\r\n%s",
+                   key, nth, sizeof(body) - 1, body);
+    int fd = child_reach(c);
+    assert_true(fd >= 0);
+    child_send(fd, asked);
+    child_read_answer(fd, answer, room);
+    (void)close(fd);
+}
+
 /* No answer but one that says that the outcome is not known, then status 5; what was acknowledged
  * is there afterwards. */
 static void a_store_that_fails_ends_it_with_its_own_status(void **state)
 {
     child *c = *state;
-    char key[128], asked[1024], answer[4096];
+    char key[128], answer[4096];
     make_key(c, key, sizeof(key));
     inject(c);
     child_serve(c);
-    static const char body[] = "{\"name\":\"Shop\",\"zone\":\"UTC\",\"currency\":\"USD\"}";
-    for (int i = 0; i < 2; i++) {
-        (void)snprintf(asked, sizeof(asked),
-                       "POST /v1/merchants HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n"
-                       "Content-Type: application/json\r\nIdempotency-Key: k%d\r\n"
-                       "Connection: close\r\nContent-Length: %zu\r\n\r\n%s",
-                       key, i, sizeof(body) - 1, body);
-        int fd = child_reach(c);
-        assert_true(fd >= 0);
-        child_send(fd, asked);
-        child_read_answer(fd, answer, sizeof(answer));
-        (void)close(fd);
-        if (i == 0) {
-            assert_non_null(strstr(answer, "HTTP/1.1 201"));
-            c->fault->sync_error = EIO;
-            c->fault->syncs_left = 0;
-        } else {
-            assert_null(strstr(answer, "HTTP/1.1 2"));
-        }
-    }
+    make_merchant(c, key, 0, answer, sizeof(answer));
+    assert_non_null(strstr(answer, "HTTP/1.1 201"));
+    c->fault->sync_error = EIO;
+    c->fault->syncs_left = 0;
+    make_merchant(c, key, 1, answer, sizeof(answer));
+    assert_non_null(strstr(answer, "HTTP/1.1 503"));
+    assert_non_null(strstr(answer, "\"code\":\"unknown\""));
+    assert_non_null(strstr(answer, "Retry-After: "));
     assert_int_equal(child_ended(c), 5);
     (void)munmap(c->fault, sizeof(*c->fault));
     c->fault = NULL;
@@ -189,6 +195,58 @@ static void a_store_that_fails_ends_it_with_its_own_status(void **state)
     assert_int_equal(child_ended(c), 0);
     assert_true(child_read_text(c->said, answer, sizeof(answer)) > 0);
     assert_non_null(strstr(answer, "Shop"));
+}
+
+/* Writes are refused with a code of their own; all else goes on, and they do once there is space.
+ */
+static void a_full_disk_refuses_writes_alone(void **state)
+{
+    child *c = *state;
+    char key[128], answer[4096];
+    make_key(c, key, sizeof(key));
+    inject(c);
+    child_serve(c);
+    make_merchant(c, key, 0, answer, sizeof(answer));
+    assert_non_null(strstr(answer, "HTTP/1.1 201"));
+    c->fault->counts_space = true;
+    for (int i = 1; i < 4; i++) {
+        c->fault->space_left = 0; /* what was given back is used up again */
+        make_merchant(c, key, i, answer, sizeof(answer));
+        assert_non_null(strstr(answer, "HTTP/1.1 507"));
+        assert_non_null(strstr(answer, "\"code\":\"storage_full\""));
+        assert_int_equal(child_status(c, "/readyz"), 200);
+        assert_int_equal(child_metric(c, "quan_store_full"), 1);
+    }
+    make_merchant(c, key, 0, answer, sizeof(answer));
+    assert_non_null(strstr(answer, "HTTP/1.1 201")); /* its first answer */
+    c->fault->space_left = INT64_C(200) << 20;
+    make_merchant(c, key, 1, answer, sizeof(answer));
+    assert_non_null(strstr(answer, "HTTP/1.1 201"));
+    assert_int_equal(child_metric(c, "quan_store_full"), 0);
+    assert_int_equal(kill(c->pid, SIGTERM), 0);
+    assert_int_equal(child_ended(c), 0);
+}
+
+/* As a unit of Type=notify has it. */
+static void a_supervisor_is_told(void **state)
+{
+    child *c = *state;
+    char heard[64];
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    int n = snprintf(at.sun_path, sizeof(at.sun_path), "%s/notify", c->root);
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0 && n > 0);
+    assert_int_equal(bind(fd, (const struct sockaddr *)&at, sizeof(at)), 0);
+    assert_int_equal(setenv("NOTIFY_SOCKET", at.sun_path, 1), 0);
+    child_serve(c);
+    assert_int_equal(unsetenv("NOTIFY_SOCKET"), 0);
+    assert_int_equal(recv(fd, heard, sizeof(heard), 0), 7);
+    assert_memory_equal(heard, "READY=1", 7);
+    assert_int_equal(kill(c->pid, SIGTERM), 0);
+    assert_int_equal(recv(fd, heard, sizeof(heard), 0), 10);
+    assert_memory_equal(heard, "STOPPING=1", 10);
+    assert_int_equal(child_ended(c), 0);
+    (void)close(fd);
 }
 
 static void a_ready_file_that_cannot_be_written_ends_it(void **state)
@@ -209,6 +267,8 @@ int main(void)
         WITH_CHILD(a_second_signal_ends_it_at_once),
         WITH_CHILD(a_second_server_is_refused),
         WITH_CHILD(a_store_that_fails_ends_it_with_its_own_status),
+        WITH_CHILD(a_full_disk_refuses_writes_alone),
+        WITH_CHILD(a_supervisor_is_told),
         WITH_CHILD(a_ready_file_that_cannot_be_written_ends_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,7 +20,7 @@
 #include "base/str.h"
 #include "port/clock.h"
 
-enum { PATIENCE_MS = 20000, ARGUMENTS_MAX = 32 };
+enum { PATIENCE_MS = 20000, ARGUMENTS_MAX = 32, METRICS_MAX = 65536 };
 
 static const char *in_build(const char *name)
 {
@@ -178,25 +178,42 @@ void child_read_answer(int fd, char *out, size_t room)
         if (got <= 0)
             break;
         n += (size_t)got;
-        if (strstr(out, "\r\n\r\n") != NULL && n > 0)
-            p.events = POLLIN;
     }
     out[n] = '\0';
 }
 
-int child_status(const child *c, const char *path)
+static void get(const child *c, const char *path, char *answer, size_t room)
 {
-    char text[256], answer[8192];
+    char text[256];
     int fd = child_reach(c);
     assert_true(fd >= 0);
     (void)snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
                    path);
     child_send(fd, text);
-    child_read_answer(fd, answer, sizeof(answer));
+    child_read_answer(fd, answer, room);
     (void)close(fd);
+}
+
+int child_status(const child *c, const char *path)
+{
+    char answer[8192];
+    get(c, path, answer, sizeof(answer));
     uint64_t status = 0;
     str line = str_of(answer), version, number;
     bool is = str_cut(&line, ' ', &version) && str_eq(version, S("HTTP/1.1")) &&
               str_cut(&line, ' ', &number) && str_to_u64(number, &status);
     return is ? (int)status : 0;
+}
+
+uint64_t child_metric(const child *c, const char *name)
+{
+    char answer[METRICS_MAX], begins[128];
+    get(c, "/metrics", answer, sizeof(answer));
+    int n = snprintf(begins, sizeof(begins), "\n%s ", name);
+    const char *at = strstr(answer, begins);
+    assert_non_null(at);
+    str rest = str_of(at + n), number;
+    uint64_t value = 0;
+    assert_true(str_cut(&rest, '\n', &number) && str_to_u64(number, &value));
+    return value;
 }

@@ -338,6 +338,27 @@ static void rocks_compact(engine *e)
     rocksdb_compactoptions_destroy(o);
 }
 
+static uint64_t property(const rocks *r, size_t family, const char *name)
+{
+    uint64_t n = 0;
+    return rocksdb_property_int_cf(r->open.db, r->open.families[family], name, &n) == 0 ? n : 0;
+}
+
+static void rocks_measure(engine *e, store_metrics *out)
+{
+    rocks *r = (rocks *)e;
+    out->cache_used = rocksdb_cache_get_usage(r->options.cache);
+    out->cache_max = rocksdb_cache_get_capacity(r->options.cache);
+    out->full = atomic_load(&r->full) || files_space_is_low(r->path);
+    gate_enter(&r->gate);
+    for (size_t i = 0; i < ROCKS_FAMILIES && r->open.db != NULL; i++) {
+        out->indexes += property(r, i, "rocksdb.estimate-table-readers-mem");
+        out->unflushed += property(r, i, "rocksdb.cur-size-all-mem-tables");
+        out->files += property(r, i, "rocksdb.live-sst-files-size");
+    }
+    gate_leave(&r->gate);
+}
+
 /* What is in memory goes into tables, so that the next opening has no log to replay. Where that
  * fails (a full or broken disk) the log has everything still. */
 static void flush_all(const rocks *r)
@@ -384,6 +405,7 @@ static const engine_ops rocks_ops = {
     .commit = rocks_commit,
     .checkpoint = rocks_checkpoint,
     .compact = rocks_compact,
+    .measure = rocks_measure,
 };
 
 result store_open_rocks(const store_options *options, const store_hooks *hooks, store **out,
