@@ -24,7 +24,10 @@ static const struct argp_option options[] = {
      .key = KEY_SERVER,
      .arg = "URL",
      .doc = "Ask this server, on this machine; DIR is absolute then"},
-    {.name = "key", .key = KEY_KEY, .arg = "SECRET", .doc = "An API key of the operator"},
+    {.name = "key",
+     .key = KEY_KEY,
+     .arg = "SECRET",
+     .doc = "An API key of the operator, or @FILE that holds it"},
     {0}};
 
 static error_t option(int key, char *argument, struct argp_state *state)
@@ -159,7 +162,10 @@ static cli_exit ask(shop *s, backup_wish *w)
 static cli_exit there(backup_wish *w)
 {
     shop s;
-    cli_exit code = shop_open(w->context, &s, w->server, w->key);
+    str key;
+    cli_exit code = shop_key(w->context, w->key, &key);
+    if (code == CLI_OK)
+        code = shop_open(w->context, &s, w->server, key);
     if (code != CLI_OK)
         return code;
     code = ask(&s, w);

@@ -126,7 +126,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static const struct argp_option options[] = {
     {"server", KEY_SERVER, "URL", 0, "The server, such as http://127.0.0.1:8080", 0},
     {"key", KEY_KEY, "SECRET", 0,
-     "An API key with the scopes admin (--prepare), issue, redeem, read", 0},
+     "An API key with the scopes admin (--prepare), issue, redeem, read; or @FILE that holds it",
+     0},
     {"template", KEY_TEMPLATE, "ID", 0, "Claim from this template; may be repeated", 0},
     {"prepare", KEY_PREPARE, "N", 0,
      "Make a campaign with N unlimited templates and claim from those", 0},
@@ -328,6 +329,9 @@ cli_exit cli_bench(cli_context *c)
     if (!shop_port(f->server, &p->port)) {
         return cli_fail(c, CLI_USAGE, "--server is a URL such as http://127.0.0.1:8080");
     }
+    code = shop_key(c, p->key, &p->key);
+    if (code != CLI_OK)
+        return code;
     p->run = arena_printf(c->memory, "bench-%llx", (unsigned long long)random_u64());
     p->threads = p->threads > p->connections ? p->connections : p->threads;
     p->seconds = p->requests > 0 ? 0 : p->seconds;

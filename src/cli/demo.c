@@ -67,7 +67,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
 static const struct argp_option options[] = {
     {"server", KEY_SERVER, "URL", 0, "The server, such as http://127.0.0.1:8080", 0},
-    {"key", KEY_KEY, "SECRET", 0, "An API key with the scopes admin, issue, redeem and read", 0},
+    {"key", KEY_KEY, "SECRET", 0,
+     "An API key with the scopes admin, issue, redeem and read; or @FILE that holds it", 0},
     {0}};
 
 static cli_exit create(demo *d)
@@ -268,6 +269,10 @@ cli_exit cli_demo(cli_context *c)
     cli_flags flags = {
         .synopsis = "", .options = options, .parse = parse, .into = d, .settings = 0};
     cli_exit code = cli_parse(c, &flags);
+    if (code != CLI_OK) {
+        return code;
+    }
+    code = shop_key(c, d->key, &d->key);
     if (code != CLI_OK) {
         return code;
     }

@@ -5,9 +5,10 @@
 
 #include "base/time.h"
 #include "port/clock.h"
+#include "port/disk.h"
 #include "port/random.h"
 
-enum { SHOP_BODY_MAX = 4 * 1024 * 1024 };
+enum { SHOP_BODY_MAX = 4 * 1024 * 1024, SHOP_KEY_FILE_MAX = 4096, SHOP_WHY_MAX = 8192 };
 
 bool shop_port(const char *url, uint16_t *port)
 {
@@ -29,6 +30,26 @@ bool shop_port(const char *url, uint16_t *port)
         }
     }
     return false;
+}
+
+cli_exit shop_key(const cli_context *c, str given, str *key)
+{
+    *key = given;
+    if (!str_starts(given, S("@")))
+        return CLI_OK;
+    str path = {given.p + 1, given.n - 1}, text = {NULL, 0};
+    cli_exit code = CLI_OK;
+    buf why;
+    buf_init(&why, SHOP_WHY_MAX);
+    if (disk_read(path, SHOP_KEY_FILE_MAX, c->memory, &text, &why) != R_DONE)
+        code = cli_fail(c, CLI_ENVIRONMENT, "--key: %.*s", STR_ARG(buf_view(&why)));
+    buf_free(&why);
+    if (!str_cut(&text, '\n', key))
+        *key = (str){NULL, 0};
+    *key = str_trim(*key);
+    if (code == CLI_OK && key->n == 0)
+        code = cli_fail(c, CLI_USAGE, "--key: the first line of %.*s is empty", STR_ARG(path));
+    return code;
 }
 
 cli_exit shop_open(const cli_context *c, shop *s, const char *url, str key)

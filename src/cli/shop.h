@@ -19,6 +19,10 @@ typedef struct shop {
 
 /* "http://127.0.0.1:8080" (or localhost): the port. */
 bool shop_port(const char *url, uint16_t *port);
+/* What --key says: the secret itself, or "@FILE", whose first line it is: what stands on a command
+ * line everybody on the machine can read. CLI_USAGE when it is empty, CLI_ENVIRONMENT when the file
+ * cannot be read. */
+MUST_USE cli_exit shop_key(const cli_context *c, str given, str *key);
 /* Connects and asks /readyz. Every function below says why it fails (cli_fail) and gives the
  * exit code. */
 MUST_USE cli_exit shop_open(const cli_context *c, shop *s, const char *url, str key);
