@@ -43,6 +43,19 @@ shows "help of every command ends well, with examples" sh -c "
         grep -q '^Examples:' '$scratch/help' && grep -q \"^quan \$name\" '$scratch/help' ||
             { echo \"no example: \$name\"; exit 1; }
     done <'$scratch/names'"
+# of COMMAND: its own options.
+options_of() {
+    # shellcheck disable=SC2086
+    "$quan" help $1 | sed '/^ *Settings$/,$d; /^ *Every command$/,$d' |
+        sed -n 's/^ *\(-[a-z], \)\{0,1\} *--\([a-z-]*\)\([=[ ].*\)\{0,1\}$/\2/p'
+}
+while read -r name; do
+    options_of "$name" | while read -r option; do echo "$name --$option"; done
+done <"$scratch/names" >"$scratch/options"
+shows "commands have options" [ "$(wc -l <"$scratch/options")" -ge 25 ]
+while read -r line; do
+    shows "a test uses $line" grep -rqE -e "--${line##*--}[ =\"']" test
+done <"$scratch/options"
 shows "help of a group lists its commands" ends 0 help admin key
 shows "and no other" sh -c "! grep -q merchant '$scratch/out'"
 shows "a group alone is not a command" ends 2 admin key
@@ -124,7 +137,7 @@ for _ in $(seq 200); do [ -s "$scratch/url" ] || sleep 0.05; done
 url=$(cat "$scratch/url")
 shows "a used data directory is refused" ends 3 admin key list --data "$data"
 shows "with its reason" err_has 'Another process has this data directory open'
-ends 0 demo --server "$url" --key "$(cat "$scratch/key")" >/dev/null &
+ends 0 demo --server "$url" --key "@$scratch/key" >/dev/null &
 work=$!
 for i in 1 2 3; do
     shows "backup $i is made while it serves" ends 0 backup --server "$url" --key "$operator" \
@@ -162,6 +175,8 @@ shows "and not restored" ends 1 restore --from "$scratch/cold" --data "$scratch/
 shows "not even in part" sh -c "[ ! -e '$scratch/new' ] && [ ! -e '$scratch/new.restoring' ]"
 rm "$scratch/cold/SHA256SUMS"
 shows "an unfinished one neither" ends 3 restore --from "$scratch/cold" --data "$scratch/new"
+shows "at most so many differences are shown" ends 0 verify --data "$data" --max 0
+shows "--max is a number" ends 2 verify --data "$data" --max many
 shows "a full stdout is not success" sh -c "'$quan' version >/dev/full; [ \$? -eq 3 ]"
 
 counted

@@ -9,36 +9,15 @@ root=$(pwd)
 build=${QUAN_BUILD:-build/release}
 PATH=$(cd "$build" && pwd):$PATH
 scratch=$(mktemp -d) || exit 1
-server=
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null; rm -rf "$scratch"' EXIT
 . test/lib/shows.sh
-
-# up ARGUMENT…: `quan serve` with these; its address in $url.
-up() {
-    rm -f "$scratch/url"
-    quan serve --http-port 0 "$@" --ready-file "$scratch/url" >/dev/null 2>"$scratch/log" &
-    server=$!
-    for _ in $(seq 200); do
-        [ -s "$scratch/url" ] && url=$(cat "$scratch/url") && return 0
-        sleep 0.05
-    done
-    cat "$scratch/log"
-    return 1
-}
-down() {
-    kill "$server"
-    wait "$server"
-    is=$?
-    server=
-    [ $is -eq 0 ] || cat "$scratch/log"
-    return $is
-}
+. test/lib/serving.sh
 
 # ---- commands ------------------------------------------------------------------------------------
 
 # The commands of the pages, one a line: what a backslash ends goes on. They get a place of their
-# own for the one that they name.
-pages="README.md docs/operate/*.md docs/integrate/*.md docs/reference/commands.md"
+# own for the one that they name. Those of docs/operate/service.md are run by service.sh.
+pages="README.md docs/operate/[!s]*.md docs/integrate/*.md docs/reference/commands.md"
 # shellcheck disable=SC2086
 sed -n ':more; /^quan .*\\$/ { N; s/\\\n *//; b more; }; s/ *# .*//; /^quan /p' $pages |
     sort -u >"$scratch/commands"
@@ -59,7 +38,9 @@ here() {
     key=$(quan admin key create --data "$lib" --merchant "$merchant" --json | jq -r .id)
     own=$secret
     case $1 in *" backup "*) own=$operator ;; esac
-    echo "$1" | sed "s|/var/lib/quan|$lib|; s|/var/backups/quan|$scratch/backups|; s|SECRET|$own|
+    printf '%s\n' "$own" >"$scratch/key"
+    echo "$1" | sed "s|@/[a-z/.]*|@$scratch/key|; s|SECRET|$own|
+        s|/var/lib/quan|$lib|; s|/var/backups/quan|$scratch/backups|
         s|http://127.0.0.1:8080|$url|; s|/run/quan.url|$scratch/url|; s|--data DIR|--data $lib|
         s|mer_[0-9a-z…]*|$merchant|; s|key_[0-9a-z]*|$key|; s|--scale 10 |--scale 1 |
         s|--seconds 10|--seconds 1|; s|--rate 5000|--rate 200 --seconds 1|"
@@ -135,8 +116,7 @@ shows "the reference tells metrics" [ "$(wc -l <"$scratch/told")" -ge 20 ]
 while read -r name; do
     shows "$name is emitted" grep -qE "^$name(_count)?[ {]" "$scratch/metrics"
 done <"$scratch/told"
-# shellcheck disable=SC2016
-grep -oE '`quan_[a-z_]*`' README.md docs/*/*.md | grep -oE 'quan_[a-z_]*' | sort -u |
+grep -ohE '\bquan_[a-z_]*' README.md docs/*/*.md | sed 's/_bucket$//' | sort -u |
     while read -r name; do grep -qx "$name" "$scratch/told" || echo "$name"; done >"$scratch/other"
 shows "the pages name no other" [ ! -s "$scratch/other" ]
 shows "the server ends well" down

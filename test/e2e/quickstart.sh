@@ -9,16 +9,8 @@ export QUAN_HOME
 started=
 trap '[ -z "$started" ] || kill "$started" 2>/dev/null; rm -rf "$scratch"' EXIT
 . test/lib/shows.sh
+. test/lib/serving.sh
 evidence="out"
-
-# waits COMMAND…: until it holds, at most a minute.
-waits() {
-    for _ in $(seq 600); do
-        if "$@" >/dev/null 2>&1; then return 0; fi
-        sleep 0.1
-    done
-    return 1
-}
 
 gone() { ! kill -0 "$1" 2>/dev/null; }
 empty() { [ -z "$(ls -A "$1")" ]; }

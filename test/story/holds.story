@@ -20,6 +20,10 @@ story a_hold_without_a_time_has_the_servers
   use tea
   POST /v1/holds {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"]}
   201 {"deadline": "2026-01-01T00:15:00.000Z"}
+  setting hold_default_ms 60000
+  POST /v1/holds {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"]}
+  201 {"deadline": "2026-01-01T00:01:00.000Z"}
+  setting hold_default_ms 900000
 
 story a_hold_is_confirmed
   use held
