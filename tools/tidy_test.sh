@@ -163,6 +163,11 @@ bad machine 'a path of one machine' src/base/path.c "/* see $home/main */\n"
 # The rules that other programs check
 bad format 'layout' src/base/layout.c 'static int  x;\n'
 bad shell "an unquoted name" tools/hello "echo \$1\n"
+bad codes 'a code that no test expects' src/base/result.def \
+    'RESULT(1, GONE, 404, RESULT_PASSING,\n       "Gone.")\n'
+printf '/* Codes. */\nRESULT(1, GONE, 404, RESULT_REFUSED, "Gone.")\n' >src/base/result.def
+bad "" 'a code that a test expects' src/base/gone_test.c \
+    '\nstatic void says(void **state)\n{\n    assert_code(*state, "gone");\n}\n'
 bad fresh 'a stale file' tools/fresh.list 'src/base/sum.h: echo something else\n'
 bad fresh 'a command that fails' tools/fresh.list 'src/base/sum.h: false\n'
 bad pure 'the domain asks for the time' src/domain/time.c \

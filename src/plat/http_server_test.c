@@ -451,6 +451,34 @@ static void what_waits_behind_a_request_is_bounded(void **state)
     buf_free(&in);
 }
 
+/* More header fields than a response has room for: a defect of the handler's. */
+static void answer_with_too_much(http_exchange *x)
+{
+    for (int i = 0; i <= HTTP_HEAD_BYTES_MAX / 10; i++)
+        http_add_header(x, S("X-Many"), S("0123456789"));
+    buf_str(http_out(x), S("secret"));
+    http_respond(x);
+}
+
+static void a_response_that_is_too_large_is_a_defect(void **state)
+{
+    (void)state;
+    server->special = answer_with_too_much;
+    int fd = dial(server->port);
+    for (int i = 0; i < 2; i++) { /* the connection is none the worse */
+        buf b;
+        buf_init(&b, ANSWER_MAX);
+        assert_true(send_all(fd, S("GET /special HTTP/1.1\r\n" H E)));
+        answer a;
+        read_answer(fd, &b, true, &a);
+        assert_int_equal(a.status, 500);
+        expect_code(a.body, "internal");
+        assert_null(field_of(a.head, S("X-Many:")).p);
+        buf_free(&b);
+    }
+    close(fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -468,6 +496,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(answers_from_another_thread_keep_the_order, start, end),
         cmocka_unit_test_setup_teardown(answers_from_another_thread_under_load, start, end),
         cmocka_unit_test_setup_teardown(deferred_work_runs_on_the_loop, start, end),
+        cmocka_unit_test_setup_teardown(a_response_that_is_too_large_is_a_defect, start, end),
         cmocka_unit_test_setup_teardown(what_waits_behind_a_request_is_bounded, start, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

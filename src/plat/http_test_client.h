@@ -131,6 +131,7 @@ static inline const char *refusal_code(int status)
                 {417, "expectation_failed"},
                 {431, "headers_too_large"},
                 {501, "method_not_implemented"},
+                {503, "busy"},
                 {505, "version_not_supported"}};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         if (rows[i].status == status)
