@@ -6,7 +6,7 @@
 
 #include "base/id.h"
 #include "base/time.h"
-#include "cli/sandbox.h"
+#include "cli/scenario_counts.h"
 
 enum { SCENARIO_WHY_MAX = 4096, SCENARIO_BODY_MAX = 4 * 1024 * 1024, TIMES_SHIFT = 20 };
 
@@ -48,6 +48,7 @@ typedef struct scenario {
     const json *root;
     uint64_t line;
     str key;
+    uint64_t merchant;
     known_name names[SCENARIO_NAMES_MAX];
     size_t name_count;
     str place; /* of the step at hand: "steps[2]" */
@@ -210,16 +211,28 @@ static void remember(scenario *s, str name, str id)
     s->names[s->name_count++] = (known_name){arena_str(s->memory, name), arena_str(s->memory, id)};
 }
 
-/* The id of the answer; of a claim those of its coupons: name, and name.2 … */
+/* The n-th of several: name, name.2 … */
+static void remember_nth(scenario *s, str name, size_t n, str id)
+{
+    remember(s, n == 1 ? name : arena_printf(s->memory, "%.*s.%zu", STR_ARG(name), n), id);
+}
+
+/* False: it gives no name, or no good one. */
+static bool names_it(scenario *s, const json *as)
+{
+    bool good =
+        json_kind_of(as) == JSON_KIND_STR && json_str(as).n > 0 && id_of(s, json_str(as)).n == 0;
+    if (as != NULL && !good)
+        fail_member(s, S("as"), S("not_allowed"), S("a text that no other step has"));
+    return good;
+}
+
+/* The id of the answer; of a claim those of its coupons. */
 static void remember_answer(scenario *s, const json *as, str answer)
 {
     json *document;
-    if (as == NULL)
+    if (!names_it(s, as))
         return;
-    if (json_kind_of(as) != JSON_KIND_STR || json_str(as).n == 0 || id_of(s, json_str(as)).n > 0) {
-        fail_member(s, S("as"), S("not_allowed"), S("a text that no other step has"));
-        return;
-    }
     if (json_parse(answer, &document, NULL) != R_DONE)
         return;
     const json *id = json_field(document, S("id"));
@@ -231,10 +244,7 @@ static void remember_answer(scenario *s, const json *as, str answer)
         const json *of = json_field(item, S("id"));
         n++;
         if (json_kind_of(of) == JSON_KIND_STR)
-            remember(s,
-                     n == 1 ? json_str(as)
-                            : arena_printf(s->memory, "%.*s.%zu", STR_ARG(json_str(as)), n),
-                     json_str(of));
+            remember_nth(s, json_str(as), n, json_str(of));
     }
     json_free(document);
 }
@@ -360,6 +370,60 @@ static const step_kind *kind_of(scenario *s, const json *step)
     return found;
 }
 
+static void put_counts(scenario *s, const stated_made *made)
+{
+    json_writer *w = &s->w;
+    json_begin_object(w);
+    json_key(w, S("step"));
+    json_put_str(w, S("counts"));
+    json_key(w, S("at"));
+    json_put_time(w, atomic_load(&s->box.now_ms));
+    json_key(w, S("issued"));
+    json_put_i64(w, made->issued);
+    json_key(w, S("redeemed"));
+    json_put_i64(w, made->redeemed);
+    json_key(w, S("discount"));
+    json_begin_object(w);
+    json_key(w, S("amount"));
+    json_put_i64(w, made->discount_minor);
+    json_key(w, S("currency"));
+    json_put_str(w, made->currency);
+    json_end_object(w);
+    json_end_object(w);
+}
+
+/* What has happened before: {"counts": {…}, "as": …}, which names coupons that are left. */
+static void run_counts(scenario *s, const json *step, const json *body)
+{
+    const json *as = json_field(step, S("as")), *of = json_field(body, S("template"));
+    str place = s->place;
+    stated_made made;
+    if (json_count(step) > (as == NULL ? 1 : 2)) {
+        fail(s, S("unknown_field"), place, S("counts, and `as`"));
+        return;
+    }
+    s->place = arena_printf(s->memory, "%.*s.counts", STR_ARG(place));
+    if (json_kind_of(body) != JSON_KIND_OBJECT || json_kind_of(of) != JSON_KIND_STR) {
+        fail_member(s, S("template"), S("required"), S("the name or id of one"));
+        return;
+    }
+    stated_ask ask = {&s->box, s->merchant, meant(s, json_str(of)), body, s->step, s->memory};
+    if (s->code.n > 0)
+        return;
+    if (!counts_make(&ask, &made)) {
+        fail_member(s, made.member, made.code, made.detail);
+        return;
+    }
+    put_counts(s, &made);
+    s->place = place;
+    bool named = names_it(s, as);
+    for (size_t i = 0; named && s->code.n == 0 && i < made.left_count; i++) {
+        char id[ID_TEXT_MAX];
+        remember_nth(s, json_str(as), i + 1,
+                     (str){id, (size_t)id_text(ID_COUPON, made.left[i], id)});
+    }
+}
+
 static void run_step(scenario *s, const json *step)
 {
     if (json_kind_of(step) != JSON_KIND_OBJECT) {
@@ -368,6 +432,11 @@ static void run_step(scenario *s, const json *step)
     }
     if (json_count(step) == 1 && run_time(s, step))
         return;
+    const json *counts = json_field(step, S("counts"));
+    if (counts != NULL) {
+        run_counts(s, step, counts);
+        return;
+    }
     const step_kind *k = kind_of(s, step);
     if (s->code.n == 0)
         run_request(s, k, step);
@@ -422,10 +491,9 @@ static void make_merchant(scenario *s)
     http_answer a = sandbox_request(&s->box, &asked, s->memory);
     buf_free(&text);
     json *document = NULL;
-    uint64_t id = 0;
     if (a.status == 201 && json_parse(a.body, &document, NULL) == R_DONE &&
-        id_parse(ID_MERCHANT, json_str(json_field(document, S("id"))), &id))
-        s->key = sandbox_key(&s->box, id, s->memory);
+        id_parse(ID_MERCHANT, json_str(json_field(document, S("id"))), &s->merchant))
+        s->key = sandbox_key(&s->box, s->merchant, s->memory);
     json_free(document);
     if (s->key.n == 0)
         fail(s, S("wrong"), S("merchant"), arena_str(s->memory, a.body));

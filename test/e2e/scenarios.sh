@@ -134,4 +134,42 @@ shows "as the lines say" said '[(.steps | length), .error.code, .error.field]' '
 shows "\$\$ is a \$" sh -c "
     [ \"\$(head -n 1 '$scratch/out' | jq -r '.steps[5].answer.order_number')\" = '\$1' ]"
 
+# ---- what has happened before --------------------------------------------------------------------
+
+before=$(cat <<'END'
+{"counts": {"template": "$t", "user": "ann", "redeemed": 2,
+    "discount": {"amount": 200, "currency": "USD"}}}
+END
+)
+before=$(printf '%s' "$before" | tr '\n' ' ')
+steps=$(cat <<'END'
+{"redeem": {}}, {"redeem": {}}, {"redeem": {"user": "bob"}}, {"stats": {"campaign": "$c"}}
+END
+)
+shows "counts are those of a user" runs 0 <<END
+$(scenario "$promotion, $before, $steps")
+END
+shows "and limits and statistics know them" said '[.steps[3].redeemed, .steps[3].discount.amount,
+    (.steps[4:7][] | .status), .steps[7].answer.counts[0].redeemed]' '[2,200,201,409,201,4]'
+
+shows "counts that cannot be end the scenario" runs 1 <<END
+$(scenario "$promotion, {\"counts\": 1}")
+$(scenario "$promotion, {\"counts\": {}}")
+$(scenario "$promotion, {\"counts\": {\"template\": \"\$x\"}}")
+$(scenario "$promotion, {\"counts\": {\"template\": \"\$t\"}, \"times\": 2}")
+$(scenario "$promotion, {\"counts\": {\"template\": \"\$t\", \"used\": 2}}")
+$(scenario "$promotion, {\"counts\": {\"template\": \"\$t\", \"issued\": 2}}")
+$(scenario "$promotion, {\"state\": {\"campaign\": \"\$c\", \"state\": \"disabled\"}}, $before")
+$(scenario "$promotion, $before, $before")
+END
+shows "by the member that is wrong" said '[.line, .error.code, .error.field]' \
+    '[1,"required","steps[3].counts.template"]
+[2,"required","steps[3].counts.template"]
+[3,"unknown_name","steps[3].counts"]
+[4,"unknown_field","steps[3]"]
+[5,"unknown_field","steps[3].counts.used"]
+[6,"not_allowed","steps[3].counts.issued"]
+[7,"stale","steps[4].counts.redeemed"]
+[8,"stale","steps[4].counts.redeemed"]'
+
 counted
