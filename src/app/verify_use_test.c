@@ -1,16 +1,6 @@
 /* verify finds what is wrong with coupons that have more than one use, or that add for sellers: a
  * healthy shop, one row made wrong, and the field that must be named. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-
-#include <cmocka.h>
-
-#include "app/verify.h"
-#include "base/id.h"
-#include "test/lib/domain_fixture.h"
+#include "app/verify_flaw_test.h"
 
 static fix *shop;
 static uint64_t many;  /* a use of it is redeemed, one held, one left */
@@ -48,48 +38,21 @@ static void open_shop(void)
 
 /* ---- making a row wrong ---- */
 
-typedef bool spoil(uow *u); /* false: pending */
+FLAW(one_more, coupon_use, slot, many, row->redeemed += 1)
+FLAW(lapsed, coupon_use, slot, many, row->lapsed = 2)
+FLAW(money, coupon_use, slot, many, row->redeemed_minor = 5)
+FLAW(none_held, coupon_use, slot, many, row->held.n = 0)
+FLAW(other_hold, coupon_use, slot, many, row->held.items[0].hold += 1)
+FLAW(deadline, coupon_use, slot, many, row->held.items[0].deadline_ms += 1)
+FLAW(taken_at, coupon_use, slot, many, row->held.items[0].at_ms += 1)
+FLAW(discount, coupon_use, slot, many, row->held.items[0].discount_minor += 1)
+FLAW(reserved, coupon_use, slot, many, row->held.items[0].reserved_minor += 1)
+FLAW(revived, coupon_use, slot, many, row->revivals = 1)
+FLAW(used_up, coupon, slot, many, row->state = COUPON_STATE_REDEEMED)
+FLAW(named, coupon, slot, many, row->ref = 7)
 
-typedef struct spoiler {
-    request request; /* first */
-    spoil *spoil;
-} spoiler;
-
-static result spoil_run(uow *u, request *r)
-{
-    return ((spoiler *)r)->spoil(u) && !uow_pending(u) ? R_DONE : R_AGAIN;
-}
-
-static void spoil_done(request *r)
-{
-    assert_int_equal(r->outcome, R_DONE);
-}
-
-#define FLAW(name, type, row_id, change)                                                           \
-    static bool name(uow *u)                                                                       \
-    {                                                                                              \
-        type *row = type##_get(u, slot, row_id);                                                   \
-        if (row == NULL)                                                                           \
-            return false;                                                                          \
-        type##_edit(u, row);                                                                       \
-        change;                                                                                    \
-        return true;                                                                               \
-    }
-FLAW(one_more, coupon_use, many, row->redeemed += 1)
-FLAW(lapsed, coupon_use, many, row->lapsed = 2)
-FLAW(money, coupon_use, many, row->redeemed_minor = 5)
-FLAW(none_held, coupon_use, many, row->held.n = 0)
-FLAW(other_hold, coupon_use, many, row->held.items[0].hold += 1)
-FLAW(deadline, coupon_use, many, row->held.items[0].deadline_ms += 1)
-FLAW(taken_at, coupon_use, many, row->held.items[0].at_ms += 1)
-FLAW(discount, coupon_use, many, row->held.items[0].discount_minor += 1)
-FLAW(reserved, coupon_use, many, row->held.items[0].reserved_minor += 1)
-FLAW(revived, coupon_use, many, row->revivals = 1)
-FLAW(used_up, coupon, many, row->state = COUPON_STATE_REDEEMED)
-FLAW(named, coupon, many, row->ref = 7)
-
-FLAW(added, redemption, bonus, row->adds.items[0].discount_minor += 1)
-FLAW(added_nowhere, redemption, bonus, row->adds.items[0].line = 9)
+FLAW(added, redemption, slot, bonus, row->adds.items[0].discount_minor += 1)
+FLAW(added_nowhere, redemption, slot, bonus, row->adds.items[0].line = 9)
 
 static bool gone(uow *u)
 {
@@ -109,11 +72,7 @@ static bool of_nobody(uow *u)
     return coupon_use_new(u, slot, many + 1) != NULL;
 }
 
-static const struct {
-    const char *name;
-    spoil *how;
-    const char *check, *field;
-} flaws[] = {
+static const flaw flaws[] = {
     {"one_more", one_more, "coupon", "uses redeemed"},
     {"lapsed", lapsed, "coupon", "no more uses than there were"},
     {"money", money, "coupon", "money redeemed"},
@@ -133,38 +92,12 @@ static const struct {
     {"of_nobody", of_nobody, "coupon", "the coupon of the uses is there"},
 };
 
-/* ---- looking ---- */
-
-typedef struct wanted {
-    const char *check, *field;
-    bool found;
-} wanted;
-
-static void look(void *context, const verify_difference *d)
-{
-    wanted *w = context;
-    bool same = strcmp(d->check, w->check) == 0 && str_eq(d->field, str_of(w->field));
-    w->found = w->found || same;
-}
-
 static void every_flaw_is_named(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(flaws); i++) {
         open_shop();
-        fix_verify(shop);
-        spoiler r = {
-            .request = {.run = spoil_run, .done = spoil_done, .slot = slot, .class = CLASS_OTHER},
-            .spoil = flaws[i].how};
-        assert_int_equal(store_submit(app_store(shop->app), &r.request), R_DONE);
-        (void)app_settle(shop->app);
-        wanted w = {.check = flaws[i].check, .field = flaws[i].field};
-        verify_summary sum;
-        verify_options options = {.context = &w, .found = look};
-        assert_int_equal(verify_app(shop->app, &options, &sum), R_DONE);
-        if (!w.found)
-            fail_msg("%s: nobody misses %s", flaws[i].name, flaws[i].field);
-        fix_close(shop);
+        flaw_is_named(shop, slot, &flaws[i]);
     }
 }
 

@@ -51,6 +51,8 @@
  * that does not apply any more, or as another version, is STALE; so is one that limits or budget
  * leave no room for, and then the detail is its id: price without it. NOT_FOUND; INVALID:
  * it is not automatic.
+ * Where a version has a funding, what its parties pay is decided here, by what their budgets have
+ * (party.h): it refuses nothing.
  * A user who is not known yet joins with the hold: TOO_MANY, the slot has MEMBERS_MAX users.
  *
  * REDEEM with `hold` confirms it at its frozen figures; the order given otherwise is not read, but
@@ -68,7 +70,8 @@
  *   NOT_FOUND, HOLD_NOT_OPEN (redeemed or replaced; the detail names the state)
  *
  * GIVE_BACK takes goods back. The refund is price_return's; the discount that comes back with it
- * (list price of the goods less refund) goes back to the budget, by coupon. A coupon comes back
+ * (list price of the goods less refund) goes back to the budget, by coupon, and to the parties of
+ * its funding, who get back what they paid (return_split.h). A coupon comes back
  * when every line that it discounted is back (of one that touched none, the whole order):
  * available until its old end, or grace_days from now where that is later; else expired. Then its
  * redemption is given back to the limits, money and units with each return; all to the periods in
