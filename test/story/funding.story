@@ -225,6 +225,37 @@ story a_lapsed_hold_gives_its_budget_back
   POST /v1/redemptions {"user": "u2", "order_number": "o1", "cart": $cart, "coupons": ["$second"]}
   201 {"funding": [{"party": "advertiser", "discount": @500}, {"party": "merchant", "discount": @500}]}
 
+# Past its deadline a hold that is confirmed is a fresh one: at its price, split by the budgets of now.
+story a_late_confirmation_is_split_anew
+  let funding [{"party": "advertiser", "share": "50", "budget": @500},
+    {"party": "merchant", "share": "50"}]
+  use funded
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  201 {"coupons": [{"id": "$second"}]}
+  POST /v1/holds {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"], "hold_seconds": 60}
+  201 {"id": "$hold", "funding": [{"party": "advertiser", "discount": @500}, {"party": "merchant", "discount": @500}]}
+  +61s
+  POST /v1/holds {"user": "u2", "order_number": "o1", "hold_seconds": 60, "coupons": ["$second"],
+    "cart": {"lines": [{"sku": "tea", "quantity": 1, "unit_price": @6000}]}}
+  201 {"id": "$other", "funding": [{"party": "advertiser", "discount": @500}, {"party": "merchant", "discount": @500}]}
+  POST /v1/redemptions {"hold": "$hold"}
+  201 {"discount": @1000, "funding": [{"party": "merchant", "discount": @1000}]}
+
+# A changed order gives back what the hold before it had, and takes anew.
+story a_changed_order_is_split_anew
+  let funding [{"party": "advertiser", "share": "100", "budget": @1000}, {"party": "merchant", "share": "0"}]
+  let benefit {"kind": "percent_off", "percent": "10"}
+  use funded
+  POST /v1/holds {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"], "hold_seconds": 60}
+  201 {"funding": [{"party": "advertiser", "discount": @800}]}
+  POST /v1/holds {"user": "u1", "order_number": "o1", "coupons": ["$coupon"], "hold_seconds": 60,
+    "cart": {"lines": [{"sku": "tea", "quantity": 4, "unit_price": @3000}]}}
+  201 {"id": "$hold", "funding": [{"party": "advertiser", "discount": @1000}, {"party": "merchant", "discount": @200}]}
+  POST /v1/holds/$hold/release
+  200
+  POST /v1/redemptions {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"]}
+  201 {"funding": [{"party": "advertiser", "discount": @800}]}
+
 # A hold keeps its split; a budget that an edit makes larger is there for the next, for old coupons,
 # too, and one that is smaller than what is paid has nothing left.
 story a_budget_follows_the_newest_version

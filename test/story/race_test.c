@@ -1,5 +1,5 @@
 /* Races over HTTP, with real threads on two lanes: a stock that many want, one key sent at once,
- * one coupon and many orders, a lane that stands still while it holds slices (P2, P6, P7;
+ * one coupon and many orders, a party's budget, a lane that stands still while it holds slices (P2, P6, P7;
  * ACIDRain).
  *
  * Every request is counted by its status; which of them wins is left open. On the store in memory:
@@ -171,6 +171,16 @@ static void fill_shared_device(const runner *r, int i, char key[USER_MAX], char 
                    r->number, i, r->given, i % 3 != 1 ? "one" : key, i % 3 != 0 ? "one" : key);
 }
 
+/* Of the automatic template. */
+static void fill_promoted(const runner *r, int i, char key[USER_MAX], char body[BODY_MAX])
+{
+    (void)snprintf(key, USER_MAX, "%s-%d-%d", r->given, r->number, i);
+    (void)snprintf(body, BODY_MAX,
+                   "{\"user\":\"%s\",\"order_number\":\"o\",\"cart\":{\"lines\":[{\"sku\":\"tea\","
+                   "\"quantity\":1,\"unit_price\":{\"amount\":9000,\"currency\":\"USD\"}}]}}",
+                   key);
+}
+
 static void fill_confirm(const runner *r, int i, char key[USER_MAX], char body[BODY_MAX])
 {
     (void)snprintf(key, USER_MAX, "confirm-%d-%d", r->number, i);
@@ -327,6 +337,39 @@ static void a_shared_device_counts_for_all_its_users(void **state)
     assert_int_equal(sum.sold_out + sum.unavailable + sum.other, 0);
 }
 
+/* Halves of 1.00 and a budget of 12.34: an advertiser pays that to the last cent, and no order is
+ * refused for it. */
+static void a_partys_budget_is_spent_to_the_last_cent(void **state)
+{
+    enum { ORDERS = 16 };
+    ground *g = *state;
+    static runner all[RUNNERS];
+    char target[BODY_MAX], body[BODY_MAX];
+    (void)snprintf(target, sizeof target, "/v1/campaigns/%s/templates", g->campaign);
+    (void)snprintf(
+        body, sizeof body,
+        "{\"name\":\"Shared\",\"apply\":\"automatic\",\"benefit\":{\"kind\":\"amount_off\","
+        "\"amount\":{\"amount\":100,\"currency\":\"USD\"}},\"validity\":{\"kind\":\"fixed\","
+        "\"from\":\"2026-01-01T00:00:00Z\",\"until\":\"2026-02-01T00:00:00Z\"},"
+        "\"funding\":[{\"party\":\"advertiser\",\"share\":\"50\",\"budget\":{\"amount\":"
+        "1234,\"currency\":\"USD\"}},{\"party\":\"merchant\",\"share\":\"50\"}]}");
+    answer a = post(g, target, "shared", body);
+    assert_int_equal(a.status, 201);
+    char shared[ID_TEXT_MAX];
+    find_id(&a, "tpl_", shared);
+    runner like = {.ground = g,
+                   .requests = ORDERS,
+                   .fill = fill_promoted,
+                   .target = "/v1/redemptions",
+                   .given = "p"};
+    runner sum = run_all(&like, all);
+    assert_int_equal(sum.created, RUNNERS * ORDERS);
+    (void)snprintf(target, sizeof target, "/v1/templates/%s/stats?by=party", shared);
+    a = post(g, target, "x", NULL);
+    assert_non_null(strstr(a.body, "\"party\":\"advertiser\",\"discount\":{\"amount\":1234,"));
+    assert_non_null(strstr(a.body, "\"party\":\"merchant\",\"discount\":{\"amount\":11566,"));
+}
+
 /* A user whose lane this is. */
 static void find_user(const ground *g, uint16_t lane, char out[USER_MAX])
 {
@@ -388,6 +431,8 @@ int main(void)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(one_coupon_and_many_orders, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_shared_device_counts_for_all_its_users, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_partys_budget_is_spent_to_the_last_cent, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_lane_that_stands_still_makes_it_503_and_not_sold_out,
                                         set_up, tear_down),
