@@ -94,12 +94,12 @@ static bool is_behind(const fund_party *p, str mark)
     return stats_party_order(p, &last) > 0;
 }
 
-static wire_party_budget_now party_budget(app_view *v, const stats_wish *w, const fund_party *p)
+static wire_party_budget_now party_budget(app_view *v, const stats_wish *w, const stats_party *row)
 {
     str currency = w->campaign->currency;
-    pool_left left = query_pool_left(v, pool_party(w->template->id, p->number));
+    pool_left left = query_pool_left(v, pool_party(w->template->id, row->party->number));
     return (wire_party_budget_now){.total = sum_of(left.total, currency),
-                                   .remaining = sum_of(left.left, currency),
+                                   .remaining = sum_of(left.left + row->due_minor, currency),
                                    .on_the_way = sum_of(left.on_the_way, currency)};
 }
 
@@ -124,7 +124,7 @@ static void put_parties(api_call *c, app_view *v, const stats_wish *w, wire_stat
                                .discount_returned = sum_of(row->discount_returned_minor, currency)};
         to->has_budget = w->template != NULL && row->party->budget_minor >= 0;
         if (to->has_budget)
-            to->budget = party_budget(v, w, row->party);
+            to->budget = party_budget(v, w, row);
     }
     out->has_next_page_token = at < from.n;
     if (out->has_next_page_token)

@@ -65,6 +65,18 @@ static void use_due(const walk *w, const hold *by, const coupon *held, due_chang
     }
 }
 
+static void parties_due(const hold *row, size_t applied, due_change *change)
+{
+    size_t from = 0;
+    while (from < row->parties.n && row->parties.items[from].applied != applied)
+        from++;
+    change->parties = row->parties.items + from;
+    while (from < row->parties.n && row->parties.items[from].applied == applied) {
+        change->party_count++;
+        from++;
+    }
+}
+
 static void hold_due(walk *w, uint64_t id)
 {
     const hold *row = hold_get(w->v->rows, id_slot(id), id);
@@ -83,6 +95,7 @@ static void hold_due(walk *w, uint64_t id)
             use_due(w, row, held, &change);
         else if (held != NULL)
             coupon_ends(w, held, &change);
+        parties_due(row, i, &change);
         w->each(w->context, &change);
     }
 }

@@ -15,6 +15,9 @@ typedef struct due_change {
     const config_template *template;
     bool released, expired; /* of a hold; past its end, maybe right after its release */
     int64_t budget_minor;   /* goes back to the budget of the campaign */
+    /* What parties pay of it by the hold: what is reserved of that goes back to their budgets. */
+    const party_share *parties;
+    size_t party_count;
 } due_change;
 
 void query_due(app_view *v, void (*each)(void *context, const due_change *change), void *context);

@@ -215,7 +215,9 @@ static void collect_parties(void *context, const tally_party *row)
         c->rows = rows;
         c->capacity = capacity;
     }
-    c->rows[c->n++] = (stats_party){p, row->discount_minor, row->discount_returned_minor};
+    c->rows[c->n++] = (stats_party){.party = p,
+                                    .discount_minor = row->discount_minor,
+                                    .discount_returned_minor = row->discount_returned_minor};
 }
 
 /* With nothing paid: what a template's funding names is told, whether it has paid or not. */
@@ -227,6 +229,22 @@ static void collect_named(collected_parties *c, uint64_t template_id)
         tally_party none = {.template = template_id, .party = v->funding.items[i].number};
         collect_parties(c, &none);
     }
+}
+
+typedef struct due_parties {
+    uint64_t template;
+    stats_parties *of;
+} due_parties;
+
+static void collect_due_parties(void *context, const due_change *change)
+{
+    const due_parties *d = context;
+    if (change->template->row->id != d->template)
+        return;
+    for (size_t i = 0; i < change->party_count; i++)
+        for (size_t k = 0; k < d->of->n; k++)
+            if (d->of->rows[k].party->number == change->parties[i].party)
+                d->of->rows[k].due_minor += change->parties[i].reserved_minor;
 }
 
 void query_stats_parties(app_view *v, const counts_ask *ask, stats_parties *out)
@@ -246,4 +264,7 @@ void query_stats_parties(app_view *v, const counts_ask *ask, stats_parties *out)
         out->rows[out->n - 1].discount_minor += row->discount_minor;
         out->rows[out->n - 1].discount_returned_minor += row->discount_returned_minor;
     }
+    due_parties due = {ask->template, out};
+    if (ask->template != 0)
+        query_due(v, collect_due_parties, &due);
 }

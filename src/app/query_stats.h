@@ -27,6 +27,7 @@ void query_stats_goods(app_view *v, const counts_ask *ask, goods_dimension dimen
 typedef struct stats_party {
     const fund_party *party; /* lives as long as the view's snapshot */
     int64_t discount_minor, discount_returned_minor;
+    int64_t due_minor; /* what is due gives back to its budget; of a template only */
 } stats_party;
 typedef struct stats_parties {
     stats_party *rows; /* ascending by kind, then name, each once */

@@ -221,7 +221,11 @@ story a_lapsed_hold_gives_its_budget_back
   201 {"coupons": [{"id": "$second"}]}
   POST /v1/holds {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"], "hold_seconds": 60}
   201 {"funding": [{"party": "advertiser", "discount": @500}, {"party": "merchant", "discount": @500}]}
+  GET /v1/templates/$template/stats?by=party
+  200 {"parties": [{"party": "merchant"}, {"budget": {"total": @500, "remaining": @0}}]}
   +61s
+  GET /v1/templates/$template/stats?by=party
+  200 {"parties": [{"party": "merchant"}, {"budget": {"total": @500, "remaining": @500}}]}
   POST /v1/redemptions {"user": "u2", "order_number": "o1", "cart": $cart, "coupons": ["$second"]}
   201 {"funding": [{"party": "advertiser", "discount": @500}, {"party": "merchant", "discount": @500}]}
 
