@@ -1,6 +1,6 @@
 /* Races over HTTP, with real threads on two lanes: a stock that many want, one key sent at once,
- * one coupon and many orders, a party's budget, a lane that stands still while it holds slices (P2, P6, P7;
- * ACIDRain).
+ * one coupon and many orders, a party's budget, a lane that stands still while it holds slices (P2,
+ * P6, P7; ACIDRain).
  *
  * Every request is counted by its status; which of them wins is left open. On the store in memory:
  * the lanes and their threads are the same on every engine. */

@@ -23,8 +23,8 @@ static int64_t paid_by(const redemption *row, size_t applied, uint16_t party)
     return 0;
 }
 
-/* Each coupon takes 10.00 and has a budget of 2.50 of its own. Of those that are used up, so many are
- * asked; behind them no budget is, also where it has money: the last party pays. */
+/* Each coupon takes 10.00 and has a budget of 2.50 of its own. Of those that are used up, so many
+ * are asked; behind them no budget is, also where it has money: the last party pays. */
 static void beyond_so_many_dry_budgets_the_last_party_pays(void **state)
 {
     (void)state;
