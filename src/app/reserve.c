@@ -7,6 +7,7 @@
 #include "domain/campaign/rules.h"
 #include "domain/coupon/use.h"
 #include "domain/limit/level.h"
+#include "domain/rule/cart.h"
 #include "port/metric.h"
 #include "port/random.h"
 #include "port/secret.h"
@@ -77,10 +78,8 @@ static void needs_of_order(reserve *r)
     const order_in *in = &r->order;
     r->needs = ARENA_ARRAY(r->saga.memory, limit_need, 3 * in->applied.n);
     int64_t *units = ARENA_ARRAY(r->saga.memory, int64_t, in->applied.n);
-    for (size_t i = 0; i < in->shares.n; i++)
-        units[in->shares.items[i].applied] += in->lines.items[in->shares.items[i].line].quantity;
-    for (size_t i = 0; i < in->adds.n; i++)
-        units[in->adds.items[i].applied] += in->lines.items[in->adds.items[i].line].quantity;
+    cart_add_units(in->lines.items, in->shares.items, in->shares.n, units);
+    cart_add_units(in->lines.items, in->adds.items, in->adds.n, units);
     for (size_t i = 0; i < in->applied.n; i++) {
         const applied_coupon *a = &in->applied.items[i];
         need(r, a->template, LIMIT_MEASURE_REDEMPTIONS, 1);

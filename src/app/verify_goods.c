@@ -2,6 +2,7 @@
  * of their goods. Written anew from the meaning of the counters (domain/stats/tally.h), so that the
  * two can disagree. */
 #include "app/verify_part.h"
+#include "domain/rule/cart.h"
 
 typedef struct goods_key {
     uint64_t campaign, template;
@@ -108,6 +109,14 @@ static void count_coupon(verify *v, const redemption *r, size_t i)
     add(v, &use, 2, GOODS_REDEMPTIONS, 1);
 }
 
+/* Started kilograms of what is weighed, else pieces. */
+static int64_t units_of(const order_line *line, int64_t quantity)
+{
+    if ((line->marks & LINE_WEIGHED) == 0)
+        return quantity;
+    return quantity / CART_QUANTITY_UNIT + (quantity % CART_QUANTITY_UNIT > 0);
+}
+
 static void count_share(verify *v, const redemption *r, size_t i)
 {
     const line_share *s = &r->shares.items[i];
@@ -119,7 +128,7 @@ static void count_share(verify *v, const redemption *r, size_t i)
     for (size_t d = 0; d < ARRAY_LEN(dimensions); d++) {
         add(v, &use, d, GOODS_DISCOUNT, s->discount_minor);
         if (is_first(r, i)) {
-            add(v, &use, d, GOODS_QUANTITY, line->quantity);
+            add(v, &use, d, GOODS_QUANTITY, units_of(line, line->quantity));
             add(v, &use, d, GOODS_ORDER, verify_line(line));
         }
     }
@@ -152,8 +161,9 @@ static int64_t worth_back(const order_return *back, uint16_t line)
     return minor;
 }
 
-void verify_goods_returned(verify *v, const redemption *r, const order_return *back)
+void verify_goods_returned(verify *v, const verify_redemption *from, const order_return *back)
 {
+    const redemption *r = &from->row;
     int64_t worth_minor = 0;
     for (size_t i = 0; i < back->lines.n; i++)
         worth_minor += back->lines.items[i].worth_minor;
@@ -167,9 +177,12 @@ void verify_goods_returned(verify *v, const redemption *r, const order_return *b
         if (quantity == 0 || !is_first(r, i) ||
             !use_of(v, r, s->applied, back->returned_at_ms, &use))
             continue;
-        use.values[0] = r->lines.items[s->line].sku;
+        const order_line *line = &r->lines.items[s->line];
+        int64_t out = line->quantity - from->returned[s->line];
+        int64_t units = units_of(line, out + quantity) - units_of(line, out);
+        use.values[0] = line->sku;
         for (size_t d = 0; d < ARRAY_LEN(dimensions); d++) {
-            add(v, &use, d, GOODS_RETURNED_QUANTITY, quantity);
+            add(v, &use, d, GOODS_RETURNED_QUANTITY, units);
             add(v, &use, d, GOODS_RETURNED, worth_back(back, s->line));
         }
     }

@@ -339,7 +339,7 @@ static void check_return(verify *v, const verify_group *g, const order_return *b
         verify_must(v, &w, "what it restored was used and is given back", used);
     }
     verify_party_returned(v, &w, r, back);
-    verify_goods_returned(v, &r->row, back);
+    verify_goods_returned(v, r, back);
 }
 
 /* ---- order numbers ---- */

@@ -176,7 +176,8 @@ MUST_USE result verify_counters(verify *v); /* compares */
 
 /* ---- verify_goods.c ---- */
 void verify_goods_redeemed(verify *v, const redemption *row);
-void verify_goods_returned(verify *v, const redemption *row, const order_return *back);
+/* What came back with it is in row->returned already, with that of returns before it. */
+void verify_goods_returned(verify *v, const verify_redemption *row, const order_return *back);
 MUST_USE result verify_goods(verify *v); /* compares */
 
 /* ---- verify_pool.c ---- */

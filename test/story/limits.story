@@ -318,6 +318,41 @@ story units_count_the_goods
     "cart": {"lines": [{"sku": "tea", "quantity": 1, "unit_price": @6000}]}}
   201
 
+# 1.25 kg count 2. What is still out counts: 1.0 kg is 1, so 0.25 kg bring 1 back; 0.5 kg more bring nothing.
+story units_of_what_is_weighed_are_started_ones
+  let limits [{"measure": "units", "subject": "user", "period": "ever", "max": 2}]
+  let cart {"lines": [{"sku": "ham", "weighed": true, "quantity": 1250, "unit_price": @8000}]}
+  use shop
+  POST /v1/claims {"user": "u1", "template": "$template", "count": 3}
+  201 {"coupons": [{"id": "$c1"}, {"id": "$c2"}, {"id": "$c3"}]}
+  POST /v1/redemptions {"user": "u1", "order_number": "o0", "coupons": ["$c1"],
+    "cart": {"lines": [{"sku": "ham", "weighed": true, "quantity": 2001, "unit_price": @8000}]}}
+  409 {"code": "limit_reached"}
+  POST /v1/redemptions {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$c1"]}
+  201 {"id": "$redemption"}
+  let small {"lines": [{"sku": "ham", "weighed": true, "quantity": 1000, "unit_price": @8000}]}
+  let tiny {"lines": [{"sku": "ham", "weighed": true, "quantity": 1, "unit_price": @8000000}]}
+  POST /v1/redemptions {"user": "u1", "order_number": "o2", "cart": $tiny, "coupons": ["$c2"]}
+  409 {"code": "limit_reached"}
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 249}]}
+  201
+  POST /v1/redemptions {"user": "u1", "order_number": "o2", "cart": $tiny, "coupons": ["$c2"]}
+  409 {"code": "limit_reached"}
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 1}]}
+  201
+  POST /v1/redemptions {"user": "u1", "order_number": "o2", "cart": $small, "coupons": ["$c2"]}
+  201
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 500}]}
+  201
+  POST /v1/redemptions {"user": "u1", "order_number": "o3", "cart": $tiny, "coupons": ["$c3"]}
+  409 {"code": "limit_reached"}
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 300}, {"line": 0, "quantity": 200}]}
+  201
+  POST /v1/redemptions {"user": "u1", "order_number": "o3", "cart": $small, "coupons": ["$c3"]}
+  201
+  POST /v1/redemptions {"user": "u1", "order_number": "o4", "cart": $tiny, "coupons": ["$c1"]}
+  409 {"code": "limit_reached"}
+
 story uses_by_store_and_day
   let limits [{"measure": "redemptions", "subject": "store", "period": "day", "max": 1}]
   use shop

@@ -5,6 +5,7 @@
 #include "domain/coupon/return_split.h"
 #include "domain/coupon/use.h"
 #include "domain/price/policy.h"
+#include "domain/rule/cart.h"
 #include "domain/stats/ledger.h"
 
 typedef struct return_desk {
@@ -23,7 +24,8 @@ typedef struct return_desk {
     int64_t *back;                     /* [applied] discount that comes back now */
     int64_t *adds;                     /* [applied] of what it added for sellers, likewise */
     int64_t *funded;                   /* [parties of the redemption] that comes back to them */
-    int64_t *units;                    /* [applied] units of its lines that come back now */
+    int64_t *line_units;               /* [line] units that come back now */
+    int64_t *units;                    /* [applied] those of its lines */
     coupon_ref *restored;
     size_t restored_count;
     bool keeps_uses; /* by the policy of the order */
@@ -145,21 +147,22 @@ static void apply_lines(return_desk *d)
 {
     uow *u = d->c.u;
     redemption *row = d->row;
-    int64_t *quantity = ARENA_ARRAY(uow_memory(u), int64_t, row->lines.n);
+    d->line_units = ARENA_ARRAY(uow_memory(u), int64_t, row->lines.n);
     redemption_edit(u, row);
     for (size_t i = 0; i < d->n; i++) {
         order_line *line = &row->lines.items[d->now[i].line];
+        d->line_units[d->now[i].line] +=
+            cart_line_units_back(line, line->returned, d->now[i].quantity);
         line->returned += d->now[i].quantity;
         line->refunded_minor += d->now[i].refund_minor;
-        quantity[d->now[i].line] += d->now[i].quantity;
     }
     row->refunded_minor += d->refund_minor;
     row->returns++;
     d->units = ARENA_ARRAY(uow_memory(u), int64_t, row->applied.n);
     for (size_t i = 0; i < row->shares.n; i++)
-        d->units[row->shares.items[i].applied] += quantity[row->shares.items[i].line];
+        d->units[row->shares.items[i].applied] += d->line_units[row->shares.items[i].line];
     for (size_t i = 0; i < row->adds.n; i++)
-        d->units[row->adds.items[i].applied] += quantity[row->adds.items[i].line];
+        d->units[row->adds.items[i].applied] += d->line_units[row->adds.items[i].line];
 }
 
 /* ---- coupons ---- */
@@ -434,7 +437,7 @@ result return_decide(uow *u, const void *input, void *output)
     apply_lines(&d);
     for (size_t i = 0; i < d.row->applied.n; i++)
         apply_coupon(&d, i);
-    order_back back = {d.now, d.n, d.worth_minor};
+    order_back back = {d.now, d.n, d.worth_minor, d.line_units};
     order_tally_returned(u, &d.facts, &back);
     write_return(&d, output);
     slice_settle(d.c.slices);

@@ -5,6 +5,7 @@
 #include "domain/coupon/order_part.h"
 #include "domain/coupon/use.h"
 #include "domain/price/policy.h"
+#include "domain/rule/cart.h"
 #include "domain/stats/ledger.h"
 
 /* ---- looking up ---- */
@@ -216,7 +217,7 @@ static bool is_short_of_limits(const order_desk *d)
     for (size_t i = 0; i < d->facts.applied_count; i++) {
         need[LIMIT_MEASURE_REDEMPTIONS]++;
         need[LIMIT_MEASURE_MONEY] += d->facts.applied[i].discount_minor;
-        need[LIMIT_MEASURE_UNITS] += d->coupons[i].units;
+        need[LIMIT_MEASURE_UNITS] += d->units[i];
     }
     for (size_t i = 0; i < d->facts.applied_count; i++) {
         for (uint8_t m = LIMIT_MEASURE_REDEMPTIONS; m <= LIMIT_MEASURE_UNITS; m++) {
@@ -264,12 +265,9 @@ result order_open(order_desk *d, bool goods)
     limit_book_reserved(d->c.book, &(grant_input){in->subjects.items, in->subjects.n,
                                                   in->grants.items, in->grants.n});
     load_counters(d, goods);
-    for (size_t i = 0; i < in->shares.n; i++)
-        d->coupons[in->shares.items[i].applied].units +=
-            in->lines.items[in->shares.items[i].line].quantity;
-    for (size_t i = 0; i < in->adds.n; i++)
-        d->coupons[in->adds.items[i].applied].units +=
-            in->lines.items[in->adds.items[i].line].quantity;
+    d->units = ARENA_ARRAY(uow_memory(u), int64_t, in->applied.n);
+    cart_add_units(in->lines.items, in->shares.items, in->shares.n, d->units);
+    cart_add_units(in->lines.items, in->adds.items, in->adds.n, d->units);
     return uow_pending(u) ? R_AGAIN : find_due(d);
 }
 
@@ -429,7 +427,7 @@ static result confirm_coupon(order_desk *d, size_t i, uint64_t id)
     if (r == R_DONE)
         r = take_limit(d, i, LIMIT_MEASURE_MONEY, d->facts.applied[i].discount_minor);
     if (r == R_DONE)
-        r = take_limit(d, i, LIMIT_MEASURE_UNITS, d->coupons[i].units);
+        r = take_limit(d, i, LIMIT_MEASURE_UNITS, d->units[i]);
     if (r == R_DONE)
         r = take_budget(d, i, id);
     party_use use = order_party_use(d, i);

@@ -16,7 +16,6 @@ typedef struct order_coupon {
     bool many;              /* it has more than one use (use.h) */
     coupon_use *use;        /* of such a coupon; NULL: nothing is used yet */
     int64_t own_minor;      /* of reserved_minor, what its own reservation gave */
-    int64_t units;          /* of the lines that it discounts */
     int64_t reserved_minor; /* budget that this use has taken */
 } order_coupon;
 
@@ -26,6 +25,7 @@ typedef struct order_desk {
     order_facts facts;
     terms *of; /* [applied] */
     order_coupon *coupons;
+    int64_t *units; /* [applied] of the lines that it discounts, or adds to */
     member_place who;
     order_ref *ref; /* NULL: the number is new */
     bool confirms;  /* what an open hold has taken */

@@ -7,7 +7,8 @@
  * By store, or by all users together (subject template or campaign), they are pools (pool.h): a
  * rolling one cannot be shared and is taken for one for ever.
  * What a measure counts: claims - coupons issued; redemptions - coupons held or redeemed; money -
- * their discounts; units - the quantity of the order lines that a coupon discounts.
+ * their discounts; units - those of the order lines that a coupon discounts
+ * (cart_line_units).
  * Claims ever are counted for every user, campaign and template, limit or not.
  *
  * One book serves one user and one act. Kept in the memory of the unit of work. */

@@ -1,4 +1,4 @@
-/* What quantities of a line cost; a shopper of whom nothing is told. Holds no state. */
+/* What quantities of a line cost, and count as; a shopper of whom nothing is told. Holds no state. */
 #include "domain/rule/cart.h"
 
 #include "base/money.h"
@@ -31,4 +31,25 @@ int64_t cart_line_list(const order_line *line)
 int64_t cart_quantity_max(const order_line *line)
 {
     return CART_QUANTITY_MAX * ((line->marks & LINE_WEIGHED) != 0 ? CART_QUANTITY_UNIT : 1);
+}
+
+int64_t cart_line_units(const order_line *line, int64_t quantity)
+{
+    bool weighed = (line->marks & LINE_WEIGHED) != 0;
+    return weighed ? (quantity + CART_QUANTITY_UNIT - 1) / CART_QUANTITY_UNIT : quantity;
+}
+
+int64_t cart_line_units_back(const order_line *line, int64_t before, int64_t now)
+{
+    int64_t out = line->quantity - before;
+    return cart_line_units(line, out) - cart_line_units(line, out - now);
+}
+
+void cart_add_units(const order_line *lines, const line_share *shares, size_t n,
+                    int64_t *by_applied)
+{
+    for (size_t i = 0; i < n; i++) {
+        const order_line *line = &lines[shares[i].line];
+        by_applied[shares[i].applied] += cart_line_units(line, line->quantity);
+    }
 }

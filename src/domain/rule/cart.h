@@ -81,4 +81,15 @@ int64_t cart_line_list(const order_line *line);
 /* The most that a line may have: in thousandths where it is weighed. */
 int64_t cart_quantity_max(const order_line *line);
 
+/* Units, as limits and statistics count them: the pieces of a line; of one that is weighed its
+ * whole units, a started one as one, so that 1.25 kg are 2. Each line is rounded by itself. */
+int64_t cart_line_units(const order_line *line, int64_t quantity);
+/* Those that come back with `now` more, when `before` of the line is back already: what the part
+ * that was still out counted less what the rest counts. So the parts of a line always sum to what
+ * the whole one counted. */
+int64_t cart_line_units_back(const order_line *line, int64_t before, int64_t now);
+/* Adds to by_applied, for each share, the units of its line. */
+void cart_add_units(const order_line *lines, const line_share *shares, size_t n,
+                    int64_t *by_applied);
+
 #endif

@@ -107,7 +107,7 @@ void order_tally_redeemed(uow *u, const order_facts *o, int64_t subtotal_minor)
         const order_line *line = &o->lines[s->line];
         tally_goods more = {.discount_minor = s->discount_minor};
         if (first[i]) {
-            more.quantity = line->quantity;
+            more.quantity = cart_line_units(line, line->quantity);
             more.order_minor = cart_line_list(line);
         }
         add(&sums[s->applied], &more);
@@ -130,18 +130,18 @@ void order_tally_returned(uow *u, const order_facts *o, const order_back *back)
         if (is_first(o, i, true))
             tally_of_campaign(u, &o->of[i])->order_returned_minor += back->worth_minor;
     }
-    int64_t *quantity = ARENA_ARRAY(uow_memory(u), int64_t, o->line_count);
+    bool *comes = ARENA_ARRAY(uow_memory(u), bool, o->line_count);
     int64_t *worth = ARENA_ARRAY(uow_memory(u), int64_t, o->line_count);
     for (size_t i = 0; i < back->n; i++) {
-        quantity[back->now[i].line] += back->now[i].quantity;
+        comes[back->now[i].line] = true;
         worth[back->now[i].line] += back->now[i].worth_minor;
     }
     const bool *first = first_shares(u, o);
     for (size_t i = 0; i < o->share_count; i++) {
         const line_share *s = &o->shares[i];
-        if (quantity[s->line] == 0 || !first[i])
+        if (!comes[s->line] || !first[i])
             continue;
-        tally_goods more = {.returned_quantity = quantity[s->line],
+        tally_goods more = {.returned_quantity = back->units[s->line],
                             .returned_minor = worth[s->line]};
         add(&sums[s->applied], &more);
         add(tally_goods_of(u, &o->of[s->applied], sku_of(o, s->line)), &more);

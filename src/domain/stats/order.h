@@ -21,11 +21,12 @@ typedef struct order_facts {
 
 void order_tally_load(uow *u, const order_facts *o);
 void order_tally_redeemed(uow *u, const order_facts *o, int64_t subtotal_minor);
-/* now: what comes back; worth_minor: its list price. */
+/* now: what comes back; worth_minor: its list price; units: [line] that it counts. */
 typedef struct order_back {
     const return_line *now;
     size_t n;
     int64_t worth_minor;
+    const int64_t *units;
 } order_back;
 void order_tally_returned(uow *u, const order_facts *o, const order_back *back);
 

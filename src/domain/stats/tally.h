@@ -13,8 +13,8 @@
  *   order     subtotal of the orders that used one, once an order; order_returned: list price of
  *             what came back of them
  * Goods rows split redemptions by sku, channel and store. They count the order lines that the
- * template's coupons discounted: redemptions of coupons, units, list price, discount. Texts of no
- * bytes have no row.
+ * template's coupons discounted: redemptions of coupons, units (cart_line_units), list price,
+ * discount. Texts of no bytes have no row.
  *
  * Rows of parties: what each party of the template's funding pays of discounts, and of that, what
  * returns have taken back.
