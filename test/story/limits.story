@@ -346,12 +346,19 @@ story units_of_what_is_weighed_are_started_ones
   201
   POST /v1/redemptions {"user": "u1", "order_number": "o3", "cart": $tiny, "coupons": ["$c3"]}
   409 {"code": "limit_reached"}
-  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 300}, {"line": 0, "quantity": 200}]}
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 300}]}
+  201
+  POST /v1/redemptions {"user": "u1", "order_number": "o3", "cart": $tiny, "coupons": ["$c3"]}
+  409 {"code": "limit_reached"}
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 200}]}
   201
   POST /v1/redemptions {"user": "u1", "order_number": "o3", "cart": $small, "coupons": ["$c3"]}
   201
   POST /v1/redemptions {"user": "u1", "order_number": "o4", "cart": $tiny, "coupons": ["$c1"]}
   409 {"code": "limit_reached"}
+  GET /v1/templates/$template/stats?by=sku
+  200 {"goods": [{"value": "ham", "redemptions": 3, "quantity": 4, "returned_quantity": 2,
+    "orders": @26000, "returned": @10000}]}
 
 story uses_by_store_and_day
   let limits [{"measure": "redemptions", "subject": "store", "period": "day", "max": 1}]

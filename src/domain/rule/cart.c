@@ -1,4 +1,5 @@
-/* What quantities of a line cost, and count as; a shopper of whom nothing is told. Holds no state. */
+/* What quantities of a line cost, and count as; a shopper of whom nothing is told. Holds no
+ * state. */
 #include "domain/rule/cart.h"
 
 #include "base/money.h"
