@@ -1,21 +1,25 @@
 /* What pricing costs: a quote of 10 lines with 5 coupons, and the best set of 30 coupons on a cart
  * of 30 lines, under the stacking rules that shops have. Pure domain, one thread.
  *
- *   price_bench [carts]
+ *   price_bench [carts] [--export FILE]
  *
  * Random carts (goods of six categories, one charge for sending) and random coupons: amounts from a
  * minimum spend, percentages with caps, every full amount, category percentages and amounts, second
  * unit for less, cheapest of three free, sending. Prints microseconds of CPU a call (p50, p99, the
  * most) and the share of best sets that were proven within BEST_WORK_MAX; of the others the mean of
- * the gap, in thousandths of the discount. */
+ * the gap, in thousandths of the discount. The plain quotes have 5 promotions that other systems
+ * have, too, percentages and amounts off the order or a category, with the preset medusa; --export
+ * writes those, with what each gives, for bench/peers/price, and does no more. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/check.h"
 #include "base/json.h"
 #include "domain/price/benefit.h"
 #include "domain/price/best.h"
+#include "domain/price/preset.h"
 
 enum {
     LINES = 30,
@@ -225,6 +229,95 @@ static void measure_quote(bench *b, size_t carts)
     printf("\n");
 }
 
+/* ---- what other systems have, too ---- */
+
+typedef struct plain {
+    bool percent;
+    long long value;      /* percent or minor units */
+    const char *category; /* "": the whole order */
+} plain;
+
+/* By falling value, as Medusa applies them. */
+static void make_plain(bench *b, plain *all)
+{
+    for (size_t i = 0; i < QUOTE_COUPONS; i++) {
+        bool percent = below(b, 2) == 0;
+        plain one = {percent, percent ? 3 + below(b, 20) : 100 * (3 + below(b, 30)),
+                     below(b, 2) == 0 ? "" : categories[below(b, CATEGORIES)]};
+        size_t at = i;
+        for (; at > 0 && all[at - 1].value < one.value; at--) {
+            all[at] = all[at - 1];
+        }
+        all[at] = one;
+    }
+}
+
+static price_coupon plain_coupon(bench *b, const plain *of)
+{
+    template_version v = {.benefit =
+                              of->percent ? BENEFIT_KIND_PERCENT_OFF : BENEFIT_KIND_AMOUNT_OFF,
+                          .stage = PRICE_STAGE_ORDER};
+    benefit_term term = {.term = of->percent ? TERM_PERCENT_OFF_PERCENT : TERM_AMOUNT_OFF_AMOUNT,
+                         .value =
+                             of->percent ? of->value * (BENEFIT_PERCENT_ONE / 100) : of->value};
+    v.terms.items = &term;
+    v.terms.n = 1;
+    if (of->category[0] != 0) {
+        str category = str_of(of->category);
+        rule_tree scope = rule_list(S("line.categories"), &category, 1, b->memory);
+        v.scope.items = scope.items;
+        v.scope.n = scope.n;
+    }
+    return (price_coupon){.rule = price_rule_new(&v), .currency = S("CNY")};
+}
+
+static void export_plain(const bench *b, const plain *all, int64_t discount, FILE *out)
+{
+    fprintf(out, "{\"items\":[");
+    for (size_t i = 0; i < QUOTE_LINES; i++) {
+        const order_line *l = &b->lines[i];
+        fprintf(out, "%s{\"category\":\"%.*s\",\"quantity\":%lld,\"subtotal\":%lld}",
+                i > 0 ? "," : "", STR_ARG(l->category), (long long)l->quantity,
+                (long long)(l->quantity * l->unit_minor));
+    }
+    fprintf(out, "],\"promotions\":[");
+    for (size_t i = 0; i < QUOTE_COUPONS; i++) {
+        fprintf(out, "%s{\"percent\":%s,\"value\":%lld,\"category\":\"%s\"}", i > 0 ? "," : "",
+                all[i].percent ? "true" : "false", all[i].value, all[i].category);
+    }
+    fprintf(out, "],\"discount\":%lld}\n", (long long)discount);
+}
+
+/* out: NULL, or where the carts are written. */
+static void measure_plain(bench *b, size_t carts, FILE *out)
+{
+    price_policy policy;
+    CHECK(preset_find(S("medusa"), &policy));
+    for (size_t i = 0; i < carts; i++) {
+        plain all[QUOTE_COUPONS];
+        price_result p;
+        make_cart(b, QUOTE_LINES + 1); /* the last one is sending */
+        b->cart.n = QUOTE_LINES;
+        make_plain(b, all);
+        for (size_t k = 0; k < QUOTE_COUPONS; k++) {
+            b->coupons[k] = plain_coupon(b, &all[k]);
+        }
+        price_ask ask = {
+            .cart = &b->cart, .coupons = b->coupons, .n = QUOTE_COUPONS, .policy = policy};
+        int64_t from = cpu_ns();
+        CHECK(price_cart(&ask, b->memory, &p) == R_DONE);
+        b->nanos[i] = cpu_ns() - from;
+        if (out != NULL) {
+            export_plain(b, all, p.discount_minor, out);
+        }
+        forget_coupons(b, QUOTE_COUPONS);
+    }
+    if (out == NULL) {
+        print_times(b, "price: 10 lines, 5 plain promotions, as Medusa", carts);
+        printf("\n");
+    }
+}
+
 static void measure_best(bench *b, const shop *of, size_t carts)
 {
     size_t proven = 0;
@@ -261,6 +354,7 @@ static void measure_best(bench *b, const shop *of, size_t carts)
 int main(int argc, char **argv)
 {
     long carts = argc > 1 ? strtol(argv[1], NULL, 10) : CARTS;
+    const char *to = argc > 3 && strcmp(argv[2], "--export") == 0 ? argv[3] : NULL;
     CHECK(carts >= 1 && carts <= CARTS_MAX);
     bench b = {.memory = arena_new(0),
                .random = 0x5eedb357,
@@ -269,8 +363,15 @@ int main(int argc, char **argv)
                           {S("send"), GROUP_MODE_AT_MOST, 1}}};
     b.nanos = calloc((size_t)carts, sizeof(*b.nanos)); /* freed below */
     CHECK(b.nanos != NULL);
-    measure_quote(&b, (size_t)carts);
-    for (size_t i = 0; i < sizeof(shops) / sizeof(*shops); i++) {
+    FILE *out = to == NULL ? NULL : fopen(to, "w");
+    CHECK(to == NULL || out != NULL);
+    measure_plain(&b, (size_t)carts, out);
+    if (out != NULL) {
+        CHECK(fclose(out) == 0);
+    } else {
+        measure_quote(&b, (size_t)carts);
+    }
+    for (size_t i = 0; out == NULL && i < sizeof(shops) / sizeof(*shops); i++) {
         measure_best(&b, &shops[i], (size_t)carts);
     }
     free(b.nanos);
