@@ -111,10 +111,20 @@ static void bounds_of(const node *schema, const char *min, const char *max, gen_
 }
 
 static const char *const id_words[ID_KIND_COUNT] = {
-    [ID_MERCHANT] = "merchant", [ID_CAMPAIGN] = "campaign", [ID_TEMPLATE] = "template",
-    [ID_COUPON] = "coupon",     [ID_HOLD] = "hold",         [ID_REDEMPTION] = "redemption",
-    [ID_RETURN] = "return",     [ID_JOB] = "job",           [ID_EVENT] = "event",
-    [ID_LEDGER] = "ledger",     [ID_KEY] = "key",
+    [ID_MERCHANT] = "merchant",
+    [ID_CAMPAIGN] = "campaign",
+    [ID_TEMPLATE] = "template",
+    [ID_COUPON] = "coupon",
+    [ID_HOLD] = "hold",
+    [ID_REDEMPTION] = "redemption",
+    [ID_RETURN] = "return",
+    [ID_JOB] = "job",
+    [ID_EVENT] = "event",
+    [ID_LEDGER] = "ledger",
+    [ID_KEY] = "key",
+    [ID_QUARANTINE] = "quarantine",
+    [ID_CODE_FORMAT] = "code_format",
+    [ID_CODE_BATCH] = "code_batch",
 };
 
 static void id_value(const node *schema, str word, gen_value *v)

@@ -44,6 +44,26 @@ static void put_ref(const event *e, wire_event_data *out)
         out->has_return = true;
         out->return_ = e->ref;
         return;
+    case EVENT_KIND_COUPON_ISSUED:
+        out->has_batch = e->ref != 0;
+        out->batch = e->ref;
+        return;
+    case EVENT_KIND_CODE_FORMAT_CREATED:
+    case EVENT_KIND_CODE_FORMAT_ROTATED:
+        out->has_format = true;
+        out->format = e->ref;
+        return;
+    case EVENT_KIND_CODE_BATCH_CREATED:
+    case EVENT_KIND_CODES_EXPORTED:
+        out->has_codes = true;
+        out->codes = e->amount_minor;
+        out->has_batch = true;
+        out->batch = e->ref;
+        return;
+    case EVENT_KIND_CODE_BATCH_CHANGED:
+        out->has_batch = true;
+        out->batch = e->ref;
+        return;
     default:
         return; /* nothing is named */
     }
@@ -85,8 +105,33 @@ static wire_event_data data_shown(const feed_event *from)
     return out;
 }
 
+/* Why odds above the bound were accepted with this change. */
+static void put_reason(api_call *c, const event *e, wire_event_data *out)
+{
+    const code_format *f = config_find_code_format(call_config(c), e->ref);
+    const code_batch *b = config_find_code_batch(call_config(c), e->ref);
+    bool format =
+        e->kind == EVENT_KIND_CODE_FORMAT_CREATED || e->kind == EVENT_KIND_CODE_FORMAT_ROTATED;
+    if (format && f != NULL && e->revision >= 1 && e->revision <= f->keys.n)
+        out->accept_odds = f->keys.items[e->revision - 1].reason;
+    if (e->kind == EVENT_KIND_CODE_BATCH_CREATED && b != NULL)
+        out->accept_odds = b->reason;
+    out->has_accept_odds = out->accept_odds.n > 0;
+}
+
 static str subject_of(api_call *c, const event *e)
 {
+    switch ((event_kind)e->kind) {
+    case EVENT_KIND_CODE_FORMAT_CREATED:
+    case EVENT_KIND_CODE_FORMAT_ROTATED:
+        return id_subject(c, ID_CODE_FORMAT, e->ref);
+    case EVENT_KIND_CODE_BATCH_CREATED:
+    case EVENT_KIND_CODE_BATCH_CHANGED:
+    case EVENT_KIND_CODES_EXPORTED:
+        return id_subject(c, ID_CODE_BATCH, e->ref);
+    default:
+        break;
+    }
     if (e->coupon != 0)
         return id_subject(c, ID_COUPON, e->coupon);
     if (e->template != 0)
@@ -101,6 +146,7 @@ static wire_event event_shown(api_call *c, const app_view *v, str source, const 
     wire_event_data data = data_shown(from);
     data.funding = payers_shown(c, v, from);
     data.has_funding = data.funding.n > 0;
+    put_reason(c, from->event, &data);
     return (wire_event){.specversion = S("1.0"),
                         .id = arena_printf(c->memory, "%.*s_%u_%llu", STR_ARG(id_prefix(ID_EVENT)),
                                            from->lane, (unsigned long long)from->sequence),

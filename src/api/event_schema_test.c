@@ -19,6 +19,10 @@
     "\"template\":\"tpl_0000000000001\",\"user\":\"u1\",\"revision\":1"
 #define AMOUNT "\"amount\":{\"amount\":100,\"currency\":\"USD\"}"
 
+#define BATCH                                                                                      \
+    "\"batch\":\"cbt_0000000000001\",\"campaign\":\"cmp_0000000000001\","                          \
+    "\"template\":\"tpl_0000000000001\",\"version\":1"
+
 /* What `data` and `subject` are, by kind. */
 static const struct {
     uint8_t kind; /* event_kind */
@@ -54,6 +58,13 @@ static const struct {
      PROMOTION ",\"return\":\"ret_0000000000001\"," AMOUNT},
     {EVENT_KIND_COUPON_CREDITED, "cpn_0000000000001",
      COUPON ",\"return\":\"ret_0000000000001\"," AMOUNT},
+    {EVENT_KIND_CODE_FORMAT_CREATED, "cfm_0000000000001",
+     "\"format\":\"cfm_0000000000001\",\"version\":1"},
+    {EVENT_KIND_CODE_FORMAT_ROTATED, "cfm_0000000000001",
+     "\"format\":\"cfm_0000000000001\",\"version\":1"},
+    {EVENT_KIND_CODE_BATCH_CREATED, "cbt_0000000000001", BATCH ",\"codes\":3"},
+    {EVENT_KIND_CODE_BATCH_CHANGED, "cbt_0000000000001", BATCH},
+    {EVENT_KIND_CODES_EXPORTED, "cbt_0000000000001", BATCH ",\"codes\":3"},
 };
 
 static json *parsed(str text)

@@ -23,7 +23,9 @@
 #include <stdlib.h>
 
 #include "app/inner.h"
+#include "domain/code/exchange.h"
 #include "domain/limit/subject.h"
+#include "domain/saga/saga.h"
 #include "port/metric.h"
 
 enum { LEASE_ASKS_MAX = 100000, ANY_HOME = UINT16_MAX };
@@ -338,7 +340,8 @@ void leases_wanted(leases *l, uint16_t lane, const request *r)
 {
     todo t = {0};
     int64_t need = r->waits_need;
-    if (r->waits_for.kind == POOL_KIND_SUBJECT && need == SUBJECT_WAIT_ACTS) {
+    if (r->waits_for.kind == POOL_KIND_CODE ||
+        (r->waits_for.kind == POOL_KIND_SUBJECT && need == SUBJECT_WAIT_ACTS)) {
         return; /* whatever ends an act wakes */
     }
     (void)pthread_mutex_lock(&l->lock);
@@ -409,16 +412,25 @@ static todo given_back(leases *l, pool_name which)
     return (todo){0};
 }
 
+/* Where it ended an act on its way: whoever waits for that goes on. */
+static void settled(leases *l, uint16_t lane, uint16_t number, const void *input)
+{
+    bool confirms = false;
+    if (saga_settles(number, input, &confirms) != 0) {
+        metric_add(confirms ? METRIC_TRIES_USED : METRIC_TRIES_CANCELLED, 1);
+    }
+    if (number == ACT_ID_limit_settle) {
+        const limit_settle_in *in = input;
+        store_wake(l->app->store, lane, subject_pool(in->hi, in->lo), WORD_NONE, UINT64_MAX);
+    } else if (number == ACT_ID_code_settle) {
+        const code_settle_in *in = input;
+        store_wake(l->app->store, lane, code_pool(in->format, in->place), WORD_NONE, UINT64_MAX);
+    }
+}
+
 void leases_applied(leases *l, uint16_t lane, uint16_t number, const void *input)
 {
-    if (number == ACT_ID_limit_settle) {
-        const limit_settle_in *ended = input;
-        if (ended->reservation != 0) {
-            metric_add(ended->used.n > 0 ? METRIC_RESERVATIONS_USED : METRIC_RESERVATIONS_CANCELLED,
-                       1);
-        }
-        store_wake(l->app->store, lane, subject_pool(ended->hi, ended->lo), WORD_NONE, UINT64_MAX);
-    }
+    settled(l, lane, number, input);
     if (number != ACT_ID_lease_grant && number != ACT_ID_lease_return) {
         return;
     }

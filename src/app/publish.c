@@ -3,6 +3,7 @@
  * Invariant: when a configuration act is answered, no batch that decided on an older snapshot can
  * still commit: after publishing, a barrier goes through every lane, and a lane takes the newest
  * snapshot at the start of each batch. */
+#include "app/codes.h"
 #include "app/inner.h"
 
 typedef struct publication {
@@ -53,6 +54,21 @@ static void publish_template(app *a, uow *rows, uint64_t id)
     }
 }
 
+static void publish_code_format(app *a, uow *rows, uint64_t merchant_id, uint64_t id)
+{
+    const code_format *f = code_format_get(rows, id_slot(id), merchant_id, id);
+    CHECK(f != NULL);
+    take(a, config_with_code_format(a->config, f));
+}
+
+static void publish_code_batch(app *a, uow *rows, uint64_t id)
+{
+    const code_batch *b = code_batch_get(rows, id_slot(id), id);
+    CHECK(b != NULL);
+    publish_code_format(a, rows, b->merchant, b->format); /* it has given numbers away */
+    take(a, config_with_code_batch(a->config, b));
+}
+
 static void publish_found(app *a, uint64_t template_id)
 {
     const config_template *t = config_find_template(a->config, template_id);
@@ -84,6 +100,12 @@ static void publish_rows(act_call *c, uow *rows)
         } else {
             publish_campaign(a, rows, out->id);
         }
+        break;
+    case ACT_ID_code_format_put:
+        publish_code_format(a, rows, ((const code_format_put_in *)c->in)->merchant, out->id);
+        break;
+    case ACT_ID_code_batch_put:
+        publish_code_batch(a, rows, out->id);
         break;
     default:
         publish_campaign(a, rows, out->id);
@@ -169,6 +191,18 @@ static void load_template(app *a, uow *rows, void *row)
     publish_template(a, rows, ((template *)row)->id);
 }
 
+static void load_code_format(app *a, uow *rows, void *row)
+{
+    MAYBE(rows);
+    take(a, config_with_code_format(a->config, row));
+}
+
+static void load_code_batch(app *a, uow *rows, void *row)
+{
+    MAYBE(rows);
+    take(a, config_with_code_batch(a->config, row));
+}
+
 static void load_key(app *a, uow *rows, void *row)
 {
     MAYBE(rows);
@@ -209,15 +243,32 @@ static result load_table(app *a, const table *t, load_row *load)
     return r;
 }
 
+/* A master key that opens nothing must not seal anything beside it. */
+static result check_code_keys(app *a, buf *why)
+{
+    const config_merchant *of;
+    const code_format *first;
+    if (a->options.code_key.n == 0)
+        return R_DONE;
+    for (uint64_t id = 0; config_merchants(a->config, id, 1, &of) == 1; id = of->row->id) {
+        if (config_code_formats(a->config, of->row->id, 0, 1, &first) == 0)
+            continue;
+        if (codes_check(a, first) == R_DONE)
+            return R_DONE;
+        buf_str(why, S("code_key_file is not the one that sealed the keys of the codes here"));
+        return R_INVALID;
+    }
+    return R_DONE;
+}
+
 result publish_load(app *a, buf *why)
 {
     static const struct {
         const table *table;
         load_row *load;
-    } steps[] = {{&merchant_table, load_merchant},
-                 {&campaign_table, load_campaign},
-                 {&template_table, load_template},
-                 {&api_key_table, load_key}};
+    } steps[] = {{&merchant_table, load_merchant},     {&campaign_table, load_campaign},
+                 {&template_table, load_template},     {&code_format_table, load_code_format},
+                 {&code_batch_table, load_code_batch}, {&api_key_table, load_key}};
     for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
         result r = load_table(a, steps[i].table, steps[i].load);
         if (r != R_DONE) {
@@ -227,5 +278,5 @@ result publish_load(app *a, buf *why)
         }
     }
     finder_put_all(a->finder, a->config);
-    return R_DONE;
+    return check_code_keys(a, why);
 }

@@ -1,8 +1,9 @@
-/* See query_sagas.h. A later kind of saga adds its table to the walk. */
+/* See query_sagas.h. A later kind of saga adds its table to the walk, and its settle act to
+ * saga_ends. */
 #include "app/query_sagas.h"
 
 #include "base/id.h"
-#include "domain/limit/subject.h"
+#include "domain/saga/saga.h"
 
 enum { PAGE = 100 };
 
@@ -28,9 +29,8 @@ str saga_state_name(saga_state s)
 static void add_aside(walk *w, const quarantine *q)
 {
     arena *memory = w->v->memory;
-    limit_settle_in in = {0};
-    if (!q->aside || q->act != SUBJECT_SETTLE_ACT ||
-        record_decode(&limit_settle_in_record, q->input, memory, &in) != R_DONE)
+    uint64_t id = q->aside ? saga_ends(q->act, q->input, memory, NULL) : 0;
+    if (id == 0)
         return;
     if (w->n == w->capacity) {
         w->capacity = w->capacity == 0 ? 16 : w->capacity * 2;
@@ -39,7 +39,7 @@ static void add_aside(walk *w, const quarantine *q)
             memcpy(grown, w->aside, w->n * sizeof(*grown));
         w->aside = grown;
     }
-    w->aside[w->n++] = in.reservation;
+    w->aside[w->n++] = id;
 }
 
 static void find_aside(walk *w)
@@ -103,10 +103,39 @@ static bool see_subject(void *context, str key, const void *stored)
     return row != NULL;
 }
 
+/* ---- codes ---- */
+
+static bool see_code(void *context, str key, const void *stored)
+{
+    MAYBE(key);
+    const walk *w = context;
+    const exchange_code *row = stored;
+    arena *memory = arena_new(0);
+    for (size_t i = 0; row != NULL && i < row->reservations.n; i++) {
+        const reservation *r = &row->reservations.items[i];
+        char format[ID_TEXT_MAX];
+        (void)id_text(ID_CODE_FORMAT, row->format, format);
+        saga_open s = {.kind = S("code_exchange"),
+                       .keeps = arena_printf(memory, "%s keeps the code of serial %llu", format,
+                                             (unsigned long long)row->serial),
+                       .state = state_of(w, r),
+                       .id = r->id,
+                       .slot = row->slot,
+                       .home = r->slot,
+                       .deadline_ms = r->deadline_ms,
+                       .asks_at_ms = r->due_at_ms};
+        w->each(w->context, &s);
+    }
+    arena_free(memory);
+    return row != NULL;
+}
+
 result query_sagas(app_view *v, void (*each)(void *context, const saga_open *s), void *context)
 {
     walk w = {.v = v, .now_ms = uow_now(v->rows), .each = each, .context = context};
     find_aside(&w);
     store_span all = {&subject_open_table, -1, 0, SLOT_COUNT};
-    return store_each(v->rows, &all, see_subject, &w);
+    store_span codes = {&exchange_code_table, -1, 0, SLOT_COUNT};
+    result r = store_each(v->rows, &all, see_subject, &w);
+    return r == R_DONE ? store_each(v->rows, &codes, see_code, &w) : r;
 }

@@ -7,7 +7,7 @@
 
 typedef enum saga_state {
     SAGA_ON_ITS_WAY,  /* before its deadline: the act may come */
-    SAGA_LATE,        /* past it: its home is asked, each SAGA_CHECK_MS, and has not answered yet */
+    SAGA_LATE,        /* past it: its home is asked, ever more rarely, and has not answered yet */
     SAGA_QUARANTINED, /* its confirmation was set aside: only an operator ends it */
 } saga_state;
 

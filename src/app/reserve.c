@@ -1,10 +1,11 @@
-/* Reserving by subject: see reserve.h. */
+/* Reserving by subject, and codes: see reserve.h. */
 #include "app/reserve.h"
 
 #include "app/query_answered.h"
 #include "app/saga.h"
 #include "base/id.h"
 #include "domain/campaign/rules.h"
+#include "domain/code/exchange.h"
 #include "domain/coupon/use.h"
 #include "domain/limit/level.h"
 #include "domain/rule/cart.h"
@@ -114,7 +115,7 @@ static const struct {
              {LIMIT_SUBJECT_DEVICE, offsetof(subject_names, device)},
              {LIMIT_SUBJECT_CARD, offsetof(subject_names, card)},
              {LIMIT_SUBJECT_ADDRESS, offsetof(subject_names, address)}};
-_Static_assert(ARRAY_LEN(kinds) <= SAGA_TRIES_MAX, "a try for each");
+_Static_assert(ARRAY_LEN(kinds) + 1 <= SAGA_TRIES_MAX, "a try for each, and one for a code");
 
 static str name_of(const subject_names *names, size_t kind)
 {
@@ -199,6 +200,24 @@ static const limit_take *credits_of(const reserve *r, const reserved_subject *s,
     return own;
 }
 
+/* Codes come first of all, so that who waits for a code keeps nothing that others wait for. */
+static void try_code(reserve *r)
+{
+    code_use *use = ARENA_NEW(r->saga.memory, code_use);
+    *use = r->issue.codes.items[0];
+    r->issue.codes.items = use;
+    code_reserve_in *in = ARENA_NEW(r->saga.memory, code_reserve_in);
+    *in = (code_reserve_in){.merchant = merchant_of(r),
+                            .format = use->format,
+                            .place = use->place,
+                            .slot = r->saga.call->slot,
+                            .told = use->told};
+    r->saga.tries[r->saga.n++] = (saga_try){.id = ACT_ID_code_reserve,
+                                            .slot = code_place_slot(use->place),
+                                            .item = use->place,
+                                            .in = in};
+}
+
 static void try_subject(reserve *r, const reserved_subject *s)
 {
     limit_reserve_in *in = ARENA_NEW(r->saga.memory, limit_reserve_in);
@@ -235,6 +254,8 @@ static void plan(saga *s)
         name_subjects(r, of);
     sort_subjects(r);
     uint32_t limited = limited_subjects(r, c);
+    if (r->is_issue && r->issue.codes.n > 0)
+        try_code(r);
     for (size_t i = 0; i < r->subject_count; i++)
         if ((limited >> r->subjects[i].subject & 1U) != 0)
             try_subject(r, &r->subjects[i]);
@@ -244,19 +265,29 @@ static void plan(saga *s)
         s->n = 0;
 }
 
+static void code_tried(reserve *r, const code_reserve_out *out)
+{
+    metric_add(METRIC_TRIES_MADE, 1);
+    r->issue.codes.items[0].reservation = out->reservation;
+    r->issue.codes.items[0].deadline_ms = out->deadline_ms;
+}
+
 static void tried(saga *s)
 {
     reserve *r = (reserve *)s;
+    size_t first = s->tries[0].id == ACT_ID_code_reserve ? 1 : 0;
     size_t n = 0;
-    for (size_t i = 0; i < s->n; i++)
+    if (first == 1)
+        code_tried(r, s->tries[0].out);
+    for (size_t i = first; i < s->n; i++)
         n += ((const limit_reserve_out *)s->tries[i].out)->grants.n;
     limit_grant *grants = ARENA_ARRAY(s->memory, limit_grant, n);
     n = 0;
-    for (size_t i = 0; i < s->n; i++) {
+    for (size_t i = first; i < s->n; i++) {
         const limit_reserve_in *in = s->tries[i].in;
         const limit_reserve_out *out = s->tries[i].out;
         if (out->reservation != 0)
-            metric_add(METRIC_RESERVATIONS_MADE, 1);
+            metric_add(METRIC_TRIES_MADE, 1);
         for (size_t k = 0; k < r->subject_count; k++) {
             if (r->subjects[k].subject != in->subject)
                 continue;
@@ -270,8 +301,22 @@ static void tried(saga *s)
     fill_input(r, grants, n);
 }
 
+static bool cancel_code(saga *s, const saga_try *done, saga_try *back)
+{
+    const code_reserve_in *in = done->in;
+    code_settle_in *none = ARENA_NEW(s->memory, code_settle_in);
+    *none = (code_settle_in){.format = in->format,
+                             .place = in->place,
+                             .reservation = ((const code_reserve_out *)done->out)->reservation};
+    *back =
+        (saga_try){.id = ACT_ID_code_settle, .slot = done->slot, .item = done->item, .in = none};
+    return true;
+}
+
 static bool cancel(saga *s, const saga_try *done, saga_try *back)
 {
+    if (done->id == ACT_ID_code_reserve)
+        return cancel_code(s, done, back);
     const limit_reserve_in *in = done->in;
     const limit_reserve_out *out = done->out;
     if (out->reservation == 0)
@@ -285,7 +330,8 @@ static bool cancel(saga *s, const saga_try *done, saga_try *back)
 
 result reserve_submit(act_call *call, const reserve_ask *ask)
 {
-    if (subjects_named(&ask->names) == 0 && ask->kept_count == 0)
+    bool has_code = call->id == ACT_ID_issue && ((const issue_in *)call->in)->codes.n > 0;
+    if (subjects_named(&ask->names) == 0 && ask->kept_count == 0 && !has_code)
         return act_submit(call);
     reserve *r = saga_new(sizeof(*r));
     r->saga.call = call;

@@ -1,4 +1,5 @@
-/* Limits by phone, device, card and address, before an act: what it may take is reserved in the
+/* Codes (domain/code/exchange.h) and limits by phone, device, card and address, before an act: the
+ * code of an exchange is reserved in its slot, and what the act may take of limits in the
  * slots of the subjects that it names (domain/limit/subject.h), as a saga (saga.h).
  *
  * Subjects are the caller's own strings. They are never stored, but as a hash of 128 bits keyed by
@@ -6,7 +7,7 @@
  * without the secret can try phone numbers.
  *
  * An act that no such limit counts costs a look at the configuration and nothing else; one that
- * names no subject not even that. */
+ * names no subject and no code not even that. */
 #ifndef QUAN_APP_RESERVE_H
 #define QUAN_APP_RESERVE_H
 

@@ -54,7 +54,7 @@ static void swept(act_call *call)
         s->totals.expired += out->expired;
         s->totals.released += out->released;
         s->totals.asked += out->asked;
-        metric_add(METRIC_RESERVATIONS_LATE, out->asked);
+        metric_add(METRIC_TRIES_LATE, out->asked);
     } else {
         s->totals.refused++;
     }

@@ -110,6 +110,8 @@ static bool read_one(void *context, str key, const void *row)
     r->v->sum.rows++;
     if (r->g != NULL)
         r->g->rows++;
+    if (row == NULL && r->v->again)
+        return true;
     if (row == NULL)
         report_damaged(r->v, r->t, key);
     else
@@ -215,6 +217,8 @@ static result run(verify *v)
         r = verify_pools(v);
     if (r == R_DONE)
         r = verify_subjects(v);
+    if (r == R_DONE)
+        r = verify_codes(v);
     return r == R_DONE ? verify_config(v) : r;
 }
 

@@ -14,6 +14,8 @@
  *   usage     what limits by user have counted is what coupons, holds and redemptions took
  *   subject   what limits by phone, device, card and address have counted is what those took, but
  *             for what is on its way
+ *   code      each exchanged code has one coupon, each coupon of an exchange one code; counts of
+ *             batches
  *   tally, goods   every counter, by campaign, template and day
  *   pool      stock, budget and shared limits: what is free, leased, used and on its way adds up,
  *             and what is used is what coupons, ledger and redemptions took

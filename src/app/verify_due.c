@@ -1,5 +1,5 @@
 /* Due blocks: that each is sound, and which entries the coupons and holds of a group have. (Those
- * of subjects are verify_subject.c's.)
+ * of subjects are verify_subject.c's, those of codes verify_code.c's.)
  *
  * Blocks belong to lanes and come by time, groups are slots: so entries are sorted by what they
  * name, as many slots at a time as fit DUE_ENTRIES; each such part is one walk over the blocks. */
@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "app/verify_part.h"
+#include "domain/code/codes.h"
 
 enum { DUE_ENTRIES = 1 << 20 };
 
@@ -26,6 +27,19 @@ struct verify_due {
 
 /* ---- blocks ---- */
 
+/* Entries of coupons and holds name rows of their group. */
+static bool names_row(uint8_t kind)
+{
+    return kind == DUE_KIND_COUPON || kind == DUE_KIND_HOLD;
+}
+
+static uint16_t slot_of_entry(uint8_t kind, const due_entry *e)
+{
+    if (kind == DUE_KIND_CODE)
+        return code_place_slot(e->lo);
+    return kind == DUE_KIND_SUBJECT ? slot_of_hash(e->id) : id_slot(e->id);
+}
+
 static void see_block(verify *v, verify_group *g, const void *row)
 {
     MAYBE(g);
@@ -39,12 +53,12 @@ static void see_block(verify *v, verify_group *g, const void *row)
     bool sound = b->entries.n > 0 && due_kind_name(b->kind).n > 0;
     for (size_t i = 0; i < b->entries.n; i++) {
         const due_entry *e = &b->entries.items[i];
-        bool of_subject = b->kind == DUE_KIND_SUBJECT;
-        uint16_t slot = of_subject ? slot_of_hash(e->id) : id_slot(e->id);
+        bool named = names_row(b->kind);
+        uint16_t slot = slot_of_entry(b->kind, e);
         sound = sound && e->after_ms >= last && slot < SLOT_COUNT &&
                 store_lane_of_slot(app_store(v->view.app), slot) == b->lane;
         last = e->after_ms;
-        if (slot < SLOT_COUNT && !of_subject)
+        if (slot < SLOT_COUNT && named)
             v->due->by_slot[slot]++;
     }
     verify_must(v, &w, "entries of a due block are in order, and of its lane", sound);
@@ -73,7 +87,7 @@ static bool collect(void *context, str key, const void *row)
     MAYBE(key);
     verify_due *d = context;
     const due_block *b = row;
-    size_t n = b == NULL || b->kind == DUE_KIND_SUBJECT ? 0 : b->entries.n;
+    size_t n = b == NULL || !names_row(b->kind) ? 0 : b->entries.n;
     for (size_t i = 0; i < n; i++) {
         const due_entry *e = &b->entries.items[i];
         uint16_t slot = id_slot(e->id);

@@ -65,9 +65,9 @@ typedef struct verify {
     const verify_options *options;
     verify_summary sum;
     uint16_t lanes;
-    int64_t now_ms; /* the latest act time of any lane */
-    bool events_complete;
-    verify_map *tally, *totals; /* by campaign, template and day; without day */
+    int64_t now_ms;              /* the latest act time of any lane */
+    bool events_complete, again; /* again: of rows that were read before damage has been told */
+    verify_map *tally, *totals;  /* by campaign, template and day; without day */
     verify_map *goods;
     verify_map *parties; /* by campaign, template, day and party */
     verify_map *pools, *leases;
@@ -79,6 +79,7 @@ typedef struct verify {
     verify_terms last;             /* found last */
     struct subject_pass *subjects; /* verify_subject.c's own */
     uint64_t subject_rows;
+    struct code_pass *codes; /* verify_code.c's own */
 } verify;
 
 /* ---- verify.c: reading and reporting ---- */
@@ -187,8 +188,9 @@ void verify_pool_take(verify *v, const verify_terms *of, const limit_take *take)
 void verify_pool_party(verify *v, uint64_t template_id, const party_share *share);
 MUST_USE result verify_pools(verify *v); /* compares; after verify_lanes */
 
-/* ---- verify_subject.c ---- */
+/* ---- verify_subject.c, verify_code.c ---- */
 MUST_USE result verify_subjects(verify *v); /* compares */
+MUST_USE result verify_codes(verify *v);    /* compares */
 
 /* ---- verify_lane.c ---- */
 MUST_USE result verify_heads(verify *v); /* first of all: sets now_ms, inbox, events_complete */

@@ -39,10 +39,11 @@ int64_t id_time_ms(uint64_t id)
 str id_prefix(id_kind kind)
 {
     static const char prefixes[ID_KIND_COUNT][4] = {
-        [ID_MERCHANT] = "mer", [ID_CAMPAIGN] = "cmp", [ID_TEMPLATE] = "tpl",
-        [ID_COUPON] = "cpn",   [ID_HOLD] = "hld",     [ID_REDEMPTION] = "rdm",
-        [ID_RETURN] = "ret",   [ID_JOB] = "job",      [ID_EVENT] = "evt",
-        [ID_LEDGER] = "led",   [ID_KEY] = "key",      [ID_QUARANTINE] = "qrt",
+        [ID_MERCHANT] = "mer",    [ID_CAMPAIGN] = "cmp",   [ID_TEMPLATE] = "tpl",
+        [ID_COUPON] = "cpn",      [ID_HOLD] = "hld",       [ID_REDEMPTION] = "rdm",
+        [ID_RETURN] = "ret",      [ID_JOB] = "job",        [ID_EVENT] = "evt",
+        [ID_LEDGER] = "led",      [ID_KEY] = "key",        [ID_QUARANTINE] = "qrt",
+        [ID_CODE_FORMAT] = "cfm", [ID_CODE_BATCH] = "cbt",
     };
     CHECK((unsigned)kind < ID_KIND_COUNT);
     return (str){prefixes[kind], 3};

@@ -32,6 +32,8 @@ typedef enum id_kind {
     ID_LEDGER,
     ID_KEY,
     ID_QUARANTINE,
+    ID_CODE_FORMAT,
+    ID_CODE_BATCH,
     ID_KIND_COUNT
 } id_kind;
 

@@ -98,6 +98,10 @@ bool cli_directory_empty(str path); /* or missing */
 /* Submits an act and waits for its answer; act_call.done and context are taken. */
 MUST_USE result cli_act(act_call *call);
 
+/* ---- code_key.c ---- */
+/* For app_options.code_key; empty where no file is set. Memory of the command. */
+MUST_USE cli_exit cli_code_key(const cli_context *c, str *out);
+
 /* ---- verify.c ---- */
 /* What `quan verify` does once the store is open; most: differences to show. */
 cli_exit cli_verify_open(cli_context *c, app *a, uint64_t most);

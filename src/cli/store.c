@@ -47,6 +47,9 @@ cli_exit cli_open_with(const cli_context *c, bool make, app_options *options, ap
     if (options->store.path.n == 0)
         options->store.path = settings_text(c->settings, SETTING_data);
     str data = options->store.path;
+    cli_exit code = cli_code_key(c, &options->code_key);
+    if (code != CLI_OK)
+        return code;
     bool fresh = disk_is_empty(data);
     if (fresh && !make)
         return cli_fail(c, CLI_ENVIRONMENT, "there is no store in %.*s", STR_ARG(data));
@@ -67,7 +70,6 @@ cli_exit cli_open_with(const cli_context *c, bool make, app_options *options, ap
     result r = fresh ? disk_make_directory(data, &why) : R_DONE;
     if (r == R_DONE)
         r = open_store(options, make, out, &why);
-    cli_exit code = CLI_OK;
     if (r != R_DONE)
         code = cli_fail(c, CLI_ENVIRONMENT, "%.*s cannot be opened: %.*s %.*s", STR_ARG(data),
                         STR_ARG(result_text(r)), STR_ARG(buf_view(&why)));

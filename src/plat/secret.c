@@ -1,4 +1,4 @@
-/* SHA-256 and HMAC from libcrypto, comparison and base64url from libsodium. */
+/* SHA-256 and HMAC from libcrypto; comparison, base64url and sealing from libsodium. */
 #include "port/secret.h"
 
 #include <openssl/evp.h>
@@ -82,4 +82,45 @@ hash128 secret_key_hash(str key)
     uint8_t digest[SECRET_DIGEST_BYTES];
     secret_sha256(key, digest);
     return (hash128){.hi = big_endian(digest), .lo = big_endian(digest + sizeof(uint64_t))};
+}
+
+/* ---- sealing ---- */
+
+enum {
+    NONCE_BYTES = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
+    TAG_BYTES = crypto_aead_xchacha20poly1305_ietf_ABYTES
+};
+_Static_assert(NONCE_BYTES + TAG_BYTES == SECRET_SEAL_EXTRA, "nonce, text, tag");
+_Static_assert(crypto_aead_xchacha20poly1305_ietf_KEYBYTES == SECRET_MASTER_BYTES, "a key");
+
+static const unsigned char *octets(str s)
+{
+    return (const unsigned char *)(s.n == 0 ? "" : s.p);
+}
+
+void secret_seal(str master, str about, str plain, char *out)
+{
+    unsigned char *nonce = (unsigned char *)out;
+    CHECK(master.n == SECRET_MASTER_BYTES);
+    random_bytes(nonce, NONCE_BYTES);
+    CHECK(crypto_aead_xchacha20poly1305_ietf_encrypt(nonce + NONCE_BYTES, NULL, octets(plain),
+                                                     plain.n, octets(about), about.n, NULL, nonce,
+                                                     octets(master)) == 0);
+}
+
+bool secret_open(str master, str about, str sealed, char *out)
+{
+    const unsigned char *nonce = octets(sealed);
+    CHECK(master.n == SECRET_MASTER_BYTES && sealed.n >= SECRET_SEAL_EXTRA);
+    bool whole = crypto_aead_xchacha20poly1305_ietf_decrypt(
+                     (unsigned char *)out, NULL, NULL, nonce + NONCE_BYTES, sealed.n - NONCE_BYTES,
+                     octets(about), about.n, nonce, octets(master)) == 0;
+    if (!whole)
+        secret_wipe(out, sealed.n - SECRET_SEAL_EXTRA);
+    return whole;
+}
+
+void secret_wipe(void *bytes, size_t n)
+{
+    sodium_memzero(bytes, n);
 }

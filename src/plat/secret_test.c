@@ -111,6 +111,32 @@ static void clocks_go_on(void **state)
     assert_true(ms <= clock_monotonic_ms() && ms <= ns / 1000000);
 }
 
+static void what_is_sealed_opens_with_its_key_and_its_place_only(void **state)
+{
+    enum { PLAIN = 16 };
+    str key = S("a key of thirty-two bytes, 12345"), other = S("another of thirty-two bytes, 123");
+    char sealed[2][PLAIN + SECRET_SEAL_EXTRA], opened[PLAIN];
+    str plain = S("sixteen bytes ..");
+    (void)state;
+    for (size_t i = 0; i < 2; i++)
+        secret_seal(key, S("mer_1"), plain, sealed[i]);
+    assert_true(memcmp(sealed[0], sealed[1], sizeof(sealed[0])) != 0); /* nonces differ */
+    str text = {sealed[0], sizeof(sealed[0])};
+    assert_null(memmem(text.p, text.n, plain.p, plain.n));
+    assert_true(secret_open(key, S("mer_1"), text, opened));
+    assert_true(str_eq(plain, (str){opened, PLAIN}));
+    assert_false(secret_open(other, S("mer_1"), text, opened));
+    assert_false(secret_open(key, S("mer_2"), text, opened));
+    for (size_t i = 0; i < text.n; i++) {
+        sealed[0][i] ^= 1;
+        opened[0] = 'x';
+        assert_false(secret_open(key, S("mer_1"), text, opened));
+        assert_int_equal(opened[0], 0);
+        sealed[0][i] ^= 1;
+    }
+    assert_true(secret_open(key, S("mer_1"), text, opened));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -121,6 +147,7 @@ int main(void)
         cmocka_unit_test(the_hash_of_a_key_is_the_front_of_its_digest),
         cmocka_unit_test(random_numbers_differ),
         cmocka_unit_test(clocks_go_on),
+        cmocka_unit_test(what_is_sealed_opens_with_its_key_and_its_place_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* Digests, signatures and API keys. Thread-safe.
+/* Digests, signatures, API keys, and sealing what is stored. Thread-safe.
  *
  * An API key is "qk_" and 32 random bytes in base64url without padding: 256 bits, so a plain
  * SHA-256 is enough to store it by; a slow hash would only slow us. The key itself is shown once
@@ -12,7 +12,12 @@
 #include "base/hash.h"
 #include "base/str.h"
 
-enum { SECRET_DIGEST_BYTES = 32, SECRET_KEY_LENGTH = 46 };
+enum {
+    SECRET_DIGEST_BYTES = 32,
+    SECRET_KEY_LENGTH = 46,
+    SECRET_MASTER_BYTES = 32, /* a key that seals */
+    SECRET_SEAL_EXTRA = 40,   /* a sealed text is so much longer */
+};
 
 void secret_sha256(str data, uint8_t out[SECRET_DIGEST_BYTES]);
 void secret_hmac_sha256(str key, str data, uint8_t out[SECRET_DIGEST_BYTES]);
@@ -21,5 +26,13 @@ bool secret_equal(str a, str b); /* takes a time that depends on the lengths onl
 void secret_key_make(char out[SECRET_KEY_LENGTH]); /* not NUL-terminated */
 bool secret_key_is_wellformed(str key);
 hash128 secret_key_hash(str key); /* first 16 bytes of SHA-256, big-endian: what is stored */
+
+/* XChaCha20-Poly1305 with a nonce drawn for each text. `about` is not in it, but must be the same
+ * when it is opened. out: SECRET_SEAL_EXTRA bytes more than plain. */
+void secret_seal(str master, str about, str plain, char *out);
+/* False, and out is wiped: another key or another `about`, or it was changed. out:
+ * SECRET_SEAL_EXTRA bytes less than sealed (CHECKed to have them). */
+MUST_USE bool secret_open(str master, str about, str sealed, char *out);
+void secret_wipe(void *bytes, size_t n); /* the compiler does not leave it out */
 
 #endif

@@ -116,6 +116,9 @@ fix *fix_open(fix_options options)
     app_options app_of = {.engine = S("mem"),
                           .store = {.lanes = options.lanes == 0 ? LANES : options.lanes,
                                     .adversary = options.adversary},
+                          .code_key = options.code_key == NULL
+                                          ? S("the master key of a test: 32 by.")
+                                          : *options.code_key,
                           .zone_find = on_zone,
                           .clock_ms = on_clock,
                           .clock_context = f};

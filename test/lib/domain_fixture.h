@@ -14,8 +14,9 @@
 #define FIX_END_MS   (FIX_START_MS + 400 * MS_DAY)
 
 typedef struct fix_options {
-    uint16_t lanes;     /* 0: 3 */
-    uint64_t adversary; /* seed; 0: off */
+    uint16_t lanes;      /* 0: 3 */
+    uint64_t adversary;  /* seed; 0: off */
+    const str *code_key; /* NULL: one of 32 bytes; else this, which may be empty */
 } fix_options;
 
 typedef struct fix {

@@ -228,6 +228,26 @@ static bool step_header(run *r, str rest)
     return fail(r, "%.*s is \"%.*s\", not \"%.*s\"", STR_ARG(name), STR_ARG(have), STR_ARG(want));
 }
 
+/* A word that is an unbound $name is bound to its line. */
+static bool step_lines(run *r, str rest)
+{
+    str body = r->answer.body, word, line;
+    size_t n = 0;
+    while (rest.n > 0 && str_cut(&rest, ' ', &word)) {
+        if (str_eq(word, S("...")))
+            return true;
+        n++;
+        if (!str_cut(&body, '\n', &line))
+            return fail(r, "there is no line %zu", n);
+        if (str_starts(word, S("$")) &&
+            story_variable(&r->variables, (str){word.p + 1, word.n - 1}).p == NULL)
+            story_set(&r->variables, (str){word.p + 1, word.n - 1}, line);
+        if (!str_eq(story_expand(&r->variables, word), line))
+            return fail(r, "line %zu is \"%.*s\", not %.*s", n, STR_ARG(line), STR_ARG(word));
+    }
+    return body.n == 0 || fail(r, "there are more lines than %zu", n);
+}
+
 static bool step_keep(run *r, str name)
 {
     CHECK(r->kept_count < STORY_KEPT_MAX);
@@ -335,6 +355,8 @@ static bool step_named(run *r, str word, str rest)
         return step_let(r, rest, str_eq(word, S("let")));
     if (str_eq(word, S("header")))
         return step_header(r, rest);
+    if (str_eq(word, S("lines")))
+        return step_lines(r, rest);
     if (str_eq(word, S("keep")))
         return step_keep(r, rest);
     if (str_eq(word, S("same")))

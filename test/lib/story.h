@@ -11,6 +11,7 @@
  *     POST /v1/claims key=k1 {"user": "u1", "template": "$template"}
  *     201 {"coupons": [{"id": "$coupon"}]}
  *     header ETag "v1"             a field of the last answer; * for any; none for absent
+ *     lines code $a $b ...         the lines of the last answer, by words; "...": others may follow
  *     keep first                   remembers the last answer; `same first`: it is that, every byte
  *     let limits [...]             names a text for $limits; `default`: unless it has one
  *     sweep                        runs the expiry job over everything that is due

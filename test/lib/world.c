@@ -213,6 +213,15 @@ static const settings *settings_of(world *w)
     return made;
 }
 
+/* As if the setting code_key_file named a key, unless the test says that it names none. */
+static str code_key_of(const world *w)
+{
+    for (size_t i = 0; i < w->flag_count; i++)
+        if (strcmp(w->flags[i], "--code-key-file=") == 0)
+            return (str){NULL, 0};
+    return S("the master key of a test: 32 by.");
+}
+
 static app_options options_of(world *w, uint16_t lanes)
 {
     return (app_options){.engine = w->engine.name,
@@ -220,6 +229,7 @@ static app_options options_of(world *w, uint16_t lanes)
                                    .lanes = lanes,
                                    .threads = !w->engine.stepped,
                                    .adversary = w->engine.adversary},
+                         .code_key = code_key_of(w),
                          .zone_find = zone_find,
                          .clock_ms = on_clock,
                          .clock_context = w,

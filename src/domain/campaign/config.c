@@ -39,14 +39,27 @@ typedef struct kept_promotions {
     config_promotions view; /* its ids behind, in one block */
 } kept_promotions;
 
+typedef struct kept_code_format {
+    config_object head;
+    const code_format *row;
+} kept_code_format;
+
+typedef struct kept_code_batch {
+    config_object head;
+    const code_batch *row;
+} kept_code_batch;
+
 struct config {
     atomic_uint references;
     uint64_t epoch;
-    config_map merchants;            /* 0, id */
-    config_map campaigns, templates; /* 0, id */
-    config_map by_merchant;          /* merchant, campaign */
-    config_map by_campaign;          /* campaign, template */
-    config_map automatic;            /* 0, merchant */
+    config_map merchants;                  /* 0, id */
+    config_map campaigns, templates;       /* 0, id */
+    config_map by_merchant;                /* merchant, campaign */
+    config_map by_campaign;                /* campaign, template */
+    config_map automatic;                  /* 0, merchant */
+    config_map code_formats, code_batches; /* 0, id */
+    config_map formats_of, batches_of;     /* merchant, id */
+    config_map batch_ends;                 /* format, the place behind its last */
 };
 
 /* ---- snapshots ---- */
@@ -82,6 +95,11 @@ void config_free(config *c)
     config_map_free(&c->by_merchant);
     config_map_free(&c->by_campaign);
     config_map_free(&c->automatic);
+    config_map_free(&c->code_formats);
+    config_map_free(&c->code_batches);
+    config_map_free(&c->formats_of);
+    config_map_free(&c->batches_of);
+    config_map_free(&c->batch_ends);
     free(c);
 }
 
@@ -100,6 +118,11 @@ static config *config_copy(const config *c)
     copy->by_merchant = config_map_copy(&c->by_merchant);
     copy->by_campaign = config_map_copy(&c->by_campaign);
     copy->automatic = config_map_copy(&c->automatic);
+    copy->code_formats = config_map_copy(&c->code_formats);
+    copy->code_batches = config_map_copy(&c->code_batches);
+    copy->formats_of = config_map_copy(&c->formats_of);
+    copy->batches_of = config_map_copy(&c->batches_of);
+    copy->batch_ends = config_map_copy(&c->batch_ends);
     return copy;
 }
 
@@ -310,7 +333,56 @@ config *config_with_template(const config *c, const template *row, const templat
     return next;
 }
 
+/* ---- codes ---- */
+
+void config_put_code_format(config *c, const code_format *row)
+{
+    config_change(c);
+    void *copy;
+    kept_code_format *f = config_row_new(sizeof(*f), &code_format_table.record, row, &copy);
+    config_object_init(&f->head, block_drop);
+    f->row = copy;
+    config_keep(&c->code_formats, &c->formats_of, (config_key){row->merchant, row->id}, &f->head);
+}
+
+config *config_with_code_format(const config *c, const code_format *row)
+{
+    config *next = config_copy(c);
+    config_put_code_format(next, row);
+    return next;
+}
+
+void config_put_code_batch(config *c, const code_batch *row)
+{
+    config_change(c);
+    void *copy;
+    kept_code_batch *b = config_row_new(sizeof(*b), &code_batch_table.record, row, &copy);
+    config_object_init(&b->head, block_drop);
+    b->row = copy;
+    config_map_put(&c->batch_ends, (config_key){row->format, row->first + row->count}, &b->head);
+    config_keep(&c->code_batches, &c->batches_of, (config_key){row->merchant, row->id}, &b->head);
+}
+
+config *config_with_code_batch(const config *c, const code_batch *row)
+{
+    config *next = config_copy(c);
+    config_put_code_batch(next, row);
+    return next;
+}
+
 /* ---- finding ---- */
+
+const code_format *config_find_code_format(const config *c, uint64_t id)
+{
+    const config_object *o = config_map_find(&c->code_formats, (config_key){0, id});
+    return o == NULL ? NULL : ((const kept_code_format *)o)->row;
+}
+
+const code_batch *config_find_code_batch(const config *c, uint64_t id)
+{
+    const config_object *o = config_map_find(&c->code_batches, (config_key){0, id});
+    return o == NULL ? NULL : ((const kept_code_batch *)o)->row;
+}
 
 const config_merchant *config_find_merchant(const config *c, uint64_t id)
 {
@@ -412,4 +484,36 @@ size_t config_templates(const config *c, uint64_t campaign_id, uint64_t after, s
 {
     config_key from = {campaign_id, after};
     return config_map_scan(&c->by_campaign, from, limit, list_template, out);
+}
+
+static void list_code_format(void *out, size_t i, const config_object *o)
+{
+    ((const code_format **)out)[i] = ((const kept_code_format *)o)->row;
+}
+
+size_t config_code_formats(const config *c, uint64_t merchant_id, uint64_t after, size_t limit,
+                           const code_format **out)
+{
+    config_key from = {merchant_id, after};
+    return config_map_scan(&c->formats_of, from, limit, list_code_format, out);
+}
+
+static void list_code_batch(void *out, size_t i, const config_object *o)
+{
+    ((const code_batch **)out)[i] = ((const kept_code_batch *)o)->row;
+}
+
+size_t config_code_batches(const config *c, uint64_t merchant_id, uint64_t after, size_t limit,
+                           const code_batch **out)
+{
+    config_key from = {merchant_id, after};
+    return config_map_scan(&c->batches_of, from, limit, list_code_batch, out);
+}
+
+const code_batch *config_code_batch_at(const config *c, uint64_t format, uint64_t place)
+{
+    const code_batch *found = NULL;
+    config_key from = {format, place};
+    size_t n = config_map_scan(&c->batch_ends, from, 1, list_code_batch, &found);
+    return n == 1 && found->first <= place ? found : NULL;
 }

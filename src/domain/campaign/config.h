@@ -59,10 +59,16 @@ config *config_with_campaign(const config *c, const campaign *row);
  * only the row is new. Versions come in ascending order without a gap, from 1. */
 config *config_with_template(const config *c, const template *row, const template_version *version);
 
+config *config_with_code_format(const config *c, const code_format *row);
+config *config_with_code_batch(const config *c, const code_batch *row);
+
 /* The same in place, for loading: c must have one reference, its maker's. */
 void config_put_merchant(config *c, const merchant *row, const zone *days);
 void config_put_campaign(config *c, const campaign *row);
 void config_put_template(config *c, const template *row, const template_version *version);
+
+void config_put_code_format(config *c, const code_format *row);
+void config_put_code_batch(config *c, const code_batch *row);
 
 /* Is the line on the merchant's blacklist? Of a line by itself: no coupon has taken from it. NULL:
  * there is no such merchant, and no. */
@@ -72,6 +78,10 @@ bool config_bars(const config_merchant *of, const order_line *line);
 const config_merchant *config_find_merchant(const config *c, uint64_t id);
 const config_campaign *config_find_campaign(const config *c, uint64_t id);
 const config_template *config_find_template(const config *c, uint64_t id);
+const code_format *config_find_code_format(const config *c, uint64_t id);
+const code_batch *config_find_code_batch(const config *c, uint64_t id);
+/* The batch that has this place of a format. */
+const code_batch *config_code_batch_at(const config *c, uint64_t format, uint64_t place);
 const template_version *config_version(const config_template *t, uint32_t version);
 const price_rule *config_rule(const config_template *t, uint32_t version);
 /* One more reference to a template as this snapshot has it, so that it outlives the snapshot; and
@@ -107,6 +117,10 @@ size_t config_campaigns(const config *c, uint64_t merchant_id, uint64_t after, s
                         const config_campaign **out);
 size_t config_templates(const config *c, uint64_t campaign_id, uint64_t after, size_t limit,
                         const config_template **out);
+size_t config_code_formats(const config *c, uint64_t merchant_id, uint64_t after, size_t limit,
+                           const code_format **out);
+size_t config_code_batches(const config *c, uint64_t merchant_id, uint64_t after, size_t limit,
+                           const code_batch **out);
 
 config_days config_days_of(const config_merchant *of);
 /* The first moment that is outside, of a window that a merchant wrote. 0 is open: TIME_MAX_MS. */

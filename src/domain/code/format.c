@@ -36,17 +36,17 @@ static bool all_code_characters(str s)
     return true;
 }
 
-static void check_alphabet(const code_format *f, issues *found)
+static void check_alphabet(const code_form *f, issues *found)
 {
     if (f->alphabet.n < CODE_ALPHABET_MIN || f->alphabet.n > CODE_ALPHABET_MAX ||
         !all_code_characters(f->alphabet)) {
-        issues_add(found, S("alphabet"), S("out_of_range"), "%d to %d of 0-9 and A-Z",
+        issues_add(found, S("characters"), S("out_of_range"), "%d to %d of 0-9 and A-Z",
                    CODE_ALPHABET_MIN, CODE_ALPHABET_MAX);
         return;
     }
     for (size_t i = 1; i < f->alphabet.n; i++) {
         if (place_of((str){f->alphabet.p, i}, f->alphabet.p[i]) >= 0) {
-            issues_add(found, S("alphabet"), S("duplicate"), "%c comes twice", f->alphabet.p[i]);
+            issues_add(found, S("characters"), S("duplicate"), "%c comes twice", f->alphabet.p[i]);
             return;
         }
     }
@@ -56,7 +56,7 @@ static void check_alphabet(const code_format *f, issues *found)
                    f->alphabet.n);
 }
 
-void code_format_check(const code_format *f, issues *found)
+void code_form_check(const code_form *f, issues *found)
 {
     size_t before = found->n;
     check_alphabet(f, found);
@@ -72,12 +72,12 @@ void code_format_check(const code_format *f, issues *found)
         issues_add(found, S("group"), S("out_of_range"), "0 to %d characters", CODE_TEXT_MAX);
 }
 
-ff1_number code_numbers(const code_format *f)
+ff1_number code_numbers(const code_form *f)
 {
     return ff1_numbers((uint32_t)f->alphabet.n, f->body);
 }
 
-uint64_t code_serials(const code_format *f)
+uint64_t code_serials(const code_form *f)
 {
     ff1_number serials = code_numbers(f) / SLOT_COUNT;
     return serials > SERIALS_MAX ? SERIALS_MAX : (uint64_t)serials;
@@ -100,12 +100,12 @@ uint64_t code_serial(ff1_number number)
 
 /* ---- writing ---- */
 
-static size_t length_of(const code_format *f)
+static size_t length_of(const code_form *f)
 {
     return f->prefix.n + f->body + (f->check ? 1 : 0);
 }
 
-void code_write(const code_format *f, ff1_number body, buf *out)
+void code_write(const code_form *f, ff1_number body, buf *out)
 {
     uint8_t digits[CODE_BODY_MAX + 1];
     uint32_t radix = (uint32_t)f->alphabet.n;
@@ -124,7 +124,7 @@ void code_write(const code_format *f, ff1_number body, buf *out)
         buf_char(out, f->alphabet.p[digits[i]]);
 }
 
-void code_show(const code_format *f, str code, buf *out)
+void code_show(const code_form *f, str code, buf *out)
 {
     size_t prefix = f->prefix.n;
     buf_str(out, f->prefix);
@@ -203,7 +203,7 @@ static bool alike(char a, char b)
     return same;
 }
 
-static bool has_prefix(const code_format *f, str normalised)
+static bool has_prefix(const code_form *f, str normalised)
 {
     bool same = normalised.n == length_of(f);
     for (size_t i = 0; same && i < f->prefix.n; i++)
@@ -211,7 +211,7 @@ static bool has_prefix(const code_format *f, str normalised)
     return same;
 }
 
-bool code_read(const code_format *f, str normalised, ff1_number *body)
+bool code_read(const code_form *f, str normalised, ff1_number *body)
 {
     uint8_t digits[CODE_BODY_MAX + 1];
     if (!has_prefix(f, normalised))
@@ -233,12 +233,12 @@ bool code_read(const code_format *f, str normalised, ff1_number *body)
 }
 
 /* May this character stand at this place of a code, as it is or as a look-alike? */
-static bool may_stand(const code_format *f, size_t at, char c)
+static bool may_stand(const code_form *f, size_t at, char c)
 {
     return at < f->prefix.n ? alike(f->prefix.p[at], c) : digit_of(f->alphabet, c) >= 0;
 }
 
-bool code_formats_meet(const code_format *a, const code_format *b)
+bool code_forms_meet(const code_form *a, const code_form *b)
 {
     size_t n = length_of(a);
     if (n != length_of(b))
@@ -257,7 +257,7 @@ bool code_formats_meet(const code_format *a, const code_format *b)
 
 /* ---- guessing ---- */
 
-uint64_t code_hits_milli(const code_format *f, uint64_t live, uint64_t guesses_per_second)
+uint64_t code_hits_milli(const code_form *f, uint64_t live, uint64_t guesses_per_second)
 {
     unsigned __int128 guesses = (unsigned __int128)guesses_per_second * SECONDS_A_YEAR * 1000;
     ff1_number all = code_numbers(f);

@@ -29,38 +29,38 @@ enum {
 extern const str code_alphabet_digits;    /* 0 … 9 */
 extern const str code_alphabet_crockford; /* digits and letters without I, L, O, U */
 
-typedef struct code_format {
+typedef struct code_form {
     str alphabet;  /* 0-9 and A-Z, each once; the first stands for 0 */
     str prefix;    /* 0-9 and A-Z; may be empty */
     uint8_t body;  /* characters */
     uint8_t group; /* shown in groups of so many, counted from the end of the prefix; 0: in one */
     bool check;
-} code_format;
+} code_form;
 
-/* Fields "alphabet", "prefix", "length", "group", "check". A format without issues is usable. */
-void code_format_check(const code_format *f, issues *found);
+/* Fields "characters", "prefix", "length", "group", "check". A format without issues is usable. */
+void code_form_check(const code_form *f, issues *found);
 /* How many numbers there are; of each slot code_serials (at least 1). */
-ff1_number code_numbers(const code_format *f);
-uint64_t code_serials(const code_format *f); /* at most UINT64_MAX / SLOT_COUNT */
+ff1_number code_numbers(const code_form *f);
+uint64_t code_serials(const code_form *f); /* at most UINT64_MAX / SLOT_COUNT */
 ff1_number code_number(uint16_t slot, uint64_t serial);
 uint16_t code_slot(ff1_number number);
 uint64_t code_serial(ff1_number number);
 
 /* Can a text be a code of both? Then they are not disjoint and a merchant may not have both. */
-bool code_formats_meet(const code_format *a, const code_format *b);
+bool code_forms_meet(const code_form *a, const code_form *b);
 
 /* The body number, permuted or not, as a code: never more than CODE_TEXT_MAX characters. */
-void code_write(const code_format *f, ff1_number body, buf *out);
-void code_show(const code_format *f, str code, buf *out); /* in groups */
+void code_write(const code_form *f, ff1_number body, buf *out);
+void code_show(const code_form *f, str code, buf *out); /* in groups */
 
 /* What was typed, in capitals of ASCII without what people put in between. False when it cannot be
  * any code: another character, nothing, or more than CODE_TEXT_MAX characters are left. */
 MUST_USE bool code_normalise(str typed, buf *out);
 /* A normalised text as a code of this format; false when it is none. */
-MUST_USE bool code_read(const code_format *f, str normalised, ff1_number *body);
+MUST_USE bool code_read(const code_form *f, str normalised, ff1_number *body);
 
 /* Hits a year, in thousandths, of somebody who knows the format and may try so many texts a second,
  * when live codes of it are usable; UINT64_MAX when there are more. */
-uint64_t code_hits_milli(const code_format *f, uint64_t live, uint64_t guesses_per_second);
+uint64_t code_hits_milli(const code_form *f, uint64_t live, uint64_t guesses_per_second);
 
 #endif

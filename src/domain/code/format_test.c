@@ -4,27 +4,27 @@
 #include "base/id.h"
 #include "base/test_help.h"
 
-static const code_format digits12 = {.body = 12, .group = 4};
-static const code_format crockford = {.body = 12, .group = 4, .check = true};
+static const code_form digits12 = {.body = 12, .group = 4};
+static const code_form crockford = {.body = 12, .group = 4, .check = true};
 
-static code_format with(code_format f, str alphabet, str prefix)
+static code_form with(code_form f, str alphabet, str prefix)
 {
     f.alphabet = alphabet;
     f.prefix = prefix;
     return f;
 }
 
-static code_format plain(void)
+static code_form plain(void)
 {
     return with(digits12, code_alphabet_digits, S(""));
 }
 
-static code_format usual(void)
+static code_form usual(void)
 {
     return with(crockford, code_alphabet_crockford, S("AB"));
 }
 
-static str written(const code_format *f, ff1_number body, buf *b)
+static str written(const code_form *f, ff1_number body, buf *b)
 {
     buf_clear(b);
     code_write(f, body, b);
@@ -36,7 +36,7 @@ static void codes_are_prefix_body_and_check(void **state)
     (void)state;
     buf b;
     buf_init(&b, 1000);
-    code_format f = plain();
+    code_form f = plain();
     assert_str(written(&f, 42, &b), S("000000000042"));
     f.check = true;
     assert_str(written(&f, 572, &b), S("0000000005724")); /* the example of check_digit_test.c */
@@ -52,7 +52,7 @@ static void codes_are_shown_in_groups(void **state)
     (void)state;
     buf b;
     buf_init(&b, 1000);
-    code_format f = plain();
+    code_form f = plain();
     code_show(&f, S("123456789012"), &b);
     assert_str(buf_view(&b), S("1234-5678-9012"));
     f.prefix = S("7");
@@ -116,8 +116,8 @@ static void what_is_written_is_read(void **state)
     buf b;
     buf_init(&b, 1000);
     for (size_t i = 0; i < 20000; i++) {
-        code_format f = with(crockford, str_of(alphabets[i % ARRAY_LEN(alphabets)]),
-                             i % 3 == 0 ? S("") : S("VIP"));
+        code_form f = with(crockford, str_of(alphabets[i % ARRAY_LEN(alphabets)]),
+                           i % 3 == 0 ? S("") : S("VIP"));
         f.check = i % 2 == 0;
         f.body = (uint8_t)(8 + random_below(&seed, 9));
         ff1_number body = next_random(&seed) % code_numbers(&f);
@@ -133,7 +133,7 @@ static void look_alikes_are_taken_for_what_the_alphabet_has(void **state)
     (void)state;
     buf b;
     buf_init(&b, 1000);
-    code_format f = usual();
+    code_form f = usual();
     f.check = false;
     ff1_number body = 0;
     assert_true(code_read(&f, S("AB0O1IL0000000"), &body));
@@ -143,7 +143,7 @@ static void look_alikes_are_taken_for_what_the_alphabet_has(void **state)
     assert_true(code_read(&f, S("A8001110000000"), &body)); /* in the prefix: 8 for B */
     assert_true(body == straight);
     assert_false(code_read(&f, S("ABU00000000000"), &body)); /* U is like nothing */
-    code_format both = with(digits12, S("0IL4567ACEFGH"), S(""));
+    code_form both = with(digits12, S("0IL4567ACEFGH"), S(""));
     assert_false(code_read(&both, S("100000000000"), &body)); /* I or L? */
     buf_free(&b);
 }
@@ -151,7 +151,7 @@ static void look_alikes_are_taken_for_what_the_alphabet_has(void **state)
 static void other_texts_are_no_codes(void **state)
 {
     (void)state;
-    code_format f = usual();
+    code_form f = usual();
     buf b;
     buf_init(&b, 1000);
     ff1_number body = 77;
@@ -172,7 +172,7 @@ static void other_texts_are_no_codes(void **state)
 static void numbers_name_slot_and_serial(void **state)
 {
     (void)state;
-    code_format f = plain();
+    code_form f = plain();
     assert_true(code_numbers(&f) == 1000000000000);
     assert_int_equal(code_serials(&f), 100000000);
     ff1_number n = code_number(9999, 99999999);
@@ -205,21 +205,21 @@ static void formats_that_meet(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(meet_cases); i++) {
         const meet_case *m = &meet_cases[i];
-        code_format f[2];
+        code_form f[2];
         for (size_t k = 0; k < 2; k++) {
             f[k] = with(digits12, str_of(m->alphabet[k]), str_of(m->prefix[k]));
             f[k].body = m->body[k];
         }
-        assert_int_equal(code_formats_meet(&f[0], &f[1]), m->meet);
-        assert_int_equal(code_formats_meet(&f[1], &f[0]), m->meet);
+        assert_int_equal(code_forms_meet(&f[0], &f[1]), m->meet);
+        assert_int_equal(code_forms_meet(&f[1], &f[0]), m->meet);
     }
 }
 
-static size_t problems(const code_format *f, const char *field)
+static size_t problems(const code_form *f, const char *field)
 {
     arena *memory = arena_new(0);
     issues *found = issues_new(memory);
-    code_format_check(f, found);
+    code_form_check(f, found);
     size_t n = found->n;
     if (n > 0 && field != NULL)
         assert_str(found->items[0].field, str_of(field));
@@ -230,7 +230,7 @@ static size_t problems(const code_format *f, const char *field)
 static void bad_formats_are_refused(void **state)
 {
     (void)state;
-    code_format f = usual();
+    code_form f = usual();
     assert_int_equal(problems(&f, NULL), 0);
     f.body = 5;
     assert_int_equal(problems(&f, "length"), 1);
@@ -240,11 +240,11 @@ static void bad_formats_are_refused(void **state)
     f.body = 6; /* 8^6 is less than a million */
     assert_int_equal(problems(&f, "length"), 1);
     f = with(digits12, S("0123456"), S(""));
-    assert_int_equal(problems(&f, "alphabet"), 1);
+    assert_int_equal(problems(&f, "characters"), 1);
     f = with(digits12, S("01234567a"), S(""));
-    assert_int_equal(problems(&f, "alphabet"), 1);
+    assert_int_equal(problems(&f, "characters"), 1);
     f = with(digits12, S("012345670"), S(""));
-    assert_int_equal(problems(&f, "alphabet"), 1);
+    assert_int_equal(problems(&f, "characters"), 1);
     f = with(crockford, S("0123456789ABCD"), S("")); /* 14 characters */
     assert_int_equal(problems(&f, "check"), 1);
     f = with(crockford, code_alphabet_digits, S("ABCDEFGHJ"));
@@ -260,7 +260,7 @@ static void bad_formats_are_refused(void **state)
 static void odds_are_those_of_the_design(void **state)
 {
     (void)state;
-    code_format f = plain();
+    code_form f = plain();
     /* 12 digits, 10^8 live, 10 guesses a second: about 2,600 hits a month (DESIGN 4). */
     uint64_t a_month = code_hits_milli(&f, 100000000, 10) / 12 / 1000;
     assert_true(a_month > 2600 && a_month < 2660);

@@ -7,13 +7,14 @@
  * device, card or address must be reserved (again) before (domain/limit/grant.h). Ids of another
  * merchant's rows are NOT_FOUND.
  *
- * ISSUE, a claim by the user or a grant to him. `mode` all_or_none: the first refusal refuses the
- * act. best_effort: of each item as many coupons as can be had; `refusals` has, for each item that
- * was not issued in full, what refuses its next coupon. When nothing at all could be issued:
- * NONE_ISSUED, or, where every refusal is of the passing kind, the first of them, so that nothing
- * is kept under the idempotency key.
+ * ISSUE, a claim by the user, a grant to him or the exchange of a code. `mode` all_or_none: the
+ * first refusal refuses the act. best_effort: of each item as many coupons as can be had;
+ * `refusals` has, for each item that was not issued in full, what refuses its next coupon. When
+ * nothing at all could be issued: NONE_ISSUED, or, where every refusal is of the passing kind, the
+ * first of them, so that nothing is kept under the idempotency key.
  *   INVALID               user of 1 to 64 bytes; 1 to 100 items, counts from 1, 100 coupons in all
  *   NOT_FOUND             no such merchant
+ *   INVALID, CODE_…       an exchange (code/exchange.h): its code is not good any more
  *   TOO_MANY              the slot has MEMBERS_MAX users
  *   of each item, in the order given; what needs no counters of all items first:
  *   NOT_FOUND             no such template

@@ -2,6 +2,7 @@
 #include "domain/coupon/due.h"
 
 #include "base/id.h"
+#include "domain/code/exchange.h"
 #include "domain/coupon/state.h"
 #include "domain/limit/subject.h"
 #include "domain/stats/tally.h"
@@ -43,6 +44,15 @@ static bool look_at_subject(due_rows *d, const due_entry *e)
     return d->subject_count < SWEEP_MAX;
 }
 
+static bool look_at_code(due_rows *d, const due_entry *e)
+{
+    exchange_code *row =
+        exchange_code_get(d->c.u, code_place_slot(e->lo), e->id, e->lo / SLOT_COUNT);
+    if (row != NULL && d->code_count < SWEEP_MAX)
+        d->codes[d->code_count++] = row;
+    return d->code_count < SWEEP_MAX;
+}
+
 static bool look(due_rows *d, uint8_t kind, const due_entry *e)
 {
     switch (kind) {
@@ -50,6 +60,8 @@ static bool look(due_rows *d, uint8_t kind, const due_entry *e)
         return look_at_coupon(d, e->id);
     case DUE_KIND_HOLD:
         return look_at_hold(d, e->id);
+    case DUE_KIND_CODE:
+        return look_at_code(d, e);
     default:
         return look_at_subject(d, e);
     }
@@ -188,6 +200,8 @@ sweep_out due_apply(const due_rows *d)
     }
     for (size_t i = 0; i < d->subject_count; i++)
         out.asked += subject_ask(d->c.u, d->subjects[i]);
+    for (size_t i = 0; i < d->code_count; i++)
+        out.asked += code_ask(d->c.u, d->codes[i]);
     if (d->block != NULL)
         use_up(d, d->block);
     return out;

@@ -1,5 +1,6 @@
 /* The act that issues coupons to one user: see acts.h. */
 #include "base/id.h"
+#include "domain/code/exchange.h"
 #include "domain/coupon/acts.h"
 #include "domain/coupon/issue_part.h"
 
@@ -110,6 +111,7 @@ static result issue_items(issue_desk *d, issue_place *places)
     }
     if (d->out->coupons.n == 0)
         return refuse_none_issued(d);
+    code_issued(d->u, d->in, d->out->coupons.items[0].coupon);
     slice_settle(d->slices);
     return limit_book_settle(d->book);
 }
@@ -119,6 +121,8 @@ result issue_decide(uow *u, const void *input, void *output)
     const issue_in *in = input;
     issue_desk d = {.u = u, .in = in, .out = output};
     result r = check_input(u, in);
+    if (r == R_DONE)
+        r = code_may_issue(u, in);
     if (r != R_DONE)
         return r;
     d.slot = slot_of_user(in->merchant, in->user);

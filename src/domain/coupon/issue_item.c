@@ -1,5 +1,6 @@
 /* Issuing one item: see acts.h for the refusals and their order. */
 #include "base/id.h"
+#include "domain/code/exchange.h"
 #include "domain/coupon/issue_part.h"
 #include "domain/coupon/state.h"
 #include "domain/limit/level.h"
@@ -109,7 +110,7 @@ static const coupon *write_coupon(issue_desk *d, const issue_place *p)
     row->stocked = p->now.stocked;
     row->merchant_version = p->of.merchant->row->version;
     row->campaign_version = p->of.campaign->row->version;
-    coupon_move(u, row, EVENT_KIND_COUPON_ISSUED, 0, 0);
+    coupon_move(u, row, EVENT_KIND_COUPON_ISSUED, code_batch_used(u, d->in), 0);
     ledger_book b = {.u = u, .of = &p->of, .slot = d->slot, .coupon = row->id};
     ledger_move(&b, ACCOUNT_BUDGET_FREE, ACCOUNT_BUDGET_RESERVED, p->now.reserve_minor);
     return row;

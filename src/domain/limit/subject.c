@@ -319,8 +319,6 @@ result limit_reserve_decide(uow *u, const void *input, void *output)
 
 /* ---- ending a reservation ---- */
 
-enum { ASIDE_PAGE = 64 };
-
 static void forget(uow *u, subject_open *row, uint64_t id)
 {
     size_t acts = 0, kept = 0;
@@ -393,46 +391,13 @@ static void count(uow *u, const limit_settle_in *in, const limit_grant *g)
     put_back(row, &cells);
 }
 
-/* Is one of these messages, set aside in this lane, about this reservation? */
-static bool is_among(uow *u, void **rows, size_t n, uint64_t id)
-{
-    for (size_t i = 0; i < n; i++) {
-        const quarantine *q = rows[i];
-        limit_settle_in in = {0};
-        if (q->aside && q->act == SUBJECT_SETTLE_ACT &&
-            record_decode(&limit_settle_in_record, q->input, uow_memory(u), &in) == R_DONE &&
-            in.reservation == id)
-            return true;
-    }
-    return false;
-}
-
-/* What ends a reservation was set aside: then only that may end it. Looked at before the subject's
- * rows, because looking at those may be what crashed. */
-static bool is_aside(uow *u, uint64_t id)
-{
-    void *rows[ASIDE_PAGE];
-    quarantine from = {.lane = uow_lane(u), .kind = SUSPECT_KIND_MESSAGE};
-    uow_range range = {&quarantine_table, -1, &from, 2, false};
-    size_t n;
-    do {
-        n = uow_scan(u, &range, ASIDE_PAGE, rows);
-        if (is_among(u, rows, n, id))
-            return true;
-        if (n > 0)
-            from = *(const quarantine *)rows[n - 1];
-        range.after = true;
-    } while (n == ASIDE_PAGE);
-    return false;
-}
-
 result limit_settle_decide(uow *u, const void *input, void *output)
 {
     const limit_settle_in *in = input;
     MAYBE(output);
     uint16_t slot = slot_of_hash(in->hi);
     bool cancels = in->reservation != 0 && in->used.n == 0 && in->back.n == 0;
-    bool aside = cancels && is_aside(u, in->reservation);
+    bool aside = cancels && saga_is_aside(u, in->reservation);
     if (uow_pending(u))
         return R_AGAIN;
     if (aside)
@@ -458,23 +423,17 @@ result limit_settle_decide(uow *u, const void *input, void *output)
 uint32_t subject_ask(uow *u, subject_open *row)
 {
     uint32_t asked_n = 0;
-    int64_t now = uow_now(u);
     for (size_t i = 0; i < row->reservations.n; i++) {
         reservation *r = &row->reservations.items[i];
-        if (r->due_at_ms > now)
+        if (r->due_at_ms > uow_now(u))
             continue;
         subject_open_edit(u, row);
-        limit_settle_in answer_in = {.hi = row->hi, .lo = row->lo, .reservation = r->id};
-        saga_ask(u, r->slot,
-                 &(saga_check_in){
-                     .deadline_ms = r->deadline_ms,
-                     .answer_act = SUBJECT_SETTLE_ACT,
-                     .answer_slot = row->slot,
-                     .answer = record_bytes(&limit_settle_in_record, &answer_in, uow_memory(u))});
-        r->due_at_ms = now + SAGA_CHECK_MS;
+        limit_settle_in cancel = {.hi = row->hi, .lo = row->lo, .reservation = r->id};
+        saga_ask(u, r,
+                 &(saga_answer){SUBJECT_SETTLE_ACT, row->slot,
+                                record_bytes(&limit_settle_in_record, &cancel, uow_memory(u))});
+        uow_due(u, (due_name){DUE_KIND_SUBJECT, row->hi, row->lo}, r->due_at_ms);
         asked_n++;
     }
-    if (asked_n > 0)
-        uow_due(u, (due_name){DUE_KIND_SUBJECT, row->hi, row->lo}, now + SAGA_CHECK_MS);
     return asked_n;
 }

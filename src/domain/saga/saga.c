@@ -1,9 +1,19 @@
-/* Checks of a saga: see saga.h. */
+/* Checks of a saga, and what its messages say: see saga.h. */
 #include "domain/saga/saga.h"
 
-void saga_ask(uow *u, uint16_t home, const saga_check_in *in)
+#include "domain/code/exchange.h"
+#include "domain/limit/subject.h"
+
+void saga_ask(uow *u, reservation *r, const saga_answer *cancel)
 {
-    uow_send(u, SAGA_CHECK_ACT, home, &saga_check_in_record, in);
+    int64_t since_ms = uow_now(u) - r->deadline_ms;
+    int64_t next_ms = since_ms < SAGA_CHECK_MS ? SAGA_CHECK_MS : since_ms;
+    saga_check_in in = {.deadline_ms = r->deadline_ms,
+                        .answer_act = cancel->act,
+                        .answer_slot = cancel->slot,
+                        .answer = cancel->input};
+    uow_send(u, SAGA_CHECK_ACT, r->slot, &saga_check_in_record, &in);
+    r->due_at_ms = uow_now(u) + (next_ms < SAGA_CHECK_MAX_MS ? next_ms : SAGA_CHECK_MAX_MS);
 }
 
 result saga_check_decide(uow *u, const void *input, void *output)
@@ -13,4 +23,67 @@ result saga_check_decide(uow *u, const void *input, void *output)
     if (uow_now(u) >= in->deadline_ms)
         uow_send_again(u, in->answer_act, in->answer_slot, UINT16_MAX, in->answer);
     return R_DONE;
+}
+
+/* ---- what ends a try ---- */
+
+uint64_t saga_settles(uint16_t act, const void *in, bool *confirms)
+{
+    if (act == SUBJECT_SETTLE_ACT) {
+        const limit_settle_in *limit = in;
+        *confirms = limit->used.n > 0 || limit->back.n > 0;
+        return limit->reservation;
+    }
+    if (act == CODE_SETTLE_ACT) {
+        const code_settle_in *code_end = in;
+        *confirms = code_end->coupon != 0;
+        return code_end->reservation;
+    }
+    return 0;
+}
+
+uint64_t saga_ends(uint16_t act, str input, arena *memory, bool *confirms)
+{
+    union {
+        limit_settle_in limit;
+        code_settle_in code;
+    } in = {0};
+    bool ignored;
+    const record_type *type = act == SUBJECT_SETTLE_ACT ? &limit_settle_in_record
+                              : act == CODE_SETTLE_ACT  ? &code_settle_in_record
+                                                        : NULL;
+    if (type == NULL || record_decode(type, input, memory, &in) != R_DONE)
+        return 0;
+    return saga_settles(act, &in, confirms == NULL ? &ignored : confirms);
+}
+
+/* ---- what is set aside ---- */
+
+enum { ASIDE_PAGE = 64 };
+
+static bool is_among(uow *u, void **rows, size_t n, uint64_t id)
+{
+    for (size_t i = 0; i < n; i++) {
+        const quarantine *q = rows[i];
+        if (q->aside && saga_ends(q->act, q->input, uow_memory(u), NULL) == id)
+            return true;
+    }
+    return false;
+}
+
+bool saga_is_aside(uow *u, uint64_t reservation_id)
+{
+    void *rows[ASIDE_PAGE];
+    quarantine from = {.lane = uow_lane(u), .kind = SUSPECT_KIND_MESSAGE};
+    uow_range range = {&quarantine_table, -1, &from, 2, false};
+    size_t n;
+    do {
+        n = uow_scan(u, &range, ASIDE_PAGE, rows);
+        if (is_among(u, rows, n, reservation_id))
+            return true;
+        if (n > 0)
+            from = *(const quarantine *)rows[n - 1];
+        range.after = true;
+    } while (n == ASIDE_PAGE);
+    return false;
 }

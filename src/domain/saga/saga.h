@@ -22,12 +22,31 @@
 
 /* Number of app/act.def: what the domain sends. */
 enum { SAGA_CHECK_ACT = 83 };
-#define SAGA_TRY_MS   (10 * MS_SECOND) /* from the time of the try to its deadline */
-#define SAGA_CHECK_MS (5 * MS_SECOND)  /* from one check to the next */
+#define SAGA_TRY_MS       (10 * MS_SECOND) /* from the time of the try to its deadline */
+#define SAGA_CHECK_MS     (5 * MS_SECOND)  /* from one check to the next, at first */
+#define SAGA_CHECK_MAX_MS (10 * MS_MINUTE)
 
-/* To the slot `home` of an act: may it still come? */
-void saga_ask(uow *u, uint16_t home, const saga_check_in *in);
+/* The cancellation of a try: what the home of its act answers with. */
+typedef struct saga_answer {
+    uint16_t act;
+    uint16_t slot;
+    str input;
+} saga_answer;
+/* Asks the home of a try's act: may it still come? Sets due_at_ms, when to ask again: each time
+ * twice as far from the deadline. The row with the reservation is the caller's to edit, and its due
+ * entry to write. */
+void saga_ask(uow *u, reservation *r, const saga_answer *cancel);
 /* The answer: nothing while the act may still come; the asker asks again. */
 result saga_check_decide(uow *u, const void *in, void *out);
+
+/* The reservation that a message to this act ends; 0: it is another act, ends none, or cannot be
+ * read. *confirms, where that is not NULL: its act has happened. */
+uint64_t saga_ends(uint16_t act, str input, arena *memory, bool *confirms);
+/* The same of an input that is read already. */
+uint64_t saga_settles(uint16_t act, const void *in, bool *confirms);
+/* Was what ends this reservation set aside in this lane? Then only that may end it: a settle act
+ * that cancels looks before it looks at the rows, because looking at those may be what crashed.
+ * Like a get: look again when rows are pending. */
+bool saga_is_aside(uow *u, uint64_t reservation_id);
 
 #endif

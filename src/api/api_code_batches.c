@@ -1,0 +1,186 @@
+/* Batches of exchange codes, and exporting them. */
+#include "api/convert.h"
+#include "api/slow.h"
+#include "app/codes.h"
+#include "app/query_codes.h"
+
+enum { BATCHES_PAGE_MAX = 200, EXPORT_SLOW_MIN = 2000 };
+
+/* ---- answers ---- */
+
+static wire_code_batch batch_shown(api_call *c, const code_batch *row, int64_t exchanged)
+{
+    const code_format *of = config_find_code_format(call_config(c), row->format);
+    size_t key = of == NULL ? 0 : code_key_of(of, row->first);
+    return (wire_code_batch){.id = row->id,
+                             .version = row->version,
+                             .name = row->name,
+                             .format = row->format,
+                             .template = row->template,
+                             .prefix = of == NULL ? S("") : of->keys.items[key].prefix,
+                             .count = (int64_t)row->count,
+                             .exchanged = exchanged,
+                             .has_expires_at = row->expires_at_ms != 0,
+                             .expires_at = row->expires_at_ms,
+                             .disabled = row->disabled,
+                             .has_accept_odds = row->reason.n > 0,
+                             .accept_odds = row->reason,
+                             .created_at = row->created_at_ms};
+}
+
+static void answer_batch(api_call *c, int status, const code_batch *row)
+{
+    app_view v;
+    if (!call_view(c, &v))
+        return;
+    wire_code_batch shown = batch_shown(c, row, query_codes_exchanged(&v, row->id));
+    if (!call_view_end(c, &v))
+        return;
+    call_etag(c, row->version);
+    call_answer(c, status, &wire_code_batch_type, &shown);
+}
+
+static void answer_act(api_call *c, int status)
+{
+    const row_out *out = c->act.out;
+    code_batch row = {0};
+    if (row_in_outcome(c, &code_batch_table.record, out->row, &row))
+        answer_batch(c, status, &row);
+}
+
+static void created(api_call *c)
+{
+    answer_act(c, 201);
+}
+
+static void changed(api_call *c)
+{
+    answer_act(c, 200);
+}
+
+/* The merchant's batch in the snapshot of this call; NULL: there is none. */
+static const code_batch *batch_known(api_call *c, uint64_t id)
+{
+    const code_batch *found = config_find_code_batch(call_config(c), id);
+    return found == NULL || found->merchant != c->who.merchant ? NULL : found;
+}
+
+/* ---- handlers ---- */
+
+void api_code_batch_create(api_call *c)
+{
+    const wire_code_batch_create *b = c->body;
+    code_batch_put_in *in = ARENA_NEW(c->memory, code_batch_put_in);
+    *in = (code_batch_put_in){.merchant = c->who.merchant,
+                              .fields = CODE_BATCH_NAME |
+                                        (b->has_expires_at ? (uint32_t)CODE_BATCH_EXPIRES_AT : 0),
+                              .format = b->format,
+                              .template = b->template,
+                              .count = (uint64_t)b->count,
+                              .name = b->name,
+                              .expires_at_ms = b->expires_at,
+                              .reason = b->accept_odds};
+    code_batch_check(in, c->problems);
+    call_act(c, &(act_ask){.id = ACT_ID_code_batch_put,
+                           .slot = id_slot(c->who.merchant),
+                           .subject = id_subject(c, ID_CODE_FORMAT, b->format),
+                           .in = in,
+                           .then = created});
+}
+
+void api_code_batch_edit(api_call *c)
+{
+    const wire_code_batch_edit *b = c->body;
+    const wire_code_batch_edit_parameters *p = c->parameters;
+    code_batch_put_in *in = ARENA_NEW(c->memory, code_batch_put_in);
+    *in = (code_batch_put_in){.merchant = c->who.merchant,
+                              .batch = p->batch,
+                              .if_version = c->if_version,
+                              .fields = (uint32_t)((b->has_name ? CODE_BATCH_NAME : 0) |
+                                                   (b->has_expires_at ? CODE_BATCH_EXPIRES_AT : 0) |
+                                                   (b->has_disabled ? CODE_BATCH_DISABLED : 0)),
+                              .name = b->name,
+                              .expires_at_ms = b->expires_at,
+                              .disabled = b->disabled};
+    code_batch_check(in, c->problems);
+    call_act(c, &(act_ask){.id = ACT_ID_code_batch_put,
+                           .slot = id_slot(p->batch),
+                           .subject = id_subject(c, ID_CODE_BATCH, p->batch),
+                           .in = in,
+                           .then = changed});
+}
+
+void api_code_batch_get(api_call *c)
+{
+    const wire_code_batch_get_parameters *p = c->parameters;
+    const code_batch *found = batch_known(c, p->batch);
+    if (found == NULL)
+        call_refuse(c, R_NOT_FOUND, S(""));
+    else
+        answer_batch(c, 200, found);
+}
+
+void api_code_batch_list(api_call *c)
+{
+    const wire_code_batch_list_parameters *p = c->parameters;
+    uint64_t after;
+    app_view v;
+    if (!call_token_id(c, p->page_token, &after) || !call_view(c, &v))
+        return;
+    const code_batch *found[BATCHES_PAGE_MAX + 1];
+    size_t want = (size_t)p->page_size;
+    size_t n = config_code_batches(call_config(c), c->who.merchant, after, want + 1, found);
+    wire_code_batch_page page = {0};
+    page.batches.items = ARENA_ARRAY(c->memory, wire_code_batch, want);
+    for (size_t i = 0; i < n && i < want; i++)
+        page.batches.items[page.batches.n++] =
+            batch_shown(c, found[i], query_codes_exchanged(&v, found[i]->id));
+    if (!call_view_end(c, &v))
+        return;
+    page.has_next_page_token = n > want;
+    if (page.has_next_page_token)
+        page.next_page_token = call_token_of_id(c, found[want - 1]->id);
+    call_answer(c, 200, &wire_code_batch_page_type, &page);
+}
+
+/* ---- exporting ---- */
+
+static void write_part(api_call *c)
+{
+    const wire_code_batch_export *b = c->body;
+    const wire_code_batch_export_parameters *p = c->parameters;
+    const code_batch *of = batch_known(c, p->batch);
+    CHECK(of != NULL); /* its act is done */
+    uint64_t from = (uint64_t)b->from, left = of->count - from;
+    code_run run = {.of = config_find_code_format(call_config(c), of->format),
+                    .first = of->first + from,
+                    .n = (uint64_t)b->count < left ? (uint64_t)b->count : left};
+    buf_str(http_out(c->x), S("code\n"));
+    result r = run.n == 0 ? R_DONE : codes_write(c->app, &run, http_out(c->x));
+    if (r == R_DONE)
+        call_answer_raw(c, 200, S("text/csv; charset=utf-8"));
+    else
+        call_refuse(c, r, S(""));
+}
+
+static void exported(api_call *c)
+{
+    const wire_code_batch_export *b = c->body;
+    slow_answer(b->count >= EXPORT_SLOW_MIN, c, write_part);
+}
+
+void api_code_batch_export(api_call *c)
+{
+    const wire_code_batch_export *b = c->body;
+    const wire_code_batch_export_parameters *p = c->parameters;
+    code_export_in *in = ARENA_NEW(c->memory, code_export_in);
+    *in = (code_export_in){.merchant = c->who.merchant,
+                           .batch = p->batch,
+                           .from = (uint64_t)b->from,
+                           .count = (uint64_t)b->count};
+    call_act(c, &(act_ask){.id = ACT_ID_code_export,
+                           .slot = id_slot(p->batch),
+                           .subject = id_subject(c, ID_CODE_BATCH, p->batch),
+                           .in = in,
+                           .then = exported});
+}

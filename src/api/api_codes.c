@@ -1,0 +1,58 @@
+/* Exchanging codes. */
+#include "api/convert.h"
+#include "api/issue.h"
+#include "app/codes.h"
+#include "domain/campaign/rules.h"
+#include "domain/limit/level.h"
+
+static void exchanged(api_call *c)
+{
+    wire_claim claim = claim_shown(c, c->act.out);
+    wire_code_exchanged shown = {.coupon = claim.coupons.items[0]};
+    call_answer(c, 201, &wire_code_exchanged_type, &shown);
+}
+
+static void missing(api_call *c)
+{
+    const issue_ask *ask = c->state;
+    terms of;
+    if (!terms_find(call_config(c), ask->in.items.items[0].template, &of))
+        return;
+    uint32_t wanted = limit_subjects_of(&of, 1U << LIMIT_MEASURE_CLAIMS);
+    subjects_missing(c, wanted & ~subjects_named(&ask->reserve.names));
+}
+
+/* Every code takes the same way, so that a wrong one is not told from a used one by its time. */
+void api_code_exchange(api_call *c)
+{
+    const wire_code_exchange *b = c->body;
+    issue_ask *ask = ARENA_NEW(c->memory, issue_ask);
+    code_typed typed;
+    result r = codes_read(c->app, call_config(c), c->who.merchant, b->code, &typed);
+    const code_batch *of = config_code_batch_at(call_config(c), typed.format, typed.place);
+    issue_item *item = ARENA_NEW(c->memory, issue_item);
+    code_use *use = ARENA_NEW(c->memory, code_use);
+    *item = (issue_item){.template = of == NULL ? 0 : of->template, .count = 1};
+    *use = (code_use){
+        .format = typed.format, .place = typed.place, .told = (c->who.scopes & KEY_READ) != 0};
+    c->state = ask;
+    ask->in = (issue_in){.merchant = c->who.merchant,
+                         .user = b->user,
+                         .source = COUPON_SOURCE_EXCHANGE,
+                         .mode = ISSUE_MODE_ALL_OR_NONE,
+                         .store = b->store};
+    ask->in.items.items = item;
+    ask->in.items.n = 1;
+    ask->in.codes.items = use;
+    ask->in.codes.n = 1;
+    if (b->has_subjects)
+        ask->reserve.names = subjects_in(c, &b->subjects, S("subjects"));
+    call_act(c, &(act_ask){.id = ACT_ID_issue,
+                           .slot = slot_of_user(c->who.merchant, b->user),
+                           .subject = b->user,
+                           .in = &ask->in,
+                           .then = exchanged,
+                           .missing = missing,
+                           .refusal = r,
+                           .reserve = &ask->reserve});
+}

@@ -1,0 +1,143 @@
+/* See codes.h. */
+#include "app/codes.h"
+
+#include "app/inner.h"
+#include "base/hash.h"
+#include "port/random.h"
+#include "port/secret.h"
+
+enum { KEY_BYTES = 16, WRITE_AT_ONCE = 256 };
+
+/* An open key of a prefix. */
+typedef struct cipher {
+    arena *memory;
+    aes *key;
+    ff1 *permute;
+    code_form form;
+} cipher;
+
+/* What a sealed key is bound to: it opens for its merchant only. */
+static str about(uint64_t merchant_id, char out[sizeof(uint64_t)])
+{
+    for (size_t i = 0; i < sizeof(merchant_id); i++)
+        out[i] = (char)(merchant_id >> 8 * i);
+    return (str){out, sizeof(merchant_id)};
+}
+
+result codes_key_make(app *a, uint64_t merchant_id, arena *memory, str *sealed)
+{
+    char bytes[KEY_BYTES], context[sizeof(merchant_id)];
+    if (a->options.code_key.n == 0)
+        return R_CODE_KEY_MISSING;
+    random_bytes(bytes, sizeof(bytes));
+    char *out = arena_alloc(memory, SECRET_SEAL_EXTRA + sizeof(bytes));
+    secret_seal(a->options.code_key, about(merchant_id, context), (str){bytes, sizeof(bytes)}, out);
+    secret_wipe(bytes, sizeof(bytes));
+    *sealed = (str){out, SECRET_SEAL_EXTRA + sizeof(bytes)};
+    return R_DONE;
+}
+
+static result cipher_open(app *a, const code_format *of, size_t at, cipher *out)
+{
+    char bytes[KEY_BYTES], context[sizeof(of->merchant)];
+    str sealed = of->keys.items[at].sealed;
+    if (a->options.code_key.n == 0 || sealed.n != SECRET_SEAL_EXTRA + sizeof(bytes) ||
+        !secret_open(a->options.code_key, about(of->merchant, context), sealed, bytes))
+        return R_CODE_KEY_MISSING;
+    out->memory = arena_new(0);
+    out->form = code_form_of(of, at);
+    out->key = aes_new((str){bytes, sizeof(bytes)});
+    secret_wipe(bytes, sizeof(bytes));
+    out->permute =
+        ff1_new(out->memory, out->key, S(""), (uint32_t)out->form.alphabet.n, out->form.body);
+    CHECK(out->permute != NULL); /* the form was checked before it was stored */
+    return R_DONE;
+}
+
+static void cipher_close(cipher *c)
+{
+    aes_free(c->key);
+    arena_free(c->memory);
+}
+
+result codes_check(app *a, const code_format *of)
+{
+    cipher c;
+    result r = cipher_open(a, of, of->keys.n - 1, &c);
+    if (r == R_DONE)
+        cipher_close(&c);
+    return r;
+}
+
+/* ---- reading ---- */
+
+static result read_with(app *a, const code_format *of, size_t at, ff1_number body, code_typed *out)
+{
+    cipher c;
+    result r = cipher_open(a, of, at, &c);
+    if (r != R_DONE)
+        return r;
+    ff1_decrypt(c.permute, &body, 1);
+    if (body < of->keys.items[at].issued)
+        *out = (code_typed){of->id, of->keys.items[at].first + (uint64_t)body};
+    cipher_close(&c);
+    return R_DONE;
+}
+
+result codes_read(app *a, const config *c, uint64_t merchant_id, str typed, code_typed *out)
+{
+    const code_format *formats[CODE_FORMATS_MAX];
+    buf text;
+    *out = (code_typed){0};
+    if (a->options.code_key.n == 0)
+        return R_CODE_KEY_MISSING;
+    buf_init(&text, CODE_TYPED_MAX);
+    bool normal = code_normalise(typed, &text);
+    out->place = hash64(typed, 0) % CODE_PLACES_MAX; /* of one that is none: any slot */
+    size_t n = normal ? config_code_formats(c, merchant_id, 0, CODE_FORMATS_MAX, formats) : 0;
+    result r = R_DONE;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t at = 0; at < formats[i]->keys.n; at++) {
+            code_form form = code_form_of(formats[i], at);
+            ff1_number body;
+            if (code_read(&form, buf_view(&text), &body)) /* at most one: they do not meet */
+                r = read_with(a, formats[i], at, body, out);
+        }
+    }
+    buf_free(&text);
+    return r;
+}
+
+/* ---- writing ---- */
+
+static void write_some(const cipher *c, ff1_number *numbers, size_t n, buf *out)
+{
+    char bytes[CODE_TEXT_MAX];
+    ff1_encrypt(c->permute, numbers, n);
+    for (size_t i = 0; i < n; i++) {
+        buf text = {.p = bytes, .capacity = sizeof(bytes), .max = sizeof(bytes)};
+        code_write(&c->form, numbers[i], &text);
+        code_show(&c->form, buf_view(&text), out);
+        buf_char(out, '\n');
+    }
+}
+
+result codes_write(app *a, const code_run *run, buf *out)
+{
+    ff1_number numbers[WRITE_AT_ONCE];
+    size_t at = code_key_of(run->of, run->first);
+    uint64_t number = run->first - run->of->keys.items[at].first, left = run->n;
+    cipher c;
+    result r = cipher_open(a, run->of, at, &c);
+    if (r != R_DONE)
+        return r;
+    while (left > 0) {
+        size_t n = left < WRITE_AT_ONCE ? (size_t)left : WRITE_AT_ONCE;
+        for (size_t i = 0; i < n; i++)
+            numbers[i] = (ff1_number)number++;
+        write_some(&c, numbers, n, out);
+        left -= n;
+    }
+    cipher_close(&c);
+    return R_DONE;
+}

@@ -1,0 +1,33 @@
+/* Codes as people see them, to numbers and back. The keys that permute them are sealed in rows by
+ * the server's master key, and are opened here for each use and wiped after it.
+ *
+ * Without a master key (app_options.code_key) everything here is R_CODE_KEY_MISSING. Any thread. */
+#ifndef QUAN_APP_CODES_H
+#define QUAN_APP_CODES_H
+
+#include "app/app.h"
+#include "domain/code/codes.h"
+
+/* A new key of this merchant, sealed: for code_format_put_in. */
+MUST_USE result codes_key_make(app *a, uint64_t merchant_id, arena *memory, str *sealed);
+
+/* What was typed, as a code of one of the merchant's formats. format 0: it is none, and never was
+ * made; place is of any slot then, so that who tries such codes does not meet one lane only. */
+typedef struct code_typed {
+    uint64_t format, place;
+} code_typed;
+MUST_USE result codes_read(app *a, const config *c, uint64_t merchant_id, str typed,
+                           code_typed *out);
+
+/* The codes of n places from `first` on, all of one prefix, in groups, each followed by a line
+ * end. */
+typedef struct code_run {
+    const code_format *of;
+    uint64_t first, n;
+} code_run;
+MUST_USE result codes_write(app *a, const code_run *run, buf *out);
+
+/* When opening: does the master key open the keys of this format? */
+MUST_USE result codes_check(app *a, const code_format *of);
+
+#endif

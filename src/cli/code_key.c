@@ -1,0 +1,55 @@
+/* The master key of codes, from the file that the setting code_key_file names. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "cli/cli.h"
+#include "port/secret.h"
+
+enum { DIGITS = 2 * SECRET_MASTER_BYTES, FILE_MAX = DIGITS + 2 };
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* 64 digits and at most a line end behind them. */
+static bool parse_key(const char *text, size_t n, char out[SECRET_MASTER_BYTES])
+{
+    while (n > DIGITS && (text[n - 1] == '\n' || text[n - 1] == '\r'))
+        n--;
+    for (size_t i = 0; i < DIGITS && n == DIGITS; i += 2) {
+        int high = hex_digit(text[i]), low = hex_digit(text[i + 1]);
+        if (high < 0 || low < 0)
+            return false;
+        out[i / 2] = (char)(high << 4 | low);
+    }
+    return n == DIGITS;
+}
+
+cli_exit cli_code_key(const cli_context *c, str *out)
+{
+    str name = settings_text(c->settings, SETTING_code_key_file);
+    if (name.n == 0)
+        return CLI_OK;
+    FILE *file = fopen(arena_z(c->memory, name), "re");
+    if (file == NULL)
+        return cli_fail(c, CLI_ENVIRONMENT, "code_key_file %.*s cannot be read: %s", STR_ARG(name),
+                        strerror(errno));
+    char text[FILE_MAX + 1];
+    size_t n = fread(text, 1, sizeof(text), file);
+    (void)fclose(file);
+    char *key = arena_alloc(c->memory, SECRET_MASTER_BYTES);
+    bool good = parse_key(text, n, key);
+    secret_wipe(text, sizeof(text));
+    if (!good)
+        return cli_fail(c, CLI_ENVIRONMENT,
+                        "code_key_file %.*s does not hold %d hexadecimal "
+                        "digits and nothing else",
+                        STR_ARG(name), DIGITS);
+    *out = (str){key, SECRET_MASTER_BYTES};
+    return CLI_OK;
+}

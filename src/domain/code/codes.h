@@ -1,0 +1,66 @@
+/* Code formats, batches of exchange codes, and the acts on them (app/act.def lists them). All run
+ * in the slot of their merchant, so that two of them cannot miss each other.
+ *
+ * A format numbers its codes: places 0, 1, 2 … over all its prefixes. A batch is a run of places,
+ * so making one costs the same for ten codes and for a hundred million, and a code that nobody has
+ * exchanged is nowhere. Of each prefix (code_key) the number of a code is its place less
+ * key->first; permuted by the key it is the body that people see (format.h). first is a multiple of
+ * SLOT_COUNT, so the slot of a code is place % SLOT_COUNT whatever its prefix.
+ *
+ * FORMAT_PUT creates a format, or gives one its next prefix. BATCH_PUT creates a batch, or renames,
+ * disables, enables, extends or shortens one. EXPORT only tells that codes leave the server.
+ *   NOT_FOUND          no such merchant, format, batch or template of the merchant
+ *   VERSION_MISMATCH
+ *   INVALID            of the form (format.h); texts that two formats of the merchant could have;
+ *                      name, reason, expires_at_ms, count; an export from behind the end
+ *   TOO_MANY           formats of the merchant, prefixes of a format
+ *   CODE_GUESSABLE     the odds are above the bound and no reason says that they are accepted; the
+ *                      reason of a prefix is good for its batches
+ *   CODES_EXHAUSTED    the prefix has not so many numbers left
+ *   NOT_ISSUABLE       a batch of a template that applies by itself */
+#ifndef QUAN_DOMAIN_CODE_CODES_H
+#define QUAN_DOMAIN_CODE_CODES_H
+
+#include "base/id.h"
+#include "base/result.h"
+#include "domain/campaign/config.h"
+#include "domain/code/format.h"
+#include "domain/uow.h"
+
+enum {
+    CODE_FORMATS_MAX = 50,       /* of a merchant */
+    CODE_KEYS_MAX = 100,         /* prefixes of a format */
+    CODE_BATCH_MAX = 1000000000, /* codes */
+    CODE_EXPORT_MAX = 100000,    /* codes at once */
+    CODE_REASON_BYTES_MAX = 800,
+    CODE_GUESSES_PER_SECOND = 10, /* what the odds are for */
+    CODE_HITS_MILLI_MAX = 1000,   /* a year: one hit */
+};
+#define CODE_PLACES_MAX (UINT64_C(1) << 62)
+
+/* code_batch_put_in.fields */
+enum code_batch_field { CODE_BATCH_NAME = 1, CODE_BATCH_EXPIRES_AT = 2, CODE_BATCH_DISABLED = 4 };
+
+/* How codes of this prefix are written; shares the texts. key < f->keys.n. */
+code_form code_form_of(const code_format *f, size_t key);
+/* Could a text be a code of one of its prefixes and of this form? */
+bool code_format_meets(const code_format *f, const code_form *form);
+/* Hits a year in thousandths, with as many good codes as are meant or made. */
+uint64_t code_key_odds(const code_format *f, size_t key);
+/* The prefix whose number this place is. f has one. */
+size_t code_key_of(const code_format *f, uint64_t place);
+static inline uint16_t code_place_slot(uint64_t place)
+{
+    return (uint16_t)(place % SLOT_COUNT);
+}
+
+/* Every problem of an input by itself. now: the format that gets its next prefix; NULL: a new one.
+ */
+void code_format_check(const code_format_put_in *in, const code_format *now, issues *found);
+void code_batch_check(const code_batch_put_in *in, issues *found);
+
+result code_format_put_decide(uow *u, const void *in, void *out);
+result code_batch_put_decide(uow *u, const void *in, void *out);
+result code_export_decide(uow *u, const void *in, void *out);
+
+#endif

@@ -1,0 +1,175 @@
+/* See exchange.h.
+ *
+ * Invariant: the row of a code has either a coupon, or one reservation with a due entry. */
+#include "domain/code/exchange.h"
+
+#include "base/id.h"
+#include "domain/saga/saga.h"
+
+/* ---- what is wrong with a code ---- */
+
+typedef struct asked_code {
+    uint64_t merchant, format, place;
+    bool told;
+} asked_code;
+
+static result refuse(uow *u, const asked_code *c, result why)
+{
+    return uow_refuse(u, c->told ? why : R_CODE_INVALID, "%s", "");
+}
+
+/* The batch, where it is good for an exchange now. */
+static result look(uow *u, const asked_code *c, const code_batch **out)
+{
+    const code_batch *of = config_code_batch_at(uow_config(u), c->format, c->place);
+    if (of == NULL || of->merchant != c->merchant)
+        return refuse(u, c, R_CODE_INVALID);
+    *out = of;
+    if (of->disabled)
+        return refuse(u, c, R_CODE_DISABLED);
+    if (of->expires_at_ms != 0 && uow_now(u) >= of->expires_at_ms)
+        return refuse(u, c, R_CODE_EXPIRED);
+    return R_DONE;
+}
+
+/* ---- in the code's slot ---- */
+
+static exchange_code *row_of(uow *u, uint64_t format, uint64_t place)
+{
+    return exchange_code_get(u, code_place_slot(place), format, place / SLOT_COUNT);
+}
+
+static uint64_t place_of(const exchange_code *row)
+{
+    return row->serial * SLOT_COUNT + row->slot;
+}
+
+result code_reserve_decide(uow *u, const void *input, void *output)
+{
+    const code_reserve_in *in = input;
+    code_reserve_out *out = output;
+    asked_code asked = {in->merchant, in->format, in->place, in->told};
+    const code_batch *batch = NULL;
+    exchange_code *row = row_of(u, in->format, in->place);
+    if (uow_pending(u))
+        return R_AGAIN;
+    result r = look(u, &asked, &batch);
+    if (r != R_DONE)
+        return r;
+    if (row != NULL && row->coupon != 0)
+        return refuse(u, &asked, R_CODE_USED);
+    if (row != NULL) {
+        uow_wait_for(u, code_pool(in->format, in->place), 0);
+        return R_WAIT;
+    }
+    uint16_t slot = code_place_slot(in->place);
+    int64_t deadline_ms = uow_now(u) + SAGA_TRY_MS;
+    row = exchange_code_new(u, slot, in->format, in->place / SLOT_COUNT);
+    row->batch = batch->id;
+    row->reservations.items = ARENA_NEW(uow_memory(u), reservation);
+    row->reservations.n = 1;
+    row->reservations.items[0] = (reservation){.id = uow_next_id(u, slot),
+                                               .slot = in->slot,
+                                               .deadline_ms = deadline_ms,
+                                               .due_at_ms = deadline_ms};
+    uow_due(u, (due_name){DUE_KIND_CODE, in->format, in->place}, deadline_ms);
+    *out = (code_reserve_out){row->reservations.items[0].id, deadline_ms};
+    return R_DONE;
+}
+
+static void confirm(uow *u, const code_settle_in *in, exchange_code *row, tally_code *counts)
+{
+    if (row == NULL)
+        row = exchange_code_new(u, code_place_slot(in->place), in->format, in->place / SLOT_COUNT);
+    else
+        exchange_code_edit(u, row);
+    row->batch = in->batch;
+    row->coupon = in->coupon;
+    row->exchanged_at_ms = in->at_ms;
+    row->reservations.n = 0;
+    if (counts == NULL)
+        counts = tally_code_new(u, uow_lane(u), in->batch);
+    else
+        tally_code_edit(u, counts);
+    counts->exchanged++;
+}
+
+result code_settle_decide(uow *u, const void *input, void *output)
+{
+    const code_settle_in *in = input;
+    MAYBE(output);
+    bool cancels = in->coupon == 0;
+    bool aside = cancels && saga_is_aside(u, in->reservation);
+    if (uow_pending(u))
+        return R_AGAIN;
+    if (aside)
+        return R_DONE;
+    exchange_code *row = row_of(u, in->format, in->place);
+    tally_code *counts = cancels ? NULL : tally_code_get(u, uow_lane(u), in->batch);
+    if (uow_pending(u))
+        return R_AGAIN;
+    if (!cancels)
+        confirm(u, in, row, counts);
+    else if (row != NULL && row->reservations.n == 1 &&
+             row->reservations.items[0].id == in->reservation)
+        exchange_code_delete(u, row);
+    return R_DONE;
+}
+
+uint32_t code_ask(uow *u, exchange_code *row)
+{
+    uint64_t place = place_of(row);
+    if (row->reservations.n == 0 || row->reservations.items[0].due_at_ms > uow_now(u))
+        return 0;
+    reservation *r = &row->reservations.items[0];
+    exchange_code_edit(u, row);
+    code_settle_in cancel = {.format = row->format, .place = place, .reservation = r->id};
+    saga_ask(u, r,
+             &(saga_answer){CODE_SETTLE_ACT, row->slot,
+                            record_bytes(&code_settle_in_record, &cancel, uow_memory(u))});
+    uow_due(u, (due_name){DUE_KIND_CODE, row->format, place}, r->due_at_ms);
+    return 1;
+}
+
+/* ---- in the user's slot ---- */
+
+result code_may_issue(uow *u, const issue_in *in)
+{
+    if ((in->source == COUPON_SOURCE_EXCHANGE) != (in->codes.n == 1) || in->codes.n > 1)
+        return uow_refuse(u, R_INVALID, "an exchange has one code");
+    if (in->codes.n == 0)
+        return R_DONE;
+    const code_use *use = &in->codes.items[0];
+    const code_batch *batch = NULL;
+    result r = look(u, &(asked_code){in->merchant, use->format, use->place, use->told}, &batch);
+    if (r != R_DONE)
+        return r;
+    if (in->items.n != 1 || in->items.items[0].count != 1 ||
+        in->items.items[0].template != batch->template)
+        return uow_refuse(u, R_INVALID, "items: one coupon of the batch's template");
+    if (use->reservation == 0 || uow_now(u) >= use->deadline_ms)
+        return R_UNRESERVED;
+    return R_DONE;
+}
+
+uint64_t code_batch_used(uow *u, const issue_in *in)
+{
+    if (in->codes.n == 0)
+        return 0;
+    const code_use *use = &in->codes.items[0];
+    return config_code_batch_at(uow_config(u), use->format, use->place)->id;
+}
+
+void code_issued(uow *u, const issue_in *in, uint64_t coupon_id)
+{
+    if (in->codes.n == 0)
+        return;
+    const code_use *use = &in->codes.items[0];
+    code_settle_in done = {.format = use->format,
+                           .place = use->place,
+                           .reservation = use->reservation,
+                           .batch = code_batch_used(u, in),
+                           .coupon = coupon_id,
+                           .at_ms = uow_now(u)};
+    uow_send(u, CODE_SETTLE_ACT, code_place_slot(use->place), &code_settle_in_record, &done);
+}

@@ -1,0 +1,307 @@
+# Codes: formats, batches of exchange codes, and exchanging one for a coupon (DESIGN 4; 000-05,
+# 000-10, 000-15, 004-17, 004-18).
+
+# 12 characters of Crockford base32 and a check character, in groups of 4.
+setup format
+  POST /v1/codes/formats {"name": "Partners", "length": 12, "expected_codes": 1000000}
+  201 {"id": "$format", "version": 1, "length": 12, "check": true, "group": 4,
+    "characters": "0123456789ABCDEFGHJKMNPQRSTVWXYZ",
+    "prefixes": [{"prefix": "", "codes": 0, "expected_codes": 1000000, "guessed_in_1000_years": 0,
+      "accept_odds": null}]}
+  header ETag "v1"
+
+# What a server makes is named by exporting it.
+setup codes
+  use shop
+  use format
+  POST /v1/codes/batches {"name": "Cinema", "format": "$format", "template": "$template",
+    "count": 3, "expires_at": "2026-05-20T00:00:00Z"}
+  201 {"id": "$batch", "version": 1, "count": 3, "exchanged": 0, "disabled": false, "prefix": "",
+    "expires_at": "2026-05-20T00:00:00.000Z", "accept_odds": null}
+  header ETag "v1"
+  POST /v1/codes/batches/$batch/export {}
+  200
+  header Content-Type text/csv; charset=utf-8
+  lines code $code1 $code2 $code3
+
+story a_code_becomes_a_coupon_once
+  use codes
+  POST /v1/codes/exchange {"code": "$code1", "user": "u1"}
+  201 {"coupon": {"id": "$coupon", "template": "$template"}}
+  POST /v1/codes/exchange {"code": "$code1", "user": "u1"}
+  409 {"code": "code_used"}
+  POST /v1/codes/exchange {"code": "$code1", "user": "u2"}
+  409 {"code": "code_used"}
+  GET /v1/users/u1/coupons
+  200 {"coupons": [{"id": "$coupon", "source": "exchange"}]}
+  GET /v1/users/u2/coupons
+  200 {"coupons": []}
+  eventually
+  GET /v1/codes/batches/$batch
+  200 {"exchanged": 1}
+  POST /v1/codes/exchange {"code": "$code3", "user": "u2"}
+  201
+
+story the_same_key_gets_the_first_answer
+  use codes
+  POST /v1/codes/exchange key=k1 {"code": "$code1", "user": "u1"}
+  201 {"coupon": {"id": "$coupon"}}
+  keep first
+  POST /v1/codes/exchange key=k1 {"code": "$code1", "user": "u1"}
+  201
+  same first
+  POST /v1/codes/exchange key=k1 {"code": "$code2", "user": "u1"}
+  422 {"code": "idempotency_mismatch"}
+  POST /v1/codes/exchange {"code": "$code2", "user": "u1"}
+  201
+
+# 004-18. A limit, a sold-out template and a paused campaign leave the code as it was.
+story what_refuses_the_coupon_leaves_the_code_usable
+  let limits [{"measure": "claims", "subject": "user", "period": "ever", "max": 1}]
+  use codes
+  POST /v1/codes/exchange {"code": "$code1", "user": "u1"}
+  201
+  POST /v1/codes/exchange {"code": "$code2", "user": "u1"}
+  409 {"code": "limit_reached"}
+  POST /v1/codes/exchange {"code": "$code2", "user": "u1"}
+  409 {"code": "limit_reached"}
+  POST /v1/codes/exchange {"code": "$code2", "user": "u2"}
+  201
+  POST /v1/campaigns/$campaign/state {"state": "paused"}
+  200
+  POST /v1/codes/exchange {"code": "$code3", "user": "u3"}
+  409 {"code": "campaign_not_active"}
+  POST /v1/campaigns/$campaign/state {"state": "active"}
+  200
+  POST /v1/codes/exchange {"code": "$code3", "user": "u3"}
+  201
+
+story stock_is_taken_by_the_exchange
+  let more "stock": 1,
+  use codes
+  POST /v1/codes/exchange {"code": "$code1", "user": "u1"}
+  201
+  POST /v1/codes/exchange {"code": "$code2", "user": "u2"}
+  409 {"code": "sold_out"}
+  POST /v1/templates/$template/stock {"current": 1, "target": 2}
+  200
+  POST /v1/codes/exchange {"code": "$code2", "user": "u2"}
+  201
+
+story a_limit_by_device_holds_and_the_code_stays
+  let limits [{"measure": "claims", "subject": "device", "period": "ever", "max": 1}]
+  use codes
+  POST /v1/codes/exchange {"code": "$code1", "user": "u1"}
+  422 {"code": "limit_subject_missing", "errors": [{"field": "subjects.device"}]}
+  POST /v1/codes/exchange {"code": "$code1", "user": "u1", "subjects": {"device": "d1"}}
+  201
+  POST /v1/codes/exchange {"code": "$code2", "user": "u2", "subjects": {"device": "d1"}}
+  409 {"code": "limit_reached"}
+  POST /v1/codes/exchange {"code": "$code2", "user": "u2", "subjects": {"device": "d2"}}
+  201
+
+# Whoever may not read gets one answer for all, byte by byte but for the trace id.
+story a_stranger_learns_nothing
+  use codes
+  POST /v1/codes/exchange {"code": "$code1", "user": "u1"}
+  201
+  as issue
+  POST /v1/codes/exchange {"code": "$code1", "user": "u2"}
+  409 {"code": "code_invalid", "detail": null}
+  POST /v1/codes/exchange {"code": "0000-0000-0000-0", "user": "u2"}
+  409 {"code": "code_invalid", "detail": null}
+  POST /v1/codes/exchange {"code": "no such code", "user": "u2"}
+  409 {"code": "code_invalid", "detail": null}
+  as all
+  PATCH /v1/codes/batches/$batch if="v1" {"disabled": true}
+  200 {"version": 2, "disabled": true}
+  POST /v1/codes/exchange {"code": "$code2", "user": "u2"}
+  409 {"code": "code_disabled"}
+  as issue
+  POST /v1/codes/exchange {"code": "$code2", "user": "u2"}
+  409 {"code": "code_invalid", "detail": null}
+  as all
+  PATCH /v1/codes/batches/$batch if="v2" {"disabled": false}
+  200 {"version": 3}
+  at 2026-05-20T00:00:00Z
+  POST /v1/codes/exchange {"code": "$code2", "user": "u2"}
+  409 {"code": "code_expired"}
+  as issue
+  POST /v1/codes/exchange {"code": "$code2", "user": "u2"}
+  409 {"code": "code_invalid", "detail": null}
+  as other
+  POST /v1/codes/exchange {"code": "$code2", "user": "u2"}
+  409 {"code": "code_invalid", "detail": null}
+  as all
+  PATCH /v1/codes/batches/$batch if="v3" {"expires_at": "2026-05-21T00:00:00Z", "name": "Later"}
+  200 {"version": 4, "name": "Later", "expires_at": "2026-05-21T00:00:00.000Z"}
+  POST /v1/codes/exchange {"code": "$code2", "user": "u2"}
+  201
+
+story a_batch_is_edited_at_the_version_that_was_read
+  use codes
+  PATCH /v1/codes/batches/$batch if="v2" {"disabled": true}
+  412 {"code": "version_mismatch"}
+  PATCH /v1/codes/batches/$batch if="v1" {}
+  422
+  PATCH /v1/codes/batches/cbt_0000000000001 if="v1" {"disabled": true}
+  404
+  as other
+  PATCH /v1/codes/batches/$batch if="v1" {"disabled": true}
+  404
+  GET /v1/codes/batches/$batch
+  404
+  POST /v1/codes/batches/$batch/export {}
+  404
+
+story an_export_comes_in_parts_that_always_say_the_same
+  use codes
+  POST /v1/codes/batches/$batch/export {"from": 1, "count": 1}
+  200
+  lines code $code2
+  POST /v1/codes/batches/$batch/export {"from": 2}
+  200
+  lines code $code3
+  POST /v1/codes/batches/$batch/export {"from": 3}
+  200
+  lines code
+  POST /v1/codes/batches/$batch/export {"from": 4}
+  422 {"code": "invalid"}
+  as issue
+  POST /v1/codes/batches/$batch/export {}
+  403
+  as all
+  GET /v1/events?limit=1000
+  200 {"events": [{"type": "campaign_created"}, {"type": "campaign_changed"},
+    {"type": "template_created"}, "..."]}
+
+story a_format_gets_its_next_prefix_and_old_codes_stay_good
+  use codes
+  PUT /v1/codes/formats/$format/prefix if="v2" {"prefix": "B", "expected_codes": 10}
+  412
+  PUT /v1/codes/formats/$format/prefix if="v1" {"prefix": "B", "expected_codes": 10}
+  200 {"version": 2, "prefixes": [{"prefix": "", "codes": 3}, {"prefix": "B", "codes": 0}]}
+  POST /v1/codes/batches {"name": "Next", "format": "$format", "template": "$template", "count": 2}
+  201 {"id": "$next", "prefix": "B", "expires_at": null}
+  POST /v1/codes/batches/$next/export {}
+  200
+  lines code $new1 $new2
+  POST /v1/codes/exchange {"code": "$new1", "user": "u1"}
+  201
+  POST /v1/codes/exchange {"code": "$code1", "user": "u1"}
+  201
+  POST /v1/codes/exchange {"code": "$new1", "user": "u1"}
+  409 {"code": "code_used"}
+  GET /v1/codes/formats/$format
+  200 {"version": 2, "prefixes": [{"codes": 3}, {"codes": 2}]}
+  GET /v1/codes/batches
+  200 {"batches": [{"id": "$batch", "exchanged": 1}, {"id": "$next", "exchanged": 1}]}
+
+story formats_of_a_merchant_do_not_meet
+  use format
+  POST /v1/codes/formats {"name": "Again", "length": 12, "expected_codes": 10}
+  422 {"code": "invalid", "errors": [{"field": "prefix", "code": "duplicate"}]}
+  POST /v1/codes/formats {"name": "Looks alike", "length": 11, "prefix": "O", "expected_codes": 10}
+  422 {"code": "invalid"}
+  POST /v1/codes/formats {"name": "Longer", "length": 13, "expected_codes": 10}
+  201 {"id": "$longer"}
+  GET /v1/codes/formats
+  200 {"formats": [{"id": "$format"}, {"id": "$longer"}]}
+  PUT /v1/codes/formats/$longer/prefix if="v1" {"prefix": "", "expected_codes": 10}
+  422 {"code": "invalid"}
+  as other
+  POST /v1/codes/formats {"name": "Another merchant's", "length": 12, "expected_codes": 10}
+  201
+  GET /v1/codes/formats/$format
+  404
+
+# 8 digits with 1,000 good codes: ten tries a second hit 3,155 a year.
+story codes_that_are_guessed_are_refused_unless_somebody_says_why
+  use shop
+  POST /v1/codes/formats {"name": "Short", "length": 8, "alphabet": "digits", "expected_codes": 1000}
+  409 {"code": "code_guessable", "detail": "Who tries 10 codes a second hits one about 3155760 times in 1000 years; the bound is 1000."}
+  POST /v1/codes/formats {"name": "Short", "length": 8, "alphabet": "digits", "expected_codes": 1000,
+    "accept_odds": "Worth 1.00, behind a login"}
+  201 {"id": "$short", "characters": "0123456789", "prefixes": [{"guessed_in_1000_years": 3155760,
+    "accept_odds": "Worth 1.00, behind a login"}]}
+  POST /v1/codes/batches {"name": "B", "format": "$short", "template": "$template", "count": 10}
+  201 {"accept_odds": null}
+  POST /v1/codes/batches {"name": "B", "format": "$short", "template": "$template",
+    "count": 100000000}
+  409 {"code": "codes_exhausted", "detail": "99999990 numbers are left."}
+  POST /v1/codes/formats {"name": "Ten", "length": 10, "alphabet": "digits", "prefix": "A",
+    "expected_codes": 10}
+  201 {"id": "$ten"}
+  POST /v1/codes/batches {"name": "B", "format": "$ten", "template": "$template", "count": 1000000}
+  409 {"code": "code_guessable"}
+  POST /v1/codes/batches {"name": "B", "format": "$ten", "template": "$template", "count": 1000000,
+    "accept_odds": "A raffle"}
+  201 {"accept_odds": "A raffle", "count": 1000000}
+  GET /v1/events?limit=1000
+  200
+
+story a_form_says_every_problem
+  POST /v1/codes/formats {"name": "", "length": 12, "expected_codes": 10}
+  422
+  POST /v1/codes/formats {"name": "N", "length": 12, "alphabet": "custom", "expected_codes": 10}
+  422 {"errors": [{"field": "characters", "code": "required"}]}
+  POST /v1/codes/formats {"name": "N", "length": 12, "alphabet": "custom", "characters": "AABCDEFG",
+    "expected_codes": 10}
+  422 {"errors": [{"field": "characters", "code": "duplicate"}]}
+  POST /v1/codes/formats {"name": "N", "length": 24, "alphabet": "custom",
+    "characters": "ABCDEFGHJKMNPQRSTUVWXYZ23456789", "expected_codes": 10}
+  201
+  POST /v1/codes/formats {"name": "N", "length": 12, "characters": "ABCDEFGH", "expected_codes": 10}
+  422 {"errors": [{"field": "characters", "code": "not_allowed"}]}
+
+story a_batch_names_a_format_and_a_template_of_the_merchant
+  use shop
+  use format
+  POST /v1/codes/batches {"name": "B", "format": "$format", "template": "tpl_0000000000001", "count": 1}
+  404
+  POST /v1/codes/batches {"name": "B", "format": "cfm_0000000000001", "template": "$template", "count": 1}
+  404
+  as other
+  POST /v1/codes/batches {"name": "B", "format": "$format", "template": "$template", "count": 1}
+  404
+  as issue
+  POST /v1/codes/batches {"name": "B", "format": "$format", "template": "$template", "count": 1}
+  403
+
+# Case, spaces, dashes, full-width characters and look-alikes.
+story a_code_is_read_as_people_type_it
+  use shop
+  POST /v1/codes/formats {"name": "N", "length": 10, "alphabet": "custom", "characters": "01ACDEFHJKMNPRTUVWXY",
+    "prefix": "ab", "expected_codes": 10}
+  422
+  POST /v1/codes/formats {"name": "N", "length": 12, "prefix": "TEA", "expected_codes": 10}
+  201 {"id": "$format"}
+  POST /v1/codes/batches {"name": "B", "format": "$format", "template": "$template", "count": 1}
+  201 {"id": "$batch"}
+  POST /v1/codes/batches/$batch/export {}
+  200
+  lines code $code
+  POST /v1/codes/exchange {"code": "  ｔ e-a $code", "user": "u1"}
+  409 {"code": "code_invalid"}
+  POST /v1/codes/exchange {"code": " . $code ー ", "user": "u1"}
+  409 {"code": "code_invalid"}
+  POST /v1/codes/exchange {"code": " $code　", "user": "u1"}
+  201
+
+# The rows are there, and so is what needs no key.
+story without_the_master_key_no_code_is_read_or_made
+  use codes
+  setting code_key_file
+  restart
+  POST /v1/codes/exchange {"code": "$code1", "user": "u1"}
+  503 {"code": "code_key_missing"}
+  POST /v1/codes/batches/$batch/export {}
+  503 {"code": "code_key_missing"}
+  POST /v1/codes/formats {"name": "Longer", "length": 13, "expected_codes": 10}
+  503 {"code": "code_key_missing"}
+  PUT /v1/codes/formats/$format/prefix if="v1" {"prefix": "B", "expected_codes": 10}
+  503 {"code": "code_key_missing"}
+  PATCH /v1/codes/batches/$batch if="v1" {"disabled": true}
+  200 {"disabled": true}
+  GET /v1/codes/formats/$format
+  200 {"id": "$format"}
