@@ -7,7 +7,8 @@ setup funded
     {"sku": "cup", "quantity": 1, "unit_price": @2000}]}
   default funding [{"party": "advertiser", "name": "Acme", "first": @300},
     {"party": "platform", "share": "60"}, {"party": "merchant", "share": "40"}]
-  let more "funding": $funding,
+  default also
+  let more $also "funding": $funding,
   use coupon
 
 setup paid
@@ -311,14 +312,88 @@ story an_order_of_several_coupons
     "validity": {"kind": "fixed", "from": "2026-01-01T00:00:00Z", "until": "2026-06-01T00:00:00Z"},
     "apply": "automatic", "funding": [{"party": "platform", "share": "50"}, {"party": "merchant", "share": "50"}]}
   201 {"id": "$tenth"}
+  GET /v1/events?limit=1000
+  200 {"cursor": "$c0"}
   POST /v1/redemptions {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"]}
   201 {"id": "$redemption", "discount": @1800, "funding": [
       {"party": "platform", "discount": @1400}, {"party": "merchant", "discount": @400}],
     "coupons": [{"automatic": true, "discount": @800, "funding": [{"discount": @400}, {"discount": @400}]},
       {"coupon": "$coupon", "discount": @1000, "funding": [{"party": "platform", "discount": @1000}]}]}
+  GET /v1/events?after=$c0
+  200 {"events": ["any order",
+    {"type": "promotion_redeemed", "data": {"template": "$tenth",
+      "funding": [{"party": "platform", "discount": @400}, {"party": "merchant", "discount": @400}]}},
+    {"type": "coupon_redeemed", "data": {"funding": [{"party": "platform", "discount": @1000}]}}]}
   POST /v1/redemptions/$redemption/returns {}
   201 {"funding": [{"party": "platform", "discount": @1400}, {"party": "merchant", "discount": @400}]}
   GET /v1/campaigns/$campaign/stats?by=party&page_size=1
   200 {"parties": [{"party": "platform", "discount": @1400, "discount_returned": @1400}], "next_page_token": "$next"}
   GET /v1/campaigns/$campaign/stats?by=party&page_size=1&page_token=$next
   200 {"parties": [{"party": "merchant", "discount": @400}], "next_page_token": null}
+
+# 5.00 for two coupons of 10.00 each: the second finds what the first has left.
+story two_coupons_share_a_budget
+  let funding [{"party": "advertiser", "share": "40", "budget": @500}, {"party": "merchant", "share": "60"}]
+  use funded
+  POST /v1/claims {"user": "u1", "template": "$template"}
+  201 {"coupons": [{"id": "$second"}]}
+  POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$coupon", "$second"]}
+  200 {"funding": [{"party": "advertiser", "discount": @500}, {"party": "merchant", "discount": @1500}],
+    "coupons": [{"funding": [{"discount": @400}, {"discount": @600}]},
+      {"funding": [{"discount": @100}, {"discount": @900}]}]}
+  POST /v1/redemptions {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon", "$second"]}
+  201 {"coupons": [{"funding": [{"discount": @400}, {"discount": @600}]},
+      {"funding": [{"discount": @100}, {"discount": @900}]}]}
+
+# The first answer again, as it was then.
+story a_repeat_tells_what_was_told
+  use funded
+  POST /v1/redemptions key=k1 {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"]}
+  201 {"id": "$redemption", "funding": [{"discount": @300, "returned": @0}, {}, {}]}
+  POST /v1/redemptions/$redemption/returns {}
+  201
+  POST /v1/redemptions key=k1 {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"]}
+  201 {"funding": [{"discount": @300, "returned": @0}, {}, {}],
+    "coupons": [{"funding": [{"returned": @0}, {}, {}]}]}
+  GET /v1/redemptions/$redemption
+  200 {"funding": [{"discount": @300, "returned": @300}, {}, {}]}
+
+# Without a budget nothing is counted on it; what was taken from it before goes back to it all the
+# same.
+story a_budget_goes_and_comes
+  let funding [{"party": "advertiser", "share": "100", "budget": @400}, {"party": "merchant", "share": "0"}]
+  use funded
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  201 {"coupons": [{"id": "$second"}]}
+  POST /v1/claims {"user": "u3", "template": "$template"}
+  201 {"coupons": [{"id": "$third"}]}
+  POST /v1/holds {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"], "hold_seconds": 900}
+  201 {"id": "$hold", "funding": [{"party": "advertiser", "discount": @400}, {"party": "merchant", "discount": @600}]}
+  PATCH /v1/templates/$template if="v1" {"funding": [{"party": "advertiser", "share": "100"}, {"party": "merchant", "share": "0"}]}
+  200 {"funding": [{"party": "advertiser", "budget": null}, {}]}
+  POST /v1/redemptions {"user": "u2", "order_number": "o2", "cart": $cart, "coupons": ["$second"]}
+  201 {"id": "$redemption", "funding": [{"party": "advertiser", "discount": @1000}]}
+  POST /v1/holds/$hold/release
+  200
+  PATCH /v1/templates/$template if="v2" {"funding": [{"party": "advertiser", "share": "100", "budget": @500},
+    {"party": "merchant", "share": "0"}]}
+  200
+  POST /v1/redemptions/$redemption/returns {}
+  201 {"funding": [{"party": "advertiser", "discount": @1000}]}
+  POST /v1/redemptions {"user": "u3", "order_number": "o3", "cart": $cart, "coupons": ["$third"]}
+  201 {"funding": [{"party": "advertiser", "discount": @500}, {"party": "merchant", "discount": @500}]}
+
+# A coupon that is used several times: each use is split by itself, and comes back to those who paid.
+story each_use_is_split_by_itself
+  let also "uses": 2,
+  use funded
+  POST /v1/redemptions {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"]}
+  201 {"funding": [{"discount": @300}, {"discount": @420}, {"discount": @280}]}
+  POST /v1/redemptions {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$coupon"]}
+  201 {"id": "$redemption", "funding": [{"discount": @300}, {"discount": @420}, {"discount": @280}]}
+  POST /v1/redemptions/$redemption/returns {}
+  201 {"restored": ["$coupon"], "funding": [{"discount": @300}, {"discount": @420}, {"discount": @280}]}
+  GET /v1/templates/$template/stats?by=party&from=2026-01-01&to=2026-01-01
+  200 {"parties": [{"discount": @840, "discount_returned": @420}, {"discount": @560}, {"discount": @600}]}
+  GET /v1/templates/$template/stats?by=party&from=2026-01-02
+  200 {"parties": [{"discount": @0, "discount_returned": @0}, {}, {}]}
