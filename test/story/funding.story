@@ -68,6 +68,25 @@ story goods_that_come_back_give_back_to_each_party
     {"party": "merchant", "discount": @280, "discount_returned": @280},
     {"party": "advertiser", "name": "Acme", "discount": @300, "discount_returned": @300}]}
 
+# 0.01 off each of three: the first 0.02 are Acme's, on the earlier lines. The cent of the third is
+# the merchant's, and comes back to it.
+story odd_cents_come_back_to_those_who_paid_them
+  let benefit {"kind": "amount_off", "amount": @3}
+  let funding [{"party": "advertiser", "name": "Acme", "first": @2}, {"party": "merchant", "share": "100"}]
+  let cart {"lines": [{"sku": "a", "quantity": 1, "unit_price": @1000},
+    {"sku": "b", "quantity": 1, "unit_price": @1000}, {"sku": "c", "quantity": 1, "unit_price": @1000}]}
+  use funded
+  POST /v1/redemptions {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"]}
+  201 {"id": "$redemption", "coupons": [{"funding": [
+    {"discount": @2, "shares": [{"line": 0, "discount": @1}, {"line": 1, "discount": @1}]},
+    {"discount": @1, "shares": [{"line": 2, "discount": @1}]}]}]}
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 2, "quantity": 1}]}
+  201 {"refund": @999, "funding": [{"party": "merchant", "discount": @1}]}
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 1}]}
+  201 {"refund": @999, "funding": [{"name": "Acme", "discount": @1}]}
+  POST /v1/redemptions/$redemption/returns {}
+  201 {"refund": @999, "funding": [{"name": "Acme", "discount": @1}]}
+
 # One tea is kept: below 50.00 it has no discount, so with it all of the 10.00 comes back.
 story what_a_refund_rule_takes_comes_back_to_all
   let refund_rule reprice
@@ -341,9 +360,35 @@ story two_coupons_share_a_budget
   200 {"funding": [{"party": "advertiser", "discount": @500}, {"party": "merchant", "discount": @1500}],
     "coupons": [{"funding": [{"discount": @400}, {"discount": @600}]},
       {"funding": [{"discount": @100}, {"discount": @900}]}]}
+  GET /v1/events
+  200 {"cursor": "$c0"}
   POST /v1/redemptions {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon", "$second"]}
   201 {"coupons": [{"funding": [{"discount": @400}, {"discount": @600}]},
       {"funding": [{"discount": @100}, {"discount": @900}]}]}
+  GET /v1/events?after=$c0
+  200 {"events": ["any order",
+    {"subject": "$coupon", "data": {"funding": [{"discount": @400}, {"discount": @600}]}},
+    {"subject": "$second", "data": {"funding": [{"discount": @100}, {"discount": @900}]}}]}
+
+# Each tells its own part, also where nobody holds either.
+story two_promotions_with_fundings_of_their_own
+  let validity {"kind": "fixed", "from": "2026-01-01T00:00:00Z", "until": "2026-06-01T00:00:00Z"}
+  let cart {"lines": [{"sku": "tea", "quantity": 2, "unit_price": @3000}]}
+  let refund_rule keep
+  let more "apply": "automatic", "funding": [{"party": "platform", "share": "100"}],
+  use shop
+  POST /v1/campaigns/$campaign/templates {"name": "Tenth", "benefit": {"kind": "percent_off", "percent": "10"},
+    "validity": $validity, "apply": "automatic",
+    "funding": [{"party": "advertiser", "share": "50"}, {"party": "platform", "share": "50"}]}
+  201 {"id": "$tenth"}
+  GET /v1/events
+  200 {"cursor": "$c0"}
+  POST /v1/redemptions {"user": "u1", "order_number": "o1", "cart": $cart}
+  201 {"discount": @1500, "funding": [{"party": "platform", "discount": @1250}, {"party": "advertiser", "discount": @250}]}
+  GET /v1/events?after=$c0
+  200 {"events": ["any order",
+    {"subject": "$template", "data": {"funding": [{"party": "platform", "discount": @1000}]}},
+    {"subject": "$tenth", "data": {"funding": [{"party": "advertiser", "discount": @250}, {"party": "platform", "discount": @250}]}}]}
 
 # The first answer again, as it was then.
 story a_repeat_tells_what_was_told
