@@ -126,17 +126,13 @@ wire_payer_list funding_payers(api_call *c, const funding_row *o)
 /* What of the coupon's lines each of its n parties has. */
 static int64_t *parts_of(api_call *c, const funding_row *o, const party_share *of, size_t n)
 {
-    int64_t *left = ARENA_ARRAY(c->memory, int64_t, o->line_count);
-    int64_t *parts = ARENA_ARRAY(c->memory, int64_t, n * o->line_count);
-    int64_t paid[FUND_PARTIES_MAX];
-    CHECK(n <= FUND_PARTIES_MAX);
-    for (size_t i = 0; i < o->share_count; i++)
-        if (o->shares[i].applied == of->applied)
-            left[o->shares[i].line] += o->shares[i].discount_minor;
-    for (size_t i = 0; i < n; i++)
-        paid[i] = of[i].discount_minor;
-    fund_lines(paid, n, left, o->line_count, parts);
-    return parts;
+    return fund_parts(&(fund_frozen){.applied = of->applied,
+                                     .lines = o->line_count,
+                                     .shares = o->shares,
+                                     .share_count = o->share_count,
+                                     .parties = of,
+                                     .n = n},
+                      c->memory);
 }
 
 static wire_discount_share_list shares_of(api_call *c, const funding_row *o, const int64_t *parts)

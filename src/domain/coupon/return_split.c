@@ -99,30 +99,22 @@ typedef struct split_parties {
     size_t applied, n;
 } split_parties;
 
-/* What each has paid of the units that are back, however they came. */
+/* Adds to back what each has paid of the units that are back, however they came. */
 static void find_back(const split_desk *d, const split_parties *of, int64_t *back)
 {
-    int64_t *whole = ARENA_ARRAY(d->memory, int64_t, d->lines);
-    int64_t *left = ARENA_ARRAY(d->memory, int64_t, d->lines);
-    int64_t *parts = ARENA_ARRAY(d->memory, int64_t, of->n * d->lines);
-    int64_t paid[FUND_PARTIES_MAX];
-    for (size_t i = 0; i < d->order->shares.n; i++) {
-        const line_share *s = &d->order->shares.items[i];
-        if (s->applied == of->applied)
-            whole[s->line] += s->discount_minor;
-    }
-    memcpy(left, whole, d->lines * sizeof(*left));
-    for (size_t k = 0; k < of->n; k++) {
-        paid[k] = of->shares[k].discount_minor;
-        back[k] = 0;
-    }
-    fund_lines(paid, of->n, left, d->lines, parts);
+    fund_frozen frozen = {.applied = of->applied,
+                          .lines = d->lines,
+                          .shares = d->order->shares.items,
+                          .share_count = d->order->shares.n,
+                          .parties = of->shares,
+                          .n = of->n};
+    const int64_t *parts = fund_parts(&frozen, d->memory);
     for (size_t line = 0; line < d->lines; line++) {
         int64_t of_line[FUND_PARTIES_MAX], units[FUND_PARTIES_MAX];
         for (size_t k = 0; k < of->n; k++)
             of_line[k] = parts[k * d->lines + line];
         int64_t kept = d->kept_of[of->applied * d->lines + line];
-        fund_units(of_line, of->n, whole[line] - kept, units);
+        fund_units(of_line, of->n, sum(of_line, of->n) - kept, units);
         for (size_t k = 0; k < of->n; k++)
             back[k] += units[k];
     }
@@ -130,7 +122,7 @@ static void find_back(const split_desk *d, const split_parties *of, int64_t *bac
 
 static result split_one(const split_desk *d, const split_parties *of, int64_t total, int64_t *out)
 {
-    int64_t back[FUND_PARTIES_MAX], wanted[FUND_PARTIES_MAX], left[FUND_PARTIES_MAX];
+    int64_t back[FUND_PARTIES_MAX] = {0}, wanted[FUND_PARTIES_MAX], left[FUND_PARTIES_MAX];
     int64_t all = 0;
     for (size_t k = 0; k < of->n; k++)
         all += of->shares[k].discount_minor;

@@ -99,6 +99,24 @@ void fund_lines(const int64_t *paid, size_t n, int64_t *left, size_t m, int64_t 
     }
 }
 
+int64_t *fund_parts(const fund_frozen *of, arena *memory)
+{
+    int64_t paid[FUND_PARTIES_MAX];
+    int64_t *left = ARENA_ARRAY(memory, int64_t, of->lines);
+    int64_t *parts = ARENA_ARRAY(memory, int64_t, of->n * of->lines);
+    CHECK(of->n <= FUND_PARTIES_MAX);
+    for (size_t i = 0; i < of->share_count; i++) {
+        if (of->shares[i].applied == of->applied) {
+            left[of->shares[i].line] += of->shares[i].discount_minor;
+        }
+    }
+    for (size_t i = 0; i < of->n; i++) {
+        paid[i] = of->parties[i].discount_minor;
+    }
+    fund_lines(paid, of->n, left, of->lines, parts);
+    return parts;
+}
+
 void fund_units(const int64_t *whole, size_t n, int64_t minor, int64_t *parts)
 {
     int64_t total = 0;

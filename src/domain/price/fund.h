@@ -19,6 +19,7 @@
 #ifndef QUAN_DOMAIN_PRICE_FUND_H
 #define QUAN_DOMAIN_PRICE_FUND_H
 
+#include "base/arena.h"
 #include "base/result.h"
 #include "domain/table.gen.h"
 
@@ -51,6 +52,17 @@ MUST_USE result fund_split(const fund_use *use, int64_t *paid);
 /* parts[party * m + line]. left[m]: the discounts of the lines, which sum to what is paid; m from 1
  * to CART_LINES_MAX. It is used up. */
 void fund_lines(const int64_t *paid, size_t n, int64_t *left, size_t m, int64_t *parts);
+
+/* The same of an applied coupon of an order, as it is frozen: parts[party * lines + line], in
+ * memory. Its n parties pay all of its shares. */
+typedef struct fund_frozen {
+    size_t applied, lines; /* lines: of the order */
+    const line_share *shares;
+    size_t share_count;
+    const party_share *parties; /* of this coupon */
+    size_t n;                   /* 1 … FUND_PARTIES_MAX */
+} fund_frozen;
+int64_t *fund_parts(const fund_frozen *of, arena *memory);
 
 /* Of `minor` of a line's discount, from 0 to the sum of whole[n]: what each party has. */
 void fund_units(const int64_t *whole, size_t n, int64_t minor, int64_t *parts);
