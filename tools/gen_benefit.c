@@ -247,7 +247,7 @@ static void put_schema(void)
         "      discriminator: {propertyName: kind}\n"
         "    benefit_money:\n      description: An amount, or one in each of several currencies.\n"
         "      oneOf:\n        - {$ref: 'common.yaml#/components/schemas/money'}\n"
-        "        - {type: array, minItems: 1, maxItems: 11, items: {$ref: "
+        "        - {type: array, minItems: 1, maxItems: 10, items: {$ref: "
         "'common.yaml#/components/schemas/money'}}\n");
     for (int i = 1; i < ROWS; i++) {
         if (rows[i].row == ROW_KIND)
@@ -531,8 +531,8 @@ static void put_docs(void)
         "What a coupon gives: the member `benefit` of a template, told by its `kind`.\n\n"
         "An amount is `{amount, currency}` in minor units, in the currency of the campaign; or a "
         "list of these,\none in each currency in which the coupon is good, the campaign's among "
-        "them. Then every amount of the\nbenefit is listed in the same currencies. A percentage "
-        "is a decimal string with at most 4 places.\n\n## every kind\n\n");
+        "them. Then every amount of the\nbenefit is listed in the same currencies, at most 10. A "
+        "percentage is a decimal string with at most 4 places.\n\n## every kind\n\n");
     put_kind_docs(0);
     for (int i = 1; i < ROWS; i++) {
         if (rows[i].row == ROW_KIND) {

@@ -36,16 +36,17 @@ static bool search_asked(api_call *c, const search_wish *wish, int64_t page_size
 
 /* ---- templates ---- */
 
-static wire_found_template template_shown(api_call *c, const template_found *from)
+/* currency: of the cart. */
+static wire_found_template template_shown(api_call *c, const template_found *from, str currency)
 {
     const template_version *v = from->version;
     const price_verdict *verdict = &from->verdict;
-    str currency = arena_str(c->memory, from->campaign->row->currency); /* outlives the view */
+    str own = arena_str(c->memory, from->campaign->row->currency); /* outlives the view */
     return (wire_found_template){.template = from->template->row->id,
                                  .campaign = from->campaign->row->id,
                                  .version = v->version,
                                  .name = arena_str(c->memory, v->name),
-                                 .benefit = template_benefit_shown(c, v, currency),
+                                 .benefit = template_benefit_shown(c, v, own),
                                  .validity = template_validity_shown(v),
                                  .has_left = from->left >= 0,
                                  .left = from->left,
@@ -75,7 +76,7 @@ void api_template_search(api_call *c)
     page.templates.n = found.n;
     page.templates.items = ARENA_ARRAY(c->memory, wire_found_template, found.n);
     for (size_t i = 0; r == R_DONE && i < found.n; i++)
-        page.templates.items[i] = template_shown(c, &found.items[i]);
+        page.templates.items[i] = template_shown(c, &found.items[i], ask.cart.currency);
     page.has_next_page_token = found.more;
     if (found.more)
         page.next_page_token = call_token_of_id(c, found.next);
@@ -84,9 +85,8 @@ void api_template_search(api_call *c)
 
 /* ---- coupons ---- */
 
-static wire_found_coupon coupon_shown(api_call *c, const coupon_found *from)
+static wire_found_coupon coupon_shown(const coupon_found *from, str currency)
 {
-    str currency = arena_str(c->memory, from->one.currency); /* outlives the view */
     return (wire_found_coupon){.coupon = from->seen.row->id,
                                .campaign = from->one.campaign,
                                .template = from->one.template,
@@ -116,7 +116,7 @@ void api_coupon_search(api_call *c)
     page.coupons.n = found.n;
     page.coupons.items = ARENA_ARRAY(c->memory, wire_found_coupon, found.n);
     for (size_t i = 0; r == R_DONE && i < found.n; i++)
-        page.coupons.items[i] = coupon_shown(c, &found.items[i]);
+        page.coupons.items[i] = coupon_shown(&found.items[i], ask.cart.currency);
     page.has_next_page_token = found.more;
     if (found.more)
         page.next_page_token = call_token_of_id(c, found.next.id);

@@ -3,6 +3,7 @@
 #include "api/slow.h"
 #include "app/query_stats.h"
 #include "domain/limit/pool.h"
+#include "domain/stats/tally.h"
 
 /* The parameters of both operations, which are the same but for the id. */
 typedef struct stats_wish {
@@ -42,6 +43,61 @@ static wire_stats_row row_shown(const tally *t, bool with_day, str currency)
                             .adds_returned = sum_of(t->adds_returned_minor, currency)};
 }
 
+static str code_of(api_call *c, const tally_money *row)
+{
+    char code[TALLY_CURRENCY_BYTES];
+    tally_currency_code(row->currency, code);
+    return arena_str(c->memory, (str){code, sizeof code});
+}
+
+/* Those of one group, which stand together, from *at on. */
+static size_t money_rows(const stats_money *all, size_t *at, int32_t day, str value)
+{
+    while (*at < all->n && (all->rows[*at].day < day || (all->rows[*at].day == day &&
+                                                         str_cmp(all->rows[*at].value, value) < 0)))
+        (*at)++;
+    size_t n = 0;
+    while (*at + n < all->n && all->rows[*at + n].day == day &&
+           str_eq(all->rows[*at + n].value, value))
+        n++;
+    return n;
+}
+
+static void put_money(api_call *c, const stats_money *all, size_t *at, wire_stats_row *row)
+{
+    size_t n = money_rows(all, at, row->has_day ? row->day : 0, S(""));
+    row->has_other_currencies = n > 0;
+    row->other_currencies.n = n;
+    row->other_currencies.items = ARENA_ARRAY(c->memory, wire_stats_money, n);
+    for (size_t i = 0; i < n; i++) {
+        const tally_money *m = &all->rows[*at + i];
+        str code = code_of(c, m);
+        row->other_currencies.items[i] =
+            (wire_stats_money){.discount = sum_of(m->discount_minor, code),
+                               .discount_returned = sum_of(m->discount_returned_minor, code),
+                               .orders = sum_of(m->order_minor, code),
+                               .orders_returned = sum_of(m->order_returned_minor, code),
+                               .adds = sum_of(m->adds_minor, code),
+                               .adds_returned = sum_of(m->adds_returned_minor, code)};
+    }
+}
+
+static void put_value_money(api_call *c, const stats_money *all, size_t *at, wire_goods_row *row)
+{
+    size_t n = money_rows(all, at, 0, row->value);
+    row->has_other_currencies = n > 0;
+    row->other_currencies.n = n;
+    row->other_currencies.items = ARENA_ARRAY(c->memory, wire_goods_money, n);
+    for (size_t i = 0; i < n; i++) {
+        const tally_money *m = &all->rows[*at + i];
+        str code = code_of(c, m);
+        row->other_currencies.items[i] =
+            (wire_goods_money){.orders = sum_of(m->order_minor, code),
+                               .discount = sum_of(m->discount_minor, code),
+                               .returned = sum_of(m->order_returned_minor, code)};
+    }
+}
+
 static void put_counts(api_call *c, const stats_days *from, const stats_wish *w, wire_stats *out)
 {
     str currency = w->campaign->currency;
@@ -53,6 +109,13 @@ static void put_counts(api_call *c, const stats_days *from, const stats_wish *w,
     out->counts.items = ARENA_ARRAY(c->memory, wire_stats_row, out->counts.n);
     for (size_t i = 0; i < out->counts.n; i++)
         out->counts.items[i] = row_shown(by_day ? &from->days[i] : &from->total, by_day, currency);
+}
+
+static void put_counts_money(api_call *c, const stats_money *all, wire_stats *out)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < out->counts.n; i++)
+        put_money(c, all, &at, &out->counts.items[i]);
 }
 
 static void put_goods(api_call *c, const stats_wish *w, const stats_goods *from, wire_stats *out)
@@ -131,6 +194,13 @@ static void put_parties(api_call *c, app_view *v, const stats_wish *w, wire_stat
         out->next_page_token = call_token_write(c, party_mark(c, from.rows[at - 1].party));
 }
 
+static void put_goods_money(api_call *c, const stats_money *all, wire_stats *out)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < out->goods.n; i++)
+        put_value_money(c, all, &at, &out->goods.items[i]);
+}
+
 static void put_left(app_view *v, const stats_wish *w, int64_t due_minor, wire_stats *out)
 {
     str currency = w->campaign->currency;
@@ -173,14 +243,20 @@ static void answer(api_call *c)
     stats_days counts = {0};
     if (counted || w->campaign->budget_mode != BUDGET_MODE_NONE)
         query_stats(&v, &ask, &counts);
+    stats_money money;
     if (counted) {
+        bool by_day = w->by == WIRE_STATS_BY_DAY;
         put_counts(c, &counts, w, &shown);
+        query_stats_money(&v, &ask, 0, by_day ? STATS_BY_DAY : STATS_IN_ALL, &money);
+        put_counts_money(c, &money, &shown);
     } else if (w->by == WIRE_STATS_BY_PARTY) {
         put_parties(c, &v, w, &shown);
     } else {
         stats_goods goods;
         query_stats_goods(&v, &ask, dimension_of(w->by), &goods);
         put_goods(c, w, &goods, &shown);
+        query_stats_money(&v, &ask, (uint8_t)dimension_of(w->by), STATS_BY_VALUE, &money);
+        put_goods_money(c, &money, &shown);
     }
     put_left(&v, w, counts.due_budget_minor, &shown);
     if (call_view_end(c, &v))

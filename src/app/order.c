@@ -6,6 +6,7 @@
 #include "app/order_choose.h"
 #include "app/promotion.h"
 #include "base/id.h"
+#include "domain/campaign/currency.h"
 #include "domain/campaign/state.h"
 #include "domain/coupon/use.h"
 #include "domain/limit/level.h"
@@ -211,15 +212,20 @@ static void apply(order_priced *out, const coupon_list *from, const price_result
     out->in.applied.n = used;
 }
 
-/* What counts it is in one currency. */
-static bool is_in_currency(const order_desk *d, str currency, order_verdict *verdict)
+bool order_takes_currency(const app_view *v, const order_ask *ask, const price_coupon *one)
 {
-    if (str_eq(currency, d->ask->currency)) {
-        return true;
+    terms of = terms_of(v->config, one->template);
+    currency_rule priced = {config_version(of.template, one->version), one->rule};
+    return currency_takes(of.campaign->row, terms_newest(&of), priced, ask->currency);
+}
+
+static bool is_in_currency(bool takes, order_verdict *verdict)
+{
+    if (!takes) {
+        verdict->result = R_NOT_APPLICABLE;
+        verdict->reason = S("currency_mismatch");
     }
-    verdict->result = R_NOT_APPLICABLE;
-    verdict->reason = S("currency_mismatch");
-    return false;
+    return takes;
 }
 
 int64_t order_cut_to(int64_t before_minor, int64_t left_minor)
@@ -277,7 +283,7 @@ static void look_at_coupon(app_view *v, order_desk *d, size_t i, order_priced *o
     verdict->subject = code == R_DONE ? missing_subject(v, d, one.template) : 0;
     if (code != R_DONE || verdict->subject != 0) {
         refuse(verdict, code != R_DONE ? code : R_LIMIT_SUBJECT_MISSING);
-    } else if (is_in_currency(d, one.currency, verdict)) {
+    } else if (is_in_currency(order_takes_currency(v, d->ask, &one), verdict)) {
         if (has_room_for(d, &one, &out->overlooked)) {
             take_up(d, &one, expires_at_ms, i);
         } else {
@@ -317,9 +323,11 @@ static void look_at_draft(app_view *v, order_desk *d, size_t i, order_verdict *v
     price_coupon one = {
         .rule = draft->rule, .currency = draft->of->currency, .automatic = draft->automatic};
     result code = draft_usable(d, draft, order_moment(v, d->ask));
+    currency_rule priced = {draft->version, draft->rule};
+    bool takes = currency_takes(draft->of, draft->version, priced, d->ask->currency);
     if (code != R_DONE) {
         refuse(verdict, code);
-    } else if (is_in_currency(d, one.currency, verdict)) {
+    } else if (is_in_currency(takes, verdict)) {
         take_up(d, &one, draft_end_ms(d, draft), d->ask->coupon_count + i);
     }
 }
@@ -351,7 +359,7 @@ static void look_at_automatic(app_view *v, order_desk *d, size_t i, order_priced
     verdict->subject = missing_subject(v, d, t->id);
     if (is_left_out(d->ask, t->id) || verdict->subject != 0) {
         refuse(verdict, verdict->subject != 0 ? R_LIMIT_SUBJECT_MISSING : R_LIMIT_REACHED);
-    } else if (is_in_currency(d, one.currency, verdict)) {
+    } else if (is_in_currency(order_takes_currency(v, d->ask, &one), verdict)) {
         take_up(d, &one, 0, place);
     }
 }

@@ -124,6 +124,9 @@ cart order_cart(app_view *v, const order_ask *ask);
  * order number. Refusals in the order of verdicts. */
 MUST_USE result order_eligible(app_view *v, const order_ask *ask, uint64_t id, price_coupon *out);
 
+/* Is it good in the currency of the question? Of one that is stored. */
+bool order_takes_currency(const app_view *v, const order_ask *ask, const price_coupon *one);
+
 /* R_DONE also when coupons are refused; else what price_cart says. Memory of the view. */
 MUST_USE result order_price(app_view *v, const order_ask *ask, order_priced *out);
 

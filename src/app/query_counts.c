@@ -51,10 +51,11 @@ static void each_counter(app_view *v, const counters *of)
 /* Who gets which of them. */
 typedef struct wish {
     const counts_ask *ask;
-    goods_dimension dimension;
+    uint8_t dimension;
     counts_row *counts;
     counts_goods_row *goods;
     counts_party_row *parties;
+    counts_money_row *money;
     void *context;
 } wish;
 
@@ -85,6 +86,15 @@ static void see_parties(void *context, const void *of)
     }
 }
 
+static void see_money(void *context, const void *of)
+{
+    const wish *w = context;
+    const tally_money *row = of;
+    if (row->dimension == w->dimension && wanted(w->ask, row->template, row->day)) {
+        w->money(w->context, row);
+    }
+}
+
 void query_counts(app_view *v, const counts_ask *ask, counts_row *each, void *context)
 {
     tally from = {.campaign = ask->campaign, .template = ask->template, .day = INT32_MIN};
@@ -100,7 +110,7 @@ void query_goods(app_view *v, const counts_ask *ask, goods_dimension dimension,
                         .template = ask->template,
                         .dimension = (uint8_t)dimension,
                         .day = INT32_MIN};
-    wish w = {.ask = ask, .dimension = dimension, .goods = each, .context = context};
+    wish w = {.ask = ask, .dimension = (uint8_t)dimension, .goods = each, .context = context};
     uint8_t fixed = ask->template == 0 ? 2 : 4;
     each_counter(v, &(counters){&tally_goods_table, &from, &from.lane, fixed, see_goods, &w});
 }
@@ -111,6 +121,18 @@ void query_parties(app_view *v, const counts_ask *ask, counts_party_row *each, v
     wish w = {.ask = ask, .parties = each, .context = context};
     uint8_t fixed = ask->template == 0 ? 2 : 3;
     each_counter(v, &(counters){&tally_party_table, &from, &from.lane, fixed, see_parties, &w});
+}
+
+void query_money(app_view *v, const counts_ask *ask, uint8_t dimension, counts_money_row *each,
+                 void *context)
+{
+    tally_money from = {.campaign = ask->campaign,
+                        .template = ask->template,
+                        .dimension = dimension,
+                        .day = INT32_MIN};
+    wish w = {.ask = ask, .dimension = dimension, .money = each, .context = context};
+    uint8_t fixed = ask->template == 0 ? 2 : 4;
+    each_counter(v, &(counters){&tally_money_table, &from, &from.lane, fixed, see_money, &w});
 }
 
 pool_left query_pool_left(app_view *v, pool_name which)

@@ -23,6 +23,10 @@ void query_goods(app_view *v, const counts_ask *ask, goods_dimension dimension,
 
 typedef void counts_party_row(void *context, const tally_party *row);
 void query_parties(app_view *v, const counts_ask *ask, counts_party_row *each, void *context);
+/* Of a dimension; 0: of what query_counts tells. */
+typedef void counts_money_row(void *context, const tally_money *row);
+void query_money(app_view *v, const counts_ask *ask, uint8_t dimension, counts_money_row *each,
+                 void *context);
 
 /* What is left of a pool that nobody has taken yet: at its home and in all slices; -1: unlimited. A
  * slice on its way between lanes is in neither and is told apart. */

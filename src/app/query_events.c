@@ -97,6 +97,25 @@ static void add_paid_back(app_view *v, const order_return *back, const redemptio
     }
 }
 
+/* What an order is in where that need not be the campaign's currency: its row tells. */
+static str currency_of_order(app_view *v, uint64_t ref)
+{
+    uint16_t slot = id_slot(ref);
+    const order_return *back = order_return_get(v->rows, slot, ref);
+    const redemption *used = redemption_get(v->rows, slot, back == NULL ? ref : back->redemption);
+    const hold *held = used == NULL ? hold_get(v->rows, slot, ref) : NULL;
+    return used != NULL ? used->currency : held != NULL ? held->currency : S("");
+}
+
+static bool has_currencies(app_view *v, uint64_t template_id)
+{
+    const config_template *t = config_find_template(v->config, template_id);
+    for (uint32_t i = 0; t != NULL && i < t->version_count; i++)
+        if (!price_rule_one_currency(t->rules[i]))
+            return true;
+    return false;
+}
+
 /* A return tells neither its campaign nor its currency: its redemption does. */
 static void add_order(app_view *v, feed_event *out)
 {
@@ -119,7 +138,9 @@ static feed_event take(app_view *v, uint16_t lane, lane_reader *r)
     if (e->member != 0 && home != 0)
         out.user = query_user_name(v, id_slot(home), e->member);
     const config_campaign *of = config_find_campaign(v->config, e->campaign);
-    if (of != NULL)
+    if (of != NULL && e->amount_minor != 0 && e->ref != 0 && has_currencies(v, e->template))
+        out.currency = currency_of_order(v, e->ref);
+    else if (of != NULL)
         out.currency = of->row->currency;
     if (e->kind == EVENT_KIND_ORDER_RETURNED)
         add_order(v, &out);

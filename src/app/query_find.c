@@ -4,6 +4,7 @@
 
 #include "app/query_counts.h"
 #include "base/id.h"
+#include "domain/campaign/currency.h"
 #include "domain/coupon/claimable.h"
 #include "domain/limit/level.h"
 
@@ -124,6 +125,11 @@ static bool look(const search *s, const config_template *found, size_t *rows, te
                             .version = now.version,
                             .campaign = of.campaign,
                             .priced = s->ask->way == FIND_CART};
+    currency_rule priced = {now.version, rule};
+    if (s->ask->way != FIND_ALL &&
+        !currency_takes(of.campaign->row, terms_newest(&of), priced, s->cart.currency)) {
+        return false;
+    }
     if (of.template != found && !price_probe_fits(s->probe, rule)) {
         return false;
     }
@@ -170,7 +176,7 @@ static bool fits(const search *s, coupon_found *found)
 {
     uint64_t id = found->seen.row->id;
     if (order_eligible(s->v, &s->ask->cart, id, &found->one) != R_DONE ||
-        (s->ask->way != FIND_ALL && !str_eq(found->one.currency, s->cart.currency))) {
+        (s->ask->way != FIND_ALL && !order_takes_currency(s->v, &s->ask->cart, &found->one))) {
         return false;
     }
     return price_probe_fits(s->probe, found->one.rule) && applies(s, &found->one, &found->verdict);

@@ -268,3 +268,67 @@ void query_stats_parties(app_view *v, const counts_ask *ask, stats_parties *out)
     if (ask->template != 0)
         query_due(v, collect_due_parties, &due);
 }
+
+/* ---- money in other currencies ---- */
+
+typedef struct collected_money {
+    arena *memory;
+    const counts_ask *ask;
+    stats_group by;
+    tally_money *rows;
+    size_t n, capacity;
+} collected_money;
+
+/* Whole orders do not add up over templates: as in part_of. */
+static void collect_money(void *context, const tally_money *row)
+{
+    collected_money *c = context;
+    if (c->n == c->capacity) {
+        size_t capacity = c->capacity == 0 ? ROWS_FIRST : c->capacity * 2;
+        tally_money *rows = ARENA_ARRAY(c->memory, tally_money, capacity);
+        if (c->n > 0)
+            memcpy(rows, c->rows, c->n * sizeof *rows);
+        c->rows = rows;
+        c->capacity = capacity;
+    }
+    tally_money *part = &c->rows[c->n++];
+    *part = *row;
+    part->day = c->by == STATS_BY_DAY ? row->day : 0;
+    if (row->dimension == 0 && row->template != c->ask->template) {
+        part->order_minor = 0;
+        part->order_returned_minor = 0;
+    }
+}
+
+static int by_group(const void *a, const void *b)
+{
+    const tally_money *x = a, *y = b;
+    int order = (x->day > y->day) - (x->day < y->day);
+    if (order == 0)
+        order = str_cmp(x->value, y->value);
+    return order == 0 ? (x->currency > y->currency) - (x->currency < y->currency) : order;
+}
+
+void query_stats_money(app_view *v, const counts_ask *ask, uint8_t dimension, stats_group by,
+                       stats_money *out)
+{
+    collected_money c = {.memory = v->memory, .ask = ask, .by = by};
+    query_money(v, ask, dimension, collect_money, &c);
+    if (c.n > 0)
+        qsort(c.rows, c.n, sizeof *c.rows, by_group);
+    *out = (stats_money){.rows = c.rows};
+    for (size_t i = 0; i < c.n; i++) {
+        const tally_money *row = &c.rows[i];
+        if (out->n == 0 || by_group(&out->rows[out->n - 1], row) != 0) {
+            out->rows[out->n++] = *row;
+            continue;
+        }
+        tally_money *sum = &out->rows[out->n - 1];
+        sum->discount_minor += row->discount_minor;
+        sum->discount_returned_minor += row->discount_returned_minor;
+        sum->order_minor += row->order_minor;
+        sum->order_returned_minor += row->order_returned_minor;
+        sum->adds_minor += row->adds_minor;
+        sum->adds_returned_minor += row->adds_returned_minor;
+    }
+}

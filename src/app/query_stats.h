@@ -36,5 +36,15 @@ typedef struct stats_parties {
 void query_stats_parties(app_view *v, const counts_ask *ask, stats_parties *out);
 /* The order of the rows. */
 int stats_party_order(const fund_party *a, const fund_party *b);
+/* The money of orders in other currencies than the campaign's, beside the days or goods above:
+ * ascending by group and currency, each once. */
+typedef enum stats_group { STATS_IN_ALL, STATS_BY_DAY, STATS_BY_VALUE } stats_group;
+typedef struct stats_money {
+    tally_money *rows; /* of a group: day or value; lane and template are not used */
+    size_t n;
+} stats_money;
+/* dimension 0: of what query_stats tells. */
+void query_stats_money(app_view *v, const counts_ask *ask, uint8_t dimension, stats_group by,
+                       stats_money *out);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "app/verify_money.h"
 #include "app/verify_party.h"
 
 enum {
@@ -214,6 +215,8 @@ static result run(verify *v)
     if (r == R_DONE)
         r = verify_party_counters(v);
     if (r == R_DONE)
+        r = verify_money(v);
+    if (r == R_DONE)
         r = verify_pools(v);
     if (r == R_DONE)
         r = verify_subjects(v);
@@ -232,6 +235,7 @@ result verify_app(app *a, const verify_options *options, verify_summary *out)
     v->totals = verify_map_new(TOTAL_VALUES);
     v->goods = verify_map_new(GOODS_VALUES);
     v->parties = verify_map_new(PARTY_VALUES);
+    v->money = verify_map_new(MONEY_VALUES);
     v->pools = verify_map_new(POOL_VALUES);
     v->leases = verify_map_new(LEASE_VALUES);
     v->config_counts = verify_map_new(CONFIG_VALUES);
@@ -246,6 +250,7 @@ result verify_app(app *a, const verify_options *options, verify_summary *out)
     verify_map_free(v->totals);
     verify_map_free(v->goods);
     verify_map_free(v->parties);
+    verify_map_free(v->money);
     verify_map_free(v->pools);
     verify_map_free(v->leases);
     verify_map_free(v->config_counts);

@@ -16,7 +16,7 @@
  *             for what is on its way
  *   code      each exchanged code has one coupon, each coupon of an exchange one code; counts of
  *             batches
- *   tally, goods   every counter, by campaign, template and day
+ *   tally, goods, money   every counter, by campaign, template and day, also by currency
  *   pool      stock, budget and shared limits: what is free, leased, used and on its way adds up,
  *             and what is used is what coupons, ledger and redemptions took
  *   lane      heads, events, outbox and inbox; messages set aside count as on their way

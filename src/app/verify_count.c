@@ -5,7 +5,7 @@
  * count too where the feed reaches back to the first. */
 #include <stdio.h>
 
-#include "app/verify_part.h"
+#include "app/verify_money.h"
 
 typedef struct tally_key {
     uint64_t campaign, template;
@@ -102,11 +102,28 @@ void verify_count_hold(verify *v, const verify_group *g, const hold *row)
     }
 }
 
+/* In another currency than the campaign's, by MONEY_…. */
+static void count_money(verify *v, const verify_terms *of, const ledger *row)
+{
+    verify_money_place at = {.template = of->template->row->id};
+    if (!verify_day(of, row->at_ms, &at.day))
+        return;
+    int64_t *to = verify_money_at(v, of, &at, row->currency);
+    if (to == NULL)
+        return;
+    to[MONEY_DISCOUNT] += row->debit == ACCOUNT_DISCOUNT ? row->amount_minor : 0;
+    to[MONEY_DISCOUNT_RETURNED] += row->credit == ACCOUNT_DISCOUNT ? row->amount_minor : 0;
+    to[MONEY_ADDS] += row->debit == ACCOUNT_BONUS ? row->amount_minor : 0;
+    to[MONEY_ADDS_RETURNED] += row->credit == ACCOUNT_BONUS ? row->amount_minor : 0;
+}
+
 void verify_count_ledger(verify *v, const verify_terms *of, const ledger *row)
 {
     if (of->template == NULL)
         return;
-    if (row->debit == ACCOUNT_DISCOUNT)
+    if (row->currency.n > 0)
+        count_money(v, of, row);
+    else if (row->debit == ACCOUNT_DISCOUNT)
         count(v, of, row->at_ms, TALLY_DISCOUNT, row->amount_minor);
     else if (row->credit == ACCOUNT_DISCOUNT)
         count(v, of, row->at_ms, TALLY_DISCOUNT_RETURNED, row->amount_minor);

@@ -1,7 +1,7 @@
 /* What redemptions and returns count for: by template and campaign, and by sku, channel and store
  * of their goods. Written anew from the meaning of the counters (domain/stats/tally.h), so that the
  * two can disagree. */
-#include "app/verify_part.h"
+#include "app/verify_money.h"
 #include "domain/rule/cart.h"
 
 typedef struct goods_key {
@@ -26,6 +26,7 @@ static int64_t *goods_at(verify *v, const verify_terms *of, int32_t day, goods_d
 /* One coupon on one line. */
 typedef struct goods_use {
     verify_terms of;
+    str foreign; /* currency; empty: the campaign's */
     int32_t day;
     str values[3]; /* sku, channel, store */
 } goods_use;
@@ -35,6 +36,17 @@ static const goods_dimension dimensions[] = {GOODS_DIMENSION_SKU, GOODS_DIMENSIO
 
 static void add(verify *v, const goods_use *use, size_t dimension, int which, int64_t n)
 {
+    bool money = which == GOODS_ORDER || which == GOODS_DISCOUNT || which == GOODS_RETURNED;
+    if (money && use->foreign.n > 0) {
+        verify_money_place place = {use->of.template->row->id, use->day,
+                                    (uint8_t)dimensions[dimension], use->values[dimension]};
+        int64_t *to = verify_money_at(v, &use->of, &place, use->foreign);
+        if (to != NULL)
+            to[which == GOODS_ORDER      ? MONEY_ORDER
+               : which == GOODS_DISCOUNT ? MONEY_DISCOUNT
+                                         : MONEY_ORDER_RETURNED] += n;
+        return;
+    }
     int64_t *at = goods_at(v, &use->of, use->day, dimensions[dimension], use->values[dimension]);
     if (at != NULL)
         at[GOODS_EXPECTED + which] += n;
@@ -76,6 +88,26 @@ static bool is_first_coupon(const redemption *r, size_t applied, bool by_campaig
     return true;
 }
 
+typedef struct whole {
+    uint64_t template;
+    int32_t day;
+    int which; /* TALLY_ORDER or TALLY_ORDER_RETURNED */
+} whole;
+
+static void count_whole(verify *v, const verify_terms *of, const whole *to, str currency,
+                        int64_t minor)
+{
+    str foreign = verify_foreign(of, currency);
+    if (foreign.n == 0) {
+        verify_tally_at(v, of, to->template, to->day)[to->which] += minor;
+        return;
+    }
+    verify_money_place place = {.template = to->template, .day = to->day};
+    int64_t *at = verify_money_at(v, of, &place, foreign);
+    if (at != NULL)
+        at[to->which == TALLY_ORDER ? MONEY_ORDER : MONEY_ORDER_RETURNED] += minor;
+}
+
 /* An amount of the whole order, once for each template and once for each campaign. */
 static void count_order(verify *v, const redemption *r, int64_t at_ms, int which, int64_t minor)
 {
@@ -85,17 +117,20 @@ static void count_order(verify *v, const redemption *r, int64_t at_ms, int which
         if (!verify_terms_of(v, r->applied.items[i].template, &of) || !verify_day(&of, at_ms, &day))
             continue;
         if (is_first_coupon(r, i, false))
-            verify_tally_at(v, &of, of.template->row->id, day)[which] += minor;
+            count_whole(v, &of, &(whole){of.template->row->id, day, which}, r->currency, minor);
         if (is_first_coupon(r, i, true))
-            verify_tally_at(v, &of, 0, day)[which] += minor;
+            count_whole(v, &of, &(whole){0, day, which}, r->currency, minor);
     }
 }
 
 static bool use_of(verify *v, const redemption *r, size_t applied, int64_t at_ms, goods_use *out)
 {
     *out = (goods_use){.values = {{NULL, 0}, r->channel, r->store}};
-    return verify_terms_of(v, r->applied.items[applied].template, &out->of) &&
-           verify_day(&out->of, at_ms, &out->day);
+    if (!verify_terms_of(v, r->applied.items[applied].template, &out->of) ||
+        !verify_day(&out->of, at_ms, &out->day))
+        return false;
+    out->foreign = verify_foreign(&out->of, r->currency);
+    return true;
 }
 
 static void count_coupon(verify *v, const redemption *r, size_t i)

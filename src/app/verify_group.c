@@ -3,6 +3,7 @@
  * Rows are copied out of the walk; ids hold their slot, so an id alone finds its row. */
 #include <stdlib.h>
 
+#include "app/verify_money.h"
 #include "app/verify_party.h"
 
 /* ---- loading ---- */
@@ -69,6 +70,20 @@ static void load_head(verify *v, verify_group *g, const void *row)
 
 /* ---- what is compared while it is read ---- */
 
+/* What a redemption has given is booked in its currency, which is told where it is not the
+ * campaign's; budgets are in that alone. */
+static void check_currency(verify *v, const verify_group *g, const verify_what *w, const ledger *l)
+{
+    verify_terms of;
+    bool given = l->debit == ACCOUNT_DISCOUNT || l->debit == ACCOUNT_BONUS;
+    bool back = l->credit == ACCOUNT_DISCOUNT || l->credit == ACCOUNT_BONUS;
+    const verify_redemption *r = given ? verify_find_redemption(g, l->ref) : NULL;
+    if (r != NULL && verify_terms_of(v, l->template, &of))
+        verify_text(v, w, "currency", verify_foreign(&of, r->row.currency), l->currency);
+    if (!given && !back)
+        verify_text(v, w, "currency", S(""), l->currency);
+}
+
 static void see_ledger(verify *v, verify_group *g, const void *row)
 {
     const ledger *l = row;
@@ -77,6 +92,7 @@ static void see_ledger(verify *v, verify_group *g, const void *row)
                  l->credit < ACCOUNT_COUNT && l->debit != l->credit && l->amount_minor > 0;
     v->sum.ledger++;
     verify_must(v, &w, "accounts and amount", sound);
+    check_currency(v, g, &w, l);
     if (l->coupon == 0 && sound)
         verify_promotion_ledger(v, g, l);
     if (l->coupon == 0)

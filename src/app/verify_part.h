@@ -68,7 +68,7 @@ typedef struct verify {
     int64_t now_ms;              /* the latest act time of any lane */
     bool events_complete, again; /* again: of rows that were read before damage has been told */
     verify_map *tally, *totals;  /* by campaign, template and day; without day */
-    verify_map *goods;
+    verify_map *goods, *money;
     verify_map *parties; /* by campaign, template, day and party */
     verify_map *pools, *leases;
     verify_map *config_counts;

@@ -41,6 +41,7 @@ typedef struct run {
     size_t done;
     uint64_t promotions[PROMOTIONS];
     size_t promoted; /* redemptions with one */
+    size_t euros;    /* redemptions in them */
 } run;
 
 static uint64_t below(run *r, uint64_t n)
@@ -128,6 +129,19 @@ static void limit_merchant(run *r)
     MAYBE(fix_run(r->f, ACT_ID_merchant_put, id_slot(in.id), &in, &out) == R_DONE);
 }
 
+/* One in two templates is good in euros, too, where nothing counts money. */
+static void no_money(limit_rule *limits, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (limits[i].measure == LIMIT_MEASURE_MONEY)
+            limits[i].measure = LIMIT_MEASURE_UNITS;
+}
+
+static bool has_euros(size_t campaign_i)
+{
+    return campaign_i % 3 == 0;
+}
+
 static void make_campaign(run *r, size_t i)
 {
     limit_rule limits[4];
@@ -137,6 +151,8 @@ static void make_campaign(run *r, size_t i)
     in.budget_minor = in.budget_mode == BUDGET_MODE_NONE ? 0 : 60 * lots;
     in.limits.items = limits;
     in.limits.n = some_limits(r, limits, 3, LIMIT_SUBJECT_CAMPAIGN);
+    if (has_euros(i))
+        no_money(limits, in.limits.n);
     r->campaigns[i] = fix_campaign(r->f, &in);
 }
 
@@ -179,6 +195,10 @@ static void make_template(run *r, size_t i)
     in.duration_days = (uint32_t)(1 + below(r, 6));
     in.limits.items = limits;
     in.limits.n = some_limits(r, limits, 3, LIMIT_SUBJECT_TEMPLATE);
+    if (has_euros(i % CAMPAIGNS) && in.benefit != BENEFIT_KIND_STORED_VALUE) {
+        no_money(limits, in.limits.n);
+        TEST_LIST(in, S("EUR"));
+    }
     r->templates[i] = fix_template(r->f, &in);
 }
 
@@ -199,6 +219,10 @@ static void put_promotion(run *r, size_t i)
     for (size_t k = 0; k < in.limits.n; k++)
         if (limits[k].measure == LIMIT_MEASURE_CLAIMS)
             in.limits.n = k;
+    if (i % 2 == 0) {
+        no_money(limits, in.limits.n);
+        TEST_LIST(in, S("EUR"));
+    }
     r->promotions[i] = fix_template(r->f, &in);
 }
 
@@ -254,7 +278,8 @@ static bool any_order(run *r, fix_order *o, uint64_t coupons[2], order_line line
                                            : 1,
                      .lines = lines,
                      .line_count = n,
-                     .hold_ms = (int64_t)(1 + below(r, 20)) * MS_HOUR};
+                     .hold_ms = (int64_t)(1 + below(r, 20)) * MS_HOUR,
+                     .currency = below(r, 4) == 0 ? S("EUR") : S("")};
     r->orders += below(r, 4) > 0; /* some numbers are used again */
     return true;
 }
@@ -289,6 +314,7 @@ static result redeem(run *r)
     for (size_t i = 0; i < row.applied.n; i++)
         promoted = promoted || row.applied.items[i].coupon == 0;
     r->promoted += promoted;
+    r->euros += str_eq(row.currency, S("EUR"));
     return R_DONE;
 }
 
@@ -400,7 +426,7 @@ static void run_seed(unsigned long long seed, uint64_t adversary)
         if (i % VERIFY_EVERY == 0)
             check(&r, seed);
     }
-    assert_true(r.redemption_n > 0 && r.promoted > 0 && r.done > STEPS / 4);
+    assert_true(r.redemption_n > 0 && r.promoted > 0 && r.euros > 0 && r.done > STEPS / 4);
     fix_close(r.f);
 }
 

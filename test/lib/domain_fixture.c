@@ -281,7 +281,7 @@ result fix_price(fix *f, const fix_order *o, order_in *in)
     CHECK(r == R_DONE);
     order_ask ask = {.merchant = f->merchant,
                      .user = o->user,
-                     .currency = S("USD"),
+                     .currency = o->currency.n > 0 ? o->currency : S("USD"),
                      .store = o->store,
                      .channel = o->channel,
                      .lines = o->lines,

@@ -84,6 +84,7 @@ typedef struct fix_order {
     size_t left_out_count;
     const order_cut *cuts;
     size_t cut_count;
+    str currency; /* empty: USD */
 } fix_order;
 /* Prices the order as a caller would, and again without each automatic template that the act has no
  * room for, and with each coupon cut to what its budget has. What pricing refuses comes back as the

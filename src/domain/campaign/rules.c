@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "base/id.h"
+#include "domain/campaign/currency.h"
 #include "domain/campaign/rules_part.h"
 #include "domain/campaign/state.h"
 #include "domain/price/price.h"
@@ -225,8 +226,10 @@ void rules_campaign_edit(const config *c, const campaign *now, const campaign_ed
                    "at least one of name, claim_window, use_window, limits");
     if ((in->fields & CAMPAIGN_NAME) != 0)
         rules_name(in->name, found);
-    if ((in->fields & CAMPAIGN_LIMITS) != 0)
+    if ((in->fields & CAMPAIGN_LIMITS) != 0) {
         rules_limits(LIMITS_OF_CAMPAIGN, in->limits.items, in->limits.n, found);
+        currency_check_limits(c, now, in->limits.items, in->limits.n, found);
+    }
     campaign to = edited_windows(now, in);
     size_t before = found->n;
     rules_windows(&to, found);

@@ -3,6 +3,7 @@
  * What benefits and trees may look like is the business of domain/price and domain/rule. Here:
  * names, validity, limits, stock, what the campaign demands, and what an edit may do to coupons
  * that are out. */
+#include "domain/campaign/currency.h"
 #include "domain/campaign/rules_part.h"
 
 template_version rules_version_of(const template_put_in *in)
@@ -78,14 +79,10 @@ static int64_t worth_of(const template_version *v)
     return worth_minor;
 }
 
-/* A budget is in one currency, and what reserves at issue needs a bound. */
+/* What reserves at issue needs a bound. */
 static void check_budgeted(const campaign *parent, const template_version *v, issues *found)
 {
     price_rule *rule = price_rule_new(v);
-    if (!price_rule_one_currency(rule))
-        issues_add(found, S("benefit"), S("not_allowed"),
-                   "amounts in %.*s only: the campaign has a budget in it",
-                   STR_ARG(parent->currency));
     bool reserves = parent->budget_mode == BUDGET_MODE_AT_ISSUE;
     int64_t largest_minor = price_rule_largest(rule);
     if (reserves && largest_minor < 0)
@@ -125,7 +122,10 @@ static void check_benefit(const campaign *parent, const template_version *v, iss
     size_t before = found->n;
     price_rule_check(v, found);
     check_adds(parent, v, found);
-    if (found->n == before && parent->budget_mode != BUDGET_MODE_NONE)
+    if (found->n != before)
+        return;
+    currency_check_version(parent, v, found);
+    if (parent->budget_mode != BUDGET_MODE_NONE)
         check_budgeted(parent, v, found);
 }
 

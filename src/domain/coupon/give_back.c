@@ -61,7 +61,8 @@ static void load(return_desk *d)
     d->of = ARENA_ARRAY(uow_memory(u), terms, n);
     d->coupons = ARENA_ARRAY(uow_memory(u), coupon *, n);
     d->uses = ARENA_ARRAY(uow_memory(u), coupon_use *, n);
-    d->facts = (order_facts){.store = row->store,
+    d->facts = (order_facts){.currency = row->currency,
+                             .store = row->store,
                              .channel = row->channel,
                              .lines = row->lines.items,
                              .line_count = row->lines.n,
@@ -309,8 +310,12 @@ static void give_back_budget(return_desk *d, size_t i, bool restored)
 {
     applied_coupon *a = &d->row->applied.items[i];
     int64_t n = d->back[i] < a->reserved_minor ? d->back[i] : a->reserved_minor;
-    ledger_book b = {
-        .u = d->c.u, .of = &d->of[i], .slot = d->c.slot, .coupon = a->coupon, .ref = d->id};
+    ledger_book b = {.u = d->c.u,
+                     .of = &d->of[i],
+                     .slot = d->c.slot,
+                     .coupon = a->coupon,
+                     .ref = d->id,
+                     .currency = tally_foreign(&d->of[i], d->row->currency)};
     ledger_move(&b, ACCOUNT_DISCOUNT, ACCOUNT_CUSTOMERS, d->back[i]);
     ledger_move(&b, ACCOUNT_BONUS, ACCOUNT_SELLERS, d->adds[i]);
     if (n == 0)
@@ -362,9 +367,9 @@ static void apply_coupon(return_desk *d, size_t i)
     give_back_limits(d, i, complete);
     a->returned = a->returned || complete;
     a->returned_minor += d->back[i];
-    tally *t = tally_of(d->c.u, &d->of[i]);
-    t->discount_returned_minor += d->back[i];
-    t->adds_returned_minor += d->adds[i];
+    tally_add(
+        d->c.u, &d->of[i], (tally_place){false, tally_foreign(&d->of[i], d->row->currency)},
+        &(tally_sums){.discount_returned_minor = d->back[i], .adds_returned_minor = d->adds[i]});
 }
 
 /* ---- the act ---- */

@@ -1,6 +1,7 @@
 /* Hold and redeem, what they share: looking up, letting old holds go, checking, taking. The
  * refusals and their order are in acts.h. */
 #include "base/id.h"
+#include "domain/campaign/currency.h"
 #include "domain/coupon/adds.h"
 #include "domain/coupon/order_part.h"
 #include "domain/coupon/use.h"
@@ -246,7 +247,8 @@ result order_open(order_desk *d, bool goods)
     const order_in *in = d->in;
     d->of = ARENA_ARRAY(uow_memory(u), terms, in->applied.n);
     d->coupons = ARENA_ARRAY(uow_memory(u), order_coupon, in->applied.n);
-    d->facts = (order_facts){.store = in->store,
+    d->facts = (order_facts){.currency = in->currency,
+                             .store = in->store,
                              .channel = in->channel,
                              .lines = in->lines.items,
                              .line_count = in->lines.n,
@@ -282,14 +284,24 @@ static bool may_give_nothing(const order_desk *d, size_t i)
                                                      policy.gift_missing == GIFT_MISSING_ADD);
 }
 
+/* Of coupons and campaigns of other currencies than the order's: is it priced in that? */
+static bool takes_currency(const order_desk *d, size_t i)
+{
+    const terms *of = &d->of[i];
+    uint32_t version = d->facts.applied[i].version;
+    currency_rule priced = {config_version(of->template, version),
+                            config_rule(of->template, version)};
+    return priced.rule != NULL &&
+           currency_takes(of->campaign->row, terms_newest(of), priced, d->in->currency);
+}
+
 /* Does it give something, in the right currency? */
 static result check_effect(const order_desk *d, size_t i)
 {
-    const campaign *c = d->of[i].campaign->row;
     adds all = {.items = d->in->adds.items, .n = d->in->adds.n};
     bool gives = d->facts.applied[i].discount_minor > 0 || adds_in_all(&all, i) > 0 ||
                  may_give_nothing(d, i);
-    if (!gives || !str_eq(c->currency, d->in->currency))
+    if (!gives || !takes_currency(d, i))
         return refuse_coupon(d, i, R_NOT_APPLICABLE);
     return R_DONE;
 }

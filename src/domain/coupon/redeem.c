@@ -42,8 +42,13 @@ static void use_coupon(const order_desk *d, redemption *row, size_t i)
 {
     uow *u = d->c.u;
     applied_coupon *a = &row->applied.items[i];
-    ledger_book b = {
-        .u = u, .of = &d->of[i], .slot = d->c.slot, .coupon = a->coupon, .ref = row->id};
+    str foreign = tally_foreign(&d->of[i], row->currency);
+    ledger_book b = {.u = u,
+                     .of = &d->of[i],
+                     .slot = d->c.slot,
+                     .coupon = a->coupon,
+                     .ref = row->id,
+                     .currency = foreign};
     order_coupon *c = &d->coupons[i];
     if (c->many) {
         use_desk of = {u, d->of[i].template, c->row, c->use};
@@ -63,8 +68,8 @@ static void use_coupon(const order_desk *d, redemption *row, size_t i)
     tally *t = tally_of(u, &d->of[i]);
     t->redeemed++;
     t->confirmed += d->confirms;
-    t->discount_minor += a->discount_minor;
-    t->adds_minor += added_minor;
+    tally_add(u, &d->of[i], (tally_place){false, foreign},
+              &(tally_sums){.discount_minor = a->discount_minor, .adds_minor = added_minor});
 }
 
 /* The row of an order as it is now; its applied coupons carry what they have reserved. */
@@ -217,7 +222,8 @@ static result redeem_open(order_desk *d, hold *row, order_out *out)
     d->confirms = true;
     d->of = ARENA_ARRAY(uow_memory(u), terms, n);
     d->coupons = ARENA_ARRAY(uow_memory(u), order_coupon, n);
-    d->facts = (order_facts){.store = row->store,
+    d->facts = (order_facts){.currency = row->currency,
+                             .store = row->store,
                              .channel = row->channel,
                              .lines = row->lines.items,
                              .line_count = row->lines.n,

@@ -91,11 +91,12 @@ result find_open(const find_index *x, const find_question *q, uint64_t after, ar
 
 static bool fits(const find_cursor *c, const find_entry *e)
 {
-    str currency = {e->currency, FIND_CURRENCY_BYTES};
+    str own = {e->currency, FIND_CURRENCY_BYTES};
     if (e->merchant != c->q.merchant) {
         return false;
     }
-    if (c->q.way != FIND_ALL && !str_eq(currency, c->q.cart->currency)) {
+    if (c->q.way != FIND_ALL && !str_eq(own, c->q.cart->currency) &&
+        !price_rule_takes(e->rule, c->q.cart->currency, own)) {
         return false;
     }
     if (c->q.way == FIND_CART && e->spend_minor > c->total_minor) {

@@ -9,7 +9,8 @@
  *
  * What is found is exactly what asking every template would find: lists give those that may fit,
  * and the rule of each decides. Templates come with their newest version, by ascending id. Whether
- * a campaign runs, stock and limits are not looked at here. */
+ * a campaign runs, stock and limits are not looked at here, nor is what a limit on money does to
+ * other currencies than the campaign's. */
 #ifndef QUAN_DOMAIN_FIND_FIND_H
 #define QUAN_DOMAIN_FIND_FIND_H
 

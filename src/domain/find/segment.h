@@ -20,10 +20,10 @@ enum {
 
 typedef struct find_entry {
     uint64_t id, merchant;
-    const config_template *template; /* a reference */
-    const price_rule *rule;          /* of its newest version */
-    int64_t spend_minor;
-    char currency[FIND_CURRENCY_BYTES];
+    const config_template *template;    /* a reference */
+    const price_rule *rule;             /* of its newest version */
+    int64_t spend_minor;                /* of its minimum spends the lowest */
+    char currency[FIND_CURRENCY_BYTES]; /* of the campaign */
 } find_entry;
 
 typedef struct find_list {

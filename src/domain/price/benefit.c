@@ -189,6 +189,25 @@ static void check_currencies(const benefit *b, issues *found)
     }
 }
 
+/* What no amount ties to a currency may be good in any; and the money on a coupon is one amount. */
+static void check_reach(const benefit *b, issues *found)
+{
+    bool any = has_term(b, TERM_COMMON_ANY_CURRENCY, 0), money = false, listed = false;
+    for (size_t i = 0; i < b->n; i++) {
+        bool amount = benefit_param_at(b->kind, b->terms[i].term)->type == BENEFIT_MONEY;
+        money |= amount;
+        listed |= amount && b->terms[i].text.n > 0;
+    }
+    if (any && money) {
+        issues_add(found, S("benefit.any_currency"), S("not_allowed"),
+                   "only where nothing of the benefit is an amount: list its amounts by currency");
+    }
+    if (listed && b->kind == BENEFIT_KIND_STORED_VALUE) {
+        issues_add(found, S("benefit.value"), S("not_allowed"),
+                   "one amount: what is left of a stored value is counted in one currency");
+    }
+}
+
 void benefit_check_whole(const benefit *b, issues *found)
 {
     size_t before = found->n + found->dropped;
@@ -196,6 +215,7 @@ void benefit_check_whole(const benefit *b, issues *found)
     check_needed(b, found);
     if (found->n + found->dropped == before) {
         check_currencies(b, found);
+        check_reach(b, found);
     }
     const price_kind *kind = kind_find(b->kind);
     if (found->n + found->dropped == before && kind->check != NULL) {

@@ -3,7 +3,8 @@
  * The stored form is canonical: terms in the order of (nth, place, currency), none that equals its
  * default, the campaign's own currency as "". So equal benefits are equal rows. An amount may be
  * listed in several currencies; then every amount of the benefit is, in the same ones, the
- * campaign's among them. */
+ * campaign's among them. Not of a stored value: what is left of it is counted in one. A benefit
+ * without amounts is good in the campaign's currency, or where it says so in any. */
 #ifndef QUAN_DOMAIN_PRICE_BENEFIT_H
 #define QUAN_DOMAIN_PRICE_BENEFIT_H
 
@@ -12,7 +13,7 @@
 #include "domain/table.gen.h"
 
 enum {
-    BENEFIT_PLACES = 23,         /* one above the highest place */
+    BENEFIT_PLACES = 24,         /* one above the highest place */
     BENEFIT_COMMON_FIRST = 16,   /* places from here are those of every kind */
     BENEFIT_ITEMS_MAX = 20,      /* objects in a list */
     BENEFIT_FIELDS_MAX = 4,      /* members of such an object */

@@ -51,7 +51,27 @@ static inline int64_t test_term_at(const benefit_term *of, size_t n, uint8_t pla
     return 0;
 }
 
+/* `from` with each of its amounts listed in one more currency: nine tenths of it. */
+static inline benefit_term *test_listed(const benefit_term *from, size_t *n, uint8_t kind,
+                                        str currency)
+{
+    benefit_term *to = test_terms_room(*n * 2);
+    size_t count = 0;
+    for (size_t i = 0; i < *n; i++) {
+        to[count++] = from[i];
+        if (benefit_param_at(kind, from[i].term)->type == BENEFIT_MONEY) {
+            to[count] = from[i];
+            to[count].value = from[i].value - from[i].value / 10;
+            to[count++].text = currency;
+        }
+    }
+    *n = count;
+    return to;
+}
+
 /* Of a row with `terms`. */
+#define TEST_LIST(row, currency)                                                                   \
+    ((row).terms.items = test_listed((row).terms.items, &(row).terms.n, (row).benefit, currency))
 #define TEST_SET(row, place, number)                                                               \
     ((row).terms.items = test_term((row).terms.items, &(row).terms.n, place, number))
 #define TEST_GET(row, place) test_term_at((row).terms.items, (row).terms.n, place)

@@ -288,6 +288,27 @@ static void amounts_listed_by_currency(void **state)
     assert_str(price_of(&c, &one, 1).verdicts[0].reason, S("currency_mismatch"));
 }
 
+/* Decimals of ISO 4217 are none, two or three: amounts are minor units, whatever they are. */
+static void a_percentage_of_any_currency(void **state)
+{
+    (void)state;
+    order_line line = line_of("a", "", 1, 12345);
+    cart c = cart_of(&line, 1);
+    price_coupon own = coupon_of(read_benefit("'kind':'percent_off','percent':'10'"));
+    price_coupon any =
+        coupon_of(read_benefit("'kind':'percent_off','percent':'10','any_currency':true"));
+    const char *const codes[] = {"CNY", "JPY", "KWD"};
+    for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
+        c.currency = str_of(codes[i]);
+        assert_int_equal(price_of(&c, &any, 1).discount_minor, 1235);
+        assert_int_equal(price_of(&c, &own, 1).discount_minor, i == 0 ? 1235 : 0);
+        assert_true(price_rule_takes(any.rule, c.currency, S("CNY")));
+        assert_int_equal(price_rule_takes(own.rule, c.currency, S("CNY")), i == 0);
+    }
+    assert_true(price_rule_one_currency(own.rule));
+    assert_false(price_rule_one_currency(any.rule));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +318,7 @@ int main(void)
         PRICE_TEST(kinds_that_pick_units),
         PRICE_TEST(a_stored_value_gives_what_is_left_on_it),
         PRICE_TEST(amounts_listed_by_currency),
+        PRICE_TEST(a_percentage_of_any_currency),
     };
     return cmocka_run_group_tests_name("kind", tests, NULL, NULL);
 }

@@ -55,14 +55,18 @@ int64_t price_rule_worth(const price_rule *rule, uint32_t uses, int64_t money_mi
 /* How often a coupon of this version may be used; PRICE_USES_ANY: while it has money. */
 uint32_t price_uses(const template_version *version);
 /* For an index: the programs of its scope and its conditions (NULL: all lines, any cart), and the
- * minimum spend in the campaign's currency (0: none). They live in the rule. */
+ * minimum spend, the lowest of those that are listed by currency (0: none). They live in the
+ * rule. */
 const rule_program *price_rule_scope(const price_rule *rule);
 const rule_program *price_rule_conditions(const price_rule *rule);
 int64_t price_rule_minimum_spend(const price_rule *rule);
 /* Has the processor fetch what price_probe_fits will read of the rule; changes nothing else. */
 void price_rule_prefetch(const price_rule *rule);
-/* Are its amounts in the campaign's currency only? */
+/* Is it good in the campaign's currency only? */
 bool price_rule_one_currency(const price_rule *rule);
+/* Is it good in a cart's currency: own, the campaign's, one in which its amounts are listed, or any
+ * where it says so? Of a stored value own only. */
+bool price_rule_takes(const price_rule *rule, str currency, str own);
 
 typedef struct price_coupon {
     uint64_t coupon, campaign, template;
@@ -97,7 +101,7 @@ typedef struct price_ask {
  *                    another_refused   one that was named beside it does not apply
  *                                      (REFUSED_COUPON)
  *                    not_better        best.h only: the best set is no better with it
- *   R_NOT_APPLICABLE currency_mismatch its amounts are not listed in the cart's currency
+ *   R_NOT_APPLICABLE currency_mismatch it is not good in the cart's currency
  *                    no_eligible_line  its scope covers no line
  *                    excluded_item     its scope does not cover every line, and the policy refuses
  *                    conditions_not_met why tells which, and what is missing

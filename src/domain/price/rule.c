@@ -116,8 +116,11 @@ void price_rule_free(price_rule *rule)
 const benefit_values *rule_values(const price_rule *rule, str currency, str own)
 {
     const benefit_form *form = &rule->benefit;
-    if (str_eq(currency, own)) {
+    if (str_eq(currency, own) || form->values[0].v[TERM_COMMON_ANY_CURRENCY] != 0) {
         return &form->values[0];
+    }
+    if (rule->number == BENEFIT_KIND_STORED_VALUE) {
+        return NULL;
     }
     for (uint32_t i = 1; i < form->currency_count; i++) {
         if (str_eq(form->currencies[i], currency)) {
@@ -134,7 +137,13 @@ bool rule_covers(const price_rule *rule, const order_line *line, bool discounted
 
 bool price_rule_one_currency(const price_rule *rule)
 {
-    return rule->benefit.currency_count == 1;
+    return rule->benefit.currency_count == 1 &&
+           rule->benefit.values[0].v[TERM_COMMON_ANY_CURRENCY] == 0;
+}
+
+bool price_rule_takes(const price_rule *rule, str currency, str own)
+{
+    return rule_values(rule, currency, own) != NULL;
 }
 
 const rule_program *price_rule_scope(const price_rule *rule)
@@ -149,7 +158,13 @@ const rule_program *price_rule_conditions(const price_rule *rule)
 
 int64_t price_rule_minimum_spend(const price_rule *rule)
 {
-    return rule->benefit.values[0].v[TERM_COMMON_MINIMUM_SPEND];
+    const benefit_form *form = &rule->benefit;
+    int64_t lowest = form->values[0].v[TERM_COMMON_MINIMUM_SPEND];
+    for (uint32_t i = 1; i < form->currency_count; i++) {
+        int64_t spend = form->values[i].v[TERM_COMMON_MINIMUM_SPEND];
+        lowest = spend < lowest ? spend : lowest;
+    }
+    return lowest;
 }
 
 void price_rule_prefetch(const price_rule *rule)

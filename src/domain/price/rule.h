@@ -27,7 +27,7 @@ struct price_rule {
 /* Whether the scope covers the line; discounted: coupons took from it already. */
 bool rule_covers(const price_rule *rule, const order_line *line, bool discounted);
 
-/* The values in a cart's currency: own is that of the campaign. NULL: it is not listed. */
+/* The values in a cart's currency: own is that of the campaign. NULL: it is not good in it. */
 const benefit_values *rule_values(const price_rule *rule, str currency, str own);
 
 #endif

@@ -109,6 +109,19 @@ static void times_tell_from_when(void **state)
     check_rows(rows, ARRAY_LEN(rows));
 }
 
+static void amounts_by_currency_tell_that_of_the_cart(void **state)
+{
+    (void)state;
+    const row rows[] = {
+        {"{'fact':'cart.subtotal','at_least':[{'amount':1,'currency':'USD'},{'amount':8700,"
+         "'currency':'CNY'},{'amount':9,'currency':'EUR'}]}",
+         "conditions.any[1].all[1]", "too_low", "cart.subtotal", MONEY, 1200},
+        {"{'fact':'cart.subtotal','at_least':[{'amount':1,'currency':'USD'}]}",
+         "conditions.any[0].all[0]", "not_listed", "cart.currency", NONE, 0},
+    };
+    check_rows(rows, ARRAY_LEN(rows));
+}
+
 static void lines_tell_how_many(void **state)
 {
     (void)state;
@@ -192,6 +205,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         RULE_TEST(reasons_and_distances),
         RULE_TEST(times_tell_from_when),
+        RULE_TEST(amounts_by_currency_tell_that_of_the_cart),
         RULE_TEST(lines_tell_how_many),
         RULE_TEST(of_all_the_farthest_speaks_and_of_any_the_nearest),
         RULE_TEST(the_nearest_message_is_told),

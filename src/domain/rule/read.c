@@ -10,6 +10,16 @@ void rule_problem(rule_reader *r, str path, const char *code, const char *detail
     issues_add(r->found, path, str_of(code), "%s", detail);
 }
 
+bool rule_points(rule_reader *r, str path, size_t more)
+{
+    bool told = r->points > RULE_NODES_MAX;
+    r->points += more;
+    if (r->points > RULE_NODES_MAX && !told) {
+        issues_add(r->found, path, S("too_many"), "at most %d nodes in all", RULE_NODES_MAX);
+    }
+    return r->points <= RULE_NODES_MAX;
+}
+
 str rule_member(rule_reader *r, str path, str name)
 {
     return arena_printf(r->found->memory, "%.*s%s%.*s", STR_ARG(path), path.n > 0 ? "." : "",
@@ -246,13 +256,11 @@ static void read_node(rule_reader *r, const json *v, str path, place_in_tree in)
         issues_add(r->found, path, S("too_deep"), "at most %d levels", RULE_DEPTH_MAX);
         return;
     }
-    if (++r->points > RULE_NODES_MAX) {
-        if (r->points == RULE_NODES_MAX + 1) {
-            issues_add(r->found, path, S("too_many"), "at most %d nodes in all", RULE_NODES_MAX);
-        }
+    if (!rule_points(r, path, 1)) {
         return;
     }
     size_t node = r->n;
+    r->depth = in.depth;
     read_form(r, v, path, in);
     const json *message = json_field(v, S("message"));
     if (message != NULL) {

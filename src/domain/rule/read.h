@@ -11,8 +11,11 @@ typedef struct rule_reader {
     rule_node *nodes;
     size_t n, capacity;
     size_t points, values; /* of nodes and list values seen, kept or not */
+    unsigned depth;        /* of the node that is read */
 } rule_reader;
 
+/* More nodes, at a place; false, with a problem, where they are too many. */
+bool rule_points(rule_reader *r, str path, size_t more);
 void rule_problem(rule_reader *r, str path, const char *code, const char *detail);
 /* path + "." + name; path + "[" + i + "]". */
 str rule_member(rule_reader *r, str path, str name);

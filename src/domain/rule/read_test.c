@@ -104,6 +104,95 @@ static void comparisons_that_make_no_sense_are_refused(void **state)
     check_refused(RULE_PLACE_CART, rows, ARRAY_LEN(rows));
 }
 
+#define AMOUNTS(list) "{'fact':'cart.subtotal','at_least':[" list "]}"
+#define USD           "{'amount':9000,'currency':'USD'}"
+#define CNY           "{'amount':7000,'currency':'CNY'}"
+
+static void amounts_by_currency_that_make_no_sense_are_refused(void **state)
+{
+    (void)state;
+    const refusal rows[] = {
+        {AMOUNTS(""), "conditions.at_least", "required"},
+        {AMOUNTS("7000"), "conditions.at_least[0]", "wrong_type"},
+        {AMOUNTS("{'amount':7000}"), "conditions.at_least[0]", "wrong_type"},
+        {AMOUNTS("{'amount':7000,'currency':'USD','x':1}"), "conditions.at_least[0]", "wrong_type"},
+        {AMOUNTS("{'amount':'7','currency':'USD'}"), "conditions.at_least[0].amount", "wrong_type"},
+        {AMOUNTS("{'amount':-1,'currency':'USD'}"), "conditions.at_least[0].amount",
+         "out_of_range"},
+        {AMOUNTS("{'amount':1,'currency':'usd'}"), "conditions.at_least[0].currency",
+         "not_allowed"},
+        {AMOUNTS("{'amount':1,'currency':7}"), "conditions.at_least[0].currency", "not_allowed"},
+        {AMOUNTS(USD "," CNY "," USD), "conditions.at_least[2]", "duplicate"},
+        {AMOUNTS("1,1,1,1,1,1,1,1,1,1,1"), "conditions.at_least", "too_many"},
+        {"{'fact':'cart.subtotal','is':[" USD "]}", "conditions.is", "wrong_type"},
+        {"{'fact':'cart.subtotal','between':[" USD "," CNY "]}", "conditions.between[0]",
+         "wrong_type"},
+        {"{'fact':'cart.lines','at_least':[" USD "]}", "conditions.at_least", "wrong_type"},
+        {"{'lines':{'any':{'fact':'line.unit_price','at_least':[" USD "]}}}",
+         "conditions.lines.any.at_least", "wrong_type"},
+    };
+    check_refused(RULE_PLACE_CART, rows, ARRAY_LEN(rows));
+}
+
+static void amounts_by_currency_are_the_tree_they_stand_for(void **state)
+{
+    (void)state;
+    rule_tree tree = test_tree(RULE_PLACE_CART, "{'not':" AMOUNTS(USD "," CNY) "}");
+    assert_str(test_written(tree, RULE_PLACE_CART),
+               S("{\"not\":{\"any\":[{\"all\":[{\"fact\":\"cart.currency\",\"is\":\"USD\"},"
+                 "{\"fact\":\"cart.subtotal\",\"at_least\":9000}]},"
+                 "{\"all\":[{\"fact\":\"cart.currency\",\"is\":\"CNY\"},"
+                 "{\"fact\":\"cart.subtotal\",\"at_least\":7000}]}]}}"));
+    const char *three = "{'fact':'user.spent','below':[" USD "," CNY "],'message':'less'}";
+    assert_int_equal(test_tree(RULE_PLACE_CART, three).n, 9);
+}
+
+/* Amounts are told apart by currency: itself, below a node that is, or in a tree below `lines`. */
+static void whether_amounts_have_currencies(void **state)
+{
+    (void)state;
+    const struct {
+        const char *rule;
+        bool has;
+    } rows[] = {
+        {"{'fact':'cart.lines','at_least':2}", true},
+        {"{'fact':'cart.subtotal','at_least':2}", false},
+        {AMOUNTS(USD "," CNY), true},
+        {"{'not':" AMOUNTS(USD) "}", true},
+        {"{'all':[{'fact':'cart.subtotal','above':2},{'fact':'cart.currency','is':'USD'}]}", true},
+        {"{'all':[{'any':[{'fact':'cart.subtotal','above':2},{'fact':'user.spent','above':5}]},"
+         "{'fact':'cart.currency','in':['USD']}]}",
+         true},
+        {"{'all':[{'fact':'cart.subtotal','above':2},{'fact':'cart.currency','in':['USD','EUR']}]}",
+         false},
+        {"{'all':[{'fact':'cart.subtotal','above':2},{'fact':'cart.currency','is_not':'USD'}]}",
+         false},
+        {"{'any':[{'fact':'cart.subtotal','above':2},{'fact':'cart.currency','is':'USD'}]}", false},
+        {"{'all':[{'fact':'cart.subtotal','above':2},{'not':{'fact':'cart.currency','is':'USD'}}]}",
+         false},
+        {"{'all':[{'all':[{'fact':'cart.currency','is':'USD'}]},{'fact':'user.spent','above':2}]}",
+         false},
+        {"{'lines':{'sum_at_least':5}}", false},
+        {"{'lines':{'count_at_least':5}}", true},
+        {"{'lines':{'any':{'fact':'line.unit_price','above':5}}}", false},
+        {"{'all':[{'fact':'cart.currency','is':'USD'},{'lines':{'where':{'fact':'line.unit_price',"
+         "'above':5},'sum_at_least':5}}]}",
+         true},
+        {"{'all':[{'all':[{'fact':'cart.currency','is':'USD'},{'fact':'cart.lines','is':1}]},"
+         "{'lines':{'where':{'fact':'line.sku','in':['a','b']},'sum_at_most':5}}]}",
+         false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        rule_tree tree = test_tree(RULE_PLACE_CART, rows[i].rule);
+        if (rule_amounts_have_currencies(tree.items, tree.n) != rows[i].has) {
+            fail_msg("%s: not %d", rows[i].rule, rows[i].has);
+        }
+    }
+    rule_tree scope = test_tree(RULE_PLACE_LINE, "{'fact':'line.unit_price','above':5}");
+    assert_false(rule_amounts_have_currencies(scope.items, scope.n));
+    assert_true(rule_amounts_have_currencies(NULL, 0));
+}
+
 static void times_that_are_none_are_refused(void **state)
 {
     (void)state;
@@ -249,6 +338,17 @@ static void trees_are_bounded(void **state)
     (void)test_read(RULE_PLACE_CART, repeated("{'all':[", LEAF, RULE_NODES_MAX + 1, "]}"));
     assert_str(found->items[0].field, S("conditions.all"));
 
+    deep = repeated("", "{'not':", RULE_DEPTH_MAX - 3, AMOUNTS(USD));
+    (void)test_tree(RULE_PLACE_CART, repeated(deep, "}", RULE_DEPTH_MAX - 3, ""));
+    deep = repeated("", "{'not':", RULE_DEPTH_MAX - 2, AMOUNTS(USD));
+    (void)test_read(RULE_PLACE_CART, repeated(deep, "}", RULE_DEPTH_MAX - 2, ""));
+    assert_str(found->items[0].code, S("too_deep"));
+    size_t fit = (RULE_NODES_MAX - 1) / 4;
+    (void)test_tree(RULE_PLACE_CART, repeated("{'all':[", AMOUNTS(USD), fit, "]}"));
+    (void)test_read(RULE_PLACE_CART, repeated("{'all':[", AMOUNTS(USD), fit + 1, "]}"));
+    assert_int_equal(found->n, 1);
+    assert_str(found->items[0].code, S("too_many"));
+
     const char *long_text = repeated("{'fact':'cart.store','is':'", "x", RULE_TEXT_MAX, "'}");
     (void)test_tree(RULE_PLACE_CART, long_text);
     long_text = repeated("{'fact':'cart.store','is':'", "x", RULE_TEXT_MAX + 1, "'}");
@@ -289,6 +389,11 @@ static void the_longest_list_is_exact(void **state)
     (void)test_read(RULE_PLACE_LINE, long_list("{'fact':'line.sku','in':[", RULE_VALUES_MAX + 1));
     assert_str(found->items[0].code, S("too_many"));
     assert_str(found->items[0].field, S("scope.in"));
+    /* A single text is a value, too. */
+    const char *full = long_list("{'all':[{'fact':'line.sku','in':[", RULE_VALUES_MAX);
+    (void)test_read(RULE_PLACE_LINE, repeated(full, ",{'fact':'line.brand','is':'x'}", 1, "]}"));
+    assert_str(found->items[0].code, S("too_many"));
+    assert_str(found->items[0].field, S("scope.all[1].is"));
     (void)test_read(RULE_PLACE_CART,
                     long_list("{'fact':'user.tags','has_all':[", RULE_ALL_OF_MAX + 1));
     assert_str(found->items[0].field, S("conditions.has_all"));
@@ -353,6 +458,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         RULE_TEST(shapes_that_are_no_tree_are_refused),
         RULE_TEST(comparisons_that_make_no_sense_are_refused),
+        RULE_TEST(amounts_by_currency_that_make_no_sense_are_refused),
+        RULE_TEST(amounts_by_currency_are_the_tree_they_stand_for),
+        RULE_TEST(whether_amounts_have_currencies),
         RULE_TEST(times_that_are_none_are_refused),
         RULE_TEST(scopes_in_short_are_checked_too),
         RULE_TEST(every_problem_is_told_at_once),

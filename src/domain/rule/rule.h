@@ -7,6 +7,7 @@
  *
  *   {"all": [T, …]}  {"any": [T, …]}  {"not": T}        any node may carry "message": text for
  *   {"fact": "cart.subtotal", "at_least": 10000}        customers that a refusal brings along
+ *   {"fact": "cart.subtotal", "at_least": [{"amount": 10000, "currency": "USD"}, …]}
  *   {"lines": {"where": L, "any": L}}   also all, none; or, without a tree, count_at_least,
  *                                       quantity_at_least, sum_at_least and their at_most
  *   {"weekdays": ["mon"], "from": "18:00", "until": "22:00", "zone": "Asia/Shanghai"}
@@ -14,6 +15,10 @@
  * L are trees over facts of a line. fact.def and op.def list facts and operators. Hours are those
  * that a clock on the wall shows: an hour that is skipped does not come, one that is repeated comes
  * twice. An `until` at or before its `from` is on the next day; weekdays are those of the start.
+ *
+ * An amount is in minor units of the cart's currency, whichever that is. One that is listed by
+ * currency stands for the tree {"any": [{"all": [cart.currency is USD, the comparison]}, …]}, as
+ * which it is stored and shown.
  *
  * `lines` asks goods only: lines that charge for sending are not counted, nor are they in
  * cart.subtotal, cart.quantity and cart.lines. A scope is asked of every line. */
@@ -33,6 +38,7 @@ enum {
     RULE_TEXT_MAX = 64,            /* bytes of a text; as skus and the like are */
     RULE_ATTRIBUTE_TEXT_MAX = 128, /* bytes of the text of an attribute */
     RULE_MESSAGE_MAX = 500,        /* bytes */
+    RULE_CURRENCIES_MAX = 10,      /* in which one amount is listed */
     RULE_COST_MAX = 2000000,       /* comparisons, see rule_cost */
 };
 
@@ -66,6 +72,9 @@ rule_tree rule_list(str fact_name, const str *values, size_t n, arena *memory);
 void rule_write(const rule_node *nodes, size_t n, rule_place place, json_writer *w);
 /* Whether stored nodes are a tree that rule_read could have made; only such may be compiled. */
 bool rule_is_sound(const rule_node *nodes, size_t n, rule_place place);
+/* Does everything that compares an amount stand in an `all` with the one currency of the cart in
+ * which it is meant, itself or a node above it? Of sound nodes; a scope has no such fact. */
+bool rule_amounts_have_currencies(const rule_node *nodes, size_t n);
 /* What asking the tree costs at most, in comparisons, for the largest cart that is taken. */
 uint64_t rule_cost(const rule_node *nodes, size_t n, rule_place place);
 

@@ -16,4 +16,5 @@ void ledger_move(const ledger_book *b, account from, account to, int64_t amount_
     row->amount_minor = amount_minor;
     row->at_ms = uow_now(b->u);
     row->party = b->party;
+    row->currency = b->currency;
 }

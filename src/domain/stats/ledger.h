@@ -27,6 +27,7 @@ typedef struct ledger_book {
     uint64_t coupon;
     uint64_t ref;   /* hold, redemption or return; 0: none */
     uint16_t party; /* of account parties: its number; else 0 */
+    str currency;   /* tally_foreign: of discounts and adds; a budget's is always the campaign's */
 } ledger_book;
 
 /* Writes a row; nothing for an amount of 0. amount_minor >= 0. */

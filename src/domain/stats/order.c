@@ -37,15 +37,22 @@ static tally_group store_of(const order_facts *o)
     return (tally_group){GOODS_DIMENSION_STORE, o->store};
 }
 
+static void load_group(uow *u, const order_facts *o, size_t applied, tally_group group)
+{
+    const terms *of = &o->of[applied];
+    tally_load_goods(u, of, &(tally_goods_place){group, tally_foreign(of, o->currency)});
+}
+
 void order_tally_load(uow *u, const order_facts *o)
 {
     for (size_t i = 0; i < o->applied_count; i++) {
         tally_load(u, &o->of[i]);
-        tally_load_goods(u, &o->of[i], channel_of(o));
-        tally_load_goods(u, &o->of[i], store_of(o));
+        tally_load_money(u, &o->of[i], tally_foreign(&o->of[i], o->currency));
+        load_group(u, o, i, channel_of(o));
+        load_group(u, o, i, store_of(o));
     }
     for (size_t i = 0; i < o->share_count; i++)
-        tally_load_goods(u, &o->of[o->shares[i].applied], sku_of(o, o->shares[i].line));
+        load_group(u, o, o->shares[i].applied, sku_of(o, o->shares[i].line));
 }
 
 /* Is this coupon the first of its template (campaign) in the order? */
@@ -61,9 +68,6 @@ static bool is_first(const order_facts *o, size_t applied, bool by_campaign)
 /* What goods rows gain; their other columns are not read. */
 static void add(tally_goods *row, const tally_goods *more)
 {
-    if (row == NULL)
-        return;
-    row->redemptions += more->redemptions;
     row->quantity += more->quantity;
     row->order_minor += more->order_minor;
     row->discount_minor += more->discount_minor;
@@ -71,12 +75,32 @@ static void add(tally_goods *row, const tally_goods *more)
     row->returned_minor += more->returned_minor;
 }
 
+static void add_group(uow *u, const order_facts *o, size_t applied, tally_group group,
+                      const tally_goods *more)
+{
+    const terms *of = &o->of[applied];
+    tally_add_goods(u, of, &(tally_goods_place){group, tally_foreign(of, o->currency)}, more);
+}
+
 /* Rows by channel and store of each coupon: the sums over its lines. */
 static void add_sums(uow *u, const order_facts *o, const tally_goods *sums)
 {
     for (size_t i = 0; i < o->applied_count; i++) {
-        add(tally_goods_of(u, &o->of[i], channel_of(o)), &sums[i]);
-        add(tally_goods_of(u, &o->of[i], store_of(o)), &sums[i]);
+        add_group(u, o, i, channel_of(o), &sums[i]);
+        add_group(u, o, i, store_of(o), &sums[i]);
+    }
+}
+
+/* Amounts of the whole order: once for each template, and once for each campaign. */
+static void add_order(uow *u, const order_facts *o, const tally_sums *more)
+{
+    for (size_t i = 0; i < o->applied_count; i++) {
+        const terms *of = &o->of[i];
+        str foreign = tally_foreign(of, o->currency);
+        if (is_first(o, i, false))
+            tally_add(u, of, (tally_place){false, foreign}, more);
+        if (is_first(o, i, true))
+            tally_add(u, of, (tally_place){true, foreign}, more);
     }
 }
 
@@ -93,12 +117,7 @@ static size_t *same_skus(uow *u, const order_facts *o)
 void order_tally_redeemed(uow *u, const order_facts *o, int64_t subtotal_minor)
 {
     tally_goods *sums = ARENA_ARRAY(uow_memory(u), tally_goods, o->applied_count);
-    for (size_t i = 0; i < o->applied_count; i++) {
-        if (is_first(o, i, false))
-            tally_of(u, &o->of[i])->order_minor += subtotal_minor;
-        if (is_first(o, i, true))
-            tally_of_campaign(u, &o->of[i])->order_minor += subtotal_minor;
-    }
+    add_order(u, o, &(tally_sums){.order_minor = subtotal_minor});
     const size_t *skus = same_skus(u, o);
     const bool *first = first_shares(u, o);
     size_t *counted = ARENA_ARRAY(uow_memory(u), size_t, o->line_count); /* coupon + 1, by sku */
@@ -114,7 +133,7 @@ void order_tally_redeemed(uow *u, const order_facts *o, int64_t subtotal_minor)
         if (counted[skus[s->line]] != s->applied + (size_t)1)
             more.redemptions = 1; /* shares come by coupon */
         counted[skus[s->line]] = s->applied + (size_t)1;
-        add(tally_goods_of(u, &o->of[s->applied], sku_of(o, s->line)), &more);
+        add_group(u, o, s->applied, sku_of(o, s->line), &more);
     }
     for (size_t i = 0; i < o->applied_count; i++)
         sums[i].redemptions = 1;
@@ -124,12 +143,7 @@ void order_tally_redeemed(uow *u, const order_facts *o, int64_t subtotal_minor)
 void order_tally_returned(uow *u, const order_facts *o, const order_back *back)
 {
     tally_goods *sums = ARENA_ARRAY(uow_memory(u), tally_goods, o->applied_count);
-    for (size_t i = 0; i < o->applied_count; i++) {
-        if (is_first(o, i, false))
-            tally_of(u, &o->of[i])->order_returned_minor += back->worth_minor;
-        if (is_first(o, i, true))
-            tally_of_campaign(u, &o->of[i])->order_returned_minor += back->worth_minor;
-    }
+    add_order(u, o, &(tally_sums){.order_returned_minor = back->worth_minor});
     bool *comes = ARENA_ARRAY(uow_memory(u), bool, o->line_count);
     int64_t *worth = ARENA_ARRAY(uow_memory(u), int64_t, o->line_count);
     for (size_t i = 0; i < back->n; i++) {
@@ -144,7 +158,7 @@ void order_tally_returned(uow *u, const order_facts *o, const order_back *back)
         tally_goods more = {.returned_quantity = back->units[s->line],
                             .returned_minor = worth[s->line]};
         add(&sums[s->applied], &more);
-        add(tally_goods_of(u, &o->of[s->applied], sku_of(o, s->line)), &more);
+        add_group(u, o, s->applied, sku_of(o, s->line), &more);
     }
     add_sums(u, o, sums);
 }

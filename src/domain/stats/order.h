@@ -9,6 +9,7 @@
 
 /* An order as holds and redemptions have it. */
 typedef struct order_facts {
+    str currency;
     str store, channel;
     const order_line *lines;
     size_t line_count;

@@ -18,6 +18,8 @@
  *
  * Rows of parties: what each party of the template's funding pays of discounts, and of that, what
  * returns have taken back.
+ * Amounts of these rows are in the campaign's currency. What an order in another one brings is in
+ * rows of their own by currency (tally_money), with the same meaning; its counts are here.
  *
  * tally_of and the like must follow a tally_load of the same in the same run. */
 #ifndef QUAN_DOMAIN_STATS_TALLY_H
@@ -38,9 +40,38 @@ typedef struct tally_group {
 } tally_group;
 enum { TALLY_VALUE_MAX = 128 };
 
-void tally_load_goods(uow *u, const terms *of, tally_group group);
-/* NULL for an empty text. */
-tally_goods *tally_goods_of(uow *u, const terms *of, tally_group group);
+/* ---- money, in whatever currency ---- */
+
+/* The currency of an order where it is not the campaign's; else empty. */
+str tally_foreign(const terms *of, str currency);
+/* A currency as a number of a key, and back. */
+enum { TALLY_CURRENCY_BYTES = 3 };
+uint32_t tally_currency(str code);
+void tally_currency_code(uint32_t number, char out[TALLY_CURRENCY_BYTES]);
+
+/* What is added. */
+typedef struct tally_sums {
+    int64_t discount_minor, discount_returned_minor;
+    int64_t order_minor, order_returned_minor;
+    int64_t adds_minor, adds_returned_minor;
+} tally_sums;
+
+/* foreign: as tally_foreign gives it. */
+typedef struct tally_place {
+    bool campaign; /* its own row, not the template's */
+    str foreign;
+} tally_place;
+/* Beside tally_load. The row of counts is there then, too, so that each day has one. */
+void tally_load_money(uow *u, const terms *of, str foreign);
+void tally_add(uow *u, const terms *of, tally_place to, const tally_sums *more);
+
+typedef struct tally_goods_place {
+    tally_group group;
+    str foreign;
+} tally_goods_place;
+void tally_load_goods(uow *u, const terms *of, const tally_goods_place *to);
+/* Columns of `more` that are no keys; nothing for an empty text. */
+void tally_add_goods(uow *u, const terms *of, const tally_goods_place *to, const tally_goods *more);
 
 /* party: its number. */
 void tally_load_party(uow *u, const terms *of, uint16_t party);
