@@ -130,8 +130,7 @@ static cli_exit listen_now(server *s)
     result r = http_server_start(&options, &service, &s->http, &why);
     cli_exit code = CLI_OK;
     if (r != R_DONE)
-        code = cli_fail(s->context, CLI_ENVIRONMENT, "the server cannot listen: %.*s",
-                        STR_ARG(buf_view(&why)));
+        code = cli_fail(s->context, CLI_ENVIRONMENT, "the server %.*s", STR_ARG(buf_view(&why)));
     buf_free(&why);
     if (code != CLI_OK)
         return code;

@@ -71,8 +71,8 @@ cli_exit cli_open_with(const cli_context *c, bool make, app_options *options, ap
     if (r == R_DONE)
         r = open_store(options, make, out, &why);
     if (r != R_DONE)
-        code = cli_fail(c, CLI_ENVIRONMENT, "%.*s cannot be opened: %.*s %.*s", STR_ARG(data),
-                        STR_ARG(result_text(r)), STR_ARG(buf_view(&why)));
+        code = cli_fail(c, CLI_ENVIRONMENT, "%.*s cannot be opened: %.*s", STR_ARG(data),
+                        STR_ARG(why.n == 0 ? result_text(r) : buf_view(&why)));
     buf_free(&why);
     return code;
 }

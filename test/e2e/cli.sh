@@ -136,7 +136,10 @@ server=$!
 for _ in $(seq 200); do [ -s "$scratch/url" ] || sleep 0.05; done
 url=$(cat "$scratch/url")
 shows "a used data directory is refused" ends 3 admin key list --data "$data"
-shows "with its reason" err_has 'Another process has this data directory open'
+shows "with its reason" err_has 'another process has the data directory .* open$'
+shows "so is one that cannot be made" ends 3 admin key list --data "$scratch/key/data" # a file
+shows "a new one, too" ends 3 admin key create --operator --data "$scratch/key/data"
+shows "with its reason alone" err_has 'cannot be opened: cannot make .*: Not a directory$'
 ends 0 demo --server "$url" --key "@$scratch/key" >/dev/null &
 work=$!
 for i in 1 2 3; do
