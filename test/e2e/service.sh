@@ -48,6 +48,7 @@ backups=$scratch/var/backups/quan
 backup() { "$scratch/usr/local/bin/quan-backup" "$url" "$key" "$backups" 7; }
 # What belongs to the machine. The service begins where it would be started.
 adduser() { :; }
+chown() { :; }
 runuser() {
     shift 3
     "$@"
@@ -55,6 +56,8 @@ runuser() {
 systemctl() {
     case $* in
     "enable --now quan.service quan-backup.timer") up --settings "$scratch/etc/quan/quan.conf" ;;
+    "stop quan") down ;;
+    "start quan") up --settings "$scratch/etc/quan/quan.conf" ;;
     "restart quan") down && up --settings "$scratch/etc/quan/quan.conf" ;;
     "start quan-backup.service") backup ;;
     daemon-reload) : ;;
