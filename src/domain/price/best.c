@@ -94,13 +94,39 @@ static bool all_take(const stack_pass *p, uint64_t set)
     return true;
 }
 
-/* Prices the set whole, as price_cart. *fits: all of it apply. */
+/* Of the lines from which it takes. */
+static int64_t units_of(const stack_pass *p, const stack_entry *e)
+{
+    int64_t units = 0;
+    for (size_t i = 0; i < p->run.n; i++) {
+        const order_line *line = &p->ask->cart->lines[i];
+        units += e->parts[i] > 0 ? cart_line_units(line, line->quantity) : 0;
+    }
+    return units;
+}
+
+/* The set that has just been priced. */
+static bool is_allowed(const search *s)
+{
+    const stack_pass *p = &s->check;
+    best_use uses[PRICE_COUPONS_MAX];
+    if (s->ask->allows == NULL) {
+        return true;
+    }
+    for (size_t k = 0; k < p->at.used_n; k++) {
+        const stack_entry *e = &p->entries[p->at.used[k]];
+        uses[k] = (best_use){p->at.used[k], e->verdict->discount_minor, units_of(p, e)};
+    }
+    return s->ask->allows(s->ask->context, uses, p->at.used_n);
+}
+
+/* Prices the set whole, as price_cart. *fits: all of it apply, and it is allowed. */
 static result price_whole(search *s, uint64_t set, best_set *out, bool *fits)
 {
     stack_pass *p = &s->check;
     result r = stack_run(p, s->candidates & ~set);
     s->work += p->run.n * (p->ask->n - search_count(s->candidates & ~set));
-    *fits = r == R_DONE && all_take(p, set);
+    *fits = r == R_DONE && all_take(p, set) && is_allowed(s);
     *out = (best_set){.coupons = set};
     for (size_t k = 0; k < p->at.used_n; k++) {
         out->discount_minor += p->entries[p->at.used[k]].verdict->discount_minor;
@@ -266,6 +292,10 @@ static result choose(search *s, search_node x, uint64_t group)
     if (!is_worth(s, &x)) {
         return R_DONE;
     }
+    x.open &= ~search_barred(s, x.in);
+    if ((x.open & group) == 0) {
+        return choose(s, x, group);
+    }
     size_t i = first_of(s, x.open & group);
     search_node with = x;
     with.in |= search_bit(i);
@@ -289,6 +319,7 @@ static result walk(search *s, search_node x)
         uint64_t one = search_bit(i);
         bool promotion = (s->candidates & one) == 0 && (p->at.decided & one) == 0;
         bool fits = true;
+        x.open &= ~search_barred(s, x.in) | x.must;
         if (!promotion && ((x.open | x.pending) & one) == 0) {
             continue;
         }

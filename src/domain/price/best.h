@@ -28,6 +28,8 @@
  * - There are no more coupons than may be: the most of an order, of a group at most n, one of a
  *   group that takes the best one or the highest rank, none after one that stops, and an exclusive
  *   one alone.
+ * - Quotas: those that take most, as many as each leaves, which is the most that can be where
+ *   quotas lie in each other or apart.
  * - Promotions that later discounts may undo (THRESHOLD_AGAIN) are walked with and without.
  * Where the policy keeps fractions (ROUND_WHEN) no bound is known: then every set is priced, as far
  * as the work goes.
@@ -47,10 +49,31 @@ enum {
     BEST_WORK_MAX = 400000,               /* lines looked at: see best_ask.work_max */
 };
 
+/* Of these coupons (a bit a place), none of them a promotion, at most so many. */
+typedef struct best_quota {
+    uint64_t of;
+    size_t most;
+} best_quota;
+
+/* What a coupon of a set does, promotions among them. */
+typedef struct best_use {
+    size_t coupon; /* place */
+    int64_t discount_minor, units;
+} best_use;
+
 typedef struct best_ask {
     price_ask price;              /* its coupons are those to choose from */
     const int64_t *expires_at_ms; /* [price.n] */
     size_t sets;                  /* how many of the best to find, 1 … BEST_SETS_MAX */
+    /* What else a set must keep to. NULL: nothing. Asked about sets as they are priced whole, uses
+     * in the order in which they apply; the set of none is always allowed. A set that is not
+     * allowed may be a part of one that is. */
+    bool (*allows)(void *context, const best_use *uses, size_t n);
+    void *context;
+    /* What of that is known by number alone, so that the search need not try: no two of them
+     * overlap but where one lies in the other. */
+    const best_quota *quotas;
+    size_t quota_n;
     /* The search ends after so many lines were looked at by coupons and bounds; 0: BEST_WORK_MAX.
      * What it had begun is completed, at most one price of the cart with all coupons. */
     uint64_t work_max;

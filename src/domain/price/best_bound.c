@@ -159,6 +159,35 @@ static potential pick(const search *s, uint64_t from, size_t left)
     return t;
 }
 
+uint64_t search_barred(const search *s, uint64_t in)
+{
+    uint64_t barred = 0;
+    for (size_t i = 0; i < s->ask->quota_n; i++) {
+        const best_quota *q = &s->ask->quotas[i];
+        barred |= search_count(q->of & in) >= q->most ? q->of : 0;
+    }
+    return barred;
+}
+
+/* What those of `coming` take that quotas leave room for beside what the walk has taken. */
+static int64_t within_quotas(const search *s, const search_node *x, uint64_t coming)
+{
+    int64_t sum = 0;
+    uint64_t in = x->in & ~x->pending;
+    for (size_t k = 0; k < s->ask->price.n; k++) {
+        size_t i = s->view.ranked[k];
+        uint64_t one = coming & search_bit(i);
+        if (s->view.value[i] == 0) {
+            break;
+        }
+        if (one != 0 && (search_barred(s, in) & one) == 0) {
+            in |= one & s->candidates;
+            sum += s->view.value[i];
+        }
+    }
+    return sum;
+}
+
 int64_t search_bound(search *s, const search_node *x, size_t most)
 {
     uint64_t promotions = ~(s->candidates | s->walk.at.decided);
@@ -178,6 +207,10 @@ int64_t search_bound(search *s, const search_node *x, size_t most)
     int64_t alone = all.exclusive_minor + (all.exclusive_minor > 0 ? all.always_minor : 0);
     int64_t lines = mask_minor(s->walk.run.running, all.lines, s->walk.run.n);
     sum = alone > sum ? alone : sum;
+    if (s->ask->quota_n > 0) {
+        int64_t within = within_quotas(s, x, coming);
+        sum = within < sum ? within : sum;
+    }
     return sum < lines ? sum : lines;
 }
 

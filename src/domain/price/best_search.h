@@ -78,6 +78,8 @@ int64_t search_taken(const price_run *run);
 MUST_USE result search_know(search *s, size_t i);
 /* The running price of the walk has changed: what can the others take now? */
 void search_look(search *s);
+/* Coupons of quotas that `in` has used up. */
+uint64_t search_barred(const search *s, uint64_t in);
 /* The most that any set of the node takes beyond what is taken, with at most so many more. */
 int64_t search_bound(search *s, const search_node *x, size_t most);
 

@@ -16,6 +16,10 @@ typedef struct trial {
     stack_group groups[GROUPS];
     cart cart;
     best_ask ask;
+    /* What a set must keep to: coupons alike are of one kind, kinds of one of two owners. */
+    size_t kind[COUPONS];
+    best_quota quotas[2 + COUPONS];
+    int64_t minor_most[2], units_most;
 } trial;
 
 static const char *const group_names[GROUPS] = {"g", "h", "i"};
@@ -56,6 +60,56 @@ static void random_trial(trial *t)
     t->ask.price.policy = policy_of(t->choices, n);
 }
 
+/* ---- what else a set must keep to ---- */
+
+static bool allows(void *context, const best_use *uses, size_t n)
+{
+    const trial *t = context;
+    int64_t minor[2] = {0}, units = 0;
+    size_t counts[2 + COUPONS] = {0};
+    for (size_t k = 0; k < n; k++) {
+        size_t i = uses[k].coupon;
+        if (t->coupons[i].automatic) {
+            continue;
+        }
+        minor[t->kind[i] % 2] += uses[k].discount_minor;
+        units += uses[k].units;
+        for (size_t q = 0; q < ARRAY_LEN(t->quotas); q++) {
+            counts[q] += (t->quotas[q].of >> i & 1) != 0;
+        }
+    }
+    bool room = units <= t->units_most;
+    for (size_t q = 0; q < ARRAY_LEN(t->quotas); q++) {
+        room = room && counts[q] <= t->quotas[q].most;
+    }
+    return room && minor[0] <= t->minor_most[0] && minor[1] <= t->minor_most[1];
+}
+
+static void random_bounds(trial *t)
+{
+    for (size_t q = 0; q < ARRAY_LEN(t->quotas); q++) {
+        t->quotas[q].most = one_in(3) ? (size_t)below(3) : COUPONS;
+    }
+    for (size_t i = 0; i < t->ask.price.n; i++) {
+        bool alike = i > 0 && t->coupons[i].rule == t->coupons[i - 1].rule;
+        t->kind[i] = alike ? t->kind[i - 1] : i;
+        uint64_t one = t->coupons[i].automatic ? 0 : UINT64_C(1) << i;
+        t->quotas[0].of |= one;
+        t->quotas[1].of |= t->kind[i] % 2 == 1 ? one : 0;
+        t->quotas[2 + t->kind[i]].of |= one;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(t->minor_most); i++) {
+        t->minor_most[i] = one_in(3) ? below(3000) : MONEY_MAX;
+    }
+    t->units_most = one_in(3) ? below(12) : MONEY_MAX;
+    t->ask.allows = allows;
+    t->ask.context = t;
+    if (one_in(2)) {
+        t->ask.quotas = t->quotas;
+        t->ask.quota_n = ARRAY_LEN(t->quotas);
+    }
+}
+
 /* ---- all sets ---- */
 
 static bool has(uint64_t set, size_t i)
@@ -87,10 +141,21 @@ static bool may_be_taken(const trial *t, uint64_t set, int64_t *discount_minor)
     assert_int_equal(price_cart(&ask, memory, &p), R_DONE);
     *discount_minor = p.discount_minor;
     bool all = true;
+    best_use uses[COUPONS];
     for (size_t k = 0; k < ask.n; k++) {
         all = all && (coupons[k].automatic || p.verdicts[k].discount_minor > 0);
     }
-    return all;
+    for (size_t k = 0; k < p.order_count; k++) {
+        uses[k] = (best_use){.coupon = places[p.order[k]],
+                             .discount_minor = p.verdicts[p.order[k]].discount_minor};
+        for (size_t i = 0; i < p.share_count + p.add_count; i++) {
+            bool adds = i >= p.share_count;
+            const line_share *s = adds ? &p.adds[i - p.share_count] : &p.shares[i];
+            const order_line *line = &t->lines[s->line];
+            uses[k].units += s->applied == p.order[k] ? cart_line_units(line, line->quantity) : 0;
+        }
+    }
+    return all && (t->ask.allows == NULL || allows(t->ask.context, uses, p.order_count));
 }
 
 static size_t size_of(uint64_t set)
@@ -233,6 +298,9 @@ static void the_best_sets_of_all_are_found(void **state)
         arena_reset(memory);
         forget_rules();
         random_trial(&t);
+        if (one_in(2)) {
+            random_bounds(&t);
+        }
         assert_int_equal(price_best(&t.ask, memory, &a), R_DONE);
         assert_true(a.proven && a.gap_minor == 0);
         size_t n = all_sets(&t, all), at = 0;
