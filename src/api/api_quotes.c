@@ -83,7 +83,9 @@ static wire_quoted_coupon coupon_shown(api_call *c, const app_view *v, const ord
     out.has_reason = true;
     out.reason = from->reason;
     out.has_detail = true;
-    out.detail = result_text(from->result);
+    out.detail = from->detail.n > 0 ? from->detail : result_text(from->result);
+    out.has_limit_until = from->until_ms > 0;
+    out.limit_until = from->until_ms;
     out.has_missing_units = from->missing_units > 0;
     out.missing_units = from->missing_units;
     out.has_missing = from->missing_minor > 0;
@@ -128,6 +130,11 @@ static void price_quote(api_call *c, const order_ask *ask)
         return;
     order_priced priced;
     result r = order_price(&v, ask, &priced);
+    if (priced.redemption != 0) {
+        if (call_view_end(c, &v))
+            call_refuse(c, R_ORDER_CONFLICT, order_redeemed(c, priced.redemption));
+        return;
+    }
     wire_quote shown = {0};
     if (r == R_DONE)
         shown = quote_shown(c, &v, ask, &priced);
@@ -149,6 +156,8 @@ void api_quote_create(api_call *c)
     order_job asked = {0};
     order_asked(c, &wish, &asked);
     asked.ask.quote = true;
+    asked.ask.names = &asked.names;
+    asked.ask.order_number = b->order_number;
     best_asked(c, &asked.ask);
     preview supposed = {0};
     if (preview_asked(c, &asked.ask, &supposed)) {

@@ -232,6 +232,13 @@ static int64_t act_time(app_view *v, uint16_t slot)
     return head != NULL && head->time_ms > now_ms ? head->time_ms : now_ms;
 }
 
+str order_redeemed(api_call *c, uint64_t redemption_id)
+{
+    char id[ID_TEXT_MAX];
+    id_text(ID_REDEMPTION, redemption_id, id);
+    return arena_printf(c->memory, "This order was redeemed: %s.", id);
+}
+
 /* Looks at the order on a snapshot: prices it, or tells why it will be refused. False: the call has
  * ended. */
 static bool prepare(api_call *c, order_job *plan, order_priced *priced, act_ask *ask)
@@ -241,6 +248,7 @@ static bool prepare(api_call *c, order_job *plan, order_priced *priced, act_ask 
     if (!call_view(c, &v))
         return false;
     order_ask asked = plan->ask;
+    asked.names = &plan->names;
     asked.order_number = plan->order_number;
     asked.left_out = plan->left_out;
     asked.left_out_count = plan->left_out_count;
@@ -253,10 +261,8 @@ static bool prepare(api_call *c, order_job *plan, order_priced *priced, act_ask 
             plan->missing |= 1U << priced->verdicts[i].subject;
     priced->in.deadline_ms = act_time(&v, ask->slot) + plan->patience_ms;
     if (priced->redemption != 0) {
-        char id[ID_TEXT_MAX];
-        id_text(ID_REDEMPTION, priced->redemption, id);
         ask->refusal = R_ORDER_CONFLICT;
-        ask->detail = arena_printf(c->memory, "This order was redeemed: %s.", id);
+        ask->detail = order_redeemed(c, priced->redemption);
     } else if (ask->refusal == R_DONE && priced->refused != NULL) {
         ask->refusal = priced->refused->result;
         ask->detail = refusal_text(c, priced->refused, asked.currency);

@@ -38,6 +38,9 @@ void order_asked(api_call *c, const order_wish *wish, order_job *out);
 /* A line of a cart as it is priced. */
 order_line order_line_asked(api_call *c, const wire_cart_line *from);
 
+/* Why there can be no hold of it. */
+str order_redeemed(api_call *c, uint64_t redemption_id);
+
 void order_submit(api_call *c, order_job *plan); /* plan: in the call's memory */
 
 /* What a hold and a redemption have in common. */

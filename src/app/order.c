@@ -2,9 +2,9 @@
  * changes. */
 #include "app/order.h"
 
-#include "app/budget.h"
 #include "app/order_choose.h"
 #include "app/promotion.h"
+#include "app/room.h"
 #include "base/id.h"
 #include "domain/campaign/currency.h"
 #include "domain/campaign/state.h"
@@ -21,6 +21,8 @@ typedef struct order_desk {
     size_t candidates;  /* of all */
     promotion automatic[AUTOMATIC_MAX];
     size_t automatic_n;
+    room *room;    /* of all, where it is looked for; NULL: nothing limits them */
+    bool doubtful; /* of a choice: there is no room for a promotion beside some sets */
 } order_desk;
 
 /* What the order number stands for so far. */
@@ -398,23 +400,18 @@ static const coupon_list *list_of(const order_desk *d)
     return d->ask->best != NULL ? &d->chosen : &d->all;
 }
 
-static promotion_use use_of(app_view *v, const order_desk *d, size_t i, const price_result *price)
+/* Of a choice: promotions of which there is room for none, whatever is chosen. */
+static void take_out_promotions(order_desk *d, order_priced *out)
 {
-    promotion_use use = {.of = terms_of(v->config, list_of(d)->prices[i].template),
-                         .user = d->ask->user,
-                         .store = d->ask->store,
-                         .discount_minor = price->verdicts[i].discount_minor};
-    for (size_t k = 0; k < price->share_count; k++) {
-        if (price->shares[k].applied == i) {
-            use.units += d->ask->lines[price->shares[k].line].quantity;
+    for (size_t i = d->all.n; i > 0; i--) {
+        const price_coupon *c = &d->all.prices[i - 1];
+        room_use one = {.template = c->template};
+        room_lack lack;
+        if (c->automatic && !room_has(d->room, &one, 1, &lack)) {
+            order_lacks(&out->verdicts[d->all.verdicts[i - 1]], &lack);
+            coupon_list_drop(&d->all, i - 1);
         }
     }
-    for (size_t k = 0; k < price->add_count; k++) {
-        if (price->adds[k].applied == i) {
-            use.units += d->ask->lines[price->adds[k].line].quantity;
-        }
-    }
-    return use;
 }
 
 static size_t place_of_verdict(const coupon_list *from, size_t verdict)
@@ -426,44 +423,57 @@ static size_t place_of_verdict(const coupon_list *from, size_t verdict)
     return at;
 }
 
-/* Takes out the first automatic template that applies and has no room. False: there is none. */
-static bool take_out_one(app_view *v, order_desk *d, const price_result *price, order_priced *out)
+/* An act finds out by itself what there is no room for, but not where a promotion that it will
+ * leave out keeps a coupon from applying. */
+static bool is_kept_out(const coupon_list *from, const price_result *price)
 {
-    const coupon_list *from = list_of(d);
+    bool promoted = false, refused = false;
     for (size_t i = 0; i < from->n; i++) {
-        if (!from->prices[i].automatic || from->prices[i].template == 0 ||
-            price->verdicts[i].result != R_DONE) {
-            continue;
-        }
-        promotion_use use = use_of(v, d, i, price);
-        result room = promotion_room(v, &use);
-        if (room == R_DONE) {
-            continue;
-        }
-        refuse(&out->verdicts[from->verdicts[i]], room);
-        coupon_list_drop(&d->all, place_of_verdict(&d->all, from->verdicts[i]));
-        return true;
+        bool applies = price->verdicts[i].result == R_DONE;
+        promoted = promoted || (applies && from->prices[i].automatic);
+        refused = refused || (!applies && !from->prices[i].automatic);
     }
-    return false;
+    return promoted && refused;
 }
 
-/* BUDGET_PARTIAL: cuts the first that takes more than its budget has left, or takes it out where
- * nothing is. False: there is none. */
-static bool cut_one(app_view *v, order_desk *d, const price_result *price, order_priced *out)
+static room *room_of(app_view *v, const order_desk *d, const price_ask *how)
+{
+    room_ask ask = {.of = d->ask,
+                    .replaced = d->hold,
+                    .coupons = d->all.prices,
+                    .n = d->all.n,
+                    .partial = how->policy.budget == BUDGET_PARTIAL};
+    return room_new(v, &ask);
+}
+
+/* Takes out the first, in the order in which they apply, that there is no room for, or cuts it to
+ * what its budget has left (BUDGET_PARTIAL); for an act, only promotions. False: nothing more. */
+static bool take_out_one(app_view *v, order_desk *d, const price_ask *how,
+                         const price_result *price, order_priced *out)
 {
     const coupon_list *from = list_of(d);
-    size_t i;
-    int64_t left_minor;
-    if (policy_of(out->in.policy.items, out->in.policy.n).budget != BUDGET_PARTIAL ||
-        !budget_lacks(v, from->prices, price, &i, &left_minor)) {
+    price_ask ask = *how;
+    room_use *uses;
+    room_lack lack;
+    if (!d->ask->quote && d->room == NULL && is_kept_out(from, price)) {
+        d->room = room_of(v, d, how);
+    }
+    if (d->room == NULL) {
         return false;
     }
-    size_t at = place_of_verdict(&d->all, from->verdicts[i]);
-    left_minor = order_cut_to(d->all.prices[at].most_minor, left_minor);
-    if (left_minor > 0) {
-        d->all.prices[at].most_minor = left_minor;
-    } else {
-        refuse(&out->verdicts[from->verdicts[i]], R_BUDGET_EXHAUSTED);
+    ask.coupons = from->prices;
+    ask.n = from->n;
+    size_t n = room_uses(&ask, price, v->memory, &uses);
+    if (room_has(d->room, uses, n, &lack) || (!d->ask->quote && uses[lack.use].coupon != 0)) {
+        return false;
+    }
+    size_t verdict = from->verdicts[price->order[lack.use]];
+    size_t at = place_of_verdict(&d->all, verdict);
+    int64_t *most_minor = &d->all.prices[at].most_minor;
+    *most_minor = lack.most_minor == 0 ? 0 : order_cut_to(*most_minor, lack.most_minor);
+    d->doubtful = true;
+    if (*most_minor == 0) {
+        order_lacks(&out->verdicts[verdict], &lack);
         coupon_list_drop(&d->all, at);
     }
     return true;
@@ -515,7 +525,7 @@ static result price_all(app_view *v, order_desk *d, const price_ask *how, price_
 {
     price_ask ask = *how;
     if (d->ask->best != NULL) {
-        coupon_choice from = {how, d->ask->best, &d->all, &d->chosen};
+        coupon_choice from = {how, d->ask->best, &d->all, &d->chosen, d->room, &d->doubtful};
         result r = order_choose(&from, v->memory, out);
         if (r != R_DONE) {
             return r;
@@ -527,12 +537,12 @@ static result price_all(app_view *v, order_desk *d, const price_ask *how, price_
     return price_cart(&ask, v->memory, price);
 }
 
-static order_ask with_wallet(app_view *v, const order_ask *ask, order_priced *out)
+static order_ask with_wallet(app_view *v, const order_desk *d, order_priced *out)
 {
-    order_ask with = *ask;
+    order_ask with = *d->ask;
     bool more = false;
-    if (ask->best != NULL && ask->best->wallet) {
-        with.coupons = order_wallet(v, ask, &with.coupon_count, &more);
+    if (with.best != NULL && with.best->wallet) {
+        with.coupons = order_wallet(v, d->ask, d->hold, &with.coupon_count, &more);
     }
     out->overlooked = more ? 1 : 0;
     return with;
@@ -542,14 +552,14 @@ result order_price(app_view *v, const order_ask *asked, order_priced *out)
 {
     *out = (order_priced){0};
     arena *memory = v->memory;
-    order_ask with = with_wallet(v, asked, out);
-    const order_ask *ask = &with;
+    order_desk *d = ARENA_NEW(memory, order_desk);
+    d->ask = asked;
+    look_up(v, d, out);
+    order_ask with = with_wallet(v, d, out);
+    const order_ask *ask = d->ask = &with;
     CHECK(ask->best != NULL || ask->coupon_count <= ORDER_COUPONS_MAX);
     CHECK(ask->draft_count <= ORDER_COUPONS_MAX);
-    order_desk *d = ARENA_NEW(memory, order_desk);
-    d->ask = ask;
     d->days = order_days(v, ask);
-    look_up(v, d, out);
     look_at_all(v, d, out);
     cart basket = order_cart(v, ask);
     price_result price;
@@ -561,17 +571,23 @@ result order_price(app_view *v, const order_ask *asked, order_priced *out)
                      .groups = shop->row->groups.items,
                      .group_count = shop->row->groups.n,
                      .coupons_max = shop->row->coupons_max};
+    if (ask->quote && ask->at_ms == NULL) {
+        d->room = room_of(v, d, &how);
+    }
+    if (d->room != NULL && ask->best != NULL) {
+        take_out_promotions(d, out);
+    }
     result code;
     do {
         code = price_all(v, d, &how, &price, out);
-    } while (code == R_DONE && ask->quote && ask->at_ms == NULL &&
-             (cut_one(v, d, &price, out) || take_out_one(v, d, &price, out)));
+    } while (code == R_DONE && take_out_one(v, d, &how, &price, out));
     if (code != R_DONE) {
         return code;
     }
     fill(ask, &basket, memory, &price, &out->in);
     apply(out, list_of(d), &price, memory);
-    if (out->overlooked > 0) {
+    out->proven = out->proven && !d->doubtful;
+    if (out->overlooked > 0 || d->doubtful) {
         out->gap_minor = price.subtotal_minor - price.discount_minor;
     }
     for (size_t i = 0; i < ask->coupon_count && out->refused == NULL; i++) {

@@ -7,11 +7,17 @@
  * coupons are all R_DONE can go into a hold or a redeem act. Between pricing and the act a version
  * may change: the act then answers R_STALE and the caller prices again, at most ORDER_REPRICE_MAX
  * times; and without an automatic template that the act has no room for, each once; and with a
- * coupon cut to what its budget has left, where the policy says so. */
+ * coupon cut to what its budget has left, where the policy says so.
+ *
+ * Of a quote what limits and budgets have no room for is left out, one after another as a hold
+ * would meet it, and the rest is priced again (room.h): a hold of what is left gets that price,
+ * while nothing else happens. A choice is among sets that have room. For an act only promotions are
+ * left out so, where they keep a coupon from applying: it refuses what it has no room for. */
 #ifndef QUAN_APP_ORDER_H
 #define QUAN_APP_ORDER_H
 
 #include "app/app.h"
+#include "app/reserve.h"
 #include "domain/price/price.h"
 
 enum {
@@ -67,13 +73,14 @@ typedef struct order_ask {
     size_t policy_count;
     /* Its open hold is replaced, so the coupons of that count as available. May be empty. */
     str order_number;
-    uint32_t subjects; /* that it names: bits of limit_subject */
+    uint32_t subjects;          /* that it names: bits of limit_subject */
+    const subject_names *names; /* the same */
     /* Automatic templates that limits or budget had no room for (R_STALE with their id). */
     const uint64_t *left_out;
     size_t left_out_count; /* <= AUTOMATIC_MAX */
     const order_cut *cuts; /* (R_STALE with id and amount) */
     size_t cut_count;      /* <= ORDER_APPLIED_MAX */
-    bool quote; /* of automatic templates, room is looked for on the snapshot: no act will */
+    bool quote; /* room in limits and budgets is looked for on the snapshot: no act will (room.h) */
     /* A look at another moment, for quotes: with the versions and windows of then; states, rows and
      * what else has no versions are as they are, and room is not looked for. NULL: now. */
     const int64_t *at_ms;
@@ -91,8 +98,11 @@ typedef struct order_verdict {
     size_t applied;            /* where result is R_DONE: its place among those that apply */
     result result;             /* NOT_FOUND, WRONG_USER, COUPON_NOT_AVAILABLE, COUPON_EXPIRED,
                       COUPON_NOT_YET_VALID, USED_TOO_SOON, CAMPAIGN_DISABLED, NOT_STARTED,
-                      WINDOW_CLOSED, LIMIT_SUBJECT_MISSING, or price.h's */
+                      WINDOW_CLOSED, LIMIT_SUBJECT_MISSING; of a quote LIMIT_REACHED,
+                      BUDGET_EXHAUSTED; or price.h's */
     str reason;                /* price.h's; else the code */
+    str detail;                /* for people: the limit that is reached; else empty */
+    int64_t until_ms;          /* of that, the end of its period; 0: it has none */
     uint8_t subject;           /* limit_subject that is missing; 0: none */
     int64_t missing_minor, missing_units;
     int64_t discount_minor;
@@ -109,7 +119,7 @@ typedef struct order_priced {
     size_t verdict_count, coupon_count;
     order_choice *choices; /* of best: the one that is priced, then the next best */
     size_t choice_count;
-    bool proven;
+    bool proven; /* not so where a promotion was left out for room that other sets may leave */
     int64_t gap_minor; /* no set gives more than that and this */
     size_t overlooked; /* so many coupons of the wallet, at least, there was no room for */
     const order_verdict *refused; /* the first named coupon that is not R_DONE; NULL */

@@ -2,6 +2,9 @@
 #include "app/order_choose.h"
 
 #include "app/query_coupons.h"
+#include "base/id.h"
+
+enum { QUOTAS_MAX = 32 }; /* of more, sets are only asked about whole */
 
 void coupon_list_drop(coupon_list *of, size_t at)
 {
@@ -11,6 +14,14 @@ void coupon_list_drop(coupon_list *of, size_t at)
     memmove(&of->verdicts[at], &of->verdicts[at + 1], behind * sizeof(of->verdicts[0]));
     memmove(&of->expires_at_ms[at], &of->expires_at_ms[at + 1],
             behind * sizeof(of->expires_at_ms[0]));
+}
+
+void order_lacks(order_verdict *to, const room_lack *lack)
+{
+    to->result = lack->code;
+    to->reason = result_code(lack->code);
+    to->detail = lack->text;
+    to->until_ms = lack->until_ms;
 }
 
 void order_told(order_verdict *to, const price_verdict *from)
@@ -39,10 +50,34 @@ static bool goes_before(const coupon_seen *a, const coupon_seen *b)
     return a->row->id < b->row->id;
 }
 
-const uint64_t *order_wallet(app_view *v, const order_ask *ask, size_t *n, bool *more)
+static bool is_among(const uint64_t *ids, size_t n, uint64_t id)
+{
+    size_t i = 0;
+    while (i < n && ids[i] != id) {
+        i++;
+    }
+    return i < n;
+}
+
+/* Coupons of an open hold. */
+static size_t held_by(app_view *v, uint64_t hold_id, uint64_t *out)
+{
+    const hold *row = hold_id == 0 ? NULL : hold_get(v->rows, id_slot(hold_id), hold_id);
+    size_t used = 0;
+    for (size_t i = 0; row != NULL && row->state == HOLD_STATE_OPEN && i < row->applied.n; i++) {
+        if (row->applied.items[i].coupon != 0) {
+            out[used++] = row->applied.items[i].coupon;
+        }
+    }
+    return used;
+}
+
+const uint64_t *order_wallet(app_view *v, const order_ask *ask, uint64_t replaced, size_t *n,
+                             bool *more)
 {
     coupon_seen *seen = ARENA_ARRAY(v->memory, coupon_seen, WALLET_CANDIDATES_MAX);
-    uint64_t *out = ARENA_ARRAY(v->memory, uint64_t, WALLET_CANDIDATES_MAX);
+    uint64_t *out =
+        ARENA_ARRAY(v->memory, uint64_t, ORDER_COUPONS_MAX + (size_t)WALLET_CANDIDATES_MAX);
     wallet_place next;
     wallet_ask wish = {.merchant = ask->merchant,
                        .user = ask->user,
@@ -60,19 +95,88 @@ const uint64_t *order_wallet(app_view *v, const order_ask *ask, size_t *n, bool 
         seen[at] = one;
     }
     uint8_t turn[WALLET_CANDIDATES_MAX] = {0};
-    size_t used = 0;
+    size_t held = held_by(v, replaced, out), used = held, left = *n;
     for (size_t i = 1; i < *n; i++) {
         bool same = seen[i].row->template == seen[i - 1].row->template;
         turn[i] = same ? (uint8_t)(turn[i - 1] + 1) : 0;
     }
-    for (size_t now = 0; used < *n; now++) {
+    for (size_t now = 0; left > 0; now++) {
         for (size_t i = 0; i < *n; i++) {
             if (turn[i] == now) {
-                out[used++] = seen[i].row->id;
+                left--;
+                out[used] = seen[i].row->id;
+                used += !is_among(out, held, seen[i].row->id);
             }
         }
     }
+    *n = used;
     return out;
+}
+
+/* ---- room ---- */
+
+/* Is there room for the coupons, without promotions that there is none for, and cut to what budgets
+ * have left where that will do? uses is written to. */
+static bool has_room(const coupon_choice *from, room_use *uses, size_t n, room_lack *lack)
+{
+    while (!room_has(from->room, uses, n, lack)) {
+        room_use *use = &uses[lack->use];
+        bool cut = lack->most_minor > 0 && lack->most_minor < use->discount_minor;
+        if (use->coupon != 0 && !cut) {
+            return false;
+        }
+        *from->doubtful = true;
+        if (cut) {
+            use->discount_minor = lack->most_minor;
+            continue;
+        }
+        n--;
+        memmove(&uses[lack->use], &uses[lack->use + 1], (n - lack->use) * sizeof(*uses));
+    }
+    return true;
+}
+
+static bool allows(void *context, const best_use *of, size_t n)
+{
+    const coupon_choice *from = context;
+    room_use uses[PRICE_COUPONS_MAX];
+    room_lack lack;
+    for (size_t i = 0; i < n; i++) {
+        const price_coupon *c = &from->all->prices[of[i].coupon];
+        uses[i] = (room_use){.template = c->template,
+                             .coupon = c->coupon,
+                             .discount_minor = of[i].discount_minor,
+                             .units = of[i].units};
+    }
+    return has_room(from, uses, n, &lack);
+}
+
+/* A coupon that applies beside the set, but that there is no room for, says so. */
+static result tell_room(const coupon_choice *from, uint64_t set, size_t one, arena *memory,
+                        order_verdict *to)
+{
+    price_ask ask = *from->how;
+    price_coupon *with = ARENA_ARRAY(memory, price_coupon, from->all->n);
+    price_result price;
+    room_use *uses;
+    room_lack lack;
+    ask.coupons = with;
+    ask.n = 0;
+    for (size_t i = 0; i < from->all->n; i++) {
+        const price_coupon *c = &from->all->prices[i];
+        if (c->automatic || i == one || (set >> i & 1) != 0) {
+            with[ask.n++] = *c;
+        }
+    }
+    result r = price_cart(&ask, memory, &price);
+    if (r != R_DONE) {
+        return r;
+    }
+    size_t n = room_uses(&ask, &price, memory, &uses);
+    if (!has_room(from, uses, n, &lack)) {
+        order_lacks(to, &lack);
+    }
+    return R_DONE;
 }
 
 /* ---- the choice ---- */
@@ -157,6 +261,7 @@ result order_choose(const coupon_choice *from, arena *memory, order_priced *out)
     best_ask wish = {.price = *ask, .expires_at_ms = all->expires_at_ms, .sets = best->sets};
     price_verdict verdicts[PRICE_COUPONS_MAX];
     best_answer found;
+    best_quota quotas[QUOTAS_MAX];
     wish.price.coupons = all->prices;
     wish.price.n = all->n;
     if (ask->coupons_max == 0 || ask->coupons_max > ORDER_COUPONS_MAX) {
@@ -165,6 +270,12 @@ result order_choose(const coupon_choice *from, arena *memory, order_priced *out)
     result r = R_DONE;
     if (best->wallet && ask->policy.evaluation == EVALUATION_REQUESTED) {
         r = sort_by_value(ask, memory, all);
+    }
+    if (r == R_DONE && from->room != NULL) {
+        wish.allows = allows;
+        wish.context = (coupon_choice *)(uintptr_t)from;
+        wish.quotas = quotas;
+        wish.quota_n = room_quotas(from->room, all->prices, all->n, quotas, QUOTAS_MAX);
     }
     if (r == R_DONE) {
         r = price_best(&wish, memory, &found);
@@ -176,14 +287,18 @@ result order_choose(const coupon_choice *from, arena *memory, order_priced *out)
         return r;
     }
     chosen->n = 0;
-    for (size_t i = 0; i < all->n; i++) {
+    for (size_t i = 0; r == R_DONE && i < all->n; i++) {
+        order_verdict *to = &out->verdicts[all->verdicts[i]];
         if (has(found.sets[0].coupons, i) || all->prices[i].automatic) {
             chosen->prices[chosen->n] = all->prices[i];
             chosen->verdicts[chosen->n++] = all->verdicts[i];
-        } else {
-            order_told(&out->verdicts[all->verdicts[i]], &verdicts[i]);
+            continue;
+        }
+        order_told(to, &verdicts[i]);
+        if (from->room != NULL && str_eq(to->reason, S("not_better"))) {
+            r = tell_room(from, found.sets[0].coupons, i, memory, to);
         }
     }
     tell(&found, all, memory, out);
-    return R_DONE;
+    return r;
 }

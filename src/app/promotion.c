@@ -1,10 +1,6 @@
 /* See promotion.h. */
 #include "app/promotion.h"
 
-#include "app/query_counts.h"
-#include "base/id.h"
-#include "domain/limit/book.h"
-
 bool order_takes_as_active(const order_ask *ask, const campaign *c)
 {
     for (size_t i = 0; i < ask->active_count; i++)
@@ -51,36 +47,4 @@ size_t promotions_find(app_view *v, const order_ask *ask, promotion out[AUTOMATI
             out[n++] = p;
     }
     return n;
-}
-
-static bool limits_lack(app_view *v, const promotion_use *use)
-{
-    const int64_t need[LIMIT_MEASURE_COUNT] = {
-        [LIMIT_MEASURE_REDEMPTIONS] = 1,
-        [LIMIT_MEASURE_MONEY] = use->discount_minor,
-        [LIMIT_MEASURE_UNITS] = use->units,
-    };
-    uint64_t merchant_id = use->of.merchant->row->id;
-    uint16_t slot = slot_of_user(merchant_id, use->user);
-    const user *who = user_get(v->rows, slot, merchant_id, use->user);
-    limit_book *book =
-        limit_book_new(v->rows, slot, who == NULL ? 0 : who->member, slice_set_new(v->rows));
-    for (uint8_t m = LIMIT_MEASURE_REDEMPTIONS; m <= LIMIT_MEASURE_UNITS; m++) {
-        limit_case c = {.of = &use->of, .measure = m, .store = use->store};
-        limit_book_load(book, &c);
-        if (limit_book_lacks(book, &c, need[m]))
-            return true;
-    }
-    return false;
-}
-
-result promotion_room(app_view *v, const promotion_use *use)
-{
-    const campaign *c = use->of.campaign->row;
-    if (limits_lack(v, use))
-        return R_LIMIT_REACHED;
-    if (c->budget_mode == BUDGET_MODE_NONE)
-        return R_DONE;
-    pool_left left = query_pool_left(v, pool_budget(c->id));
-    return left.left + left.on_the_way < use->discount_minor ? R_BUDGET_EXHAUSTED : R_DONE;
 }

@@ -144,8 +144,9 @@ pool_left query_pool_left(app_view *v, pool_name which)
     if (total < 0 || home == NULL) {
         return out;
     }
-    out.total = home->total;
-    out.left = home->free;
+    bool follows = which.kind >= POOL_KIND_CLAIMS; /* the pool will, when it is asked */
+    out.total = follows ? total : home->total;
+    out.left = home->free + out.total - home->total;
     for (size_t i = 0; i < home->leases.n; i++) {
         const pool_lease *lease = &home->leases.items[i];
         const slice *s =

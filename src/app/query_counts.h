@@ -29,7 +29,8 @@ void query_money(app_view *v, const counts_ask *ask, uint8_t dimension, counts_m
                  void *context);
 
 /* What is left of a pool that nobody has taken yet: at its home and in all slices; -1: unlimited. A
- * slice on its way between lanes is in neither and is told apart. */
+ * slice on its way between lanes is in neither and is told apart. Of a shared limit below 0 where
+ * more was taken than its maximum is now. */
 typedef struct pool_left {
     int64_t total, left, on_the_way;
 } pool_left;

@@ -17,10 +17,10 @@ typedef struct due_of {
 typedef struct walk {
     app_view *v;
     int64_t now_ms;
-    due_of *entries; /* room for DUE_LOOK_MAX */
+    due_of *entries; /* room for watch->most */
     size_t n;
-    void (*each)(void *context, const due_change *change);
-    void *context;
+    bool full; /* of more there may be */
+    const due_watch *watch;
 } walk;
 
 /* ---- what each entry means ---- */
@@ -38,7 +38,7 @@ static void coupon_due(walk *w, uint64_t id)
     due_change change = {.template = config_find_template(w->v->config, row->template),
                          .expired = true,
                          .budget_minor = row->reserved_minor};
-    w->each(w->context, &change);
+    w->watch->change(w->watch->context, &change);
 }
 
 /* Its hold, or the first of its holds, lets it go. */
@@ -77,11 +77,8 @@ static void parties_due(const hold *row, size_t applied, due_change *change)
     }
 }
 
-static void hold_due(walk *w, uint64_t id)
+static void hold_ends(const walk *w, const hold *row)
 {
-    const hold *row = hold_get(w->v->rows, id_slot(id), id);
-    if (row == NULL || row->state != HOLD_STATE_OPEN || row->deadline_ms > w->now_ms)
-        return;
     for (size_t i = 0; i < row->applied.n; i++) {
         const applied_coupon *a = &row->applied.items[i];
         bool automatic = a->coupon == 0;
@@ -96,8 +93,18 @@ static void hold_due(walk *w, uint64_t id)
         else if (held != NULL)
             coupon_ends(w, held, &change);
         parties_due(row, i, &change);
-        w->each(w->context, &change);
+        w->watch->change(w->watch->context, &change);
     }
+}
+
+static void hold_due(walk *w, uint64_t id)
+{
+    const hold *row = hold_get(w->v->rows, id_slot(id), id);
+    if (row == NULL || row->state != HOLD_STATE_OPEN || row->deadline_ms > w->now_ms)
+        return;
+    if (w->watch->hold != NULL)
+        w->watch->hold(w->watch->context, row);
+    hold_ends(w, row);
 }
 
 /* ---- collecting ---- */
@@ -109,8 +116,10 @@ static bool block_due(walk *w, const due_block *b)
         const due_entry *e = &b->entries.items[i];
         if (b->at_ms + e->after_ms > w->now_ms)
             break; /* a later block may begin earlier */
-        if (w->n == DUE_LOOK_MAX)
+        if (w->n == w->watch->most) {
+            w->full = true;
             return false;
+        }
         w->entries[w->n++] = (due_of){e->id, b->kind};
     }
     return b->at_ms <= w->now_ms;
@@ -142,14 +151,26 @@ static int by_id(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-void query_due(app_view *v, void (*each)(void *context, const due_change *change), void *context)
+static walk walk_of(app_view *v, const due_watch *watch)
+{
+    return (walk){.v = v, .now_ms = uow_now(v->rows), .watch = watch};
+}
+
+void query_hold_end(app_view *v, const hold *row, const due_watch *watch)
+{
+    walk w = walk_of(v, watch);
+    hold_ends(&w, row);
+}
+
+bool query_due(app_view *v, const due_watch *watch)
 {
     static const uint8_t kinds[] = {DUE_KIND_COUPON, DUE_KIND_HOLD};
-    walk w = {.v = v, .now_ms = uow_now(v->rows), .each = each, .context = context};
-    w.entries = ARENA_ARRAY(v->memory, due_of, DUE_LOOK_MAX);
-    for (uint16_t lane = 0; lane < uow_lane_count(v->rows); lane++)
-        for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-            lane_due(&w, lane, kinds[i]);
+    walk w = walk_of(v, watch);
+    uint16_t lanes = uow_lane_count(v->rows);
+    w.entries = ARENA_ARRAY(v->memory, due_of, watch->most);
+    for (uint16_t i = 0; i < lanes; i++)
+        for (size_t k = 0; k < ARRAY_LEN(kinds); k++)
+            lane_due(&w, (uint16_t)((watch->first_lane + i) % lanes), kinds[k]);
     if (w.n > 1)
         qsort(w.entries, w.n, sizeof(*w.entries), by_id);
     for (size_t i = 0; i < w.n; i++) {
@@ -160,4 +181,5 @@ void query_due(app_view *v, void (*each)(void *context, const due_change *change
         else
             hold_due(&w, w.entries[i].id);
     }
+    return !w.full;
 }

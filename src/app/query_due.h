@@ -1,8 +1,8 @@
 /* What deadlines have changed that no sweep has written yet (DESIGN 5: reads and statistics apply
  * them before it has run): coupons past their end, and open holds past their deadline.
  *
- * Looks at every row that is due: where a sweep has much to do, some milliseconds of work. Not for
- * a thread that must answer others. */
+ * Looks at every row that is due: where a sweep has much to do, some milliseconds of work. A thread
+ * that must answer others asks for fewer. */
 #ifndef QUAN_APP_QUERY_DUE_H
 #define QUAN_APP_QUERY_DUE_H
 
@@ -20,6 +20,18 @@ typedef struct due_change {
     size_t party_count;
 } due_change;
 
-void query_due(app_view *v, void (*each)(void *context, const due_change *change), void *context);
+typedef struct due_watch {
+    void (*change)(void *context, const due_change *change);
+    /* An open hold past its deadline, before what its coupons go through; NULL: nobody asks. */
+    void (*hold)(void *context, const hold *row);
+    void *context;
+    uint16_t first_lane; /* the others in turn after it */
+    size_t most;         /* entries, <= DUE_LOOK_MAX */
+} due_watch;
+
+/* False: more is due than was looked at. */
+bool query_due(app_view *v, const due_watch *watch);
+/* What a hold's coupons go through when it ends, whatever its deadline. */
+void query_hold_end(app_view *v, const hold *row, const due_watch *watch);
 
 #endif

@@ -3,10 +3,24 @@
 #include "app/query_find.h"
 
 #include "app/query_counts.h"
+#include "app/query_due.h"
+#include "app/room.h"
 #include "base/id.h"
 #include "domain/campaign/currency.h"
 #include "domain/coupon/claimable.h"
 #include "domain/limit/level.h"
+
+/* What is due and not swept gives back to a budget. */
+typedef struct budget_back {
+    uint64_t campaign;
+    int64_t minor;
+} budget_back;
+
+/* What limits on uses leave for coupons of a template. */
+typedef struct template_room {
+    uint64_t template;
+    room *room; /* NULL: there are none */
+} template_room;
 
 typedef struct search {
     app_view *v;
@@ -16,6 +30,11 @@ typedef struct search {
     price_probe *probe;
     uint32_t member; /* of the user; 0: none is named, or he has no rows yet */
     arena *scratch;  /* of one price */
+    bool due, more;  /* `back` is known; but more is due than was looked at */
+    budget_back *back;
+    size_t back_n, back_capacity;
+    template_room *rooms;
+    size_t room_n, room_capacity;
 } search;
 
 /* Its scratch is freed by who made it. */
@@ -53,6 +72,46 @@ static bool pool_has(const search *s, pool_name which, int64_t need)
 {
     pool_left is = query_pool_left(s->v, which);
     return is.total < 0 || is.left + is.on_the_way >= need;
+}
+
+static void see_change(void *context, const due_change *change)
+{
+    search *s = context;
+    uint64_t campaign_id = change->template->row->campaign;
+    size_t at = 0;
+    while (at < s->back_n && s->back[at].campaign != campaign_id) {
+        at++;
+    }
+    if (at == s->back_n) {
+        if (s->back_n == s->back_capacity) {
+            s->back_capacity = s->back_capacity == 0 ? 8 : 2 * s->back_capacity;
+            budget_back *grown = ARENA_ARRAY(s->v->memory, budget_back, s->back_capacity);
+            if (s->back_n > 0) {
+                memcpy(grown, s->back, s->back_n * sizeof(*grown));
+            }
+            s->back = grown;
+        }
+        s->back[s->back_n++] = (budget_back){campaign_id, 0};
+    }
+    s->back[at].minor += change->budget_minor;
+}
+
+/* With what is due: that is looked up where it is asked for first. */
+static bool budget_has(search *s, uint64_t campaign_id, int64_t need)
+{
+    pool_name which = pool_budget(campaign_id);
+    if (need == 0 || pool_has(s, which, need)) {
+        return true;
+    }
+    if (!s->due) {
+        due_watch watch = {.change = see_change, .context = s, .most = ROOM_DUE_MAX};
+        s->due = true;
+        s->more = !query_due(s->v, &watch);
+    }
+    for (size_t i = 0; i < s->back_n; i++) {
+        need -= s->back[i].campaign == campaign_id ? s->back[i].minor : 0;
+    }
+    return s->more || pool_has(s, which, need);
 }
 
 static void allow(int64_t n, int64_t *allowed)
@@ -97,19 +156,18 @@ static bool limits_allow(const search *s, const terms *of, int64_t *allowed)
     return *allowed != 0;
 }
 
-static bool stock_allows(const search *s, const terms *of, const claimable *now, int64_t *left)
+static bool stock_allows(search *s, const terms *of, const claimable *now, int64_t *left)
 {
     *left = -1;
     if (now->stocked) {
         pool_left is = query_pool_left(s->v, pool_stock(of->template->row->id));
         *left = is.left + is.on_the_way;
     }
-    return *left != 0 && (now->reserve_minor == 0 ||
-                          pool_has(s, pool_budget(of->campaign->row->id), now->reserve_minor));
+    return *left != 0 && budget_has(s, of->campaign->row->id, now->reserve_minor);
 }
 
 /* As the view's configuration has it: the index may be a little older, or newer. */
-static bool look(const search *s, const config_template *found, size_t *rows, template_found *out)
+static bool look(search *s, const config_template *found, size_t *rows, template_found *out)
 {
     terms of;
     claimable now;
@@ -172,14 +230,55 @@ result query_templates(app_view *v, const find_ask *ask, template_found_page *ou
 
 /* ---- coupons ---- */
 
-static bool fits(const search *s, coupon_found *found)
+static room *room_of(search *s, const price_coupon *one)
+{
+    for (size_t i = 0; i < s->room_n; i++) {
+        if (s->rooms[i].template == one->template) {
+            return s->rooms[i].room;
+        }
+    }
+    room_ask ask = {
+        .of = &s->ask->cart, .coupons = one, .n = 1, .partial = s->policy.budget == BUDGET_PARTIAL};
+    if (s->room_n == s->room_capacity) {
+        s->room_capacity = s->room_capacity == 0 ? 8 : 2 * s->room_capacity;
+        template_room *grown = ARENA_ARRAY(s->v->memory, template_room, s->room_capacity);
+        if (s->room_n > 0) {
+            memcpy(grown, s->rooms, s->room_n * sizeof(*grown));
+        }
+        s->rooms = grown;
+    }
+    s->rooms[s->room_n] = (template_room){one->template, room_new(s->v, &ask)};
+    return s->rooms[s->room_n++].room;
+}
+
+/* Do limits on uses, and a budget, leave room for it alone? Of a cart for what it takes there, else
+ * for a use. */
+static bool has_room(search *s, const price_coupon *one)
+{
+    room *of = room_of(s, one);
+    room_use use = {.template = one->template, .coupon = one->coupon}, *uses = &use;
+    size_t n = 1;
+    room_lack lack;
+    price_ask ask = {.cart = &s->cart, .coupons = one, .n = 1, .policy = s->policy};
+    price_result price;
+    if (of != NULL && s->ask->way == FIND_CART) {
+        arena_reset(s->scratch);
+        n = price_cart(&ask, s->scratch, &price) != R_DONE
+                ? 0
+                : room_uses(&ask, &price, s->scratch, &uses);
+    }
+    return of == NULL || room_has(of, uses, n, &lack) || lack.most_minor > 0;
+}
+
+static bool fits(search *s, coupon_found *found)
 {
     uint64_t id = found->seen.row->id;
     if (order_eligible(s->v, &s->ask->cart, id, &found->one) != R_DONE ||
         (s->ask->way != FIND_ALL && !order_takes_currency(s->v, &s->ask->cart, &found->one))) {
         return false;
     }
-    return price_probe_fits(s->probe, found->one.rule) && applies(s, &found->one, &found->verdict);
+    return price_probe_fits(s->probe, found->one.rule) &&
+           applies(s, &found->one, &found->verdict) && has_room(s, &found->one);
 }
 
 result query_usable(app_view *v, const find_ask *ask, coupon_found_page *out)

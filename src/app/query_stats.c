@@ -103,7 +103,8 @@ static int32_t today_of(app_view *v, uint64_t campaign_id)
 
 static void collect_all_due(app_view *v, collected_counts *c, due_counts *d)
 {
-    query_due(v, collect_due, d);
+    due_watch watch = {.change = collect_due, .context = d, .most = DUE_LOOK_MAX};
+    (void)query_due(v, &watch);
     d->today.day = today_of(v, d->ask->campaign);
     d->today.template = d->ask->template;
     if (d->today.released > 0 || d->today.expired > 0)
@@ -265,8 +266,9 @@ void query_stats_parties(app_view *v, const counts_ask *ask, stats_parties *out)
         out->rows[out->n - 1].discount_returned_minor += row->discount_returned_minor;
     }
     due_parties due = {ask->template, out};
+    due_watch watch = {.change = collect_due_parties, .context = &due, .most = DUE_LOOK_MAX};
     if (ask->template != 0)
-        query_due(v, collect_due_parties, &due);
+        (void)query_due(v, &watch);
 }
 
 /* ---- money in other currencies ---- */

@@ -143,6 +143,16 @@ reserved_subject *subjects_unreserved(const subject_names *names, arena *memory,
     return all;
 }
 
+const reserved_subject *subjects_hashed(const merchant *of, const subject_names *names,
+                                        arena *memory, size_t *n)
+{
+    reserved_subject *all = subjects_unreserved(names, memory, n);
+    for (size_t i = 0, k = 0; i < ARRAY_LEN(kinds); i++)
+        if (name_of(names, i).n > 0)
+            hash_subject(of, name_of(names, i), &all[k++]);
+    return all;
+}
+
 /* Those that the request names; of others what a hold has kept. */
 static void name_subjects(reserve *r, const config_merchant *of)
 {

@@ -26,6 +26,10 @@ uint32_t subjects_named(const subject_names *names); /* bits of limit_subject */
 /* As an input has those for which nothing is reserved yet. */
 reserved_subject *subjects_unreserved(const subject_names *names, arena *memory, size_t *n);
 
+/* The same with what stands for them, to look at what is counted; of the merchant's secret. */
+const reserved_subject *subjects_hashed(const merchant *of, const subject_names *names,
+                                        arena *memory, size_t *n);
+
 typedef struct reserve_ask {
     subject_names names;
     /* What a hold has taken: its subjects stand for those that names leaves out. */

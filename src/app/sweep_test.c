@@ -133,7 +133,8 @@ static sweep_totals due_now(fix *f)
     arena *memory = arena_new(0);
     app_view v;
     assert_int_equal(app_view_open(f->app, memory, &v), R_DONE);
-    query_due(&v, count_change, &t);
+    due_watch watch = {.change = count_change, .context = &t, .most = DUE_LOOK_MAX};
+    assert_true(query_due(&v, &watch));
     assert_int_equal(app_view_close(&v), R_DONE);
     arena_free(memory);
     return t;

@@ -293,7 +293,8 @@ result fix_price(fix *f, const fix_order *o, order_in *in)
                      .left_out_count = o->left_out_count,
                      .cuts = o->cuts,
                      .cut_count = o->cut_count,
-                     .subjects = subjects_named(&f->names)};
+                     .subjects = subjects_named(&f->names),
+                     .names = &f->names};
     order_priced priced;
     r = order_price(&v, &ask, &priced);
     if (r == R_DONE && priced.refused != NULL)

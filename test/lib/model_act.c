@@ -111,6 +111,7 @@ static result priced(model_side *s, const model_step *step, order_priced *out, r
     ask.coupons = coupons;
     ask.coupon_count = step->coupon_count;
     ask.subjects = subjects_named(&reserve->names);
+    ask.names = &reserve->names;
     app_view v;
     result r = app_view_open(s->world.app, s->memory, &v);
     CHECK(r == R_DONE);

@@ -352,7 +352,7 @@ story a_discount_is_cut_to_what_the_budget_has_left
   POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$second"]}
   200 {"discount": @500, "coupons": [{"discount": @500, "budget_guaranteed": false}]}
   POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$second"], "policy": {}}
-  200 {"discount": @1000}
+  200 {"discount": @0, "coupons": [{"code": "budget_exhausted"}]}
   POST /v1/holds {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$second"],
     "hold_seconds": 60}
   201 {"id": "$hold", "discount": @500, "lines": [{"discount": @333}, {"discount": @167}]}

@@ -1,8 +1,6 @@
 /* Limits of one act: see book.h. */
 #include "domain/limit/book.h"
 
-#include "domain/limit/level.h"
-
 typedef struct usage_ref {
     uint64_t campaign;
     usage *row; /* NULL: none yet */
@@ -13,6 +11,7 @@ struct limit_book {
     uint16_t slot;
     uint32_t member;
     bool is_new;
+    bool asking; /* rows are copies */
     slice_set *slices;
     grant_set *grants;
     usage_ref *rows;
@@ -58,6 +57,13 @@ limit_book *limit_book_of(limit_book *b, uint16_t slot, uint32_t ordinal)
     return of;
 }
 
+limit_book *limit_book_asking(uow *u, uint16_t slot, uint32_t ordinal, slice_set *slices)
+{
+    limit_book *b = limit_book_new(u, slot, ordinal, slices);
+    b->asking = true;
+    return b;
+}
+
 void limit_book_reserved(limit_book *b, const grant_input *in)
 {
     grant_set_fill(b->grants, in);
@@ -89,6 +95,11 @@ static void load_row(limit_book *b, uint64_t campaign_id)
         b->rows = grown;
     }
     usage *row = b->is_new ? NULL : usage_get(b->u, b->slot, b->member, campaign_id);
+    if (row != NULL && b->asking) {
+        usage *copy = ARENA_NEW(uow_memory(b->u), usage);
+        *copy = *row; /* its lists are replaced, not written in place */
+        row = copy;
+    }
     b->rows[b->n++] = (usage_ref){.campaign = campaign_id, .row = row};
 }
 
@@ -103,6 +114,8 @@ static usage *row_to_write(limit_book *b, uint64_t campaign_id)
 {
     usage_ref *ref = ref_of(b, campaign_id);
     CHECK(ref != NULL && b->member != 0);
+    if (b->asking)
+        return ref->row;
     if (ref->row == NULL)
         ref->row = usage_new(b->u, b->slot, b->member, campaign_id);
     else
@@ -215,6 +228,32 @@ bool limit_book_lacks(limit_book *b, const limit_case *c, int64_t need)
                 left_of(b, &levels[l], &levels[l].rules[i], c) < need)
                 return true;
     return false;
+}
+
+/* Those of one level that are counted in one way; how many `out` has with them. */
+static size_t lefts_of_level(limit_book *b, const limit_level *level, limit_way way,
+                             const limit_case *c, limit_left *out)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < level->n; i++) {
+        limit_left one = {.level = *level, .rule = &level->rules[i], .left = SLICE_ANY};
+        if (one.rule->measure == c->measure && limit_way_of(one.rule->subject) == way &&
+            want_of_rule(b, level, one.rule, c, &one.left) == R_DONE)
+            out[n++] = one;
+    }
+    return n;
+}
+
+size_t limit_book_lefts(limit_book *b, const limit_case *c, limit_left out[LIMIT_LEFTS_MAX])
+{
+    size_t n = 0;
+    limit_level levels[LIMIT_LEVELS];
+    limit_levels_of(c->of, levels);
+    CHECK(b->asking);
+    for (limit_way way = LIMIT_BY_USER; way < LIMIT_WAYS; way++)
+        for (size_t l = 0; l < LIMIT_LEVELS; l++)
+            n += lefts_of_level(b, &levels[l], way, c, out + n);
+    return n;
 }
 
 bool limit_book_first(limit_book *b, const terms *of, bool of_campaign)

@@ -15,7 +15,9 @@
 #ifndef QUAN_DOMAIN_LIMIT_BOOK_H
 #define QUAN_DOMAIN_LIMIT_BOOK_H
 
+#include "domain/campaign/rules.h"
 #include "domain/limit/grant.h"
+#include "domain/limit/level.h"
 #include "domain/limit/pool.h"
 #include "domain/limit/terms.h"
 
@@ -49,6 +51,21 @@ limit_book *limit_book_new(uow *u, uint16_t slot, uint32_t ordinal, slice_set *s
 limit_book *limit_book_of(limit_book *b, uint16_t slot, uint32_t ordinal);
 /* The ordinal of a new user, before the first take. */
 void limit_book_join(limit_book *b, uint32_t ordinal);
+
+/* On a snapshot, to ask only: nothing is taken, written or settled. What is given back is counted:
+ * the user's on copies; to subjects it must be among what was reserved. slices: those of
+ * slice_set_seen. */
+limit_book *limit_book_asking(uow *u, uint16_t slot, uint32_t ordinal, slice_set *slices);
+/* What one limit leaves of a measure. */
+typedef struct limit_left {
+    limit_level level; /* where it stands */
+    const limit_rule *rule;
+    int64_t left; /* >= 0 */
+} limit_left;
+enum { LIMIT_LEFTS_MAX = LIMIT_LEVELS * LIMITS_MAX };
+/* The limits that count the case, in the order in which limit_book_want looks at them; how many.
+ * Of an asking book, after limit_book_load; one whose subject is not named is left out. */
+size_t limit_book_lefts(limit_book *b, const limit_case *c, limit_left out[LIMIT_LEFTS_MAX]);
 
 /* What was reserved for the act; before anything is asked. */
 void limit_book_reserved(limit_book *b, const grant_input *in);

@@ -84,6 +84,12 @@ int64_t pool_total(const config *c, pool_name which);
  * act are settled one after the other. */
 typedef struct slice_set slice_set;
 slice_set *slice_set_new(uow *u);
+/* On a snapshot, to ask only: `look` tells what there is of a pool, wherever it is; SLICE_ANY: it
+ * has no end. slice_want is R_DONE; what is given is there at once; never taken from nor settled.
+ */
+#define SLICE_ANY (INT64_MAX / 2)
+typedef int64_t slice_look(void *context, pool_name which);
+slice_set *slice_set_seen(uow *u, slice_look *look, void *context);
 void slice_load(slice_set *s, pool_name which); /* a get; again for the same pool: nothing */
 /* How much of need (>= 0) this act may take now. R_DONE: *have is need, or less when there is none
  * anywhere. R_WAIT: parked (uow_wait_for). R_UNAVAILABLE: the act has been told of UOW_DRY_MAX dry

@@ -10,15 +10,18 @@
 typedef struct slice_use {
     pool_name pool;
     slice *row;
-    int64_t net; /* taken less given by this act */
-    bool dry;    /* counted in the set's dry */
+    int64_t net;  /* taken less given by this act */
+    int64_t seen; /* of a set that asks only */
+    bool dry;     /* counted in the set's dry */
 } slice_use;
 
 struct slice_set {
     uow *u;
     slice_use *uses;
     size_t n, capacity;
-    size_t dry; /* how many of them are */
+    size_t dry;       /* how many of them are */
+    slice_look *look; /* NULL: it is an act's */
+    void *context;
 };
 
 static slice *row_of(uow *u, pool_name p)
@@ -53,6 +56,14 @@ slice_set *slice_set_new(uow *u)
     return s;
 }
 
+slice_set *slice_set_seen(uow *u, slice_look *look, void *context)
+{
+    slice_set *s = slice_set_new(u);
+    s->look = look;
+    s->context = context;
+    return s;
+}
+
 static slice_use *find(slice_set *s, pool_name which)
 {
     for (size_t i = 0; i < s->n; i++)
@@ -72,7 +83,9 @@ void slice_load(slice_set *s, pool_name which)
             memcpy(grown, s->uses, s->n * sizeof(*grown));
         s->uses = grown;
     }
-    s->uses[s->n++] = (slice_use){.pool = which, .row = row_of(s->u, which)};
+    s->uses[s->n++] = s->look == NULL
+                          ? (slice_use){.pool = which, .row = row_of(s->u, which)}
+                          : (slice_use){.pool = which, .seen = s->look(s->context, which)};
 }
 
 static slice_use *loaded(slice_set *s, pool_name which)
@@ -96,7 +109,7 @@ static int64_t usable(const slice_use *use, int64_t total)
 static int64_t left_of(slice_set *s, pool_name which, int64_t total)
 {
     const slice_use *use = loaded(s, which);
-    return usable(use, total) - use->net;
+    return (s->look != NULL ? use->seen : usable(use, total)) - use->net;
 }
 
 /* The act was told that there is less than it needed, and that is so: all there is is here. Not so
@@ -113,7 +126,7 @@ result slice_want(slice_set *s, pool_name which, int64_t need, int64_t *have)
     int64_t total = pool_total(uow_config(s->u), which);
     int64_t left = left_of(s, which, total);
     *have = left < need ? (left < 0 ? 0 : left) : need;
-    if (left >= need)
+    if (left >= need || s->look != NULL)
         return R_DONE;
     if (use->dry || total == 0) /* 0: there never were any, nobody has to be asked */
         return R_DONE;

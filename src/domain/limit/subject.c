@@ -290,18 +290,43 @@ static result wait_for(const reserve_desk *d, int64_t what)
     return R_WAIT;
 }
 
+/* Gets. */
+static reserve_desk open_desk(uow *u, const limit_reserve_in *in)
+{
+    reserve_desk d = {.u = u, .in = in, .slot = slot_of_hash(in->hi)};
+    d.deadline_ms = uow_now(u) + SAGA_TRY_MS;
+    d.open = subject_open_get(u, d.slot, in->hi, in->lo);
+    each_limit(&d, load);
+    return d;
+}
+
+static void reckon(reserve_desk *d)
+{
+    each_limit(d, add_up);
+    each_limit(d, bound);
+    each_limit(d, end_with_the_day);
+}
+
+void limit_reserve_look(uow *u, const limit_reserve_in *in, limit_reserve_out *out)
+{
+    reserve_desk d = open_desk(u, in);
+    reckon(&d);
+    for (size_t i = 0; i < d.n; i++) {
+        asked *a = &d.counts[i];
+        int64_t free = a->free < 0 ? 0 : a->free;
+        a->grant.n = free < a->grant.n ? free : a->grant.n;
+    }
+    *out = (limit_reserve_out){0};
+    answer(&d, out);
+}
+
 result limit_reserve_decide(uow *u, const void *input, void *output)
 {
     limit_reserve_out *out = output;
-    reserve_desk d = {.u = u, .in = input, .deadline_ms = uow_now(u) + SAGA_TRY_MS};
-    d.slot = slot_of_hash(d.in->hi);
-    d.open = subject_open_get(u, d.slot, d.in->hi, d.in->lo);
-    each_limit(&d, load);
+    reserve_desk d = open_desk(u, input);
     if (uow_pending(u))
         return R_AGAIN;
-    each_limit(&d, add_up);
-    each_limit(&d, bound);
-    each_limit(&d, end_with_the_day);
+    reckon(&d);
     *out = (limit_reserve_out){0};
     answer(&d, out);
     reserve_lack lack = lack_of(&d);

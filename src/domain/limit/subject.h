@@ -38,6 +38,9 @@ static inline pool_name subject_pool(uint64_t hi, uint64_t lo)
  * it. Less than needed of one: without `partly` no reservation is made. Templates and limits that
  * are not in the configuration of this lane are left out. R_AGAIN, R_WAIT. */
 result limit_reserve_decide(uow *u, const void *in, void *out);
+/* What it would be granted by itself, at this moment of a snapshot: beside what others keep.
+ * Writes nothing; out has no reservation. */
+void limit_reserve_look(uow *u, const limit_reserve_in *in, limit_reserve_out *out);
 result limit_settle_decide(uow *u, const void *in, void *out);
 /* For the sweep, when an entry of this row is due: asks about its acts that are; how many. */
 uint32_t subject_ask(uow *u, subject_open *row);
