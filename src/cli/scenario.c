@@ -147,6 +147,24 @@ static void fill(scenario *s, const json *body, str name, json_writer *w)
     write_value(s, value, w);
 }
 
+/* With the history of the scenario, where it has none of its own. */
+static void fill_cart(scenario *s, const json *body, json_writer *w)
+{
+    const json *basket = json_field(body, S("cart"));
+    basket = basket == NULL ? json_field(s->root, S("cart")) : basket;
+    if (basket == NULL)
+        return;
+    json_key(w, S("cart"));
+    if (json_kind_of(basket) != JSON_KIND_OBJECT) {
+        write_value(s, basket, w);
+        return;
+    }
+    json_begin_object(w);
+    write_members(s, basket, S(""), w);
+    fill(s, basket, S("shopper"), w);
+    json_end_object(w);
+}
+
 /* The member of the body that the path names, e.g. "hold"; empty: none. */
 static str path_member(const step_kind *k)
 {
@@ -181,12 +199,13 @@ static str body_of(scenario *s, const step_kind *k, const json *body, uint64_t t
     buf_init(&text, SCENARIO_BODY_MAX);
     json_writer w = json_writer_on(&text);
     unsigned fills = json_field(body, S("hold")) != NULL ? 0 : k->fills;
+    bool has_cart = (fills & FILL_CART) != 0;
     json_begin_object(&w);
-    write_members(s, body, path_member(k), &w);
+    write_members(s, body, has_cart ? S("cart") : path_member(k), &w);
     if ((fills & FILL_USER) != 0)
         fill(s, body, S("user"), &w);
-    if ((fills & FILL_CART) != 0)
-        fill(s, body, S("cart"), &w);
+    if (has_cart)
+        fill_cart(s, body, &w);
     if ((fills & FILL_ORDER) != 0 && json_field(body, S("order_number")) == NULL) {
         json_key(&w, S("order_number"));
         json_put_str(
@@ -370,28 +389,6 @@ static const step_kind *kind_of(scenario *s, const json *step)
     return found;
 }
 
-static void put_counts(scenario *s, const stated_made *made)
-{
-    json_writer *w = &s->w;
-    json_begin_object(w);
-    json_key(w, S("step"));
-    json_put_str(w, S("counts"));
-    json_key(w, S("at"));
-    json_put_time(w, atomic_load(&s->box.now_ms));
-    json_key(w, S("issued"));
-    json_put_i64(w, made->issued);
-    json_key(w, S("redeemed"));
-    json_put_i64(w, made->redeemed);
-    json_key(w, S("discount"));
-    json_begin_object(w);
-    json_key(w, S("amount"));
-    json_put_i64(w, made->discount_minor);
-    json_key(w, S("currency"));
-    json_put_str(w, made->currency);
-    json_end_object(w);
-    json_end_object(w);
-}
-
 /* What has happened before: {"counts": {…}, "as": …}, which names coupons that are left. */
 static void run_counts(scenario *s, const json *step, const json *body)
 {
@@ -414,7 +411,7 @@ static void run_counts(scenario *s, const json *step, const json *body)
         fail_member(s, made.member, made.code, made.detail);
         return;
     }
-    put_counts(s, &made);
+    counts_put(&made, atomic_load(&s->box.now_ms), &s->w);
     s->place = place;
     bool named = names_it(s, as);
     for (size_t i = 0; named && s->code.n == 0 && i < made.left_count; i++) {
@@ -501,8 +498,8 @@ static void make_merchant(scenario *s)
 
 static bool is_member(str name)
 {
-    static const str members[] = {TEXT("name"), TEXT("at"),   TEXT("merchant"),
-                                  TEXT("user"), TEXT("cart"), TEXT("steps")};
+    static const str members[] = {TEXT("name"), TEXT("at"),      TEXT("merchant"), TEXT("user"),
+                                  TEXT("cart"), TEXT("shopper"), TEXT("steps")};
     for (size_t i = 0; i < ARRAY_LEN(members); i++)
         if (str_eq(members[i], name))
             return true;
@@ -521,7 +518,7 @@ static int64_t begin(scenario *s)
     while (json_next(s->root, &iterator, &name, &value))
         if (!is_member(name))
             fail(s, S("unknown_field"), arena_str(s->memory, name),
-                 S("the members are name, at, merchant, user, cart and steps"));
+                 S("the members are name, at, merchant, user, cart, shopper and steps"));
     const json *at = json_field(s->root, S("at"));
     if (json_kind_of(at) != JSON_KIND_STR || !time_parse(json_str(at), &at_ms) || at_ms < 0 ||
         at_ms > TIME_MAX_MS)

@@ -285,3 +285,24 @@ bool counts_make(const stated_ask *ask, stated_made *out)
     out->left_count = n.automatic ? 0 : n.coupon_count - (size_t)n.redeemed;
     return true;
 }
+
+void counts_put(const stated_made *made, int64_t at_ms, json_writer *w)
+{
+    json_begin_object(w);
+    json_key(w, S("step"));
+    json_put_str(w, S("counts"));
+    json_key(w, S("at"));
+    json_put_time(w, at_ms);
+    json_key(w, S("issued"));
+    json_put_i64(w, made->issued);
+    json_key(w, S("redeemed"));
+    json_put_i64(w, made->redeemed);
+    json_key(w, S("discount"));
+    json_begin_object(w);
+    json_key(w, S("amount"));
+    json_put_i64(w, made->discount_minor);
+    json_key(w, S("currency"));
+    json_put_str(w, made->currency);
+    json_end_object(w);
+    json_end_object(w);
+}

@@ -30,5 +30,7 @@ typedef struct stated_made {
 
 /* False: member (may be empty), code and detail say why; what was done before that is done. */
 MUST_USE bool counts_make(const stated_ask *ask, stated_made *out);
+/* The step's answer. */
+void counts_put(const stated_made *made, int64_t at_ms, json_writer *w);
 
 #endif

@@ -172,4 +172,26 @@ shows "by the member that is wrong" said '[.line, .error.code, .error.field]' \
 [7,"stale","steps[4].counts.redeemed"]
 [8,"stale","steps[4].counts.redeemed"]'
 
+tenth='"drafts": [{"template": {"name": "t", "conditions": {"fact": "user.first_order", "is": true},
+    "benefit": {"kind": "percent_off", "percent": "10"},
+    "validity": {"kind": "after_issue", "duration_days": 7}}}]'
+tenth=$(printf '%s' "$tenth" | tr '\n' ' ')
+lines='"lines": [{"sku": "tea", "quantity": 1, "unit_price": {"amount": 1000, "currency": "USD"}}]'
+shows "history is that of the scenario, or of a cart" runs 1 <<END
+$(scenario "{\"quote\": {$tenth}}" | sed 's/^{/{"shopper": {"orders": 0}, /')
+$(scenario "{\"quote\": {$tenth}}" | sed 's/^{/{"shopper": {"orders": 3}, /')
+$(scenario "{\"quote\": {$tenth, \"cart\": {\"shopper\": {\"orders\": 0}, $lines}}}" |
+    sed 's/^{/{"shopper": {"orders": 3}, /')
+$(scenario "{\"quote\": {$tenth, \"cart\": {$lines}}}" | sed 's/^{/{"shopper": {"orders": 0}, /')
+$(scenario "{\"quote\": {}}" | sed 's/^{/{"shopper": {"orders": -1}, /')
+$(scenario "{\"quote\": {\"cart\": 7}}" | sed 's/^{/{"shopper": {"orders": 1}, /')
+END
+shows "in every step with a cart" said '[.steps[0].answer.discount.amount,
+    .steps[0].answer.errors[0].field]' '[500,null]
+[0,null]
+[100,null]
+[100,null]
+[null,"cart.shopper.orders"]
+[null,"cart"]'
+
 counted
