@@ -24,6 +24,8 @@ static wire_code_format format_shown(api_call *c, const code_format *row)
     wire_code_format shown = {.id = row->id,
                               .version = row->version,
                               .name = row->name,
+                              .purpose = code_is_of_coupons(row) ? CODE_PURPOSE_COUPON
+                                                                 : CODE_PURPOSE_EXCHANGE,
                               .characters = row->alphabet,
                               .length = row->length,
                               .group = row->group,
@@ -106,6 +108,7 @@ void api_code_format_create(api_call *c)
     code_format_put_in *in = ARENA_NEW(c->memory, code_format_put_in);
     *in = (code_format_put_in){.merchant = c->who.merchant,
                                .name = b->name,
+                               .purpose = (uint8_t)b->purpose,
                                .length = (uint8_t)b->length,
                                .group = (uint8_t)b->group,
                                .check = b->check,

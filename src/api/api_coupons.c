@@ -1,6 +1,10 @@
 /* Coupons: by id, the wallet of a user, void. */
+#include "api/coupon.h"
+
 #include "api/convert.h"
-#include "app/query_coupons.h"
+#include "app/codes.h"
+#include "domain/campaign/rules.h"
+#include "domain/coupon/state.h"
 
 static wire_coupon_state_shown state_shown(const coupon_now *now)
 {
@@ -37,7 +41,7 @@ static void put_left(const coupon_seen *seen, wire_coupon *out)
     out->next_use_at = seen->left.again_at_ms;
 }
 
-static wire_coupon coupon_shown(const coupon_seen *seen)
+wire_coupon coupon_shown(const coupon_seen *seen)
 {
     const coupon *row = seen->row;
     bool held = !seen->many && seen->now.state == COUPON_STATE_HELD;
@@ -62,6 +66,82 @@ static wire_coupon coupon_shown(const coupon_seen *seen)
     return out;
 }
 
+void coupons_put_codes(api_call *c, wire_coupon *coupons, size_t n)
+{
+    str *codes = ARENA_ARRAY(c->memory, str, n);
+    uint64_t *ids = ARENA_ARRAY(c->memory, uint64_t, n);
+    for (size_t i = 0; i < n; i++)
+        ids[i] = coupons[i].id;
+    codes_of_coupons(c->app, &(coupon_names){call_config(c), c->who.merchant, ids, n, c->memory},
+                     codes);
+    for (size_t i = 0; i < n; i++) {
+        coupons[i].has_code = codes[i].n > 0;
+        coupons[i].code = codes[i];
+    }
+}
+
+/* ---- by code ---- */
+
+/* One code, on this view. R_CODE_INVALID: it names no coupon. */
+static result find_coded(api_call *c, app_view *v, str typed, coupon_seen *out)
+{
+    code_typed code;
+    result r = codes_read(c->app, v->config, c->who.merchant, typed, &code);
+    if (r != R_DONE)
+        return r;
+    bool found = code.coupon != 0 && query_coupon(v, c->who.merchant, code.coupon, out);
+    return found ? R_DONE : R_CODE_INVALID;
+}
+
+static bool may_know(const api_call *c, const coupon_seen *seen)
+{
+    return (c->who.scopes & KEY_READ) != 0 || !coupon_is_closed(seen->now.state);
+}
+
+bool coupons_by_code(api_call *c, const wire_str_list *codes, coupons_coded *out)
+{
+    app_view v;
+    result r = R_DONE;
+    if (!call_view(c, &v))
+        return false;
+    *out = (coupons_coded){.coupons = {ARENA_ARRAY(c->memory, uint64_t, codes->n), codes->n}};
+    for (size_t i = 0; i < codes->n && r == R_DONE; i++) {
+        coupon_seen seen;
+        r = find_coded(c, &v, codes->items[i], &seen);
+        if (r != R_DONE)
+            break;
+        if (i > 0 && !str_eq(seen.user, out->user))
+            r = R_CODE_INVALID;
+        if (!may_know(c, &seen))
+            out->refusal = R_CODE_INVALID;
+        out->user = seen.user;
+        out->coupons.items[i] = seen.row->id;
+    }
+    if (!call_view_end(c, &v))
+        return false;
+    if (r != R_DONE)
+        call_refuse(c, r, S(""));
+    return r == R_DONE;
+}
+
+void api_code_lookup(api_call *c)
+{
+    const wire_code_lookup *b = c->body;
+    app_view v;
+    coupon_seen seen;
+    wire_coupon shown = {0};
+    if (!call_view(c, &v))
+        return;
+    result r = find_coded(c, &v, b->code, &seen);
+    if (r == R_DONE && !may_know(c, &seen))
+        r = R_CODE_INVALID;
+    if (r == R_DONE) {
+        shown = coupon_shown(&seen);
+        coupons_put_codes(c, &shown, 1);
+    }
+    call_view_answer(c, &v, r, &wire_coupon_type, &shown);
+}
+
 void api_coupon_get(api_call *c)
 {
     const wire_coupon_get_parameters *p = c->parameters;
@@ -71,8 +151,10 @@ void api_coupon_get(api_call *c)
         return;
     bool found = query_coupon(&v, c->who.merchant, p->coupon, &seen);
     wire_coupon shown = {0};
-    if (found)
+    if (found) {
         shown = coupon_shown(&seen); /* what it points to is in the call's memory */
+        coupons_put_codes(c, &shown, 1);
+    }
     call_view_answer(c, &v, found ? R_DONE : R_NOT_FOUND, &wire_coupon_type, &shown);
 }
 
@@ -138,6 +220,7 @@ void api_coupon_list(api_call *c)
     page.coupons.items = ARENA_ARRAY(c->memory, wire_coupon, page.coupons.n);
     for (size_t i = 0; i < page.coupons.n; i++)
         page.coupons.items[i] = coupon_shown(&seen[i]);
+    coupons_put_codes(c, page.coupons.items, page.coupons.n);
     if (!call_view_end(c, &v))
         return;
     if (page.has_next_page_token)

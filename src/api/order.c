@@ -293,7 +293,8 @@ void order_submit(api_call *c, order_job *plan)
                    .then = plan->then,
                    .stale = again,
                    .missing = order_missing};
-    if (c->problems->n == 0 && !prepare(c, plan, priced, &ask))
+    ask.refusal = plan->refusal;
+    if (c->problems->n == 0 && plan->refusal == R_DONE && !prepare(c, plan, priced, &ask))
         return;
     call_act(c, &ask);
 }

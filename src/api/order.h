@@ -29,6 +29,7 @@ typedef struct order_job {
     uint64_t left_out[AUTOMATIC_MAX]; /* as the act has told */
     size_t left_out_count;
     order_cut cuts[ORDER_APPLIED_MAX]; /* likewise */
+    result refusal; /* R_DONE; else the act is refused with it, unless it was answered before */
     size_t cut_count;
 } order_job;
 /* Fills ask and names, and reports what the schema cannot say: one currency, and one that is known;

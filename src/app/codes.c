@@ -71,6 +71,13 @@ result codes_check(app *a, const code_format *of)
 
 /* ---- reading ---- */
 
+/* 0: no coupon can have this id. */
+static uint64_t coupon_named(ff1_number number)
+{
+    uint64_t id = (uint64_t)number;
+    return number == id && id >> 63 == 0 && id_slot(id) < SLOT_COUNT ? id : 0;
+}
+
 static result read_with(app *a, const code_format *of, size_t at, ff1_number body, code_typed *out)
 {
     cipher c;
@@ -78,8 +85,10 @@ static result read_with(app *a, const code_format *of, size_t at, ff1_number bod
     if (r != R_DONE)
         return r;
     ff1_decrypt(c.permute, &body, 1);
-    if (body < of->keys.items[at].issued)
-        *out = (code_typed){of->id, of->keys.items[at].first + (uint64_t)body};
+    if (code_is_of_coupons(of))
+        out->coupon = coupon_named(body);
+    else if (body < of->keys.items[at].issued)
+        *out = (code_typed){.format = of->id, .place = of->keys.items[at].first + (uint64_t)body};
     cipher_close(&c);
     return R_DONE;
 }
@@ -120,6 +129,34 @@ static void write_some(const cipher *c, ff1_number *numbers, size_t n, buf *out)
         code_show(&c->form, buf_view(&text), out);
         buf_char(out, '\n');
     }
+}
+
+static const code_format *format_of_coupons(const coupon_names *of)
+{
+    const code_format *formats[CODE_FORMATS_MAX];
+    size_t n = config_code_formats(of->config, of->merchant, 0, CODE_FORMATS_MAX, formats);
+    for (size_t i = 0; i < n; i++)
+        if (code_is_of_coupons(formats[i]))
+            return formats[i];
+    return NULL;
+}
+
+void codes_of_coupons(app *a, const coupon_names *of, str *out)
+{
+    const code_format *format = format_of_coupons(of);
+    cipher c;
+    memset(out, 0, of->n * sizeof(*out));
+    if (format == NULL || of->n == 0 || cipher_open(a, format, format->keys.n - 1, &c) != R_DONE)
+        return;
+    for (size_t i = 0; i < of->n; i++) {
+        ff1_number number = of->ids[i];
+        buf text;
+        buf_init(&text, CODE_SHOWN_MAX + 1);
+        write_some(&c, &number, 1, &text);
+        out[i] = arena_str(of->memory, (str){text.p, text.n - 1}); /* without the line end */
+        buf_free(&text);
+    }
+    cipher_close(&c);
 }
 
 result codes_write(app *a, const code_run *run, buf *out)

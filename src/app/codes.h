@@ -11,10 +11,11 @@
 /* A new key of this merchant, sealed: for code_format_put_in. */
 MUST_USE result codes_key_make(app *a, uint64_t merchant_id, arena *memory, str *sealed);
 
-/* What was typed, as a code of one of the merchant's formats. format 0: it is none, and never was
+/* What was typed, as a code of one of the merchant's formats. coupon: the id that a coupon's own
+ * code names, which may be of none; else 0. format 0: it is none, and never was
  * made; place is of any slot then, so that who tries such codes does not meet one lane only. */
 typedef struct code_typed {
-    uint64_t format, place;
+    uint64_t format, place, coupon;
 } code_typed;
 MUST_USE result codes_read(app *a, const config *c, uint64_t merchant_id, str typed,
                            code_typed *out);
@@ -26,6 +27,17 @@ typedef struct code_run {
     uint64_t first, n;
 } code_run;
 MUST_USE result codes_write(app *a, const code_run *run, buf *out);
+
+/* The codes of coupons of this merchant, in groups; empty texts where it has no format for coupons,
+ * or the server no key. */
+typedef struct coupon_names {
+    const config *config;
+    uint64_t merchant;
+    const uint64_t *ids;
+    size_t n;
+    arena *memory; /* of the texts */
+} coupon_names;
+void codes_of_coupons(app *a, const coupon_names *of, str *out);
 
 /* When opening: does the master key open the keys of this format? */
 MUST_USE result codes_check(app *a, const code_format *of);

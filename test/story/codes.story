@@ -305,3 +305,85 @@ story without_the_master_key_no_code_is_read_or_made
   200 {"disabled": true}
   GET /v1/codes/formats/$format
   200 {"id": "$format"}
+
+# ---- codes of coupons themselves
+
+setup coded
+  POST /v1/codes/formats {"name": "Wallet", "purpose": "coupon", "length": 13, "expected_codes": 1000000}
+  201 {"id": "$own", "purpose": "coupon", "prefixes": [{"guessed_in_1000_years": 0}]}
+  use coupon
+  GET /v1/coupons/$coupon
+  200 {"code": "$code", "user": "u1"}
+
+story a_till_redeems_by_code_and_knows_no_user
+  use coded
+  use tea
+  as redeem
+  POST /v1/codes/lookup {"code": "$code"}
+  200 {"id": "$coupon", "user": "u1", "state": "available", "code": "$code"}
+  POST /v1/redemptions key=k1 {"order_number": "o1", "cart": $cart, "codes": [" $code "]}
+  201 {"id": "$redemption", "user": "u1", "discount": @1000, "coupons": [{"coupon": "$coupon"}]}
+  keep first
+  POST /v1/redemptions key=k1 {"order_number": "o1", "cart": $cart, "codes": [" $code "]}
+  201
+  same first
+  POST /v1/redemptions {"order_number": "o2", "cart": $cart, "codes": ["$code"]}
+  409 {"code": "code_invalid", "detail": null}
+  POST /v1/codes/lookup {"code": "$code"}
+  409 {"code": "code_invalid", "detail": null}
+  as all
+  POST /v1/redemptions {"order_number": "o2", "cart": $cart, "codes": ["$code"]}
+  409 {"code": "coupon_not_available"}
+  POST /v1/codes/lookup {"code": "$code"}
+  200 {"state": "redeemed"}
+
+story codes_of_coupons_are_of_one_user_and_merchant
+  use coded
+  use tea
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  201 {"coupons": [{"id": "$second"}]}
+  GET /v1/users/u2/coupons
+  200 {"coupons": [{"id": "$second", "code": "$other"}]}
+  POST /v1/redemptions {"order_number": "o1", "cart": $cart, "codes": ["$code", "$other"]}
+  409 {"code": "code_invalid"}
+  POST /v1/redemptions {"order_number": "o1", "user": "u1", "cart": $cart, "codes": ["$code"]}
+  422 {"errors": [{"field": "user", "code": "not_allowed"}]}
+  POST /v1/redemptions {"order_number": "o1", "cart": $cart}
+  422 {"errors": [{"field": "user", "code": "required"}]}
+  POST /v1/redemptions {"order_number": "o1", "cart": $cart, "codes": ["$code"], "coupons": []}
+  422 {"errors": [{"field": "coupons", "code": "not_allowed"}]}
+  POST /v1/codes/exchange {"code": "$code", "user": "u3"}
+  409 {"code": "code_invalid"}
+  POST /v1/codes/lookup {"code": "00000"}
+  409 {"code": "code_invalid"}
+  as other
+  POST /v1/codes/lookup {"code": "$code"}
+  409 {"code": "code_invalid"}
+  as issue
+  POST /v1/codes/lookup {"code": "$code"}
+  403
+
+# Codes of the old prefix name the same coupons.
+story the_codes_of_coupons_get_a_new_prefix
+  use coded
+  PUT /v1/codes/formats/$own/prefix if="v1" {"prefix": "N", "expected_codes": 10}
+  200
+  GET /v1/coupons/$coupon
+  200 {"code": "$new"}
+  POST /v1/codes/lookup {"code": "$code"}
+  200 {"id": "$coupon", "code": "$new"}
+  POST /v1/codes/lookup {"code": "$new"}
+  200 {"id": "$coupon"}
+
+story a_format_for_coupons_is_long_and_the_only_one
+  use shop
+  POST /v1/codes/formats {"name": "Wallet", "purpose": "coupon", "length": 12, "expected_codes": 1}
+  422 {"errors": [{"field": "length", "code": "out_of_range"}]}
+  POST /v1/codes/formats {"name": "Wallet", "purpose": "coupon", "alphabet": "digits", "length": 19, "expected_codes": 1}
+  422 {"errors": [{"field": "length"}]}
+  POST /v1/codes/formats {"name": "Wallet", "purpose": "coupon", "alphabet": "digits", "length": 20, "expected_codes": 1}
+  201 {"id": "$own"}
+  POST /v1/codes/formats {"name": "Wallet", "purpose": "coupon", "length": 13, "expected_codes": 1}
+  409 {"code": "too_many"}
+  POST /v1/codes/batches {"name": "B", "format": "$own", "template": "$template", "count": 1}
+  422 {"code": "invalid", "detail": "format: it is for the codes of coupons"}

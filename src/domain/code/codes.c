@@ -68,7 +68,15 @@ void code_format_check(const code_format_put_in *in, const code_format *now, iss
         form = code_form_of(now, 0);
         form.prefix = in->prefix;
     }
+    size_t before = found->n;
+    uint8_t purpose = now == NULL ? in->purpose : now->purpose;
     code_form_check(&form, found);
+    if (purpose == CODE_PURPOSE_COUPON && found->n == before &&
+        code_numbers(&form) >> 64 == 0) /* ids are 64 bits */
+        issues_add(found, S("length"), S("out_of_range"),
+                   "more, for a coupon's code holds its id: 13 of 32 characters, 20 digits");
+    if (purpose > CODE_PURPOSE_COUPON)
+        issues_add(found, S("purpose"), S("not_allowed"), "exchange or coupon");
     check_reason(in->reason, found);
     if (in->expected < 1 || in->expected > CODE_PLACES_MAX)
         issues_add(found, S("expected_codes"), S("out_of_range"), "at least 1");
@@ -210,6 +218,7 @@ static result format_create(uow *u, const code_format_put_in *in, row_out *out)
                          .length = in->length,
                          .group = in->group,
                          .check = in->check,
+                         .purpose = in->purpose,
                          .created_at_ms = uow_now(u),
                          .updated_at_ms = uow_now(u)};
     add_key(u, &draft, in);
@@ -218,6 +227,9 @@ static result format_create(uow *u, const code_format_put_in *in, row_out *out)
         return R_AGAIN;
     if (n == CODE_FORMATS_MAX)
         return uow_refuse(u, R_TOO_MANY, "A merchant has at most %d formats.", CODE_FORMATS_MAX);
+    for (size_t i = 0; i < n && code_is_of_coupons(&draft); i++)
+        if (code_is_of_coupons(rows[i]))
+            return uow_refuse(u, R_TOO_MANY, "A merchant has one format for coupons.");
     r = check_key(u, &draft);
     if (r != R_DONE)
         return r;
@@ -329,6 +341,8 @@ static result batch_create(uow *u, const code_batch_put_in *in, row_out *out)
         return R_AGAIN;
     if (of == NULL)
         return uow_refuse(u, R_NOT_FOUND, "There is no such format.");
+    if (code_is_of_coupons(of))
+        return uow_refuse(u, R_INVALID, "format: it is for the codes of coupons");
     result r = check_template(u, in);
     if (r != R_DONE)
         return r;

@@ -7,13 +7,19 @@
  * key->first; permuted by the key it is the body that people see (format.h). first is a multiple of
  * SLOT_COUNT, so the slot of a code is place % SLOT_COUNT whatever its prefix.
  *
+ * A format for coupons has no places: the number behind a code is the id of the coupon, so every
+ * coupon of the merchant has a code, without a row and without being asked for one. Such codes are
+ * as long as an id needs. A merchant has one such format at most; its newest prefix is shown, and
+ * codes of earlier ones stay good.
+ *
  * FORMAT_PUT creates a format, or gives one its next prefix. BATCH_PUT creates a batch, or renames,
  * disables, enables, extends or shortens one. EXPORT only tells that codes leave the server.
  *   NOT_FOUND          no such merchant, format, batch or template of the merchant
  *   VERSION_MISMATCH
  *   INVALID            of the form (format.h); texts that two formats of the merchant could have;
- *                      name, reason, expires_at_ms, count; an export from behind the end
- *   TOO_MANY           formats of the merchant, prefixes of a format
+ *                      name, reason, expires_at_ms, count; a batch of a format for coupons; an
+ *                      export from behind the end
+ *   TOO_MANY           formats of the merchant, or such for coupons; prefixes of a format
  *   CODE_GUESSABLE     the odds are above the bound and no reason says that they are accepted; the
  *                      reason of a prefix is good for its batches
  *   CODES_EXHAUSTED    the prefix has not so many numbers left
@@ -45,6 +51,10 @@ enum code_batch_field { CODE_BATCH_NAME = 1, CODE_BATCH_EXPIRES_AT = 2, CODE_BAT
 code_form code_form_of(const code_format *f, size_t key);
 /* Could a text be a code of one of its prefixes and of this form? */
 bool code_format_meets(const code_format *f, const code_form *form);
+static inline bool code_is_of_coupons(const code_format *f)
+{
+    return f->purpose == CODE_PURPOSE_COUPON;
+}
 /* Hits a year in thousandths, with as many good codes as are meant or made. */
 uint64_t code_key_odds(const code_format *f, size_t key);
 /* The prefix whose number this place is. f has one. */

@@ -108,30 +108,39 @@ static size_t length_of(const code_form *f)
 void code_write(const code_form *f, ff1_number body, buf *out)
 {
     uint8_t digits[CODE_BODY_MAX + 1];
+    char text[CODE_BODY_MAX + 1];
     uint32_t radix = (uint32_t)f->alphabet.n;
-    for (size_t i = f->body; i > 0; i--) {
-        digits[i - 1] = (uint8_t)(body % radix);
+    size_t n = f->body;
+    for (; n > 0 && body >> 64 != 0; n--) {
+        digits[n - 1] = (uint8_t)(body % radix);
         body /= radix;
     }
-    CHECK(body == 0);
-    size_t n = f->body;
+    uint64_t rest = (uint64_t)body; /* divides in a fraction of the time */
+    for (; n > 0; n--) {
+        digits[n - 1] = (uint8_t)(rest % radix);
+        rest /= radix;
+    }
+    CHECK(rest == 0);
+    n = f->body;
     if (f->check) {
         digits[n] = check_digit(radix, digits, n);
         n++;
     }
-    buf_str(out, f->prefix);
     for (size_t i = 0; i < n; i++)
-        buf_char(out, f->alphabet.p[digits[i]]);
+        text[i] = f->alphabet.p[digits[i]];
+    buf_str(out, f->prefix);
+    buf_str(out, (str){text, n});
 }
 
 void code_show(const code_form *f, str code, buf *out)
 {
-    size_t prefix = f->prefix.n;
+    size_t prefix = f->prefix.n, group = f->group == 0 ? code.n : f->group;
     buf_str(out, f->prefix);
-    for (size_t i = prefix; i < code.n; i++) {
-        if (f->group != 0 && (i - prefix) % f->group == 0 && i > 0)
+    for (size_t i = prefix; i < code.n; i += group) {
+        size_t left = code.n - i;
+        if (f->group != 0 && i > 0)
             buf_char(out, '-');
-        buf_char(out, code.p[i]);
+        buf_str(out, (str){code.p + i, left < group ? left : group});
     }
 }
 
