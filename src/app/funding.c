@@ -65,10 +65,11 @@ static void split(quoting *q)
                                                          .discount_minor = paid[i]};
 }
 
-/* The version by which each applied coupon was priced. */
-static void find_versions(app_view *v, const order_ask *ask, const order_priced *priced,
-                          const template_version **versions)
+/* The version by which each applied coupon was priced; how many parties they have. */
+static size_t find_versions(app_view *v, const order_ask *ask, const order_priced *priced,
+                            const template_version **versions)
 {
+    size_t parties = 0;
     for (size_t i = 0; i < priced->verdict_count; i++) {
         const order_verdict *verdict = &priced->verdicts[i];
         if (verdict->result != R_DONE)
@@ -78,16 +79,22 @@ static void find_versions(app_view *v, const order_ask *ask, const order_priced 
             a->template == 0
                 ? ask->drafts[i - priced->coupon_count].version
                 : config_version(config_find_template(v->config, a->template), a->version);
+        size_t n;
+        MAYBE(fund_parties(versions[verdict->applied], &n));
+        parties += n;
     }
+    return parties;
 }
 
 funding_quote funding_quoted(app_view *v, const order_ask *ask, const order_priced *priced)
 {
     size_t n = priced->in.applied.n;
-    funding_quote out = {.versions = ARENA_ARRAY(v->memory, const template_version *, n),
-                         .parties = ARENA_ARRAY(v->memory, party_share, n * FUND_PARTIES_MAX)};
+    funding_quote out = {.versions = ARENA_ARRAY(v->memory, const template_version *, n)};
+    size_t parties = find_versions(v, ask, priced, out.versions);
+    if (parties == 0)
+        return out;
+    out.parties = ARENA_ARRAY(v->memory, party_share, parties);
     quoting q = {.v = v, .priced = priced, .budgets = ask->at_ms == NULL, .out = &out};
-    find_versions(v, ask, priced, out.versions);
     for (q.applied = 0; q.applied < n; q.applied++)
         split(&q);
     return out;
