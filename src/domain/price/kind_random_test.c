@@ -43,6 +43,7 @@ static void random_trial(trial *t)
         t->versions[i] = random_version();
         t->coupons[i] = coupon_of(t->versions[i]);
         t->coupons[i].template = 100 + i;
+        t->coupons[i].most_minor = below(6) == 0 ? 1 + (int64_t)below(3000) : 0;
         t->refunds[i] = (uint8_t)(1 + below(3));
     }
     t->choice_count = random_policy(t->choices);
@@ -78,6 +79,8 @@ static void check_sums(const trial *t, const price_result *p)
         assert_true(v->result == R_DONE ? gives || spare : !gives);
         assert_true((v->result == R_DONE) == (v->reason.n == 0));
         assert_true(cap == 0 || (v->discount_minor <= cap && v->adds_minor <= cap));
+        int64_t most = t->coupons[i].most_minor;
+        assert_true(most == 0 || (v->discount_minor <= most && v->adds_minor <= most));
         by_coupon += v->discount_minor;
     }
     assert_int_equal(by_line, p->discount_minor);
