@@ -337,6 +337,20 @@ story a_till_redeems_by_code_and_knows_no_user
   POST /v1/codes/lookup {"code": "$code"}
   200 {"state": "redeemed"}
 
+story a_code_that_is_entered_twice_counts_once_where_the_policy_says_so
+  use new_york
+  use coded
+  use tea
+  POST /v1/redemptions {"order_number": "o1", "cart": $cart, "codes": ["$code", " $code "]}
+  422 {"errors": [{"field": "codes[1]", "code": "duplicate"}]}
+  as operator
+  PUT /v1/merchants/$deli if="v1" {"name": "Deli", "zone": "America/New_York", "currency": "USD",
+    "policy": {"repeated": "ignore"}}
+  200 {"version": 2}
+  as qk_vXMnML05g02Dv5KhFJYBgNO9Sm8TCTBxZebzDtmEb90
+  POST /v1/redemptions {"order_number": "o1", "cart": $cart, "codes": ["$code", " $code "]}
+  201 {"discount": @1000, "coupons": [{"coupon": "$coupon", "discount": @1000}]}
+
 story codes_of_coupons_are_of_one_user_and_merchant
   use coded
   use tea
