@@ -442,3 +442,35 @@ story each_use_is_split_by_itself
   200 {"parties": [{"discount": @840, "discount_returned": @420}, {"discount": @560}, {"discount": @600}]}
   GET /v1/templates/$template/stats?by=party&from=2026-01-02
   200 {"parties": [{"discount": @0, "discount_returned": @0}, {}, {}]}
+
+# 1.00 by halves over 1.5 kg: 0.33, 0.33 and 0.34 come back with each third, to the first rounded down
+# of what is back in all.
+story what_is_weighed_comes_back_to_each_party
+  let cart {"lines": [{"sku": "tea", "quantity": 1500, "unit_price": @4000, "weighed": true}]}
+  let benefit {"kind": "amount_off", "amount": @100}
+  let funding [{"party": "platform", "share": "50"}, {"party": "merchant", "share": "50"}]
+  use funded
+  POST /v1/redemptions {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"]}
+  201 {"id": "$redemption", "discount": @100}
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 500}]}
+  201 {"refund": @1967, "funding": [{"party": "platform", "discount": @16}, {"party": "merchant", "discount": @17}]}
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 500}]}
+  201 {"refund": @1967, "funding": [{"party": "platform", "discount": @17}, {"party": "merchant", "discount": @16}]}
+  POST /v1/redemptions/$redemption/returns {}
+  201 {"refund": @1966, "funding": [{"party": "platform", "discount": @17}, {"party": "merchant", "discount": @17}]}
+
+# Money that goes back on the coupon goes back to those who paid it; used again, they pay again.
+story a_stored_value_is_paid_by_parties
+  let benefit {"kind": "stored_value", "value": @10000}
+  let funding [{"party": "partner", "name": "Gift shop", "share": "75", "budget": @5000}, {"party": "merchant", "share": "25"}]
+  use funded
+  POST /v1/redemptions {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"]}
+  201 {"id": "$redemption", "discount": @8000, "total": @0,
+    "funding": [{"name": "Gift shop", "discount": @5000}, {"party": "merchant", "discount": @3000}]}
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 1}]}
+  201 {"refund": @0, "funding": [{"name": "Gift shop", "discount": @1875}, {"party": "merchant", "discount": @1125}]}
+  GET /v1/coupons/$coupon
+  200 {"balance": @5000}
+  POST /v1/redemptions {"user": "u1", "order_number": "o2", "coupons": ["$coupon"],
+    "cart": {"lines": [{"sku": "tea", "quantity": 1, "unit_price": @3000}]}}
+  201 {"discount": @3000, "funding": [{"name": "Gift shop", "discount": @1875}, {"party": "merchant", "discount": @1125}]}
