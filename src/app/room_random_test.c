@@ -19,7 +19,7 @@
 #include "test/lib/domain_fixture.h"
 
 enum {
-    SEEDS = 20,
+    SEEDS = 40,
     STEPS = 350,
     USERS = 3,
     CAMPAIGNS = 3,
@@ -199,14 +199,6 @@ static order_priced quote(run *r, const uint64_t *coupons, size_t n, const order
     return out;
 }
 
-/* What the order's hold gives back is looked up before the act, and may be given back by a sweep
- * before it: then there is more than there is, and the hold is asked for again. */
-static result hold_as_asked(run *r, const fix_order *o, bool has_hold, uint64_t *id)
-{
-    result code = fix_hold(r->f, o, id);
-    return code == R_BUSY || (has_hold && code != R_DONE) ? fix_hold(r->f, o, id) : code;
-}
-
 /* A hold of what was applied gets that. */
 static void hold_it(run *r, const order_priced *q)
 {
@@ -219,7 +211,7 @@ static void hold_it(run *r, const order_priced *q)
             coupons[o.coupon_count++] = q->verdicts[i].coupon;
     if (q->in.applied.n == 0)
         return;
-    result code = hold_as_asked(r, &o, q->hold != 0, &id);
+    result code = fix_hold(r->f, &o, &id);
     if (code != R_DONE)
         fail_msg("the hold is refused: %.*s %.*s", STR_ARG(result_code(code)),
                  STR_ARG(r->f->detail));
@@ -255,7 +247,7 @@ static void refuse_it(run *r, const order_priced *q)
     }
     if (one == NULL || others + 1 != q->coupon_count)
         return;
-    result code = hold_as_asked(r, &r->order, q->hold != 0, &id);
+    result code = fix_hold(r->f, &r->order, &id);
     if (code == R_NOT_APPLICABLE)
         return; /* beside it another one does not apply */
     if (code != one->result)

@@ -311,7 +311,7 @@ result fix_price(fix *f, const fix_order *o, order_in *in)
 static result order_once(fix *f, const fix_order *o, act_id id, order_out *out)
 {
     order_in in = {0};
-    reserve_ask ask = {.names = f->names};
+    reserve_ask ask = {.names = f->names, .prepared = true};
     result r = fix_price(f, o, &in);
     if (r == R_DONE && in.applied.n == 0)
         r = R_NOT_APPLICABLE;
@@ -337,7 +337,12 @@ static result order_act(fix *f, const fix_order *o, act_id id, order_out *out)
     now.cuts = cuts;
     now.cut_count = 0;
     result r;
-    while ((r = order_once(f, &now, id, out)) == R_STALE) {
+    unsigned again = 0;
+    while ((r = order_once(f, &now, id, out)) == R_STALE || r == R_UNRESERVED) {
+        if (r == R_UNRESERVED && again++ < ORDER_REPRICE_MAX)
+            continue;
+        if (r == R_UNRESERVED)
+            return R_BUSY;
         str amount = f->detail, name;
         if (id_parse(ID_TEMPLATE, f->detail, &left_out)) {
             CHECK(now.left_out_count < AUTOMATIC_MAX);

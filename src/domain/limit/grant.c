@@ -78,11 +78,31 @@ static grant_use *find(grant_set *s, const grant_key *k)
     return NULL;
 }
 
+/* What the act has given back of a count that it reserved. */
+static int64_t given_back(const grant_party *p, const limit_grant *g)
+{
+    int64_t n = 0;
+    for (size_t i = 0; i < p->n; i++) {
+        const limit_take *t = &p->back[i];
+        if (t->campaign == g->campaign && t->owner == g->owner && t->measure == g->measure &&
+            t->period == g->period && t->since_version == g->since_version)
+            n += t->n;
+    }
+    return n;
+}
+
+/* Of what was reserved, what is: without credits for holds that have ended in another act. */
+static int64_t covered(const grant_party *p, const limit_grant *g)
+{
+    return g->n - g->credit + given_back(p, g);
+}
+
 result grant_want(grant_set *s, const grant_key *key, int64_t *have)
 {
     if (*have == 0)
         return R_DONE;
-    if (named(s, key->subject) == NULL)
+    const grant_party *party = named(s, key->subject);
+    if (party == NULL)
         return R_LIMIT_SUBJECT_MISSING;
     const grant_use *use = find(s, key);
     if (use == NULL)
@@ -90,6 +110,8 @@ result grant_want(grant_set *s, const grant_key *key, int64_t *have)
     int64_t left = use->given.n - use->taken;
     if (left < *have)
         *have = left;
+    else if (covered(party, &use->given) - use->taken < *have)
+        return R_UNRESERVED; /* taking it would make another one lack what there is for it */
     return R_DONE;
 }
 
@@ -142,18 +164,6 @@ void grant_give(grant_set *s, const limit_take *take, int64_t n)
 
 /* ---- the end ---- */
 
-static int64_t given_back(const grant_party *p, const limit_grant *g)
-{
-    int64_t n = 0;
-    for (size_t i = 0; i < p->n; i++) {
-        const limit_take *t = &p->back[i];
-        if (t->campaign == g->campaign && t->owner == g->owner && t->measure == g->measure &&
-            t->period == g->period && t->since_version == g->since_version)
-            n += t->n;
-    }
-    return n;
-}
-
 /* What is counted, once in its cells. */
 static void count_use(const grant_set *s, const grant_use *use, limit_grant *used, size_t *n)
 {
@@ -178,7 +188,7 @@ static result close_party(grant_set *s, const grant_party *p, limit_grant *used,
         const limit_grant *g = &use->given;
         if (use->taken == 0 || g->subject != p->who.subject)
             continue;
-        if (use->taken > g->n - g->credit + given_back(p, g))
+        if (use->taken > covered(p, g))
             return R_UNRESERVED;
         count_use(s, use, used, n);
     }

@@ -37,7 +37,8 @@ typedef struct grant_input {
 void grant_set_fill(grant_set *s, const grant_input *in);
 
 /* Lowers *have to what may still be taken. R_DONE; R_LIMIT_SUBJECT_MISSING: the act does not name
- * this subject; R_UNRESERVED: it does, but nothing was asked about this count. */
+ * this subject; R_UNRESERVED: it does, but nothing was asked about this count, or what there is of
+ * it was to be given back by this act, which gives back before it takes, and has not. */
 MUST_USE result grant_want(grant_set *s, const grant_key *key, int64_t *have);
 /* n: what grant_want gave. Returns what was taken; its applied is the caller's. */
 limit_take grant_take(grant_set *s, const grant_key *key, int64_t n);
