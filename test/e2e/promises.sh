@@ -29,6 +29,8 @@ merchant=$(quan admin merchant create --data "$lib" --name Shop --zone UTC --cur
 secret=$(quan admin key create --data "$lib" --merchant "$merchant" 2>/dev/null)
 operator=$(quan admin key create --data "$lib" --operator 2>/dev/null)
 
+openssl rand -hex 32 >"$scratch/code.key"
+
 # The file that a command on scenarios is shown with: the tutorial's first.
 sed -n "/<<'END'/,/^END/ { /END/d; p; }" docs/tutorial/scenarios.md | head -n 1 \
     >"$scratch/scenarios.jsonl"
@@ -42,6 +44,7 @@ here() {
     echo "$1" | sed "s|@/[a-z/.]*|@$scratch/key|; s|SECRET|$own|
         s|/var/lib/quan|$lib|; s|/var/backups/quan|$scratch/backups|
         s|http://127.0.0.1:8080|$url|; s|/run/quan.url|$scratch/url|; s|--data DIR|--data $lib|
+        s|/etc/quan/code.key|$scratch/code.key|
         s|mer_[0-9a-z…]*|$merchant|; s|key_[0-9a-z]*|$key|; s|--scale 10 |--scale 1 |
         s|--seconds 10|--seconds 1|; s|--rate 5000|--rate 200 --seconds 1|"
 }
@@ -51,6 +54,7 @@ runs() {
     is=0
     case $1 in
     *" complete-journey "*) return 0 ;; # needs the data: test/replay
+    *" codes export "*) return 0 ;;     # needs a batch of codes
     *" retry "* | *" drop "*) is=1 ;;   # there is nothing in quarantine: test/fault
     *" --server "*)
         up --data "$lib" || return 1
@@ -136,7 +140,8 @@ shows "and has what was asked" grep -q "\"method\":\"GET\",$line" "$scratch/log"
 # | `name` | `--flag` | `VARIABLE` | `default` | 1 to 2 unit | …
 # shellcheck disable=SC2016
 sed -n 's/^| `\([a-z_]*\)` | `\(--[a-z-]*\)` .* | \([0-9]*\) to \([0-9]*\)[ |].*/\1 \2 \3 \4/p' \
-    docs/reference/settings.md | grep -Ev '^(data|http_address|http_port) ' >"$scratch/settings"
+    docs/reference/settings.md |
+    grep -Ev '^(data|http_address|http_port|code_key_file) ' >"$scratch/settings"
 shows "the reference tells settings" [ "$(wc -l <"$scratch/settings")" -ge 15 ]
 # takes FLAG VALUE: it serves, and ends well.
 takes() {
