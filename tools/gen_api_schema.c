@@ -125,6 +125,7 @@ static const char *const id_words[ID_KIND_COUNT] = {
     [ID_QUARANTINE] = "quarantine",
     [ID_CODE_FORMAT] = "code_format",
     [ID_CODE_BATCH] = "code_batch",
+    [ID_CODE_WORD] = "code_word",
 };
 
 static void id_value(const node *schema, str word, gen_value *v)

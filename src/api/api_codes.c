@@ -32,13 +32,17 @@ void api_code_exchange(api_call *c)
     const code_batch *of = config_code_batch_at(call_config(c), typed.format, typed.place);
     issue_item *item = ARENA_NEW(c->memory, issue_item);
     code_use *use = ARENA_NEW(c->memory, code_use);
-    *item = (issue_item){.template = of == NULL ? 0 : of->template, .count = 1};
-    *use = (code_use){
-        .format = typed.format, .place = typed.place, .told = (c->who.scopes & KEY_READ) != 0};
+    const code_word *word = config_find_code_word(call_config(c), typed.word);
+    uint64_t template_id = word != NULL ? word->template : of != NULL ? of->template : 0;
+    *item = (issue_item){.template = template_id, .count = 1};
+    *use = (code_use){.format = typed.format,
+                      .place = typed.place,
+                      .word = typed.word,
+                      .told = (c->who.scopes & KEY_READ) != 0};
     c->state = ask;
     ask->in = (issue_in){.merchant = c->who.merchant,
                          .user = b->user,
-                         .source = COUPON_SOURCE_EXCHANGE,
+                         .source = word != NULL ? COUPON_SOURCE_WORD : COUPON_SOURCE_EXCHANGE,
                          .mode = ISSUE_MODE_ALL_OR_NONE,
                          .store = b->store};
     ask->in.items.items = item;

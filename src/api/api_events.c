@@ -44,10 +44,6 @@ static void put_ref(const event *e, wire_event_data *out)
         out->has_return = true;
         out->return_ = e->ref;
         return;
-    case EVENT_KIND_COUPON_ISSUED:
-        out->has_batch = e->ref != 0;
-        out->batch = e->ref;
-        return;
     case EVENT_KIND_CODE_FORMAT_CREATED:
     case EVENT_KIND_CODE_FORMAT_ROTATED:
         out->has_format = true;
@@ -63,6 +59,11 @@ static void put_ref(const event *e, wire_event_data *out)
     case EVENT_KIND_CODE_BATCH_CHANGED:
         out->has_batch = true;
         out->batch = e->ref;
+        return;
+    case EVENT_KIND_CODE_WORD_CREATED:
+    case EVENT_KIND_CODE_WORD_CHANGED:
+        out->has_word = true;
+        out->word = e->ref;
         return;
     default:
         return; /* nothing is named */
@@ -105,6 +106,20 @@ static wire_event_data data_shown(const feed_event *from)
     return out;
 }
 
+/* What a coupon was exchanged for. */
+static void put_code(api_call *c, const event *e, wire_event_data *out)
+{
+    bool coded = e->kind == EVENT_KIND_COUPON_ISSUED && e->ref != 0;
+    bool word = coded && config_find_code_word(call_config(c), e->ref) != NULL;
+    if (word) {
+        out->has_word = true;
+        out->word = e->ref;
+    } else if (coded) {
+        out->has_batch = true;
+        out->batch = e->ref;
+    }
+}
+
 /* Why odds above the bound were accepted with this change. */
 static void put_reason(api_call *c, const event *e, wire_event_data *out)
 {
@@ -129,6 +144,9 @@ static str subject_of(api_call *c, const event *e)
     case EVENT_KIND_CODE_BATCH_CHANGED:
     case EVENT_KIND_CODES_EXPORTED:
         return id_subject(c, ID_CODE_BATCH, e->ref);
+    case EVENT_KIND_CODE_WORD_CREATED:
+    case EVENT_KIND_CODE_WORD_CHANGED:
+        return id_subject(c, ID_CODE_WORD, e->ref);
     default:
         break;
     }
@@ -147,6 +165,7 @@ static wire_event event_shown(api_call *c, const app_view *v, str source, const 
     data.funding = payers_shown(c, v, from);
     data.has_funding = data.funding.n > 0;
     put_reason(c, from->event, &data);
+    put_code(c, from->event, &data);
     return (wire_event){.specversion = S("1.0"),
                         .id = arena_printf(c->memory, "%.*s_%u_%llu", STR_ARG(id_prefix(ID_EVENT)),
                                            from->lane, (unsigned long long)from->sequence),

@@ -19,6 +19,9 @@
     "\"template\":\"tpl_0000000000001\",\"user\":\"u1\",\"revision\":1"
 #define AMOUNT "\"amount\":{\"amount\":100,\"currency\":\"USD\"}"
 
+#define WORD                                                                                       \
+    "\"word\":\"cwd_0000000000001\",\"campaign\":\"cmp_0000000000001\","                           \
+    "\"template\":\"tpl_0000000000001\",\"version\":1"
 #define BATCH                                                                                      \
     "\"batch\":\"cbt_0000000000001\",\"campaign\":\"cmp_0000000000001\","                          \
     "\"template\":\"tpl_0000000000001\",\"version\":1"
@@ -65,6 +68,8 @@ static const struct {
     {EVENT_KIND_CODE_BATCH_CREATED, "cbt_0000000000001", BATCH ",\"codes\":3"},
     {EVENT_KIND_CODE_BATCH_CHANGED, "cbt_0000000000001", BATCH},
     {EVENT_KIND_CODES_EXPORTED, "cbt_0000000000001", BATCH ",\"codes\":3"},
+    {EVENT_KIND_CODE_WORD_CREATED, "cwd_0000000000001", WORD},
+    {EVENT_KIND_CODE_WORD_CHANGED, "cwd_0000000000001", WORD},
 };
 
 static json *parsed(str text)

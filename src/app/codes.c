@@ -98,10 +98,14 @@ result codes_read(app *a, const config *c, uint64_t merchant_id, str typed, code
     const code_format *formats[CODE_FORMATS_MAX];
     buf text;
     *out = (code_typed){0};
-    if (a->options.code_key.n == 0)
-        return R_CODE_KEY_MISSING;
     buf_init(&text, CODE_TYPED_MAX);
     bool normal = code_normalise(typed, &text);
+    const code_word *word = normal ? config_code_word(c, merchant_id, buf_view(&text)) : NULL;
+    if (word != NULL || a->options.code_key.n == 0) {
+        out->word = word == NULL ? 0 : word->id;
+        buf_free(&text);
+        return word == NULL ? R_CODE_KEY_MISSING : R_DONE;
+    }
     out->place = hash64(typed, 0) % CODE_PLACES_MAX; /* of one that is none: any slot */
     size_t n = normal ? config_code_formats(c, merchant_id, 0, CODE_FORMATS_MAX, formats) : 0;
     result r = R_DONE;

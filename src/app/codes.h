@@ -11,11 +11,12 @@
 /* A new key of this merchant, sealed: for code_format_put_in. */
 MUST_USE result codes_key_make(app *a, uint64_t merchant_id, arena *memory, str *sealed);
 
-/* What was typed, as a code of one of the merchant's formats. coupon: the id that a coupon's own
- * code names, which may be of none; else 0. format 0: it is none, and never was
- * made; place is of any slot then, so that who tries such codes does not meet one lane only. */
+/* What was typed, as a code of one of the merchant's formats. format 0: it is none, and never was
+ * made; place is of any slot then, so that who tries such codes does not meet one lane only.
+ * coupon: the id that a coupon's own code names, which may be of none; else 0. word: likewise, of a
+ * word; needs no key. */
 typedef struct code_typed {
-    uint64_t format, place, coupon;
+    uint64_t format, place, coupon, word;
 } code_typed;
 MUST_USE result codes_read(app *a, const config *c, uint64_t merchant_id, str typed,
                            code_typed *out);

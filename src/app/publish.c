@@ -69,6 +69,13 @@ static void publish_code_batch(app *a, uow *rows, uint64_t id)
     take(a, config_with_code_batch(a->config, b));
 }
 
+static void publish_code_word(app *a, uow *rows, uint64_t merchant_id, uint64_t id)
+{
+    const code_word *w = code_word_get(rows, id_slot(id), merchant_id, id);
+    CHECK(w != NULL);
+    take(a, config_with_code_word(a->config, w));
+}
+
 static void publish_found(app *a, uint64_t template_id)
 {
     const config_template *t = config_find_template(a->config, template_id);
@@ -103,6 +110,9 @@ static void publish_rows(act_call *c, uow *rows)
         break;
     case ACT_ID_code_format_put:
         publish_code_format(a, rows, ((const code_format_put_in *)c->in)->merchant, out->id);
+        break;
+    case ACT_ID_code_word_put:
+        publish_code_word(a, rows, ((const code_word_put_in *)c->in)->merchant, out->id);
         break;
     case ACT_ID_code_batch_put:
         publish_code_batch(a, rows, out->id);
@@ -203,6 +213,12 @@ static void load_code_batch(app *a, uow *rows, void *row)
     take(a, config_with_code_batch(a->config, row));
 }
 
+static void load_code_word(app *a, uow *rows, void *row)
+{
+    MAYBE(rows);
+    take(a, config_with_code_word(a->config, row));
+}
+
 static void load_key(app *a, uow *rows, void *row)
 {
     MAYBE(rows);
@@ -266,9 +282,13 @@ result publish_load(app *a, buf *why)
     static const struct {
         const table *table;
         load_row *load;
-    } steps[] = {{&merchant_table, load_merchant},     {&campaign_table, load_campaign},
-                 {&template_table, load_template},     {&code_format_table, load_code_format},
-                 {&code_batch_table, load_code_batch}, {&api_key_table, load_key}};
+    } steps[] = {{&merchant_table, load_merchant},
+                 {&campaign_table, load_campaign},
+                 {&template_table, load_template},
+                 {&code_format_table, load_code_format},
+                 {&code_batch_table, load_code_batch},
+                 {&code_word_table, load_code_word},
+                 {&api_key_table, load_key}};
     for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
         result r = load_table(a, steps[i].table, steps[i].load);
         if (r != R_DONE) {

@@ -210,6 +210,12 @@ static const limit_take *credits_of(const reserve *r, const reserved_subject *s,
     return own;
 }
 
+/* Words are nobody's to keep. */
+static bool is_code_kept(const issue_in *in)
+{
+    return in->codes.n > 0 && in->codes.items[0].word == 0;
+}
+
 /* Codes come first of all, so that who waits for a code keeps nothing that others wait for. */
 static void try_code(reserve *r)
 {
@@ -264,7 +270,7 @@ static void plan(saga *s)
         name_subjects(r, of);
     sort_subjects(r);
     uint32_t limited = limited_subjects(r, c);
-    if (r->is_issue && r->issue.codes.n > 0)
+    if (r->is_issue && is_code_kept(&r->issue))
         try_code(r);
     for (size_t i = 0; i < r->subject_count; i++)
         if ((limited >> r->subjects[i].subject & 1U) != 0)
@@ -340,7 +346,7 @@ static bool cancel(saga *s, const saga_try *done, saga_try *back)
 
 result reserve_submit(act_call *call, const reserve_ask *ask)
 {
-    bool has_code = call->id == ACT_ID_issue && ((const issue_in *)call->in)->codes.n > 0;
+    bool has_code = call->id == ACT_ID_issue && is_code_kept(call->in);
     if (subjects_named(&ask->names) == 0 && ask->kept_count == 0 && !has_code)
         return act_submit(call);
     reserve *r = saga_new(sizeof(*r));

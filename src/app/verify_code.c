@@ -1,6 +1,7 @@
 /* Exchange codes, in their slots, against the coupons that were issued for them, in the users':
  * each exchanged code, or one whose confirmation is on its way, has exactly one coupon, and each
  * coupon of an exchange one code. Batches: their counts, and that each code is one of theirs.
+ * Words: that their counts are the coupons, by template.
  *
  * Coupons are compared some slots at a time, so that memory does not grow with them. */
 #include <stdio.h>
@@ -11,11 +12,13 @@
 enum { CODE_ROWS_MAX = 2000000 }; /* codes that one pass compares */
 enum { PAIR_CODES, PAIR_COUPONS, PAIR_TEMPLATES, PAIR_VALUES };
 enum { BATCH_CODES, BATCH_COUNTED, BATCH_VALUES };
+enum { WORD_COUPONS, WORD_COUNTED, WORD_VALUES };
 enum { DUE_ASKED, DUE_ENTRY, DUE_VALUES };
 
 typedef struct code_pass {
     uint32_t from, until;              /* slots of coupons */
     verify_map *pairs, *batches, *due; /* by coupon, by batch, by code */
+    verify_map *words;                 /* by template */
 } code_pass;
 
 typedef struct code_name {
@@ -74,6 +77,8 @@ static void see_coupon(verify *v, verify_group *g, const void *row)
 {
     MAYBE(g);
     const coupon *c = row;
+    if (c->source == COUPON_SOURCE_WORD)
+        number_at(v->codes->words, &c->template)[WORD_COUPONS]++;
     if (c->source != COUPON_SOURCE_EXCHANGE)
         return;
     int64_t *pair = number_at(v->codes->pairs, &c->id);
@@ -119,7 +124,11 @@ static void see_tally(verify *v, verify_group *g, const void *row)
 {
     MAYBE(g);
     const tally_code *t = row;
-    number_at(v->codes->batches, &t->batch)[BATCH_COUNTED] += t->exchanged;
+    const code_word *word = config_find_code_word(v->view.config, t->batch);
+    if (word != NULL)
+        number_at(v->codes->words, &word->template)[WORD_COUNTED] += t->exchanged;
+    else
+        number_at(v->codes->batches, &t->batch)[BATCH_COUNTED] += t->exchanged;
 }
 
 static void see_due(verify *v, verify_group *g, const void *row)
@@ -169,6 +178,17 @@ static void compare_pairs(verify *v)
     }
 }
 
+static void compare_words(verify *v)
+{
+    for (size_t i = 0; i < verify_map_count(v->codes->words); i++) {
+        str key;
+        const int64_t *counts = verify_map_item(v->codes->words, i, &key);
+        verify_what w = {.check = "code", .kind = ID_TEMPLATE};
+        memcpy(&w.id, key.p, sizeof(w.id));
+        verify_number(v, &w, "coupons by words", counts[WORD_COUPONS], counts[WORD_COUNTED]);
+    }
+}
+
 /* ---- the passes ---- */
 
 static void see_code_pair(verify *v, verify_group *g, const void *row)
@@ -211,7 +231,9 @@ static result run_once(verify *v)
 result verify_codes(verify *v)
 {
     uint64_t before = v->sum.rows;
-    code_pass pass = {.batches = verify_map_new(BATCH_VALUES), .due = verify_map_new(DUE_VALUES)};
+    code_pass pass = {.batches = verify_map_new(BATCH_VALUES),
+                      .due = verify_map_new(DUE_VALUES),
+                      .words = verify_map_new(WORD_VALUES)};
     v->codes = &pass;
     result r = run_once(v);
     uint32_t passes = (uint32_t)((v->sum.rows - before) / CODE_ROWS_MAX) + 1;
@@ -223,6 +245,9 @@ result verify_codes(verify *v)
         r = run_pass(v);
         verify_map_free(pass.pairs);
     }
+    if (r == R_DONE)
+        compare_words(v);
+    verify_map_free(pass.words);
     v->codes = NULL;
     v->again = false;
     verify_map_free(pass.batches);

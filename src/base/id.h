@@ -34,6 +34,7 @@ typedef enum id_kind {
     ID_QUARANTINE,
     ID_CODE_FORMAT,
     ID_CODE_BATCH,
+    ID_CODE_WORD,
     ID_KIND_COUNT
 } id_kind;
 

@@ -401,3 +401,89 @@ story a_format_for_coupons_is_long_and_the_only_one
   409 {"code": "too_many"}
   POST /v1/codes/batches {"name": "B", "format": "$own", "template": "$template", "count": 1}
   422 {"code": "invalid", "detail": "format: it is for the codes of coupons"}
+
+# ---- words: one code, many uses
+
+setup word
+  default limits [{"measure": "claims", "subject": "user", "period": "ever", "max": 1}]
+  use shop
+  POST /v1/codes/words {"word": "Spring-10", "template": "$template"}
+  201 {"id": "$word", "version": 1, "word": "SPRING10", "exchanged": 0, "disabled": false, "user": null}
+  header ETag "v1"
+
+story a_word_is_good_for_many_as_often_as_limits_say
+  use word
+  repeat 5
+  POST /v1/codes/exchange {"code": "spring 10", "user": "u$i"}
+  201 {"coupon": {"template": "$template"}}
+  POST /v1/codes/exchange {"code": "SPRING10", "user": "u1"}
+  409 {"code": "limit_reached"}
+  GET /v1/codes/words/$word
+  200 {"exchanged": 5}
+  GET /v1/users/u1/coupons
+  200 {"coupons": [{"source": "word"}]}
+
+story the_stock_of_its_template_bounds_a_word
+  let more "stock": 1,
+  use word
+  POST /v1/codes/exchange key=k1 {"code": "spring10", "user": "u1"}
+  201
+  keep first
+  POST /v1/codes/exchange {"code": "spring10", "user": "u2"}
+  409 {"code": "sold_out"}
+  POST /v1/codes/exchange key=k1 {"code": "spring10", "user": "u1"}
+  201
+  same first
+
+story a_word_is_disabled_ends_and_is_nobody_elses
+  use word
+  PATCH /v1/codes/words/$word if="v1" {"disabled": true}
+  200 {"version": 2, "disabled": true}
+  POST /v1/codes/exchange {"code": "spring10", "user": "u1"}
+  409 {"code": "code_disabled"}
+  as issue
+  POST /v1/codes/exchange {"code": "spring10", "user": "u1"}
+  409 {"code": "code_invalid", "detail": null}
+  as all
+  PATCH /v1/codes/words/$word if="v1" {"disabled": false}
+  412
+  PATCH /v1/codes/words/$word if="v2" {"disabled": false, "expires_at": "2026-02-01T00:00:00Z"}
+  200 {"version": 3, "expires_at": "2026-02-01T00:00:00.000Z"}
+  POST /v1/codes/exchange {"code": "spring10", "user": "u1"}
+  201
+  at 2026-02-01T00:00:00Z
+  POST /v1/codes/exchange {"code": "spring10", "user": "u2"}
+  409 {"code": "code_expired"}
+  as other
+  POST /v1/codes/exchange {"code": "spring10", "user": "u2"}
+  409 {"code": "code_invalid"}
+  GET /v1/codes/words/$word
+  404
+
+story a_word_for_one_user
+  use shop
+  POST /v1/codes/words {"word": "FOR-ANN-7", "template": "$template", "user": "ann"}
+  201 {"user": "ann"}
+  POST /v1/codes/exchange {"code": "for ann 7", "user": "bob"}
+  409 {"code": "code_invalid"}
+  POST /v1/codes/exchange {"code": "for ann 7", "user": "ann"}
+  201
+
+story words_and_codes_are_told_apart
+  use word
+  POST /v1/codes/words {"word": "SPRING10", "template": "$template"}
+  409 {"code": "not_editable"}
+  POST /v1/codes/words {"word": "a b", "template": "$template"}
+  422 {"errors": [{"field": "word", "code": "out_of_range"}]}
+  POST /v1/codes/words {"word": "sömmer", "template": "$template"}
+  422 {"errors": [{"field": "word"}]}
+  POST /v1/codes/words {"word": "GOOD", "template": "tpl_0000000000001"}
+  404
+  POST /v1/codes/formats {"name": "N", "length": 8, "check": false, "expected_codes": 1, "accept_odds": "a test"}
+  422 {"code": "invalid", "detail": "prefix: SPRING10 would be a code of this format"}
+  POST /v1/codes/formats {"name": "N", "length": 9, "check": false, "expected_codes": 1, "accept_odds": "a test"}
+  201
+  POST /v1/codes/words {"word": "SPRING100", "template": "$template"}
+  422 {"code": "invalid", "detail": "word: it is a code of one of the formats"}
+  GET /v1/codes/words
+  200 {"words": [{"id": "$word", "word": "SPRING10"}]}

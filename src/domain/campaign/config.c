@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "domain/campaign/config_map.h"
 #include "domain/campaign/config_row.h"
 #include "domain/campaign/state.h"
@@ -49,6 +50,11 @@ typedef struct kept_code_batch {
     const code_batch *row;
 } kept_code_batch;
 
+typedef struct kept_code_word {
+    config_object head;
+    const code_word *row;
+} kept_code_word;
+
 struct config {
     atomic_uint references;
     uint64_t epoch;
@@ -60,6 +66,8 @@ struct config {
     config_map code_formats, code_batches; /* 0, id */
     config_map formats_of, batches_of;     /* merchant, id */
     config_map batch_ends;                 /* format, the place behind its last */
+    config_map code_words;                 /* 0, id */
+    config_map words_of, words;            /* merchant, id; merchant, hash of the word */
 };
 
 /* ---- snapshots ---- */
@@ -100,6 +108,9 @@ void config_free(config *c)
     config_map_free(&c->formats_of);
     config_map_free(&c->batches_of);
     config_map_free(&c->batch_ends);
+    config_map_free(&c->code_words);
+    config_map_free(&c->words_of);
+    config_map_free(&c->words);
     free(c);
 }
 
@@ -123,6 +134,9 @@ static config *config_copy(const config *c)
     copy->formats_of = config_map_copy(&c->formats_of);
     copy->batches_of = config_map_copy(&c->batches_of);
     copy->batch_ends = config_map_copy(&c->batch_ends);
+    copy->code_words = config_map_copy(&c->code_words);
+    copy->words_of = config_map_copy(&c->words_of);
+    copy->words = config_map_copy(&c->words);
     return copy;
 }
 
@@ -370,7 +384,39 @@ config *config_with_code_batch(const config *c, const code_batch *row)
     return next;
 }
 
+void config_put_code_word(config *c, const code_word *row)
+{
+    config_change(c);
+    void *copy;
+    kept_code_word *w = config_row_new(sizeof(*w), &code_word_table.record, row, &copy);
+    config_object_init(&w->head, block_drop);
+    w->row = copy;
+    config_map_put(&c->words, (config_key){row->merchant, hash64(row->word, 0)}, &w->head);
+    config_keep(&c->code_words, &c->words_of, (config_key){row->merchant, row->id}, &w->head);
+}
+
+config *config_with_code_word(const config *c, const code_word *row)
+{
+    config *next = config_copy(c);
+    config_put_code_word(next, row);
+    return next;
+}
+
 /* ---- finding ---- */
+
+const code_word *config_find_code_word(const config *c, uint64_t id)
+{
+    const config_object *o = config_map_find(&c->code_words, (config_key){0, id});
+    return o == NULL ? NULL : ((const kept_code_word *)o)->row;
+}
+
+const code_word *config_code_word(const config *c, uint64_t merchant_id, str word)
+{
+    config_key key = {merchant_id, hash64(word, 0)};
+    const config_object *o = config_map_find(&c->words, key);
+    const code_word *found = o == NULL ? NULL : ((const kept_code_word *)o)->row;
+    return found != NULL && str_eq(found->word, word) ? found : NULL;
+}
 
 const code_format *config_find_code_format(const config *c, uint64_t id)
 {
@@ -516,4 +562,16 @@ const code_batch *config_code_batch_at(const config *c, uint64_t format, uint64_
     config_key from = {format, place};
     size_t n = config_map_scan(&c->batch_ends, from, 1, list_code_batch, &found);
     return n == 1 && found->first <= place ? found : NULL;
+}
+
+static void list_code_word(void *out, size_t i, const config_object *o)
+{
+    ((const code_word **)out)[i] = ((const kept_code_word *)o)->row;
+}
+
+size_t config_code_words(const config *c, uint64_t merchant_id, uint64_t after, size_t limit,
+                         const code_word **out)
+{
+    config_key from = {merchant_id, after};
+    return config_map_scan(&c->words_of, from, limit, list_code_word, out);
 }

@@ -61,6 +61,7 @@ config *config_with_template(const config *c, const template *row, const templat
 
 config *config_with_code_format(const config *c, const code_format *row);
 config *config_with_code_batch(const config *c, const code_batch *row);
+config *config_with_code_word(const config *c, const code_word *row);
 
 /* The same in place, for loading: c must have one reference, its maker's. */
 void config_put_merchant(config *c, const merchant *row, const zone *days);
@@ -69,6 +70,7 @@ void config_put_template(config *c, const template *row, const template_version 
 
 void config_put_code_format(config *c, const code_format *row);
 void config_put_code_batch(config *c, const code_batch *row);
+void config_put_code_word(config *c, const code_word *row);
 
 /* Is the line on the merchant's blacklist? Of a line by itself: no coupon has taken from it. NULL:
  * there is no such merchant, and no. */
@@ -80,6 +82,9 @@ const config_campaign *config_find_campaign(const config *c, uint64_t id);
 const config_template *config_find_template(const config *c, uint64_t id);
 const code_format *config_find_code_format(const config *c, uint64_t id);
 const code_batch *config_find_code_batch(const config *c, uint64_t id);
+const code_word *config_find_code_word(const config *c, uint64_t id);
+/* By its text, normalised. */
+const code_word *config_code_word(const config *c, uint64_t merchant_id, str word);
 /* The batch that has this place of a format. */
 const code_batch *config_code_batch_at(const config *c, uint64_t format, uint64_t place);
 const template_version *config_version(const config_template *t, uint32_t version);
@@ -121,6 +126,8 @@ size_t config_code_formats(const config *c, uint64_t merchant_id, uint64_t after
                            const code_format **out);
 size_t config_code_batches(const config *c, uint64_t merchant_id, uint64_t after, size_t limit,
                            const code_batch **out);
+size_t config_code_words(const config *c, uint64_t merchant_id, uint64_t after, size_t limit,
+                         const code_word **out);
 
 config_days config_days_of(const config_merchant *of);
 /* The first moment that is outside, of a window that a merchant wrote. 0 is open: TIME_MAX_MS. */

@@ -60,7 +60,12 @@ static uint32_t run(uint32_t radix, const uint8_t *digits, size_t n)
     uint32_t c = 0;
     for (size_t i = 0; i < n; i++) {
         CHECK(digits[i] < radix);
-        c = radix == 10 ? damm[c][digits[i]] : step(c, digits[i], p);
+        if (radix == 10)
+            c = damm[c][digits[i]];
+        else if (p.odd == 1)
+            c = twice(c, p) ^ digits[i]; /* as step says, without its divisions */
+        else
+            c = step(c, digits[i], p);
     }
     return c;
 }

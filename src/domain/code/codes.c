@@ -42,6 +42,17 @@ size_t code_key_of(const code_format *f, uint64_t place)
     return key;
 }
 
+bool code_format_reads(const code_format *f, str normal)
+{
+    ff1_number ignored;
+    for (size_t k = 0; k < f->keys.n; k++) {
+        code_form form = code_form_of(f, k);
+        if (code_read(&form, normal, &ignored))
+            return true;
+    }
+    return false;
+}
+
 static uint64_t places_of(const code_format *f, size_t key)
 {
     code_form form = code_form_of(f, key);
@@ -135,6 +146,14 @@ static result check_meeting(uow *u, uint64_t merchant_id, const code_form *form)
                       (int)id_text(ID_CODE_FORMAT, met, text), text);
 }
 
+/* The merchant's words; how many. */
+static size_t words_of(uow *u, uint64_t merchant_id, void **rows)
+{
+    code_word from = {.slot = id_slot(merchant_id), .merchant = merchant_id};
+    uow_range range = {&code_word_table, -1, &from, 2, false};
+    return uow_scan(u, &range, CODE_WORDS_MAX, rows);
+}
+
 static result check_odds(uow *u, uint64_t odds, str reason)
 {
     if (odds <= CODE_HITS_MILLI_MAX || reason.n > 0)
@@ -183,12 +202,31 @@ static result format_check(uow *u, const code_format_put_in *in, const code_form
     return act_check(u, found);
 }
 
+/* No word of the merchant is a code of the form. */
+static result check_words(uow *u, uint64_t merchant_id, const code_form *form)
+{
+    void **rows = ARENA_ARRAY(uow_memory(u), void *, CODE_WORDS_MAX);
+    size_t n = words_of(u, merchant_id, rows);
+    ff1_number ignored;
+    if (uow_pending(u))
+        return R_AGAIN;
+    for (size_t i = 0; i < n; i++) {
+        const code_word *w = rows[i];
+        if (code_read(form, w->word, &ignored))
+            return uow_refuse(u, R_INVALID, "prefix: %.*s would be a code of this format",
+                              STR_ARG(w->word));
+    }
+    return R_DONE;
+}
+
 /* draft: the format as it is going to be. */
 static result check_key(uow *u, const code_format *draft)
 {
     size_t last = draft->keys.n - 1;
     code_form form = code_form_of(draft, last);
     result r = check_meeting(u, draft->merchant, &form);
+    if (r == R_DONE)
+        r = check_words(u, draft->merchant, &form);
     return r == R_DONE ? check_odds(u, code_key_odds(draft, last), draft->keys.items[last].reason)
                        : r;
 }

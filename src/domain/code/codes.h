@@ -14,12 +14,16 @@
  *
  * FORMAT_PUT creates a format, or gives one its next prefix. BATCH_PUT creates a batch, or renames,
  * disables, enables, extends or shortens one. EXPORT only tells that codes leave the server.
+ * WORD_PUT creates a code that many may use, or disables, enables, extends or shortens one. A word
+ * is normalised (format.h), so it is read as codes are, but without look-alikes; it is not the code
+ * of any format of the merchant.
  *   NOT_FOUND          no such merchant, format, batch or template of the merchant
  *   VERSION_MISMATCH
  *   INVALID            of the form (format.h); texts that two formats of the merchant could have;
  *                      name, reason, expires_at_ms, count; a batch of a format for coupons; an
  *                      export from behind the end
- *   TOO_MANY           formats of the merchant, or such for coupons; prefixes of a format
+ *   NOT_EDITABLE       a word that is there already
+ *   TOO_MANY           words, formats of the merchant, or such for coupons; prefixes of a format
  *   CODE_GUESSABLE     the odds are above the bound and no reason says that they are accepted; the
  *                      reason of a prefix is good for its batches
  *   CODES_EXHAUSTED    the prefix has not so many numbers left
@@ -38,6 +42,8 @@ enum {
     CODE_KEYS_MAX = 100,         /* prefixes of a format */
     CODE_BATCH_MAX = 1000000000, /* codes */
     CODE_EXPORT_MAX = 100000,    /* codes at once */
+    CODE_WORDS_MAX = 1000,       /* of a merchant: a scan */
+    CODE_WORD_MIN = 4,           /* characters, normalised */
     CODE_REASON_BYTES_MAX = 800,
     CODE_GUESSES_PER_SECOND = 10, /* what the odds are for */
     CODE_HITS_MILLI_MAX = 1000,   /* a year: one hit */
@@ -67,10 +73,15 @@ static inline uint16_t code_place_slot(uint64_t place)
 /* Every problem of an input by itself. now: the format that gets its next prefix; NULL: a new one.
  */
 void code_format_check(const code_format_put_in *in, const code_format *now, issues *found);
+/* normal: has room for CODE_TEXT_MAX; the word, normalised, where there is no problem. */
+void code_word_check(const code_word_put_in *in, buf *normal, issues *found);
+/* Is this normalised text a code of the format? */
+bool code_format_reads(const code_format *f, str normal);
 void code_batch_check(const code_batch_put_in *in, issues *found);
 
 result code_format_put_decide(uow *u, const void *in, void *out);
 result code_batch_put_decide(uow *u, const void *in, void *out);
+result code_word_put_decide(uow *u, const void *in, void *out);
 result code_export_decide(uow *u, const void *in, void *out);
 
 #endif

@@ -77,6 +77,16 @@ result code_reserve_decide(uow *u, const void *input, void *output)
     return R_DONE;
 }
 
+/* counts: the row of this lane; NULL: there is none yet. */
+static void count_one(uow *u, uint64_t batch_id, tally_code *counts)
+{
+    if (counts == NULL)
+        counts = tally_code_new(u, uow_lane(u), batch_id);
+    else
+        tally_code_edit(u, counts);
+    counts->exchanged++;
+}
+
 static void confirm(uow *u, const code_settle_in *in, exchange_code *row, tally_code *counts)
 {
     if (row == NULL)
@@ -87,11 +97,7 @@ static void confirm(uow *u, const code_settle_in *in, exchange_code *row, tally_
     row->coupon = in->coupon;
     row->exchanged_at_ms = in->at_ms;
     row->reservations.n = 0;
-    if (counts == NULL)
-        counts = tally_code_new(u, uow_lane(u), in->batch);
-    else
-        tally_code_edit(u, counts);
-    counts->exchanged++;
+    count_one(u, in->batch, counts);
 }
 
 result code_settle_decide(uow *u, const void *input, void *output)
@@ -133,19 +139,46 @@ uint32_t code_ask(uow *u, exchange_code *row)
 
 /* ---- in the user's slot ---- */
 
+static bool is_one_of(const issue_in *in, uint64_t template_id)
+{
+    return in->items.n == 1 && in->items.items[0].count == 1 &&
+           in->items.items[0].template == template_id;
+}
+
+/* A word: R_DONE, and its count is loaded. */
+static result may_issue_by_word(uow *u, const issue_in *in)
+{
+    const code_use *use = &in->codes.items[0];
+    const code_word *w = config_find_code_word(uow_config(u), use->word);
+    asked_code asked = {.merchant = in->merchant, .told = use->told};
+    if (w == NULL || w->merchant != in->merchant || (w->user.n > 0 && !str_eq(w->user, in->user)))
+        return refuse(u, &asked, R_CODE_INVALID);
+    if (w->disabled)
+        return refuse(u, &asked, R_CODE_DISABLED);
+    if (w->expires_at_ms != 0 && uow_now(u) >= w->expires_at_ms)
+        return refuse(u, &asked, R_CODE_EXPIRED);
+    if (!is_one_of(in, w->template))
+        return uow_refuse(u, R_INVALID, "items: one coupon of the word's template");
+    (void)tally_code_get(u, uow_lane(u), w->id);
+    return R_DONE;
+}
+
 result code_may_issue(uow *u, const issue_in *in)
 {
-    if ((in->source == COUPON_SOURCE_EXCHANGE) != (in->codes.n == 1) || in->codes.n > 1)
+    bool coded = in->source == COUPON_SOURCE_EXCHANGE || in->source == COUPON_SOURCE_WORD;
+    if (coded != (in->codes.n == 1) || in->codes.n > 1 ||
+        (coded && (in->source == COUPON_SOURCE_WORD) != (in->codes.items[0].word != 0)))
         return uow_refuse(u, R_INVALID, "an exchange has one code");
     if (in->codes.n == 0)
         return R_DONE;
+    if (in->codes.items[0].word != 0)
+        return may_issue_by_word(u, in);
     const code_use *use = &in->codes.items[0];
     const code_batch *batch = NULL;
     result r = look(u, &(asked_code){in->merchant, use->format, use->place, use->told}, &batch);
     if (r != R_DONE)
         return r;
-    if (in->items.n != 1 || in->items.items[0].count != 1 ||
-        in->items.items[0].template != batch->template)
+    if (!is_one_of(in, batch->template))
         return uow_refuse(u, R_INVALID, "items: one coupon of the batch's template");
     if (use->reservation == 0 || uow_now(u) >= use->deadline_ms)
         return R_UNRESERVED;
@@ -157,6 +190,8 @@ uint64_t code_batch_used(uow *u, const issue_in *in)
     if (in->codes.n == 0)
         return 0;
     const code_use *use = &in->codes.items[0];
+    if (use->word != 0)
+        return use->word;
     return config_code_batch_at(uow_config(u), use->format, use->place)->id;
 }
 
@@ -165,6 +200,10 @@ void code_issued(uow *u, const issue_in *in, uint64_t coupon_id)
     if (in->codes.n == 0)
         return;
     const code_use *use = &in->codes.items[0];
+    if (use->word != 0) {
+        count_one(u, use->word, tally_code_get(u, uow_lane(u), use->word));
+        return;
+    }
     code_settle_in done = {.format = use->format,
                            .place = use->place,
                            .reservation = use->reservation,

@@ -8,6 +8,9 @@
  *            and it is as usable as before
  * A code has a row only from its reservation on, so exactly one exchange of it can ever be decided.
  *
+ * A word (codes.h) is no saga: nobody else can use it up. Issue alone looks at it, and counts it in
+ * the lane of the user. It is refused as a code is; CODE_INVALID also to another user than its own.
+ *
  * Reasons a code is refused for, in this order: CODE_INVALID (unknown, never made, of another
  * merchant), CODE_DISABLED, CODE_EXPIRED, CODE_USED. Who may not know gets CODE_INVALID for all of
  * them, without a word more. */
@@ -32,7 +35,7 @@ uint32_t code_ask(uow *u, exchange_code *row);
 /* For ISSUE of an exchange: R_DONE; R_INVALID: not one coupon of the batch's template;
  * R_UNRESERVED; or why the code is refused. */
 MUST_USE result code_may_issue(uow *u, const issue_in *in);
-uint64_t code_batch_used(uow *u, const issue_in *in); /* its batch; 0: no exchange */
+uint64_t code_batch_used(uow *u, const issue_in *in); /* its batch or word; 0: no exchange */
 /* The coupon is written: confirms. */
 void code_issued(uow *u, const issue_in *in, uint64_t coupon_id);
 
