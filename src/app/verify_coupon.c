@@ -81,6 +81,8 @@ static void check_owner(verify *v, const verify_group *g, const verify_what *w,
         return;
     verify_must(v, w, "the version is there",
                 c->row.version > 0 && c->row.version <= c->of.template->row->version);
+    verify_must(v, w, "the version of its end is there",
+                c->row.end_version <= c->of.template->row->version);
     if (m != NULL)
         verify_same_id(v, w, "merchant of the member",
                        (verify_ids){ID_MERCHANT, c->of.merchant->row->id, m->merchant});
@@ -117,6 +119,9 @@ static void check_uses(verify *v, const verify_what *w, const verify_coupon *c)
     verify_must(v, w, "no more uses than there were", uses <= most);
     verify_must(v, w, "no more money than there was",
                 money <= (left.value_minor < 0 ? 0 : left.value_minor));
+    verify_must(v, w, "what has lapsed did so in its time",
+                use->lapsed_at_ms == 0 || (use->lapsed_at_ms >= c->row.issued_at_ms &&
+                                           use->lapsed_at_ms <= v->now_ms));
     if (c->row.state == COUPON_STATE_EXPIRED || c->row.state == COUPON_STATE_VOIDED)
         return;
     verify_number(v, w, "ref", 0, (int64_t)c->row.ref);

@@ -160,6 +160,7 @@ FLAW(coupon_reserved, coupon, ANNS(2), row->reserved_minor += 1)
 FLAW(coupon_redeemed, coupon, ANNS(2), row->state = COUPON_STATE_REDEEMED)
 FLAW(coupon_expired, coupon, ANNS(2), row->state = COUPON_STATE_EXPIRED)
 FLAW(coupon_version, coupon, ANNS(2), row->version = 7)
+FLAW(coupon_end_version, coupon, ANNS(2), row->end_version = 7)
 FLAW(coupon_template, coupon, ANNS(2), row->template += 1)
 FLAW(coupon_freed, coupon, ANNS(1), row->state = COUPON_STATE_AVAILABLE)
 FLAW(coupon_other_hold, coupon, ANNS(1), row->ref += 1)
@@ -351,6 +352,7 @@ static const struct {
     FLAW_ROW(AT_ANN, coupon_redeemed, "coupon", "its redemption is there"),
     FLAW_ROW(AT_ANN, coupon_expired, "tally", "expired in all"),
     FLAW_ROW(AT_ANN, coupon_version, "coupon", "the version is there"),
+    FLAW_ROW(AT_ANN, coupon_end_version, "coupon", "the version of its end is there"),
     FLAW_ROW(AT_ANN, coupon_template, "coupon", "the template is there"),
     FLAW_ROW(AT_ANN, coupon_freed, "hold", "state of its coupon"),
     FLAW_ROW(AT_ANN, coupon_other_hold, "hold", "hold of its coupon"),

@@ -40,6 +40,8 @@ static void open_shop(void)
 
 FLAW(one_more, coupon_use, slot, many, row->redeemed += 1)
 FLAW(lapsed, coupon_use, slot, many, row->lapsed = 2)
+FLAW(lapsed_early, coupon_use, slot, many, row->lapsed_at_ms = 1)
+FLAW(lapsed_late, coupon_use, slot, many, row->lapsed_at_ms = INT64_MAX)
 FLAW(money, coupon_use, slot, many, row->redeemed_minor = 5)
 FLAW(none_held, coupon_use, slot, many, row->held.n = 0)
 FLAW(other_hold, coupon_use, slot, many, row->held.items[0].hold += 1)
@@ -75,6 +77,8 @@ static bool of_nobody(uow *u)
 static const flaw flaws[] = {
     {"one_more", one_more, "coupon", "uses redeemed"},
     {"lapsed", lapsed, "coupon", "no more uses than there were"},
+    {"lapsed_early", lapsed_early, "coupon", "what has lapsed did so in its time"},
+    {"lapsed_late", lapsed_late, "coupon", "what has lapsed did so in its time"},
     {"money", money, "coupon", "money redeemed"},
     {"none_held", none_held, "coupon", "uses held"},
     {"other_hold", other_hold, "hold", "its coupon knows its use"},

@@ -257,6 +257,28 @@ story grace_days_let_it_live
   POST /v1/redemptions {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$coupon"]}
   201
 
+# An edit that came when the coupon had ended comes in with no grace either; a later one reaches it.
+story grace_days_bring_in_no_edit_that_came_too_late
+  let more "grace_days": 7,
+  use redeemed
+  at 2026-02-02T00:00:00Z
+  PATCH /v1/templates/$template if="v1" {"reach": "all_unused",
+    "validity": {"kind": "after_issue", "duration_days": 60}}
+  200 {"version": 2}
+  at 2026-02-05T00:00:00Z
+  POST /v1/redemptions/$redemption/returns {}
+  201 {"restored": ["$coupon"]}
+  GET /v1/coupons/$coupon
+  200 {"state": "available", "expires_at": "2026-02-12T00:00:00.000Z"}
+  PATCH /v1/templates/$template if="v2" {"reach": "all_unused", "name": "60 days"}
+  200 {"version": 3}
+  GET /v1/coupons/$coupon
+  200 {"state": "available", "expires_at": "2026-03-02T00:00:00.000Z"}
+  at 2026-02-12T00:00:00Z
+  sweep
+  GET /v1/coupons/$coupon
+  200 {"state": "available"}
+
 story grace_days_take_nothing_away
   let more "grace_days": 7,
   use redeemed

@@ -131,6 +131,55 @@ story an_edit_for_all_revives_nothing_that_has_ended
   GET /v1/coupons/$coupon
   200 {"state": "expired", "expires_at": "2026-01-31T00:00:00.000Z"}
 
+# The campaign ends on 20 January, and so does what the edit gives. A campaign that grows later reaches
+# no coupon, neither behind its end nor before; an edit of the template after it does, in time.
+story a_longer_campaign_revives_nothing_that_has_ended
+  let claim_until 2026-01-20T00:00:00Z
+  let use_until 2026-01-20T00:00:00Z
+  use coupon
+  use tea
+  PATCH /v1/templates/$template if="v1" {"reach": "all_unused",
+    "validity": {"kind": "after_issue", "duration_days": 60}}
+  200 {"version": 2}
+  at 2026-01-20T00:00:00Z
+  GET /v1/coupons/$coupon
+  200 {"state": "expired", "expires_at": "2026-01-20T00:00:00.000Z"}
+  PATCH /v1/campaigns/$campaign if="v2" {
+    "use_window": {"from": "2026-01-01T00:00:00Z", "until": "2026-05-01T00:00:00Z"}}
+  200 {"version": 3}
+  GET /v1/coupons/$coupon
+  200 {"state": "expired", "expires_at": "2026-01-20T00:00:00.000Z"}
+  POST /v1/redemptions {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"]}
+  409 {"code": "coupon_expired"}
+  PATCH /v1/templates/$template if="v2" {"reach": "all_unused",
+    "validity": {"kind": "after_issue", "duration_days": 90}}
+  200
+  sweep
+  GET /v1/coupons/$coupon
+  200 {"state": "expired", "expires_at": "2026-01-20T00:00:00.000Z"}
+
+story a_longer_campaign_gives_time_with_the_next_edit
+  let claim_until 2026-01-20T00:00:00Z
+  let use_until 2026-01-20T00:00:00Z
+  use coupon
+  PATCH /v1/templates/$template if="v1" {"reach": "all_unused",
+    "validity": {"kind": "after_issue", "duration_days": 60}}
+  200 {"version": 2}
+  at 2026-01-19T23:00:00Z
+  PATCH /v1/campaigns/$campaign if="v2" {
+    "use_window": {"from": "2026-01-01T00:00:00Z", "until": "2026-05-01T00:00:00Z"}}
+  200 {"version": 3}
+  GET /v1/coupons/$coupon
+  200 {"state": "available", "expires_at": "2026-01-20T00:00:00.000Z"}
+  PATCH /v1/templates/$template if="v2" {"reach": "all_unused", "name": "60 days"}
+  200
+  GET /v1/coupons/$coupon
+  200 {"state": "available", "expires_at": "2026-03-02T00:00:00.000Z"}
+  at 2026-01-21T00:00:00Z
+  sweep
+  GET /v1/coupons/$coupon
+  200 {"state": "available"}
+
 story an_edit_for_all_may_not_shorten_what_coupons_have
   use coupon
   PATCH /v1/templates/$template if="v1" {"reach": "all_unused",

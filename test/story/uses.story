@@ -279,6 +279,71 @@ story grace_days_revive_what_came_back_before_the_sweep
   GET /v1/coupons/$coupon
   200 {"state": "expired"}
 
+# What was held when the end passed is of before: let go, it has lapsed, though a return has given the
+# coupon more time since.
+story a_use_held_across_the_end_does_not_come_back
+  let more "uses": 3, "grace_days": 7,
+  use redeemed
+  at 2026-01-30T23:55:00Z
+  POST /v1/holds {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$coupon"],
+    "hold_seconds": 900}
+  201 {"id": "$hold"}
+  +6m
+  sweep
+  POST /v1/redemptions/$redemption/returns {}
+  201 {"restored": ["$coupon"]}
+  POST /v1/holds/$hold/release
+  200
+  GET /v1/coupons/$coupon
+  200 {"state": "available", "uses_left": 1, "expires_at": "2026-02-07T00:01:00.000Z"}
+  POST /v1/holds {"user": "u1", "order_number": "o3", "cart": $cart, "coupons": ["$coupon"],
+    "hold_seconds": 900}
+  201 {"id": "$fresh"}
+  POST /v1/holds/$fresh/release
+  200
+  GET /v1/coupons/$coupon
+  200 {"state": "available", "uses_left": 1}
+  POST /v1/redemptions {"user": "u1", "order_number": "o4", "cart": $cart, "coupons": ["$coupon"]}
+  201
+  GET /v1/coupons/$coupon
+  200 {"state": "redeemed", "uses_left": 0}
+
+story a_last_use_held_across_the_end_does_not_come_back_at_its_deadline
+  let more "uses": 2, "grace_days": 7,
+  use redeemed
+  at 2026-01-30T23:55:00Z
+  POST /v1/holds {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$coupon"],
+    "hold_seconds": 900}
+  201
+  +6m
+  POST /v1/redemptions/$redemption/returns {}
+  201 {"restored": ["$coupon"]}
+  GET /v1/coupons/$coupon
+  200 {"state": "available", "uses_left": 1, "expires_at": "2026-02-07T00:01:00.000Z"}
+  +1h
+  sweep
+  GET /v1/coupons/$coupon
+  200 {"state": "available", "uses_left": 1}
+
+story a_use_held_across_the_end_is_redeemed_all_the_same
+  let more "uses": 2, "grace_days": 7,
+  use redeemed
+  at 2026-01-30T23:55:00Z
+  POST /v1/holds {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$coupon"],
+    "hold_seconds": 900}
+  201 {"id": "$hold"}
+  +6m
+  POST /v1/redemptions/$redemption/returns {}
+  201 {"restored": ["$coupon"]}
+  POST /v1/redemptions {"hold": "$hold"}
+  201 {"id": "$second"}
+  GET /v1/coupons/$coupon
+  200 {"state": "partly_used", "uses_left": 1}
+  POST /v1/redemptions/$second/returns {}
+  201 {"restored": ["$coupon"]}
+  GET /v1/coupons/$coupon
+  200 {"state": "available", "uses_left": 2, "expires_at": "2026-02-07T00:01:00.000Z"}
+
 # A use that comes back prolongs no other. With none left or held its end is that of the grace.
 story grace_days_prolong_no_other_use
   let more "uses": 3, "grace_days": 7,
@@ -607,6 +672,33 @@ story grace_days_revive_the_money_that_came_back
   201 {"discount": @3000}
   GET /v1/coupons/$coupon
   200 {"state": "redeemed", "balance": @0}
+
+# 60.00 of 100.00 are redeemed, 20.00 are held across the end, 20.00 lapse at it. What comes back is
+# the 60.00; the 20.00 of the hold are free for the campaign.
+story money_held_across_the_end_does_not_come_back
+  let budget "budget": {"mode": "at_issue", "total": @10000},
+  let benefit {"kind": "stored_value", "value": @10000}
+  let more "grace_days": 7,
+  use redeemed
+  let cup {"lines": [{"sku": "cup", "quantity": 1, "unit_price": @2000}]}
+  at 2026-01-30T23:55:00Z
+  POST /v1/holds {"user": "u1", "order_number": "o2", "cart": $cup, "coupons": ["$coupon"],
+    "hold_seconds": 900}
+  201 {"id": "$hold", "discount": @2000}
+  +6m
+  sweep
+  POST /v1/redemptions/$redemption/returns {}
+  201 {"restored": ["$coupon"]}
+  eventually
+  GET /v1/campaigns/$campaign/stats
+  200 {"budget": {"remaining": @2000}}
+  POST /v1/holds/$hold/release
+  200
+  GET /v1/coupons/$coupon
+  200 {"state": "available", "balance": @6000, "expires_at": "2026-02-07T00:01:00.000Z"}
+  eventually
+  GET /v1/campaigns/$campaign/stats
+  200 {"budget": {"remaining": @4000}}
 
 # A cent that comes back prolongs no other: neither for once nor again and again.
 story grace_days_prolong_no_other_money

@@ -142,9 +142,11 @@ int64_t config_window_end_ms(const config_days *days, int64_t until_ms);
  * A window that is empty comes as until = from. */
 void config_use_window(const config_campaign *of, const template_version *version,
                        const config_days *days, int64_t issued_at_ms, int64_t window[2]);
-/* When this coupon really expires: its own date, or later where an edit that reached it gives a
- * later one, counted from its issue. Never earlier: an edit shortens no coupon. One that came when
- * the coupon had ended gives it nothing, whether the sweep had come by or not. */
+/* When this coupon really expires: its own date, or later where an edit of the template that
+ * reached it gives a later one, counted from its issue and clipped to the campaign's window, by what
+ * that and the policy were when the edit was made. Never earlier: an edit shortens no coupon. One that came when the
+ * coupon had ended gives it nothing, whether the sweep had come by or not; so no edit, of
+ * template, campaign or policy, gives life to a coupon that was read as expired. */
 int64_t config_expires_at_ms(const config *c, const coupon *row);
 
 #endif

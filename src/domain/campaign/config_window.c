@@ -51,8 +51,9 @@ static void window_after_issue(const template_version *version, const zone *days
     window[1] = midnight_ms(days, first_day + duration);
 }
 
-void config_use_window(const config_campaign *of, const template_version *version,
-                       const config_days *days, int64_t issued_at_ms, int64_t window[2])
+/* What the version by itself says: no campaign clips it. */
+static void window_of(const template_version *version, const config_days *days,
+                      int64_t issued_at_ms, int64_t window[2])
 {
     if (version->validity == VALIDITY_KIND_AFTER_ISSUE) {
         window_after_issue(version, days->zone, issued_at_ms, window);
@@ -60,6 +61,12 @@ void config_use_window(const config_campaign *of, const template_version *versio
         window[0] = version->valid_from_ms;
         window[1] = config_window_end_ms(days, version->valid_until_ms);
     }
+}
+
+void config_use_window(const config_campaign *of, const template_version *version,
+                       const config_days *days, int64_t issued_at_ms, int64_t window[2])
+{
+    window_of(version, days, issued_at_ms, window);
     int64_t latest = config_window_end_ms(days, of->row->use_until_ms);
     if (window[0] < of->row->use_from_ms) {
         window[0] = of->row->use_from_ms;
@@ -89,22 +96,35 @@ bool config_applies(const config_campaign *of, const config_template *t, const c
            config_is_open(of, config_version(t, t->row->version), days, now_ms);
 }
 
-/* The end that edits up to version `last` give: each that reached all, in turn, if it came in time.
- */
-static int64_t extended(const config_template *t, const config_campaign *of,
-                        const config_days *days, const coupon *row, uint32_t last)
+/* The end that an edit which reaches the coupon gives it, by what the campaign's window and the
+ * policy were when it was made: so neither moves a coupon's end by itself. */
+static int64_t end_by(const template_version *v, const config_campaign *of,
+                      const config_merchant *shop, const coupon *row)
 {
-    int64_t ends = row->expires_at_ms, window[2];
-    /* Windows of such edits only grow: when the last one came in time, it is all that counts. */
-    bool in_time = config_version(t, last)->created_at_ms < ends;
-    for (uint32_t n = in_time ? last : row->version + 1; n <= last; n++) {
+    config_days days = config_days_of(shop);
+    int64_t window[2], latest = v->use_until_ms;
+    if (latest == 0)
+        latest = config_window_end_ms(&days, of->row->use_until_ms);
+    else
+        days.window_end = v->window_end;
+    window_of(v, &days, row->issued_at_ms, window);
+    return clamp(window[1] < latest ? window[1] : latest);
+}
+
+/* The end that edits behind version range[0] up to range[1] give: each that reached all, in turn,
+ * if it came in time. */
+static int64_t extended(const config_template *t, const config_campaign *of,
+                        const config_merchant *shop, const coupon *row, const uint32_t range[2])
+{
+    int64_t ends = row->expires_at_ms;
+    for (uint32_t n = range[0] + 1; n <= range[1]; n++) {
         const template_version *v = config_version(t, n);
         if (v->reach != EDIT_REACH_ALL_UNUSED)
             continue;
         if (v->created_at_ms >= ends)
             return ends;
-        config_use_window(of, v, days, row->issued_at_ms, window);
-        ends = window[1] > ends ? window[1] : ends;
+        int64_t until = end_by(v, of, shop, row);
+        ends = until > ends ? until : ends;
     }
     return ends;
 }
@@ -112,13 +132,13 @@ static int64_t extended(const config_template *t, const config_campaign *of,
 int64_t config_expires_at_ms(const config *c, const coupon *row)
 {
     const config_template *t = config_find_template(c, row->template);
-    uint32_t effective = t == NULL ? row->version : config_effective(t, row->version);
-    if (effective == row->version) {
+    uint32_t known = row->end_version > row->version ? row->end_version : row->version;
+    uint32_t reaching = t == NULL ? known : config_effective(t, known);
+    if (reaching == known) {
         return row->expires_at_ms;
     }
     const config_campaign *of = config_find_campaign(c, t->row->campaign);
     const config_merchant *m = config_find_merchant(c, t->row->merchant);
     CHECK(of != NULL && m != NULL); /* they were here before the template */
-    config_days days = config_days_of(m);
-    return extended(t, of, &days, row, effective);
+    return extended(t, of, m, row, (uint32_t[2]){known, reaching});
 }

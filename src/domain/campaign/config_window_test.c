@@ -356,6 +356,75 @@ static void an_extension_revives_nothing(void **state)
     }
 }
 
+static template_version made_while(uint32_t number, uint32_t days, const char *made,
+                                   const char *campaign_until)
+{
+    template_version v = after_issue(0, days, true);
+    v.template = 3;
+    v.version = number;
+    v.reach = EDIT_REACH_ALL_UNUSED;
+    v.benefit = BENEFIT_KIND_AMOUNT_OFF;
+    v.created_at_ms = at(made);
+    v.use_until_ms = at(campaign_until);
+    return v;
+}
+
+static void put_edit(config *c, const template_version *v)
+{
+    template row = {.id = 3, .merchant = 1, .campaign = 2, .version = v->version};
+    config_put_template(c, &row, v);
+}
+
+/* The edit gave 90 days while the campaign ended on 20 January. Then that grows, and begins later:
+ * neither gives the coupon an hour, before its end or behind it; the next edit does, in time. */
+static void a_campaign_that_grows_moves_no_end(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *again, *expected;
+    } rows[] = {
+        {NULL, "2026-01-20T00:00:00Z"},
+        {"2026-01-19T23:59:59.999Z", "2026-04-04T16:00:00Z"},
+        {"2026-01-20T00:00:00Z", "2026-01-20T00:00:00Z"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        config *c = with_version(shop(), 1, EDIT_REACH_NEW_ONLY, "2026-02-01T00:00:00Z");
+        template_version v = made_while(2, 90, "2026-01-06T00:00:00Z", "2026-01-20T00:00:00Z");
+        put_edit(c, &v);
+        campaign grown = {.id = 2,
+                          .merchant = 1,
+                          .use_from_ms = at("2026-07-01T00:00:00Z"),
+                          .use_until_ms = at("2026-09-01T00:00:00Z")};
+        config_put_campaign(c, &grown);
+        if (rows[i].again != NULL) {
+            v = made_while(3, 90, rows[i].again, "2026-09-01T00:00:00Z");
+            put_edit(c, &v);
+        }
+        coupon of = {.template = 3, .version = 1, .issued_at_ms = at("2026-01-05T03:00:00Z")};
+        of.expires_at_ms = at("2026-01-12T16:00:00Z");
+        assert_int_equal(config_expires_at_ms(c, &of), at(rows[i].expected));
+        config_free(c);
+    }
+}
+
+/* Version 2 came too late, and a return has given grace since: its end has all that edits up to 2
+ * gave, which is nothing. Version 3 counts as ever. */
+static void an_edit_that_came_too_late_does_not_come_in_with_grace(void **state)
+{
+    (void)state;
+    config *c = with_version(shop(), 1, EDIT_REACH_NEW_ONLY, "2026-02-01T00:00:00Z");
+    template_version v = made_while(2, 60, "2026-02-05T00:00:00Z", "2026-06-01T00:00:00Z");
+    put_edit(c, &v);
+    coupon of = {.template = 3, .version = 1, .issued_at_ms = at("2026-01-05T03:00:00Z")};
+    of.expires_at_ms = at("2026-02-12T00:00:00Z");
+    of.end_version = 2;
+    assert_int_equal(config_expires_at_ms(c, &of), of.expires_at_ms);
+    v = made_while(3, 90, "2026-02-06T00:00:00Z", "2026-06-01T00:00:00Z");
+    put_edit(c, &v);
+    assert_int_equal(config_expires_at_ms(c, &of), at("2026-04-04T16:00:00Z"));
+    config_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -368,6 +437,8 @@ int main(void)
         cmocka_unit_test(an_edit_that_reaches_a_coupon_may_only_lengthen_it),
         cmocka_unit_test(an_extension_counts_from_the_issue),
         cmocka_unit_test(an_extension_revives_nothing),
+        cmocka_unit_test(a_campaign_that_grows_moves_no_end),
+        cmocka_unit_test(an_edit_that_came_too_late_does_not_come_in_with_grace),
     };
     return cmocka_run_group_tests_name("config_window", tests, NULL, NULL);
 }

@@ -26,23 +26,35 @@ static result funding_make(uow *u, const template_version *now, const template_p
                       FUND_NUMBERS_MAX);
 }
 
-/* now: the version before it; NULL for the first. funded: what funding_make has made. */
-static template_version *version_new(uow *u, const template *row, const template_version *now,
-                                     const template_put_in *in, const template_version *funded)
+/* What was looked up for a version. */
+typedef struct version_ground {
+    const campaign *parent;
+    const template_version *now;    /* the one before; NULL for the first */
+    const template_version *funded; /* as funding_make has made it */
+} version_ground;
+
+static template_version *version_new(uow *u, const template *row, const template_put_in *in,
+                                     const version_ground *on)
 {
+    const template_version *now = on->now;
+    const config_merchant *shop = config_find_merchant(uow_config(u), row->merchant);
+    CHECK(shop != NULL); /* whose campaign it is */
+    config_days days = config_days_of(shop);
     template_version *v = template_version_new(u, row->slot, row->id, row->version);
     template_version made = rules_version_of(in);
     made.slot = v->slot;
     made.template = v->template;
     made.version = v->version;
     made.created_at_ms = uow_now(u);
+    made.use_until_ms = config_window_end_ms(&days, on->parent->use_until_ms);
+    made.window_end = days.window_end;
     act_limit_edit limits = {.old = now == NULL ? NULL : now->limits.items,
                              .limits = in->limits.items,
                              .old_n = now == NULL ? 0 : now->limits.n,
                              .n = in->limits.n,
                              .version = v->version};
     made.limits.items = act_limits(u, &limits);
-    made.funding = funded->funding;
+    made.funding = on->funded->funding;
     *v = made;
     return v;
 }
@@ -103,7 +115,8 @@ static result template_create(uow *u, const template_put_in *in, row_out *out)
     row->apply = automatic ? APPLY_MODE_AUTOMATIC : APPLY_MODE_COUPON;
     row->created_at_ms = uow_now(u);
     row->updated_at_ms = uow_now(u);
-    template_version *v = version_new(u, row, NULL, in, &funded);
+    version_ground on = {parent, NULL, &funded};
+    template_version *v = version_new(u, row, in, &on);
     template_event(u, EVENT_KIND_TEMPLATE_CREATED, row);
     return template_answer(u, row, v, out);
 }
@@ -175,7 +188,8 @@ static result template_edit_put(uow *u, const template_put_in *in, row_out *out)
     template_edit(u, row);
     row->version++;
     row->updated_at_ms = uow_now(u);
-    template_version *v = version_new(u, row, now, in, &funded);
+    version_ground on = {rows.parent, now, &funded};
+    template_version *v = version_new(u, row, in, &on);
     template_event(u, EVENT_KIND_TEMPLATE_CHANGED, row);
     return template_answer(u, row, v, out);
 }

@@ -93,6 +93,7 @@ static void create(world *w)
     v.template = made.row->id;
     v.version = 1;
     v.created_at_ms = RULES_DAY(1);
+    v.use_until_ms = c->use_until_ms;
     limit.since_ms = RULES_DAY(1);
     limit.since_version = 1;
     assert_true(record_equal(&template_version_table.record, made.version, &v));

@@ -231,6 +231,15 @@ static int64_t end_of(const return_desk *d, size_t i)
     return grace > 0 && until > ends ? until : ends;
 }
 
+/* The end is told anew: edits that came after an end that has passed are not in it, and do not come
+ * in because it has moved. */
+static void set_end(return_desk *d, size_t i, int64_t until_ms)
+{
+    coupon *row = d->coupons[i];
+    row->expires_at_ms = until_ms;
+    row->end_version = config_effective(d->of[i].template, row->version);
+}
+
 /* The coupon is the user's again; true when he can still use it. Of an automatic template it is
  * only told. */
 static bool restore(return_desk *d, size_t i)
@@ -250,7 +259,7 @@ static bool restore(return_desk *d, size_t i)
     }
     CHECK(row != NULL && row->ref == d->row->id); /* only its own redemption gives it back */
     coupon_edit(u, row);
-    row->expires_at_ms = end_of(d, i);
+    set_end(d, i, end_of(d, i));
     order_use_move(u, &use, EVENT_KIND_COUPON_RETURNED);
     if (uow_now(u) >= row->expires_at_ms) {
         coupon_move(u, row, EVENT_KIND_COUPON_EXPIRED, d->id, 0);
@@ -276,7 +285,7 @@ static void give_grace(return_desk *d, size_t i)
         use_lapse(&(use_desk){u, d->of[i].template, row, d->uses[i]});
     use_left left = use_left_of(&(use_ask){.of = d->of[i].template, .row = row, .use = d->uses[i]});
     int64_t more = left.value_minor < 0 ? left.uses : left.money_minor;
-    row->expires_at_ms = !ended && (left.held > 0 || more > 0) ? ends : end_of(d, i);
+    set_end(d, i, !ended && (left.held > 0 || more > 0) ? ends : end_of(d, i));
 }
 
 /* A use comes back, or money of a stored value; true when the coupon can be used again for it. */

@@ -228,11 +228,12 @@ int64_t use_release(use_desk *d, uint64_t hold_id)
 {
     coupon_use *use = edited(d, 0);
     held_use gone = take_out(d, hold_id);
-    if (d->row->state == COUPON_STATE_EXPIRED)
+    bool over = d->row->state == COUPON_STATE_EXPIRED || gone.at_ms < use->lapsed_at_ms;
+    if (over)
         lapse(d, 1, gone.discount_minor);
     unpin(use);
     move(d, &(coupon_event){EVENT_KIND_COUPON_RELEASED, hold_id, 0});
-    return gone.reserved_minor;
+    return over ? 0 : gone.reserved_minor;
 }
 
 void use_lapse(use_desk *d)
@@ -242,6 +243,7 @@ void use_lapse(use_desk *d)
     use_left left = left_now(d);
     coupon_use_edit(d->u, d->use);
     lapse(d, left.uses, left.money_minor);
+    d->use->lapsed_at_ms = uow_now(d->u);
 }
 
 void use_return(use_desk *d, const use_returned *back)

@@ -89,7 +89,9 @@ typedef struct use_redeemed {
     int64_t discount_minor;
 } use_redeemed;
 void use_redeem(use_desk *d, const use_redeemed *how);
-/* The hold ends: what it had of the coupon's own reservation. */
+/* The hold ends: what it gives back to the coupon's own reservation. Its use and its money come
+ * back, too, unless the coupon has come to its end since it was taken: then they have lapsed, also
+ * where grace_days have given the coupon more time. */
 int64_t use_release(use_desk *d, uint64_t hold_id);
 /* The coupon has come to its end: what is neither redeemed nor held has lapsed. Before it moves,
  * or before anything comes back to one that was used up or held at its end. */
