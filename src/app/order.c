@@ -8,6 +8,7 @@
 #include "base/id.h"
 #include "domain/campaign/currency.h"
 #include "domain/campaign/state.h"
+#include "domain/coupon/basis.h"
 #include "domain/coupon/use.h"
 #include "domain/limit/level.h"
 #include "domain/price/price.h"
@@ -585,6 +586,9 @@ result order_price(app_view *v, const order_ask *asked, order_priced *out)
         return code;
     }
     fill(ask, &basket, memory, &price, &out->in);
+    if (!ask->quote) {
+        out->in.basis = order_basis(v->config, ask->merchant, basket.at_ms);
+    }
     apply(out, list_of(d), &price, memory);
     out->proven = out->proven && !d->doubtful;
     if (out->overlooked > 0 || d->doubtful) {

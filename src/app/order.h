@@ -5,9 +5,10 @@
  * at the merchant's automatic templates that are in force, which take part by themselves, where all
  * else is equal before coupons. Its verdicts are what a quote shows; an order_in whose named
  * coupons are all R_DONE can go into a hold or a redeem act. Between pricing and the act a version
- * may change: the act then answers R_STALE and the caller prices again, at most ORDER_REPRICE_MAX
- * times; and without an automatic template that the act has no room for, each once; and with a
- * coupon cut to what its budget has left, where the policy says so.
+ * may change, or what else the price rests on (domain/coupon/basis.h): the act then answers R_STALE
+ * and the caller prices again, at most ORDER_REPRICE_MAX times; and without an automatic template
+ * that the act has no room for, each once; and with a coupon cut to what its budget has left, where
+ * the policy says so.
  *
  * Of a quote what limits and budgets have no room for is left out, one after another as a hold
  * would meet it, and the rest is priced again (room.h): a hold of what is left gets that price,

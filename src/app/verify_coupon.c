@@ -120,8 +120,8 @@ static void check_uses(verify *v, const verify_what *w, const verify_coupon *c)
     verify_must(v, w, "no more money than there was",
                 money <= (left.value_minor < 0 ? 0 : left.value_minor));
     verify_must(v, w, "what has lapsed did so in its time",
-                use->lapsed_at_ms == 0 || (use->lapsed_at_ms >= c->row.issued_at_ms &&
-                                           use->lapsed_at_ms <= v->now_ms));
+                use->lapsed_at_ms == 0 ||
+                    (use->lapsed_at_ms >= c->row.issued_at_ms && use->lapsed_at_ms <= v->now_ms));
     if (c->row.state == COUPON_STATE_EXPIRED || c->row.state == COUPON_STATE_VOIDED)
         return;
     verify_number(v, w, "ref", 0, (int64_t)c->row.ref);

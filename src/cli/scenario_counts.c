@@ -4,6 +4,7 @@
 #include "app/query_counts.h"
 #include "base/id.h"
 #include "domain/coupon/acts.h"
+#include "domain/coupon/basis.h"
 #include "domain/limit/pool.h"
 #include "domain/limit/terms.h"
 
@@ -13,6 +14,7 @@ typedef struct counting {
     str user; /* empty: every coupon another's */
     uint64_t template, campaign;
     uint32_t version;
+    uint64_t basis; /* of now: what was used before is no order of another time */
     bool automatic;
     int64_t stock_left, budget_left_minor; /* of now; -1: unlimited, none */
     int64_t issued, redeemed, discount_minor, units;
@@ -105,6 +107,7 @@ static bool find_template(counting *n)
         pool_left budget = {.left = -1}, stock = {.left = -1};
         n->campaign = of.campaign->row->id;
         n->version = of.template->row->version;
+        n->basis = order_basis(v.config, n->ask->merchant, uow_now(v.rows));
         n->automatic = of.template->row->apply == APPLY_MODE_AUTOMATIC;
         n->out->currency = arena_str(memory, of.campaign->row->currency);
         if (at_redeem)
@@ -260,6 +263,7 @@ static bool redeem_one(counting *n, size_t i)
                    .currency = n->out->currency,
                    .subtotal_minor = line.unit_minor * units,
                    .discount_minor = discount,
+                   .basis = n->basis,
                    .lines = {&line, 1},
                    .applied = {&applied, 1},
                    .shares = {&share, 1}};

@@ -127,11 +127,7 @@ fix *fix_open(fix_options options)
     result r = app_open(&app_of, &f->app, &why);
     buf_free(&why);
     CHECK(r == R_DONE);
-    merchant_put_in in = {.slot = slot_of_user(0, S("shop")),
-                          .name = S("Shop"),
-                          .zone = zone_east.name,
-                          .currency = S("USD"),
-                          .secret = S("0123456789abcdef0123456789abcdef")};
+    merchant_put_in in = fix_merchant_in(f);
     row_out out = {0};
     must(f, fix_run(f, ACT_ID_merchant_put, in.slot, &in, &out));
     f->merchant = out.id;
@@ -166,6 +162,22 @@ void fix_pass(fix *f, int64_t ms)
 }
 
 /* ---- configuration ---- */
+
+merchant_put_in fix_merchant_in(const fix *f)
+{
+    return (merchant_put_in){.slot = slot_of_user(0, S("shop")),
+                             .id = f->merchant,
+                             .name = S("Shop"),
+                             .zone = zone_east.name,
+                             .currency = S("USD"),
+                             .secret = S("0123456789abcdef0123456789abcdef")};
+}
+
+void fix_merchant(fix *f, const merchant_put_in *in)
+{
+    row_out out = {0};
+    must(f, fix_run(f, ACT_ID_merchant_put, id_slot(in->id), in, &out));
+}
 
 limit_rule fix_limit(limit_measure measure, limit_subject subject, limit_period period, int64_t max)
 {

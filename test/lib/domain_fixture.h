@@ -58,6 +58,8 @@ void fix_run_many(fix *f, const fix_many *many);
 
 limit_rule fix_limit(limit_measure measure, limit_subject subject, limit_period period,
                      int64_t max);
+merchant_put_in fix_merchant_in(const fix *f); /* as it is at first */
+void fix_merchant(fix *f, const merchant_put_in *in);
 campaign_create_in fix_campaign_in(const fix *f); /* claim and use windows open all the time */
 uint64_t fix_campaign(fix *f, const campaign_create_in *in); /* active */
 void fix_campaign_state(fix *f, uint64_t id, campaign_state to);

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/id.h"
 #include "cli/http_client.h"
@@ -370,6 +371,36 @@ static void a_partys_budget_is_spent_to_the_last_cent(void **state)
     assert_non_null(strstr(a.body, "\"party\":\"merchant\",\"discount\":{\"amount\":11566,"));
 }
 
+/* ---- an edit between a price and its commit ---- */
+
+typedef struct caller {
+    ground *ground;
+    const char *target, *key, *body;
+    answer got;
+} caller;
+
+static void *call_once(void *argument)
+{
+    caller *c = argument;
+    c->got = post(c->ground, c->target, c->key, c->body);
+    return NULL;
+}
+
+static uint64_t queued(const ground *g)
+{
+    store_metrics now;
+    store_metrics_read(app_store(g->world.app), &now);
+    return now.queued_now;
+}
+
+static uint64_t epoch(const ground *g)
+{
+    const config *c = app_config(g->world.app);
+    uint64_t n = config_epoch(c);
+    config_free((config *)(uintptr_t)c); /* app_config's share */
+    return n;
+}
+
 /* A user whose lane this is. */
 static void find_user(const ground *g, uint16_t lane, char out[USER_MAX])
 {
@@ -423,6 +454,71 @@ static void a_lane_that_stands_still_makes_it_503_and_not_sold_out(void **state)
     assert_int_equal(claim_n(g, here, "here", 1), 409);
 }
 
+static void wait_until(const ground *g, uint64_t (*figure)(const ground *g), uint64_t from)
+{
+    const struct timespec pause = {.tv_nsec = 1000000};
+    while (figure(g) < from)
+        (void)nanosleep(&pause, NULL);
+}
+
+/* A draft with a promotion of 1.00 off; its id. */
+static uint64_t plan_promotion(ground *g, char out[ID_TEXT_MAX])
+{
+    char target[BODY_MAX];
+    uint64_t id = 0;
+    answer a = post(g, "/v1/campaigns", "promotion",
+                    "{\"name\":\"More\",\"claim_window\":{\"from\":\"2026-01-01T00:00:00Z\","
+                    "\"until\":\"2026-02-01T00:00:00Z\"},\"use_window\":{\"from\":"
+                    "\"2026-01-01T00:00:00Z\",\"until\":\"2026-02-01T00:00:00Z\"}}");
+    assert_int_equal(a.status, 201);
+    find_id(&a, "cmp_", out);
+    (void)snprintf(target, sizeof target, "/v1/campaigns/%s/templates", out);
+    a = post(g, target, "automatic",
+             "{\"name\":\"More\",\"apply\":\"automatic\",\"benefit\":{\"kind\":\"amount_off\","
+             "\"amount\":{\"amount\":100,\"currency\":\"USD\"}},\"validity\":{\"kind\":\"fixed\","
+             "\"from\":\"2026-01-01T00:00:00Z\",\"until\":\"2026-02-01T00:00:00Z\"}}");
+    assert_int_equal(a.status, 201);
+    assert_true(id_parse(ID_CAMPAIGN, str_of(out), &id));
+    return id;
+}
+
+/* A hold is priced and waits in its lane while a promotion is launched. It is priced again, with
+ * the promotion: what is answered after the launch is not at a price of before. */
+static void a_price_of_before_an_edit_is_made_anew(void **state)
+{
+    ground *g = *state;
+    store *s = app_store(g->world.app);
+    char name[USER_MAX], coupon_id[ID_TEXT_MAX], id[ID_TEXT_MAX], target[BODY_MAX], body[BODY_MAX];
+    uint16_t still = store_lane_of_slot(s, id_slot(plan_promotion(g, id))) == 0 ? 1 : 0;
+    find_user(g, still, name);
+    (void)snprintf(body, sizeof body, "{\"user\":\"%s\",\"template\":\"%s\"}", name, g->template);
+    answer a = post(g, "/v1/claims", "claim", body);
+    assert_int_equal(a.status, 201);
+    find_id(&a, "cpn_", coupon_id);
+    (void)snprintf(body, sizeof body,
+                   "{\"user\":\"%s\",\"order_number\":\"o\",\"coupons\":[\"%s\"],\"cart\":{"
+                   "\"lines\":[{\"sku\":\"tea\",\"quantity\":1,\"unit_price\":{\"amount\":9000,"
+                   "\"currency\":\"USD\"}}]}}",
+                   name, coupon_id);
+    (void)snprintf(target, sizeof target, "/v1/campaigns/%s/state", id);
+    caller buys = {.ground = g, .target = "/v1/holds", .key = "hold", .body = body};
+    caller edits = {
+        .ground = g, .target = target, .key = "launch", .body = "{\"state\":\"active\"}"};
+    pthread_t threads[2];
+    uint64_t before = epoch(g);
+    store_halt_lane(s, still, true);
+    assert_int_equal(pthread_create(&threads[0], NULL, call_once, &buys), 0);
+    wait_until(g, queued, 1);
+    assert_int_equal(pthread_create(&threads[1], NULL, call_once, &edits), 0);
+    wait_until(g, epoch, before + 1);
+    store_halt_lane(s, still, false);
+    assert_int_equal(pthread_join(threads[0], NULL), 0);
+    assert_int_equal(pthread_join(threads[1], NULL), 0);
+    assert_int_equal(edits.got.status, 200);
+    assert_int_equal(buys.got.status, 201);
+    assert_non_null(strstr(buys.got.body, "\"discount\":{\"amount\":200,"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -436,6 +532,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_lane_that_stands_still_makes_it_503_and_not_sold_out,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_price_of_before_an_edit_is_made_anew, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -213,16 +213,29 @@ static void merchant_drop(config_object *o)
     free(o);
 }
 
+static uint64_t pricing_of(const merchant *row, const price_policy *policy)
+{
+    /* A policy is bytes, without gaps. */
+    uint64_t hash = hash64((str){(const char *)policy, sizeof *policy}, row->coupons_max);
+    for (size_t i = 0; i < row->groups.n; i++) {
+        const stack_group *g = &row->groups.items[i];
+        hash =
+            hash64(g->name, hash64((str){(const char *)&g->most, sizeof g->most}, hash + g->mode));
+    }
+    return hash;
+}
+
 void config_put_merchant(config *c, const merchant *row, const zone *days)
 {
     config_change(c);
     void *copy;
     kept_merchant *m = config_row_new(sizeof(*m), &merchant_table.record, row, &copy);
     config_object_init(&m->head, merchant_drop);
-    m->view =
-        (config_merchant){.row = copy,
-                          .zone = days,
-                          .window_end = policy_of(row->policy.items, row->policy.n).window_end};
+    price_policy policy = policy_of(row->policy.items, row->policy.n);
+    m->view = (config_merchant){.row = copy,
+                                .zone = days,
+                                .window_end = policy.window_end,
+                                .pricing = pricing_of(row, &policy)};
     if (row->blacklist.n > 0) {
         m->view.blacklist = rule_new(row->blacklist.items, row->blacklist.n, RULE_PLACE_LINE);
     }

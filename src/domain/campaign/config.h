@@ -32,6 +32,7 @@ typedef struct config_merchant {
     const zone *zone;        /* given by the caller of config_with_merchant; lives for ever */
     uint8_t window_end;      /* of its policy */
     rule_program *blacklist; /* NULL: no line is barred */
+    uint64_t pricing;        /* hash of policy, groups and coupons_max: how its orders are priced */
 } config_merchant;
 
 typedef struct config_template {
@@ -143,10 +144,10 @@ int64_t config_window_end_ms(const config_days *days, int64_t until_ms);
 void config_use_window(const config_campaign *of, const template_version *version,
                        const config_days *days, int64_t issued_at_ms, int64_t window[2]);
 /* When this coupon really expires: its own date, or later where an edit of the template that
- * reached it gives a later one, counted from its issue and clipped to the campaign's window, by what
- * that and the policy were when the edit was made. Never earlier: an edit shortens no coupon. One that came when the
- * coupon had ended gives it nothing, whether the sweep had come by or not; so no edit, of
- * template, campaign or policy, gives life to a coupon that was read as expired. */
+ * reached it gives a later one, counted from its issue and clipped to the campaign's window, by
+ * what that and the policy were when the edit was made. Never earlier: an edit shortens no coupon.
+ * One that came when the coupon had ended gives it nothing, whether the sweep had come by or not;
+ * so no edit, of template, campaign or policy, gives life to a coupon that was read as expired. */
 int64_t config_expires_at_ms(const config *c, const coupon *row);
 
 #endif

@@ -33,8 +33,10 @@
  *   INVALID               figures that do not add up, texts too long, a coupon twice, none at all,
  *                         or a deadline that has passed
  *   ORDER_CONFLICT        the order was redeemed; the detail names the redemption
+ *   NOT_FOUND, WRONG_USER of the coupons
+ *   STALE                 priced by another policy, other groups, other automatic templates in
+ *                         force or another blacklist than those of now (basis.h): price it again
  *   then for each coupon in the order of `applied`:
- *   NOT_FOUND, WRONG_USER (all coupons first)
  *   COUPON_NOT_AVAILABLE, COUPON_EXPIRED, COUPON_NOT_YET_VALID
  *   STALE                 priced by a version that no longer rules it: price it again
  *   USED_TOO_SOON         of a coupon with more than one use (use.h): the interval is not over
@@ -49,9 +51,8 @@
  *                         a space, and what it may take at most: price it with that
  *   COUPON_NOT_AVAILABLE  HOLD: as many open holds as may have uses of the coupon have them
  * An applied automatic template (its coupon is 0) takes part like a coupon and refuses nothing: one
- * that does not apply any more, or as another version, is STALE; so is one that limits or budget
- * leave no room for, and then the detail is its id: price without it. NOT_FOUND; INVALID:
- * it is not automatic.
+ * that limits or budget leave no room for is STALE, too, and then the detail is its id: price
+ * without it. NOT_FOUND; INVALID: it is not automatic.
  * Where a version has a funding, what its parties pay is decided here, by what their budgets have
  * (party.h): it refuses nothing.
  * A user who is not known yet joins with the hold: TOO_MANY, the slot has MEMBERS_MAX users.

@@ -49,6 +49,7 @@ static const hold *hold_write(order_desk *d, uint64_t id)
     row->currency = in->currency;
     row->subtotal_minor = in->subtotal_minor;
     row->discount_minor = in->discount_minor;
+    row->basis = in->basis;
     row->store = in->store;
     row->channel = in->channel;
     row->lines.items = order_lines_copy(u, in->lines.items, in->lines.n);

@@ -3,6 +3,7 @@
 #include "base/id.h"
 #include "domain/campaign/currency.h"
 #include "domain/coupon/adds.h"
+#include "domain/coupon/basis.h"
 #include "domain/coupon/order_part.h"
 #include "domain/coupon/use.h"
 #include "domain/price/policy.h"
@@ -320,17 +321,6 @@ static result check_campaign(const order_desk *d, size_t i)
     return check_effect(d, i);
 }
 
-/* Does it still apply by itself, and as it was priced? */
-static result check_automatic(const order_desk *d, size_t i)
-{
-    const terms *of = &d->of[i];
-    config_days days = config_days_of(of->merchant);
-    if (!config_applies(of->campaign, of->template, &days, uow_now(d->c.u)) ||
-        d->facts.applied[i].version != of->template->row->version)
-        return uow_refuse(d->c.u, R_STALE, "A promotion is another one now.");
-    return check_effect(d, i);
-}
-
 /* Is a use left for it now, and the money? */
 static result check_use(const order_desk *d, size_t i, const use_left *left)
 {
@@ -433,7 +423,8 @@ static result take_budget(order_desk *d, size_t i, uint64_t id)
 
 static result confirm_coupon(order_desk *d, size_t i, uint64_t id)
 {
-    result r = is_automatic(d, i) ? check_automatic(d, i) : check_coupon(d, i);
+    /* That an automatic one is in force, as this version, is of the basis. */
+    result r = is_automatic(d, i) ? check_effect(d, i) : check_coupon(d, i);
     if (r == R_DONE)
         r = take_limit(d, i, LIMIT_MEASURE_REDEMPTIONS, 1);
     if (r == R_DONE)
@@ -456,9 +447,12 @@ static void make_room_for_parties(order_desk *d)
     d->parties = (party_list){.items = ARENA_ARRAY(uow_memory(d->c.u), party_share, n)};
 }
 
-/* Was the order priced by another blacklist than the one of now? */
-static bool barred_otherwise(const order_desk *d)
+/* Was the order priced on other grounds than those of now: another policy, other promotions, for
+ * its lines another blacklist? */
+static bool is_superseded(const order_desk *d)
 {
+    if (d->in->basis != order_basis(uow_config(d->c.u), d->in->merchant, uow_now(d->c.u)))
+        return true;
     const config_merchant *of = config_find_merchant(uow_config(d->c.u), d->in->merchant);
     for (size_t i = 0; i < d->in->lines.n; i++) {
         const order_line *line = &d->in->lines.items[i];
@@ -470,6 +464,8 @@ static bool barred_otherwise(const order_desk *d)
 
 result order_confirm(order_desk *d, uint64_t id)
 {
+    if (is_superseded(d))
+        return uow_refuse(d->c.u, R_STALE, "What the order was priced on is not so any more.");
     if (d->due != NULL)
         (void)due_apply(d->due);
     for (size_t i = 0; i < d->closing_count; i++) {
@@ -489,8 +485,6 @@ result order_confirm(order_desk *d, uint64_t id)
         if (r != R_DONE)
             return r;
     }
-    if (barred_otherwise(d))
-        return uow_refuse(d->c.u, R_STALE, "The merchant's blacklist is another one now.");
     return R_DONE;
 }
 

@@ -47,8 +47,9 @@ MUST_USE result order_check(uow *u, const order_in *in);
  * it will be redeemed. Where limits or budget would not do, what is due in the slot is looked up,
  * too. R_AGAIN. */
 MUST_USE result order_open(order_desk *d, bool goods);
-/* Applies what is due, ends the holds that give way, then checks every coupon and takes limits and
- * budget. `id` is that of the hold or redemption to be. Writes. */
+/* Refuses a price whose grounds are not so any more; applies what is due, ends the holds that give
+ * way, then checks every coupon and takes limits and budget. `id` is that of the hold or redemption
+ * to be. Writes. */
 MUST_USE result order_confirm(order_desk *d, uint64_t id);
 /* The order's row now names this hold or redemption. Writes. */
 void order_name(order_desk *d, uint64_t hold_id, uint64_t redemption_id);

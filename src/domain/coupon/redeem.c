@@ -151,7 +151,8 @@ static order_in order_of(const hold *row, str name)
                    .store = row->store,
                    .channel = row->channel,
                    .subtotal_minor = row->subtotal_minor,
-                   .discount_minor = row->discount_minor};
+                   .discount_minor = row->discount_minor,
+                   .basis = row->basis};
     in.lines.items = row->lines.items;
     in.lines.n = row->lines.n;
     in.applied.items = row->applied.items;
