@@ -201,6 +201,24 @@ static wire_payer_list payers_of_return(api_call *c, const app_view *v, const or
     return funding_payers(c, &o);
 }
 
+/* of: what came back of it; NULL: it could not be read. */
+static wire_returned_gift_list gifts_shown(api_call *c, const order_return *row,
+                                           const redemption *of)
+{
+    size_t n = of == NULL ? 0 : row->gifts.n;
+    wire_returned_gift_list out = {.items = ARENA_ARRAY(c->memory, wire_returned_gift, n)};
+    for (size_t i = 0; i < n; i++) {
+        const return_gift *gift = &row->gifts.items[i];
+        const applied_coupon *a = &of->applied.items[gift->applied];
+        out.items[out.n++] = (wire_returned_gift){.has_coupon = a->coupon != 0,
+                                                  .coupon = a->coupon,
+                                                  .template = a->template,
+                                                  .sku = a->gift,
+                                                  .quantity = gift->units};
+    }
+    return out;
+}
+
 /* A return never changes, so every showing reads its row; its currency is the redemption's. */
 static void answer_return(api_call *c, uint64_t id, int status)
 {
@@ -223,6 +241,8 @@ static void answer_return(api_call *c, uint64_t id, int status)
                               .adds = money_of(row->adds_minor, currency),
                               .has_funding = payers.n > 0,
                               .funding = payers,
+                              .has_gifts = row->gifts.n > 0,
+                              .gifts = gifts_shown(c, row, of),
                               .restored = restored_shown(c, row->restored.items, row->restored.n)};
     }
     if (!call_view_end(c, &v))

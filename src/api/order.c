@@ -383,6 +383,14 @@ wire_coupon_payer_list order_coupon_payers_shown(api_call *c, const order_row *o
     return funding_coupon_payers(c, &row, applied);
 }
 
+static wire_order_gift gift_shown(const applied_coupon *from, bool fresh)
+{
+    return (wire_order_gift){.sku = from->gift,
+                             .quantity = from->gift_units,
+                             .has_to_return = !fresh && from->gift_back > 0,
+                             .to_return = from->gift_back};
+}
+
 wire_order_coupon_list order_coupons_shown(api_call *c, const order_row *o)
 {
     wire_order_coupon_list out = {.items =
@@ -400,6 +408,8 @@ wire_order_coupon_list order_coupons_shown(api_call *c, const order_row *o)
                                            .discount = money_of(from->discount_minor, o->currency),
                                            .has_adds = adds_minor > 0,
                                            .adds = money_of(adds_minor, o->currency),
+                                           .has_gift = from->gift_units > 0,
+                                           .gift = gift_shown(from, o->fresh),
                                            .shares = order_shares_shown(c, o, i),
                                            .has_returned = o->redeemed,
                                            .returned = !o->fresh && from->returned,

@@ -139,21 +139,6 @@ static uint8_t missing_subject(const app_view *v, const order_desk *d, uint64_t 
     return missing == 0 ? 0 : subject;
 }
 
-/* The lines as they are priced: with the merchant's blacklist marked on them. */
-static const order_line *lines_marked(app_view *v, const order_ask *ask)
-{
-    const config_merchant *of = config_find_merchant(v->config, ask->merchant);
-    order_line *lines = ARENA_ARRAY(v->memory, order_line, ask->line_count + 1);
-    for (size_t i = 0; i < ask->line_count; i++) {
-        lines[i] = ask->lines[i];
-        lines[i].marks &= (uint8_t)~LINE_BARRED;
-        if (config_bars(of, &lines[i])) {
-            lines[i].marks |= LINE_BARRED;
-        }
-    }
-    return lines;
-}
-
 static void refuse(order_verdict *verdict, result code)
 {
     verdict->result = code;
@@ -191,6 +176,8 @@ static void apply(order_priced *out, const coupon_list *from, const price_result
 {
     applied_coupon *applied = ARENA_ARRAY(memory, applied_coupon, from->n + 1);
     uint16_t *place = ARENA_ARRAY(memory, uint16_t, from->n + 1);
+    price_policy policy = policy_of(out->in.policy.items, out->in.policy.n);
+    bool sends = policy.gift_missing == GIFT_MISSING_ADD;
     size_t used = 0;
     for (size_t i = 0; i < from->n; i++) {
         order_told(&out->verdicts[from->verdicts[i]], &price->verdicts[i]);
@@ -204,6 +191,10 @@ static void apply(order_priced *out, const coupon_list *from, const price_result
                                            .template = from->prices[i].template,
                                            .version = from->prices[i].version,
                                            .discount_minor = price->verdicts[i].discount_minor};
+        if (sends) { /* the rule that names it may be gone when the act runs */
+            applied[used - 1].gift = arena_str(memory, price->verdicts[i].gift);
+            applied[used - 1].gift_units = price->verdicts[i].gift_units;
+        }
     }
     for (size_t i = 0; i < price->share_count; i++) { /* only coupons that apply have shares */
         price->shares[i].applied = place[price->shares[i].applied];
@@ -478,21 +469,6 @@ static bool take_out_one(app_view *v, order_desk *d, const price_ask *how,
         coupon_list_drop(&d->all, at);
     }
     return true;
-}
-
-cart order_cart(app_view *v, const order_ask *ask)
-{
-    return (cart){.currency = ask->currency,
-                  .store = ask->store,
-                  .channel = ask->channel,
-                  .at_ms = order_moment(v, ask),
-                  .lines = lines_marked(v, ask),
-                  .n = ask->line_count,
-                  .region = ask->region,
-                  .payment = ask->payment,
-                  .attributes = ask->attributes,
-                  .shopper = ask->shopper != NULL ? *ask->shopper : cart_shopper_unknown,
-                  .zones = app_zones(v->app)};
 }
 
 /* The policy by which it is priced; the snapshot may be gone when the act runs. */

@@ -22,6 +22,36 @@ config_days order_days(const app_view *v, const order_ask *ask)
     return days;
 }
 
+/* The lines as they are priced: with the merchant's blacklist marked on them. */
+static const order_line *lines_marked(app_view *v, const order_ask *ask)
+{
+    const config_merchant *of = config_find_merchant(v->config, ask->merchant);
+    order_line *lines = ARENA_ARRAY(v->memory, order_line, ask->line_count + 1);
+    for (size_t i = 0; i < ask->line_count; i++) {
+        lines[i] = ask->lines[i];
+        lines[i].marks &= (uint8_t)~LINE_BARRED;
+        if (config_bars(of, &lines[i])) {
+            lines[i].marks |= LINE_BARRED;
+        }
+    }
+    return lines;
+}
+
+cart order_cart(app_view *v, const order_ask *ask)
+{
+    return (cart){.currency = ask->currency,
+                  .store = ask->store,
+                  .channel = ask->channel,
+                  .at_ms = order_moment(v, ask),
+                  .lines = lines_marked(v, ask),
+                  .n = ask->line_count,
+                  .region = ask->region,
+                  .payment = ask->payment,
+                  .attributes = ask->attributes,
+                  .shopper = ask->shopper != NULL ? *ask->shopper : cart_shopper_unknown,
+                  .zones = app_zones(v->app)};
+}
+
 /* A draft of it is priced instead. */
 static bool has_draft(const order_ask *ask, uint64_t template_id)
 {

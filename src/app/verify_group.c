@@ -29,6 +29,7 @@ static void load_redemption(verify *v, verify_group *g, const void *row)
     r->returned = ARENA_ARRAY(g->memory, int64_t, r->row.lines.n);
     r->refunded = ARENA_ARRAY(g->memory, int64_t, r->row.lines.n);
     r->paid_back = ARENA_ARRAY(g->memory, int64_t, r->row.parties.n);
+    r->gifts = ARENA_ARRAY(g->memory, int64_t, r->row.applied.n);
     v->sum.redemptions++;
 }
 

@@ -102,11 +102,27 @@ static party_order parties_of(const order_view *o, const party_share *shares, si
     return (party_order){o->applied, o->applied_count, shares, n};
 }
 
+/* What is sent along is what the frozen version gives. */
+static void check_gift(verify *v, const verify_what *w, const applied_coupon *a)
+{
+    verify_terms of;
+    if (a->gift_units == 0 && a->gift.n == 0)
+        return;
+    const template_version *row =
+        verify_terms_of(v, a->template, &of) ? config_version(of.template, a->version) : NULL;
+    bool given = row != NULL && row->benefit == BENEFIT_KIND_GIFT && a->gift_units > 0,
+         named = false;
+    for (size_t i = 0; given && i < row->terms.n; i++)
+        named = named || str_eq(row->terms.items[i].text, a->gift);
+    verify_must(v, w, "its gifts are what their templates give", named);
+}
+
 /* Each coupon of the order is there, and the user's. `live`: it is held or used by this order. */
 static verify_coupon *check_applied(verify *v, const verify_group *g, const verify_what *w,
                                     const order_view *o, size_t i)
 {
     const applied_coupon *a = &o->applied[i];
+    check_gift(v, w, a);
     if (a->coupon == 0) {
         verify_promotion_applied(v, w, a);
         return NULL;
@@ -233,8 +249,10 @@ static void check_returned(verify *v, const verify_what *w, const verify_redempt
 {
     const redemption *r = &of->row;
     int64_t refund_minor = 0;
+    bool kept = false;
     for (size_t i = 0; i < r->lines.n; i++) {
         const order_line *line = &r->lines.items[i];
+        kept = kept || line->returned < line->quantity;
         verify_number(v, w, "returned of a line", of->returned[i], line->returned);
         verify_number(v, w, "refunded_minor of a line", of->refunded[i], line->refunded_minor);
         verify_must(v, w, "no line came back beyond what was bought",
@@ -244,6 +262,12 @@ static void check_returned(verify *v, const verify_what *w, const verify_redempt
     verify_number(v, w, "returns", of->returns, r->returns);
     verify_number(v, w, "refunded_minor", of->refund_minor, r->refunded_minor);
     verify_number(v, w, "refunded_minor by line", refund_minor, r->refunded_minor);
+    for (size_t i = 0; i < r->applied.n; i++) {
+        const applied_coupon *a = &r->applied.items[i];
+        verify_number(v, w, "gifts asked back", of->gifts[i], a->gift_back);
+        verify_must(v, w, "no more gifts are asked back than were sent, with all goods all of them",
+                    a->gift_back <= a->gift_units && (kept || a->gift_back == a->gift_units));
+    }
 }
 
 static void check_used(verify *v, const verify_what *w, const redemption *r, size_t i,
@@ -331,6 +355,13 @@ static void check_return(verify *v, const verify_group *g, const order_return *b
     verify_number(v, &w, "refund_minor", refund_minor, back->refund_minor);
     r->returns++;
     r->refund_minor += back->refund_minor;
+    for (size_t i = 0; i < back->gifts.n; i++) {
+        const return_gift *gift = &back->gifts.items[i];
+        verify_must(v, &w, "its gifts are there",
+                    gift->applied < r->row.applied.n && gift->units > 0);
+        if (gift->applied < r->row.applied.n)
+            r->gifts[gift->applied] += gift->units;
+    }
     for (size_t i = 0; i < back->restored.n; i++) {
         bool used = false;
         for (size_t a = 0; a < r->row.applied.n; a++)

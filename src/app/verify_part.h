@@ -44,7 +44,7 @@ typedef struct verify_redemption {
     uint32_t returns;
     int64_t refund_minor;
     int64_t *returned, *refunded; /* [line] what its returns say */
-    int64_t *paid_back;           /* [party share] likewise */
+    int64_t *paid_back, *gifts;   /* [party share] and [applied] likewise */
 } verify_redemption;
 
 typedef struct verify_group {

@@ -24,6 +24,7 @@ typedef struct return_desk {
     int64_t *back;                     /* [applied] discount that comes back now */
     int64_t *adds;                     /* [applied] of what it added for sellers, likewise */
     int64_t *funded;                   /* [parties of the redemption] that comes back to them */
+    int64_t *gifts;                    /* [applied] of what was sent along, what is to come back */
     int64_t *line_units;               /* [line] units that come back now */
     int64_t *units;                    /* [applied] those of its lines */
     coupon_ref *restored;
@@ -123,7 +124,8 @@ static result work_out(return_desk *d)
         rules[i] = config_rule(d->of[i].template, version);
         refund_rules[i] = config_version(d->of[i].template, version)->refund;
     }
-    return_plan plan = {d->row, rules, refund_rules, d->now, d->n};
+    d->gifts = ARENA_ARRAY(uow_memory(u), int64_t, n);
+    return_plan plan = {d->row, rules, refund_rules, d->now, d->n, d->gifts};
     result r = price_return(&plan, uow_memory(u), &d->refund_minor);
     if (r == R_INVALID)
         return uow_refuse(u, r, "There is no such line, or a quantity is below 1.");
@@ -136,8 +138,12 @@ static result work_out(return_desk *d)
     d->back = ARENA_ARRAY(uow_memory(u), int64_t, n);
     d->adds = ARENA_ARRAY(uow_memory(u), int64_t, n);
     adds all = adds_of_redemption(d->row);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        const applied_coupon *a = &d->row->applied.items[i];
+        int64_t out = a->gift_units - a->gift_back, stays = d->gifts[i];
         d->adds[i] = adds_returning(&all, i, d->now, d->n);
+        d->gifts[i] = out > stays ? out - stays : 0;
+    }
     d->funded = ARENA_ARRAY(uow_memory(u), int64_t, d->row->parties.n);
     return_parts parts = {.by_coupon = d->back, .by_party = d->funded};
     return return_split(&plan, d->worth_minor - d->refund_minor, uow_memory(u), &parts);
@@ -189,12 +195,14 @@ static void count_touched(const redemption *row, const line_share *shares, size_
         }
 }
 
-/* One that touched no line (a gift beside the cart, no effect) is back with the whole order. */
+/* One that touched no line, or sent something along, is back with the whole order. */
 static bool is_back(const redemption *row, size_t applied)
 {
     touched t = {0};
-    count_touched(row, row->shares.items, row->shares.n, applied, &t);
-    count_touched(row, row->adds.items, row->adds.n, applied, &t);
+    if (row->applied.items[applied].gift_units == 0) {
+        count_touched(row, row->shares.items, row->shares.n, applied, &t);
+        count_touched(row, row->adds.items, row->adds.n, applied, &t);
+    }
     for (size_t i = 0; i < row->lines.n && !t.any; i++)
         t.out += is_out(&row->lines.items[i]);
     return t.out == 0;
@@ -376,6 +384,7 @@ static void apply_coupon(return_desk *d, size_t i)
     give_back_limits(d, i, complete);
     a->returned = a->returned || complete;
     a->returned_minor += d->back[i];
+    a->gift_back += d->gifts[i];
     tally_add(
         d->c.u, &d->of[i], (tally_place){false, tally_foreign(&d->of[i], d->row->currency)},
         &(tally_sums){.discount_returned_minor = d->back[i], .adds_returned_minor = d->adds[i]});
@@ -395,6 +404,15 @@ static void write_parties(const return_desk *d, order_return *row)
                              .discount_minor = d->funded[k]};
 }
 
+static void write_gifts(const return_desk *d, order_return *row)
+{
+    return_gift *gifts = ARENA_ARRAY(uow_memory(d->c.u), return_gift, d->row->applied.n);
+    row->gifts.items = gifts;
+    for (size_t i = 0; i < d->row->applied.n; i++)
+        if (d->gifts[i] > 0)
+            gifts[row->gifts.n++] = (return_gift){.applied = (uint16_t)i, .units = d->gifts[i]};
+}
+
 static void write_return(return_desk *d, return_out *out)
 {
     uow *u = d->c.u;
@@ -410,6 +428,7 @@ static void write_return(return_desk *d, return_out *out)
     for (size_t i = 0; i < d->row->applied.n; i++)
         row->adds_minor += d->adds[i];
     write_parties(d, row);
+    write_gifts(d, row);
     event e = {.kind = EVENT_KIND_ORDER_RETURNED,
                .at_ms = uow_now(u),
                .merchant = row->merchant,

@@ -12,6 +12,7 @@ static applied_coupon *applied_now(const order_desk *d)
         copy[i].reserved_minor = d->coupons[i].reserved_minor;
         copy[i].returned = false;
         copy[i].returned_minor = 0;
+        copy[i].gift_back = 0;
     }
     return copy;
 }

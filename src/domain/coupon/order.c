@@ -276,15 +276,6 @@ result order_open(order_desk *d, bool goods)
 
 /* ---- checking ---- */
 
-/* A gift that is sent beside the order, or a policy that spends a coupon for nothing. */
-static bool may_give_nothing(const order_desk *d, size_t i)
-{
-    price_policy policy = policy_of(d->in->policy.items, d->in->policy.n);
-    const template_version *v = config_version(d->of[i].template, d->facts.applied[i].version);
-    return policy.zero_effect == ZERO_EFFECT_USE || (v != NULL && v->benefit == BENEFIT_KIND_GIFT &&
-                                                     policy.gift_missing == GIFT_MISSING_ADD);
-}
-
 /* Of coupons and campaigns of other currencies than the order's: is it priced in that? */
 static bool takes_currency(const order_desk *d, size_t i)
 {
@@ -299,9 +290,11 @@ static bool takes_currency(const order_desk *d, size_t i)
 /* Does it give something, in the right currency? */
 static result check_effect(const order_desk *d, size_t i)
 {
+    const applied_coupon *a = &d->facts.applied[i];
+    price_policy policy = policy_of(d->in->policy.items, d->in->policy.n);
     adds all = {.items = d->in->adds.items, .n = d->in->adds.n};
-    bool gives = d->facts.applied[i].discount_minor > 0 || adds_in_all(&all, i) > 0 ||
-                 may_give_nothing(d, i);
+    bool gives = a->discount_minor > 0 || a->gift_units > 0 || adds_in_all(&all, i) > 0 ||
+                 policy.zero_effect == ZERO_EFFECT_USE;
     if (!gives || !takes_currency(d, i))
         return refuse_coupon(d, i, R_NOT_APPLICABLE);
     return R_DONE;

@@ -93,6 +93,17 @@ static bool adds_are_sound(const order_in *in)
     return true;
 }
 
+static bool gifts_are_sound(const order_in *in)
+{
+    for (size_t i = 0; i < in->applied.n; i++) {
+        const applied_coupon *a = &in->applied.items[i];
+        if (a->gift.n > ORDER_TEXT_MAX || a->gift_units < 0 || a->gift_units > CART_QUANTITY_MAX ||
+            (a->gift.n > 0) != (a->gift_units > 0))
+            return false;
+    }
+    return true;
+}
+
 /* A coupon twice, or an automatic template. */
 static bool has_twice(const order_in *in)
 {
@@ -122,6 +133,8 @@ result order_check(uow *u, const order_in *in)
         return bad(u, "uses no coupon, too many, or one twice");
     if (!texts_fit(in))
         return bad(u, "has a text that is empty or too long");
+    if (!gifts_are_sound(in))
+        return bad(u, "has a gift without a name or a number");
     if (sum_lines(in) != in->subtotal_minor || !shares_add_up(u, in) || !adds_are_sound(in))
         return bad(u, "does not add up");
     return R_DONE;

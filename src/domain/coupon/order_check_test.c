@@ -166,6 +166,31 @@ static void lines_have_bounds(void **state)
     assert_false(passes(none));
 }
 
+static void a_gift_has_a_name_and_a_number(void **state)
+{
+    (void)state;
+    const struct {
+        size_t n;
+        int64_t units;
+        bool good;
+    } rows[] = {
+        {0, 0, true},
+        {3, 1, true},
+        {ORDER_TEXT_MAX, CART_QUANTITY_MAX, true},
+        {0, 1, false},
+        {3, 0, false},
+        {3, -1, false},
+        {ORDER_TEXT_MAX + 1, 1, false},
+        {3, CART_QUANTITY_MAX + 1, false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        sample *s = good();
+        s->applied[1].gift = text(rows[i].n);
+        s->applied[1].gift_units = rows[i].units;
+        assert_int_equal(passes(s), rows[i].good);
+    }
+}
+
 static void coupons_have_bounds(void **state)
 {
     (void)state;
@@ -341,6 +366,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_have_a_length),
         cmocka_unit_test(lines_have_bounds),
+        cmocka_unit_test(a_gift_has_a_name_and_a_number),
         cmocka_unit_test(coupons_have_bounds),
         cmocka_unit_test(automatic_templates_have_a_bound_of_their_own),
         cmocka_unit_test(figures_must_add_up),

@@ -107,6 +107,7 @@ static redemption *redemption_write(const order_desk *d, uint64_t id)
         a->reserved_minor = d->coupons[i].reserved_minor;
         a->returned = false;
         a->returned_minor = 0;
+        a->gift_back = 0;
         use_coupon(d, row, i);
     }
     return row;

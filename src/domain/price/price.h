@@ -182,9 +182,9 @@ typedef struct return_plan {
     const redemption *redemption;   /* its lines with what came back and was refunded before */
     const price_rule *const *rules; /* [applied]; NULL is allowed for keep */
     const uint8_t *refund_rules;    /* [applied]: refund_rule */
-    return_line *now;               /* what comes back: line and quantity are read, refund_minor and
-                         worth_minor are written; a line may come twice */
-    size_t n;                       /* 1 … CART_LINES_MAX */
+    return_line *now; /* line and quantity are read, the rest written; may come twice */
+    size_t n;         /* 1 … CART_LINES_MAX */
+    int64_t *gifts;   /* [applied], written; NULL: not asked: what stays of gifts sent (refund.c) */
 } return_plan;
 
 /* R_CORRUPT: the frozen figures contradict each other. R_INVALID: no or too many lines, one that

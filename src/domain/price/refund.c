@@ -255,12 +255,26 @@ static void offer_at_most_frozen(const refund *f, size_t c, price_run *run, int6
     }
 }
 
+/* What stays with the customer of what was sent along. While goods are kept, by refund rule: keep,
+ * all (again NULL); else what the frozen version still sends with the kept lines, at most what it
+ * did. With nothing kept none. */
+static void keep_gift(const return_plan *plan, size_t c, const price_verdict *again)
+{
+    if (plan->gifts == NULL) {
+        return;
+    }
+    int64_t sent = plan->redemption->applied.items[c].gift_units;
+    int64_t now = again == NULL ? sent : again->result == R_DONE ? again->gift_units : 0;
+    plan->gifts[c] = now < sent ? now : sent;
+}
+
 /* What a coupon leaves the kept lines, into run.parts. One whose fractions do not fit beside those
  * of others leaves its frozen discount. */
 static result offer_kept(const return_plan *plan, const refund *f, size_t c, price_run *run)
 {
     price_verdict verdict;
     if (plan->refund_rules[c] == REFUND_RULE_KEEP) {
+        keep_gift(plan, c, NULL);
         offer_frozen(f, c, run);
         return R_DONE;
     }
@@ -269,7 +283,9 @@ static result offer_kept(const return_plan *plan, const refund *f, size_t c, pri
     if (r != R_DONE) {
         return r;
     }
+    keep_gift(plan, c, &verdict);
     if (str_eq(verdict.reason, S("too_fine"))) {
+        keep_gift(plan, c, NULL);
         offer_frozen(f, c, run);
     } else if (plan->refund_rules[c] == REFUND_RULE_CLAW_BACK) {
         offer_at_most_frozen(f, c, run, verdict.discount_minor);
@@ -345,6 +361,16 @@ static void split_refund(const return_plan *plan, const refund *f, arena *memory
     }
 }
 
+static bool keeps_some(const refund *f)
+{
+    for (size_t i = 0; i < f->lines; i++) {
+        if (f->after[i] < f->order->lines.items[i].quantity) {
+            return true;
+        }
+    }
+    return false;
+}
+
 result price_return(const return_plan *plan, arena *memory, int64_t *refund_minor)
 {
     refund f;
@@ -355,6 +381,9 @@ result price_return(const return_plan *plan, arena *memory, int64_t *refund_mino
     }
     if (r != R_DONE) {
         return r;
+    }
+    if (plan->gifts != NULL && !keeps_some(&f)) {
+        memset(plan->gifts, 0, f.coupons * sizeof(*plan->gifts));
     }
     int64_t total = f.paid_minor - kept_price - f.refunded_minor;
     if (total < 0) {
