@@ -1,4 +1,4 @@
-/* In which currencies a template is good (docs/decisions/0013-money-is-counted-in-one-currency.md).
+/* In which currencies a template is good (docs/decisions/0014-money-is-counted-in-one-currency.md).
  *
  * A benefit is good in the campaign's own currency, in those in which its amounts are listed, and
  * in any where it says so (price/benefit.h). What counts money counts one currency, the campaign's:
