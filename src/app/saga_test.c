@@ -232,6 +232,13 @@ static void a_try_that_nobody_follows_is_let_go(void **state)
     fix_sweep(shop);
     assert_int_equal(metric_value(METRIC_TRIES_LATE), late + 1);
     assert_int_equal(the_saga().asks_at_ms, shop->clock_ms + SAGA_CHECK_MS);
+    for (int64_t waited_ms = SAGA_CHECK_MS; waited_ms < 2 * SAGA_CHECK_MAX_MS; waited_ms *= 2) {
+        fix_pass(shop, the_saga().asks_at_ms - shop->clock_ms); /* ever more rarely */
+        fix_sweep(shop);
+        assert_int_equal(shop->clock_ms, seen.deadline_ms + waited_ms);
+        int64_t next_ms = waited_ms < SAGA_CHECK_MAX_MS ? waited_ms : SAGA_CHECK_MAX_MS;
+        assert_int_equal(the_saga().asks_at_ms, shop->clock_ms + next_ms);
+    }
     store_halt_lane(app_store(shop->app), lane, false);
     (void)app_settle(shop->app);
     assert_int_equal(c->call.code, R_DONE); /* it reserved again */

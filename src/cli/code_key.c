@@ -1,11 +1,9 @@
 /* The master key of codes, from the file that the setting code_key_file names. */
-#include <errno.h>
-#include <stdio.h>
-
 #include "cli/cli.h"
+#include "port/disk.h"
 #include "port/secret.h"
 
-enum { DIGITS = 2 * SECRET_MASTER_BYTES, FILE_MAX = DIGITS + 2 };
+enum { DIGITS = 2 * SECRET_MASTER_BYTES, FILE_MAX = 4096, WHY_MAX = 4096 };
 
 static int hex_digit(char c)
 {
@@ -35,16 +33,18 @@ cli_exit cli_code_key(const cli_context *c, str *out)
     str name = settings_text(c->settings, SETTING_code_key_file);
     if (name.n == 0)
         return CLI_OK;
-    FILE *file = fopen(arena_z(c->memory, name), "re");
-    if (file == NULL)
-        return cli_fail(c, CLI_ENVIRONMENT, "code_key_file %.*s cannot be read: %s", STR_ARG(name),
-                        strerror(errno));
-    char text[FILE_MAX + 1];
-    size_t n = fread(text, 1, sizeof(text), file);
-    (void)fclose(file);
+    str text = {NULL, 0};
+    buf why;
+    buf_init(&why, WHY_MAX);
+    cli_exit code = CLI_OK;
+    if (disk_read(name, FILE_MAX, c->memory, &text, &why) != R_DONE)
+        code = cli_fail(c, CLI_ENVIRONMENT, "code_key_file: %.*s", STR_ARG(buf_view(&why)));
+    buf_free(&why);
+    if (code != CLI_OK)
+        return code;
     char *key = arena_alloc(c->memory, SECRET_MASTER_BYTES);
-    bool good = parse_key(text, n, key);
-    secret_wipe(text, sizeof(text));
+    bool good = parse_key(text.p, text.n, key);
+    secret_wipe((char *)(uintptr_t)text.p, text.n);
     if (!good)
         return cli_fail(c, CLI_ENVIRONMENT,
                         "code_key_file %.*s does not hold %d hexadecimal "

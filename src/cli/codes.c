@@ -18,7 +18,10 @@ typedef struct export_wish {
 
 static const struct argp_option options[] = {
     {.name = "server", .key = KEY_SERVER, .arg = "URL", .doc = "Such as http://127.0.0.1:8080"},
-    {.name = "key", .key = KEY_KEY, .arg = "SECRET", .doc = "An API key with the scope admin"},
+    {.name = "key",
+     .key = KEY_KEY,
+     .arg = "SECRET",
+     .doc = "An API key with the scope admin, or @FILE that holds it"},
     {.name = "to", .key = KEY_TO, .arg = "FILE", .doc = "A new file. Default: standard output"},
     {.name = "from",
      .key = KEY_FROM,
@@ -146,6 +149,8 @@ cli_exit cli_codes_export(cli_context *c)
     exporting e = {.context = c, .wish = &w};
     cli_exit code = cli_parse(
         c, &(cli_flags){.synopsis = "BATCH", .options = options, .parse = option, .into = &w});
+    if (code == CLI_OK)
+        code = shop_key(c, w.key, &w.key);
     if (code == CLI_OK)
         code = shop_open(c, &e.shop, w.server, w.key);
     if (code != CLI_OK)

@@ -130,8 +130,12 @@ shows "with a code" equal "$(field .error.code)" failed
 
 # ---- a server, backups of it, and back -----------------------------------------------------------
 
+echo 0123 >"$scratch/short.key"
+shows "a master key has 64 digits" ends 3 serve --data "$data" --code-key-file "$scratch/short.key"
+shows "and is there" ends 3 serve --data "$data" --code-key-file "$scratch/no.key"
+openssl rand -hex 32 >"$scratch/code.key"
 "$quan" serve --data "$data" --http-port 0 --ready-file "$scratch/url" --log-level warn \
-    >"$scratch/out" 2>"$scratch/err" &
+    --code-key-file "$scratch/code.key" >"$scratch/out" 2>"$scratch/err" &
 server=$!
 for _ in $(seq 200); do [ -s "$scratch/url" ] || sleep 0.05; done
 url=$(cat "$scratch/url")
@@ -140,6 +144,33 @@ shows "with its reason" err_has 'another process has the data directory .* open$
 shows "so is one that cannot be made" ends 3 admin key list --data "$scratch/key/data" # a file
 shows "a new one, too" ends 3 admin key create --operator --data "$scratch/key/data"
 shows "with its reason alone" err_has 'cannot be opened: cannot make .*: Not a directory$'
+# ask METHOD PATH BODY: of the server; the answer in out.
+ask() {
+    curl -s -X "$1" "$url$2" -H "Authorization: Bearer $(cat "$scratch/key")" \
+        -H "Idempotency-Key: cli-$2" -H 'Content-Type: application/json' -d "$3" >"$scratch/out"
+}
+window='{"from":"2026-01-01T00:00:00Z","until":"2100-01-01T00:00:00Z"}'
+ask POST /v1/campaigns "{\"name\":\"Codes\",\"claim_window\":$window,\"use_window\":$window}"
+campaign=$(field .id)
+ask POST "/v1/campaigns/$campaign/templates" '{"name":"One off","benefit":{"kind":"amount_off",
+    "amount":{"amount":100,"currency":"CNY"}},"validity":{"kind":"after_issue","duration_days":7}}'
+template=$(field .id)
+ask POST /v1/codes/formats '{"name":"Partners","length":12,"expected_codes":1000000}'
+format=$(field .id)
+ask POST /v1/codes/batches "{\"name\":\"Cinema\",\"format\":\"$format\",
+    \"template\":\"$template\",\"count\":100003}"
+batch=$(field .id)
+shows "codes are exported, in parts" ends 0 codes export --server "$url" --key "@$scratch/key" \
+    --to "$scratch/codes.csv" "$batch"
+shows "under one heading, each another" equal "$(sort -u "$scratch/codes.csv" | wc -l)" 100004
+shows "and from a code on" ends 0 codes export --server "$url" --key "@$scratch/key" \
+    --from 100002 "$batch"
+shows "with the same" equal "$(tail -n 1 "$scratch/out")" "$(tail -n 1 "$scratch/codes.csv")"
+shows "no file is written over" ends 3 codes export --server "$url" --key "@$scratch/key" \
+    --to "$scratch/codes.csv" "$batch"
+shows "nothing is behind the end" ends 1 codes export --server "$url" --key "@$scratch/key" \
+    --from 100003 "$batch"
+shows "a batch is named" ends 2 codes export --server "$url" --key "@$scratch/key" tpl_x
 ends 0 demo --server "$url" --key "@$scratch/key" >/dev/null &
 work=$!
 for i in 1 2 3; do
@@ -156,6 +187,10 @@ shows "a relative directory is refused" ends 2 backup --server "$url" --key "$op
 kill "$server"
 wait "$server"
 server=
+openssl rand -hex 32 >"$scratch/other.key"
+shows "another master key is refused" ends 3 serve --data "$data" \
+    --code-key-file "$scratch/other.key"
+shows "and why" err_has 'code_key_file is not the one'
 shows "verify is silent after the work" ends 0 verify --data "$data" --json
 shows "it saw coupons" sh -c "[ $(field .coupons) -gt 0 ]"
 shows "and no difference" equal "$(field .differences)" 0
