@@ -74,8 +74,11 @@ static void created(api_call *c)
 void api_hold_create(api_call *c)
 {
     const wire_hold_create *b = c->body;
-    order_wish wish = {
-        .user = b->user, .cart = &b->cart, .coupons = &b->coupons, .subjects = &b->subjects};
+    order_wish wish = {.user = b->user,
+                       .cart = &b->cart,
+                       .coupons = &b->coupons,
+                       .subjects = &b->subjects,
+                       .expect = b->has_expect ? &b->expect : NULL};
     int64_t patience = b->has_hold_seconds
                            ? b->hold_seconds * MS_SECOND
                            : settings_int(c->api->settings, SETTING_hold_default_ms);

@@ -100,8 +100,7 @@ static wire_quoted_coupon coupon_shown(api_call *c, const app_view *v, const ord
 
 /* ---- the handler ---- */
 
-static wire_quote quote_shown(api_call *c, app_view *v, const order_ask *ask,
-                              const order_priced *priced)
+wire_quote quote_shown(api_call *c, app_view *v, const order_ask *ask, const order_priced *priced)
 {
     funding_quote funding = funding_quoted(v, ask, priced);
     order_row row = row_of(v, &priced->in, &funding);
@@ -144,6 +143,15 @@ static void price_quote(api_call *c, const order_ask *ask)
     call_view_answer(c, &v, r, &wire_quote_type, &shown);
 }
 
+/* Who is not named is no user, whatever is told of him. */
+static const cart_shopper *guest_of(api_call *c, const cart_shopper *told)
+{
+    cart_shopper *out = ARENA_NEW(c->memory, cart_shopper);
+    *out = told != NULL ? *told : cart_shopper_unknown;
+    out->known = false;
+    return out;
+}
+
 void api_quote_create(api_call *c)
 {
     const wire_quote_create *b = c->body;
@@ -152,9 +160,14 @@ void api_quote_create(api_call *c)
                        best_coupons(b),
                        &b->subjects,
                        b->has_best ? S("best.candidates") : S("coupons"),
-                       b->has_policy ? b->policy : S("")};
+                       b->has_policy ? b->policy : S(""),
+                       NULL};
     order_job asked = {0};
     order_asked(c, &wish, &asked);
+    if (b->user.n == 0)
+        asked.ask.shopper = guest_of(c, asked.ask.shopper);
+    if (b->user.n == 0 && asked.ask.subjects == 0)
+        issues_add(c->problems, S("user"), S("required"), "or subjects, by which a guest is known");
     asked.ask.quote = true;
     asked.ask.names = &asked.names;
     asked.ask.order_number = b->order_number;

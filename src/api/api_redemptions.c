@@ -123,8 +123,11 @@ static void redeem_hold(api_call *c, const wire_redemption_of_hold *b)
 
 static void redeem_order(api_call *c, const wire_redemption_direct *b)
 {
-    order_wish wish = {
-        .user = b->user, .cart = &b->cart, .coupons = &b->coupons, .subjects = &b->subjects};
+    order_wish wish = {.user = b->user,
+                       .cart = &b->cart,
+                       .coupons = &b->coupons,
+                       .subjects = &b->subjects,
+                       .expect = b->has_expect ? &b->expect : NULL};
     coupons_coded coded = {0};
     if (b->has_user == b->has_codes)
         issues_add(c->problems, S("user"), b->has_user ? S("not_allowed") : S("required"),

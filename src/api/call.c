@@ -80,7 +80,8 @@ static void refuse_with(api_call *c, result r, str detail, const issues *errors)
         http_add_header(c->x, S("Retry-After"), S("1"));
     if (r == R_UNAUTHENTICATED)
         http_add_header(c->x, S("WWW-Authenticate"), S("Bearer"));
-    http_problem(c->x, r, detail, errors);
+    http_problem_more more = {errors, r == R_PRICE_CHANGED ? c->price : S("")};
+    http_problem(c->x, r, detail, &more);
     end(c);
 }
 

@@ -42,6 +42,7 @@ struct api_call {
     void *parameters;    /* wire_<operation>_parameters */
     void *body;          /* wire struct of the body */
     issues *problems;
+    str price;      /* JSON that goes with PRICE_CHANGED */
     unsigned tries; /* of an act that is prepared on a snapshot */
     act_call act;
     void (*then)(api_call *c);

@@ -6,6 +6,8 @@
 #include "domain/price/named.h"
 #include "domain/rule/attributes.h"
 
+enum { PRICE_BYTES_MAX = 1024 * 1024 }; /* of one in a problem */
+
 /* ---- from the wire ---- */
 
 static void check_cart_currency(api_call *c, const wire_cart *basket)
@@ -130,6 +132,18 @@ order_line order_line_asked(api_call *c, const wire_cart_line *from)
                         .unit_minor = from->unit_price.amount};
 }
 
+static void expect(api_call *c, const order_wish *wish, order_job *out)
+{
+    const wire_expected_price *from = wish->expect;
+    str currency = wish->cart->lines.items[0].unit_price.currency;
+    out->discount_minor = from != NULL && from->has_discount ? from->discount.amount : -1;
+    out->total_minor = from != NULL && from->has_total ? from->total.amount : -1;
+    if (out->discount_minor >= 0)
+        check_currency(c, "expect.discount", &from->discount, currency);
+    if (out->total_minor >= 0)
+        check_currency(c, "expect.total", &from->total, currency);
+}
+
 void order_asked(api_call *c, const order_wish *wish, order_job *out)
 {
     const wire_cart *basket = wish->cart;
@@ -154,6 +168,7 @@ void order_asked(api_call *c, const order_wish *wish, order_job *out)
         policy_in(c, wish->policy, &policy, &out->ask.policy_count);
         out->ask.policy = policy;
     }
+    expect(c, wish, out);
     check_cart_currency(c, basket);
     check_quantities(c, basket);
     take_coupons(c, wish, &out->ask);
@@ -239,6 +254,26 @@ str order_redeemed(api_call *c, uint64_t redemption_id)
     return arena_printf(c->memory, "This order was redeemed: %s.", id);
 }
 
+/* Is it what the customer has seen? */
+static bool is_expected(const order_job *plan, const order_in *in)
+{
+    int64_t total_minor = in->subtotal_minor - in->discount_minor;
+    return (plan->discount_minor < 0 || plan->discount_minor == in->discount_minor) &&
+           (plan->total_minor < 0 || plan->total_minor == total_minor);
+}
+
+/* The price of now, for a problem. */
+static void note_price(api_call *c, app_view *v, const order_ask *asked, const order_priced *priced)
+{
+    wire_quote now = quote_shown(c, v, asked, priced);
+    buf text; /* freed below */
+    buf_init(&text, PRICE_BYTES_MAX);
+    json_writer w = json_writer_on(&text);
+    wire_write(&wire_quote_type, &now, &w);
+    c->price = buf_overflowed(&text) ? S("") : arena_str(c->memory, buf_view(&text));
+    buf_free(&text);
+}
+
 /* Looks at the order on a snapshot: prices it, or tells why it will be refused. False: the call has
  * ended. */
 static bool prepare(api_call *c, order_job *plan, order_priced *priced, act_ask *ask)
@@ -259,6 +294,9 @@ static bool prepare(api_call *c, order_job *plan, order_priced *priced, act_ask 
     for (size_t i = 0; i < asked.coupon_count; i++)
         if (priced->verdicts[i].subject != 0)
             plan->missing |= 1U << priced->verdicts[i].subject;
+    priced->in.unexpected = ask->refusal == R_DONE && !is_expected(plan, &priced->in);
+    if (priced->in.unexpected)
+        note_price(c, &v, &asked, priced);
     priced->in.deadline_ms = act_time(&v, ask->slot) + plan->patience_ms;
     if (priced->redemption != 0) {
         ask->refusal = R_ORDER_CONFLICT;
@@ -267,7 +305,7 @@ static bool prepare(api_call *c, order_job *plan, order_priced *priced, act_ask 
         ask->refusal = priced->refused->result;
         ask->detail = refusal_text(c, priced->refused, asked.currency);
     } else if (ask->refusal == R_DONE && priced->in.applied.n == 0) {
-        ask->refusal = R_NOT_APPLICABLE;
+        ask->refusal = is_expected(plan, &priced->in) ? R_NOT_APPLICABLE : R_PRICE_CHANGED;
         ask->detail = S("No coupon is named, and no automatic template applies.");
     } else if (ask->refusal == R_DONE && asked.subjects != 0) {
         *reserve = (reserve_ask){.names = plan->names, .prepared = true};

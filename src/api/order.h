@@ -12,8 +12,9 @@ typedef struct order_wish {
     const wire_cart *cart;
     const wire_id_list *coupons;
     const wire_subjects *subjects;
-    str coupons_field; /* where they are in the body; empty: coupons */
-    str policy;        /* of the request, as JSON; empty: the merchant's */
+    str coupons_field;                 /* where they are in the body; empty: coupons */
+    str policy;                        /* of the request, as JSON; empty: the merchant's */
+    const wire_expected_price *expect; /* NULL: none */
 } order_wish;
 
 /* Prices a held or redeemed order on a snapshot and submits the act with it; again when it was
@@ -25,15 +26,17 @@ typedef struct order_job {
     int64_t patience_ms; /* of a hold: from act time to its deadline */
     act_id id;
     void (*then)(api_call *c);
-    uint32_t missing;                 /* subjects that limits count by, as pricing found */
-    uint64_t left_out[AUTOMATIC_MAX]; /* as the act has told */
+    int64_t discount_minor, total_minor; /* that are expected; -1: any */
+    uint32_t missing;                    /* subjects that limits count by, as pricing found */
+    uint64_t left_out[AUTOMATIC_MAX];    /* as the act has told */
     size_t left_out_count;
     order_cut cuts[ORDER_APPLIED_MAX]; /* likewise */
     result refusal; /* R_DONE; else the act is refused with it, unless it was answered before */
     size_t cut_count;
 } order_job;
-/* Fills ask and names, and reports what the schema cannot say: one currency, and one that is known;
- * a coupon twice, where the policy does not ignore it. Field names begin as the wire has them. */
+/* Fills ask, names and what is expected, and reports what the schema cannot say: one currency,
+ * and one that is known; a coupon twice, where the policy does not ignore it. Field names begin
+ * as the wire has them. */
 void order_asked(api_call *c, const order_wish *wish, order_job *out);
 
 /* A line of a cart as it is priced. */
@@ -43,6 +46,9 @@ order_line order_line_asked(api_call *c, const wire_cart_line *from);
 str order_redeemed(api_call *c, uint64_t redemption_id);
 
 void order_submit(api_call *c, order_job *plan); /* plan: in the call's memory */
+
+/* As a quote shows it. v: on which it was priced. (api_quotes.c) */
+wire_quote quote_shown(api_call *c, app_view *v, const order_ask *ask, const order_priced *priced);
 
 /* What a hold and a redemption have in common. */
 typedef struct order_row {

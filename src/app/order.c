@@ -206,13 +206,6 @@ static void apply(order_priced *out, const coupon_list *from, const price_result
     out->in.applied.n = used;
 }
 
-bool order_takes_currency(const app_view *v, const order_ask *ask, const price_coupon *one)
-{
-    terms of = terms_of(v->config, one->template);
-    currency_rule priced = {config_version(of.template, one->version), one->rule};
-    return currency_takes(of.campaign->row, terms_newest(&of), priced, ask->currency);
-}
-
 static bool is_in_currency(bool takes, order_verdict *verdict)
 {
     if (!takes) {
@@ -271,6 +264,10 @@ static void look_at_coupon(app_view *v, order_desk *d, size_t i, order_priced *o
     uint64_t id = d->ask->coupons[i];
     price_coupon one = {0};
     int64_t expires_at_ms;
+    if (d->ask->user.n == 0) { /* whoever's it is: that is not for him to know */
+        *verdict = (order_verdict){.coupon = id, .result = R_WRONG_USER, .reason = NEEDS_USER};
+        return;
+    }
     result code = eligible(v, d, id, &one, &expires_at_ms);
     verdict->coupon = id;
     verdict->template = code == R_NOT_FOUND || code == R_WRONG_USER ? 0 : one.template;
@@ -569,6 +566,9 @@ result order_price(app_view *v, const order_ask *asked, order_priced *out)
     out->proven = out->proven && !d->doubtful;
     if (out->overlooked > 0 || d->doubtful) {
         out->gap_minor = price.subtotal_minor - price.discount_minor;
+    }
+    if (ask->user.n == 0) {
+        order_told_guest(out);
     }
     for (size_t i = 0; i < ask->coupon_count && out->refused == NULL; i++) {
         out->refused = out->verdicts[i].result == R_DONE ? NULL : &out->verdicts[i];

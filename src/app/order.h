@@ -58,7 +58,7 @@ int64_t order_cut_to(int64_t before_minor, int64_t left_minor);
 
 typedef struct order_ask {
     uint64_t merchant;
-    str user;
+    str user; /* empty: a guest, quotes only; he has no coupons, and nobody's counts by user */
     str currency, store, channel;
     str region, payment;
     cart_attributes attributes;

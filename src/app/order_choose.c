@@ -37,6 +37,16 @@ void order_told(order_verdict *to, const price_verdict *from)
     to->discount_minor = from->discount_minor;
 }
 
+void order_told_guest(order_priced *out)
+{
+    for (size_t i = 0; i < out->verdict_count; i++) {
+        rule_refusal *why = &out->verdicts[i].why;
+        if (str_eq(why->reason, S("fact_unknown")) && str_starts(why->fact, S("user."))) {
+            why->reason = NEEDS_USER;
+        }
+    }
+}
+
 /* ---- the wallet ---- */
 
 static bool goes_before(const coupon_seen *a, const coupon_seen *b)

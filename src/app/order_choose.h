@@ -17,6 +17,9 @@ typedef struct coupon_list {
 void coupon_list_drop(coupon_list *of, size_t at);
 /* What a price says of a coupon; or why there is no room for it. */
 void order_told(order_verdict *to, const price_verdict *from);
+/* Of a guest: what is only known of users is not unknown, but to be known once he is one. */
+#define NEEDS_USER S("needs_user")
+void order_told_guest(order_priced *out);
 void order_lacks(order_verdict *to, const room_lack *lack);
 
 /* The coupons of the user's wallet that can be used at the order's moment, at most

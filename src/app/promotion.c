@@ -1,12 +1,21 @@
 /* See promotion.h. */
 #include "app/promotion.h"
 
+#include "domain/campaign/currency.h"
+
 bool order_takes_as_active(const order_ask *ask, const campaign *c)
 {
     for (size_t i = 0; i < ask->active_count; i++)
         if (ask->active[i] == c->id)
             return true;
     return c->state == CAMPAIGN_STATE_ACTIVE;
+}
+
+bool order_takes_currency(const app_view *v, const order_ask *ask, const price_coupon *one)
+{
+    terms of = terms_of(v->config, one->template);
+    currency_rule priced = {config_version(of.template, one->version), one->rule};
+    return currency_takes(of.campaign->row, terms_newest(&of), priced, ask->currency);
 }
 
 int64_t order_moment(const app_view *v, const order_ask *ask)

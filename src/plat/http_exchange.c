@@ -192,8 +192,9 @@ void http_add_header(http_exchange *x, str name, str value)
     buf_str(&x->fields, S("\r\n"));
 }
 
-void http_problem(http_exchange *x, result r, str detail, const issues *errors)
+void http_problem(http_exchange *x, result r, str detail, const http_problem_more *more)
 {
+    static const http_problem_more none;
     x->status = result_http_status(r);
     x->type = S("application/problem+json");
     buf_clear(&x->out);
@@ -202,7 +203,7 @@ void http_problem(http_exchange *x, result r, str detail, const issues *errors)
                                                      .title = result_text(r),
                                                      .detail = detail,
                                                      .trace_id = http_trace_id(x),
-                                                     .errors = errors});
+                                                     .more = more != NULL ? *more : none});
 }
 
 void http_exchange_refuse(http_exchange *x, http_refusal why)

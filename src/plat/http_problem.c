@@ -47,7 +47,11 @@ void http_problem_write(buf *out, const http_problem_text *p)
     put_text(&w, S("code"), p->code);
     put_text(&w, S("detail"), p->detail);
     put_text(&w, S("trace_id"), p->trace_id);
-    if (p->errors != NULL && p->errors->n > 0)
-        put_errors(&w, p->errors);
+    if (p->more.errors != NULL && p->more.errors->n > 0)
+        put_errors(&w, p->more.errors);
+    if (p->more.price.n > 0) {
+        json_key(&w, S("price"));
+        json_put_raw(&w, p->more.price);
+    }
     json_end_object(&w);
 }

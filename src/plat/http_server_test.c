@@ -167,7 +167,7 @@ static void refuse_with_problem(http_exchange *x)
     issues *list = issues_new(http_arena(x));
     issues_add(list, S("lines[0].quantity"), S("out_of_range"), "at least %d", 1);
     buf_str(http_out(x), S("half an answer"));
-    http_problem(x, R_INVALID, S("More \"detail\"."), list);
+    http_problem(x, R_INVALID, S("More \"detail\"."), &(http_problem_more){.errors = list});
     http_respond(x);
 }
 

@@ -84,9 +84,14 @@ void http_set_type(http_exchange *x, str type); /* a constant, or memory of the 
  * field (control characters) are replaced by '?'. */
 void http_add_header(http_exchange *x, str name, str value);
 buf *http_out(http_exchange *x); /* the body; clear it to start over */
+/* Behind what every problem has. */
+typedef struct http_problem_more {
+    const issues *errors; /* NULL: none */
+    str price;            /* JSON; empty: none */
+} http_problem_more;
 /* Forgets what the response was, then makes it a problem document (RFC 9457) for r. detail may be
- * empty; errors may be NULL. Headers that were added stay. */
-void http_problem(http_exchange *x, result r, str detail, const issues *errors);
+ * empty; more may be NULL. Headers that were added stay. */
+void http_problem(http_exchange *x, result r, str detail, const http_problem_more *more);
 void http_respond(http_exchange *x); /* any thread; the last touch */
 /* Runs `run` on the exchange's loop thread, soon. Any thread; one at a time per exchange. */
 void http_defer(http_exchange *x, void (*run)(http_exchange *x, void *argument), void *argument);
@@ -97,7 +102,7 @@ typedef struct http_problem_text {
     str code, title; /* title: one sentence, the same for every problem of this code */
     str detail;      /* left out when empty, as is trace_id */
     str trace_id;
-    const issues *errors; /* NULL: left out */
+    http_problem_more more;
 } http_problem_text;
 void http_problem_write(buf *out, const http_problem_text *p);
 

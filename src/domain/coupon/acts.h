@@ -50,6 +50,7 @@
  *                         something is; the detail is the id of the coupon, or automatic template,
  *                         a space, and what it may take at most: price it with that
  *   COUPON_NOT_AVAILABLE  HOLD: as many open holds as may have uses of the coupon have them
+ *   PRICE_CHANGED         after all else: it is not the price that the caller expects
  * An applied automatic template (its coupon is 0) takes part like a coupon and refuses nothing: one
  * that limits or budget leave no room for is STALE, too, and then the detail is its id: price
  * without it. NOT_FOUND; INVALID: it is not automatic.

@@ -478,6 +478,9 @@ result order_confirm(order_desk *d, uint64_t id)
         if (r != R_DONE)
             return r;
     }
+    if (d->in->unexpected) /* last: what is stale may be priced as expected yet */
+        return uow_refuse(d->c.u, R_PRICE_CHANGED, "It costs %lld less %lld now.",
+                          (long long)d->in->subtotal_minor, (long long)d->in->discount_minor);
     return R_DONE;
 }
 
