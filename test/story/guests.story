@@ -119,6 +119,20 @@ story what_only_the_hold_can_tell_counts_too
     "expect": {"total": @5000}}
   201 {"total": @5000}
 
+story limits_by_the_guests_device_are_looked_at
+  use active
+  let january_more "limits": [{"measure": "redemptions", "subject": "device", "period": "ever", "max": 1}],
+  use january
+  use guest_cart
+  POST /v1/quotes {$guest, "cart": $cart}
+  200 {"discount": @600}
+  POST /v1/redemptions {"user": "u1", "order_number": "o1", "cart": $cart, $guest}
+  201 {"discount": @600}
+  POST /v1/quotes {$guest, "cart": $cart}
+  200 {"discount": @0, "coupons": [{"template": "$january", "code": "limit_reached"}]}
+  POST /v1/quotes {"subjects": {"phone": "+8613800138000"}, "cart": $cart}
+  200 {"discount": @0, "coupons": [{"code": "limit_subject_missing", "missing_subject": "device"}]}
+
 # A first look that was right holds; nothing is kept of one that was not, so the key is free.
 story what_was_expected_is_what_is_held
   use coupon
