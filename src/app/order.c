@@ -3,6 +3,7 @@
 #include "app/order.h"
 
 #include "app/order_choose.h"
+#include "app/order_freeze.h"
 #include "app/promotion.h"
 #include "app/room.h"
 #include "base/id.h"
@@ -563,6 +564,7 @@ result order_price(app_view *v, const order_ask *asked, order_priced *out)
         out->in.basis = order_basis(v->config, ask->merchant, basket.at_ms);
     }
     apply(out, list_of(d), &price, memory);
+    order_freeze(&how, list_of(d), &price, memory, &out->in);
     out->proven = out->proven && !d->doubtful;
     if (out->overlooked > 0 || d->doubtful) {
         out->gap_minor = price.subtotal_minor - price.discount_minor;

@@ -66,6 +66,78 @@ story claw_back_takes_what_is_no_longer_earned
   GET /v1/redemptions/$redemption
   200 {"refunded": @7000}
 
+# 10.00 off from 70.00 on, by a condition. One tea less misses it: 70.00 - 50.00 = 20.00 back.
+story a_condition_that_the_kept_goods_miss_is_like_a_threshold
+  let refund_rule reprice
+  let benefit {"kind": "amount_off", "amount": @1000}
+  let more "conditions": {"fact": "cart.subtotal", "at_least": 7000},
+  use mixed_order
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 1}]}
+  201 {"refund": @2000}
+  POST /v1/redemptions/$redemption/returns {}
+  201 {"refund": @5000, "restored": ["$coupon"]}
+
+# What a condition asks beside the goods is as it was when the order was priced: it was bought in the
+# north, by one with the tag gold, in the evening; the hold froze that.
+story what_conditions_ask_beside_the_goods_stays_as_it_was
+  let refund_rule reprice
+  let benefit {"kind": "amount_off", "amount": @1000}
+  let more "conditions": {"all": [{"fact": "cart.store", "is": "north"}, {"fact": "user.tags", "has_any": ["gold"]},
+    {"weekdays": ["thu"], "from": "00:00", "until": "12:00", "zone": "UTC"},
+    {"lines": {"where": {"fact": "line.sku", "is": "tea"}, "quantity_at_least": 1}}]},
+  use coupon
+  POST /v1/holds {"user": "u1", "order_number": "o1", "coupons": ["$coupon"], "hold_seconds": 900,
+    "cart": {"store": "north", "lines": [{"sku": "tea", "quantity": 2, "unit_price": @3000},
+      {"sku": "cup", "quantity": 1, "unit_price": @2000}],
+      "shopper": {"tags": ["gold"]}}}
+  201 {"id": "$hold", "discount": @1000}
+  POST /v1/redemptions {"hold": "$hold"}
+  201 {"id": "$redemption"}
+  +5d
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 1}]}
+  201 {"refund": @3000}
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 1}]}
+  201 {"refund": @2000, "restored": []}
+  POST /v1/redemptions/$redemption/returns {}
+  201 {"refund": @2000, "restored": ["$coupon"]}
+
+# In the group each line has its best coupon: tea and bag 10 %, cup 20 %: 24.00 + 16.00 + 9.00. A
+# line less changes nothing for the others, though the merchant has another group by then.
+story each_kept_line_keeps_the_best_of_its_group
+  let refund_rule reprice
+  let benefit {"kind": "percent_off", "percent": "10"}
+  let more "stacking": {"group": "sale"},
+  use new_york
+  as operator
+  PUT /v1/merchants/$deli if="v1" {"name": "Deli", "zone": "America/New_York", "currency": "USD",
+    "stacking_groups": [{"name": "other", "mode": "all"}, {"name": "sale", "mode": "best_line"}]}
+  200 {"version": 2}
+  as qk_vXMnML05g02Dv5KhFJYBgNO9Sm8TCTBxZebzDtmEb90
+  use coupon
+  POST /v1/campaigns/$campaign/templates {"name": "cups", "stacking": {"group": "sale"},
+    "benefit": {"kind": "percent_off", "percent": "20"}, "scope": {"mode": "only", "skus": ["cup"]},
+    "validity": {"kind": "after_issue", "duration_days": 7}}
+  201 {"id": "$cups"}
+  POST /v1/claims {"user": "u1", "template": "$cups"}
+  201 {"coupons": [{"id": "$second"}]}
+  POST /v1/redemptions {"user": "u1", "order_number": "o1", "coupons": ["$coupon", "$second"],
+    "cart": {"lines": [{"sku": "tea", "quantity": 1, "unit_price": @2400},
+      {"sku": "cup", "quantity": 1, "unit_price": @2000},
+      {"sku": "bag", "quantity": 1, "unit_price": @1000}]}}
+  201 {"id": "$redemption", "discount": @740,
+    "lines": [{"discount": @240}, {"discount": @400}, {"discount": @100}]}
+  as operator
+  PUT /v1/merchants/$deli if="v2" {"name": "Deli", "zone": "America/New_York", "currency": "USD",
+    "stacking_groups": [{"name": "sale", "mode": "all"}]}
+  200 {"version": 3}
+  as qk_vXMnML05g02Dv5KhFJYBgNO9Sm8TCTBxZebzDtmEb90
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 1}]}
+  201 {"refund": @2160}
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 2, "quantity": 1}]}
+  201 {"refund": @900, "restored": ["$coupon"]}
+  POST /v1/redemptions/$redemption/returns {}
+  201 {"refund": @1600, "restored": ["$second"]}
+
 # 45.00 and 5.00 with 10.00 off: 40.00 paid. Without the gum the rest would cost 45.00.
 story a_refund_is_never_below_zero
   let refund_rule reprice

@@ -104,6 +104,22 @@ static bool gifts_are_sound(const order_in *in)
     return true;
 }
 
+/* By coupon, once each; groups as a merchant may have them. */
+static bool returns_are_sound(const order_in *in)
+{
+    int64_t last = -1;
+    for (size_t i = 0; i < in->asked.n; i++) {
+        const asked_conditions *a = &in->asked.items[i];
+        if (a->applied >= in->applied.n || a->applied <= last || a->met.n > RULE_FROZEN_MAX)
+            return false;
+        last = a->applied;
+    }
+    for (size_t i = 0; i < in->groups.n; i++)
+        if (in->groups.items[i].name.n < 1 || in->groups.items[i].name.n > ORDER_TEXT_MAX)
+            return false;
+    return in->groups.n <= in->applied.n;
+}
+
 /* A coupon twice, or an automatic template. */
 static bool has_twice(const order_in *in)
 {
@@ -137,6 +153,8 @@ result order_check(uow *u, const order_in *in)
         return bad(u, "has a gift without a name or a number");
     if (sum_lines(in) != in->subtotal_minor || !shares_add_up(u, in) || !adds_are_sound(in))
         return bad(u, "does not add up");
+    if (!returns_are_sound(in))
+        return bad(u, "has conditions or groups that no coupon of it has");
     return R_DONE;
 }
 
@@ -174,6 +192,22 @@ policy_choice *order_policy_copy(uow *u, const policy_choice *choices, size_t n)
     policy_choice *copy = ARENA_ARRAY(uow_memory(u), policy_choice, n);
     for (size_t i = 0; i < n; i++)
         copy[i] = choices[i];
+    return copy;
+}
+
+stack_group *order_groups_copy(uow *u, const stack_group *groups, size_t n)
+{
+    stack_group *copy = ARENA_ARRAY(uow_memory(u), stack_group, n);
+    for (size_t i = 0; i < n; i++)
+        copy[i] = groups[i];
+    return copy;
+}
+
+asked_conditions *order_asked_copy(uow *u, const asked_conditions *asked, size_t n)
+{
+    asked_conditions *copy = ARENA_ARRAY(uow_memory(u), asked_conditions, n);
+    for (size_t i = 0; i < n; i++)
+        copy[i] = asked[i];
     return copy;
 }
 

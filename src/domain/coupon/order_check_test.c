@@ -35,7 +35,16 @@ typedef struct sample {
     order_line lines[CART_LINES_MAX + 1];
     applied_coupon applied[ORDER_COUPONS_MAX + 1];
     line_share shares[4], adds[3];
+    stack_group groups[3];
+    asked_conditions asked[2];
 } sample;
+
+static str text(size_t n)
+{
+    char *p = arena_alloc(shop->memory, n + 1);
+    memset(p, 'x', n);
+    return (str){p, n};
+}
 
 static sample *good(void)
 {
@@ -68,6 +77,12 @@ static sample *good(void)
     s->adds[1] = (line_share){1, 0, 5};
     s->in.adds.items = s->adds;
     s->in.adds.n = 2;
+    s->groups[0] = s->groups[1] = s->groups[2] = (stack_group){S("sale"), GROUP_MODE_ALL, 0};
+    s->in.groups.items = s->groups;
+    s->in.groups.n = 2;
+    s->asked[1] = (asked_conditions){1, text(RULE_FROZEN_MAX)};
+    s->in.asked.items = s->asked;
+    s->in.asked.n = 2;
     return s;
 }
 
@@ -77,13 +92,6 @@ static bool passes(const sample *s)
     result r = fix_run(shop, ACT_ID_hold, slot_of_user(shop->merchant, s->in.user), &s->in, &out);
     assert_true(r == R_INVALID || r == R_WRONG_USER || r == R_NOT_FOUND);
     return r != R_INVALID;
-}
-
-static str text(size_t n)
-{
-    char *p = arena_alloc(shop->memory, n + 1);
-    memset(p, 'x', n);
-    return (str){p, n};
 }
 
 static void texts_have_a_length(void **state)
@@ -334,6 +342,48 @@ static void adds_beyond_all_money(sample *s)
     s->adds[1].discount_minor = MONEY_MAX - 6;
 }
 
+static void a_group_too_many(sample *s)
+{
+    s->in.groups.n = 3;
+}
+
+static void a_group_without_a_name(sample *s)
+{
+    s->groups[1].name.n = 0;
+}
+
+static void a_group_with_a_long_name(sample *s)
+{
+    s->groups[1].name = text(ORDER_TEXT_MAX + 1);
+}
+
+static void conditions_of_a_coupon_of_none(sample *s)
+{
+    s->asked[1].applied = 2;
+}
+
+static void conditions_twice(sample *s)
+{
+    s->asked[0].applied = 1;
+}
+
+static void conditions_beyond_a_tree(sample *s)
+{
+    s->asked[1].met = text(RULE_FROZEN_MAX + 1);
+}
+
+static void what_returns_need_has_bounds(void **state)
+{
+    (void)state;
+    void (*const changes[])(sample *) = {
+        a_group_too_many,         a_group_without_a_name,
+        a_group_with_a_long_name, conditions_of_a_coupon_of_none,
+        conditions_twice,         conditions_beyond_a_tree,
+    };
+    for (size_t i = 0; i < ARRAY_LEN(changes); i++)
+        breaks(changes[i]);
+}
+
 static void figures_must_add_up(void **state)
 {
     (void)state;
@@ -369,6 +419,7 @@ int main(void)
         cmocka_unit_test(a_gift_has_a_name_and_a_number),
         cmocka_unit_test(coupons_have_bounds),
         cmocka_unit_test(automatic_templates_have_a_bound_of_their_own),
+        cmocka_unit_test(what_returns_need_has_bounds),
         cmocka_unit_test(figures_must_add_up),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

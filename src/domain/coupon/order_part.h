@@ -59,6 +59,8 @@ order_line *order_lines_copy(uow *u, const order_line *lines, size_t n);
 applied_coupon *order_applied_copy(uow *u, const applied_coupon *applied, size_t n);
 line_share *order_shares_copy(uow *u, const line_share *shares, size_t n);
 policy_choice *order_policy_copy(uow *u, const policy_choice *choices, size_t n);
+stack_group *order_groups_copy(uow *u, const stack_group *groups, size_t n);
+asked_conditions *order_asked_copy(uow *u, const asked_conditions *asked, size_t n);
 limit_take *order_takes_copy(uow *u, const limit_take *takes, size_t n);
 party_share *order_parties_copy(uow *u, const party_share *parties, size_t n);
 

@@ -98,6 +98,10 @@ static redemption *redemption_write(const order_desk *d, uint64_t id)
     row->adds.n = in->adds.n;
     row->policy.items = order_policy_copy(u, in->policy.items, in->policy.n);
     row->policy.n = in->policy.n;
+    row->groups.items = order_groups_copy(u, in->groups.items, in->groups.n);
+    row->groups.n = in->groups.n;
+    row->asked.items = order_asked_copy(u, in->asked.items, in->asked.n);
+    row->asked.n = in->asked.n;
     row->takes.items = order_takes_copy(u, d->takes.items, d->takes.n);
     row->takes.n = d->takes.n;
     row->parties.items = order_parties_copy(u, d->parties.items, d->parties.n);
@@ -164,6 +168,10 @@ static order_in order_of(const hold *row, str name)
     in.adds.n = row->adds.n;
     in.policy.items = row->policy.items;
     in.policy.n = row->policy.n;
+    in.groups.items = row->groups.items;
+    in.groups.n = row->groups.n;
+    in.asked.items = row->asked.items;
+    in.asked.n = row->asked.n;
     return in;
 }
 

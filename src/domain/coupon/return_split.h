@@ -3,7 +3,7 @@
 #ifndef QUAN_DOMAIN_COUPON_RETURN_SPLIT_H
 #define QUAN_DOMAIN_COUPON_RETURN_SPLIT_H
 
-#include "domain/price/price.h"
+#include "domain/price/refund.h"
 
 /* plan: as price_return has answered it, its redemption as it was before; discount_minor: what
  * comes back in all, list price less refund. Each coupon gets first its frozen discount of what

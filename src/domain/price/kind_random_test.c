@@ -5,12 +5,16 @@
 #include <stdlib.h>
 
 #include "domain/price/random_test.h"
+#include "domain/price/refund_test.h"
 
 enum {
     TRIALS = 20000,
     TRIALS_NIGHTLY = 1000000,
     LINES = 8,
     COUPONS = 5,
+    PLACES = 64, /* of dimensions, and of settings of one: at least as many as there are */
+    SETTINGS = 32,
+    RARE = 20000, /* one of so many carts */
 };
 
 typedef struct trial {
@@ -25,6 +29,8 @@ typedef struct trial {
     price_ask ask;
 } trial;
 
+static size_t repriced; /* refunds that follow from the price of what is kept */
+
 static void random_trial(trial *t)
 {
     *t = (trial){0};
@@ -38,13 +44,16 @@ static void random_trial(trial *t)
                          .groups = &t->group,
                          .group_count = 1,
                          .coupons_max = (uint32_t)(one_in(5) ? 1 + below(3) : 0)};
+    bool alike = one_in(2);
     t->group = (stack_group){S("g"), (uint8_t)(1 + below(GROUP_MODE_COUNT - 1)), 1};
     for (size_t i = 0; i < t->ask.n; i++) {
         t->versions[i] = random_version();
         t->coupons[i] = coupon_of(t->versions[i]);
         t->coupons[i].template = 100 + i;
         t->coupons[i].most_minor = below(6) == 0 ? 1 + (int64_t)below(3000) : 0;
-        t->refunds[i] = (uint8_t)(1 + below(3));
+        t->coupons[i].automatic = one_in(8);
+        t->coupons[i].coupon = t->coupons[i].automatic ? 0 : 1 + i;
+        t->refunds[i] = (uint8_t)(alike ? REFUND_RULE_REPRICE : 1 + below(3));
     }
     t->choice_count = random_policy(t->choices);
     t->ask.policy = policy_of(t->choices, t->choice_count);
@@ -167,39 +176,46 @@ static void check_json(const template_version *v)
 
 /* ---- returns ---- */
 
-static redemption freeze(const trial *t, const price_result *p, return_plan *plan)
+/* What the kept goods cost with the coupons of the order and its policy; -1: not all of these are
+ * repriced, or what is weighed comes back in parts whose prices are rounded. */
+static int64_t price_of_kept(const trial *t, const test_order *o)
 {
-    redemption row = {.subtotal_minor = p->subtotal_minor,
-                      .discount_minor = p->discount_minor,
-                      .currency = t->cart.currency};
-    const price_rule **rules = ARENA_ARRAY(memory, const price_rule *, p->order_count);
-    uint8_t *refunds = ARENA_ARRAY(memory, uint8_t, p->order_count);
-    uint16_t place[COUPONS] = {0};
-    row.lines.n = t->cart.n;
-    row.lines.items = ARENA_ARRAY(memory, order_line, t->cart.n);
-    for (size_t i = 0; i < t->cart.n; i++) {
-        row.lines.items[i] = t->lines[i];
-        row.lines.items[i].discount_minor = p->line_discount_minor[i];
+    order_line kept[LINES];
+    price_coupon coupons[COUPONS];
+    cart c = cart_of(kept, 0);
+    price_ask ask = {.cart = &c,
+                     .coupons = coupons,
+                     .n = o->row.applied.n,
+                     .policy = t->ask.policy,
+                     .groups = t->ask.groups,
+                     .group_count = t->ask.group_count};
+    bool cut = t->ask.policy.budget == BUDGET_PARTIAL; /* then it may have been */
+    ask.policy.refused_coupon = REFUSED_COUPON_SKIP;
+    for (size_t i = 0; i < o->row.lines.n; i++) {
+        kept[c.n] = o->row.lines.items[i];
+        kept[c.n].quantity -= kept[c.n].returned;
+        bool part = kept[c.n].returned > 0 && kept[c.n].quantity > 0;
+        if (part && (kept[c.n].marks & LINE_WEIGHED) != 0) {
+            return -1;
+        }
+        c.n += kept[c.n].quantity > 0;
     }
-    row.applied.n = p->order_count;
-    row.applied.items = ARENA_ARRAY(memory, applied_coupon, p->order_count);
-    for (size_t k = 0; k < p->order_count; k++) {
-        size_t i = p->order[k];
-        place[i] = (uint16_t)k;
-        rules[k] = t->coupons[i].rule;
-        refunds[k] = t->refunds[i];
-        row.applied.items[k].discount_minor = p->verdicts[i].discount_minor;
+    for (size_t k = 0; k < ask.n; k++) {
+        const applied_coupon *a = &o->row.applied.items[k];
+        int64_t value = price_rule_value(o->rules[k]);
+        if (o->refund_rules[k] != REFUND_RULE_REPRICE) {
+            return -1;
+        }
+        coupons[k] = (price_coupon){.coupon = a->coupon,
+                                    .template = a->template,
+                                    .rule = o->rules[k],
+                                    .currency = S("CNY"),
+                                    .used_minor = value < 0 ? 0 : value - a->discount_minor,
+                                    .most_minor = cut ? a->discount_minor : 0};
     }
-    row.shares.n = p->share_count;
-    row.shares.items = ARENA_ARRAY(memory, line_share, p->share_count);
-    for (size_t i = 0; i < p->share_count; i++) {
-        row.shares.items[i] = p->shares[i];
-        row.shares.items[i].applied = place[p->shares[i].applied];
-    }
-    row.policy.items = (policy_choice *)(uintptr_t)t->choices;
-    row.policy.n = t->choice_count;
-    *plan = (return_plan){.rules = rules, .refund_rules = refunds};
-    return row;
+    price_result p;
+    assert_int_equal(price_cart(&ask, memory, &p), R_DONE);
+    return p.subtotal_minor - p.discount_minor;
 }
 
 static size_t random_return(const redemption *row, return_line *now)
@@ -216,50 +232,109 @@ static size_t random_return(const redemption *row, return_line *now)
     return n;
 }
 
-/* Any sequence of part returns ends exactly at what was paid, and at the whole discount. */
-static void check_returns(const trial *t, const price_result *p)
+/* Books a return that was priced; gives what came back at list price. */
+static int64_t book(test_order *o, const return_plan *plan, int64_t refund)
 {
-    return_plan plan;
-    redemption row = freeze(t, p, &plan);
-    int64_t refunded = 0, worth = 0, discounts = 0;
-    plan.redemption = &row;
-    while (worth < row.subtotal_minor) {
+    int64_t sum = 0, worth = 0;
+    for (size_t i = 0; i < plan->n; i++) {
+        const return_line *now = &plan->now[i];
+        order_line *line = &o->row.lines.items[now->line];
+        assert_true(now->refund_minor >= 0 && now->refund_minor <= now->worth_minor);
+        line->returned += now->quantity;
+        line->refunded_minor += now->refund_minor;
+        sum += now->refund_minor;
+        worth += now->worth_minor;
+    }
+    assert_int_equal(sum, refund);
+    o->row.refunded_minor += refund;
+    return worth;
+}
+
+static test_order order_of_trial(trial *t, const price_result *p)
+{
+    test_order o = order_frozen(&t->ask, p, t->refunds);
+    o.row.policy.items = t->choices;
+    o.row.policy.n = t->choice_count;
+    return o;
+}
+
+/* Any sequence of part returns ends exactly at what was paid, and at the whole discount; where all
+ * is repriced each leaves what the kept goods cost. */
+static void check_returns(trial *t, const price_result *p)
+{
+    test_order o = order_of_trial(t, p);
+    bool older = one_in(8); /* it tells no groups and conditions */
+    int64_t paid = o.row.subtotal_minor - o.row.discount_minor, worth = 0, discounts = 0;
+    o.row.groups.n = older ? 0 : o.row.groups.n;
+    o.row.asked.n = older ? 0 : o.row.asked.n;
+    while (worth < o.row.subtotal_minor) {
         return_line now[LINES];
-        int64_t refund = -1, parts[COUPONS * LINES];
-        plan.now = now;
-        plan.n = random_return(&row, now);
-        if (plan.n == 0) {
+        int64_t refund = -1, parts[COUPONS * LINES], before = o.row.refunded_minor;
+        size_t n = random_return(&o.row, now);
+        return_plan plan = plan_of(&o, now, n);
+        if (n == 0) {
             continue;
         }
         assert_int_equal(price_return_discounts(&plan, memory, parts), R_DONE);
         assert_int_equal(price_return(&plan, memory, &refund), R_DONE);
-        int64_t sum = 0;
-        for (size_t i = 0; i < plan.n; i++) {
-            order_line *line = &row.lines.items[now[i].line];
-            assert_true(now[i].refund_minor >= 0 && now[i].refund_minor <= now[i].worth_minor);
-            line->returned += now[i].quantity;
-            line->refunded_minor += now[i].refund_minor;
-            sum += now[i].refund_minor;
-            worth += now[i].worth_minor;
-        }
-        for (size_t k = 0; k < row.applied.n * row.lines.n; k++) {
+        int64_t list_minor = book(&o, &plan, refund), kept = price_of_kept(t, &o);
+        worth += list_minor;
+        int64_t is = paid - kept - before;
+        is = is < 0 ? 0 : is > list_minor ? list_minor : is;
+        assert_true(older || kept < 0 || refund == is);
+        repriced += kept > 0 && is > 0 && is < list_minor;
+        for (size_t k = 0; k < o.row.applied.n * o.row.lines.n; k++) {
             assert_true(parts[k] >= 0);
             discounts += parts[k];
         }
-        assert_int_equal(sum, refund);
-        refunded += refund;
-        row.refunded_minor += refund;
-        assert_true(refunded <= row.subtotal_minor - row.discount_minor);
+        assert_true(o.row.refunded_minor <= paid);
     }
-    assert_int_equal(refunded, row.subtotal_minor - row.discount_minor);
-    assert_int_equal(discounts, row.discount_minor);
+    assert_int_equal(o.row.refunded_minor, paid);
+    assert_int_equal(discounts, o.row.discount_minor);
+}
+
+/* ---- what was drawn ---- */
+
+/* How often a kind took or added something under each setting of each dimension of the policy. */
+typedef struct coverage {
+    size_t kind[BENEFIT_KIND_COUNT], setting[BENEFIT_KIND_COUNT][PLACES][SETTINGS];
+} coverage;
+
+static void count(const trial *t, const price_result *p, coverage *seen)
+{
+    for (size_t k = 0; k < p->order_count; k++) {
+        uint8_t kind = t->versions[p->order[k]].benefit;
+        seen->kind[kind]++;
+        for (size_t place = 0; place < policy_count(); place++) {
+            seen->setting[kind][place][policy_get(&t->ask.policy, place)]++;
+        }
+    }
+}
+
+/* Every kind was drawn with every row of the policy, often enough to mean something. */
+static void check_coverage(const coverage *seen, size_t trials)
+{
+    assert_in_range(policy_count(), 1, PLACES);
+    for (uint8_t kind = 1; kind < BENEFIT_KIND_COUNT; kind++) {
+        assert_true(seen->kind[kind] > trials / 1000);
+        for (size_t place = 0; place < policy_count(); place++) {
+            policy_dimension d = policy_at(place);
+            assert_in_range(d.n, 2, SETTINGS);
+            for (size_t value = 0; value < d.n; value++) {
+                if (seen->setting[kind][place][value] <= trials / RARE) {
+                    fail_msg("%.*s with %s %s: %zu times", STR_ARG(benefit_kind_name(kind)), d.name,
+                             d.settings[value].name, seen->setting[kind][place][value]);
+                }
+            }
+        }
+    }
 }
 
 static void every_price_keeps_its_promises(void **state)
 {
     (void)state;
     int trials = getenv("QUAN_NIGHTLY") == NULL ? TRIALS : TRIALS_NIGHTLY;
-    size_t applied[BENEFIT_KIND_COUNT] = {0};
+    static coverage seen;
     seed = 0x5eed0fb0d1e5;
     for (int i = 0; i < trials; i++) {
         trial t;
@@ -273,18 +348,15 @@ static void every_price_keeps_its_promises(void **state)
         check_same(&t, &p, &again, false);
         check_naming(&t);
         check_returns(&t, &p);
-        for (size_t k = 0; k < p.order_count; k++) {
-            applied[t.versions[p.order[k]].benefit]++;
-        }
+        count(&t, &p, &seen);
         t.ask.n = 1;
         assert_int_equal(price_cart(&t.ask, memory, &p), R_DONE);
         check_sums(&t, &p);
         check_alone(&t, &p);
         check_json(&t.versions[0]);
     }
-    for (size_t kind = 1; kind < BENEFIT_KIND_COUNT; kind++) {
-        assert_true(applied[kind] > (size_t)trials / 1000); /* each is in it */
-    }
+    check_coverage(&seen, (size_t)trials);
+    assert_true(repriced > (size_t)trials / 100);
 }
 
 int main(void)

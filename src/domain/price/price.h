@@ -44,8 +44,7 @@ void price_rule_check(const template_version *version, issues *found);
 /* Never NULL; keeps no pointer into version. One malloc'ed block, which price_rule_free frees. */
 price_rule *price_rule_new(const template_version *version);
 void price_rule_free(price_rule *rule); /* NULL is allowed */
-/* The largest discount that one use can ever give in the campaign's currency; -1 when it has no
- * bound. */
+/* The largest discount that one use can give, in the campaign's currency; -1: it has no bound. */
 int64_t price_rule_largest(const price_rule *rule);
 /* The money that a stored value has when it is issued, in that currency; -1: another kind. */
 int64_t price_rule_value(const price_rule *rule);
@@ -60,6 +59,10 @@ uint32_t price_uses(const template_version *version);
 const rule_program *price_rule_scope(const price_rule *rule);
 const rule_program *price_rule_conditions(const price_rule *rule);
 int64_t price_rule_minimum_spend(const price_rule *rule);
+/* What its conditions ask beside the goods (rule_frozen), for returns. False: it has none. */
+bool price_rule_frozen(const price_rule *rule, const cart *c, arena *memory, str *out);
+/* The group that it stands in; empty: none. Lives in the rule. */
+str price_rule_group(const price_rule *rule);
 /* Has the processor fetch what price_probe_fits will read of the rule; changes nothing else. */
 void price_rule_prefetch(const price_rule *rule);
 /* Is it good in the campaign's currency only? */
@@ -86,8 +89,9 @@ typedef struct price_ask {
     price_policy policy;
     const stack_group *groups; /* the merchant's; a coupon whose group is not there has none */
     size_t group_count;
-    uint32_t coupons_max; /* of an order; 0: as many as are named */
-    bool spoiled;         /* a coupon that is not here was refused (REFUSED_COUPON) */
+    uint32_t coupons_max;          /* of an order; 0: as many as are named */
+    bool spoiled;                  /* a coupon that is not here was refused (REFUSED_COUPON) */
+    const struct price_kept *kept; /* price_return's own; else NULL */
 } price_ask;
 
 /* Why a coupon did not apply, or what it gave. The first that is true, in this order:
@@ -155,46 +159,5 @@ typedef struct price_units {
     uint8_t odd_units;             /* of the policy */
 } price_units;
 int64_t price_unit_share(const price_units *of, int64_t first, int64_t count);
-
-/* A return: units of an order that come back.
- *
- * paid = subtotal - discount of the whole order; `back` is everything returned so far with this
- * return, `kept` the rest. Each applied coupon leaves the kept units a discount, coupons in their
- * order, on the running price of the kept lines:
- *   keep       its frozen discount of the kept units
- *   reprice    what its frozen version gives for the kept lines: nothing below the threshold
- *   claw_back  the lesser of both: a coupon may shrink on the kept lines, never grow
- * (a rule of 0 is reprice). Where a budget may have cut discounts (BUDGET of the policy), reprice
- * gives no more than the frozen discount of the whole coupon. So coupons of different rules on one
- * order each follow their own. Then
- *   refunded so far = paid - (price of kept at list - discounts left to kept)
- * With one coupon that is: keep, the frozen paid share of back; reprice, paid minus the price of
- * kept; claw_back, the frozen paid share minus the excess discount on kept.
- * This return refunds the growth of that figure, but at least 0 and at most the list price of what
- * comes back now; what is cut off so is made good by later returns. Invariants, for every sequence
- * of returns and mix of rules:
- *   0 <= each refund <= list price of the units that come back, in total and for each line
- *   refunds never sum to more than paid, and to exactly paid when everything is back
- *   list price of back - refunds = the discount that has come back, from 0 up to all of it
- * Over the lines of one return a refund is split by their frozen paid shares; where it is larger
- * than those, each gets its own and the rest goes by the discounts that the units had. */
-typedef struct return_plan {
-    const redemption *redemption;   /* its lines with what came back and was refunded before */
-    const price_rule *const *rules; /* [applied]; NULL is allowed for keep */
-    const uint8_t *refund_rules;    /* [applied]: refund_rule */
-    return_line *now; /* line and quantity are read, the rest written; may come twice */
-    size_t n;         /* 1 … CART_LINES_MAX */
-    int64_t *gifts;   /* [applied], written; NULL: not asked: what stays of gifts sent (refund.c) */
-} return_plan;
-
-/* R_CORRUPT: the frozen figures contradict each other. R_INVALID: no or too many lines, one that
- * the order has not, a quantity below 1. R_NOT_RETURNABLE: more than what is left of a line.
- * R_OVERFLOW: of a rule that was never checked. Nothing is written then. */
-MUST_USE result price_return(const return_plan *plan, arena *memory, int64_t *refund_minor);
-
-/* The frozen discount of the units that come back now, of each applied coupon on each line:
- * parts[applied * lines + line]. Sums to the coupon's share of the line when all of it is back,
- * whatever the refund rules say. Refuses what price_return refuses. */
-MUST_USE result price_return_discounts(const return_plan *plan, arena *memory, int64_t *parts);
 
 #endif

@@ -78,7 +78,8 @@ static inline benefit random_terms(uint8_t kind)
 /* Draws until the checks find nothing. */
 static inline benefit random_benefit(void)
 {
-    uint8_t kind = (uint8_t)(1 + below(BENEFIT_KIND_COUNT - 1));
+    bool set = one_in(8); /* sets are seldom in the cart */
+    uint8_t kind = set ? BENEFIT_KIND_SET_PRICE : (uint8_t)(1 + below(BENEFIT_KIND_COUNT - 1));
     for (int i = 0; i < TRIES; i++) {
         issues *found = issues_new(memory);
         benefit b = random_terms(kind);
@@ -163,7 +164,7 @@ static inline size_t random_policy(policy_choice *choices)
     size_t n = 0;
     for (size_t place = 0; place < policy_count(); place++) {
         policy_dimension d = policy_at(place);
-        if (one_in(3)) {
+        if (one_in(2)) {
             choices[n++] = (policy_choice){d.number, (uint8_t)below((int64_t)d.n)};
         }
     }

@@ -1,4 +1,4 @@
-/* Returns: what a part of an order is worth when it comes back (the definition is in price.h).
+/* Returns: what a part of an order is worth when it comes back (the definition is in refund.h).
  *
  * The frozen discount of a unit: with S(c) the shares of the coupons up to c on a line, coupon c
  * has of some units what S(c) has of them less what S(c - 1) has (price_unit_share). So the coupons
@@ -10,9 +10,10 @@
  * follows lies in [paid - list price of kept, paid]. T before was at least its lower end with
  * g more kept, hence T + g is at least the lower end now, and cutting the refund to [0, g] leaves T
  * inside. With nothing kept both ends are paid. */
+#include "domain/price/refund.h"
+
 #include "domain/price/allocate.h"
-#include "domain/price/exact.h"
-#include "domain/price/settle.h"
+#include "domain/price/kept.h"
 
 /* An order and a return of some of it, checked. */
 typedef struct refund {
@@ -188,148 +189,123 @@ static result read_plan(const return_plan *plan, arena *memory, refund *f)
     return r != R_DONE ? r : read_return(plan, f);
 }
 
-/* ---- what is left to the kept lines ---- */
+/* ---- the price of what is kept ---- */
 
-static result start_kept(const refund *f, arena *memory, price_run *run)
+/* The kept lines as a cart of their own. */
+typedef struct kept_lines {
+    cart cart;
+    order_line *lines;
+    int64_t *prices;
+    uint16_t *from; /* their places in the order */
+} kept_lines;
+
+static kept_lines lines_kept(const refund *f, arena *memory)
 {
-    order_line *kept = ARENA_ARRAY(memory, order_line, f->lines);
-    int64_t *prices = ARENA_ARRAY(memory, int64_t, f->lines);
+    const redemption *order = f->order;
+    kept_lines k = {.cart = {.currency = order->currency,
+                             .store = order->store,
+                             .channel = order->channel,
+                             .at_ms = order->redeemed_at_ms,
+                             .shopper = cart_shopper_unknown},
+                    .lines = ARENA_ARRAY(memory, order_line, f->lines),
+                    .prices = ARENA_ARRAY(memory, int64_t, f->lines),
+                    .from = ARENA_ARRAY(memory, uint16_t, f->lines)};
     for (size_t i = 0; i < f->lines; i++) {
-        const order_line *line = &f->order->lines.items[i];
-        kept[i] = *line;
-        kept[i].quantity -= f->after[i];
-        prices[i] = part_minor(line, f->after[i], line->quantity);
+        const order_line *line = &order->lines.items[i];
+        if (f->after[i] < line->quantity) {
+            size_t at = k.cart.n++;
+            k.lines[at] = *line;
+            k.lines[at].quantity -= f->after[i];
+            k.prices[at] = part_minor(line, f->after[i], line->quantity);
+            k.from[at] = (uint16_t)i;
+        }
     }
-    *run = (price_run){
-        .lines = kept, .n = f->lines, .policy = f->policy, .currency = f->order->currency};
-    return price_run_start(prices, memory, run);
+    k.cart.lines = k.lines;
+    return k;
 }
 
-/* A rule on the kept lines. Of a stored value there is what the order took of it, no more; and of
- * what a budget may have cut, what it left. */
-static result offer_again(const return_plan *plan, size_t c, price_run *run, price_verdict *verdict)
+/* A coupon of the order. Of a stored value there is what the order took of it, no more; and of what
+ * a budget may have cut, what it left. */
+static price_coupon coupon_again(const return_plan *plan, const refund *f, size_t c)
 {
+    const redemption *order = plan->redemption;
+    const applied_coupon *applied = &order->applied.items[c];
     const price_rule *rule = plan->rules[c];
-    bool listed = rule_values(rule, run->currency, S("")) != NULL;
-    price_use use = {.rule = rule, .currency = listed ? S("") : run->currency};
-    const benefit_values *values = rule_values(rule, run->currency, use.currency);
-    int64_t taken = plan->redemption->applied.items[c].discount_minor;
-    use.most_minor = run->policy.budget == BUDGET_PARTIAL ? taken : 0;
+    bool listed = rule_values(rule, order->currency, S("")) != NULL;
+    price_coupon out = {.coupon = applied->coupon,
+                        .campaign = applied->campaign,
+                        .template = applied->template,
+                        .version = applied->version,
+                        .rule = rule,
+                        .currency = listed ? S("") : order->currency,
+                        .automatic = applied->coupon == 0};
+    const benefit_values *values = rule_values(rule, order->currency, out.currency);
+    out.most_minor = f->policy.budget == BUDGET_PARTIAL ? applied->discount_minor : 0;
     if (price_rule_value(rule) >= 0 && values != NULL) {
-        use.used_minor = values->v[TERM_STORED_VALUE_VALUE] - taken;
+        out.used_minor = values->v[TERM_STORED_VALUE_VALUE] - applied->discount_minor;
     }
-    result r = price_run_offer(run, &use, verdict);
-    if (r == R_DONE && verdict->adds_minor > 0) {
-        memset(run->parts, 0, run->n * sizeof(*run->parts));
-    }
-    return r;
+    return out;
 }
 
-/* The frozen discount of the kept units, cut to what coupons before this one have left. */
-static void offer_frozen(const refund *f, size_t c, price_run *run)
+static kept_coupon what_is_kept(const return_plan *plan, const refund *f, const kept_lines *of,
+                                size_t c, int64_t *frozen)
 {
-    if (exact_is_on(run)) {
-        run->by_share = false;
-        run->cap_minor = 0;
-        memcpy(run->rooms, run->running, run->n * sizeof(*run->rooms));
+    const asked_conditions *asked = plan->redemption->asked.items;
+    kept_coupon out = {.rule = plan->refund_rules[c],
+                       .frozen = frozen,
+                       .gift_units = f->order->applied.items[c].gift_units};
+    for (size_t i = 0; i < of->cart.n; i++) {
+        size_t line = of->from[i];
+        int64_t range[2] = {f->after[line], f->order->lines.items[line].quantity};
+        frozen[i] = frozen_of_coupon(f, c, line, range);
     }
-    for (size_t i = 0; i < f->lines; i++) {
-        int64_t range[2] = {f->after[i], f->order->lines.items[i].quantity};
-        int64_t share = frozen_of_coupon(f, c, i, range) * run->grain;
-        run->parts[i] = share < run->running[i] ? share : run->running[i];
+    for (size_t i = 0; i < plan->redemption->asked.n; i++) {
+        if (asked[i].applied == c) {
+            out.asked = true;
+            out.met = asked[i].met;
+        }
+    }
+    return out;
+}
+
+/* What stays with the customer of what was sent along: while goods are kept, what their coupons
+ * still send with them, at most what they did; under the rule keep all of it. */
+static void keep_gifts(const return_plan *plan, const price_verdict *again, bool some)
+{
+    for (size_t c = 0; plan->gifts != NULL && c < plan->redemption->applied.n; c++) {
+        int64_t sent = plan->redemption->applied.items[c].gift_units;
+        int64_t now = some && again[c].result == R_DONE ? again[c].gift_units : 0;
+        plan->gifts[c] = now < sent ? now : sent;
     }
 }
 
-/* Lowers what was offered to the frozen discount of the kept units, line by line in proportion. */
-static void offer_at_most_frozen(const refund *f, size_t c, price_run *run, int64_t offered)
+/* The kept goods priced by the versions, groups, policy and facts with which the order was. Nobody
+ * names coupons when goods come back: one that does nothing for what is kept voids no other. */
+static result price_kept_lines(const return_plan *plan, const refund *f, arena *memory,
+                               int64_t *out)
 {
-    int64_t most = 0;
-    for (size_t i = 0; i < f->lines; i++) {
-        int64_t range[2] = {f->after[i], f->order->lines.items[i].quantity};
-        most += frozen_of_coupon(f, c, i, range) * run->grain;
-    }
-    if (most < offered) {
-        run->by_share = false;
-        memcpy(run->offered, run->parts, f->lines * sizeof(*run->parts));
-        allocate(most, run->offered, f->lines, run->parts);
-    }
-}
-
-/* What stays with the customer of what was sent along. While goods are kept, by refund rule: keep,
- * all (again NULL); else what the frozen version still sends with the kept lines, at most what it
- * did. With nothing kept none. */
-static void keep_gift(const return_plan *plan, size_t c, const price_verdict *again)
-{
-    if (plan->gifts == NULL) {
-        return;
-    }
-    int64_t sent = plan->redemption->applied.items[c].gift_units;
-    int64_t now = again == NULL ? sent : again->result == R_DONE ? again->gift_units : 0;
-    plan->gifts[c] = now < sent ? now : sent;
-}
-
-/* What a coupon leaves the kept lines, into run.parts. One whose fractions do not fit beside those
- * of others leaves its frozen discount. */
-static result offer_kept(const return_plan *plan, const refund *f, size_t c, price_run *run)
-{
-    price_verdict verdict;
-    if (plan->refund_rules[c] == REFUND_RULE_KEEP) {
-        keep_gift(plan, c, NULL);
-        offer_frozen(f, c, run);
-        return R_DONE;
-    }
-    CHECK(plan->rules[c] != NULL);
-    result r = offer_again(plan, c, run, &verdict);
-    if (r != R_DONE) {
-        return r;
-    }
-    keep_gift(plan, c, &verdict);
-    if (str_eq(verdict.reason, S("too_fine"))) {
-        keep_gift(plan, c, NULL);
-        offer_frozen(f, c, run);
-    } else if (plan->refund_rules[c] == REFUND_RULE_CLAW_BACK) {
-        offer_at_most_frozen(f, c, run, verdict.discount_minor);
-    }
-    return R_DONE;
-}
-
-static result price_kept_in(const return_plan *plan, const refund *f, price_run *run, int64_t *out)
-{
-    settle_coupon coupons[ORDER_APPLIED_MAX] = {0};
-    int64_t price = run->subtotal_minor;
-    bool exact = exact_is_on(run);
+    kept_lines of = lines_kept(f, memory);
+    price_coupon *coupons = ARENA_ARRAY(memory, price_coupon, f->coupons);
+    kept_coupon *rules = ARENA_ARRAY(memory, kept_coupon, f->coupons);
+    int64_t *frozen = ARENA_ARRAY(memory, int64_t, f->coupons * of.cart.n);
     for (size_t c = 0; c < f->coupons; c++) {
-        result r = offer_kept(plan, f, c, run);
-        if (r != R_DONE) {
-            return r;
-        }
-        if (exact) {
-            settle_keep(run, false, &coupons[c]);
-        }
-        int64_t taken = price_run_take(run);
-        price -= exact ? 0 : taken;
+        coupons[c] = coupon_again(plan, f, c);
+        rules[c] = what_is_kept(plan, f, &of, c, frozen + c * of.cart.n);
     }
-    if (exact) { /* as it was when it was bought */
-        size_t places = run->n * (SETTLE_PLACES + f->coupons);
-        price_settle(run, coupons, f->coupons, ARENA_ARRAY(run->memory, int64_t, places));
-    }
-    for (size_t c = 0; exact && c < f->coupons; c++) {
-        price -= coupons[c].sum_minor;
-    }
-    *out = price;
-    return R_DONE;
-}
-
-static result price_kept(const return_plan *plan, const refund *f, arena *memory, int64_t *out)
-{
-    price_run run;
-    result r = start_kept(f, memory, &run);
+    struct price_kept kept = {.prices = of.prices, .coupons = rules};
+    price_ask ask = {.cart = &of.cart,
+                     .coupons = coupons,
+                     .n = f->coupons,
+                     .policy = f->policy,
+                     .groups = f->order->groups.items,
+                     .group_count = f->order->groups.n,
+                     .kept = &kept};
+    ask.policy.refused_coupon = REFUSED_COUPON_SKIP;
+    price_result priced;
+    result r = price_cart(&ask, memory, &priced);
     if (r == R_DONE) {
-        r = price_kept_in(plan, f, &run, out);
-    }
-    while (r == R_AGAIN) { /* each round at least doubles the grain */
-        price_run_refine(&run);
-        r = price_kept_in(plan, f, &run, out);
+        *out = priced.subtotal_minor - priced.discount_minor;
+        keep_gifts(plan, priced.verdicts, of.cart.n > 0);
     }
     return r;
 }
@@ -361,29 +337,16 @@ static void split_refund(const return_plan *plan, const refund *f, arena *memory
     }
 }
 
-static bool keeps_some(const refund *f)
-{
-    for (size_t i = 0; i < f->lines; i++) {
-        if (f->after[i] < f->order->lines.items[i].quantity) {
-            return true;
-        }
-    }
-    return false;
-}
-
 result price_return(const return_plan *plan, arena *memory, int64_t *refund_minor)
 {
     refund f;
     int64_t kept_price;
     result r = read_plan(plan, memory, &f);
     if (r == R_DONE) {
-        r = price_kept(plan, &f, memory, &kept_price);
+        r = price_kept_lines(plan, &f, memory, &kept_price);
     }
     if (r != R_DONE) {
         return r;
-    }
-    if (plan->gifts != NULL && !keeps_some(&f)) {
-        memset(plan->gifts, 0, f.coupons * sizeof(*plan->gifts));
     }
     int64_t total = f.paid_minor - kept_price - f.refunded_minor;
     if (total < 0) {

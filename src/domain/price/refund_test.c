@@ -1,6 +1,5 @@
 /* Returns: each refund rule to the cent, mixed rules, splits over lines and units, refusals. */
 #include "domain/price/refund_test.h"
-#include "domain/price/run.h"
 
 enum { KEEP = REFUND_RULE_KEEP, REPRICE = REFUND_RULE_REPRICE, CLAW_BACK = REFUND_RULE_CLAW_BACK };
 
@@ -249,19 +248,6 @@ static void a_line_may_come_twice_in_one_return(void **state)
     assert_int_equal(one_each[1].refund_minor, 1000);
 }
 
-static void a_line_that_is_all_back_is_not_there_for_kinds(void **state)
-{
-    (void)state;
-    order_line lines[] = {line_of("a", "", 0, 1000)};
-    price_coupon coupons[] = {coupon_of(amount_off(1, 0))};
-    price_run run = {.lines = lines, .n = 1};
-    price_use use = {.rule = coupons[0].rule};
-    price_verdict verdict;
-    assert_int_equal(price_run_start(NULL, memory, &run), R_DONE);
-    assert_int_equal(price_run_offer(&run, &use, &verdict), R_DONE);
-    assert_str(verdict.reason, S("no_eligible_line"));
-}
-
 static void what_cannot_come_back_is_refused(void **state)
 {
     (void)state;
@@ -477,7 +463,6 @@ int main(void)
         PRICE_TEST(fractions_are_settled_again_for_what_is_kept),
         PRICE_TEST(fractions_of_all_that_an_order_can_have_are_settled),
         PRICE_TEST(what_was_cut_earns_no_more_for_what_is_kept),
-        PRICE_TEST(a_line_that_is_all_back_is_not_there_for_kinds),
         PRICE_TEST(what_cannot_come_back_is_refused),
         PRICE_TEST(an_order_without_coupons_refunds_list_prices),
         PRICE_TEST(an_overflow_is_refused),

@@ -3,6 +3,7 @@
 #define QUAN_DOMAIN_PRICE_REFUND_TEST_H
 
 #include "domain/price/price_test.h"
+#include "domain/price/refund.h"
 
 typedef struct test_order {
     redemption row;
@@ -15,39 +16,89 @@ typedef struct test_coupons {
     size_t n;
 } test_coupons;
 
-/* Prices the lines by a choice of the policy and freezes what applied, as redeeming does; lines are
- * copied. */
-static inline test_order order_by(policy_choice choice, const order_line *lines, size_t n,
-                                  test_coupons from)
+static inline void freeze_facts(const price_ask *ask, const price_result *p, redemption *row)
 {
-    cart c = cart_of(lines, n);
-    const price_coupon *coupons = from.items;
-    size_t coupon_count = from.n;
-    price_ask ask = {
-        .cart = &c, .coupons = coupons, .n = coupon_count, .policy = policy_of(&choice, 1)};
+    row->groups.items = ARENA_ARRAY(memory, stack_group, ask->group_count);
+    row->groups.n = ask->group_count;
+    for (size_t i = 0; i < ask->group_count; i++) {
+        row->groups.items[i] = ask->groups[i];
+    }
+    row->asked.items = ARENA_ARRAY(memory, asked_conditions, p->order_count);
+    for (size_t k = 0; k < p->order_count; k++) {
+        asked_conditions one = {.applied = (uint16_t)k};
+        if (price_rule_frozen(ask->coupons[p->order[k]].rule, ask->cart, memory, &one.met)) {
+            row->asked.items[row->asked.n++] = one;
+        }
+    }
+}
+
+static inline void freeze_shares(const price_ask *ask, const price_result *p, redemption *row)
+{
+    uint16_t place[PRICE_COUPONS_MAX] = {0};
+    for (size_t k = 0; k < p->order_count; k++) {
+        place[p->order[k]] = (uint16_t)k;
+    }
+    row->lines.n = ask->cart->n;
+    row->lines.items = ARENA_ARRAY(memory, order_line, ask->cart->n);
+    for (size_t i = 0; i < ask->cart->n; i++) {
+        row->lines.items[i] = ask->cart->lines[i];
+        row->lines.items[i].discount_minor = p->line_discount_minor[i];
+    }
+    row->shares.n = p->share_count;
+    row->shares.items = ARENA_ARRAY(memory, line_share, p->share_count);
+    for (size_t i = 0; i < p->share_count; i++) {
+        row->shares.items[i] = p->shares[i];
+        row->shares.items[i].applied = place[p->shares[i].applied];
+    }
+}
+
+/* Freezes what was priced, as redeeming does; refund_rules[ask->n]. */
+static inline test_order order_frozen(const price_ask *ask, const price_result *p,
+                                      const uint8_t *refund_rules)
+{
+    test_order o = {.row = {.subtotal_minor = p->subtotal_minor,
+                            .discount_minor = p->discount_minor,
+                            .currency = ask->cart->currency}};
+    o.row.applied.n = p->order_count;
+    o.row.applied.items = ARENA_ARRAY(memory, applied_coupon, p->order_count);
+    for (size_t k = 0; k < p->order_count; k++) {
+        const price_coupon *from = &ask->coupons[p->order[k]];
+        o.row.applied.items[k] =
+            (applied_coupon){.coupon = from->coupon,
+                             .template = from->template,
+                             .discount_minor = p->verdicts[p->order[k]].discount_minor};
+        o.rules[k] = from->rule;
+        o.refund_rules[k] = refund_rules[p->order[k]];
+    }
+    freeze_shares(ask, p, &o.row);
+    freeze_facts(ask, p, &o.row);
+    return o;
+}
+
+/* Prices and freezes. */
+static inline test_order order_priced(const price_ask *ask, policy_choice choice,
+                                      const uint8_t *refund_rules)
+{
     price_result p;
-    assert_int_equal(price_cart(&ask, memory, &p), R_DONE);
-    assert_price_adds_up(&c, coupon_count, &p);
-    test_order o = {
-        .row = {.subtotal_minor = p.subtotal_minor, .discount_minor = p.discount_minor}};
-    o.row.lines.n = n;
-    o.row.lines.items = ARENA_ARRAY(memory, order_line, n);
-    for (size_t i = 0; i < n; i++) {
-        o.row.lines.items[i] = lines[i];
-        o.row.lines.items[i].discount_minor = p.line_discount_minor[i];
-    }
-    o.row.applied.n = coupon_count;
-    o.row.applied.items = ARENA_ARRAY(memory, applied_coupon, coupon_count);
-    for (size_t i = 0; i < coupon_count; i++) {
-        o.row.applied.items[i].discount_minor = p.verdicts[i].discount_minor;
-        o.rules[i] = coupons[i].rule;
-    }
-    o.row.shares.n = p.share_count;
-    o.row.shares.items = p.shares;
+    price_ask with = *ask;
+    with.policy = policy_of(&choice, 1);
+    assert_int_equal(price_cart(&with, memory, &p), R_DONE);
+    assert_price_adds_up(ask->cart, ask->n, &p);
+    test_order o = order_frozen(&with, &p, refund_rules);
     o.row.policy.n = 1;
     o.row.policy.items = ARENA_NEW(memory, policy_choice);
     *o.row.policy.items = choice;
     return o;
+}
+
+/* By a choice of the policy; every coupon with the default refund rule. */
+static inline test_order order_by(policy_choice choice, const order_line *lines, size_t n,
+                                  test_coupons from)
+{
+    static const uint8_t refund_rules[ORDER_COUPONS_MAX];
+    cart c = cart_of(lines, n);
+    price_ask ask = {.cart = &c, .coupons = from.items, .n = from.n};
+    return order_priced(&ask, choice, refund_rules);
 }
 
 static inline test_order order_of(const order_line *lines, size_t n, const price_coupon *coupons,

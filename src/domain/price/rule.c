@@ -156,6 +156,18 @@ const rule_program *price_rule_conditions(const price_rule *rule)
     return rule->conditions;
 }
 
+bool price_rule_frozen(const price_rule *rule, const cart *c, arena *memory, str *out)
+{
+    bool asks = rule->conditions != NULL;
+    *out = asks ? rule_frozen(rule->conditions, c, memory) : S("");
+    return asks;
+}
+
+str price_rule_group(const price_rule *rule)
+{
+    return rule->standing.group;
+}
+
 int64_t price_rule_minimum_spend(const price_rule *rule)
 {
     const benefit_form *form = &rule->benefit;

@@ -4,6 +4,7 @@
 
 #include "domain/price/allocate.h"
 #include "domain/price/exact.h"
+#include "domain/price/kept.h"
 
 static bool weighed(const order_line *line)
 {
@@ -37,7 +38,7 @@ result price_run_start(const int64_t *prices, arena *memory, price_run *run)
     run->subtotal_minor = 0;
     for (size_t i = 0; i < n; i++) {
         const order_line *line = &run->lines[i];
-        if (line->quantity < 0 || line->quantity > cart_quantity_max(line) ||
+        if (line->quantity < 1 || line->quantity > cart_quantity_max(line) ||
             line->unit_minor < 0 || line->unit_minor > MONEY_MAX) {
             return R_INVALID;
         }
@@ -160,7 +161,7 @@ static void sort_line(desk *d, const price_use *use, size_t i)
 void desk_sort_lines(desk *d, const price_use *use)
 {
     for (size_t i = 0; i < d->run->n; i++) {
-        if (d->run->lines[i].quantity > 0 && !is_blocked(d->run, i)) {
+        if (!is_blocked(d->run, i)) {
             sort_line(d, use, i);
         }
     }
@@ -207,13 +208,14 @@ static const int64_t *prices_shown(const price_run *run, const int64_t *prices)
 }
 
 /* Asks the conditions about what thresholds are compared with: list prices, or what is left. */
-static bool meets_conditions(const desk *d, const price_rule *rule, price_verdict *verdict)
+static bool meets_conditions(const desk *d, const price_use *use, price_verdict *verdict)
 {
     const price_run *run = d->run;
     uint64_t discounted[CART_LINES_MAX / 64 + 1] = {0};
     uint64_t eligible[CART_LINES_MAX / 64 + 1] = {0};
     bool original = run->policy.threshold_base == THRESHOLD_BASE_ORIGINAL;
-    if (run->cart == NULL || rule->conditions == NULL) {
+    const rule_program *conditions = use->rule->conditions;
+    if (conditions == NULL || (use->kept != NULL && !use->kept->asked)) {
         return true;
     }
     for (size_t i = 0; i < run->n; i++) {
@@ -226,18 +228,19 @@ static bool meets_conditions(const desk *d, const price_rule *rule, price_verdic
     }
     const int64_t *prices = prices_shown(run, original ? run->list : run->running);
     rule_facts facts = rule_facts_of(run->cart, prices, discounted, eligible);
-    if (rule_met(rule->conditions, &facts)) {
+    if (use->kept != NULL ? rule_met_again(conditions, &facts, use->kept->met)
+                          : rule_met(conditions, &facts)) {
         return true;
     }
     refuse(verdict, S("conditions_not_met"));
     if (run->quiet) {
         return false;
     }
-    (void)rule_explain(rule->conditions, &facts, S("conditions"), run->memory, &verdict->why);
+    (void)rule_explain(conditions, &facts, S("conditions"), run->memory, &verdict->why);
     return false;
 }
 
-static bool is_reached(const desk *d, const price_rule *rule, price_verdict *verdict)
+static bool is_reached(const desk *d, const price_use *use, price_verdict *verdict)
 {
     int64_t units = d->values->v[TERM_COMMON_MINIMUM_QUANTITY];
     if (!d->covered) {
@@ -252,7 +255,7 @@ static bool is_reached(const desk *d, const price_rule *rule, price_verdict *ver
         refuse(verdict, S("excluded_item"));
         return false;
     }
-    if (!meets_conditions(d, rule, verdict) || !spends_enough(d, verdict)) {
+    if (!meets_conditions(d, use, verdict) || !spends_enough(d, verdict)) {
         return false;
     }
     if (d->base.units < units) {
@@ -556,7 +559,7 @@ result price_run_offer(price_run *run, const price_use *use, price_verdict *verd
         memset(run->rooms, 0, run->n * sizeof(*run->rooms));
         run->by_share = false;
     }
-    if (!open_desk(&d, run, use, verdict) || !is_reached(&d, use->rule, verdict)) {
+    if (!open_desk(&d, run, use, verdict) || !is_reached(&d, use, verdict)) {
         return R_DONE;
     }
     return offer_to(&d, use, verdict);

@@ -13,11 +13,11 @@
 enum { RUN_WORDS = (CART_LINES_MAX + 63) / 64 };
 
 typedef struct price_run {
-    const order_line *lines; /* a line of quantity 0 is not there */
+    const order_line *lines;
     size_t n;
     price_policy policy;
     str currency;
-    const cart *cart; /* NULL: a return; conditions were met when it was bought */
+    const cart *cart;
     arena *memory;
     bool quiet;              /* conditions that are not met are not explained */
     bool closing;            /* price_run_most only: lines may be blocked later */
@@ -41,13 +41,15 @@ typedef struct price_run {
 } price_run;
 
 /* Prices are cart_line_minor's where prices is NULL, else as given there: 0 … MONEY_MAX.
- * R_INVALID: more than CART_LINES_MAX lines, a quantity not in 0 … CART_QUANTITY_MAX (a thousand
+ * R_INVALID: more than CART_LINES_MAX lines, a quantity not in 1 … CART_QUANTITY_MAX (a thousand
  * times that for what is weighed), a price not in 0 … MONEY_MAX. R_OVERFLOW: a line or the subtotal
  * beyond MONEY_MAX. lines, n, policy and currency are set before. */
 MUST_USE result price_run_start(const int64_t *prices, arena *memory, price_run *run);
 /* Back to the start: in a grain that is `finer` times as fine; in whole minor units. */
 void price_run_refine(price_run *run);
 void price_run_reset(price_run *run);
+
+typedef struct kept_coupon kept_coupon;
 
 /* A use of a rule. */
 typedef struct price_use {
@@ -58,6 +60,7 @@ typedef struct price_use {
     /* Two sets of lines, a bit each, RUN_WORDS words: those that the scope covers at list price,
      * and those that it covers once they are discounted. NULL: the scope is asked. */
     const uint64_t *covers;
+    const kept_coupon *kept; /* of a return (kept.h); else NULL */
 } price_use;
 
 /* What a line is to a coupon, before its scope is asked. */

@@ -3,6 +3,7 @@
  * given. */
 #include "domain/price/stack.h"
 #include "domain/price/exact.h"
+#include "domain/price/kept.h"
 
 static bool is_decided(const stack_pass *p, const stack_entry *e)
 {
@@ -86,7 +87,8 @@ static result probe(stack_pass *p, stack_entry *e)
 {
     price_use use = stack_use(e);
     p->run.blocked = e->standing->always ? NULL : p->at.blocked;
-    result r = price_run_offer(&p->run, &use, e->verdict);
+    result r = e->kept != NULL ? kept_offer(&p->run, &use, e->verdict)
+                               : price_run_offer(&p->run, &use, e->verdict);
     if (r == R_DONE && exact_is_on(&p->run)) {
         settle_keep(&p->run, e->verdict->adds_minor > 0, &e->exact);
     }
@@ -111,6 +113,9 @@ static void block(stack_pass *p, const stack_entry *e)
 static void apply(stack_pass *p, stack_entry *e)
 {
     decide(p, e);
+    if (e->kept != NULL && kept_lower(&p->run, e->kept, e->verdict)) {
+        e->exact.by_share = false;
+    }
     if (e->parts == NULL) {
         e->parts = ARENA_ARRAY(p->memory, int64_t, p->run.n);
     }
@@ -135,7 +140,7 @@ static bool is_open(stack_pass *p, stack_entry *e)
     uint32_t most = p->ask->coupons_max;
     if (most > 0 && p->at.counted >= most && !e->coupon->automatic) {
         refuse(p, e, S("too_many_coupons"));
-    } else if (s->always) {
+    } else if (s->always || kept_is_frozen(e->kept)) {
         return true;
     } else if (p->at.locked || (s->exclusive && p->at.taken)) {
         refuse(p, e, S("exclusive"));
@@ -237,6 +242,12 @@ static result take_best(stack_pass *p, const stack_group *g, stack_entry **membe
     return R_DONE;
 }
 
+/* What counts of a part of a line where the best is looked for: what is frozen stays. */
+static int64_t rank_in_line(const stack_entry *e, int64_t part)
+{
+    return kept_is_frozen(e->kept) && part > 0 ? INT64_MAX : part;
+}
+
 /* Each line gets the best discount of the group's; what a coupon gives no line is refused. */
 static result take_best_by_line(stack_pass *p, stack_entry **members, size_t n)
 {
@@ -258,7 +269,8 @@ static result take_best_by_line(stack_pass *p, stack_entry **members, size_t n)
     for (size_t k = 0; k < lines; k++) {
         size_t best = 0;
         for (size_t i = 1; i < n; i++) {
-            best = parts[i * lines + k] > parts[best * lines + k] ? i : best;
+            int64_t rank = rank_in_line(members[i], parts[i * lines + k]);
+            best = rank > rank_in_line(members[best], parts[best * lines + k]) ? i : best;
         }
         for (size_t i = 0; i < n; i++) {
             parts[i * lines + k] = i == best ? parts[i * lines + k] : 0;
@@ -413,32 +425,24 @@ static result sort_all(stack_pass *p)
     return R_DONE;
 }
 
-static bool quantities_are_positive(const cart *c)
-{
-    for (size_t i = 0; i < c->n; i++) {
-        if (c->lines[i].quantity < 1) {
-            return false;
-        }
-    }
-    return true;
-}
-
 result stack_open(stack_pass *p, const price_ask *ask, arena *memory, price_verdict *verdicts)
 {
     const cart *c = ask->cart;
-    if (c->n > CART_LINES_MAX || ask->n > PRICE_COUPONS_MAX || !quantities_are_positive(c)) {
+    if (ask->n > PRICE_COUPONS_MAX) {
         return R_INVALID;
     }
     *p = (stack_pass){.ask = ask, .memory = memory};
     p->run = (price_run){
         .lines = c->lines, .n = c->n, .policy = ask->policy, .currency = c->currency, .cart = c};
-    result r = price_run_start(NULL, memory, &p->run);
+    p->run.quiet = ask->kept != NULL;
+    result r = price_run_start(ask->kept != NULL ? ask->kept->prices : NULL, memory, &p->run);
     for (size_t i = 0; r == R_DONE && i < ask->n; i++) {
         const price_rule *rule = ask->coupons[i].rule;
         p->entries[i] = (stack_entry){.coupon = &ask->coupons[i],
                                       .standing = &rule->standing,
                                       .group = group_of(ask, rule),
                                       .verdict = &verdicts[i],
+                                      .kept = ask->kept != NULL ? &ask->kept->coupons[i] : NULL,
                                       .duplicate = came_before(ask->coupons, i)};
     }
     return r == R_DONE ? sort_all(p) : r;

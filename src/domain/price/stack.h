@@ -20,10 +20,11 @@ typedef struct stack_entry {
     const price_standing *standing;
     const stack_group *group; /* NULL: none */
     price_verdict *verdict;
-    const uint64_t *covers; /* see price_use */
-    int64_t value_minor;    /* alone, where the evaluation asks for it */
-    int64_t *parts;         /* of the lines, when it applies; NULL: it never did */
-    settle_coupon exact;    /* of its last probe, where fractions are kept */
+    const uint64_t *covers;  /* see price_use */
+    const kept_coupon *kept; /* of a return; else NULL */
+    int64_t value_minor;     /* alone, where the evaluation asks for it */
+    int64_t *parts;          /* of the lines, when it applies; NULL: it never did */
+    settle_coupon exact;     /* of its last probe, where fractions are kept */
     bool duplicate;
 } stack_entry;
 
@@ -68,7 +69,8 @@ static inline price_use stack_use(const stack_entry *e)
                        .currency = e->coupon->currency,
                        .used_minor = e->coupon->used_minor,
                        .most_minor = e->coupon->most_minor,
-                       .covers = e->covers};
+                       .covers = e->covers,
+                       .kept = e->kept};
 }
 
 /* Are all coupons of the group decided together where its first one is? */

@@ -1,6 +1,7 @@
 /* A whole price: passes over the coupons until nobody is to be taken out again, and what came of
  * it. Holds no state. */
 #include "domain/price/exact.h"
+#include "domain/price/kept.h"
 #include "domain/price/stack.h"
 
 /* THRESHOLD_AGAIN_TEST: the last coupon whose minimum spend is not reached by what all others have
@@ -14,6 +15,9 @@ static stack_entry *undone(stack_pass *p)
         stack_entry *e = &p->entries[p->at.used[k]];
         bool adds = e->verdict->adds_minor > 0;
         price_use use = stack_use(e);
+        if (kept_is_frozen(e->kept)) {
+            continue;
+        }
         for (size_t i = 0; i < p->run.n; i++) {
             p->run.running[i] += adds ? 0 : e->parts[i];
         }

@@ -313,6 +313,7 @@ rule_program *rule_new(const rule_node *nodes, size_t n, rule_place place)
     p->numbers = c.numbers = (int64_t *)(block += parts[3]);
     p->pool = c.pool = block + parts[4];
     p->leaf_count = (uint16_t)s.leaves;
+    p->own_count = (uint16_t)s.main_leaves;
     p->point_count = (uint16_t)s.points;
     c.below = (uint16_t)s.main_leaves;
     if (n > 0) {

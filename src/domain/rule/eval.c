@@ -383,12 +383,16 @@ bool rule_may_be_met(const rule_program *r, const rule_facts *facts)
     uint16_t at = r->leaf_count == 0 ? RULE_MET : 0;
     while (at < RULE_MET) {
         const rule_leaf *leaf = &r->leaves[at];
-        bool open = leaf->kind == RULE_LEAF_LINES || rule_fact_of_content(leaf->fact);
-        rule_answer a = open ? RULE_UNKNOWN : rule_ask(r, leaf, facts);
+        rule_answer a = rule_leaf_of_content(leaf) ? RULE_UNKNOWN : rule_ask(r, leaf, facts);
         bool may = a == RULE_UNKNOWN || a == (leaf->negated ? RULE_NO : RULE_YES);
         at = may ? leaf->yes : leaf->no;
     }
     return at == RULE_MET;
+}
+
+static bool leaf_is_met(const rule_program *r, const rule_leaf *leaf, const rule_facts *facts)
+{
+    return rule_ask(r, leaf, facts) == (leaf->negated ? RULE_NO : RULE_YES);
 }
 
 bool rule_met(const rule_program *r, const rule_facts *facts)
@@ -396,8 +400,37 @@ bool rule_met(const rule_program *r, const rule_facts *facts)
     uint16_t at = r->leaf_count == 0 ? RULE_MET : 0;
     while (at < RULE_MET) {
         const rule_leaf *leaf = &r->leaves[at];
-        rule_answer a = rule_ask(r, leaf, facts);
-        bool met = a == (leaf->negated ? RULE_NO : RULE_YES);
+        at = leaf_is_met(r, leaf, facts) ? leaf->yes : leaf->no;
+    }
+    return at == RULE_MET;
+}
+
+/* ---- asked once, and again about other goods ---- */
+
+enum { LETTER_BITS = 8 };
+
+str rule_frozen(const rule_program *r, const cart *c, arena *memory)
+{
+    size_t n = (r->own_count + (size_t)LETTER_BITS - 1) / LETTER_BITS;
+    unsigned char *bits = ARENA_ARRAY(memory, unsigned char, n);
+    const rule_facts facts = {.cart = c};
+    for (size_t i = 0; i < r->own_count; i++) {
+        const rule_leaf *leaf = &r->leaves[i];
+        if (!rule_leaf_of_content(leaf) && leaf_is_met(r, leaf, &facts)) {
+            bits[i / LETTER_BITS] |= (unsigned char)(1U << i % LETTER_BITS);
+        }
+    }
+    return (str){(const char *)bits, n};
+}
+
+bool rule_met_again(const rule_program *r, const rule_facts *facts, str frozen)
+{
+    uint16_t at = r->leaf_count == 0 ? RULE_MET : 0;
+    while (at < RULE_MET) {
+        const rule_leaf *leaf = &r->leaves[at];
+        size_t letter = at / LETTER_BITS;
+        bool was = letter < frozen.n && ((unsigned char)frozen.p[letter] >> at % LETTER_BITS & 1U);
+        bool met = rule_leaf_of_content(leaf) ? leaf_is_met(r, leaf, facts) : was;
         at = met ? leaf->yes : leaf->no;
     }
     return at == RULE_MET;

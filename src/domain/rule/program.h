@@ -55,6 +55,7 @@ struct rule_program {
     const int64_t *numbers;
     const char *pool;
     uint16_t leaf_count, point_count;
+    uint16_t own_count; /* leaves of the tree itself; behind them those below `lines` */
 };
 
 typedef enum rule_answer { RULE_NO, RULE_YES, RULE_UNKNOWN } rule_answer;
@@ -91,6 +92,11 @@ bool rule_cart_number(const rule_program *p, const rule_leaf *leaf, const rule_f
                       int64_t *out);
 /* Is the fact about what the cart holds? Not of facts of lines, which are. */
 bool rule_fact_of_content(uint8_t fact);
+/* The same of a leaf of the tree itself. */
+static inline bool rule_leaf_of_content(const rule_leaf *leaf)
+{
+    return leaf->kind == RULE_LEAF_LINES || rule_fact_of_content(leaf->fact);
+}
 /* What the measure of a LINES leaf is; of EVERY the lines that do not fit, and -1 when none is
  * asked. */
 int64_t rule_lines_number(const rule_program *p, const rule_leaf *leaf, const rule_facts *facts);

@@ -114,6 +114,14 @@ bool rule_met(const rule_program *r, const rule_facts *facts);
  * known; what is known is asked. Never false where rule_met is true of a cart with these facts. */
 bool rule_may_be_met(const rule_program *r, const rule_facts *facts);
 
+/* How a tree's comparisons that are not about the goods come out for a cart: a bit each, in the
+ * order of the tree, 0 for those about the goods (of what is within `lines` none), the low bit of a
+ * byte first. Stored with orders: the form is for ever. At most RULE_FROZEN_MAX bytes. */
+enum { RULE_FROZEN_MAX = (RULE_NODES_MAX + 7) / 8 };
+str rule_frozen(const rule_program *r, const cart *c, arena *memory);
+/* rule_met where those are as they were frozen; only the goods are asked of `facts`. */
+bool rule_met_again(const rule_program *r, const rule_facts *facts, str frozen);
+
 /* What is missing. Of TIME it is an instant in ms, of the others how much. */
 typedef enum rule_distance {
     RULE_DISTANCE_NONE,  /* nothing can be said, or nothing helps */

@@ -262,6 +262,20 @@ static bool posted_anywhere(const rule_postings *posts, const rule_facts *facts)
 
 static size_t met_count, any_count;
 
+/* Asked again about other goods: as if only they were others. */
+static void check_frozen(const rule_program *p, const cart *c)
+{
+    cart goods = random_cart(), mixed = *c;
+    mixed.lines = goods.lines;
+    mixed.n = goods.n;
+    rule_facts facts = random_facts(&mixed), again = facts;
+    cart bare = {.lines = goods.lines, .n = goods.n};
+    str frozen = rule_frozen(p, c, memory);
+    again.cart = &bare;
+    assert_true(frozen.n <= RULE_FROZEN_MAX);
+    assert_int_equal(rule_met_again(p, &again, frozen), rule_met(p, &facts));
+}
+
 static void check_cart(const json *v, const rule_program *p, const rule_postings *posts)
 {
     cart c = random_cart();
@@ -281,6 +295,7 @@ static void check_cart(const json *v, const rule_program *p, const rule_postings
         fail_msg("no posting: %.*s", STR_ARG(buf_view(&tree_text)));
     }
     met_count += met;
+    check_frozen(p, &c);
 }
 
 static void conditions_are_what_their_json_says(void **state)
