@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "app/verify_money.h"
+#include "app/verify_promotion.h"
 
 typedef struct tally_key {
     uint64_t campaign, template;
@@ -49,6 +50,13 @@ void verify_count_coupon(verify *v, const verify_coupon *c)
         verify_total_at(v, &c->of)[TALLY_VOIDED]++;
 }
 
+void verify_count_user(verify *v, const verify_terms *of, uint64_t template_id, int64_t at_ms)
+{
+    int32_t day;
+    if (verify_day(of, at_ms, &day))
+        verify_tally_at(v, of, template_id, day)[TALLY_USERS]++;
+}
+
 /* The coupons of a user are together, by campaign, template and time. */
 void verify_count_users(verify *v, const verify_group *g)
 {
@@ -59,19 +67,17 @@ void verify_count_users(verify *v, const verify_group *g)
         bool same_user = last != NULL && last->of.template != NULL &&
                          last->row.slot == c->row.slot && last->row.member == c->row.member;
         if (!same_user || last->row.template != c->row.template)
-            count(v, &c->of, c->row.issued_at_ms, TALLY_USERS, 1);
+            verify_count_user(v, &c->of, c->row.template, c->row.issued_at_ms);
         if (same_user && last->of.campaign == c->of.campaign)
             continue;
-        int64_t first_ms = c->row.issued_at_ms;
+        int64_t first_ms = verify_promotion_first(g, &c->row, c->of.campaign->row->id);
         for (size_t j = i; j < g->coupons.n && g->by_member[j]->of.campaign == c->of.campaign &&
                            g->by_member[j]->row.slot == c->row.slot &&
                            g->by_member[j]->row.member == c->row.member;
              j++)
             if (g->by_member[j]->row.issued_at_ms < first_ms)
                 first_ms = g->by_member[j]->row.issued_at_ms;
-        int32_t day;
-        if (verify_day(&c->of, first_ms, &day))
-            verify_tally_at(v, &c->of, 0, day)[TALLY_USERS]++;
+        verify_count_user(v, &c->of, 0, first_ms);
     }
 }
 

@@ -5,6 +5,7 @@
 
 #include "app/verify_money.h"
 #include "app/verify_party.h"
+#include "app/verify_promotion.h"
 
 /* ---- loading ---- */
 
@@ -307,11 +308,11 @@ result verify_group_run(verify *v, verify_group *g)
     if (r != R_DONE)
         return r;
     order_all(g);
-    g->promotions = verify_promotions_new();
+    verify_promotions_open(g);
     g->parties = verify_parties_new();
     r = see(v, g);
     if (r != R_DONE) {
-        verify_map_free(g->promotions);
+        verify_promotions_close(g);
         verify_map_free(g->parties);
         return r;
     }
@@ -319,12 +320,13 @@ result verify_group_run(verify *v, verify_group *g)
     verify_users(v, g);
     verify_orders(v, g);
     verify_promotions(v, g);
-    verify_map_free(g->promotions);
     verify_parties(v, g);
     verify_map_free(g->parties);
     verify_coupons(v, g);
     verify_usages(v, g);
     verify_count_users(v, g);
+    verify_promotion_users(v, g);
+    verify_promotions_close(g);
     verify_map_free(g->takes);
     return R_DONE;
 }

@@ -1,5 +1,6 @@
 /* Orders of a group: holds, redemptions, returns and the order numbers that name them. */
 #include "app/verify_party.h"
+#include "app/verify_promotion.h"
 #include "domain/coupon/adds.h"
 #include "domain/coupon/state.h"
 #include "domain/limit/level.h"
@@ -323,6 +324,8 @@ static void check_redemption(verify *v, const verify_group *g, const verify_rede
         int64_t adds_minor = placed ? adds_in_all(&all, i) - adds_returned(&all, i) : 0;
         if (a->coupon == 0)
             verify_promotion_used(g, o.slot, a, adds_minor);
+        if (a->coupon == 0)
+            verify_promotion_user(g, r, a);
         if (c != NULL) {
             c->adds_minor += adds_minor;
             check_used(v, &w, r, i, c);

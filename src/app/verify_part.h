@@ -55,8 +55,8 @@ typedef struct verify_group {
     verify_list coupons, holds, redemptions, returns, refs, usages, users, members, heads;
     verify_coupon **by_member; /* ascending by slot, member, campaign, template, time */
     verify_map *takes;         /* usage cells, as holds and redemptions have taken from them */
-    verify_map *promotions;    /* verify_promotion.c's own */
-    verify_map *parties;       /* verify_party.c's own */
+    verify_map *promotions, *first_uses; /* verify_promotion.c's own */
+    verify_map *parties;                 /* verify_party.c's own */
 } verify_group;
 
 typedef struct verify_due verify_due;
@@ -154,23 +154,13 @@ static inline bool verify_in_error(const coupon *row)
 int64_t *verify_take_at(const verify_group *g, uint16_t slot, uint32_t ordinal,
                         const limit_take *t);
 
-/* ---- verify_promotion.c: automatic templates, of which only orders and ledger tell ---- */
-verify_map *verify_promotions_new(void);
-void verify_promotion_ledger(verify *v, verify_group *g, const ledger *row);
-/* One that was applied by an order; w is the order. */
-void verify_promotion_applied(verify *v, const verify_what *w, const applied_coupon *a);
-void verify_promotion_held(const verify_group *g, uint16_t slot, const applied_coupon *a);
-/* adds_minor: of what it added for sellers, what has not come back. */
-void verify_promotion_used(const verify_group *g, uint16_t slot, const applied_coupon *a,
-                           int64_t adds_minor);
-void verify_promotions(verify *v, const verify_group *g); /* compares; after the orders */
-
 /* ---- verify_count.c ---- */
 /* The expected counters of a template (0: of the campaign) on a day. */
 int64_t *verify_tally_at(verify *v, const verify_terms *of, uint64_t template_id, int32_t day);
 int64_t *verify_total_at(verify *v, const verify_terms *of);
 void verify_count_coupon(verify *v, const verify_coupon *c);
 void verify_count_users(verify *v, const verify_group *g);
+void verify_count_user(verify *v, const verify_terms *of, uint64_t template_id, int64_t at_ms);
 void verify_count_hold(verify *v, const verify_group *g, const hold *row);
 void verify_count_ledger(verify *v, const verify_terms *of, const ledger *row);
 MUST_USE result verify_counters(verify *v); /* compares */

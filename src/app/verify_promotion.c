@@ -1,5 +1,7 @@
 /* Money of automatic templates in a group: what their orders say against the ledger. They have no
  * row of their own; the rest of them is counted like that of coupons. */
+#include "app/verify_promotion.h"
+
 #include "app/verify_party.h"
 
 typedef struct promotion_key {
@@ -15,9 +17,29 @@ enum {
     PROMOTION_VALUES = PROMOTION_LEDGER + ACCOUNT_COUNT,
 };
 
-verify_map *verify_promotions_new(void)
+/* A member's first redemption of a template, or (template 0) of any automatic one of a campaign. */
+typedef struct first_key {
+    uint64_t campaign, template;
+    uint64_t slot, member;
+} first_key;
+
+enum {
+    FIRST_TEMPLATE, /* one of the campaign; 0: there is none */
+    FIRST_AT_MS,
+    FIRST_COUNTED,
+    FIRST_VALUES,
+};
+
+void verify_promotions_open(verify_group *g)
 {
-    return verify_map_new(PROMOTION_VALUES);
+    g->promotions = verify_map_new(PROMOTION_VALUES);
+    g->first_uses = verify_map_new(FIRST_VALUES);
+}
+
+void verify_promotions_close(verify_group *g)
+{
+    verify_map_free(g->promotions);
+    verify_map_free(g->first_uses);
 }
 
 static int64_t *values_at(const verify_group *g, uint16_t slot, uint64_t template_id)
@@ -66,6 +88,52 @@ void verify_promotion_used(const verify_group *g, uint16_t slot, const applied_c
     values[PROMOTION_SPENT] += a->reserved_minor;
     values[PROMOTION_DISCOUNT] += a->discount_minor - a->returned_minor;
     values[PROMOTION_ADDS] += adds_minor;
+}
+
+static str first_bytes(const first_key *k)
+{
+    return (str){(const char *)k, sizeof(*k)};
+}
+
+void verify_promotion_user(const verify_group *g, const redemption *row, const applied_coupon *a)
+{
+    const uint64_t owners[] = {a->template, 0};
+    for (size_t i = 0; i < ARRAY_LEN(owners); i++) {
+        limit_take use = {.campaign = a->campaign,
+                          .owner = owners[i],
+                          .measure = LIMIT_MEASURE_REDEMPTIONS,
+                          .period = LIMIT_PERIOD_EVER};
+        (*verify_take_at(g, row->slot, row->member, &use))++;
+        first_key k = {a->campaign, owners[i], row->slot, row->member};
+        int64_t *first = verify_map_at(g->first_uses, first_bytes(&k));
+        if (first[FIRST_TEMPLATE] == 0 || row->redeemed_at_ms < first[FIRST_AT_MS]) {
+            first[FIRST_TEMPLATE] = (int64_t)a->template;
+            first[FIRST_AT_MS] = row->redeemed_at_ms;
+        }
+    }
+}
+
+int64_t verify_promotion_first(const verify_group *g, const coupon *of, uint64_t campaign_id)
+{
+    first_key k = {campaign_id, 0, of->slot, of->member};
+    int64_t *first = verify_map_find(g->first_uses, first_bytes(&k));
+    if (first == NULL)
+        return INT64_MAX;
+    first[FIRST_COUNTED] = 1;
+    return first[FIRST_AT_MS];
+}
+
+void verify_promotion_users(verify *v, const verify_group *g)
+{
+    for (size_t i = 0; i < verify_map_count(g->first_uses); i++) {
+        str bytes;
+        const int64_t *first = verify_map_item(g->first_uses, i, &bytes);
+        first_key k;
+        verify_terms of;
+        memcpy(&k, bytes.p, sizeof(k));
+        if (first[FIRST_COUNTED] == 0 && verify_terms_of(v, (uint64_t)first[FIRST_TEMPLATE], &of))
+            verify_count_user(v, &of, k.template, first[FIRST_AT_MS]);
+    }
 }
 
 void verify_promotions(verify *v, const verify_group *g)

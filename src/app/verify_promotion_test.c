@@ -95,6 +95,44 @@ static void spoil_template(uow *u, const shop *s)
     row->applied.items[0].template ++;
 }
 
+/* The row of the user's counts, ready to be written; NULL: not yet. */
+static usage *counts_of(uow *u, const shop *s)
+{
+    const redemption *order = redemption_get(u, s->slot, s->redemption);
+    const applied_coupon *a = order == NULL ? NULL : order->applied.items;
+    usage *row = a == NULL ? NULL : usage_get(u, s->slot, order->member, a->campaign);
+    if (row != NULL)
+        usage_edit(u, row);
+    return row;
+}
+
+static void spoil_count(uow *u, const shop *s)
+{
+    usage *row = counts_of(u, s);
+    if (row != NULL)
+        row->cells.items[0].n++;
+}
+
+static void spoil_cell(uow *u, const shop *s)
+{
+    usage *row = counts_of(u, s);
+    if (row != NULL)
+        row->cells.n = 1;
+}
+
+static void spoil_users(uow *u, const shop *s)
+{
+    const redemption *order = redemption_get(u, s->slot, s->redemption);
+    if (order == NULL)
+        return;
+    tally *row = tally_get(u, uow_lane(u), order->applied.items[0].campaign, s->template,
+                           zone_day(&zone_utc, order->redeemed_at_ms));
+    if (row == NULL)
+        return;
+    tally_edit(u, row);
+    row->users++;
+}
+
 static result spoil_run(uow *u, request *r)
 {
     spoiler *s = (spoiler *)r;
@@ -131,6 +169,9 @@ static void every_flaw_is_named(void **state)
         {spoil_spent, "promotion", "ledger budget_spent"},
         {spoil_ledger, "ledger", "campaign"},
         {spoil_template, "hold", "its template is there and automatic"},
+        {spoil_count, "usage", "redemptions ever"},
+        {spoil_cell, "usage", "uses that are counted nowhere"},
+        {spoil_users, "tally", "users"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         shop s = shop_open();

@@ -15,8 +15,10 @@
 
 enum {
     MODEL_USERS = 9,
-    MODEL_CAMPAIGNS = 3,     /* budget at issue, at redemption, none */
-    MODEL_TEMPLATES = 6,     /* two of each campaign */
+    MODEL_CAMPAIGNS = 3,  /* budget at issue, at redemption, none */
+    MODEL_TEMPLATES = 6,  /* that have coupons: two of each campaign */
+    MODEL_PROMOTIONS = 2, /* automatic ones, behind them: of the last two campaigns */
+    MODEL_ALL = MODEL_TEMPLATES + MODEL_PROMOTIONS,
     MODEL_THINGS_MAX = 4096, /* coupons, holds, redemptions: each */
     MODEL_LINES = 3,
     MODEL_COUPONS = 3, /* of an order */
@@ -81,15 +83,15 @@ typedef struct model_side {
     bool judged;       /* causes are looked for: of acts alone */
     const char *wrong; /* what a step should not have done; NULL */
     str detail;        /* what it said */
-    uint64_t merchant, campaigns[MODEL_CAMPAIGNS], templates[MODEL_TEMPLATES];
-    uint8_t benefits[MODEL_TEMPLATES]; /* rows of model_ground.c */
+    uint64_t merchant, campaigns[MODEL_CAMPAIGNS], templates[MODEL_ALL];
+    uint8_t benefits[MODEL_ALL]; /* rows of model_ground.c */
     uint64_t coupons[MODEL_THINGS_MAX], holds[MODEL_THINGS_MAX], redemptions[MODEL_THINGS_MAX];
     uint32_t coupon_count, hold_count, redemption_count, keys;
     uint32_t coupon_user[MODEL_THINGS_MAX], hold_user[MODEL_THINGS_MAX];
     uint32_t hold_order[MODEL_THINGS_MAX];
     uint8_t coupon_store[MODEL_THINGS_MAX], coupon_device[MODEL_THINGS_MAX];
-    bool in_error[MODEL_THINGS_MAX];  /* coupons that were voided as issued in error */
-    uint64_t limits[MODEL_TEMPLATES]; /* dice; 0: those at first; and of the campaigns … */
+    bool in_error[MODEL_THINGS_MAX]; /* coupons that were voided as issued in error */
+    uint64_t limits[MODEL_ALL];      /* dice; 0: those at first; and of the campaigns … */
     uint64_t campaign_limits[MODEL_CAMPAIGNS], merchant_limits;
     model_kept kept[MODEL_KEPT]; /* each in memory of its own */
     uint32_t kept_count;         /* ever */
@@ -108,6 +110,9 @@ typedef struct model {
 void model_side_open(model_side *s, const world_engine *engine, uint64_t dice);
 void model_side_close(model_side *s);
 str model_user(uint32_t number);
+uint32_t model_campaign_of(uint32_t template_number);
+/* The template that the i-th item of an issue names. */
+uint32_t model_issued(const model_step *step, uint32_t i);
 /* As at first, with these limits (0: those at first). `rules` is room for them. */
 template_put_in model_template(const model_side *s, uint32_t number, uint64_t limits,
                                limit_rule rules[MODEL_LIMITS]);
@@ -131,10 +136,15 @@ extern const model_act model_acts[STEP_REPEAT], model_edits[STEP_REPEAT]; /* els
 void model_set(model_side *s, world_act *a, act_id id, uint16_t slot, const void *in);
 void model_say(buf *facts, result r);
 reserve_ask *model_naming(model_side *s, uint8_t device);
-/* A hold that was confirmed past its deadline takes anew what it named: the act for that, as the
- * API makes it. False: there is nothing to do again. */
-MUST_USE bool model_act_late(model_side *s, const model_step *step, const world_act *a,
-                             world_act *again);
+/* The act that follows on one that was refused, as the API makes it: a hold that was confirmed past
+ * its deadline takes anew what it named; an order that has no room for a promotion is priced
+ * without it. False: there is nothing to do again. */
+typedef struct model_left_out {
+    uint64_t templates[MODEL_PROMOTIONS];
+    size_t n;
+} model_left_out;
+MUST_USE bool model_act_again(model_side *s, const model_step *step, world_act *a,
+                              model_left_out *left_out);
 
 /* ---- model_read.c ---- */
 void model_side_read(model_side *s, const model_step *step, buf *facts);

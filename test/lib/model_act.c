@@ -28,6 +28,12 @@ static uint32_t keep(uint64_t *ids, uint32_t *n, uint64_t id)
 
 /* ---- issuing ---- */
 
+uint32_t model_issued(const model_step *step, uint32_t i)
+{
+    uint32_t t = step->template;
+    return t < MODEL_TEMPLATES ? (t + i) % MODEL_TEMPLATES : t; /* of which nobody has coupons */
+}
+
 static str store_name(uint8_t number)
 {
     return number == 0 ? (str){NULL, 0} : number == 1 ? S("north") : S("south");
@@ -45,7 +51,7 @@ static void begin_issue(model_side *s, const model_step *step, world_act *a)
     for (uint32_t i = 0; i < 2; i++)
         if (step->counts[i] > 0)
             items[in.items.n++] =
-                (issue_item){s->templates[(step->template + i) % MODEL_TEMPLATES], step->counts[i]};
+                (issue_item){s->templates[model_issued(step, i)], step->counts[i]};
     a->reserve = model_naming(s, step->device);
     model_set(s, a, ACT_ID_issue, user_slot(s, step->user), &in);
 }
@@ -62,9 +68,8 @@ static void end_issue(model_side *s, const model_step *step, const world_act *a,
         s->coupon_user[number] = step->user;
         s->coupon_store[number] = step->store;
         s->coupon_device[number] = step->device;
-        buf_printf(facts, " t%u.%u %lld..%lld",
-                   number_of(s->templates, MODEL_TEMPLATES, c->template), c->version,
-                   (long long)c->valid_from_ms, (long long)c->expires_at_ms);
+        buf_printf(facts, " t%u.%u %lld..%lld", number_of(s->templates, MODEL_ALL, c->template),
+                   c->version, (long long)c->valid_from_ms, (long long)c->expires_at_ms);
     }
     for (size_t i = 0; i < out->refusals.n; i++)
         buf_printf(facts, " no %u %u", out->refusals.items[i].item, out->refusals.items[i].result);
@@ -100,7 +105,8 @@ static void fill_ask(const model_side *s, const model_step *step, order_ask *ask
 }
 
 /* As the API does: priced on a snapshot, where refusals end it, then the act. */
-static result priced(model_side *s, const model_step *step, order_priced *out, reserve_ask *reserve)
+static result priced(model_side *s, const model_step *step, const model_left_out *left_out,
+                     order_priced *out, reserve_ask *reserve)
 {
     order_line *lines = ARENA_ARRAY(s->memory, order_line, MODEL_LINES);
     uint64_t *coupons = ARENA_ARRAY(s->memory, uint64_t, MODEL_COUPONS);
@@ -110,6 +116,8 @@ static result priced(model_side *s, const model_step *step, order_priced *out, r
         coupons[i] = s->coupons[step->coupons[i]];
     ask.coupons = coupons;
     ask.coupon_count = step->coupon_count;
+    ask.left_out = left_out->templates;
+    ask.left_out_count = left_out->n;
     ask.subjects = subjects_named(&reserve->names);
     ask.names = &reserve->names;
     app_view v;
@@ -120,20 +128,30 @@ static result priced(model_side *s, const model_step *step, order_priced *out, r
     if (r == R_DONE)
         reserve_credits(&v, &out->in, out->hold, reserve);
     app_view_close(&v);
-    return r == R_DONE && out->refused != NULL ? out->refused->result : r;
+    if (r == R_DONE && out->refused != NULL)
+        return out->refused->result;
+    return r == R_DONE && out->in.applied.n == 0 ? R_NOT_APPLICABLE : r;
 }
 
-static void begin_order(model_side *s, const model_step *step, world_act *a)
+static void begin_without(model_side *s, const model_step *step, const model_left_out *left_out,
+                          world_act *a)
 {
     order_priced p = {0};
     bool hold_it = step->kind == STEP_HOLD;
     reserve_ask *reserve = model_naming(s, step->device);
-    a->code = priced(s, step, &p, reserve);
+    a->in = NULL;
+    a->code = priced(s, step, left_out, &p, reserve);
     if (a->code != R_DONE)
         return;
     p.in.deadline_ms = hold_it ? app_now_ms(s->world.app) + step->ms : 0;
     a->reserve = reserve;
     model_set(s, a, hold_it ? ACT_ID_hold : ACT_ID_redeem, user_slot(s, step->user), &p.in);
+}
+
+static void begin_order(model_side *s, const model_step *step, world_act *a)
+{
+    static const model_left_out none;
+    begin_without(s, step, &none, a);
 }
 
 static void begin_confirm(model_side *s, const model_step *step, world_act *a)
@@ -144,10 +162,8 @@ static void begin_confirm(model_side *s, const model_step *step, world_act *a)
     model_set(s, a, ACT_ID_redeem, id_slot(in.hold), &in);
 }
 
-bool model_act_late(model_side *s, const model_step *step, const world_act *a, world_act *again)
+static void begin_late(model_side *s, const model_step *step, world_act *a)
 {
-    if (step->kind != STEP_REDEEM_HOLD || a->code != R_UNRESERVED)
-        return false;
     order_in *in = ARENA_NEW(s->memory, order_in);
     *in = *(const order_in *)a->in;
     reserve_ask *reserve = model_naming(s, step->device);
@@ -156,10 +172,24 @@ bool model_act_late(model_side *s, const model_step *step, const world_act *a, w
     CHECK(r == R_DONE);
     reserve_late(&v, in, reserve);
     app_view_close(&v);
-    *again = *a;
-    again->in = in;
-    again->reserve = reserve;
-    return true;
+    a->in = in;
+    a->reserve = reserve;
+}
+
+bool model_act_again(model_side *s, const model_step *step, world_act *a, model_left_out *left_out)
+{
+    uint64_t promotion;
+    bool order = step->kind == STEP_HOLD || step->kind == STEP_REDEEM;
+    if (step->kind == STEP_REDEEM_HOLD && a->code == R_UNRESERVED && a->reserve == NULL) {
+        begin_late(s, step, a);
+        return true;
+    }
+    if (!order || a->code != R_STALE || !id_parse(ID_TEMPLATE, a->detail, &promotion))
+        return false;
+    CHECK(left_out->n < MODEL_PROMOTIONS); /* each once */
+    left_out->templates[left_out->n++] = promotion;
+    begin_without(s, step, left_out, a);
+    return a->in != NULL;
 }
 
 static int64_t quoted(const order_in *in)

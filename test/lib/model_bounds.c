@@ -19,7 +19,7 @@ typedef struct counts {
     app_view v;
     const coupon **coupons; /* by number */
     int64_t *uses, *money;  /* by number: held and redeemed, but for what came back */
-    int64_t issued[MODEL_TEMPLATES], spent[MODEL_CAMPAIGNS];
+    int64_t issued[MODEL_ALL], spent[MODEL_CAMPAIGNS];
     int64_t due[MODEL_CAMPAIGNS]; /* of what is spent: comes back before anybody is refused */
     int64_t ever[MODEL_USERS], of_device[MODEL_DEVICES + 1]; /* claims: see model.h */
 } counts;
@@ -70,6 +70,8 @@ static const template_version *first_version(const counts *c, uint64_t template_
  * its part of that. */
 static int64_t held(const counts *c, const applied_coupon *a)
 {
+    if (a->coupon == 0)
+        return a->discount_minor;
     const coupon *row = coupon_get(c->v.rows, id_slot(a->coupon), a->coupon);
     CHECK(row != NULL);
     if (price_uses(first_version(c, a->template)) > 1)
@@ -79,6 +81,8 @@ static int64_t held(const counts *c, const applied_coupon *a)
 
 static void add_use(counts *c, const applied_coupon *a)
 {
+    if (a->coupon == 0)
+        return;
     uint32_t i = place(c->side->coupons, c->side->coupon_count, a->coupon);
     c->uses[i] += !a->returned;
     c->money[i] += a->discount_minor - a->returned_minor;
@@ -294,13 +298,14 @@ static verdict judge(const counts *c, const model_step *step, uint32_t t, int64_
     ask_limits(c, &m, parent->row->limits.items, parent->row->limits.n, &all);
     m.template = of->row->id;
     ask_limits(c, &m, v->limits.items, v->limits.n, &all);
-    int64_t stock = of->row->stock, spent = c->spent[t / 2], budget = parent->row->budget_minor;
+    int64_t stock = of->row->stock, spent = c->spent[model_campaign_of(t)],
+            budget = parent->row->budget_minor;
     all.stock_used_up = stock >= 0 && c->issued[t] + more > stock;
     all.passed |= stock >= 0 && c->issued[t] > stock;
     if (parent->row->budget_mode == BUDGET_MODE_AT_ISSUE) {
         const price_rule *rule = config_rule(of, v->version);
         int64_t each = price_rule_worth(rule, price_uses(v), price_rule_value(rule));
-        all.budget_used_up = spent - c->due[t / 2] + more * each > budget;
+        all.budget_used_up = spent - c->due[model_campaign_of(t)] + more * each > budget;
         all.passed |= spent > budget;
     }
     return all;
@@ -330,7 +335,7 @@ static const char *cause_of_issue(const counts *c, const model_step *step, const
     for (uint32_t i = 0, item = 0; i < 2; i++) {
         if (step->counts[i] == 0)
             continue;
-        uint32_t t = (step->template + i) % MODEL_TEMPLATES;
+        uint32_t t = model_issued(step, i);
         verdict v = judge(c, step, t, more);
         size_t issued = 0;
         for (size_t k = 0; k < out->coupons.n && a->code == R_DONE; k++)

@@ -53,7 +53,7 @@ static void begin_template(model_side *s, const model_step *step, world_act *a)
     template_put_in in =
         model_template(s, t, step->limits == 0 ? s->limits[t] : step->limits, rules);
     in.template = s->templates[t];
-    in.reach = step->word;
+    in.reach = t < MODEL_TEMPLATES ? step->word : EDIT_REACH_NEW_ONLY;
     if (in.validity == VALIDITY_KIND_FIXED)
         in.valid_until_ms += step->amount % 3 * MS_DAY;
     else

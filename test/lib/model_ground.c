@@ -1,5 +1,5 @@
-/* What the worlds of the model begin with: a merchant, three campaigns, two templates of each; and
- * dice for limits. See model.h. */
+/* What the worlds of the model begin with: a merchant, three campaigns, two templates of each, two
+ * automatic ones; and dice for limits. See model.h. */
 #include "base/id.h"
 #include "base/time.h"
 #include "domain/campaign/config.h"
@@ -14,6 +14,13 @@ str model_user(uint32_t number)
     static const char *const names[MODEL_USERS] = {"ann", "bob", "cid", "dee", "eve",
                                                    "fay", "gus", "hal", "ida"};
     return str_of(names[number]);
+}
+
+uint32_t model_campaign_of(uint32_t template_number)
+{
+    uint32_t first = MODEL_CAMPAIGNS - MODEL_PROMOTIONS;
+    return template_number < MODEL_TEMPLATES ? template_number / 2
+                                             : first + template_number - MODEL_TEMPLATES;
 }
 
 static void make(model_side *s, act_id id, uint16_t slot, const void *in, row_out *out)
@@ -46,7 +53,7 @@ static uint64_t make_campaign(model_side *s, uint8_t budget_kind, int64_t budget
 /* ---- limits ---- */
 
 enum { FIRST_LIMITS = 2 };
-static const limit_rule first_limits[MODEL_TEMPLATES][FIRST_LIMITS] = {
+static const limit_rule first_limits[MODEL_ALL][FIRST_LIMITS] = {
     {{LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_EVER, MODEL_CLAIMS_EVER, 0, 0, 0},
      {LIMIT_MEASURE_UNITS, LIMIT_SUBJECT_DEVICE, LIMIT_PERIOD_ROLLING, 12, MS_DAY, 0, 0}},
     {{LIMIT_MEASURE_REDEMPTIONS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_DAY, 2, 0, 0, 0},
@@ -56,6 +63,10 @@ static const limit_rule first_limits[MODEL_TEMPLATES][FIRST_LIMITS] = {
     {{LIMIT_MEASURE_UNITS, LIMIT_SUBJECT_TEMPLATE, LIMIT_PERIOD_DAY, 9, 0, 0, 0}},
     {{LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_ROLLING, 6, 30 * MS_HOUR, 0, 0}},
     {{LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_TEMPLATE, LIMIT_PERIOD_MONTH, 20, 0, 0, 0}},
+    {{LIMIT_MEASURE_REDEMPTIONS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_DAY, 2, 0, 0, 0},
+     {LIMIT_MEASURE_MONEY, LIMIT_SUBJECT_TEMPLATE, LIMIT_PERIOD_WEEK, 6000, 0, 0, 0}},
+    {{LIMIT_MEASURE_UNITS, LIMIT_SUBJECT_DEVICE, LIMIT_PERIOD_DAY, 8, 0, 0, 0},
+     {LIMIT_MEASURE_REDEMPTIONS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_EVER, 9, 0, 0, 0}},
 };
 
 static limit_rule any_rule(model *dice, limit_subject all)
@@ -109,6 +120,16 @@ static size_t add_limits(uint64_t random, limit_subject all, limit_rule *rules, 
     return n;
 }
 
+/* Of an automatic template nobody claims anything. */
+static size_t without_claims(limit_rule *rules, size_t n)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++)
+        if (rules[i].measure != LIMIT_MEASURE_CLAIMS)
+            rules[kept++] = rules[i];
+    return kept;
+}
+
 size_t model_limits(uint64_t dice, limit_subject all, limit_rule out[MODEL_LIMITS])
 {
     return add_limits(dice, all, out, 0);
@@ -141,7 +162,26 @@ static const struct {
     {BENEFIT_KIND_FIXED_PRICE, {{TERM_FIXED_PRICE_PRICE, 900}}},
     {BENEFIT_KIND_FIRST_UNITS, {{TERM_FIRST_UNITS_UNITS, 2}, {TERM_FIRST_UNITS_PRICE, 500}}},
     {BENEFIT_KIND_STORED_VALUE, {{TERM_STORED_VALUE_VALUE, MODEL_VALUE}}},
+    {BENEFIT_KIND_ADD_ON, {{TERM_ADD_ON_AMOUNT, 250}}},
+    {BENEFIT_KIND_ADD_ON, {{TERM_ADD_ON_PERCENT, 70000}}},
 };
+
+/* No budget pays for what is added for sellers, and nobody has a stored value that is automatic. */
+static bool may_have(uint32_t number, uint8_t row)
+{
+    uint8_t kind = benefits[row].kind;
+    return (kind != BENEFIT_KIND_ADD_ON || model_campaign_of(number) == MODEL_CAMPAIGNS - 1) &&
+           (kind != BENEFIT_KIND_STORED_VALUE || number < MODEL_TEMPLATES);
+}
+
+static uint8_t draw_benefit(model *dice, uint32_t number)
+{
+    uint8_t row;
+    do
+        row = (uint8_t)model_below(dice, ARRAY_LEN(benefits));
+    while (!may_have(number, row));
+    return row;
+}
 
 static void set_benefit(template_put_in *in, uint8_t row)
 {
@@ -153,7 +193,7 @@ static void set_benefit(template_put_in *in, uint8_t row)
 /* Of one template in each campaign a coupon has more than one use; a stored value has its money. */
 static void set_uses(template_put_in *in, uint32_t number)
 {
-    if (number % 2 == 1 && in->benefit != BENEFIT_KIND_STORED_VALUE) {
+    if (number % 2 == 1 && number < MODEL_TEMPLATES && in->benefit != BENEFIT_KIND_STORED_VALUE) {
         in->uses = MODEL_USES;
         in->use_interval_ms = number == 3 ? 6 * MS_HOUR : 0;
     }
@@ -186,6 +226,8 @@ static void set_funding(template_put_in *in, uint32_t number, uint64_t limits)
                     {thirds, ARRAY_LEN(thirds)},
                     {all_of_it, ARRAY_LEN(all_of_it)},
                     {NULL, 0}};
+    if (in->benefit == BENEFIT_KIND_ADD_ON)
+        return; /* it takes nothing off */
     size_t which = (number + (limits >> 2)) % ARRAY_LEN(fundings);
     in->funding.items = fundings[which].items;
     in->funding.n = fundings[which].n;
@@ -202,14 +244,15 @@ template_put_in model_template(const model_side *s, uint32_t number, uint64_t li
     static rule_node others[] = {
         {.op = RULE_OP_HAS_NONE, .fact = RULE_FACT_LINE_CATEGORIES, .n = 1},
         {.op = RULE_OP_VALUE, .text = {"food", 4}}};
-    static const uint8_t refunds[] = {REFUND_RULE_KEEP,      REFUND_RULE_REPRICE,
-                                      REFUND_RULE_CLAW_BACK, REFUND_RULE_REPRICE,
-                                      REFUND_RULE_KEEP,      REFUND_RULE_CLAW_BACK};
-    static const int64_t stocks[] = {40, 40, 40, -1, -1, 25};
-    bool fixed = number == 4;
+    static const uint8_t refunds[MODEL_ALL] = {
+        REFUND_RULE_KEEP, REFUND_RULE_REPRICE,   REFUND_RULE_CLAW_BACK, REFUND_RULE_REPRICE,
+        REFUND_RULE_KEEP, REFUND_RULE_CLAW_BACK, REFUND_RULE_REPRICE,   REFUND_RULE_KEEP};
+    static const int64_t stocks[MODEL_ALL] = {40, 40, 40, -1, -1, 25, -1, -1};
+    bool automatic = number >= MODEL_TEMPLATES;
+    bool fixed = number == 4 || automatic;
     template_put_in in = {
         .merchant = s->merchant,
-        .campaign = s->campaigns[number / 2],
+        .campaign = s->campaigns[model_campaign_of(number)],
         .stock = stocks[number],
         .name = S("Some off"),
         .validity = fixed ? VALIDITY_KIND_FIXED : VALIDITY_KIND_AFTER_ISSUE,
@@ -221,6 +264,7 @@ template_put_in model_template(const model_side *s, uint32_t number, uint64_t li
         .refund = refunds[number],
         .grace_days = number == 2 ? 5 : 0,
         .reach = EDIT_REACH_NEW_ONLY,
+        .apply = automatic ? APPLY_MODE_AUTOMATIC : APPLY_MODE_COUPON,
     };
     set_benefit(&in, s->benefits[number]);
     set_uses(&in, number);
@@ -236,6 +280,8 @@ template_put_in model_template(const model_side *s, uint32_t number, uint64_t li
     memcpy(rules, first_limits[number], n * sizeof *rules);
     in.limits.items = rules;
     in.limits.n = limits == 0 ? n : add_limits(limits, LIMIT_SUBJECT_TEMPLATE, rules, n);
+    if (automatic)
+        in.limits.n = without_claims(rules, in.limits.n);
     return in;
 }
 
@@ -245,14 +291,14 @@ void model_side_open(model_side *s, const world_engine *engine, uint64_t dice)
 {
     model benefit_dice = {.random = dice};
     *s = (model_side){.memory = arena_new(0)};
-    for (uint32_t i = 0; i < MODEL_TEMPLATES; i++)
-        s->benefits[i] = (uint8_t)model_below(&benefit_dice, ARRAY_LEN(benefits));
+    for (uint32_t i = 0; i < MODEL_ALL; i++)
+        s->benefits[i] = draw_benefit(&benefit_dice, i);
     world_open(&s->world, engine, MODEL_START_MS);
     s->merchant = world_merchant(&s->world, S("Deli"), S("America/New_York"));
     s->campaigns[0] = make_campaign(s, BUDGET_MODE_AT_ISSUE, 50000);
     s->campaigns[1] = make_campaign(s, BUDGET_MODE_AT_REDEEM, 20000);
     s->campaigns[2] = make_campaign(s, BUDGET_MODE_NONE, 0);
-    for (uint32_t i = 0; i < MODEL_TEMPLATES; i++) {
+    for (uint32_t i = 0; i < MODEL_ALL; i++) {
         limit_rule rules[MODEL_LIMITS];
         template_put_in in = model_template(s, i, 0, rules);
         row_out out = {0};

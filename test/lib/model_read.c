@@ -42,7 +42,7 @@ static void read_stats(model_side *s, app_view *v, const model_step *step, buf *
 {
     bool whole = step->store == 0;
     stats_days out = {0};
-    counts_ask ask = {.campaign = s->campaigns[step->template / 2],
+    counts_ask ask = {.campaign = s->campaigns[model_campaign_of(step->template)],
                       .template = whole ? 0 : s->templates[step->template],
                       .from_day = INT32_MIN,
                       .until_day = INT32_MAX};

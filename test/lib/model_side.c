@@ -90,7 +90,7 @@ static const world_act *one_of(model_side *s, const world_act *a, const world_ac
     if (is_stored(a) && is_stored(b)) {
         if (a->replayed == b->replayed || !same_answer(a, b))
             s->wrong = "two under one key, and not one answer";
-        return a;
+        return a->replayed ? b : a;
     }
     if (a->replayed || b->replayed)
         s->wrong = "a repeat of what was not stored";
@@ -130,6 +130,7 @@ typedef struct bunch {
     const model_step *steps;
     size_t n;
     world_act acts[MODEL_BUNCH][2];
+    model_left_out left_out[MODEL_BUNCH][2];
 } bunch;
 
 static bool is_twice(const bunch *b, size_t i)
@@ -155,7 +156,7 @@ static void begin(model_side *s, bunch *b, size_t i)
 
 static void run(model_side *s, bunch *b)
 {
-    world_act *there[2 * MODEL_BUNCH];
+    world_act *there[2 * MODEL_BUNCH] = {NULL};
     size_t n = 0;
     for (size_t i = 0; i < b->n; i++) {
         if (b->acts[i][0].in != NULL)
@@ -164,17 +165,16 @@ static void run(model_side *s, bunch *b)
             there[n++] = &b->acts[i][1];
     }
     world_run_many(&s->world, there, n);
-    n = 0;
-    for (size_t i = 0; i < b->n; i++) {
-        world_act again;
-        for (size_t k = 0; k < 1U + is_twice(b, i); k++) {
-            if (!model_act_late(s, &b->steps[i], &b->acts[i][k], &again))
-                continue;
-            b->acts[i][k] = again;
-            there[n++] = &b->acts[i][k];
-        }
+    for (size_t tries = 0; n > 0; tries++) {
+        CHECK(tries <= MODEL_PROMOTIONS);
+        n = 0;
+        for (size_t i = 0; i < b->n; i++)
+            for (size_t k = 0; k < 1U + is_twice(b, i) && b->acts[i][k].in != NULL; k++)
+                if (model_act_again(s, &b->steps[i], &b->acts[i][k], &b->left_out[i][k]))
+                    there[n++] = &b->acts[i][k];
+        if (n > 0)
+            world_run_many(&s->world, there, n);
     }
-    world_run_many(&s->world, there, n);
 }
 
 static void end(model_side *s, const bunch *b, size_t i, buf *facts)

@@ -95,7 +95,7 @@ static void fill_order(model *m, const model_side *s, model_step *step)
     step->store = (uint8_t)model_below(m, 3);
     step->channel = (uint8_t)model_below(m, 3);
     fill_cart(m, step);
-    uint32_t wanted = model_chance(m, 70) ? 1 : 1 + model_below(m, MODEL_COUPONS);
+    uint32_t wanted = model_chance(m, 70) ? 1 : model_below(m, MODEL_COUPONS + 1);
     for (uint32_t i = 0; i < wanted; i++) {
         uint32_t one = pick_coupon(m, s, step->user);
         bool twice = false;
@@ -247,9 +247,10 @@ model_step model_make(model *m, model_side *s)
     model_step step = {.kind = choose(m),
                        .user = model_below(m, MODEL_USERS),
                        .campaign = model_below(m, MODEL_CAMPAIGNS),
-                       .template = model_below(m, MODEL_TEMPLATES),
                        .keyed = model_chance(m, 15)};
     step.device = model_chance(m, 92) ? (uint8_t)(1 + model_below(m, MODEL_DEVICES)) : 0;
+    bool of_any = step.kind == STEP_TEMPLATE || step.kind == STEP_STATS || model_chance(m, 2);
+    step.template = model_below(m, of_any && step.kind != STEP_STOCK ? MODEL_ALL : MODEL_TEMPLATES);
     bool of_hold = step.kind == STEP_REDEEM_HOLD || step.kind == STEP_RELEASE;
     bool of_coupon = step.kind == STEP_HOLD || step.kind == STEP_REDEEM || step.kind == STEP_VOID;
     if ((of_coupon && s->coupon_count == 0) || (of_hold && s->hold_count == 0) ||

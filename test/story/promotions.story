@@ -106,10 +106,44 @@ story it_applies_by_itself_and_is_frozen
   GET /v1/redemptions/$redemption
   200 {"refunded": @5400, "coupons": [{"returned": true}]}
   GET /v1/templates/$promotion/stats
-  200 {"counts": [{"issued": 0, "held": 1, "released": 0, "redeemed": 2, "returned": 1, "users": 0,
+  200 {"counts": [{"issued": 0, "held": 1, "released": 0, "redeemed": 2, "returned": 1, "users": 1,
     "discount": @3600, "discount_returned": @600}]}
   GET /v1/users/u1/coupons
   200 {"coupons": []}
+
+# Users are counted at their first redemption of it, not at a hold that is let go; in the campaign a
+# coupon that came before counts him, too. u1 has one and redeems twice, u2 and u3 have none.
+story its_users_are_those_who_redeemed_it
+  use coupon
+  use promotion
+  use tea
+  POST /v1/redemptions {"user": "u1", "order_number": "o1", "cart": $cart}
+  201 {"id": "$redemption"}
+  +1d
+  POST /v1/redemptions {"user": "u1", "order_number": "o2", "cart": $cart}
+  201
+  POST /v1/holds {"user": "u2", "order_number": "o3", "cart": $cart, "hold_seconds": 900}
+  201 {"id": "$hold"}
+  POST /v1/holds/$hold/release
+  200
+  GET /v1/templates/$promotion/stats
+  200 {"counts": [{"redeemed": 2, "users": 1}]}
+  POST /v1/holds {"user": "u2", "order_number": "o4", "cart": $cart, "hold_seconds": 900}
+  201 {"id": "$again"}
+  POST /v1/redemptions {"hold": "$again"}
+  201
+  POST /v1/redemptions {"user": "u3", "order_number": "o5", "cart": $cart}
+  201 {"id": "$third"}
+  POST /v1/claims {"user": "u3", "template": "$template"}
+  201
+  POST /v1/redemptions/$third/returns
+  201
+  GET /v1/templates/$promotion/stats?by=day
+  200 {"counts": [{"day": "2026-01-01", "redeemed": 1, "users": 1}, {"day": "2026-01-02", "redeemed": 3, "users": 2}]}
+  GET /v1/templates/$template/stats
+  200 {"counts": [{"issued": 2, "users": 2}]}
+  GET /v1/campaigns/$campaign/stats?by=day
+  200 {"counts": [{"day": "2026-01-01", "users": 1}, {"day": "2026-01-02", "users": 2}]}
 
 # It comes before the coupon, which then gets 10 % of 54.00.
 story it_stands_beside_coupons

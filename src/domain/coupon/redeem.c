@@ -38,6 +38,15 @@ static void spend(const order_desk *d, size_t i, applied_coupon *a, const ledger
     a->reserved_minor = a->discount_minor;
 }
 
+/* Of an automatic template the first use is what the first coupon is of others. */
+static void count_user(const order_desk *d, size_t i, tally *t)
+{
+    t->users += limit_book_first(d->c.book, &d->of[i], false);
+    if (limit_book_first(d->c.book, &d->of[i], true))
+        tally_of_campaign(d->c.u, &d->of[i])->users++;
+    limit_book_redeemed(d->c.book, &d->of[i]);
+}
+
 static void use_coupon(const order_desk *d, redemption *row, size_t i)
 {
     uow *u = d->c.u;
@@ -66,6 +75,8 @@ static void use_coupon(const order_desk *d, redemption *row, size_t i)
     int64_t added_minor = adds_in_all(&all, i);
     ledger_move(&b, ACCOUNT_SELLERS, ACCOUNT_BONUS, added_minor);
     tally *t = tally_of(u, &d->of[i]);
+    if (a->coupon == 0)
+        count_user(d, i, t);
     t->redeemed++;
     t->confirmed += d->confirms;
     tally_add(u, &d->of[i], (tally_place){false, foreign},
@@ -249,6 +260,8 @@ static result redeem_open(order_desk *d, hold *row, order_out *out)
         d->of[i] = terms_of(uow_config(u), a->template);
         if (a->coupon != 0)
             d->coupons[i].row = coupon_get(u, d->c.slot, a->coupon);
+        else
+            limit_book_load_redeemed(d->c.book, &d->of[i]);
         d->coupons[i].many = a->coupon != 0 && use_is_many(d->of[i].template);
         if (d->coupons[i].many)
             d->coupons[i].use = coupon_use_get(u, d->c.slot, a->coupon);

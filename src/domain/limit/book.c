@@ -23,11 +23,10 @@ static bool is_shared(const limit_rule *rule)
     return limit_way_of(rule->subject) == LIMIT_SHARED;
 }
 
-/* Claims ever of the campaign (template 0) or of a template. */
-static usage_key ever_key(uint64_t template_id)
+/* Claims (redemptions) ever of the campaign (template 0) or of a template. */
+static usage_key ever_key(uint64_t template_id, uint8_t measure)
 {
-    return (usage_key){
-        .owner = template_id, .measure = LIMIT_MEASURE_CLAIMS, .period = LIMIT_PERIOD_EVER};
+    return (usage_key){.owner = template_id, .measure = measure, .period = LIMIT_PERIOD_EVER};
 }
 
 static pool_name pool_for(const limit_book *b, const limit_level *level, const limit_rule *rule,
@@ -258,8 +257,16 @@ size_t limit_book_lefts(limit_book *b, const limit_case *c, limit_left out[LIMIT
 
 bool limit_book_first(limit_book *b, const terms *of, bool of_campaign)
 {
-    usage_key key = ever_key(of_campaign ? 0 : of->template->row->id);
-    return !usage_has(row_of(b, of->campaign->row->id), &key);
+    uint64_t owner = of_campaign ? 0 : of->template->row->id;
+    usage_key claims = ever_key(owner, LIMIT_MEASURE_CLAIMS);
+    usage_key redemptions = ever_key(owner, LIMIT_MEASURE_REDEMPTIONS);
+    const usage *row = row_of(b, of->campaign->row->id);
+    return !usage_has(row, &claims) && !usage_has(row, &redemptions);
+}
+
+void limit_book_load_redeemed(limit_book *b, const terms *of)
+{
+    load_row(b, of->campaign->row->id);
 }
 
 /* ---- taking ---- */
@@ -317,10 +324,16 @@ static bool is_ever_claim(const limit_level *level, const limit_rule *rule)
            rule->measure == LIMIT_MEASURE_CLAIMS && rule->period == LIMIT_PERIOD_EVER;
 }
 
-static void take_ever(limit_book *b, const limit_level *level, int64_t n)
+static void take_ever(limit_book *b, uint64_t campaign_id, usage_key key, int64_t n)
 {
-    usage_key key = ever_key(level->template);
-    (void)usage_add(uow_memory(b->u), row_to_write(b, level->campaign), &key, 0, n);
+    (void)usage_add(uow_memory(b->u), row_to_write(b, campaign_id), &key, 0, n);
+}
+
+void limit_book_redeemed(limit_book *b, const terms *of)
+{
+    uint64_t campaign_id = of->campaign->row->id;
+    take_ever(b, campaign_id, ever_key(of->template->row->id, LIMIT_MEASURE_REDEMPTIONS), 1);
+    take_ever(b, campaign_id, ever_key(0, LIMIT_MEASURE_REDEMPTIONS), 1);
 }
 
 void limit_book_take(limit_book *b, const limit_case *c, int64_t n, limit_takes *into)
@@ -330,7 +343,7 @@ void limit_book_take(limit_book *b, const limit_case *c, int64_t n, limit_takes 
     for (size_t l = 0; l < LIMIT_LEVELS; l++) {
         const limit_level *level = &levels[l];
         if (level->campaign != 0 && c->measure == LIMIT_MEASURE_CLAIMS)
-            take_ever(b, level, n);
+            take_ever(b, level->campaign, ever_key(level->template, c->measure), n);
         for (size_t i = 0; i < level->n; i++) {
             const limit_rule *rule = &level->rules[i];
             if (rule->measure != c->measure || is_ever_claim(level, rule) ||

@@ -9,7 +9,8 @@
  * What a measure counts: claims - coupons issued; redemptions - coupons held or redeemed; money -
  * their discounts; units - those of the order lines that a coupon discounts
  * (cart_line_units).
- * Claims ever are counted for every user, campaign and template, limit or not.
+ * Claims ever are counted for every user, campaign and template, limit or not; so are redemptions
+ * of automatic templates, which nobody claims.
  *
  * One book serves one user and one act. Kept in the memory of the unit of work. */
 #ifndef QUAN_DOMAIN_LIMIT_BOOK_H
@@ -80,8 +81,12 @@ void limit_book_load_take(limit_book *b, const limit_take *take);
 MUST_USE result limit_book_want(limit_book *b, const limit_case *c, int64_t need, limit_want *out);
 /* Do the limits by user allow less than need? */
 bool limit_book_lacks(limit_book *b, const limit_case *c, int64_t need);
-/* Has the user never had a coupon of the template (or, of_campaign, of the campaign)? */
+/* Has the user never had a coupon of the template, nor redeemed it as an automatic one? Or,
+ * of_campaign, any of the campaign? */
 bool limit_book_first(limit_book *b, const terms *of, bool of_campaign);
+/* A redemption of an automatic template, for ever: what limit_book_first asks. */
+void limit_book_load_redeemed(limit_book *b, const terms *of); /* gets */
+void limit_book_redeemed(limit_book *b, const terms *of);      /* counts */
 /* Counts n (> 0), which limit_book_want has allowed; into: what was taken, NULL when nobody asks.
  * */
 void limit_book_take(limit_book *b, const limit_case *c, int64_t n, limit_takes *into);

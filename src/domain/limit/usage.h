@@ -9,7 +9,8 @@
  *                      the limit counts again, and beyond USAGE_INSTANTS_MAX the oldest two
  *                      become one with the later instant, so that they count longer, never shorter
  * Cells of a limit begin with it (since_version) and take the place of those of an older one.
- * Claims ever are counted without a limit: since_version 0.
+ * Claims ever, and redemptions ever of automatic templates, are counted without a limit:
+ * since_version 0.
  *
  * Pure functions over the row; who calls them has edited it. Lists are replaced, not written in
  * place. */

@@ -7,7 +7,8 @@
  *   issued, held, released, redeemed, returned, expired, voided   coupons, on the day it happened;
  *             returned: given back to the user, or over by then
  *   confirmed redeemed out of a hold; over all days, held - released - confirmed are held now
- *   users     users whose first coupon of the template (campaign) this was
+ *   users     users whose first coupon of the template (campaign) this was; of an automatic
+ *             template, or with such in the campaign, whose first redemption
  *   discount  given at redemptions; discount_returned: taken back by returns
  *   adds      added to what sellers receive; adds_returned: of that, taken back by returns
  *   order     subtotal of the orders that used one, once an order; order_returned: list price of
