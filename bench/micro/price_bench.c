@@ -37,14 +37,17 @@ typedef struct shop {
     uint32_t coupons_max;
     bool groups;  /* one for the order, three for items, one for sending */
     bool special; /* some are exclusive, some stop, some have a priority */
+    uint8_t round_when;
 } shop;
 
 static const shop shops[] = {
-    {"one for the order, 3 for items, one for sending", 0, true, false},
-    {"5 an order", 5, false, false},
-    {"5 an order, exclusive ones, stops, priorities", 5, false, true},
-    {"10 an order", 10, false, false},
-    {"all together", 0, false, false},
+    {"one for the order, 3 for items, one for sending", 0, true, false, ROUND_WHEN_EACH_STEP},
+    {"5 an order", 5, false, false, ROUND_WHEN_EACH_STEP},
+    {"5 an order, exclusive ones, stops, priorities", 5, false, true, ROUND_WHEN_EACH_STEP},
+    {"10 an order", 10, false, false, ROUND_WHEN_EACH_STEP},
+    {"all together", 0, false, false, ROUND_WHEN_EACH_STEP},
+    {"5 an order, rounded at the end", 5, false, false, ROUND_WHEN_AT_END},
+    {"5 an order, rounded at the end and once", 5, false, false, ROUND_WHEN_EXACT},
 };
 
 typedef struct bench {
@@ -331,6 +334,7 @@ static void measure_best(bench *b, const shop *of, size_t carts)
                                   .n = COUPONS,
                                   .groups = b->groups,
                                   .group_count = of->groups ? GROUPS : 0,
+                                  .policy = {.round_when = of->round_when},
                                   .coupons_max = of->coupons_max},
                         .expires_at_ms = b->expires_at_ms,
                         .sets = 1};

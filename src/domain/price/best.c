@@ -4,6 +4,8 @@
  * the chosen does. What looks like an improvement is priced whole before it counts. */
 #include "domain/price/best_search.h"
 
+#include "domain/price/exact.h"
+
 enum {
     DIVE_PROBES_PER_COUPON = 2,
     PROMOTIONS_UNDONE_MAX = 6, /* beyond, nothing is proven */
@@ -200,6 +202,7 @@ static void push(search *s)
     f->view = s->view;
     memcpy(f->running, s->walk.run.running, n * sizeof(int64_t));
     memcpy(f->gone, s->walk.run.gone, n * sizeof(int64_t));
+    f->grain = s->walk.run.grain;
 }
 
 /* Back to the last push. */
@@ -209,6 +212,7 @@ static void back(search *s)
     const frame *f = s->frames[s->depth - 1];
     s->walk.at = f->at;
     s->view = f->view;
+    price_run_regrain(&s->walk.run, f->grain);
     memcpy(s->walk.run.running, f->running, n * sizeof(int64_t));
     memcpy(s->walk.run.gone, f->gone, n * sizeof(int64_t));
 }
@@ -219,6 +223,24 @@ static void pop(search *s)
     s->depth--;
 }
 
+/* A step of the walk, in the grain that it needs: what it has begun in another is put back. */
+static result step(search *s, stack_entry *e)
+{
+    if (!exact_is_on(&s->walk.run)) {
+        return stack_step(&s->walk, e);
+    }
+    push(s);
+    result r = stack_step(&s->walk, e);
+    while (r == R_AGAIN) { /* each round at least doubles the grain */
+        pop(s);
+        price_run_go_finer(&s->walk.run);
+        push(s);
+        r = stack_step(&s->walk, e);
+    }
+    s->depth--; /* what it did stays */
+    return r;
+}
+
 /* Lets the entry have its turn, and of its group those that were chosen. *fits: they take. */
 static result have_turn(search *s, search_node *x, stack_entry *e, bool *fits)
 {
@@ -226,7 +248,7 @@ static result have_turn(search *s, search_node *x, stack_entry *e, bool *fits)
     uint64_t turn = x->pending & (s->mates[i] | search_bit(i));
     s->walk.at.decided &= ~turn;
     s->work += s->walk.run.n * (1 + search_count(s->mates[i]));
-    result r = stack_step(&s->walk, e);
+    result r = step(s, e);
     s->walk.at.decided |= turn;
     x->pending &= ~turn;
     *fits = r == R_DONE && all_take(&s->walk, turn);
@@ -412,6 +434,7 @@ static result start(search *s)
     }
     s->walk.run.quiet = true;
     s->check.run.quiet = true;
+    price_run_reset(&s->walk.run);
     s->masks = (uint64_t(*)[RUN_WORDS])ARENA_ARRAY(s->memory, uint64_t, MASKS_MAX * RUN_WORDS);
     for (size_t i = 0; r == R_DONE && i < ask->n; i++) {
         r = search_know(s, i);
@@ -460,6 +483,18 @@ static result dive(search *s)
     return r;
 }
 
+static result begin(search *s, uint64_t absent)
+{
+    stack_pass *p = &s->walk;
+    price_run_reset(&p->run);
+    result r = stack_begin(p, absent);
+    while (r == R_AGAIN) {
+        price_run_refine(&p->run);
+        r = stack_begin(p, absent);
+    }
+    return r;
+}
+
 /* Sets with this exclusive coupon, where one that is there keeps others out; NULL: without any. */
 static result walk_with(search *s, stack_entry *winner)
 {
@@ -475,7 +510,7 @@ static result walk_with(search *s, stack_entry *winner)
         x.open |= open || e == winner ? stack_bit(p, e) : 0;
     }
     x.open &= s->wanted;
-    result r = stack_begin(p, (s->candidates & ~one) | s->gone);
+    result r = begin(s, (s->candidates & ~one) | s->gone);
     if (r != R_DONE || (p->at.decided & one) != 0) {
         return r; /* it gives nothing, or a promotion has won */
     }
@@ -491,7 +526,7 @@ static result walk_all(search *s)
 {
     stack_pass *p = &s->walk;
     if (s->ask->price.policy.exclusive != EXCLUSIVE_WINS) {
-        result r = stack_begin(p, s->candidates | s->gone);
+        result r = begin(s, s->candidates | s->gone);
         if (r == R_DONE) {
             search_look(s);
             r = walk(s, (search_node){.open = s->wanted});
@@ -508,14 +543,16 @@ static result walk_all(search *s)
     return r;
 }
 
-/* Promotions that later discounts may undo are out of the price of some sets. Which is known only
- * when a set is whole: so all combinations are walked, and price_whole says what is. */
+/* Promotions that later discounts may undo, or of whose fractions rounding leaves nothing or that
+ * are too fine beside others, are out of the price of some sets. Which is known only when a set is
+ * whole: so all combinations are walked, and price_whole says what is. */
 static result walk_all_ways(search *s)
 {
     uint64_t may_go = 0;
     for (size_t i = 0; i < s->ask->price.n; i++) {
         bool tested = s->ask->price.policy.threshold_again == THRESHOLD_AGAIN_TEST;
-        may_go |= tested && s->most[i].spend_asked ? search_bit(i) & ~s->candidates : 0;
+        bool may = (tested && s->most[i].spend_asked) || exact_is_on(&s->walk.run);
+        may_go |= may ? search_bit(i) & ~s->candidates : 0;
     }
     if (search_count(may_go) > PROMOTIONS_UNDONE_MAX) {
         s->open_minor = s->walk.run.subtotal_minor;
@@ -526,28 +563,6 @@ static result walk_all_ways(search *s)
         r = walk_all(s);
         s->gone = (s->gone - may_go) & may_go; /* the next subset */
     } while (r == R_DONE && s->gone != 0);
-    return r;
-}
-
-/* Where fractions are kept (ROUND_WHEN) no bound is known: every set is priced. */
-static result price_all(search *s)
-{
-    uint64_t open = s->candidates, set = 0;
-    for (size_t i = 0; i < s->ask->price.n; i++) {
-        open &= s->walk.entries[i].duplicate ? ~search_bit(i) : UINT64_MAX;
-    }
-    result r;
-    do {
-        bool first = true; /* of those alike none is left out for a later one */
-        for (size_t i = 0; i < s->ask->price.n; i++) {
-            uint64_t in = search_bit(i) & set;
-            first = first && (in != 0 || (search_bit(i) & open) == 0 || (s->after[i] & set) == 0);
-        }
-        s->work++;
-        r = first ? consider(s, set, INT64_MAX) : R_DONE;
-        set = (set - open) & open; /* the next subset */
-    } while (r == R_DONE && set != 0 && s->work < s->work_max);
-    s->open_minor = set != 0 ? s->walk.run.subtotal_minor : -1;
     return r;
 }
 
@@ -566,8 +581,7 @@ result price_best(const best_ask *ask, arena *memory, best_answer *out)
         r = dive(s);
     }
     if (r == R_DONE) {
-        bool exact = ask->price.policy.round_when != ROUND_WHEN_EACH_STEP;
-        r = exact ? price_all(s) : walk_all_ways(s);
+        r = walk_all_ways(s);
     }
     if (r != R_DONE) {
         return r;

@@ -30,9 +30,11 @@
  *   one alone.
  * - Quotas: those that take most, as many as each leaves, which is the most that can be where
  *   quotas lie in each other or apart.
- * - Promotions that later discounts may undo (THRESHOLD_AGAIN) are walked with and without.
- * Where the policy keeps fractions (ROUND_WHEN) no bound is known: then every set is priced, as far
- * as the work goes.
+ * - Where the policy keeps fractions (ROUND_WHEN) the walk keeps them, too, in the grain that the
+ *   coupons it has taken need (exact.h). What is said above is rounded up; and where each coupon is
+ *   rounded at the end, each may give so much more as that can add.
+ * - Promotions that later discounts may undo (THRESHOLD_AGAIN), or rounding at the end, are walked
+ *   with and without.
  * best_test.c compares with all sets, for all kinds and policies.
  *
  * Coupons of one rule that follow each other in the order are alike: of these the ones that expire

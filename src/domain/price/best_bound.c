@@ -2,24 +2,35 @@
  * is never too little. */
 #include "domain/price/best_search.h"
 
-int64_t search_taken(const price_run *run)
+/* Of the run's grain, rounded up. */
+static int64_t minor_up(const price_run *run, int64_t amount)
 {
-    int64_t left = 0;
-    for (size_t i = 0; i < run->n; i++) {
-        left += run->running[i];
-    }
-    return run->subtotal_minor - left;
+    return run->grain == 1 ? amount : amount / run->grain + (amount % run->grain != 0);
 }
 
-static int64_t mask_minor(const int64_t *running, const uint64_t *mask, size_t n)
+/* What the coupons have taken off the cart, settled at most. */
+static int64_t taken_minor(const search *s)
+{
+    const stack_pass *p = &s->walk;
+    int64_t left = 0, settle = 0;
+    for (size_t i = 0; i < p->run.n; i++) {
+        left += p->run.running[i];
+    }
+    for (size_t k = 0; k < p->at.used_n; k++) {
+        settle += s->settle_minor[p->at.used[k]];
+    }
+    return minor_up(&p->run, p->run.subtotal_minor * p->run.grain - left) + settle;
+}
+
+static int64_t mask_minor(const price_run *run, const uint64_t *mask)
 {
     int64_t sum = 0;
-    for (size_t w = 0; w * 64 < n; w++) {
+    for (size_t w = 0; w * 64 < run->n; w++) {
         for (uint64_t bits = mask[w]; bits != 0; bits &= bits - 1) {
-            sum += running[w * 64 + (size_t)__builtin_ctzll(bits)];
+            sum += run->running[w * 64 + (size_t)__builtin_ctzll(bits)];
         }
     }
-    return sum;
+    return minor_up(run, sum);
 }
 
 static int64_t value_now(search *s, size_t i)
@@ -40,7 +51,7 @@ static int64_t value_now(search *s, size_t i)
         s->view.shared |= share < value ? search_bit(i) : 0;
         value = share < value ? share : value;
     }
-    return value;
+    return value > 0 ? value + s->settle_minor[i] : 0;
 }
 
 /* The running price of the walk has changed. */
@@ -49,9 +60,9 @@ void search_look(search *s)
     outlook *v = &s->view;
     size_t n = s->ask->price.n;
     s->work += s->walk.run.n;
-    v->taken_minor = search_taken(&s->walk.run);
+    v->taken_minor = taken_minor(s);
     for (size_t i = 0; i < s->mask_n; i++) {
-        v->sums[i] = mask_minor(s->walk.run.running, s->masks[i], s->walk.run.n);
+        v->sums[i] = mask_minor(&s->walk.run, s->masks[i]);
     }
     for (size_t i = 0; i < n; i++) {
         v->value[i] = value_now(s, i);
@@ -87,7 +98,7 @@ static void quotas_of(const search *s, uint8_t *quotas)
 /* What all that take a share of their lines take together, one of what the others leave. */
 static int64_t shares_minor(const search *s, uint64_t coupons)
 {
-    int64_t left[CART_LINES_MAX], sum = 0;
+    int64_t left[CART_LINES_MAX], sum = 0, slack = 0;
     size_t n = s->walk.run.n;
     memcpy(left, s->walk.run.running, n * sizeof(*left));
     for (size_t i = 0; i < s->ask->price.n; i++) {
@@ -96,7 +107,7 @@ static int64_t shares_minor(const search *s, uint64_t coupons)
         }
         const uint64_t *mask = s->masks[s->lines_of[i]];
         int64_t stays = BENEFIT_PERCENT_ONE - s->most[i].share;
-        sum += s->most[i].slack_minor;
+        slack += s->most[i].slack_minor + s->settle_minor[i];
         for (size_t w = 0; w * 64 < n; w++) {
             for (uint64_t bits = mask[w]; bits != 0; bits &= bits - 1) {
                 int64_t *at = &left[w * 64 + (size_t)__builtin_ctzll(bits)];
@@ -108,12 +119,12 @@ static int64_t shares_minor(const search *s, uint64_t coupons)
     for (size_t i = 0; i < n; i++) {
         sum += s->walk.run.running[i] - left[i];
     }
-    return sum;
+    return minor_up(&s->walk.run, sum) + slack;
 }
 
 typedef struct potential {
     int64_t sum_minor; /* of those that are not exclusive */
-    int64_t always_minor, exclusive_minor;
+    int64_t always_minor, exclusive_minor, settle_minor;
     size_t coupons;
     uint64_t lines[RUN_WORDS];
 } potential;
@@ -145,6 +156,7 @@ static potential pick(const search *s, uint64_t from, size_t left)
         if ((from & search_bit(i)) == 0) {
             continue;
         }
+        t.settle_minor += s->settle_minor[i];
         for (size_t w = 0; w * 64 < s->walk.run.n; w++) {
             t.lines[w] |= s->masks[s->lines_of[i]][w];
         }
@@ -205,7 +217,7 @@ int64_t search_bound(search *s, const search_node *x, size_t most)
         sum = together < sum ? together : sum;
     }
     int64_t alone = all.exclusive_minor + (all.exclusive_minor > 0 ? all.always_minor : 0);
-    int64_t lines = mask_minor(s->walk.run.running, all.lines, s->walk.run.n);
+    int64_t lines = mask_minor(&s->walk.run, all.lines) + all.settle_minor;
     sum = alone > sum ? alone : sum;
     if (s->ask->quota_n > 0) {
         int64_t within = within_quotas(s, x, coming);
@@ -228,6 +240,26 @@ static uint8_t mask_of(search *s, const uint64_t *lines)
     return (uint8_t)at;
 }
 
+/* By how much what a coupon gives may grow when its fractions are rounded at the end (settle.h): by
+ * less than a minor unit for all that is rounded by itself. Where all coupons are rounded together
+ * rounding up what each may give is enough. */
+static int64_t settle_most(const search *s, size_t i)
+{
+    const price_run *run = &s->walk.run;
+    int64_t units = 0, lines = 0;
+    if (run->policy.round_when != ROUND_WHEN_AT_END) {
+        return 0;
+    }
+    for (size_t k = 0; k < run->n; k++) {
+        bool is = (s->most[i].lines[k / 64] >> k % 64 & 1) != 0;
+        lines += is;
+        units += !is ? 0 : (run->lines[k].marks & LINE_WEIGHED) != 0 ? 1 : run->lines[k].quantity;
+    }
+    return run->policy.round_level == ROUND_LEVEL_ORDER  ? 1
+           : run->policy.round_level == ROUND_LEVEL_LINE ? lines
+                                                         : units;
+}
+
 result search_know(search *s, size_t i)
 {
     stack_entry *e = &s->walk.entries[i];
@@ -241,6 +273,7 @@ result search_know(search *s, size_t i)
         s->walk.run.closing |= k != i && s->walk.entries[k].standing->stop == STOP_FURTHER_LINE;
     }
     result r = price_run_most(&s->walk.run, &use, &s->most[i]);
+    s->settle_minor[i] = settle_most(s, i);
     s->lines_of[i] = mask_of(s, s->most[i].lines);
     s->spends_of[i] = mask_of(s, s->most[i].spends);
     s->work += s->walk.run.n;

@@ -6,15 +6,16 @@
 #include "domain/price/stack.h"
 
 enum {
-    FRAMES = 2 * PRICE_COUPONS_MAX + 1, /* a coupon taken and a group chosen each keep one */
+    /* A coupon taken and a group chosen each keep one, and a step that may be taken again. */
+    FRAMES = 2 * PRICE_COUPONS_MAX + 2,
     MASKS_MAX = 2 * PRICE_COUPONS_MAX,
 };
 
 /* What a running price means for those that may still come. */
 typedef struct outlook {
-    int64_t taken_minor;               /* off the cart */
-    int64_t sums[MASKS_MAX];           /* what the lines of each mask cost */
-    int64_t value[PRICE_COUPONS_MAX];  /* the most that a coupon can take now */
+    int64_t taken_minor;              /* off the cart; of fractions the most that they may become */
+    int64_t sums[MASKS_MAX];          /* what the lines of each mask cost, rounded up */
+    int64_t value[PRICE_COUPONS_MAX]; /* the most that a coupon can take now */
     uint8_t ranked[PRICE_COUPONS_MAX]; /* coupons by that, the most first */
     uint64_t shared;                   /* those whose most is a share of their lines */
 } outlook;
@@ -22,7 +23,7 @@ typedef struct outlook {
 typedef struct frame {
     stack_state at;
     outlook view;
-    int64_t *running, *gone;
+    int64_t *running, *gone, grain;
 } frame;
 
 typedef struct search {
@@ -30,6 +31,7 @@ typedef struct search {
     stack_pass walk, check;
     arena *memory;
     price_most most[PRICE_COUPONS_MAX];
+    int64_t settle_minor[PRICE_COUPONS_MAX]; /* by so much rounding at the end may exceed it */
     uint64_t (*masks)[RUN_WORDS];
     size_t mask_n;
     uint8_t lines_of[PRICE_COUPONS_MAX], spends_of[PRICE_COUPONS_MAX]; /* masks */
@@ -71,8 +73,6 @@ static inline size_t search_count(uint64_t set)
     return (size_t)(set * UINT64_C(0x0101010101010101) >> 56);
 }
 
-/* What the coupons have taken off the cart. */
-int64_t search_taken(const price_run *run);
 /* Fills in what is known of a coupon before any is taken; called once for each. R_OVERFLOW: as
  * price_run_most. */
 MUST_USE result search_know(search *s, size_t i);

@@ -416,6 +416,77 @@ static void percentages_together_take_less_than_their_sum(void **state)
     assert_true(a.work < 20000);
 }
 
+/* 10 % of four times 0.05 is 0.02 exactly, but 0.04 where each unit is rounded at the end. */
+static void rounding_at_the_end_may_give_more_than_the_fractions(void **state)
+{
+    (void)state;
+    order_line line = line_of("a", "", 4, 5);
+    cart c = cart_of(&line, 1);
+    price_coupon coupons[] = {coupon_of(percent_off(1000, 0, 0)), coupon_of(amount_off(3, 0))};
+    int64_t expires_at_ms[ARRAY_LEN(coupons)] = {0};
+    best_ask ask = {
+        .price = {.cart = &c,
+                  .coupons = coupons,
+                  .n = ARRAY_LEN(coupons),
+                  .policy = {.round_when = ROUND_WHEN_AT_END, .round_level = ROUND_LEVEL_UNIT},
+                  .coupons_max = 1},
+        .expires_at_ms = expires_at_ms,
+        .sets = 1};
+    best_answer a = best_of(&ask);
+    assert_true(a.sets[0].coupons == 1);
+    assert_int_equal(a.sets[0].discount_minor, 4);
+}
+
+/* The first promotion leaves little of what one coupon is good for, so that the other is better.
+ * The second would stop both; but of its 0.003 rounding leaves nothing, and so it is not there. */
+static void a_promotion_of_which_rounding_leaves_nothing_stops_nobody(void **state)
+{
+    (void)state;
+    order_line lines[] = {line_of("a", "", 1, 3), line_of("b", "", 1, 1000),
+                          line_of("c", "", 1, 100)};
+    cart c = cart_of(lines, ARRAY_LEN(lines));
+    template_version stops = for_sku(percent_off(1000, 0, 0), "a");
+    stops.stop = STOP_FURTHER_CART;
+    price_coupon coupons[] = {coupon_of(for_sku(percent_off(9900, 0, 0), "b")), coupon_of(stops),
+                              coupon_of(for_sku(percent_off(5000, 0, 0), "b")),
+                              coupon_of(for_sku(amount_off(60, 0), "c"))};
+    coupons[0].automatic = coupons[1].automatic = true;
+    int64_t expires_at_ms[ARRAY_LEN(coupons)] = {0};
+    best_ask ask = {.price = {.cart = &c,
+                              .coupons = coupons,
+                              .n = ARRAY_LEN(coupons),
+                              .policy = {.round_when = ROUND_WHEN_AT_END},
+                              .coupons_max = 1},
+                    .expires_at_ms = expires_at_ms,
+                    .sets = 1};
+    best_answer a = best_of(&ask);
+    assert_true(a.sets[0].coupons == 8);
+    assert_int_equal(a.sets[0].discount_minor, 990 + 60);
+}
+
+/* 30 percentages, of which an order may use 5: what all can take says nothing, what 5 can does. */
+static void many_sets_need_not_be_priced_where_fractions_are_kept(void **state)
+{
+    (void)state;
+    enum { ALL = 30 };
+    price_coupon coupons[ALL];
+    int64_t expires_at_ms[ALL] = {0};
+    order_line lines[] = {line_of("a", "", 1, 333), line_of("b", "", 1, 777)};
+    cart c = cart_of(lines, ARRAY_LEN(lines));
+    for (size_t i = 0; i < ALL; i++) {
+        coupons[i] = coupon_of(percent_off(100 * (1 + (int64_t)i), 0, 0));
+    }
+    best_ask ask = {.price = {.cart = &c, .coupons = coupons, .n = ALL, .coupons_max = 5},
+                    .expires_at_ms = expires_at_ms,
+                    .sets = 1};
+    for (uint8_t when = ROUND_WHEN_AT_END; when <= ROUND_WHEN_EXACT; when++) {
+        ask.price.policy.round_when = when;
+        best_answer a = best_of(&ask);
+        assert_true(a.sets[0].coupons == UINT64_C(31) << (ALL - 5));
+        assert_true(a.work < 30000);
+    }
+}
+
 static void a_cart_that_cannot_be_priced_is_refused(void **state)
 {
     (void)state;
@@ -438,6 +509,9 @@ int main(void)
         PRICE_TEST(of_coupons_alike_those_that_expire_first_are_used),
         PRICE_TEST(the_others_say_why_they_are_not_in_it),
         PRICE_TEST(percentages_together_take_less_than_their_sum),
+        PRICE_TEST(rounding_at_the_end_may_give_more_than_the_fractions),
+        PRICE_TEST(a_promotion_of_which_rounding_leaves_nothing_stops_nobody),
+        PRICE_TEST(many_sets_need_not_be_priced_where_fractions_are_kept),
         PRICE_TEST(a_cart_that_cannot_be_priced_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

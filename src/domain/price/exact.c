@@ -53,14 +53,29 @@ int64_t exact_total(const kind_base *base, kind_offer *offer)
 
 /* ---- grain ---- */
 
-static void start_again(price_run *run, int64_t grain)
+void price_run_regrain(price_run *run, int64_t grain)
+{
+    for (size_t i = 0; i < run->n && run->grain != grain; i++) {
+        run->list[i] = run->list[i] / run->grain * grain;
+    }
+    run->grain = grain;
+}
+
+void price_run_go_finer(price_run *run)
 {
     for (size_t i = 0; i < run->n; i++) {
-        run->list[i] = run->list[i] / run->grain * grain;
+        run->running[i] *= run->finer;
+    }
+    price_run_regrain(run, run->grain * run->finer);
+}
+
+static void start_again(price_run *run, int64_t grain)
+{
+    price_run_regrain(run, grain);
+    for (size_t i = 0; i < run->n; i++) {
         run->running[i] = run->list[i];
         run->gone[i] = 0;
     }
-    run->grain = grain;
 }
 
 void price_run_refine(price_run *run)

@@ -48,6 +48,10 @@ MUST_USE result price_run_start(const int64_t *prices, arena *memory, price_run 
 /* Back to the start: in a grain that is `finer` times as fine; in whole minor units. */
 void price_run_refine(price_run *run);
 void price_run_reset(price_run *run);
+/* Not back to the start: all in a grain that is `finer` times as fine. */
+void price_run_go_finer(price_run *run);
+/* List prices in another grain; running prices are the caller's. */
+void price_run_regrain(price_run *run, int64_t grain);
 
 typedef struct kept_coupon kept_coupon;
 
