@@ -181,52 +181,58 @@ void publish_after(act_call *c)
     pass(p);
 }
 
-typedef void load_row(app *a, uow *rows, void *row);
+/* Loading fills one snapshot in place, which nobody sees before it is whole. */
+typedef struct loading {
+    app *app;
+    config *into;
+    uow *rows; /* of the page at hand */
+} loading;
+typedef void load_row(const loading *l, const void *row);
 
-static void load_merchant(app *a, uow *rows, void *row)
+static void load_merchant(const loading *l, const void *row)
 {
-    MAYBE(rows);
-    merchant *m = row;
-    take(a, config_with_merchant(a->config, m, app_zone(a, m->zone)));
+    const merchant *m = row;
+    config_put_merchant(l->into, m, app_zone(l->app, m->zone));
 }
 
-static void load_campaign(app *a, uow *rows, void *row)
+static void load_campaign(const loading *l, const void *row)
 {
-    MAYBE(rows);
-    take(a, config_with_campaign(a->config, row));
+    config_put_campaign(l->into, row);
 }
 
-static void load_template(app *a, uow *rows, void *row)
+static void load_template(const loading *l, const void *row)
 {
-    publish_template(a, rows, ((template *)row)->id);
+    template as_of = *(const template *)row;
+    for (uint32_t v = 1, newest = as_of.version; v <= newest; v++) {
+        const template_version *version = template_version_get(l->rows, as_of.slot, as_of.id, v);
+        CHECK(version != NULL);
+        as_of.version = v;
+        config_put_template(l->into, &as_of, version);
+    }
 }
 
-static void load_code_format(app *a, uow *rows, void *row)
+static void load_code_format(const loading *l, const void *row)
 {
-    MAYBE(rows);
-    take(a, config_with_code_format(a->config, row));
+    config_put_code_format(l->into, row);
 }
 
-static void load_code_batch(app *a, uow *rows, void *row)
+static void load_code_batch(const loading *l, const void *row)
 {
-    MAYBE(rows);
-    take(a, config_with_code_batch(a->config, row));
+    config_put_code_batch(l->into, row);
 }
 
-static void load_code_word(app *a, uow *rows, void *row)
+static void load_code_word(const loading *l, const void *row)
 {
-    MAYBE(rows);
-    take(a, config_with_code_word(a->config, row));
+    config_put_code_word(l->into, row);
 }
 
-static void load_key(app *a, uow *rows, void *row)
+static void load_key(const loading *l, const void *row)
 {
-    MAYBE(rows);
-    keyring_put(a->keys, row);
+    keyring_put(l->app->keys, row);
 }
 
 /* Walks a whole table in pages, each with memory of its own. */
-static result load_table(app *a, const table *t, load_row *load)
+static result load_table(loading *l, const table *t, load_row *load)
 {
     size_t n = 0;
     result r;
@@ -235,8 +241,7 @@ static result load_table(app *a, const table *t, load_row *load)
     bool after = false;
     do {
         arena *memory = arena_new(0);
-        uow *rows;
-        r = store_read_begin(a->store, memory, 0, &rows);
+        r = store_read_begin(l->app->store, memory, 0, &l->rows);
         if (r != R_DONE) {
             arena_free(memory);
             break;
@@ -244,15 +249,15 @@ static result load_table(app *a, const table *t, load_row *load)
         void *page[256];
         uow_range range = {
             .table = t, .index = -1, .from = from, .prefix_columns = 0, .after = after};
-        n = uow_scan(rows, &range, ARRAY_LEN(page), page);
+        n = uow_scan(l->rows, &range, ARRAY_LEN(page), page);
         for (size_t i = 0; i < n; i++) {
-            load(a, rows, page[i]);
+            load(l, page[i]);
         }
         if (n > 0) {
             memcpy(from, page[n - 1], t->record.size); /* configuration keys hold no text */
             after = true;
         }
-        r = store_read_end(rows); /* a page that cannot be read is no end of the table */
+        r = store_read_end(l->rows); /* a page that cannot be read is no end of the table */
         arena_free(memory);
     } while (r == R_DONE && n > 0);
     arena_free(kept);
@@ -289,14 +294,17 @@ result publish_load(app *a, buf *why)
                  {&code_batch_table, load_code_batch},
                  {&code_word_table, load_code_word},
                  {&api_key_table, load_key}};
+    loading l = {.app = a, .into = config_empty()};
     for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
-        result r = load_table(a, steps[i].table, steps[i].load);
+        result r = load_table(&l, steps[i].table, steps[i].load);
         if (r != R_DONE) {
+            config_free(l.into);
             buf_printf(why, "reading the table %s: %.*s", steps[i].table->record.name,
                        STR_ARG(result_text(r)));
             return r;
         }
     }
+    take(a, l.into);
     finder_put_all(a->finder, a->config);
     return check_code_keys(a, why);
 }
