@@ -2,6 +2,7 @@
 #include "api/best.h"
 #include "api/preview.h"
 #include "app/funding.h"
+#include "app/room.h"
 
 /* What the cart is when priced, as orders are shown. */
 static order_row row_of(const app_view *v, const order_in *in, const funding_quote *funding)
@@ -23,21 +24,23 @@ static order_row row_of(const app_view *v, const order_in *in, const funding_quo
                        .versions = funding->versions};
 }
 
-/* A budget at redeem is reserved by a hold, and may be gone by then. */
-static bool is_guaranteed(const app_view *v, uint64_t campaign_id)
+/* A budget at redeem is reserved by a hold, and may be gone by then; so is what a coupon lacks of
+ * one at issue, that has come back with no more than it had taken. */
+static bool is_guaranteed(app_view *v, const order_priced *o, size_t applied)
 {
-    const config_campaign *of = config_find_campaign(v->config, campaign_id);
-    return of != NULL && of->row->budget_mode != BUDGET_MODE_AT_REDEEM;
+    const applied_coupon *a = &o->in.applied.items[applied];
+    const config_campaign *of = config_find_campaign(v->config, a->campaign);
+    if (of == NULL || of->row->budget_mode == BUDGET_MODE_AT_REDEEM)
+        return false;
+    return of->row->budget_mode == BUDGET_MODE_NONE ||
+           room_reserved_minor(v, a->coupon, o->hold) >= a->discount_minor;
 }
 
-static void applied_shown(api_call *c, const app_view *v, const order_row *o, size_t applied,
-                          wire_quoted_coupon *out)
+static void applied_shown(api_call *c, const order_row *o, size_t applied, wire_quoted_coupon *out)
 {
     out->shares = order_shares_shown(c, o, applied);
     out->funding = order_coupon_payers_shown(c, o, applied);
     out->has_funding = out->funding.n > 0;
-    out->has_budget_guaranteed = !out->has_draft; /* which has no budget */
-    out->budget_guaranteed = is_guaranteed(v, o->applied[applied].campaign);
 }
 
 static wire_unmet_condition condition_shown(const rule_refusal *why, str currency)
@@ -57,8 +60,7 @@ static wire_unmet_condition condition_shown(const rule_refusal *why, str currenc
                                   .met_from = why->missing};
 }
 
-static wire_quoted_coupon coupon_shown(api_call *c, const app_view *v, const order_verdict *from,
-                                       const order_row *o)
+static wire_quoted_coupon coupon_shown(api_call *c, const order_verdict *from, const order_row *o)
 {
     bool automatic = from->coupon == 0 && from->template != 0;
     wire_quoted_coupon out = {.has_coupon = from->coupon != 0,
@@ -75,7 +77,7 @@ static wire_quoted_coupon coupon_shown(api_call *c, const app_view *v, const ord
                               .has_gift = from->gift_units > 0,
                               .gift = {from->gift, from->gift_units}};
     if (out.applied) {
-        applied_shown(c, v, o, from->applied, &out);
+        applied_shown(c, o, from->applied, &out);
         return out;
     }
     out.has_code = true;
@@ -113,9 +115,12 @@ wire_quote quote_shown(api_call *c, app_view *v, const order_ask *ask, const ord
     shown.coupons.n = n;
     for (size_t i = 0; i < n; i++) {
         wire_quoted_coupon *to = &shown.coupons.items[i];
-        *to = coupon_shown(c, v, &priced->verdicts[i], &row);
+        *to = coupon_shown(c, &priced->verdicts[i], &row);
         if (to->has_draft)
             to->draft = (int64_t)(i - priced->coupon_count);
+        to->has_budget_guaranteed = to->applied && !to->has_draft; /* which has no budget */
+        to->budget_guaranteed =
+            to->has_budget_guaranteed && is_guaranteed(v, priced, priced->verdicts[i].applied);
     }
     shown.funding = order_payers_shown(c, &row);
     shown.has_funding = shown.funding.n > 0;

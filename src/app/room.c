@@ -325,16 +325,17 @@ room *room_new(app_view *v, const room_ask *ask)
 
 /* ---- asking ---- */
 
-/* What its own reservation is when the holds are over that count no more. */
-static int64_t reserved_of(const room *r, const party *p, uint64_t id)
+int64_t room_reserved_minor(app_view *v, uint64_t coupon_id, uint64_t replaced)
 {
-    const coupon *row = coupon_get(r->v->rows, id_slot(id), id);
-    bool many = row != NULL && use_is_many(p->of.template);
-    const coupon_use *use = many ? coupon_use_get(r->v->rows, row->slot, id) : NULL;
-    int64_t minor = row == NULL ? 0 : row->reserved_minor;
+    const coupon *row = coupon_get(v->rows, id_slot(coupon_id), coupon_id);
+    if (row == NULL)
+        return 0;
+    bool many = use_is_many(config_find_template(v->config, row->template));
+    const coupon_use *use = many ? coupon_use_get(v->rows, row->slot, row->id) : NULL;
+    int64_t minor = row->reserved_minor;
     for (size_t i = 0; use != NULL && i < use->held.n; i++) {
         const held_use *h = &use->held.items[i];
-        if (h->hold == r->replaced || h->deadline_ms <= uow_now(r->v->rows))
+        if (h->hold == replaced || h->deadline_ms <= uow_now(v->rows))
             minor += h->reserved_minor;
     }
     return minor;
@@ -346,7 +347,7 @@ static int64_t budget_need(const room *r, const party *p, const room_use *use)
         return 0;
     if (p->of.campaign->row->budget_mode == BUDGET_MODE_AT_REDEEM)
         return use->discount_minor;
-    int64_t has = reserved_of(r, p, use->coupon);
+    int64_t has = room_reserved_minor(r->v, use->coupon, r->replaced);
     return use->discount_minor > has ? use->discount_minor - has : 0;
 }
 

@@ -53,6 +53,10 @@ bool room_has(room *r, const room_use *uses, size_t n, room_lack *lack);
 /* What coupons that were priced take; out: as many as apply. */
 size_t room_uses(const price_ask *ask, const price_result *price, arena *memory, room_use **out);
 
+/* Of a budget at issue: what the coupon has of it when the holds are over that count no more, and
+ * the one that is replaced (0: none). After a return it may be less than the next use takes. */
+int64_t room_reserved_minor(app_view *v, uint64_t coupon_id, uint64_t replaced);
+
 /* For a choice among coupons: how many of them limits on redemptions leave, where that is fewer
  * than there are. At most max; how many. */
 size_t room_quotas(room *r, const price_coupon *coupons, size_t n, best_quota *out, size_t max);

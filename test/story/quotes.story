@@ -222,6 +222,38 @@ story a_budget_at_issue_is_promised
   POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$coupon"]}
   200 {"coupons": [{"applied": true, "budget_guaranteed": true}]}
 
+# 10.00 were reserved, 3.00 taken, the rest was free then: it came back with 3.00.
+story what_came_back_is_promised_no_more_than_it_took
+  let budget "budget": {"mode": "at_issue", "total": @1000},
+  let benefit {"kind": "percent_off", "percent": "10", "cap": @1000}
+  use coupon
+  let cart {"lines": [{"sku": "tea", "quantity": 1, "unit_price": @3000}]}
+  POST /v1/redemptions {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"]}
+  201 {"id": "$redemption", "discount": @300}
+  POST /v1/redemptions/$redemption/returns {}
+  201 {"restored": ["$coupon"]}
+  POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$coupon"]}
+  200 {"discount": @300, "coupons": [{"applied": true, "budget_guaranteed": true}]}
+  let cart {"lines": [{"sku": "tea", "quantity": 1, "unit_price": @6000}]}
+  POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$coupon"]}
+  200 {"discount": @600, "coupons": [{"applied": true, "budget_guaranteed": false}]}
+  POST /v1/campaigns/$campaign/budget {"current": @1000, "target": @599}
+  200
+  POST /v1/holds {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$coupon"]}
+  409 {"code": "budget_exhausted"}
+
+# Each use has its part of what is reserved, the order's own hold too.
+story of_several_uses_each_is_promised_what_is_reserved
+  let budget "budget": {"mode": "at_issue", "total": @2000},
+  let more "uses": 2,
+  use held
+  POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$coupon"]}
+  200 {"discount": @1000, "coupons": [{"applied": true, "budget_guaranteed": true}]}
+  POST /v1/holds {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$coupon"]}
+  201
+  POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$coupon"], "order_number": "o1"}
+  200 {"discount": @1000, "coupons": [{"applied": true, "budget_guaranteed": true}]}
+
 # ---- rules ----
 
 story an_empty_quote_says_what_it_needs
