@@ -249,6 +249,29 @@ story a_lapsed_hold_gives_its_budget_back
   POST /v1/redemptions {"user": "u2", "order_number": "o1", "cart": $cart, "coupons": ["$second"]}
   201 {"funding": [{"party": "advertiser", "discount": @500}, {"party": "merchant", "discount": @500}]}
 
+# A quote splits as the hold that follows: with what the order's own hold has, and what is due.
+story a_quote_counts_what_comes_back_to_parties
+  let funding [{"party": "advertiser", "share": "50", "budget": @500},
+    {"party": "merchant", "share": "50"}]
+  use funded
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  201 {"coupons": [{"id": "$second"}]}
+  POST /v1/holds {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"], "hold_seconds": 60}
+  201 {"funding": [{"party": "advertiser", "discount": @500}, {"party": "merchant", "discount": @500}]}
+  POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$coupon"], "order_number": "o1"}
+  200 {"funding": [{"party": "advertiser", "discount": @500}, {"party": "merchant", "discount": @500}]}
+  POST /v1/quotes {"user": "u2", "cart": $cart, "coupons": ["$second"]}
+  200 {"funding": [{"party": "merchant", "discount": @1000}]}
+  POST /v1/quotes {"user": "u2", "cart": $cart, "coupons": ["$second"], "order_number": "o1"}
+  200 {"funding": [{"party": "merchant", "discount": @1000}]}
+  +60s
+  POST /v1/quotes {"user": "u2", "cart": $cart, "coupons": ["$second"]}
+  200 {"funding": [{"party": "advertiser", "discount": @500}, {"party": "merchant", "discount": @500}]}
+  POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$coupon"], "order_number": "o1"}
+  200 {"funding": [{"party": "advertiser", "discount": @500}, {"party": "merchant", "discount": @500}]}
+  POST /v1/holds {"user": "u2", "order_number": "o1", "cart": $cart, "coupons": ["$second"], "hold_seconds": 60}
+  201 {"funding": [{"party": "advertiser", "discount": @500}, {"party": "merchant", "discount": @500}]}
+
 # Past its deadline a hold that is confirmed is a fresh one: at its price, split by the budgets of now.
 story a_late_confirmation_is_split_anew
   let funding [{"party": "advertiser", "share": "50", "budget": @500},
@@ -303,6 +326,18 @@ story a_budget_follows_the_newest_version
   200
   POST /v1/redemptions {"user": "u3", "order_number": "o3", "cart": $cart, "coupons": ["$third"]}
   201 {"funding": [{"party": "merchant", "discount": @1000}]}
+
+# One that comes with an edit binds older coupons: the quote says so as the hold does.
+story a_quote_goes_by_the_newest_budget
+  let funding [{"party": "advertiser", "share": "100"}, {"party": "merchant", "share": "0"}]
+  use funded
+  PATCH /v1/templates/$template if="v1" {"funding": [{"party": "advertiser", "share": "100", "budget": @400},
+    {"party": "merchant", "share": "0"}]}
+  200
+  POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$coupon"]}
+  200 {"funding": [{"party": "advertiser", "discount": @400}, {"party": "merchant", "discount": @600}]}
+  POST /v1/holds {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"], "hold_seconds": 900}
+  201 {"funding": [{"party": "advertiser", "discount": @400}, {"party": "merchant", "discount": @600}]}
 
 # A past party's last budget still binds coupons of its version.
 story a_past_party_keeps_its_budget
