@@ -330,6 +330,29 @@ story grace_days_let_it_live
   201
 
 # An edit that came when the coupon had ended comes in with no grace either; a later one reaches it.
+# Behind it nobody could use the coupon: it is not shown as one that can be.
+story grace_days_end_with_the_campaigns_use_window
+  let use_until 2026-06-30T00:00:00Z
+  let validity {"kind": "fixed", "from": "2026-01-01T00:00:00Z", "until": "2026-06-29T00:00:00Z"}
+  let more "grace_days": 5,
+  use redeemed
+  POST /v1/claims {"user": "u1", "template": "$template"}
+  201 {"coupons": [{"id": "$other"}]}
+  POST /v1/redemptions {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$other"]}
+  201 {"id": "$second"}
+  at 2026-06-28T00:00:00Z
+  POST /v1/redemptions/$redemption/returns {}
+  201 {"restored": ["$coupon"]}
+  GET /v1/coupons/$coupon
+  200 {"state": "available", "expires_at": "2026-06-30T00:00:00.000Z"}
+  at 2026-06-30T00:00:00Z
+  GET /v1/coupons/$coupon
+  200 {"state": "expired"}
+  POST /v1/redemptions/$second/returns {}
+  201 {"restored": []}
+  GET /v1/coupons/$other
+  200 {"state": "expired", "expires_at": "2026-06-30T00:00:00.000Z"}
+
 story grace_days_bring_in_no_edit_that_came_too_late
   let more "grace_days": 7,
   use redeemed

@@ -226,16 +226,19 @@ static void apply_due(return_desk *d)
             end_coupon(d, i);
 }
 
-/* Its old end, or grace_days from now where that is later. */
+/* Its old end, or grace_days from now where that is later: within the campaign's use window, behind
+ * which nobody could use it. */
 static int64_t end_of(const return_desk *d, size_t i)
 {
-    const config *c = uow_config(d->c.u);
-    int64_t ends = config_expires_at_ms(c, d->coupons[i]);
+    const terms *of = &d->of[i];
+    config_days days = config_days_of(of->merchant);
+    int64_t ends = config_expires_at_ms(uow_config(d->c.u), d->coupons[i]);
+    int64_t latest = config_window_end_ms(&days, of->campaign->row->use_until_ms);
     int64_t grace =
-        config_version(d->of[i].template, d->row->applied.items[i].version)->grace_days * MS_DAY;
+        config_version(of->template, d->row->applied.items[i].version)->grace_days * MS_DAY;
     int64_t until = uow_now(d->c.u) + grace;
-    if (until > TIME_MAX_MS)
-        until = TIME_MAX_MS;
+    if (until > latest)
+        until = latest;
     return grace > 0 && until > ends ? until : ends;
 }
 
