@@ -452,3 +452,23 @@ story a_passed_deadline_gives_a_use_back
   sweep
   POST /v1/redemptions {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$c2"]}
   201
+
+# None is none, also for who gives back what he took before: a changed order, a late confirmation.
+story a_limit_of_all_together_that_an_edit_makes_none
+  let limits [{"measure": "redemptions", "subject": "template", "period": "ever", "max": 2}]
+  use shop
+  use tea
+  POST /v1/claims {"user": "u1", "template": "$template", "count": 2}
+  201 {"coupons": [{"id": "$first"}, {"id": "$second"}]}
+  POST /v1/holds {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$first"], "hold_seconds": 60}
+  201 {"id": "$hold"}
+  PATCH /v1/templates/$template if="v1" {"limits": [{"measure": "redemptions", "subject": "template",
+    "period": "ever", "max": 0}]}
+  200
+  POST /v1/holds {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$second"], "hold_seconds": 60}
+  409 {"code": "limit_reached"}
+  GET /v1/holds/$hold
+  200 {"state": "open"}
+  +60s
+  POST /v1/redemptions {"hold": "$hold"}
+  409 {"code": "hold_expired"}

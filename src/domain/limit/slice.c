@@ -106,9 +106,12 @@ static int64_t usable(const slice_use *use, int64_t total)
     return use->row == NULL || is_stale(use, total) ? 0 : use->row->free;
 }
 
+/* Of a limit of 0 nothing is left, nor what this act gives back of a time when it was higher. */
 static int64_t left_of(slice_set *s, pool_name which, int64_t total)
 {
     const slice_use *use = loaded(s, which);
+    if (total == 0 && which.kind >= POOL_KIND_CLAIMS)
+        return 0;
     return (s->look != NULL ? use->seen : usable(use, total)) - use->net;
 }
 
