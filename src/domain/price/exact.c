@@ -33,9 +33,12 @@ int64_t exact_need(const kind_base *base, kind_group group, const kind_offer *of
         if (part) {
             need = exact_both(need, exact_need_of_part(line));
         }
-        if (offer->how == KIND_EACH) {
-            need = exact_both(need, den / common(den, offer->amounts[i]));
-        }
+    }
+    if (need > 1) {
+        return need; /* the amounts are of rounded parts, and would ask for too much */
+    }
+    for (size_t i = 0; i < base->n && offer->how == KIND_EACH; i++) {
+        need = exact_both(need, den / common(den, offer->amounts[i]));
     }
     return need;
 }

@@ -34,7 +34,8 @@ const benefit_values *exact_values(price_run *run, const price_rule *rule,
  * units that does not go into its price. */
 int64_t exact_need_of_part(const kind_line *line);
 /* So that the offer is whole on each line. A line of which only some units are offered, or of a
- * kind that picks units, counts as one of which parts are priced. */
+ * kind that picks units, counts as one of which parts are priced. Where these are not whole yet, by
+ * what they need alone: what is taken of them is known then. */
 int64_t exact_need(const kind_base *base, kind_group group, const kind_offer *offer);
 /* What the offer is, its amounts too: nothing rounded where the grain is fine enough, else up. */
 int64_t exact_total(const kind_base *base, kind_offer *offer);

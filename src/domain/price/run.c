@@ -510,8 +510,8 @@ static result offer_to(desk *d, const price_use *use, price_verdict *verdict)
             refuse(verdict, S("above_full"));
             return R_DONE;
         }
-        if (exact_is_on(d->run)) {
-            d->need = exact_both(d->need, exact_need(&d->base, d->kind->group, &offer));
+        if (exact_is_on(d->run) && d->need == 1) {
+            d->need = exact_need(&d->base, d->kind->group, &offer);
         }
         if (d->need > 1) {
             return ask_for_finer(d, use, verdict);
