@@ -95,7 +95,7 @@ static inline test_order order_priced(const price_ask *ask, policy_choice choice
 static inline test_order order_by(policy_choice choice, const order_line *lines, size_t n,
                                   test_coupons from)
 {
-    static const uint8_t refund_rules[ORDER_COUPONS_MAX];
+    static const uint8_t refund_rules[ORDER_APPLIED_MAX];
     cart c = cart_of(lines, n);
     price_ask ask = {.cart = &c, .coupons = from.items, .n = from.n};
     return order_priced(&ask, choice, refund_rules);
