@@ -316,6 +316,17 @@ static result check_campaign(const order_desk *d, size_t i)
     return check_effect(d, i);
 }
 
+/* Does it still apply by itself, and as it was priced? */
+static result check_automatic(const order_desk *d, size_t i)
+{
+    const terms *of = &d->of[i];
+    config_days days = config_days_of(of->merchant);
+    if (!config_applies(of->campaign, of->template, &days, uow_now(d->c.u)) ||
+        d->facts.applied[i].version != of->template->row->version)
+        return uow_refuse(d->c.u, R_STALE, "A promotion is another one now.");
+    return check_effect(d, i);
+}
+
 /* Is a use left for it now, and the money? */
 static result check_use(const order_desk *d, size_t i, const use_left *left)
 {
@@ -418,8 +429,7 @@ static result take_budget(order_desk *d, size_t i, uint64_t id)
 
 static result confirm_coupon(order_desk *d, size_t i, uint64_t id)
 {
-    /* That an automatic one is in force, as this version, is of the basis. */
-    result r = is_automatic(d, i) ? check_effect(d, i) : check_coupon(d, i);
+    result r = is_automatic(d, i) ? check_automatic(d, i) : check_coupon(d, i);
     if (r == R_DONE)
         r = take_limit(d, i, LIMIT_MEASURE_REDEMPTIONS, 1);
     if (r == R_DONE)
