@@ -66,6 +66,16 @@ static saga_state state_of(const walk *w, const reservation *r)
     return w->now_ms < r->deadline_ms ? SAGA_ON_ITS_WAY : SAGA_LATE;
 }
 
+static void tell(const walk *w, const reservation *r, saga_open s)
+{
+    s.state = state_of(w, r);
+    s.id = r->id;
+    s.home = r->slot;
+    s.deadline_ms = r->deadline_ms;
+    s.asks_at_ms = r->due_at_ms;
+    w->each(w->context, &s);
+}
+
 /* ---- limits by phone, device, card and address ---- */
 
 static str keeps(arena *memory, const subject_open *row, uint64_t id)
@@ -89,15 +99,10 @@ static bool see_subject(void *context, str key, const void *stored)
     arena *memory = arena_new(0);
     for (size_t i = 0; row != NULL && i < row->reservations.n; i++) {
         const reservation *r = &row->reservations.items[i];
-        saga_open s = {.kind = S("limit_reservation"),
-                       .keeps = keeps(memory, row, r->id),
-                       .state = state_of(w, r),
-                       .id = r->id,
-                       .slot = row->slot,
-                       .home = r->slot,
-                       .deadline_ms = r->deadline_ms,
-                       .asks_at_ms = r->due_at_ms};
-        w->each(w->context, &s);
+        tell(w, r,
+             (saga_open){.kind = S("limit_reservation"),
+                         .keeps = keeps(memory, row, r->id),
+                         .slot = row->slot});
     }
     arena_free(memory);
     return row != NULL;
@@ -115,16 +120,11 @@ static bool see_code(void *context, str key, const void *stored)
         const reservation *r = &row->reservations.items[i];
         char format[ID_TEXT_MAX];
         (void)id_text(ID_CODE_FORMAT, row->format, format);
-        saga_open s = {.kind = S("code_exchange"),
-                       .keeps = arena_printf(memory, "%s keeps the code of serial %llu", format,
-                                             (unsigned long long)row->serial),
-                       .state = state_of(w, r),
-                       .id = r->id,
-                       .slot = row->slot,
-                       .home = r->slot,
-                       .deadline_ms = r->deadline_ms,
-                       .asks_at_ms = r->due_at_ms};
-        w->each(w->context, &s);
+        tell(w, r,
+             (saga_open){.kind = S("code_exchange"),
+                         .keeps = arena_printf(memory, "%s keeps the code of serial %llu", format,
+                                               (unsigned long long)row->serial),
+                         .slot = row->slot});
     }
     arena_free(memory);
     return row != NULL;

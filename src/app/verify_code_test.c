@@ -1,17 +1,7 @@
 /* verify finds what is wrong with exchange codes, batches and words: a healthy shop, one row made
  * wrong, and the field that must be named. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-
-#include <cmocka.h>
-
 #include "app/codes.h"
-#include "app/verify.h"
-#include "base/id.h"
-#include "test/lib/domain_fixture.h"
+#include "app/verify_flaw_test.h"
 
 enum { EXCHANGED = 12345, KEPT = 54321, BATCH = 60000 }; /* places */
 
@@ -103,23 +93,6 @@ static int tear_down(void **state)
 
 /* ---- making a row wrong ---- */
 
-typedef bool spoil(uow *u); /* false: pending */
-
-typedef struct spoiler {
-    request request; /* first */
-    spoil *spoil;
-} spoiler;
-
-static result spoil_run(uow *u, request *r)
-{
-    return ((spoiler *)r)->spoil(u) && !uow_pending(u) ? R_DONE : R_AGAIN;
-}
-
-static void spoil_done(request *r)
-{
-    assert_int_equal(r->outcome, R_DONE);
-}
-
 static exchange_code *code_at(uow *u, uint64_t place)
 {
     exchange_code *row =
@@ -210,15 +183,6 @@ static bool claimed(uow *u)
     return true;
 }
 
-static void make_wrong(spoil *how, uint16_t slot)
-{
-    spoiler s = {
-        .request = {.run = spoil_run, .done = spoil_done, .slot = slot, .class = CLASS_OTHER},
-        .spoil = how};
-    assert_int_equal(store_submit(app_store(shop->app), &s.request), R_DONE);
-    (void)app_settle(shop->app);
-}
-
 /* ---- what verify says ---- */
 
 typedef struct seen {
@@ -277,7 +241,7 @@ static void every_flaw_is_named(void **state)
         (void)set_up(state);
         uint16_t slot = flaws[i].slot_of == 0 ? slot_of_user(shop->merchant, S("ann"))
                                               : code_place_slot(flaws[i].slot_of);
-        make_wrong(flaws[i].how, slot);
+        make_wrong(shop, slot, flaws[i].how);
         if (verified(flaws[i].field).named == 0)
             fail_msg("flaw %zu: %s is not named", i, flaws[i].field);
         (void)tear_down(state);

@@ -62,15 +62,21 @@ static inline void flaw_look(void *context, const verify_difference *d)
     w->found = w->found || same;
 }
 
+/* On the lane of the slot. */
+static inline void make_wrong(fix *shop, uint16_t slot, spoil *how)
+{
+    spoiler r = {
+        .request = {.run = spoil_run, .done = spoil_done, .slot = slot, .class = CLASS_OTHER},
+        .spoil = how};
+    assert_int_equal(store_submit(app_store(shop->app), &r.request), R_DONE);
+    (void)app_settle(shop->app);
+}
+
 /* Of a shop that verify finds good. Closes it. */
 static inline void flaw_is_named(fix *shop, uint16_t slot, const flaw *of)
 {
     fix_verify(shop);
-    spoiler r = {
-        .request = {.run = spoil_run, .done = spoil_done, .slot = slot, .class = CLASS_OTHER},
-        .spoil = of->how};
-    assert_int_equal(store_submit(app_store(shop->app), &r.request), R_DONE);
-    (void)app_settle(shop->app);
+    make_wrong(shop, slot, of->how);
     flaw_seen w = {.of = of};
     verify_summary sum;
     verify_options options = {.context = &w, .found = flaw_look};

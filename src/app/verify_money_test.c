@@ -1,17 +1,9 @@
 /* verify finds what is wrong with money in another currency than the campaign's: a healthy shop,
  * one figure made wrong, and the field that must be named. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 
-#include <cmocka.h>
-
-#include "app/verify.h"
-#include "base/id.h"
+#include "app/verify_flaw_test.h"
 #include "domain/price/benefit_test.h"
-#include "test/lib/domain_fixture.h"
 
 static fix *shop;
 static uint16_t slot, lane;
@@ -43,11 +35,6 @@ static void open_shop(void)
 }
 
 /* ---- making a row wrong ---- */
-
-typedef struct spoiler {
-    request request; /* first */
-    bool (*spoil)(uow *u);
-} spoiler;
 
 static size_t which;   /* row */
 static size_t counter; /* of it */
@@ -94,45 +81,12 @@ static bool own_currency(uow *u)
     return true;
 }
 
-static result spoil_run(uow *u, request *r)
+static void must_be_named(spoil *how, const char *check, const char *field)
 {
-    return ((spoiler *)r)->spoil(u) && !uow_pending(u) ? R_DONE : R_AGAIN;
-}
-
-static void spoil_done(request *r)
-{
-    assert_int_equal(r->outcome, R_DONE);
-}
-
-/* ---- looking ---- */
-
-typedef struct wanted {
-    const char *check, *field;
-    bool found;
-} wanted;
-
-static void look(void *context, const verify_difference *d)
-{
-    wanted *w = context;
-    w->found = w->found || (strcmp(d->check, w->check) == 0 && str_eq(d->field, str_of(w->field)));
-}
-
-static void must_be_named(bool (*spoil)(uow *u), const char *check, const char *field)
-{
+    char name[64];
     open_shop();
-    fix_verify(shop);
-    spoiler r = {
-        .request = {.run = spoil_run, .done = spoil_done, .slot = slot, .class = CLASS_OTHER},
-        .spoil = spoil};
-    assert_int_equal(store_submit(app_store(shop->app), &r.request), R_DONE);
-    (void)app_settle(shop->app);
-    wanted w = {.check = check, .field = field};
-    verify_summary sum;
-    verify_options options = {.context = &w, .found = look};
-    assert_int_equal(verify_app(shop->app, &options, &sum), R_DONE);
-    if (!w.found)
-        fail_msg("row %zu, counter %zu: nobody misses %s", which, counter, field);
-    fix_close(shop);
+    (void)snprintf(name, sizeof(name), "row %zu, counter %zu", which, counter);
+    flaw_is_named(shop, slot, &(flaw){name, how, check, field});
 }
 
 /* Of the campaign, the template, its sku and its store: each counter of each. */

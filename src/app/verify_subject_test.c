@@ -1,16 +1,6 @@
 /* verify finds what is wrong with counts by phone, device, card and address: a healthy shop, one
  * row made wrong, and the field that must be named. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-
-#include <cmocka.h>
-
-#include "app/verify.h"
-#include "base/id.h"
-#include "test/lib/domain_fixture.h"
+#include "app/verify_flaw_test.h"
 
 static fix *shop;
 static uint64_t coupon_id, hold_id, redemption_id;
@@ -90,23 +80,6 @@ static int tear_down(void **state)
 }
 
 /* ---- making a row wrong ---- */
-
-typedef bool spoil(uow *u); /* false: pending */
-
-typedef struct spoiler {
-    request request; /* first */
-    spoil *spoil;
-} spoiler;
-
-static result spoil_run(uow *u, request *r)
-{
-    return ((spoiler *)r)->spoil(u) && !uow_pending(u) ? R_DONE : R_AGAIN;
-}
-
-static void spoil_done(request *r)
-{
-    assert_int_equal(r->outcome, R_DONE);
-}
 
 static subject_usage *counts_of(uow *u)
 {
@@ -213,13 +186,12 @@ static const struct {
     {"redemption_took_more", redemption_took_more, "redemptions ever"},
 };
 
-static uint16_t slot_of(size_t flaw)
+static uint16_t slot_of(size_t i)
 {
-    if (flaws[flaw].how == take_lost)
+    if (flaws[i].how == take_lost)
         return id_slot(coupon_id);
-    return flaws[flaw].how == hold_took_less || flaws[flaw].how == redemption_took_more
-               ? id_slot(hold_id)
-               : counts.slot;
+    return flaws[i].how == hold_took_less || flaws[i].how == redemption_took_more ? id_slot(hold_id)
+                                                                                  : counts.slot;
 }
 
 /* ---- looking ---- */
@@ -258,13 +230,7 @@ static void every_kind_of_flaw_is_named(void **state)
     for (size_t i = 0; i < ARRAY_LEN(flaws); i++) {
         if (i > 0)
             (void)set_up(state);
-        spoiler s = {.request = {.run = spoil_run,
-                                 .done = spoil_done,
-                                 .slot = slot_of(i),
-                                 .class = CLASS_OTHER},
-                     .spoil = flaws[i].how};
-        assert_int_equal(store_submit(app_store(shop->app), &s.request), R_DONE);
-        (void)app_settle(shop->app);
+        make_wrong(shop, slot_of(i), flaws[i].how);
         if (differences(flaws[i].field).n == 0)
             fail_msg("%s: nobody says %s", flaws[i].name, flaws[i].field);
         if (i + 1 < ARRAY_LEN(flaws))

@@ -169,6 +169,14 @@ char *arena_z(arena *a, str s)
     return p;
 }
 
+void *arena_copy(arena *a, const void *items, size_t item_size, size_t n)
+{
+    void *copy = arena_alloc_array(a, item_size, n);
+    if (n > 0)
+        memcpy(copy, items, item_size * n);
+    return copy;
+}
+
 str arena_str(arena *a, str s)
 {
     return (str){arena_z(a, s), s.n};

@@ -23,6 +23,7 @@ size_t arena_used(const arena *a);  /* bytes handed out, alignment included */
 /* 16-byte aligned and zeroed; never NULL, also for n == 0. */
 void *arena_alloc(arena *a, size_t n);
 void *arena_alloc_array(arena *a, size_t item_size, size_t n); /* CHECKs the product */
+void *arena_copy(arena *a, const void *items, size_t item_size, size_t n);
 str arena_str(arena *a, str s); /* a copy; also NUL-terminated behind its end */
 str arena_printf(arena *a, const char *format, ...) PRINTF_LIKE(2, 3);
 str arena_vprintf(arena *a, const char *format, va_list args) PRINTF_LIKE(2, 0);
@@ -30,5 +31,7 @@ char *arena_z(arena *a, str s); /* a copy as a C string; a NUL inside s ends it 
 
 #define ARENA_NEW(a, type)      ((type *)arena_alloc((a), sizeof(type)))
 #define ARENA_ARRAY(a, type, n) ((type *)arena_alloc_array((a), sizeof(type), (size_t)(n)))
+/* A copy of n items; items may be NULL where n is 0. */
+#define ARENA_COPY(a, type, items, n) ((type *)arena_copy((a), (items), sizeof(type), (size_t)(n)))
 
 #endif

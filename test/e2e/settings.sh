@@ -47,7 +47,7 @@ slow=$!
 shows "body_memory_mb: a body on its way takes its size" waits is quan_http_body_memory_bytes 600000
 shows "body_memory_mb: two are more than there is" large 503
 shows "body_memory_mb: busy" code busy
-shows "body_memory_mb: for now" grep -qi '^Retry-After: 1' "$scratch/head"
+shows "body_memory_mb: and says when to come again" grep -qi '^Retry-After: 1' "$scratch/head"
 shows "body_memory_mb: small ones pass" status 401 --data '{}' "$url/v1/claims/batch"
 kill "$slow"
 wait "$slow" 2>/dev/null

@@ -7,7 +7,8 @@
 static applied_coupon *applied_now(const order_desk *d)
 {
     const order_in *in = d->in;
-    applied_coupon *copy = order_applied_copy(d->c.u, in->applied.items, in->applied.n);
+    applied_coupon *copy =
+        ARENA_COPY(uow_memory(d->c.u), applied_coupon, in->applied.items, in->applied.n);
     for (size_t i = 0; i < in->applied.n; i++) {
         copy[i].reserved_minor = d->coupons[i].reserved_minor;
         copy[i].returned = false;
@@ -57,19 +58,19 @@ static const hold *hold_write(order_desk *d, uint64_t id)
     row->lines.n = in->lines.n;
     row->applied.items = applied_now(d);
     row->applied.n = in->applied.n;
-    row->shares.items = order_shares_copy(u, in->shares.items, in->shares.n);
+    row->shares.items = ARENA_COPY(uow_memory(u), line_share, in->shares.items, in->shares.n);
     row->shares.n = in->shares.n;
-    row->adds.items = order_shares_copy(u, in->adds.items, in->adds.n);
+    row->adds.items = ARENA_COPY(uow_memory(u), line_share, in->adds.items, in->adds.n);
     row->adds.n = in->adds.n;
-    row->policy.items = order_policy_copy(u, in->policy.items, in->policy.n);
+    row->policy.items = ARENA_COPY(uow_memory(u), policy_choice, in->policy.items, in->policy.n);
     row->policy.n = in->policy.n;
-    row->groups.items = order_groups_copy(u, in->groups.items, in->groups.n);
+    row->groups.items = ARENA_COPY(uow_memory(u), stack_group, in->groups.items, in->groups.n);
     row->groups.n = in->groups.n;
-    row->asked.items = order_asked_copy(u, in->asked.items, in->asked.n);
+    row->asked.items = ARENA_COPY(uow_memory(u), asked_conditions, in->asked.items, in->asked.n);
     row->asked.n = in->asked.n;
-    row->takes.items = order_takes_copy(u, d->takes.items, d->takes.n);
+    row->takes.items = ARENA_COPY(uow_memory(u), limit_take, d->takes.items, d->takes.n);
     row->takes.n = d->takes.n;
-    row->parties.items = order_parties_copy(u, d->parties.items, d->parties.n);
+    row->parties.items = ARENA_COPY(uow_memory(u), party_share, d->parties.items, d->parties.n);
     row->parties.n = d->parties.n;
     hold_move(u, row, HOLD_STATE_OPEN);
     for (size_t i = 0; i < in->applied.n; i++)

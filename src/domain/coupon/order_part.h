@@ -54,14 +54,7 @@ MUST_USE result order_confirm(order_desk *d, uint64_t id);
 /* The order's row now names this hold or redemption. Writes. */
 void order_name(order_desk *d, uint64_t hold_id, uint64_t redemption_id);
 
-/* Copies into the unit of work: rows' lists are written in place. Lines as fresh ones. */
+/* A copy in the unit of work, whose lines nothing has come back of. */
 order_line *order_lines_copy(uow *u, const order_line *lines, size_t n);
-applied_coupon *order_applied_copy(uow *u, const applied_coupon *applied, size_t n);
-line_share *order_shares_copy(uow *u, const line_share *shares, size_t n);
-policy_choice *order_policy_copy(uow *u, const policy_choice *choices, size_t n);
-stack_group *order_groups_copy(uow *u, const stack_group *groups, size_t n);
-asked_conditions *order_asked_copy(uow *u, const asked_conditions *asked, size_t n);
-limit_take *order_takes_copy(uow *u, const limit_take *takes, size_t n);
-party_share *order_parties_copy(uow *u, const party_share *parties, size_t n);
 
 #endif
