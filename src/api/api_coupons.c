@@ -98,30 +98,39 @@ static bool may_know(const api_call *c, const coupon_seen *seen)
     return (c->who.scopes & KEY_READ) != 0 || !coupon_is_closed(seen->now.state);
 }
 
+/* One code more. */
+static void take_coded(api_call *c, const coupon_seen *seen, coupons_coded *out)
+{
+    bool told = may_know(c, seen);
+    if (out->home.n == 0)
+        out->home = seen->user;
+    if (out->user.n == 0 && told)
+        out->user = seen->user;
+    if (told && ((c->who.scopes & KEY_READ) != 0 || str_eq(seen->user, out->user)))
+        out->coupons[out->n] = seen->row->id;
+}
+
 bool coupons_by_code(api_call *c, const wire_str_list *codes, coupons_coded *out)
 {
     app_view v;
     result r = R_DONE;
     if (!call_view(c, &v))
         return false;
-    *out = (coupons_coded){.coupons = {ARENA_ARRAY(c->memory, uint64_t, codes->n), codes->n}};
-    for (size_t i = 0; i < codes->n && r == R_DONE; i++) {
+    out->coupons = ARENA_ARRAY(c->memory, uint64_t, codes->n);
+    while (out->n < codes->n) {
         coupon_seen seen;
-        r = find_coded(c, &v, codes->items[i], &seen);
-        if (r != R_DONE)
+        r = find_coded(c, &v, codes->items[out->n], &seen);
+        if (r == R_DONE)
+            take_coded(c, &seen, out);
+        else if (r != R_CODE_INVALID)
             break;
-        if (i > 0 && !str_eq(seen.user, out->user))
-            r = R_CODE_INVALID;
-        if (!may_know(c, &seen))
-            out->refusal = R_CODE_INVALID;
-        out->user = seen.user;
-        out->coupons.items[i] = seen.row->id;
+        out->refused |= out->coupons[out->n++] == 0;
     }
     if (!call_view_end(c, &v))
         return false;
-    if (r != R_DONE)
+    if (out->n < codes->n)
         call_refuse(c, r, S(""));
-    return r == R_DONE;
+    return out->n == codes->n;
 }
 
 void api_code_lookup(api_call *c)

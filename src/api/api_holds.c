@@ -77,6 +77,7 @@ void api_hold_create(api_call *c)
     order_wish wish = {.user = b->user,
                        .cart = &b->cart,
                        .coupons = &b->coupons,
+                       .codes = &b->codes,
                        .subjects = &b->subjects,
                        .expect = b->has_expect ? &b->expect : NULL};
     int64_t patience = b->has_hold_seconds
@@ -87,8 +88,8 @@ void api_hold_create(api_call *c)
                         .patience_ms = patience,
                         .id = ACT_ID_hold,
                         .then = created};
-    order_asked(c, &wish, plan);
-    order_submit(c, plan);
+    if (order_asked(c, &wish, plan))
+        order_submit(c, plan);
 }
 
 void api_hold_get(api_call *c)

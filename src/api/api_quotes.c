@@ -65,7 +65,6 @@ static wire_quoted_coupon coupon_shown(api_call *c, const order_verdict *from, c
     bool automatic = from->coupon == 0 && from->template != 0;
     wire_quoted_coupon out = {.has_coupon = from->coupon != 0,
                               .coupon = from->coupon,
-                              .has_draft = from->coupon == 0 && !automatic,
                               .has_automatic = automatic,
                               .automatic = automatic,
                               .has_template = automatic,
@@ -115,9 +114,12 @@ wire_quote quote_shown(api_call *c, app_view *v, const order_ask *ask, const ord
     shown.coupons.n = n;
     for (size_t i = 0; i < n; i++) {
         wire_quoted_coupon *to = &shown.coupons.items[i];
+        bool named = i < priced->coupon_count;
         *to = coupon_shown(c, &priced->verdicts[i], &row);
-        if (to->has_draft)
-            to->draft = (int64_t)(i - priced->coupon_count);
+        to->has_typed = named && ask->typed != NULL && ask->typed[i] > 0;
+        to->typed = to->has_typed ? (int64_t)ask->typed[i] - 1 : 0;
+        to->has_draft = !named && !to->automatic;
+        to->draft = to->has_draft ? (int64_t)(i - priced->coupon_count) : 0;
         to->has_budget_guaranteed = to->applied && !to->has_draft; /* which has no budget */
         to->budget_guaranteed =
             to->has_budget_guaranteed && is_guaranteed(v, priced, priced->verdicts[i].applied);
@@ -160,18 +162,25 @@ static const cart_shopper *guest_of(api_call *c, const cart_shopper *told)
 void api_quote_create(api_call *c)
 {
     const wire_quote_create *b = c->body;
-    order_wish wish = {b->user,
-                       &b->cart,
-                       best_coupons(b),
-                       &b->subjects,
-                       b->has_best ? S("best.candidates") : S("coupons"),
-                       b->has_policy ? b->policy : S(""),
-                       NULL};
+    order_wish wish = {.user = b->user,
+                       .cart = &b->cart,
+                       .coupons = best_coupons(b),
+                       .codes = &b->codes,
+                       .subjects = &b->subjects,
+                       .quote = true,
+                       .coupons_field = b->has_best ? S("best.candidates") : S("coupons"),
+                       .policy = b->has_policy ? b->policy : S("")};
     order_job asked = {0};
-    order_asked(c, &wish, &asked);
-    if (b->user.n == 0)
+    if (!order_asked(c, &wish, &asked))
+        return;
+    bool guest = asked.ask.user.n == 0;
+    if (guest)
         asked.ask.shopper = guest_of(c, asked.ask.shopper);
-    if (b->user.n == 0 && asked.ask.subjects == 0)
+    if (guest && asked.ask.subjects == 0 && b->has_codes && c->problems->n == 0) {
+        call_refuse(c, R_CODE_INVALID, S(""));
+        return;
+    }
+    if (guest && asked.ask.subjects == 0)
         issues_add(c->problems, S("user"), S("required"), "or subjects, by which a guest is known");
     asked.ask.quote = true;
     asked.ask.names = &asked.names;

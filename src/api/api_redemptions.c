@@ -2,7 +2,6 @@
  *
  * A new redemption is shown from its row without what came back since, so a repeat of the request
  * shows the same. */
-#include "api/coupon.h"
 #include "api/order.h"
 #include "app/query_coupons.h"
 
@@ -126,28 +125,13 @@ static void redeem_order(api_call *c, const wire_redemption_direct *b)
     order_wish wish = {.user = b->user,
                        .cart = &b->cart,
                        .coupons = &b->coupons,
+                       .codes = &b->codes,
                        .subjects = &b->subjects,
                        .expect = b->has_expect ? &b->expect : NULL};
-    coupons_coded coded = {0};
-    if (b->has_user == b->has_codes)
-        issues_add(c->problems, S("user"), b->has_user ? S("not_allowed") : S("required"),
-                   "either user or codes");
-    if (b->has_codes && b->has_coupons)
-        issues_add(c->problems, S("coupons"), S("not_allowed"), "codes name the coupons");
-    if (b->has_codes && c->problems->n == 0) {
-        if (!coupons_by_code(c, &b->codes, &coded))
-            return;
-        wish.user = coded.user;
-        wish.coupons = &coded.coupons;
-        wish.coupons_field = S("codes");
-    }
     order_job *plan = ARENA_NEW(c->memory, order_job);
-    *plan = (order_job){.order_number = b->order_number,
-                        .id = ACT_ID_redeem,
-                        .then = created,
-                        .refusal = coded.refusal};
-    order_asked(c, &wish, plan);
-    order_submit(c, plan);
+    *plan = (order_job){.order_number = b->order_number, .id = ACT_ID_redeem, .then = created};
+    if (order_asked(c, &wish, plan))
+        order_submit(c, plan);
 }
 
 void api_redemption_create(api_call *c)

@@ -14,14 +14,18 @@ typedef struct search_wish {
 static bool search_asked(api_call *c, const search_wish *wish, int64_t page_size, find_ask *out)
 {
     static const wire_id_list no_coupons;
+    static const wire_str_list no_codes;
     static const wire_subjects no_subjects;
     order_job asked = {.ask = {.merchant = c->who.merchant, .user = wish->user}};
     if (wish->cart != NULL) {
         order_wish order = {.user = wish->user,
                             .cart = wish->cart,
                             .coupons = &no_coupons,
-                            .subjects = &no_subjects};
-        order_asked(c, &order, &asked);
+                            .codes = &no_codes,
+                            .subjects = &no_subjects,
+                            .quote = true};
+        if (!order_asked(c, &order, &asked))
+            return false;
     }
     *out = (find_ask){.way = wish->cart == NULL  ? FIND_ALL
                              : wish->of_products ? FIND_PAGE

@@ -65,6 +65,8 @@ void best_asked(api_call *c, order_ask *ask)
         return;
     if (b->has_coupons)
         issues_add(c->problems, S("coupons"), S("not_allowed"), "not beside best");
+    if (b->has_codes)
+        issues_add(c->problems, S("codes"), S("not_allowed"), "not beside best");
     if (b->best.candidates.n + b->drafts.n > ORDER_CANDIDATES_MAX)
         issues_add(c->problems, S("best.candidates"), S("too_many"), "with the drafts at most %d",
                    ORDER_CANDIDATES_MAX);

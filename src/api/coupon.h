@@ -11,12 +11,13 @@ void coupons_put_codes(api_call *c, wire_coupon *coupons, size_t n);
 
 /* Coupons of one user, by codes that were typed. */
 typedef struct coupons_coded {
-    result refusal; /* CODE_INVALID: one is over, and the caller may not know; only an act that was
-                       answered before is answered */
-    str user;
-    wire_id_list coupons;
+    str user; /* given; or whose coupon the first of `coupons` is; empty: nobody's */
+    str home; /* the same of all codes, though the caller may not know: where an act is repeated */
+    uint64_t *coupons; /* [n]: 0 where a code names none, as far as the caller may know */
+    size_t n;
+    bool refused; /* one is 0: CODE_INVALID */
 } coupons_coded;
-/* False: the call has ended. */
+/* out: user and home are given, or empty. False: the call has ended. */
 MUST_USE bool coupons_by_code(api_call *c, const wire_str_list *codes, coupons_coded *out);
 
 #endif

@@ -1,6 +1,7 @@
 /* See order.h. */
 #include "api/order.h"
 
+#include "api/coupon.h"
 #include "base/money.h"
 #include "base/time.h"
 #include "domain/price/named.h"
@@ -44,22 +45,50 @@ static price_policy policy_asked(api_call *c, const order_ask *ask)
     return policy_of(shop->row->policy.items, shop->row->policy.n);
 }
 
-/* Each once; where the policy refuses a repetition it is reported. */
-static void take_coupons(api_call *c, const order_wish *wish, order_ask *ask)
+/* Where the i-th of them stands in the body. */
+static str field_of(api_call *c, const order_wish *wish, size_t i)
 {
-    const wire_id_list *coupons = wish->coupons;
-    price_policy policy = policy_asked(c, ask);
-    str field = wish->coupons_field.n > 0 ? wish->coupons_field : S("coupons");
-    uint64_t *once = ARENA_ARRAY(c->memory, uint64_t, coupons->n + 1);
-    for (size_t i = 0; i < coupons->n; i++) {
-        size_t first = named_first(coupons->items, i);
-        once[i] = coupons->items[i];
-        if (first < i && policy.repeated == REPEATED_REFUSE)
-            issues_add(c->problems, arena_printf(c->memory, "%.*s[%zu]", STR_ARG(field), i),
-                       S("duplicate"), "is %.*s[%zu] already", STR_ARG(field), first);
+    size_t named = wish->coupons->n;
+    str by_id = wish->coupons_field.n > 0 ? wish->coupons_field : S("coupons");
+    if (i >= named)
+        return arena_printf(c->memory, "codes[%zu]", i - named);
+    return arena_printf(c->memory, "%.*s[%zu]", STR_ARG(by_id), i);
+}
+
+static void report_repeated(api_call *c, const order_wish *wish, const uint64_t *ids, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        size_t first = named_first(ids, i);
+        if (first < i) {
+            str before = field_of(c, wish, first);
+            issues_add(c->problems, field_of(c, wish, i), S("duplicate"), "is %.*s already",
+                       STR_ARG(before));
+        }
     }
+}
+
+/* By id, then by code, each once; where the policy refuses a repetition it is reported. */
+static void take_coupons(api_call *c, const order_wish *wish, const coupons_coded *coded,
+                         order_ask *ask)
+{
+    size_t named = wish->coupons->n, n = named + coded->n;
+    price_policy policy = policy_asked(c, ask);
+    uint64_t *once = ARENA_ARRAY(c->memory, uint64_t, n + 1);
+    size_t *places = ARENA_ARRAY(c->memory, size_t, n + 1);
+    for (size_t i = 0; i < n; i++)
+        once[i] = i < named ? wish->coupons->items[i] : coded->coupons[i - named];
+    if (policy.repeated == REPEATED_REFUSE)
+        report_repeated(c, wish, once, n);
+    if (coded->n > 0 && n > ORDER_COUPONS_MAX)
+        issues_add(c->problems, S("codes"), S("too_many"), "with the coupons at most %d",
+                   ORDER_COUPONS_MAX);
     ask->coupons = once;
-    ask->coupon_count = named_once(&policy, once, coupons->n);
+    ask->coupon_count = named_once(&policy, once, n, places);
+    if (coded->n == 0)
+        return;
+    for (size_t i = 0; i < ask->coupon_count; i++)
+        places[i] = places[i] < named ? 0 : places[i] - named + 1;
+    ask->typed = places;
 }
 
 /* Each followed by CART_SEPARATOR, which the wire lets into no text. */
@@ -144,15 +173,20 @@ static void expect(api_call *c, const order_wish *wish, order_job *out)
         check_currency(c, "expect.total", &from->total, currency);
 }
 
-void order_asked(api_call *c, const order_wish *wish, order_job *out)
+bool order_asked(api_call *c, const order_wish *wish, order_job *out)
 {
     const wire_cart *basket = wish->cart;
+    coupons_coded coded = {.user = wish->user, .home = wish->user};
+    if (wish->codes->n > 0 && !coupons_by_code(c, wish->codes, &coded))
+        return false;
+    if (coded.refused)
+        out->refusal = R_CODE_INVALID;
     order_line *lines = ARENA_ARRAY(c->memory, order_line, basket->lines.n);
     for (size_t i = 0; i < basket->lines.n; i++)
         lines[i] = order_line_asked(c, &basket->lines.items[i]);
     out->names = subjects_in(c, wish->subjects, S("subjects"));
     out->ask = (order_ask){.merchant = c->who.merchant,
-                           .user = wish->user,
+                           .user = wish->quote ? coded.user : coded.home,
                            .currency = basket->lines.items[0].unit_price.currency,
                            .store = basket->store,
                            .channel = basket->channel,
@@ -171,7 +205,10 @@ void order_asked(api_call *c, const order_wish *wish, order_job *out)
     expect(c, wish, out);
     check_cart_currency(c, basket);
     check_quantities(c, basket);
-    take_coupons(c, wish, &out->ask);
+    take_coupons(c, wish, &coded, &out->ask);
+    if (!wish->quote && wish->user.n == 0 && wish->codes->n == 0)
+        issues_add(c->problems, S("user"), S("required"), "or codes");
+    return true;
 }
 
 /* ---- pricing before the act ---- */
@@ -325,7 +362,9 @@ void order_submit(api_call *c, order_job *plan)
     c->state = plan;
     order_priced *priced = ARENA_NEW(c->memory, order_priced);
     act_ask ask = {.id = plan->id,
-                   .slot = slot_of_user(plan->ask.merchant, plan->ask.user),
+                   .slot = plan->ask.user.n == 0
+                               ? call_slot_of_key(c) /* codes of nobody's coupons */
+                               : slot_of_user(plan->ask.merchant, plan->ask.user),
                    .subject = plan->ask.user,
                    .in = &priced->in,
                    .then = plan->then,

@@ -11,7 +11,9 @@ typedef struct order_wish {
     str user;
     const wire_cart *cart;
     const wire_id_list *coupons;
+    const wire_str_list *codes; /* behind them */
     const wire_subjects *subjects;
+    bool quote;                        /* of nobody, too; a code that is none is left to pricing */
     str coupons_field;                 /* where they are in the body; empty: coupons */
     str policy;                        /* of the request, as JSON; empty: the merchant's */
     const wire_expected_price *expect; /* NULL: none */
@@ -35,9 +37,9 @@ typedef struct order_job {
     size_t cut_count;
 } order_job;
 /* Fills ask, names and what is expected, and reports what the schema cannot say: one currency,
- * and one that is known; a coupon twice, where the policy does not ignore it. Field names begin
- * as the wire has them. */
-void order_asked(api_call *c, const order_wish *wish, order_job *out);
+ * and one that is known; a coupon twice, where the policy does not ignore it; an order of nobody.
+ * Field names begin as the wire has them. False: the call has ended. */
+MUST_USE bool order_asked(api_call *c, const order_wish *wish, order_job *out);
 
 /* A line of a cart as it is priced. */
 order_line order_line_asked(api_call *c, const wire_cart_line *from);

@@ -265,6 +265,10 @@ static void look_at_coupon(app_view *v, order_desk *d, size_t i, order_priced *o
     uint64_t id = d->ask->coupons[i];
     price_coupon one = {0};
     int64_t expires_at_ms;
+    if (id == 0) {
+        refuse(verdict, R_CODE_INVALID);
+        return;
+    }
     if (d->ask->user.n == 0) { /* whoever's it is: that is not for him to know */
         *verdict = (order_verdict){.coupon = id, .result = R_WRONG_USER, .reason = NEEDS_USER};
         return;

@@ -67,6 +67,9 @@ typedef struct order_ask {
     size_t line_count;           /* <= CART_LINES_MAX */
     const uint64_t *coupons;     /* in the order in which they apply */
     size_t coupon_count;         /* <= ORDER_COUPONS_MAX; of best, with drafts, CANDIDATES_MAX */
+    /* For who shows them: of each the index of the code that named it and 1; 0: its id did. NULL:
+     * ids did all. A code that names none is coupon 0. */
+    const size_t *typed;
     const order_best *best;      /* quotes only; NULL: all that are named are wanted */
     const order_draft *drafts;   /* behind the coupons; quotes only */
     size_t draft_count;          /* <= ORDER_COUPONS_MAX */
@@ -97,14 +100,14 @@ bool order_takes_as_active(const order_ask *ask, const campaign *c);
 typedef struct order_verdict {
     uint64_t coupon, template; /* coupon 0: an automatic template, or, template 0, a draft */
     size_t applied;            /* where result is R_DONE: its place among those that apply */
-    result result;             /* NOT_FOUND, WRONG_USER, COUPON_NOT_AVAILABLE, COUPON_EXPIRED,
+    result result;    /* CODE_INVALID, NOT_FOUND, WRONG_USER, COUPON_NOT_AVAILABLE, COUPON_EXPIRED,
                       COUPON_NOT_YET_VALID, USED_TOO_SOON, CAMPAIGN_DISABLED, NOT_STARTED,
                       WINDOW_CLOSED, LIMIT_SUBJECT_MISSING; of a quote LIMIT_REACHED,
                       BUDGET_EXHAUSTED; or price.h's */
-    str reason;                /* price.h's; else the code */
-    str detail;                /* for people: the limit that is reached; else empty */
-    int64_t until_ms;          /* of that, the end of its period; 0: it has none */
-    uint8_t subject;           /* limit_subject that is missing; 0: none */
+    str reason;       /* price.h's; else the code */
+    str detail;       /* for people: the limit that is reached; else empty */
+    int64_t until_ms; /* of that, the end of its period; 0: it has none */
+    uint8_t subject;  /* limit_subject that is missing; 0: none */
     int64_t missing_minor, missing_units;
     int64_t discount_minor;
     rule_refusal why;   /* conditions_not_met only */

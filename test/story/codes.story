@@ -359,13 +359,9 @@ story codes_of_coupons_are_of_one_user_and_merchant
   GET /v1/users/u2/coupons
   200 {"coupons": [{"id": "$second", "code": "$other"}]}
   POST /v1/redemptions {"order_number": "o1", "cart": $cart, "codes": ["$code", "$other"]}
-  409 {"code": "code_invalid"}
-  POST /v1/redemptions {"order_number": "o1", "user": "u1", "cart": $cart, "codes": ["$code"]}
-  422 {"errors": [{"field": "user", "code": "not_allowed"}]}
+  409 {"code": "wrong_user"}
   POST /v1/redemptions {"order_number": "o1", "cart": $cart}
   422 {"errors": [{"field": "user", "code": "required"}]}
-  POST /v1/redemptions {"order_number": "o1", "cart": $cart, "codes": ["$code"], "coupons": []}
-  422 {"errors": [{"field": "coupons", "code": "not_allowed"}]}
   POST /v1/codes/exchange {"code": "$code", "user": "u3"}
   409 {"code": "code_invalid"}
   POST /v1/codes/lookup {"code": "00000"}

@@ -149,7 +149,8 @@ static str refused_before(named_coupons *named, const price_policy *policy)
 {
     config_days days = {.window_end = policy->window_end};
     bool over = named->until_ms > 0 && named->at_ms >= config_window_end_ms(&days, named->until_ms);
-    named->n = named_once(policy, named->ids, named->n);
+    size_t places[COUPONS];
+    named->n = named_once(policy, named->ids, named->n, places);
     for (size_t i = 0; i < named->n; i++) {
         if (named_first(named->ids, i) < i) {
             return S("duplicate");
