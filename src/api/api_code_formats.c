@@ -21,16 +21,18 @@ static wire_code_key key_shown(const code_format *row, size_t at)
 
 static wire_code_format format_shown(api_call *c, const code_format *row)
 {
-    wire_code_format shown = {.id = row->id,
-                              .version = row->version,
-                              .name = row->name,
-                              .purpose = code_is_of_coupons(row) ? CODE_PURPOSE_COUPON
-                                                                 : CODE_PURPOSE_EXCHANGE,
-                              .characters = row->alphabet,
-                              .length = row->length,
-                              .group = row->group,
-                              .check = row->check,
-                              .created_at = row->created_at_ms};
+    wire_code_format shown = {
+        .id = row->id,
+        .version = row->version,
+        .name = row->name,
+        .purpose = code_is_of_coupons(row) ? CODE_PURPOSE_COUPON : CODE_PURPOSE_EXCHANGE,
+        .scheme = code_is_predictable(row) ? CODE_SCHEME_LCG : CODE_SCHEME_PERMUTED,
+        .predictable = code_is_predictable(row),
+        .characters = row->alphabet,
+        .length = row->length,
+        .group = row->group,
+        .check = row->check,
+        .created_at = row->created_at_ms};
     shown.prefixes.items = ARENA_ARRAY(c->memory, wire_code_key, row->keys.n);
     shown.prefixes.n = row->keys.n;
     for (size_t i = 0; i < row->keys.n; i++)
@@ -102,6 +104,22 @@ static str alphabet_in(api_call *c, const wire_code_format_create *b)
                                                     : code_alphabet_crockford;
 }
 
+/* The parameters of an LCG: those of the body, or drawn; a form with issues gets none. */
+static void take_parameters(api_call *c, code_format_put_in *in, const code_form *form,
+                            const wire_lcg_parameters *given)
+{
+    issues *of_form = issues_new(c->memory);
+    code_form_check(form, of_form);
+    uint64_t modulus = of_form->n == 0 ? code_lcg_modulus(form) : 0;
+    lcg g = {0};
+    if (given != NULL)
+        g = (lcg){modulus, (uint64_t)given->multiplier, (uint64_t)given->increment};
+    else if (modulus != 0)
+        g = codes_lcg_draw(modulus);
+    in->multiplier = g.a;
+    in->increment = g.c;
+}
+
 void api_code_format_create(api_call *c)
 {
     const wire_code_format_create *b = c->body;
@@ -109,6 +127,7 @@ void api_code_format_create(api_call *c)
     *in = (code_format_put_in){.merchant = c->who.merchant,
                                .name = b->name,
                                .purpose = (uint8_t)b->purpose,
+                               .scheme = (uint8_t)b->scheme,
                                .length = (uint8_t)b->length,
                                .group = (uint8_t)b->group,
                                .check = b->check,
@@ -116,10 +135,13 @@ void api_code_format_create(api_call *c)
                                .expected = (uint64_t)b->expected_codes,
                                .reason = b->accept_odds};
     in->alphabet = alphabet_in(c, b);
+    code_form form = {in->alphabet, in->prefix, in->length, in->group, in->check};
+    if (b->scheme == CODE_SCHEME_LCG || b->has_lcg)
+        take_parameters(c, in, &form, b->has_lcg ? &b->lcg : NULL);
     if (c->problems->n == 0)
         code_format_check(in, NULL, c->problems);
     if (c->problems->n == 0)
-        check_meeting(c, &(code_form){in->alphabet, in->prefix, in->length, in->group, in->check});
+        check_meeting(c, &form);
     submit(c, in, created);
 }
 
@@ -135,11 +157,15 @@ void api_code_format_rotate(api_call *c)
                                .expected = (uint64_t)b->expected_codes,
                                .reason = b->accept_odds};
     const code_format *now = config_find_code_format(call_config(c), p->format);
-    if (now != NULL && now->merchant == c->who.merchant && now->version == c->if_version) {
-        code_form form = code_form_of(now, 0); /* else the act says so, or answers a repeat */
+    if (now != NULL && now->merchant == c->who.merchant) { /* else the act says so */
+        code_form form = code_form_of(now, 0);
         form.prefix = b->prefix;
-        code_format_check(in, now, c->problems);
-        check_meeting(c, &form);
+        if (code_is_predictable(now) || b->has_lcg)
+            take_parameters(c, in, &form, b->has_lcg ? &b->lcg : NULL);
+        if (now->version == c->if_version) { /* else the act says so, or answers a repeat */
+            code_format_check(in, now, c->problems);
+            check_meeting(c, &form);
+        }
     }
     submit(c, in, rotated);
 }

@@ -12,7 +12,7 @@ enum { KEY_BYTES = 16, WRITE_AT_ONCE = 256 };
 typedef struct cipher {
     arena *memory;
     aes *key;
-    ff1 *permute;
+    code_cipher *by;
     code_form form;
 } cipher;
 
@@ -37,6 +37,26 @@ result codes_key_make(app *a, uint64_t merchant_id, arena *memory, str *sealed)
     return R_DONE;
 }
 
+/* Below limit, which is above 0. */
+static uint64_t drawn_below(uint64_t limit)
+{
+    uint64_t n, bound = UINT64_MAX - UINT64_MAX % limit;
+    do {
+        n = random_u64();
+    } while (n >= bound);
+    return n % limit;
+}
+
+lcg codes_lcg_draw(uint64_t modulus)
+{
+    uint64_t step = code_lcg_step(modulus), factor;
+    lcg g = {.m = modulus};
+    while (lcg_check(g, &factor) != LCG_FULL)
+        g = (lcg){modulus, (1 + drawn_below((modulus - 2) / step)) * step + 1,
+                  drawn_below(modulus)};
+    return g;
+}
+
 static result cipher_open(app *a, const code_format *of, size_t at, cipher *out)
 {
     char bytes[KEY_BYTES], context[sizeof(of->merchant)];
@@ -48,9 +68,7 @@ static result cipher_open(app *a, const code_format *of, size_t at, cipher *out)
     out->form = code_form_of(of, at);
     out->key = aes_new((str){bytes, sizeof(bytes)});
     secret_wipe(bytes, sizeof(bytes));
-    out->permute =
-        ff1_new(out->memory, out->key, S(""), (uint32_t)out->form.alphabet.n, out->form.body);
-    CHECK(out->permute != NULL); /* the form was checked before it was stored */
+    out->by = code_cipher_new(out->memory, out->key, of, at);
     return R_DONE;
 }
 
@@ -84,11 +102,11 @@ static result read_with(app *a, const code_format *of, size_t at, ff1_number bod
     result r = cipher_open(a, of, at, &c);
     if (r != R_DONE)
         return r;
-    ff1_decrypt(c.permute, &body, 1);
+    ff1_number number = code_cipher_read(c.by, body);
     if (code_is_of_coupons(of))
-        out->coupon = coupon_named(body);
-    else if (body < of->keys.items[at].issued)
-        *out = (code_typed){.format = of->id, .place = of->keys.items[at].first + (uint64_t)body};
+        out->coupon = coupon_named(number);
+    else if (number < of->keys.items[at].issued)
+        *out = (code_typed){.format = of->id, .place = of->keys.items[at].first + (uint64_t)number};
     cipher_close(&c);
     return R_DONE;
 }
@@ -126,7 +144,7 @@ result codes_read(app *a, const config *c, uint64_t merchant_id, str typed, code
 static void write_some(const cipher *c, ff1_number *numbers, size_t n, buf *out)
 {
     char bytes[CODE_TEXT_MAX];
-    ff1_encrypt(c->permute, numbers, n);
+    code_cipher_write(c->by, numbers, n);
     for (size_t i = 0; i < n; i++) {
         buf text = {.p = bytes, .capacity = sizeof(bytes), .max = sizeof(bytes)};
         code_write(&c->form, numbers[i], &text);

@@ -11,6 +11,9 @@
 /* A new key of this merchant, sealed: for code_format_put_in. */
 MUST_USE result codes_key_make(app *a, uint64_t merchant_id, arena *memory, str *sealed);
 
+/* A full-period generator of this modulus (code_lcg_modulus), drawn; not x + c. */
+lcg codes_lcg_draw(uint64_t modulus);
+
 /* What was typed, as a code of one of the merchant's formats. format 0: it is none, and never was
  * made; place is of any slot then, so that who tries such codes does not meet one lane only.
  * coupon: the id that a coupon's own code names, which may be of none; else 0. word: likewise, of a

@@ -25,9 +25,12 @@ static uint64_t must_put(act_id id, const void *in)
     return out.id;
 }
 
-static uint64_t make_format(str prefix, str alphabet, uint8_t length)
+static uint64_t make_format(str prefix, str alphabet, uint8_t length, lcg g)
 {
-    code_format_put_in in = {.merchant = shop->merchant,
+    code_format_put_in in = {.scheme = g.m == 0 ? CODE_SCHEME_PERMUTED : CODE_SCHEME_LCG,
+                             .multiplier = g.a,
+                             .increment = g.c,
+                             .merchant = shop->merchant,
                              .name = S("Partners"),
                              .alphabet = alphabet,
                              .length = length,
@@ -60,7 +63,7 @@ static int open_codes(void **state)
     t.limits.items = &rule;
     t.limits.n = 1;
     template_id = fix_template(shop, &t);
-    format_id = make_format(S("C"), code_alphabet_crockford, 8);
+    format_id = make_format(S("C"), code_alphabet_crockford, 8, (lcg){0});
     batch_id = make_batch(format_id, COUNT);
     return 0;
 }
@@ -76,19 +79,18 @@ static str written(const config *c, uint64_t batch, buf *out)
     return buf_view(out);
 }
 
-static void every_code_is_read_as_its_place(void **state)
+static void codes_are_read_as_their_places(uint64_t format, uint64_t batch)
 {
-    MAYBE(state);
     const config *c = app_config(shop->app);
     buf text;
-    str rest = written(c, batch_id, &text), line;
+    str rest = written(c, batch, &text), line;
     uint64_t place = 0;
     uint32_t by_slot[SLOT_COUNT] = {0};
     for (; str_cut(&rest, '\n', &line) && line.n > 0; place++) {
         code_typed typed;
         assert_int_equal(line.n, 13); /* C-7K2M-9QXF-T */
         assert_int_equal(codes_read(shop->app, c, shop->merchant, line, &typed), R_DONE);
-        assert_int_equal(typed.format, format_id);
+        assert_int_equal(typed.format, format);
         assert_int_equal(typed.place, place);
         by_slot[code_place_slot(place)]++;
     }
@@ -97,6 +99,26 @@ static void every_code_is_read_as_its_place(void **state)
         assert_int_equal(by_slot[i], COUNT / SLOT_COUNT);
     buf_free(&text);
     config_free((config *)(uintptr_t)c);
+}
+
+static void every_code_is_read_as_its_place(void **state)
+{
+    MAYBE(state);
+    codes_are_read_as_their_places(format_id, batch_id);
+}
+
+static void every_code_of_a_drawn_lcg_is_read_as_its_place(void **state)
+{
+    MAYBE(state);
+    for (uint64_t m = 1000000; m <= LCG_M_MAX / 7; m *= 7) {
+        uint64_t factor;
+        lcg g = codes_lcg_draw(m);
+        assert_int_equal(lcg_check(g, &factor), LCG_FULL);
+        assert_true(g.m == m && g.a > 1);
+    }
+    lcg g = codes_lcg_draw(UINT64_C(1) << 40);
+    uint64_t format = make_format(S("L"), code_alphabet_crockford, 8, g);
+    codes_are_read_as_their_places(format, make_batch(format, COUNT));
 }
 
 static void what_no_batch_has_is_no_code(void **state)
@@ -379,6 +401,7 @@ int main(void)
 #define IN_A_SHOP(test) cmocka_unit_test_setup_teardown(test, open_codes, tear_down)
     const struct CMUnitTest tests[] = {
         IN_A_SHOP(every_code_is_read_as_its_place),
+        IN_A_SHOP(every_code_of_a_drawn_lcg_is_read_as_its_place),
         IN_A_SHOP(what_no_batch_has_is_no_code),
         IN_A_SHOP(keys_are_nothing_without_the_master_key),
         IN_A_SHOP(of_many_at_once_one_gets_the_coupon),

@@ -4,7 +4,7 @@
 # 12 characters of Crockford base32 and a check character, in groups of 4.
 setup format
   POST /v1/codes/formats {"name": "Partners", "length": 12, "expected_codes": 1000000}
-  201 {"id": "$format", "version": 1, "length": 12, "check": true, "group": 4,
+  201 {"id": "$format", "version": 1, "scheme": "permuted", "predictable": false, "length": 12, "check": true, "group": 4,
     "characters": "0123456789ABCDEFGHJKMNPQRSTVWXYZ",
     "prefixes": [{"prefix": "", "codes": 0, "expected_codes": 1000000, "guessed_in_1000_years": 0,
       "accept_odds": null}]}
@@ -238,6 +238,91 @@ story codes_that_are_guessed_are_refused_unless_somebody_says_why
     "accept_odds": "A raffle"}
   201 {"accept_odds": "A raffle", "count": 1000000}
   GET /v1/events?limit=1000
+  200
+
+# 000-12 … 000-15. An LCG is predictable, so nobody takes it without saying why.
+story an_lcg_is_taken_only_with_a_reason
+  use shop
+  POST /v1/codes/formats {"name": "Raffle", "scheme": "lcg", "length": 12, "prefix": "R",
+    "expected_codes": 10}
+  409 {"code": "code_guessable", "detail": "Who has one batch of the scheme lcg can compute all others."}
+  POST /v1/codes/formats {"name": "Raffle", "scheme": "lcg", "length": 12, "prefix": "R",
+    "expected_codes": 10, "accept_odds": "A lot is worth nothing"}
+  201 {"id": "$raffle", "scheme": "lcg", "predictable": true, "lcg": null, "prefixes": [{"prefix": "R",
+    "guessed_in_1000_years": 0, "accept_odds": "A lot is worth nothing", "multiplier": null}]}
+  POST /v1/codes/batches {"name": "B", "format": "$raffle", "template": "$template", "count": 1001}
+  201 {"id": "$batch"}
+  POST /v1/codes/batches/$batch/export {"from": 998}
+  200
+  lines code $code1 $code2 $code3
+  POST /v1/codes/batches/$batch/export {"from": 999, "count": 1}
+  200
+  lines code $code2
+  POST /v1/codes/exchange {"code": "$code2", "user": "u1"}
+  201
+  POST /v1/codes/exchange {"code": "$code2", "user": "u2"}
+  409 {"code": "code_used"}
+  POST /v1/codes/exchange {"code": "$code3", "user": "u2"}
+  201
+  PUT /v1/codes/formats/$raffle/prefix if="v1" {"prefix": "S", "expected_codes": 10}
+  409 {"code": "code_guessable"}
+  PUT /v1/codes/formats/$raffle/prefix if="v1" {"prefix": "S", "expected_codes": 10,
+    "accept_odds": "Still nothing"}
+  200 {"version": 2, "scheme": "lcg", "prefixes": [{"prefix": "R", "codes": 1001},
+    {"prefix": "S", "codes": 0, "accept_odds": "Still nothing"}]}
+  POST /v1/codes/batches {"name": "B", "format": "$raffle", "template": "$template", "count": 1}
+  201 {"id": "$next", "prefix": "S"}
+  POST /v1/codes/batches/$next/export {}
+  200
+  lines code $new
+  POST /v1/codes/exchange {"code": "$new", "user": "u3"}
+  201
+  POST /v1/codes/exchange {"code": "$code1", "user": "u3"}
+  201
+
+story the_feed_tells_why_an_lcg_was_accepted
+  POST /v1/codes/formats {"name": "Raffle", "scheme": "lcg", "length": 8, "expected_codes": 10,
+    "accept_odds": "A lot is worth nothing"}
+  201 {"id": "$raffle"}
+  PUT /v1/codes/formats/$raffle/prefix if="v1" {"prefix": "S", "expected_codes": 10,
+    "accept_odds": "Still nothing"}
+  200
+  GET /v1/events
+  200 {"events": [{"type": "code_format_created", "data": {"format": "$raffle",
+    "accept_odds": "A lot is worth nothing"}}, {"type": "code_format_rotated",
+    "data": {"format": "$raffle", "accept_odds": "Still nothing"}}]}
+
+story parameters_of_an_lcg_have_the_full_period
+  POST /v1/codes/formats {"name": "N", "scheme": "lcg", "alphabet": "digits", "length": 12, "expected_codes": 10,
+    "accept_odds": "a test", "lcg": {"multiplier": 21, "increment": 15}}
+  422 {"code": "invalid", "errors": [{"field": "lcg.increment", "code": "not_allowed",
+    "detail": "increment and modulus 1000000000000 must have no common factor (Hull-Dobell 1); 5 divides both"}]}
+  POST /v1/codes/formats {"name": "N", "scheme": "lcg", "alphabet": "digits", "length": 12, "expected_codes": 10,
+    "accept_odds": "a test", "lcg": {"multiplier": 5, "increment": 7}}
+  422 {"errors": [{"field": "lcg.multiplier",
+    "detail": "every prime factor of the modulus 1000000000000 must divide multiplier - 1 (Hull-Dobell 2); 5 does not"}]}
+  POST /v1/codes/formats {"name": "N", "scheme": "lcg", "alphabet": "digits", "length": 12, "expected_codes": 10,
+    "accept_odds": "a test", "lcg": {"multiplier": 11, "increment": 7}}
+  422 {"errors": [{"field": "lcg.multiplier",
+    "detail": "4 divides the modulus 1000000000000, so it must divide multiplier - 1 (Hull-Dobell 3)"}]}
+  POST /v1/codes/formats {"name": "N", "scheme": "lcg", "alphabet": "digits", "length": 12, "expected_codes": 10,
+    "accept_odds": "a test", "lcg": {"multiplier": 1000000000001, "increment": 7}}
+  422 {"errors": [{"field": "lcg.multiplier", "code": "out_of_range", "detail": "1 to 999999999999"}]}
+  POST /v1/codes/formats {"name": "N", "scheme": "lcg", "length": 13, "expected_codes": 10, "accept_odds": "a test"}
+  422 {"errors": [{"field": "length", "code": "out_of_range"}]}
+  POST /v1/codes/formats {"name": "N", "length": 12, "expected_codes": 10, "lcg": {"multiplier": 21, "increment": 7}}
+  422 {"errors": [{"field": "lcg", "code": "not_allowed"}]}
+  POST /v1/codes/formats {"name": "N", "purpose": "coupon", "scheme": "lcg", "length": 13, "expected_codes": 10,
+    "accept_odds": "a test"}
+  422 {"errors": [{"field": "scheme", "code": "not_allowed"}]}
+  POST /v1/codes/formats {"name": "N", "scheme": "lcg", "alphabet": "digits", "length": 12, "expected_codes": 10,
+    "accept_odds": "a test", "lcg": {"multiplier": 21, "increment": 7}}
+  201 {"id": "$format", "scheme": "lcg"}
+  PUT /v1/codes/formats/$format/prefix if="v1" {"prefix": "B", "expected_codes": 10, "accept_odds": "a test",
+    "lcg": {"multiplier": 22, "increment": 7}}
+  422 {"errors": [{"field": "lcg.multiplier"}]}
+  PUT /v1/codes/formats/$format/prefix if="v1" {"prefix": "B", "expected_codes": 10, "accept_odds": "a test",
+    "lcg": {"multiplier": 41, "increment": 7}}
   200
 
 story a_form_says_every_problem

@@ -70,6 +70,22 @@ static void check_reason(str reason, issues *found)
                    CODE_REASON_BYTES_MAX);
 }
 
+/* form: without issues; NULL: it has some, so nothing is said of parameters. */
+static void check_scheme(const code_format_put_in *in, const code_format *now,
+                         const code_form *form, issues *found)
+{
+    uint8_t scheme = now == NULL ? in->scheme : now->scheme;
+    uint8_t purpose = now == NULL ? in->purpose : now->purpose;
+    if (scheme > CODE_SCHEME_LCG)
+        issues_add(found, S("scheme"), S("not_allowed"), "permuted or lcg");
+    else if (scheme == CODE_SCHEME_LCG && purpose == CODE_PURPOSE_COUPON)
+        issues_add(found, S("scheme"), S("not_allowed"), "permuted, for the codes of coupons");
+    else if (scheme == CODE_SCHEME_LCG && form != NULL)
+        code_lcg_check(form, in->multiplier, in->increment, found);
+    else if (scheme != CODE_SCHEME_LCG && (in->multiplier != 0 || in->increment != 0))
+        issues_add(found, S("lcg"), S("not_allowed"), "with the scheme lcg only");
+}
+
 void code_format_check(const code_format_put_in *in, const code_format *now, issues *found)
 {
     code_form form = {in->alphabet, in->prefix, in->length, in->group, in->check};
@@ -86,6 +102,7 @@ void code_format_check(const code_format_put_in *in, const code_format *now, iss
         code_numbers(&form) >> 64 == 0) /* ids are 64 bits */
         issues_add(found, S("length"), S("out_of_range"),
                    "more, for a coupon's code holds its id: 13 of 32 characters, 20 digits");
+    check_scheme(in, now, found->n == before ? &form : NULL, found);
     if (purpose > CODE_PURPOSE_COUPON)
         issues_add(found, S("purpose"), S("not_allowed"), "exchange or coupon");
     check_reason(in->reason, found);
@@ -154,9 +171,16 @@ static size_t words_of(uow *u, uint64_t merchant_id, void **rows)
     return uow_scan(u, &range, CODE_WORDS_MAX, rows);
 }
 
-static result check_odds(uow *u, uint64_t odds, str reason)
+/* Of the last prefix. */
+static result check_odds(uow *u, const code_format *f, str reason)
 {
-    if (odds <= CODE_HITS_MILLI_MAX || reason.n > 0)
+    uint64_t odds = code_key_odds(f, f->keys.n - 1);
+    if (reason.n > 0)
+        return R_DONE;
+    if (code_is_predictable(f))
+        return uow_refuse(u, R_CODE_GUESSABLE,
+                          "Who has one batch of the scheme lcg can compute all others.");
+    if (odds <= CODE_HITS_MILLI_MAX)
         return R_DONE;
     return uow_refuse(u, R_CODE_GUESSABLE,
                       "Who tries %d codes a second hits one about %llu times in 1000 years; the "
@@ -188,6 +212,8 @@ static void add_key(uow *u, code_format *f, const code_format_put_in *in)
                          .first = first,
                          .expected = in->expected,
                          .reason = in->reason,
+                         .multiplier = in->multiplier,
+                         .increment = in->increment,
                          .created_at_ms = uow_now(u)};
     f->keys.items = keys;
     f->keys.n = n + 1;
@@ -227,8 +253,7 @@ static result check_key(uow *u, const code_format *draft)
     result r = check_meeting(u, draft->merchant, &form);
     if (r == R_DONE)
         r = check_words(u, draft->merchant, &form);
-    return r == R_DONE ? check_odds(u, code_key_odds(draft, last), draft->keys.items[last].reason)
-                       : r;
+    return r == R_DONE ? check_odds(u, draft, draft->keys.items[last].reason) : r;
 }
 
 static void format_event(uow *u, event_kind kind, const code_format *row)
@@ -257,6 +282,7 @@ static result format_create(uow *u, const code_format_put_in *in, row_out *out)
                          .group = in->group,
                          .check = in->check,
                          .purpose = in->purpose,
+                         .scheme = in->scheme,
                          .created_at_ms = uow_now(u),
                          .updated_at_ms = uow_now(u)};
     add_key(u, &draft, in);
@@ -368,7 +394,7 @@ static result take_numbers(uow *u, code_format *draft, const code_batch_put_in *
         return uow_refuse(u, R_CODES_EXHAUSTED, "%llu numbers are left.", (unsigned long long)left);
     keys[last].issued += in->count;
     str reason = in->reason.n > 0 ? in->reason : keys[last].reason;
-    return check_odds(u, code_key_odds(draft, last), reason);
+    return check_odds(u, draft, reason);
 }
 
 static result batch_create(uow *u, const code_batch_put_in *in, row_out *out)

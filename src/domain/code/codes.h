@@ -4,8 +4,9 @@
  * A format numbers its codes: places 0, 1, 2 … over all its prefixes. A batch is a run of places,
  * so making one costs the same for ten codes and for a hundred million, and a code that nobody has
  * exchanged is nowhere. Of each prefix (code_key) the number of a code is its place less
- * key->first; permuted by the key it is the body that people see (format.h). first is a multiple of
- * SLOT_COUNT, so the slot of a code is place % SLOT_COUNT whatever its prefix.
+ * key->first; what the scheme of the format makes of it (cipher.h) is the body that people see
+ * (format.h). first is a multiple of SLOT_COUNT, so the slot of a code is place % SLOT_COUNT
+ * whatever its prefix.
  *
  * A format for coupons has no places: the number behind a code is the id of the coupon, so every
  * coupon of the merchant has a code, without a row and without being asked for one. Such codes are
@@ -19,13 +20,14 @@
  * of any format of the merchant.
  *   NOT_FOUND          no such merchant, format, batch or template of the merchant
  *   VERSION_MISMATCH
- *   INVALID            of the form (format.h); texts that two formats of the merchant could have;
+ *   INVALID            of the form (format.h) or the scheme (cipher.h); texts that two formats of
+ *                      the merchant could have;
  *                      name, reason, expires_at_ms, count; a batch of a format for coupons; an
  *                      export from behind the end
  *   NOT_EDITABLE       a word that is there already
  *   TOO_MANY           words, formats of the merchant, or such for coupons; prefixes of a format
- *   CODE_GUESSABLE     the odds are above the bound and no reason says that they are accepted; the
- *                      reason of a prefix is good for its batches
+ *   CODE_GUESSABLE     the odds are above the bound, or the scheme is predictable, and no reason
+ *                      says that this is accepted; the reason of a prefix is good for its batches
  *   CODES_EXHAUSTED    the prefix has not so many numbers left
  *   NOT_ISSUABLE       a batch of a template that applies by itself */
 #ifndef QUAN_DOMAIN_CODE_CODES_H
@@ -34,7 +36,7 @@
 #include "base/id.h"
 #include "base/result.h"
 #include "domain/campaign/config.h"
-#include "domain/code/format.h"
+#include "domain/code/cipher.h"
 #include "domain/uow.h"
 
 enum {
@@ -61,7 +63,8 @@ static inline bool code_is_of_coupons(const code_format *f)
 {
     return f->purpose == CODE_PURPOSE_COUPON;
 }
-/* Hits a year in thousandths, with as many good codes as are meant or made. */
+/* Hits a year in thousandths, with as many good codes as are meant or made, of who guesses blindly:
+ * where the format is predictable (cipher.h), nobody needs to. */
 uint64_t code_key_odds(const code_format *f, size_t key);
 /* The prefix whose number this place is. f has one. */
 size_t code_key_of(const code_format *f, uint64_t place);
