@@ -14,7 +14,7 @@ add_custom_command(
     DEPENDS gen_table ${CMAKE_SOURCE_DIR}/src/domain/table.def)
 add_custom_target(generated_tables DEPENDS ${CMAKE_BINARY_DIR}/gen/domain/table.gen.h)
 
-quan_layer(quan_base FOLDER src/base LINK PkgConfig::XXHASH PkgConfig::CRYPTO)
+quan_layer(quan_base FOLDER src/base LINK PkgConfig::XXHASH PkgConfig::CRYPTO PkgConfig::UTF8PROC)
 quan_layer(quan_domain FOLDER src/domain
     GENERATED ${CMAKE_BINARY_DIR}/gen/domain/table.gen.c
     LINK quan_base ${ROARING_LIBRARY})

@@ -176,11 +176,11 @@ void api_quote_create(api_call *c)
     bool guest = asked.ask.user.n == 0;
     if (guest)
         asked.ask.shopper = guest_of(c, asked.ask.shopper);
-    if (guest && asked.ask.subjects == 0 && b->has_codes && c->problems->n == 0) {
+    if (guest && !b->has_subjects && b->has_codes && c->problems->n == 0) {
         call_refuse(c, R_CODE_INVALID, S(""));
         return;
     }
-    if (guest && asked.ask.subjects == 0)
+    if (guest && !b->has_subjects)
         issues_add(c->problems, S("user"), S("required"), "or subjects, by which a guest is known");
     asked.ask.quote = true;
     asked.ask.names = &asked.names;

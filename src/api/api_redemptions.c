@@ -71,7 +71,7 @@ static void created(api_call *c)
 
 static void submit_redeem_hold(api_call *c, order_in *in, const reserve_ask *reserve);
 
-/* What a late hold needs by phone, device, card or address is reserved before; one in time, the
+/* What a late hold needs by phone, e-mail, device … is reserved before; one in time, the
  * rule, never comes here. */
 static void redeem_late(api_call *c)
 {

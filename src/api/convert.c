@@ -1,6 +1,7 @@
 /* See convert.h. */
 #include "api/convert.h"
 
+#include "base/email.h"
 #include "base/time.h"
 #include "port/zone.h"
 
@@ -50,13 +51,27 @@ static bool is_e164(str phone)
     return true;
 }
 
+/* Empty: not named, or reported. */
+static str email_in(api_call *c, const wire_subjects *from, str field)
+{
+    str form = S("");
+    const char *wrong = from->email.n > 0 ? email_form(from->email, c->memory, &form) : NULL;
+    if (wrong != NULL)
+        issues_add(c->problems, arena_printf(c->memory, "%.*s.email", STR_ARG(field)),
+                   S("bad_format"), "%s", wrong);
+    return form;
+}
+
 subject_names subjects_in(api_call *c, const wire_subjects *from, str field)
 {
     if (from->phone.n > 0 && from->phone.p[0] == '+' && !is_e164(from->phone))
         issues_add(c->problems, arena_printf(c->memory, "%.*s.phone", STR_ARG(field)),
                    S("bad_format"), "behind a +: 2 to 15 digits, the first not 0 (E.164)");
-    return (subject_names){
-        .phone = from->phone, .device = from->device, .card = from->card, .address = from->address};
+    return (subject_names){.phone = from->phone,
+                           .device = from->device,
+                           .card = from->card,
+                           .address = from->address,
+                           .email = email_in(c, from, field)};
 }
 
 void subjects_missing(api_call *c, uint32_t subjects)

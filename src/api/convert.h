@@ -36,8 +36,8 @@ void policy_in(api_call *c, str text, policy_choice **rows, size_t *n);
 
 wire_job job_shown(const job *row);
 
-/* What a request names; reports a phone that begins with + and is not E.164. field: that of the
- * subjects, "subjects" or "subjects[3]". */
+/* What a request names; reports a phone that begins with + and is not E.164, and an e-mail
+ * address that is none (base/email.h). field: that of the subjects, "subjects" or "subjects[3]". */
 subject_names subjects_in(api_call *c, const wire_subjects *from, str field);
 
 /* Reports subjects (bits of limit_subject) that limits count by and the request does not name. */

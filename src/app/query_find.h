@@ -44,7 +44,7 @@ typedef struct template_found_page {
 /* By ascending id. Left out: what issuing would refuse for its campaign, its windows, what is left
  * of stock, budget and limits of a store and of all, and limits of the user. To a budget what is
  * due and not swept has come back: where more than ROOM_DUE_MAX (room.h) is, it is taken to have
- * enough. Limits by phone, device, card and address are not looked at, nor those of a store where
+ * enough. Limits by phone, e-mail, device … are not looked at, nor those of a store where
  * none is named. R_DONE; else as price_cart. */
 MUST_USE result query_templates(app_view *v, const find_ask *ask, template_found_page *out);
 
@@ -64,7 +64,7 @@ typedef struct coupon_found_page {
 
 /* Of those that are available and valid now, in the order of the wallet: by id. Left out: one that
  * limits on uses or a budget have no room for (room.h), FIND_CART: as a quote of it alone would
- * say. Limits by phone, device, card and address are not looked at. */
+ * say. Limits by phone, e-mail, device … are not looked at. */
 MUST_USE result query_usable(app_view *v, const find_ask *ask, coupon_found_page *out);
 
 #endif

@@ -76,7 +76,7 @@ static void tell(const walk *w, const reservation *r, saga_open s)
     w->each(w->context, &s);
 }
 
-/* ---- limits by phone, device, card and address ---- */
+/* ---- limits by phone, e-mail, device … ---- */
 
 static str keeps(arena *memory, const subject_open *row, uint64_t id)
 {

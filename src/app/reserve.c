@@ -114,7 +114,8 @@ static const struct {
 } kinds[] = {{LIMIT_SUBJECT_PHONE, offsetof(subject_names, phone)},
              {LIMIT_SUBJECT_DEVICE, offsetof(subject_names, device)},
              {LIMIT_SUBJECT_CARD, offsetof(subject_names, card)},
-             {LIMIT_SUBJECT_ADDRESS, offsetof(subject_names, address)}};
+             {LIMIT_SUBJECT_ADDRESS, offsetof(subject_names, address)},
+             {LIMIT_SUBJECT_EMAIL, offsetof(subject_names, email)}};
 _Static_assert(ARRAY_LEN(kinds) + 1 <= SAGA_TRIES_MAX, "a try for each, and one for a code");
 
 static str name_of(const subject_names *names, size_t kind)

@@ -1,4 +1,4 @@
-/* Codes (domain/code/exchange.h) and limits by phone, device, card and address, before an act: the
+/* Codes (domain/code/exchange.h) and limits by phone, e-mail, device … before an act: the
  * code of an exchange is reserved in its slot, and what the act may take of limits in the
  * slots of the subjects that it names (domain/limit/subject.h), as a saga (saga.h).
  *
@@ -13,7 +13,7 @@
 
 #include "app/act.h"
 
-enum { SUBJECT_BYTES_MAX = 128 };
+enum { SUBJECT_BYTES_MAX = 254 }; /* of the longest: an e-mail address */
 
 /* For merchant_put_in of a new merchant. */
 str merchant_secret(arena *memory);
@@ -21,6 +21,7 @@ str merchant_secret(arena *memory);
 /* Those that a request names; empty: not named. */
 typedef struct subject_names {
     str phone, device, card, address;
+    str email; /* in its form (base/email.h) */
 } subject_names;
 uint32_t subjects_named(const subject_names *names); /* bits of limit_subject */
 /* As an input has those for which nothing is reserved yet. */

@@ -2,7 +2,7 @@
  * the hold that follows would find, which takes from them in the order in which they apply, one
  * after another (domain/coupon/order.c). Nothing is kept by it: a hold decides.
  *
- * Looked at: limits on redemptions, money and units; by user; by phone, device, card and address
+ * Looked at: limits on redemptions, money and units; by user; by phone, e-mail, device …
  * where the order names them, beside what acts on their way keep; by store; of all together, with
  * what is in other lanes; a budget. What is seen as given back: what the open hold has taken that
  * the order replaces; and, where that is not enough, what is due and not swept: holds past their

@@ -20,7 +20,7 @@
 
 #include "app/act.h"
 
-enum { SAGA_TRIES_MAX = 5, SAGA_ATTEMPTS_MAX = 3 };
+enum { SAGA_TRIES_MAX = 6, SAGA_ATTEMPTS_MAX = 3 };
 
 typedef struct saga_try {
     act_id id;

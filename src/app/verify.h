@@ -12,7 +12,7 @@
  *             one in time for each coupon that waits and each open hold
  *   hold, redemption, return, order_ref   name each other; lines, totals and refunds add up
  *   usage     what limits by user have counted is what coupons, holds and redemptions took
- *   subject   what limits by phone, device, card and address have counted is what those took, but
+ *   subject   what limits by phone, e-mail, device … have counted is what those took, but
  *             for what is on its way
  *   code      each exchanged code has one coupon, each coupon of an exchange one code; counts of
  *             batches

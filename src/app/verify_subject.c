@@ -1,4 +1,4 @@
-/* What limits by phone, device, card and address have counted, in the subjects' slots, against what
+/* What limits by phone, e-mail, device … have counted, in the subjects' slots, against what
  * coupons, holds and redemptions have taken, in the users', and what is on its way between them.
  *
  * A count is exact: rows remember what they took. Not compared: counts whose period or limit has

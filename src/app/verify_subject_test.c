@@ -1,4 +1,4 @@
-/* verify finds what is wrong with counts by phone, device, card and address: a healthy shop, one
+/* verify finds what is wrong with counts by phone, e-mail, device …: a healthy shop, one
  * row made wrong, and the field that must be named. */
 #include "app/verify_flaw_test.h"
 

@@ -199,7 +199,7 @@ static bool run(counting *n, act_call *call, str field)
         return true;
     str why = call->detail.n > 0 ? call->detail : result_text(r);
     if (r == R_UNRESERVED)
-        why = S("limits by phone, device, card or address count it: use steps with subjects");
+        why = S("limits by phone, e-mail, device … count it: use steps with subjects");
     else if (r == R_STALE && n->automatic)
         why = S("its limits or budget have no room for it, or it is not in force now");
     return refuse(n, field, result_code(r), why);

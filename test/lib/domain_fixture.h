@@ -25,7 +25,7 @@ typedef struct fix {
     arena *memory;
     uint64_t merchant;
     str detail; /* of the last act */
-    /* What claims, holds and redemptions name, for limits by phone, device, card and address. */
+    /* What claims, holds and redemptions name, for limits by phone, e-mail, device … */
     subject_names names;
 } fix;
 

@@ -66,7 +66,7 @@ typedef struct world_act {
     const void *in;
     void *out;
     arena *memory;
-    const reserve_ask *reserve; /* limits by phone, device …; NULL: the act names none */
+    const reserve_ask *reserve; /* limits by phone, e-mail …; NULL: the act names none */
     act_key key;                /* may be empty */
     /* filled */
     result code;

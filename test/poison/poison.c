@@ -6,7 +6,7 @@
  *   POISON_GRANT   a number: a grant of so many pieces
  *   POISON_SWEEP   a user: the sweep of what its slot has, with the merchant POISON_MERCHANT
  *   POISON_RESERVE a user of that merchant: reserving for its acts
- *   POISON_SETTLE  not empty: confirmations that count something by phone, device, card, address */
+ *   POISON_SETTLE  not empty: confirmations that count something by phone, e-mail, device … */
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>

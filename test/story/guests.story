@@ -133,6 +133,26 @@ story limits_by_the_guests_device_are_looked_at
   POST /v1/quotes {"subjects": {"phone": "+8613800138000"}, "cart": $cart}
   200 {"discount": @0, "coupons": [{"code": "limit_subject_missing", "missing_subject": "device"}]}
 
+# An address that he types into the cart is enough to be known by, and the user's hold counts for it.
+story a_guest_is_known_by_his_email_address
+  use active
+  let january_more "limits": [{"measure": "redemptions", "subject": "email", "period": "ever", "max": 1}],
+  use january
+  use guest_cart
+  POST /v1/quotes {"subjects": {"email": "ann@example.com"}, "cart": $cart}
+  200 {"discount": @600}
+  POST /v1/quotes {$guest, "cart": $cart}
+  200 {"discount": @0, "coupons": [{"code": "limit_subject_missing", "missing_subject": "email"}]}
+  POST /v1/holds {"user": "u1", "order_number": "o1", "cart": $cart,
+    "subjects": {"email": "Ann@Example.com"}, "expect": {"discount": @600}}
+  201 {"discount": @600}
+  POST /v1/quotes {"subjects": {"email": "ANN@EXAMPLE.COM"}, "cart": $cart}
+  200 {"discount": @0, "coupons": [{"template": "$january", "code": "limit_reached",
+    "detail": "The limit of the template is 1 redemptions an e-mail address."}]}
+  POST /v1/holds {"user": "u2", "order_number": "o2", "cart": $cart,
+    "subjects": {"email": "ann@example.com"}, "expect": {"discount": @600}}
+  409 {"code": "price_changed", "price": {"discount": @0}}
+
 # A first look that was right holds; nothing is kept of one that was not, so the key is free.
 story what_was_expected_is_what_is_held
   use coupon

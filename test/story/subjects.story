@@ -1,4 +1,4 @@
-# Limits by phone, device, card and address: counted in a slot of their own, whoever the user is
+# Limits by phone, e-mail, device, card and address: counted in a slot of their own, whoever the user is
 # (DESIGN 5 Limits; 004-06).
 
 story one_a_device_whoever_the_user_is
@@ -47,6 +47,67 @@ story a_phone_behind_a_plus_is_a_number
   POST /v1/claims {"user": "u2", "template": "$template", "subjects": {"phone": "+8613800138000"}}
   409 {"code": "limit_reached"}
   POST /v1/claims {"user": "u2", "template": "$template", "subjects": {"phone": "ext. 12"}}
+  201
+
+# However it is typed: case, a composed letter, a domain in its own script. Dots and +tags differ.
+story an_email_address_counts_once_however_it_is_typed
+  let limits [{"measure": "claims", "subject": "email", "period": "ever", "max": 1}]
+  use shop
+  POST /v1/claims {"user": "u1", "template": "$template", "subjects": {"device": "d1"}}
+  422 {"code": "limit_subject_missing", "errors": [{"field": "subjects.email"}]}
+  POST /v1/claims {"user": "u1", "template": "$template", "subjects": {"email": "Jos\u00e9@B\u00fccher.example"}}
+  201
+  POST /v1/claims {"user": "u2", "template": "$template", "subjects": {"email": " JOSE\u0301@XN--BCHER-KVA.Example "}}
+  409 {"code": "limit_reached", "detail": "The limit of the template is 1 claims an e-mail address."}
+  POST /v1/claims {"user": "u2", "template": "$template", "subjects": {"email": "jos\u00e9+2@b\u00fccher.example"}}
+  201
+  POST /v1/claims {"user": "u3", "template": "$template", "subjects": {"email": "j.os\u00e9@b\u00fccher.example"}}
+  201
+
+story an_email_address_that_is_none_says_why
+  let limits [{"measure": "claims", "subject": "email", "period": "ever", "max": 1}]
+  use shop
+  POST /v1/claims {"user": "u1", "template": "$template", "subjects": {"email": "ann"}}
+  422 {"code": "invalid", "errors": [{"field": "subjects.email", "code": "bad_format",
+    "detail": "one @, with something before and behind it"}]}
+  POST /v1/claims {"user": "u1", "template": "$template", "subjects": {"email": "\"a b\"@example.com"}}
+  422 {"errors": [{"field": "subjects.email", "detail": "before the @: letters, digits, dots and !#$%&'*+/=?^_`{|}~-"}]}
+  POST /v1/claims {"user": "u1", "template": "$template", "subjects": {"email": "ann@example"}}
+  422 {"errors": [{"field": "subjects.email",
+    "detail": "behind the @: two labels or more, of letters, digits and hyphens inside, as example.com"}]}
+  POST /v1/grants {"template": "$template", "users": ["u1", "u2"],
+    "subjects": [{"email": "a@example.com"}, {"email": "a@[192.0.2.1]"}]}
+  422 {"errors": [{"field": "subjects[1].email", "code": "bad_format"}]}
+  POST /v1/quotes {"subjects": {"email": "@"}, "cart": {"lines": [{"sku": "tea", "quantity": 1, "unit_price": @100}]}}
+  422 {"errors": [{"field": "subjects.email", "code": "bad_format"}]}
+
+# Every limit of all five, and a hold that is past its deadline: it takes anew, from what it named.
+story all_five_subjects_hold_and_come_back
+  let limits [{"measure": "redemptions", "subject": "email", "period": "ever", "max": 1},
+    {"measure": "redemptions", "subject": "phone", "period": "ever", "max": 1},
+    {"measure": "redemptions", "subject": "device", "period": "ever", "max": 1},
+    {"measure": "redemptions", "subject": "card", "period": "ever", "max": 1},
+    {"measure": "redemptions", "subject": "address", "period": "ever", "max": 1}]
+  use coupon
+  use tea
+  let all "subjects": {"email": "Ann@example.com", "phone": "p", "device": "d", "card": "c", "address": "a"}
+  POST /v1/holds {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"], $all}
+  201 {"id": "$hold"}
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  201 {"coupons": [{"id": "$other"}]}
+  POST /v1/redemptions {"user": "u2", "order_number": "o2", "cart": $cart, "coupons": ["$other"],
+    "subjects": {"email": "ANN@example.com", "phone": "p2", "device": "d2", "card": "c2", "address": "a2"}}
+  409 {"code": "limit_reached", "detail": "The limit of the template is 1 redemptions an e-mail address."}
+  +1h
+  POST /v1/redemptions {"hold": "$hold"}
+  201 {"id": "$redemption"}
+  POST /v1/redemptions {"user": "u2", "order_number": "o2", "cart": $cart, "coupons": ["$other"],
+    "subjects": {"email": "ann@example.com", "phone": "p2", "device": "d2", "card": "c2", "address": "a2"}}
+  409 {"code": "limit_reached", "detail": "The limit of the template is 1 redemptions an e-mail address."}
+  POST /v1/redemptions/$redemption/returns {}
+  201 {"restored": ["$coupon"]}
+  POST /v1/redemptions {"user": "u2", "order_number": "o2", "cart": $cart, "coupons": ["$other"],
+    "subjects": {"email": "ann@example.com", "phone": "p2", "device": "d2", "card": "c2", "address": "a2"}}
   201
 
 story subjects_are_bounded_and_known

@@ -9,9 +9,9 @@
 #define BIT(enumerator) (1u << (enumerator))
 /* Whoever is counted in rows of their own. */
 #define BY_ROWS                                                                                    \
-    (BIT(LIMIT_SUBJECT_USER) | BIT(LIMIT_SUBJECT_PHONE) | BIT(LIMIT_SUBJECT_DEVICE) |              \
-     BIT(LIMIT_SUBJECT_CARD) | BIT(LIMIT_SUBJECT_ADDRESS))
-#define BY_ROWS_TEXT "user, phone, device, card, address"
+    (BIT(LIMIT_SUBJECT_USER) | BIT(LIMIT_SUBJECT_PHONE) | BIT(LIMIT_SUBJECT_EMAIL) |               \
+     BIT(LIMIT_SUBJECT_DEVICE) | BIT(LIMIT_SUBJECT_CARD) | BIT(LIMIT_SUBJECT_ADDRESS))
+#define BY_ROWS_TEXT "user, phone, email, device, card, address"
 
 typedef struct owner_words {
     uint32_t subjects, measures; /* bits */
@@ -22,7 +22,8 @@ static const owner_words allowed[] = {
     [LIMITS_OF_MERCHANT] = {BY_ROWS,
                             BIT(LIMIT_MEASURE_CLAIMS) | BIT(LIMIT_MEASURE_REDEMPTIONS) |
                                 BIT(LIMIT_MEASURE_UNITS),
-                            "user, phone, device, card or address", "claims, redemptions or units"},
+                            "user, phone, email, device, card or address",
+                            "claims, redemptions or units"},
     [LIMITS_OF_CAMPAIGN] = {BY_ROWS | BIT(LIMIT_SUBJECT_STORE) | BIT(LIMIT_SUBJECT_CAMPAIGN),
                             BIT(LIMIT_MEASURE_CLAIMS) | BIT(LIMIT_MEASURE_REDEMPTIONS) |
                                 BIT(LIMIT_MEASURE_MONEY) | BIT(LIMIT_MEASURE_UNITS),
@@ -56,9 +57,10 @@ static bool is_in(uint32_t set, uint8_t word)
 static void check_rolling(const limit_rule *rule, size_t i, issues *found)
 {
     if (!is_in(BY_ROWS, rule->subject) || rule->measure == LIMIT_MEASURE_MONEY)
-        issues_add(found, rules_item_field(found, "limits", i, "period"), S("not_allowed"),
-                   "rolling counts claims, redemptions or units of a user, phone, device, card or "
-                   "address");
+        issues_add(
+            found, rules_item_field(found, "limits", i, "period"), S("not_allowed"),
+            "rolling counts claims, redemptions or units of a user, phone, email, device, card or "
+            "address");
     if (rule->window_ms < MS_MINUTE || rule->window_ms > ROLLING_DAYS_MAX * MS_DAY)
         issues_add(found, rules_item_field(found, "limits", i, "window_seconds"), S("out_of_range"),
                    "60 to %" PRId64 " seconds", ROLLING_DAYS_MAX * MS_DAY / MS_SECOND);

@@ -4,7 +4,7 @@
 #include "domain/campaign/rules_part.h"
 
 enum { CLAIMS = 1, REDEMPTIONS, MONEY, UNITS };
-enum { USER = 1, PHONE, DEVICE, CARD, ADDRESS, STORE, TEMPLATE, CAMPAIGN };
+enum { USER = 1, PHONE, DEVICE, CARD, ADDRESS, STORE, TEMPLATE, CAMPAIGN, EMAIL };
 enum { EVER = 1, DAY, WEEK, MONTH, ROLLING };
 #define OF_M LIMITS_OF_MERCHANT
 #define OF_C LIMITS_OF_CAMPAIGN
@@ -33,6 +33,9 @@ static const struct {
     {OF_C, {CLAIMS, PHONE, DAY, 5, 0, 0, 0}, ""},
     {OF_T, {MONEY, DEVICE, EVER, 5, 0, 0, 0}, ""},
     {OF_M, {UNITS, CARD, MONTH, 5, 0, 0, 0}, ""},
+    {OF_M, {CLAIMS, EMAIL, EVER, 5, 0, 0, 0}, ""},
+    {OF_C, {UNITS, EMAIL, ROLLING, 5, 60000, 0, 0}, ""},
+    {OF_T, {MONEY, EMAIL, WEEK, 5, 0, 0, 0}, ""},
     {OF_T, {CLAIMS, ADDRESS, ROLLING, 5, 60000, 0, 0}, ""},
     {OF_T, {MONEY, DEVICE, ROLLING, 5, 60000, 0, 0}, "limits[0].period not_allowed"},
     {OF_M, {REDEMPTIONS, USER, DAY, 3, 0, 0, 0}, ""},
@@ -55,7 +58,7 @@ static const struct {
      {0, 0, 0, 3, 0, 0, 0},
      "limits[0].measure not_allowed; limits[0].subject not_allowed; limits[0].period not_allowed"},
     {OF_C,
-     {5, 9, 6, -3, 7, 0, 0},
+     {5, 10, 6, -3, 7, 0, 0},
      "limits[0].measure not_allowed; limits[0].subject not_allowed; limits[0].period not_allowed; "
      "limits[0].window_seconds not_allowed; limits[0].max out_of_range"},
     {OF_C,
@@ -129,9 +132,9 @@ static void no_combination_is_forgotten(void **state)
             }
         }
     }
-    assert_int_equal(allowed[0], 3 * 5 * 5);
-    assert_int_equal(allowed[1], 4 * 7 * 4 + 3 * 5);
-    assert_int_equal(allowed[2], 4 * 7 * 4 + 3 * 5);
+    assert_int_equal(allowed[0], 3 * 6 * 5);
+    assert_int_equal(allowed[1], 4 * 8 * 4 + 3 * 6);
+    assert_int_equal(allowed[2], 4 * 8 * 4 + 3 * 6);
 }
 
 int main(void)

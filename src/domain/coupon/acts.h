@@ -22,7 +22,7 @@
  *   CAMPAIGN_DISABLED, CAMPAIGN_NOT_ACTIVE
  *   NOT_STARTED, WINDOW_CLOSED  claim window; and coupons that could never be used
  *   LIMIT_REACHED         limits on claims by user: merchant, campaign, template; then those by
- *                         phone, device, card and address; then shared ones
+ *                         phone, e-mail, device …; then shared ones
  *   LIMIT_SUBJECT_MISSING where the act does not name what such a limit counts by
  *   SOLD_OUT, BUDGET_EXHAUSTED
  * A coupon holds from issue on what a budget at issue must reserve for it: the largest discount, of
@@ -91,8 +91,8 @@
  * the coupon are redeemed or held. Open holds of other uses stay good.
  *   INVALID (reason), NOT_FOUND, COUPON_NOT_AVAILABLE
  *
- * What is due gives back before it is swept. Of pools and of limits by phone, device, card and
- * address: nobody is told that there is no more before what is due in all lanes is swept
+ * What is due gives back before it is swept. Of pools and of limits by phone, e-mail, device …
+ *: nobody is told that there is no more before what is due in all lanes is swept
  * (app/lease.c). Of limits by user: HOLD and REDEEM, where they would not do, apply the holds of
  * the slot first, as SWEEP does; more of them than one act applies: R_UNAVAILABLE rather than
  * LIMIT_REACHED.

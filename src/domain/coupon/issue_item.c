@@ -116,7 +116,7 @@ static const coupon *write_coupon(issue_desk *d, const issue_place *p)
     return row;
 }
 
-/* What one coupon has taken from limits by phone, device, card and address. */
+/* What one coupon has taken from limits by phone, e-mail, device … */
 static void write_takes(const issue_desk *d, uint64_t id, const limit_takes *takes)
 {
     limit_take *own = ARENA_ARRAY(uow_memory(d->u), limit_take, takes->n);

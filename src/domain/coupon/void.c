@@ -13,7 +13,7 @@ typedef struct void_desk {
     hold *stale[USE_HOLDS_MAX]; /* past their deadline, and still holding the coupon */
     size_t stale_count;
     limit_takes claims;
-    coupon_take *taken; /* what limits by phone, device … have counted; NULL: nothing */
+    coupon_take *taken; /* what limits by phone, e-mail … have counted; NULL: nothing */
 } void_desk;
 
 static result find_hold(void_desk *d, coupon_now *now)

@@ -2,7 +2,7 @@
  *
  * Limits stand at three levels: the merchant, the campaign, and the newest version of the template
  * (terms.h). By user they are counted in the user's usage rows, which are in the act's own slot:
- * for a campaign, and for the merchant where he has such limits. By phone, device, card or address
+ * for a campaign, and for the merchant where he has such limits. By phone, e-mail, device …
  * they are counted in the slot of that; what the act may take was reserved there before (grant.h).
  * By store, or by all users together (subject template or campaign), they are pools (pool.h): a
  * rolling one cannot be shared and is taken for one for ever.
@@ -76,7 +76,7 @@ void limit_book_load(limit_book *b, const limit_case *c);
 void limit_book_load_take(limit_book *b, const limit_take *take);
 
 /* How much of need (>= 0) the limits still allow. Looks at limits by user first, then at those by
- * phone, device, card and address, then at shared ones; each merchant, campaign, template. R_DONE;
+ * phone, e-mail, device …, then at shared ones; each merchant, campaign, template. R_DONE;
  * else as slice_want; R_UNRESERVED as grant_want. */
 MUST_USE result limit_book_want(limit_book *b, const limit_case *c, int64_t need, limit_want *out);
 /* Do the limits by user allow less than need? */

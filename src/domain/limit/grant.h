@@ -1,4 +1,4 @@
-/* Limits by phone, device, card and address, as the act at its home sees them: what was reserved
+/* Limits by phone, e-mail, device … as the act at its home sees them: what was reserved
  * for it, what it takes of that and what it gives back. The other end is subject.h.
  *
  * A set serves one act, or a part of one, and is settled once, at its end: one message to each

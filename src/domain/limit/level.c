@@ -23,6 +23,7 @@ limit_way limit_way_of(uint8_t subject)
     case LIMIT_SUBJECT_USER:
         return LIMIT_BY_USER;
     case LIMIT_SUBJECT_PHONE:
+    case LIMIT_SUBJECT_EMAIL:
     case LIMIT_SUBJECT_DEVICE:
     case LIMIT_SUBJECT_CARD:
     case LIMIT_SUBJECT_ADDRESS:
@@ -124,10 +125,15 @@ str limit_describe(arena *memory, const limit_level *level, const limit_rule *ru
         [LIMIT_PERIOD_ROLLING] = " within",
     };
     static const char *const who[LIMIT_SUBJECT_COUNT] = {
-        [LIMIT_SUBJECT_USER] = " a user",        [LIMIT_SUBJECT_PHONE] = " a phone",
-        [LIMIT_SUBJECT_DEVICE] = " a device",    [LIMIT_SUBJECT_CARD] = " a card",
-        [LIMIT_SUBJECT_ADDRESS] = " an address", [LIMIT_SUBJECT_STORE] = " a store",
-        [LIMIT_SUBJECT_TEMPLATE] = " in all",    [LIMIT_SUBJECT_CAMPAIGN] = " in all",
+        [LIMIT_SUBJECT_USER] = " a user",
+        [LIMIT_SUBJECT_PHONE] = " a phone",
+        [LIMIT_SUBJECT_DEVICE] = " a device",
+        [LIMIT_SUBJECT_CARD] = " a card",
+        [LIMIT_SUBJECT_ADDRESS] = " an address",
+        [LIMIT_SUBJECT_STORE] = " a store",
+        [LIMIT_SUBJECT_TEMPLATE] = " in all",
+        [LIMIT_SUBJECT_CAMPAIGN] = " in all",
+        [LIMIT_SUBJECT_EMAIL] = " an e-mail address",
     };
     str measure = limit_measure_name(rule->measure);
     str text = arena_printf(memory, "The limit of the %s is %" PRId64 " %.*s%s%s", level->name,

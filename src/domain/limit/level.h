@@ -22,7 +22,7 @@ enum { LIMIT_LEVELS = 3 }; /* merchant, campaign, template */
 /* The merchant's limits are about coupons: of an automatic template that level is empty. */
 void limit_levels_of(const terms *t, limit_level out[LIMIT_LEVELS]);
 
-/* Who counts: the user's slot; the slot of a phone, device, card or address; a pool. */
+/* Who counts: the user's slot; the slot of a phone, e-mail, device …; a pool. */
 typedef enum limit_way { LIMIT_BY_USER, LIMIT_BY_SUBJECT, LIMIT_SHARED, LIMIT_WAYS } limit_way;
 limit_way limit_way_of(uint8_t subject);
 

@@ -1,4 +1,4 @@
-/* Limits by phone, device, card and address, as the subject's own slot keeps them.
+/* Limits by phone, e-mail, device … as the subject's own slot keeps them.
  *
  * A subject is known by a hash of 128 bits (app/reserve.h makes it); its slot is that of the hash.
  * There it has a row of counts for each campaign, as a user has (usage.h), and while acts are on
