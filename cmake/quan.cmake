@@ -75,9 +75,10 @@ function(quan_module out folder)
     set(${out} ON PARENT_SCOPE)
 endfunction()
 
-# quan_test(NAME LABELS l… COMMAND …): one entry of ctest. `serial`, a label, keeps it alone.
+# quan_test(NAME [COST n] LABELS l… COMMAND …): one entry of ctest. `serial`, a label, keeps it alone.
+# COST: what takes longest is begun first, so that no processor waits for it at the end.
 function(quan_test name)
-    cmake_parse_arguments(T "" "" "LABELS;COMMAND" ${ARGN})
+    cmake_parse_arguments(T "" "COST" "LABELS;COMMAND" ${ARGN})
     add_test(NAME ${name} COMMAND ${T_COMMAND} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     set(serial OFF)
     if("serial" IN_LIST T_LABELS)
@@ -85,11 +86,13 @@ function(quan_test name)
     endif()
     set_tests_properties(${name} PROPERTIES LABELS "${T_LABELS}" RUN_SERIAL ${serial}
         ENVIRONMENT "QUAN_BUILD=${CMAKE_BINARY_DIR}")
+    if(T_COST)
+        set_tests_properties(${name} PROPERTIES COST ${T_COST})
+    endif()
 endfunction()
 
 # quan_test_link(OUT FILE NARROW…): what a test links. One that includes test/lib or a layer above
-# the
-# store drives the whole server and links all of it; one that includes a store links quan_core;
+# the store drives the whole server and links all of it; one that includes a store links quan_core;
 # another NARROW alone. So a broken layer keeps no test below it from running.
 function(quan_test_link out file)
     file(STRINGS ${file} high REGEX "^#include \"(app|api|job|cli|test/lib)/")
@@ -119,9 +122,9 @@ function(quan_unit_tests)
 endfunction()
 
 # quan_program_tests(FOLDER LINK l… LABELS l… [RUNS r…]): one program a .c of test/FOLDER, and one
-# of each folder of .c files in it; one suite a .sh. RUNS: a program is run once for each, with it
-# as
-# its argument, so that they share the processors. A folder without a main is for LD_PRELOAD.
+# of each folder of .c files in it; one suite a .sh. RUNS, the quickest first: a program is run once
+# for each, with it as its argument, so that they share the processors. A folder without a main is
+# for LD_PRELOAD.
 function(quan_program_tests folder)
     cmake_parse_arguments(P "" "" "LINK;LABELS;RUNS" ${ARGN})
     file(GLOB tests CONFIGURE_DEPENDS
@@ -136,11 +139,13 @@ function(quan_program_tests folder)
             endif()
         endif()
         quan_program(program ${test} quan_testlib ${P_LINK} PkgConfig::CMOCKA)
+        set(cost 10)
         foreach(run ${P_RUNS})
-            quan_test(${program}_${run} LABELS ${P_LABELS} COMMAND ${program} ${run})
+            math(EXPR cost "${cost} + 1")
+            quan_test(${program}_${run} COST ${cost} LABELS ${P_LABELS} COMMAND ${program} ${run})
         endforeach()
         if(NOT P_RUNS)
-            quan_test(${program} LABELS ${P_LABELS} COMMAND ${program})
+            quan_test(${program} COST ${cost} LABELS ${P_LABELS} COMMAND ${program})
         endif()
         if("thread" IN_LIST P_LABELS)
             add_dependencies(thread_tests ${program})
