@@ -75,8 +75,8 @@ function(quan_module out folder)
     set(${out} ON PARENT_SCOPE)
 endfunction()
 
-# quan_test(NAME [COST n] LABELS l… COMMAND …): one entry of ctest. `serial`, a label, keeps it alone.
-# COST: what takes longest is begun first, so that no processor waits for it at the end.
+# quan_test(NAME [COST n] LABELS l… COMMAND …): one entry of ctest. `serial`, a label, keeps it
+# alone. COST: what takes longest is begun first, so that no processor waits for it at the end.
 function(quan_test name)
     cmake_parse_arguments(T "" "COST" "LABELS;COMMAND" ${ARGN})
     add_test(NAME ${name} COMMAND ${T_COMMAND} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})

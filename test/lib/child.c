@@ -168,12 +168,12 @@ void child_send(int fd, const char *text)
     assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
 }
 
-/* All until the server closes, or has been silent for a while. */
+/* All until the server closes, or has been silent for as long as we are patient. */
 void child_read_answer(int fd, char *out, size_t room)
 {
     size_t n = 0;
     struct pollfd p = {.fd = fd, .events = POLLIN};
-    while (n + 1 < room && poll(&p, 1, 3000) == 1) {
+    while (n + 1 < room && poll(&p, 1, PATIENCE_MS) == 1) {
         ssize_t got = recv(fd, out + n, room - 1 - n, 0);
         if (got <= 0)
             break;

@@ -36,7 +36,7 @@ size_t child_read_text(const char *path, char *out, size_t room); /* of a file; 
 
 int child_reach(const child *c); /* a connection; -1 when nobody listens */
 void child_send(int fd, const char *text);
-/* All until the server closes, or has been silent for a while. */
+/* All until the server closes, or has been silent for longer than load explains. */
 void child_read_answer(int fd, char *out, size_t room);
 int child_status(const child *c, const char *path);      /* of a GET; 0: no answer */
 uint64_t child_metric(const child *c, const char *name); /* a metric without labels, now */

@@ -124,12 +124,18 @@ int posix_fallocate(int fd, off_t at, off_t n)
     return syscall(SYS_fallocate, fd, 0, at, n) == 0 ? 0 : errno;
 }
 
+static bool is_reserve(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL && strcmp(slash, "/reserve") == 0;
+}
+
 int unlink(const char *path)
 {
     struct stat s;
     bool counted = fault_now != NULL && is_under(path) && stat(path, &s) == 0 && s.st_nlink == 1;
     int r = (int)syscall(SYS_unlink, path);
-    if (r == 0 && counted)
+    if (r == 0 && counted && (!atomic_load(&fault_now->keeps_space) || is_reserve(path)))
         atomic_fetch_add(&fault_now->space_left, s.st_size);
     return r;
 }

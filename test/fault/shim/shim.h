@@ -18,6 +18,7 @@ enum { FAULT_UNDER_MAX = 512 };
 typedef struct fault_control {
     char under[FAULT_UNDER_MAX]; /* a directory; empty: nothing fails */
     _Atomic bool counts_space;   /* is space_left looked at? */
+    _Atomic bool keeps_space;    /* what is unlinked gives no space back, but a "reserve" does */
     _Atomic int64_t space_left;  /* bytes; below what is asked: ENOSPC, after a partial write */
     _Atomic int sync_error;      /* errno of syncs, once syncs_left is used up; 0: none */
     _Atomic int64_t syncs_left;
