@@ -8,8 +8,9 @@ enum { BATCHES_PAGE_MAX = 200, EXPORT_SLOW_MIN = 2000 };
 
 /* ---- answers ---- */
 
-static wire_code_batch batch_shown(api_call *c, const code_batch *row, int64_t exchanged)
+static wire_code_batch batch_shown(api_call *c, app_view *v, const code_batch *row)
 {
+    tally_code counts = query_codes_counts(v, row->id);
     const code_format *of = config_find_code_format(call_config(c), row->format);
     size_t key = of == NULL ? 0 : code_key_of(of, row->first);
     return (wire_code_batch){.id = row->id,
@@ -19,7 +20,12 @@ static wire_code_batch batch_shown(api_call *c, const code_batch *row, int64_t e
                              .template = row->template,
                              .prefix = of == NULL ? S("") : of->keys.items[key].prefix,
                              .count = (int64_t)row->count,
-                             .exchanged = exchanged,
+                             .has_channel = row->channel.n > 0,
+                             .channel = row->channel,
+                             .exchanged = counts.exchanged,
+                             .redeemed = counts.redeemed,
+                             .returned = counts.returned,
+                             .voided = counts.voided,
                              .has_expires_at = row->expires_at_ms != 0,
                              .expires_at = row->expires_at_ms,
                              .disabled = row->disabled,
@@ -33,7 +39,7 @@ static void answer_batch(api_call *c, int status, const code_batch *row)
     app_view v;
     if (!call_view(c, &v))
         return;
-    wire_code_batch shown = batch_shown(c, row, query_codes_exchanged(&v, row->id));
+    wire_code_batch shown = batch_shown(c, &v, row);
     if (!call_view_end(c, &v))
         return;
     call_etag(c, row->version);
@@ -72,12 +78,13 @@ void api_code_batch_create(api_call *c)
     const wire_code_batch_create *b = c->body;
     code_batch_put_in *in = ARENA_NEW(c->memory, code_batch_put_in);
     *in = (code_batch_put_in){.merchant = c->who.merchant,
-                              .fields = CODE_BATCH_NAME |
+                              .fields = CODE_BATCH_NAME | CODE_BATCH_CHANNEL |
                                         (b->has_expires_at ? (uint32_t)CODE_BATCH_EXPIRES_AT : 0),
                               .format = b->format,
                               .template = b->template,
                               .count = (uint64_t)b->count,
                               .name = b->name,
+                              .channel = b->channel,
                               .expires_at_ms = b->expires_at,
                               .reason = b->accept_odds};
     code_batch_check(in, c->problems);
@@ -97,9 +104,11 @@ void api_code_batch_edit(api_call *c)
                               .batch = p->batch,
                               .if_version = c->if_version,
                               .fields = (uint32_t)((b->has_name ? CODE_BATCH_NAME : 0) |
+                                                   (b->has_channel ? CODE_BATCH_CHANNEL : 0) |
                                                    (b->has_expires_at ? CODE_BATCH_EXPIRES_AT : 0) |
                                                    (b->has_disabled ? CODE_BATCH_DISABLED : 0)),
                               .name = b->name,
+                              .channel = b->channel,
                               .expires_at_ms = b->expires_at,
                               .disabled = b->disabled};
     code_batch_check(in, c->problems);
@@ -133,8 +142,7 @@ void api_code_batch_list(api_call *c)
     wire_code_batch_page page = {0};
     page.batches.items = ARENA_ARRAY(c->memory, wire_code_batch, want);
     for (size_t i = 0; i < n && i < want; i++)
-        page.batches.items[page.batches.n++] =
-            batch_shown(c, found[i], query_codes_exchanged(&v, found[i]->id));
+        page.batches.items[page.batches.n++] = batch_shown(c, &v, found[i]);
     if (!call_view_end(c, &v))
         return;
     page.has_next_page_token = n > want;

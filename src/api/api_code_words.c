@@ -5,15 +5,21 @@
 
 enum { WORDS_PAGE_MAX = 200 };
 
-static wire_code_word word_shown(const code_word *row, int64_t exchanged)
+static wire_code_word word_shown(app_view *v, const code_word *row)
 {
+    tally_code counts = query_codes_counts(v, row->id);
     return (wire_code_word){.id = row->id,
                             .version = row->version,
                             .word = row->word,
                             .template = row->template,
                             .has_user = row->user.n > 0,
                             .user = row->user,
-                            .exchanged = exchanged,
+                            .has_channel = row->channel.n > 0,
+                            .channel = row->channel,
+                            .exchanged = counts.exchanged,
+                            .redeemed = counts.redeemed,
+                            .returned = counts.returned,
+                            .voided = counts.voided,
                             .has_expires_at = row->expires_at_ms != 0,
                             .expires_at = row->expires_at_ms,
                             .disabled = row->disabled,
@@ -25,7 +31,7 @@ static void answer_word(api_call *c, int status, const code_word *row)
     app_view v;
     if (!call_view(c, &v))
         return;
-    wire_code_word shown = word_shown(row, query_codes_exchanged(&v, row->id));
+    wire_code_word shown = word_shown(&v, row);
     if (!call_view_end(c, &v))
         return;
     call_etag(c, row->version);
@@ -68,8 +74,10 @@ void api_code_word_create(api_call *c)
     const wire_code_word_create *b = c->body;
     code_word_put_in *in = ARENA_NEW(c->memory, code_word_put_in);
     *in = (code_word_put_in){.merchant = c->who.merchant,
-                             .fields = b->has_expires_at ? (uint32_t)CODE_BATCH_EXPIRES_AT : 0,
+                             .fields = CODE_BATCH_CHANNEL |
+                                       (b->has_expires_at ? (uint32_t)CODE_BATCH_EXPIRES_AT : 0),
                              .word = b->word,
+                             .channel = b->channel,
                              .user = b->user,
                              .template = b->template,
                              .expires_at_ms = b->expires_at};
@@ -84,8 +92,10 @@ void api_code_word_edit(api_call *c)
     *in = (code_word_put_in){.merchant = c->who.merchant,
                              .id = p->word,
                              .if_version = c->if_version,
-                             .fields = (uint32_t)((b->has_expires_at ? CODE_BATCH_EXPIRES_AT : 0) |
+                             .fields = (uint32_t)((b->has_channel ? CODE_BATCH_CHANNEL : 0) |
+                                                  (b->has_expires_at ? CODE_BATCH_EXPIRES_AT : 0) |
                                                   (b->has_disabled ? CODE_BATCH_DISABLED : 0)),
+                             .channel = b->channel,
                              .expires_at_ms = b->expires_at,
                              .disabled = b->disabled};
     submit(c, in, changed);
@@ -114,8 +124,7 @@ void api_code_word_list(api_call *c)
     wire_code_word_page page = {0};
     page.words.items = ARENA_ARRAY(c->memory, wire_code_word, want);
     for (size_t i = 0; i < n && i < want; i++)
-        page.words.items[page.words.n++] =
-            word_shown(found[i], query_codes_exchanged(&v, found[i]->id));
+        page.words.items[page.words.n++] = word_shown(&v, found[i]);
     if (!call_view_end(c, &v))
         return;
     page.has_next_page_token = n > want;

@@ -46,6 +46,7 @@ wire_coupon coupon_shown(const coupon_seen *seen)
     const coupon *row = seen->row;
     bool held = !seen->many && seen->now.state == COUPON_STATE_HELD;
     bool redeemed = !seen->many && seen->now.state == COUPON_STATE_REDEEMED;
+    bool exchanged = row->batch != 0 && row->source == COUPON_SOURCE_EXCHANGE;
     wire_coupon out = {.id = row->id,
                        .user = seen->user,
                        .state = state_shown(&seen->now),
@@ -53,6 +54,10 @@ wire_coupon coupon_shown(const coupon_seen *seen)
                        .template = row->template,
                        .template_version = seen->version,
                        .source = (coupon_source)row->source,
+                       .has_batch = exchanged,
+                       .batch = row->batch,
+                       .has_word = row->batch != 0 && !exchanged,
+                       .word = row->batch,
                        .revision = row->revision,
                        .issued_at = row->issued_at_ms,
                        .valid_from = seen->now.begins_at_ms,

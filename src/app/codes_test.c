@@ -225,7 +225,7 @@ static int64_t exchanged_count(void)
 {
     app_view v;
     assert_int_equal(app_view_open(shop->app, shop->memory, &v), R_DONE);
-    int64_t n = query_codes_exchanged(&v, batch_id);
+    int64_t n = query_codes_counts(&v, batch_id).exchanged;
     assert_int_equal(app_view_close(&v), R_DONE);
     return n;
 }

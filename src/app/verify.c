@@ -238,6 +238,7 @@ result verify_app(app *a, const verify_options *options, verify_summary *out)
     v->money = verify_map_new(MONEY_VALUES);
     v->pools = verify_map_new(POOL_VALUES);
     v->leases = verify_map_new(LEASE_VALUES);
+    v->code_uses = verify_map_new(CODE_USE_VALUES);
     v->config_counts = verify_map_new(CONFIG_VALUES);
     result r = app_view_open(a, memory, &v->view);
     if (r == R_DONE) {
@@ -253,6 +254,7 @@ result verify_app(app *a, const verify_options *options, verify_summary *out)
     verify_map_free(v->money);
     verify_map_free(v->pools);
     verify_map_free(v->leases);
+    verify_map_free(v->code_uses);
     verify_map_free(v->config_counts);
     arena_free(memory);
     return r;

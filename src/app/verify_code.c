@@ -1,7 +1,8 @@
 /* Exchange codes, in their slots, against the coupons that were issued for them, in the users':
  * each exchanged code, or one whose confirmation is on its way, has exactly one coupon, and each
  * coupon of an exchange one code. Batches: their counts, and that each code is one of theirs.
- * Words: that their counts are the coupons, by template.
+ * Words: that their counts are the coupons, by template. Of both, what became of the coupons that
+ * know where they came from: seen with the groups of slots, compared here.
  *
  * Coupons are compared some slots at a time, so that memory does not grow with them. */
 #include <stdio.h>
@@ -10,7 +11,7 @@
 #include "domain/code/exchange.h"
 
 enum { CODE_ROWS_MAX = 2000000 }; /* codes that one pass compares */
-enum { PAIR_CODES, PAIR_COUPONS, PAIR_TEMPLATES, PAIR_VALUES };
+enum { PAIR_CODES, PAIR_COUPONS, PAIR_TEMPLATES, PAIR_BATCHES, PAIR_UNKNOWN, PAIR_VALUES };
 enum { BATCH_CODES, BATCH_COUNTED, BATCH_VALUES };
 enum { WORD_COUPONS, WORD_COUNTED, WORD_VALUES };
 enum { DUE_ASKED, DUE_ENTRY, DUE_VALUES };
@@ -42,6 +43,7 @@ static void see_pair(const verify *v, uint64_t coupon_id, uint64_t batch_id)
     int64_t *pair = number_at(v->codes->pairs, &coupon_id);
     pair[PAIR_CODES]++;
     pair[PAIR_TEMPLATES] += of == NULL ? 0 : (int64_t)of->template;
+    pair[PAIR_BATCHES] += (int64_t)batch_id;
 }
 
 static void see_message(const verify *v, uint16_t act, str input)
@@ -73,17 +75,28 @@ static void see_aside(verify *v, verify_group *g, const void *row)
         see_message(v, q->act, q->input);
 }
 
+static void see_word(verify *v, const coupon *c)
+{
+    const code_word *of = config_find_code_word(v->view.config, c->batch);
+    verify_what w = {.check = "code", .kind = ID_COUPON, .id = c->id};
+    number_at(v->codes->words, &c->template)[WORD_COUPONS]++;
+    if (c->batch != 0)
+        verify_must(v, &w, "its word is there", of != NULL && of->template == c->template);
+}
+
 static void see_coupon(verify *v, verify_group *g, const void *row)
 {
     MAYBE(g);
     const coupon *c = row;
     if (c->source == COUPON_SOURCE_WORD)
-        number_at(v->codes->words, &c->template)[WORD_COUPONS]++;
+        see_word(v, c);
     if (c->source != COUPON_SOURCE_EXCHANGE)
         return;
     int64_t *pair = number_at(v->codes->pairs, &c->id);
     pair[PAIR_COUPONS]++;
     pair[PAIR_TEMPLATES] -= (int64_t)c->template;
+    pair[PAIR_BATCHES] -= (int64_t)c->batch;
+    pair[PAIR_UNKNOWN] += c->batch == 0;
 }
 
 /* ---- each code, once ---- */
@@ -120,10 +133,24 @@ static void see_code(verify *v, verify_group *g, const void *row)
             c->reservations.items[i].due_at_ms;
 }
 
+void verify_code_use(verify *v, uint64_t batch, size_t which, int64_t n)
+{
+    if (batch != 0)
+        number_at(v->code_uses, &batch)[which] += n;
+}
+
+static void see_uses(verify *v, const tally_code *t)
+{
+    verify_code_use(v, t->batch, CODE_USE_ACTUAL + CODE_USE_REDEEMED, t->redeemed);
+    verify_code_use(v, t->batch, CODE_USE_ACTUAL + CODE_USE_RETURNED, t->returned);
+    verify_code_use(v, t->batch, CODE_USE_ACTUAL + CODE_USE_VOIDED, t->voided);
+}
+
 static void see_tally(verify *v, verify_group *g, const void *row)
 {
     MAYBE(g);
     const tally_code *t = row;
+    see_uses(v, t);
     const code_word *word = config_find_code_word(v->view.config, t->batch);
     if (word != NULL)
         number_at(v->codes->words, &word->template)[WORD_COUNTED] += t->exchanged;
@@ -164,6 +191,21 @@ static void compare_codes(verify *v)
     }
 }
 
+static void compare_uses(verify *v)
+{
+    static const char *const names[CODE_USE_COLUMNS] = {"redeemed", "returned", "voided"};
+    for (size_t i = 0; i < verify_map_count(v->code_uses); i++) {
+        str key;
+        const int64_t *uses = verify_map_item(v->code_uses, i, &key);
+        verify_what w = {.check = "code"};
+        memcpy(&w.id, key.p, sizeof(w.id));
+        bool word = config_find_code_word(v->view.config, w.id) != NULL;
+        w.kind = word ? ID_CODE_WORD : ID_CODE_BATCH;
+        for (size_t k = 0; k < CODE_USE_COLUMNS; k++)
+            verify_number(v, &w, names[k], uses[CODE_USE_EXPECTED + k], uses[CODE_USE_ACTUAL + k]);
+    }
+}
+
 static void compare_pairs(verify *v)
 {
     for (size_t i = 0; i < verify_map_count(v->codes->pairs); i++) {
@@ -175,6 +217,8 @@ static void compare_pairs(verify *v)
         verify_number(v, &w, "coupons", 1, pair[PAIR_COUPONS]);
         if (pair[PAIR_CODES] == 1 && pair[PAIR_COUPONS] == 1)
             verify_must(v, &w, "the template of its batch", pair[PAIR_TEMPLATES] == 0);
+        if (pair[PAIR_CODES] == 1 && pair[PAIR_COUPONS] == 1 && pair[PAIR_UNKNOWN] == 0)
+            verify_must(v, &w, "the batch of its code", pair[PAIR_BATCHES] == 0);
     }
 }
 
@@ -220,6 +264,8 @@ static result run_once(verify *v)
     result r = verify_each(v, NULL, &exchange_code_table, see_code);
     if (r == R_DONE)
         r = verify_each(v, NULL, &tally_code_table, see_tally);
+    if (r == R_DONE)
+        compare_uses(v);
     v->again = true;
     if (r == R_DONE)
         r = verify_each(v, NULL, &due_block_table, see_due);

@@ -6,7 +6,7 @@
 enum { EXCHANGED = 12345, KEPT = 54321, BATCH = 60000 }; /* places */
 
 static fix *shop;
-static uint64_t format_id, batch_id, word_id, coupon_id, template_id;
+static uint64_t format_id, batch_id, word_id, coupon_id, worded_id, template_id;
 
 static uint64_t put(act_id id, const void *in)
 {
@@ -79,7 +79,7 @@ static int set_up(void **state)
     template_id = fix_template(shop, &t);
     make_codes();
     coupon_id = exchange(COUPON_SOURCE_EXCHANGE, reserve(EXCHANGED));
-    (void)exchange(COUPON_SOURCE_WORD, (code_use){.word = word_id});
+    worded_id = exchange(COUPON_SOURCE_WORD, (code_use){.word = word_id});
     (void)reserve(KEPT); /* for an act that does not come */
     return 0;
 }
@@ -173,6 +173,39 @@ static bool word_counts_more(uow *u)
     return count_one_more(u, word_id);
 }
 
+static bool uses_count_more(uow *u)
+{
+    tally_code *row = tally_code_get(u, uow_lane(u), batch_id);
+    if (row == NULL)
+        row = tally_code_new(u, uow_lane(u), batch_id);
+    else
+        tally_code_edit(u, row);
+    row->redeemed++;
+    row->returned++;
+    row->voided++;
+    return true;
+}
+
+static bool of_another_batch(uow *u)
+{
+    coupon *row = coupon_get(u, id_slot(coupon_id), coupon_id);
+    if (row == NULL)
+        return false;
+    coupon_edit(u, row);
+    row->batch++;
+    return true;
+}
+
+static bool of_another_word(uow *u)
+{
+    coupon *row = coupon_get(u, id_slot(worded_id), worded_id);
+    if (row == NULL)
+        return false;
+    coupon_edit(u, row);
+    row->batch = batch_id;
+    return true;
+}
+
 static bool claimed(uow *u)
 {
     coupon *row = coupon_get(u, id_slot(coupon_id), coupon_id);
@@ -235,6 +268,11 @@ static void every_flaw_is_named(void **state)
                  {due_late, KEPT, "a due entry at or before its act's deadline"},
                  {batch_counts_more, EXCHANGED, "exchanged"},
                  {word_counts_more, 0, "coupons by words"},
+                 {uses_count_more, EXCHANGED, "redeemed"},
+                 {uses_count_more, EXCHANGED, "returned"},
+                 {uses_count_more, EXCHANGED, "voided"},
+                 {of_another_batch, 0, "the batch of its code"},
+                 {of_another_word, 0, "its word is there"},
                  {claimed, 0, "coupons"}};
     (void)tear_down(state);
     for (size_t i = 0; i < ARRAY_LEN(flaws); i++) {

@@ -46,8 +46,10 @@ void verify_count_coupon(verify *v, const verify_coupon *c)
         verify_total_at(v, &c->of)[TALLY_EXPIRED]++;
     if (c->use != NULL)
         verify_total_at(v, &c->of)[TALLY_EXPIRED] += c->use->revivals;
-    if (c->row.state == COUPON_STATE_VOIDED)
-        verify_total_at(v, &c->of)[TALLY_VOIDED]++;
+    if (c->row.state != COUPON_STATE_VOIDED)
+        return;
+    verify_total_at(v, &c->of)[TALLY_VOIDED]++;
+    verify_code_use(v, c->row.batch, CODE_USE_VOIDED, 1);
 }
 
 void verify_count_user(verify *v, const verify_terms *of, uint64_t template_id, int64_t at_ms)

@@ -278,8 +278,11 @@ static void check_used(verify *v, const verify_what *w, const redemption *r, siz
     c->spent_minor += a->reserved_minor;
     c->discount_minor += a->discount_minor - a->returned_minor;
     c->redeemed_minor += a->discount_minor - a->returned_minor;
-    if (a->returned)
+    verify_code_use(v, c->row.batch, CODE_USE_REDEEMED, 1);
+    if (a->returned) {
+        verify_code_use(v, c->row.batch, CODE_USE_RETURNED, 1);
         return;
+    }
     c->redeemed++;
     if (verify_is_many(c))
         return;

@@ -110,12 +110,23 @@ void code_format_check(const code_format_put_in *in, const code_format *now, iss
         issues_add(found, S("expected_codes"), S("out_of_range"), "at least 1");
 }
 
+void code_channel_check(str channel, issues *found)
+{
+    if (channel.n > CODE_CHANNEL_BYTES_MAX)
+        issues_add(found, S("channel"), S("too_long"), "at most %d bytes", CODE_CHANNEL_BYTES_MAX);
+    else if (!str_is_printable(channel))
+        issues_add(found, S("channel"), S("not_allowed"),
+                   "printable UTF-8 text without control characters");
+}
+
 static void check_batch_fields(const code_batch_put_in *in, issues *found)
 {
     if ((in->fields & CODE_BATCH_NAME) != 0)
         rules_name(in->name, found);
     if ((in->fields & CODE_BATCH_EXPIRES_AT) != 0)
         rules_range(S("expires_at"), in->expires_at_ms, 1, TIME_MAX_MS - 1, found);
+    if ((in->fields & CODE_BATCH_CHANNEL) != 0)
+        code_channel_check(in->channel, found);
 }
 
 void code_batch_check(const code_batch_put_in *in, issues *found)
@@ -370,6 +381,8 @@ static void batch_fill(uow *u, code_batch *row, const code_batch_put_in *in)
         row->expires_at_ms = in->expires_at_ms;
     if ((in->fields & CODE_BATCH_DISABLED) != 0)
         row->disabled = in->disabled;
+    if ((in->fields & CODE_BATCH_CHANNEL) != 0)
+        row->channel = in->channel;
 }
 
 static result check_template(uow *u, const code_batch_put_in *in)

@@ -14,16 +14,16 @@
  * codes of earlier ones stay good.
  *
  * FORMAT_PUT creates a format, or gives one its next prefix. BATCH_PUT creates a batch, or renames,
- * disables, enables, extends or shortens one. EXPORT only tells that codes leave the server.
- * WORD_PUT creates a code that many may use, or disables, enables, extends or shortens one. A word
- * is normalised (format.h), so it is read as codes are, but without look-alikes; it is not the code
- * of any format of the merchant.
+ * disables, enables, extends or shortens one, or says its channel: where its codes are given away.
+ * EXPORT only tells that codes leave the server. WORD_PUT creates a code that many may use, or
+ * disables, enables, extends or shortens one, or says its channel. A word is normalised (format.h),
+ * so it is read as codes are, but without look-alikes; it is not the code of any format of the
+ * merchant.
  *   NOT_FOUND          no such merchant, format, batch or template of the merchant
  *   VERSION_MISMATCH
  *   INVALID            of the form (format.h) or the scheme (cipher.h); texts that two formats of
- *                      the merchant could have;
- *                      name, reason, expires_at_ms, count; a batch of a format for coupons; an
- *                      export from behind the end
+ *                      the merchant could have; name, channel, reason, expires_at_ms, count; a
+ *                      batch of a format for coupons; an export from behind the end
  *   NOT_EDITABLE       a word that is there already
  *   TOO_MANY           words, formats of the merchant, or such for coupons; prefixes of a format
  *   CODE_GUESSABLE     the odds are above the bound, or the scheme is predictable, and no reason
@@ -47,13 +47,19 @@ enum {
     CODE_WORDS_MAX = 1000,       /* of a merchant: a scan */
     CODE_WORD_MIN = 4,           /* characters, normalised */
     CODE_REASON_BYTES_MAX = 800,
+    CODE_CHANNEL_BYTES_MAX = 64,
     CODE_GUESSES_PER_SECOND = 10, /* what the odds are for */
     CODE_HITS_MILLI_MAX = 1000,   /* a year: one hit */
 };
 #define CODE_PLACES_MAX (UINT64_C(1) << 62)
 
 /* code_batch_put_in.fields */
-enum code_batch_field { CODE_BATCH_NAME = 1, CODE_BATCH_EXPIRES_AT = 2, CODE_BATCH_DISABLED = 4 };
+enum code_batch_field {
+    CODE_BATCH_NAME = 1,
+    CODE_BATCH_EXPIRES_AT = 2,
+    CODE_BATCH_DISABLED = 4,
+    CODE_BATCH_CHANNEL = 8,
+};
 
 /* How codes of this prefix are written; shares the texts. key < f->keys.n. */
 code_form code_form_of(const code_format *f, size_t key);
@@ -81,6 +87,8 @@ void code_word_check(const code_word_put_in *in, buf *normal, issues *found);
 /* Is this normalised text a code of the format? */
 bool code_format_reads(const code_format *f, str normal);
 void code_batch_check(const code_batch_put_in *in, issues *found);
+/* Of batches and words; empty is none. */
+void code_channel_check(str channel, issues *found);
 
 result code_format_put_decide(uow *u, const void *in, void *out);
 result code_batch_put_decide(uow *u, const void *in, void *out);

@@ -5,6 +5,7 @@
 
 #include "base/id.h"
 #include "domain/saga/saga.h"
+#include "domain/stats/tally.h"
 
 /* ---- what is wrong with a code ---- */
 
@@ -77,17 +78,7 @@ result code_reserve_decide(uow *u, const void *input, void *output)
     return R_DONE;
 }
 
-/* counts: the row of this lane; NULL: there is none yet. */
-static void count_one(uow *u, uint64_t batch_id, tally_code *counts)
-{
-    if (counts == NULL)
-        counts = tally_code_new(u, uow_lane(u), batch_id);
-    else
-        tally_code_edit(u, counts);
-    counts->exchanged++;
-}
-
-static void confirm(uow *u, const code_settle_in *in, exchange_code *row, tally_code *counts)
+static void confirm(uow *u, const code_settle_in *in, exchange_code *row)
 {
     if (row == NULL)
         row = exchange_code_new(u, code_place_slot(in->place), in->format, in->place / SLOT_COUNT);
@@ -97,7 +88,7 @@ static void confirm(uow *u, const code_settle_in *in, exchange_code *row, tally_
     row->coupon = in->coupon;
     row->exchanged_at_ms = in->at_ms;
     row->reservations.n = 0;
-    count_one(u, in->batch, counts);
+    tally_of_code(u, in->batch)->exchanged++;
 }
 
 result code_settle_decide(uow *u, const void *input, void *output)
@@ -111,11 +102,11 @@ result code_settle_decide(uow *u, const void *input, void *output)
     if (aside)
         return R_DONE;
     exchange_code *row = row_of(u, in->format, in->place);
-    tally_code *counts = cancels ? NULL : tally_code_get(u, uow_lane(u), in->batch);
+    tally_load_code(u, in->batch);
     if (uow_pending(u))
         return R_AGAIN;
     if (!cancels)
-        confirm(u, in, row, counts);
+        confirm(u, in, row);
     else if (row != NULL && row->reservations.n == 1 &&
              row->reservations.items[0].id == in->reservation)
         exchange_code_delete(u, row);
@@ -159,7 +150,7 @@ static result may_issue_by_word(uow *u, const issue_in *in)
         return refuse(u, &asked, R_CODE_EXPIRED);
     if (!is_one_of(in, w->template))
         return uow_refuse(u, R_INVALID, "items: one coupon of the word's template");
-    (void)tally_code_get(u, uow_lane(u), w->id);
+    tally_load_code(u, w->id);
     return R_DONE;
 }
 
@@ -201,7 +192,7 @@ void code_issued(uow *u, const issue_in *in, uint64_t coupon_id)
         return;
     const code_use *use = &in->codes.items[0];
     if (use->word != 0) {
-        count_one(u, use->word, tally_code_get(u, uow_lane(u), use->word));
+        tally_of_code(u, use->word)->exchanged++;
         return;
     }
     code_settle_in done = {.format = use->format,

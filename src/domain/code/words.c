@@ -9,6 +9,8 @@ void code_word_check(const code_word_put_in *in, buf *normal, issues *found)
 {
     if ((in->fields & CODE_BATCH_EXPIRES_AT) != 0)
         rules_range(S("expires_at"), in->expires_at_ms, 1, TIME_MAX_MS - 1, found);
+    if ((in->fields & CODE_BATCH_CHANNEL) != 0)
+        code_channel_check(in->channel, found);
     if (in->id != 0)
         return;
     if (!code_normalise(in->word, normal) || normal->n < CODE_WORD_MIN)
@@ -43,6 +45,8 @@ static void word_fill(uow *u, code_word *row, const code_word_put_in *in)
         row->expires_at_ms = in->expires_at_ms;
     if ((in->fields & CODE_BATCH_DISABLED) != 0)
         row->disabled = in->disabled;
+    if ((in->fields & CODE_BATCH_CHANNEL) != 0)
+        row->channel = in->channel;
 }
 
 /* Nothing else of the merchant is read as this word. */

@@ -88,8 +88,9 @@ static void load(return_desk *d)
     order_tally_load(u, &d->facts);
 }
 
-/* What is due of coupons with more than one use, before anything comes back to them: holds past
- * their deadline, and their end. False while rows are not here yet. */
+/* What needs the coupons first: what is due of those with more than one use, before anything comes
+ * back to them (holds past their deadline, and their end), and counts of the codes they came from.
+ * False while rows are not here yet. */
 static bool load_due(return_desk *d)
 {
     uow *u = d->c.u;
@@ -103,6 +104,8 @@ static bool load_due(return_desk *d)
                 d->stale[d->stale_count++] = hold_get(u, d->c.slot, d->uses[i]->held.items[k].hold);
         if (d->uses[i] != NULL)
             coupon_end_load(&d->c, &d->of[i], d->coupons[i]);
+        if (d->coupons[i] != NULL)
+            tally_load_code(u, d->coupons[i]->batch);
     }
     if (uow_pending(u))
         return false;

@@ -110,7 +110,8 @@ static const coupon *write_coupon(issue_desk *d, const issue_place *p)
     row->stocked = p->now.stocked;
     row->merchant_version = p->of.merchant->row->version;
     row->campaign_version = p->of.campaign->row->version;
-    coupon_move(u, row, EVENT_KIND_COUPON_ISSUED, code_batch_used(u, d->in), 0);
+    row->batch = code_batch_used(u, d->in);
+    coupon_move(u, row, EVENT_KIND_COUPON_ISSUED, row->batch, 0);
     ledger_book b = {.u = u, .of = &p->of, .slot = d->slot, .coupon = row->id};
     ledger_move(&b, ACCOUNT_BUDGET_FREE, ACCOUNT_BUDGET_RESERVED, p->now.reserve_minor);
     return row;

@@ -191,6 +191,8 @@ static void load_counters(order_desk *d, bool goods)
             slice_load(d->c.slices, pool_budget(d->of[i].campaign->row->id));
         tally_load(d->c.u, &d->of[i]);
         load_parties(d, i, goods);
+        if (goods && !is_automatic(d, i))
+            tally_load_code(d->c.u, d->coupons[i].row->batch);
         if (goods && is_automatic(d, i))
             limit_book_load_redeemed(d->c.book, &d->of[i]);
     }

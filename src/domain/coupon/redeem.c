@@ -266,6 +266,8 @@ static result redeem_open(order_desk *d, hold *row, order_out *out)
         d->coupons[i].many = a->coupon != 0 && use_is_many(d->of[i].template);
         if (d->coupons[i].many)
             d->coupons[i].use = coupon_use_get(u, d->c.slot, a->coupon);
+        if (d->coupons[i].row != NULL)
+            tally_load_code(u, d->coupons[i].row->batch);
         d->coupons[i].reserved_minor = a->reserved_minor;
         if (d->of[i].campaign->row->budget_mode != BUDGET_MODE_NONE)
             slice_load(d->c.slices, pool_budget(a->campaign));

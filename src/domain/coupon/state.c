@@ -1,7 +1,7 @@
 /* State tables and the writer of coupon states: see state.h. */
 #include "domain/coupon/state.h"
 
-#include "domain/limit/terms.h"
+#include "domain/stats/tally.h"
 
 /* steps[event][from] is the state after it, 0 where there is no such step. */
 static const uint8_t steps[EVENT_KIND_COUNT][COUPON_STATE_COUNT] = {
@@ -62,6 +62,18 @@ static void note_due(uow *u, const coupon *row, uint8_t from, event_kind happeni
         uow_due(u, (due_name){DUE_KIND_COUPON, row->id, 0}, row->expires_at_ms);
 }
 
+static void count_for_batch(uow *u, const coupon *row, event_kind happening)
+{
+    bool counts = happening == EVENT_KIND_COUPON_REDEEMED ||
+                  happening == EVENT_KIND_COUPON_RETURNED || happening == EVENT_KIND_COUPON_VOIDED;
+    if (row->batch == 0 || !counts)
+        return;
+    tally_code *t = tally_of_code(u, row->batch);
+    t->redeemed += happening == EVENT_KIND_COUPON_REDEEMED;
+    t->returned += happening == EVENT_KIND_COUPON_RETURNED;
+    t->voided += happening == EVENT_KIND_COUPON_VOIDED;
+}
+
 void coupon_move(uow *u, coupon *row, event_kind happening, uint64_t ref, int64_t amount_minor)
 {
     uint8_t to = 0;
@@ -81,6 +93,7 @@ void coupon_move_to(uow *u, coupon *row, uint8_t to, const coupon_event *what)
     row->revision++;
     row->closed = coupon_is_closed(to);
     note_due(u, row, from, what->happening);
+    count_for_batch(u, row, what->happening);
     event e = {.kind = (uint8_t)what->happening,
                .at_ms = uow_now(u),
                .merchant = of.merchant->row->id,

@@ -30,7 +30,8 @@ bool coupon_is_waiting(uint8_t state);
 
 /* Changes the state, raises the revision, sets closed and ref, and emits the event. The step is
  * CHECKed: whoever calls has looked. ref: of the event; the row keeps it while it is held or
- * redeemed. expires_at_ms must be right before: a coupon that begins to wait gets a due entry. */
+ * redeemed. expires_at_ms must be right before: a coupon that begins to wait gets a due entry. Of
+ * one that came from a code it counts what happens for its batch: tally_load_code was before. */
 void coupon_move(uow *u, coupon *row, event_kind happening, uint64_t ref, int64_t amount_minor);
 /* The step of a coupon with more than one use, which use.h decides: `to` is right. Sets no ref. */
 typedef struct coupon_event {

@@ -69,6 +69,7 @@ static void void_load(void_desk *d)
 {
     d->c = order_counters_new(d->c.u, d->c.slot, d->row->member);
     coupon_end_load(&d->c, &d->of, d->row);
+    tally_load_code(d->c.u, d->row->batch);
     for (size_t i = 0; i < d->stale_count; i++)
         hold_close_load(&d->c, d->stale[i]);
     if (d->in->reason != VOID_REASON_ISSUED_IN_ERROR)

@@ -32,6 +32,21 @@ tally *tally_of_campaign(uow *u, const terms *of)
     return row_to_write(u, of, 0);
 }
 
+void tally_load_code(uow *u, uint64_t batch)
+{
+    if (batch != 0)
+        (void)tally_code_get(u, uow_lane(u), batch);
+}
+
+tally_code *tally_of_code(uow *u, uint64_t batch)
+{
+    tally_code *row = tally_code_get(u, uow_lane(u), batch);
+    if (row == NULL)
+        return tally_code_new(u, uow_lane(u), batch);
+    tally_code_edit(u, row);
+    return row;
+}
+
 static tally_goods *goods_of(uow *u, const terms *of, tally_group group)
 {
     CHECK(group.value.n <= TALLY_VALUE_MAX);

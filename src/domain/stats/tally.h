@@ -17,6 +17,10 @@
  * template's coupons discounted: redemptions of coupons, units (cart_line_units), list price,
  * discount. Texts of no bytes have no row.
  *
+ * Rows of batches of codes, and of words: exchanges; and, as above but for all days together, what
+ * became of coupons that know where they came from (coupon.batch): redeemed, returned, voided.
+ * coupon/state.h counts these with the event.
+ *
  * Rows of parties: what each party of the template's funding pays of discounts, and of that, what
  * returns have taken back.
  * Amounts of these rows are in the campaign's currency. What an order in another one brings is in
@@ -33,6 +37,11 @@ void tally_load(uow *u, const terms *of);
 /* Today's row, made when there is none, ready to be written. */
 tally *tally_of(uow *u, const terms *of);
 tally *tally_of_campaign(uow *u, const terms *of);
+
+/* Of a batch of codes, or a word; 0: nothing. The load of a coupon's comes before it may be
+ * redeemed, returned or voided. */
+void tally_load_code(uow *u, uint64_t batch);
+tally_code *tally_of_code(uow *u, uint64_t batch);
 
 /* One group of goods. */
 typedef struct tally_group {
