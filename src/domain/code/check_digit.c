@@ -58,13 +58,16 @@ static uint32_t run(uint32_t radix, const uint8_t *digits, size_t n)
     CHECK(check_digit_exists(radix));
     parts p = parts_of(radix);
     uint32_t c = 0;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         CHECK(digits[i] < radix);
-        if (radix == 10)
+    if (radix == 10) {
+        for (size_t i = 0; i < n; i++)
             c = damm[c][digits[i]];
-        else if (p.odd == 1)
+    } else if (p.odd == 1) {
+        for (size_t i = 0; i < n; i++)
             c = twice(c, p) ^ digits[i]; /* as step says, without its divisions */
-        else
+    } else {
+        for (size_t i = 0; i < n; i++)
             c = step(c, digits[i], p);
     }
     return c;

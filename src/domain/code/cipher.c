@@ -9,9 +9,8 @@ struct code_cipher {
     lcg generator;
     uint64_t start;
     uint32_t radix;
-    uint64_t block; /* whose values these are, shuffled */
-    bool filled;
-    uint64_t values[CODE_LCG_BLOCK];
+    arena *memory;
+    uint64_t block, *values; /* of this block, shuffled; NULL: of none yet */
 };
 
 /* ---- parameters ---- */
@@ -108,20 +107,21 @@ static void shuffle(const code_cipher *c, uint64_t block, uint64_t values[CODE_L
 static void fill(code_cipher *c, uint64_t block)
 {
     uint64_t x = lcg_skip(c->generator, c->start, block * CODE_LCG_BLOCK);
+    if (c->values == NULL)
+        c->values = ARENA_ARRAY(c->memory, uint64_t, CODE_LCG_BLOCK);
     for (size_t i = 0; i < CODE_LCG_BLOCK; i++) {
         c->values[i] = x;
         x = lcg_next(c->generator, x);
     }
     shuffle(c, block, c->values);
     c->block = block;
-    c->filled = true;
 }
 
 static ff1_number value_of(code_cipher *c, uint64_t number)
 {
     uint64_t block = number / CODE_LCG_BLOCK;
     CHECK(number < c->generator.m);
-    if (!c->filled || c->block != block)
+    if (c->values == NULL || c->block != block)
         fill(c, block);
     return c->values[number % CODE_LCG_BLOCK];
 }
@@ -152,6 +152,7 @@ code_cipher *code_cipher_new(arena *memory, aes *key, const code_format *of, siz
         CHECK(c->permute != NULL);
         return c;
     }
+    c->memory = memory;
     c->key = key;
     c->generator =
         (lcg){code_lcg_modulus(&form), of->keys.items[at].multiplier, of->keys.items[at].increment};

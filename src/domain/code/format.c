@@ -105,31 +105,43 @@ static size_t length_of(const code_form *f)
     return f->prefix.n + f->body + (f->check ? 1 : 0);
 }
 
+/* The last n digits of a number, and what is left of it: a division is most of what writing a code
+ * costs, and one by a constant, or a shift, is a fraction of it. */
+static uint64_t split_off(uint32_t radix, uint64_t number, uint8_t *digits, size_t n)
+{
+    if (radix == 10) {
+        for (; n > 0; n--, number /= 10)
+            digits[n - 1] = (uint8_t)(number % 10);
+    } else if ((radix & (radix - 1)) == 0) {
+        int bits = __builtin_ctz(radix);
+        for (; n > 0; n--, number >>= bits)
+            digits[n - 1] = (uint8_t)(number & (radix - 1));
+    } else {
+        for (; n > 0; n--, number /= radix)
+            digits[n - 1] = (uint8_t)(number % radix);
+    }
+    return number;
+}
+
 void code_write(const code_form *f, ff1_number body, buf *out)
 {
     uint8_t digits[CODE_BODY_MAX + 1];
-    char text[CODE_BODY_MAX + 1];
     uint32_t radix = (uint32_t)f->alphabet.n;
     size_t n = f->body;
     for (; n > 0 && body >> 64 != 0; n--) {
         digits[n - 1] = (uint8_t)(body % radix);
         body /= radix;
     }
-    uint64_t rest = (uint64_t)body; /* divides in a fraction of the time */
-    for (; n > 0; n--) {
-        digits[n - 1] = (uint8_t)(rest % radix);
-        rest /= radix;
-    }
-    CHECK(rest == 0);
+    CHECK(split_off(radix, (uint64_t)body, digits, n) == 0);
     n = f->body;
     if (f->check) {
         digits[n] = check_digit(radix, digits, n);
         n++;
     }
-    for (size_t i = 0; i < n; i++)
-        text[i] = f->alphabet.p[digits[i]];
     buf_str(out, f->prefix);
-    buf_str(out, (str){text, n});
+    char *text = buf_take(out, n);
+    for (size_t i = 0; text != NULL && i < n; i++)
+        text[i] = f->alphabet.p[digits[i]];
 }
 
 void code_show(const code_form *f, str code, buf *out)
