@@ -3,21 +3,6 @@
 #include "domain/coupon/order_part.h"
 #include "domain/coupon/use.h"
 
-/* What each use has reserved, beside what was priced. */
-static applied_coupon *applied_now(const order_desk *d)
-{
-    const order_in *in = d->in;
-    applied_coupon *copy =
-        ARENA_COPY(uow_memory(d->c.u), applied_coupon, in->applied.items, in->applied.n);
-    for (size_t i = 0; i < in->applied.n; i++) {
-        copy[i].reserved_minor = d->coupons[i].reserved_minor;
-        copy[i].returned = false;
-        copy[i].returned_minor = 0;
-        copy[i].gift_back = 0;
-    }
-    return copy;
-}
-
 static void hold_coupon(order_desk *d, const hold *row, size_t i)
 {
     uow *u = d->c.u;
@@ -43,35 +28,10 @@ static const hold *hold_write(order_desk *d, uint64_t id)
     uow *u = d->c.u;
     const order_in *in = d->in;
     hold *row = hold_new(u, d->c.slot, id);
-    row->merchant = in->merchant;
-    row->member = d->who.ordinal;
-    row->order_number = in->order_number;
+    ORDER_FREEZE(d, row);
     row->created_at_ms = uow_now(u);
     row->deadline_ms = in->deadline_ms;
-    row->currency = in->currency;
-    row->subtotal_minor = in->subtotal_minor;
-    row->discount_minor = in->discount_minor;
     row->basis = in->basis;
-    row->store = in->store;
-    row->channel = in->channel;
-    row->lines.items = order_lines_copy(u, in->lines.items, in->lines.n);
-    row->lines.n = in->lines.n;
-    row->applied.items = applied_now(d);
-    row->applied.n = in->applied.n;
-    row->shares.items = ARENA_COPY(uow_memory(u), line_share, in->shares.items, in->shares.n);
-    row->shares.n = in->shares.n;
-    row->adds.items = ARENA_COPY(uow_memory(u), line_share, in->adds.items, in->adds.n);
-    row->adds.n = in->adds.n;
-    row->policy.items = ARENA_COPY(uow_memory(u), policy_choice, in->policy.items, in->policy.n);
-    row->policy.n = in->policy.n;
-    row->groups.items = ARENA_COPY(uow_memory(u), stack_group, in->groups.items, in->groups.n);
-    row->groups.n = in->groups.n;
-    row->asked.items = ARENA_COPY(uow_memory(u), asked_conditions, in->asked.items, in->asked.n);
-    row->asked.n = in->asked.n;
-    row->takes.items = ARENA_COPY(uow_memory(u), limit_take, d->takes.items, d->takes.n);
-    row->takes.n = d->takes.n;
-    row->parties.items = ARENA_COPY(uow_memory(u), party_share, d->parties.items, d->parties.n);
-    row->parties.n = d->parties.n;
     hold_move(u, row, HOLD_STATE_OPEN);
     for (size_t i = 0; i < in->applied.n; i++)
         hold_coupon(d, row, i);

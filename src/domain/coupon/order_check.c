@@ -170,3 +170,17 @@ order_line *order_lines_copy(uow *u, const order_line *lines, size_t n)
     }
     return copy;
 }
+
+applied_coupon *order_applied_copy(const order_desk *d)
+{
+    const order_in *in = d->in;
+    applied_coupon *copy =
+        ARENA_COPY(uow_memory(d->c.u), applied_coupon, in->applied.items, in->applied.n);
+    for (size_t i = 0; i < in->applied.n; i++) {
+        copy[i].reserved_minor = d->coupons[i].reserved_minor;
+        copy[i].returned = false;
+        copy[i].returned_minor = 0;
+        copy[i].gift_back = 0;
+    }
+    return copy;
+}

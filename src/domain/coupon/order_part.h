@@ -54,7 +54,37 @@ MUST_USE result order_confirm(order_desk *d, uint64_t id);
 /* The order's row now names this hold or redemption. Writes. */
 void order_name(order_desk *d, uint64_t hold_id, uint64_t redemption_id);
 
-/* A copy in the unit of work, whose lines nothing has come back of. */
+/* Copies in the unit of work: lines that nothing has come back of, and what is applied with what
+ * each use has reserved. */
 order_line *order_lines_copy(uow *u, const order_line *lines, size_t n);
+applied_coupon *order_applied_copy(const order_desk *d);
+
+/* Fills the columns that a hold and a redemption have alike, once limits and budget are taken. */
+#define ORDER_FREEZE(d, row)                                                                       \
+    do {                                                                                           \
+        (row)->merchant = (d)->in->merchant;                                                       \
+        (row)->member = (d)->who.ordinal;                                                          \
+        (row)->order_number = (d)->in->order_number;                                               \
+        (row)->currency = (d)->in->currency;                                                       \
+        (row)->subtotal_minor = (d)->in->subtotal_minor;                                           \
+        (row)->discount_minor = (d)->in->discount_minor;                                           \
+        (row)->store = (d)->in->store;                                                             \
+        (row)->channel = (d)->in->channel;                                                         \
+        (row)->lines.items = order_lines_copy((d)->c.u, (d)->in->lines.items, (d)->in->lines.n);   \
+        (row)->lines.n = (d)->in->lines.n;                                                         \
+        (row)->applied.items = order_applied_copy(d);                                              \
+        (row)->applied.n = (d)->in->applied.n;                                                     \
+        ORDER_LIST(d, row, (d)->in, shares);                                                       \
+        ORDER_LIST(d, row, (d)->in, adds);                                                         \
+        ORDER_LIST(d, row, (d)->in, policy);                                                       \
+        ORDER_LIST(d, row, (d)->in, groups);                                                       \
+        ORDER_LIST(d, row, (d)->in, asked);                                                        \
+        ORDER_LIST(d, row, d, takes);                                                              \
+        ORDER_LIST(d, row, d, parties);                                                            \
+    } while (0)
+#define ORDER_LIST(d, row, from, list)                                                             \
+    ((row)->list.items = arena_copy(uow_memory((d)->c.u), (from)->list.items,                      \
+                                    sizeof(*(from)->list.items), (from)->list.n),                  \
+     (row)->list.n = (from)->list.n)
 
 #endif

@@ -87,45 +87,12 @@ static void use_coupon(const order_desk *d, redemption *row, size_t i)
 static redemption *redemption_write(const order_desk *d, uint64_t id)
 {
     uow *u = d->c.u;
-    const order_in *in = d->in;
     redemption *row = redemption_new(u, d->c.slot, id);
-    row->merchant = in->merchant;
-    row->member = d->who.ordinal;
-    row->order_number = in->order_number;
-    row->hold = in->hold;
+    ORDER_FREEZE(d, row);
+    row->hold = d->in->hold;
     row->redeemed_at_ms = uow_now(u);
-    row->currency = in->currency;
-    row->subtotal_minor = in->subtotal_minor;
-    row->discount_minor = in->discount_minor;
-    row->store = in->store;
-    row->channel = in->channel;
-    row->lines.items = order_lines_copy(u, in->lines.items, in->lines.n);
-    row->lines.n = in->lines.n;
-    row->applied.items =
-        ARENA_COPY(uow_memory(u), applied_coupon, in->applied.items, in->applied.n);
-    row->applied.n = in->applied.n;
-    row->shares.items = ARENA_COPY(uow_memory(u), line_share, in->shares.items, in->shares.n);
-    row->shares.n = in->shares.n;
-    row->adds.items = ARENA_COPY(uow_memory(u), line_share, in->adds.items, in->adds.n);
-    row->adds.n = in->adds.n;
-    row->policy.items = ARENA_COPY(uow_memory(u), policy_choice, in->policy.items, in->policy.n);
-    row->policy.n = in->policy.n;
-    row->groups.items = ARENA_COPY(uow_memory(u), stack_group, in->groups.items, in->groups.n);
-    row->groups.n = in->groups.n;
-    row->asked.items = ARENA_COPY(uow_memory(u), asked_conditions, in->asked.items, in->asked.n);
-    row->asked.n = in->asked.n;
-    row->takes.items = ARENA_COPY(uow_memory(u), limit_take, d->takes.items, d->takes.n);
-    row->takes.n = d->takes.n;
-    row->parties.items = ARENA_COPY(uow_memory(u), party_share, d->parties.items, d->parties.n);
-    row->parties.n = d->parties.n;
-    for (size_t i = 0; i < row->applied.n; i++) {
-        applied_coupon *a = &row->applied.items[i];
-        a->reserved_minor = d->coupons[i].reserved_minor;
-        a->returned = false;
-        a->returned_minor = 0;
-        a->gift_back = 0;
+    for (size_t i = 0; i < row->applied.n; i++)
         use_coupon(d, row, i);
-    }
     return row;
 }
 
