@@ -171,14 +171,14 @@ shows "no file is written over" ends 3 codes export --server "$url" --key "@$scr
 shows "nothing is behind the end" ends 1 codes export --server "$url" --key "@$scratch/key" \
     --from 100003 "$batch"
 shows "a batch is named" ends 2 codes export --server "$url" --key "@$scratch/key" tpl_x
-ends 0 demo --server "$url" --key "@$scratch/key" >/dev/null &
+"$quan" demo --server "$url" --key "@$scratch/key" >"$scratch/demo" 2>&1 </dev/null &
 work=$!
 for i in 1 2 3; do
     shows "backup $i is made while it serves" ends 0 backup --server "$url" --key "$operator" \
         --to "$scratch/backup$i" --json
     shows "it has bytes" sh -c "[ $(field .bytes) -gt 0 ]"
 done
-wait "$work"
+shows "the work ends well beside backups" wait "$work"
 shows "a directory in use is refused" ends 1 backup --server "$url" --key "$operator" \
     --to "$scratch/backup1"
 shows "a key of a merchant makes no backup" ends 1 backup --server "$url" \
