@@ -98,12 +98,14 @@ int main(void)
         "with it is neither met nor\nrefuted. A line's own facts are always known: without a "
         "brand it is in no list of brands. Amounts are minor\nunits; quantities whole units, also "
         "of what is weighed.\n\n"
-        "An amount is in the currency of the cart, whichever that is. Of a fact of the cart or the "
-        "shopper, `at_least`, `at_most`,\n`above` and `below` also take a list, "
-        "`[{\"amount\": 10000, \"currency\": \"USD\"}, …]`, of at most 10: an `any` of "
-        "`all`s, each with\n`cart.currency` and the comparison, as which it is shown. A template "
-        "whose benefit is good in several currencies has no\namount but those that are listed "
-        "so, or stand in an `all` with one `cart.currency`.\n");
+        "An amount is in the currency of the cart, whichever that is. Whatever compares money also "
+        "takes a list,\n`[{\"amount\": 10000, \"currency\": \"USD\"}, …]`, of at most 10; its "
+        "`amount` is what is taken otherwise: `[0, 1999]` of `between`.\nIt is an `any` of `all`s, "
+        "each with the currency (`cart.currency`, of a line `line.currency`) and the comparison "
+        "(with its\n`where`), as which it is shown: in a currency that is not listed it is not "
+        "met. "
+        "A template whose benefit is good in several\ncurrencies has no amount but those that are "
+        "listed so, or stand in an `all` with one such currency.\n");
     put_facts("Facts of a line", "LINE");
     put_facts("Facts of the cart and the shopper", "CART");
     put_ops("Comparisons", "COMPARE");

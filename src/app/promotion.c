@@ -39,7 +39,7 @@ static const order_line *lines_marked(app_view *v, const order_ask *ask)
     for (size_t i = 0; i < ask->line_count; i++) {
         lines[i] = ask->lines[i];
         lines[i].marks &= (uint8_t)~LINE_BARRED;
-        if (config_bars(of, &lines[i])) {
+        if (config_bars(of, &lines[i], ask->currency)) {
             lines[i].marks |= LINE_BARRED;
         }
     }

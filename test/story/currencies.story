@@ -103,6 +103,86 @@ story what_conditions_ask_of_amounts_is_listed_too
     {"all": [{"fact": "cart.currency", "is": "EUR"}, {"fact": "cart.subtotal", "at_least": 4000}]}
   ]}}
 
+# A sum over some lines, of at least so much in each: euros are short by 5.00.
+story what_is_asked_of_the_sum_of_lines_is_listed_too
+  let benefit {"kind": "percent_off", "percent": "10", "minimum_spend": [@0, @0EUR]}
+  let more "conditions": {"lines": {"where": {"fact": "line.brand", "is": "Oolong"},
+    "sum_at_least": [@5000, @4000EUR]}, "message": "more Oolong"},
+  use coupon
+  POST /v1/quotes {"user": "u1", "coupons": ["$coupon"], "cart": {"lines": [
+    {"sku": "tea", "brand": "Oolong", "quantity": 2, "unit_price": @2000EUR}]}}
+  200 {"discount": @400EUR}
+  POST /v1/quotes {"user": "u1", "coupons": ["$coupon"], "cart": {"lines": [
+    {"sku": "tea", "brand": "Oolong", "quantity": 1, "unit_price": @3500EUR},
+    {"sku": "cup", "quantity": 1, "unit_price": @3500EUR}]}}
+  200 {"coupons": [{"applied": false, "reason": "conditions_not_met", "condition": {
+    "path": "conditions.any[1].all[1]", "reason": "lines_too_few", "missing": @500EUR,
+    "message": "more Oolong"}}]}
+  POST /v1/quotes {"user": "u1", "coupons": ["$coupon"], "cart": {"lines": [
+    {"sku": "tea", "brand": "Oolong", "quantity": 1, "unit_price": @4999}]}}
+  200 {"coupons": [{"condition": {"path": "conditions.any[0].all[1]", "missing": @1}}]}
+  GET /v1/templates/$template
+  200 {"conditions": {"message": "more Oolong", "any": [
+    {"all": [{"fact": "cart.currency", "is": "USD"},
+      {"lines": {"where": {"fact": "line.brand", "is": "Oolong"}, "sum_at_least": 5000}}]},
+    {"all": [{"fact": "cart.currency", "is": "EUR"},
+      {"lines": {"where": {"fact": "line.brand", "is": "Oolong"}, "sum_at_least": 4000}}]}]}}
+
+# Prices below 20.00 dollars, or 1500 yen, wherever a line is asked; what is returned is priced by
+# the scope in yen again.
+story prices_of_lines_are_listed_too
+  let benefit {"kind": "percent_off", "percent": "10", "minimum_spend": [@3000, @2500JPY]}
+  let refund_rule reprice
+  let scope "scope": {"fact": "line.unit_price", "below": [@2000, @1500JPY]}
+  let more $scope, "conditions": {"lines": {"none": {"fact": "line.unit_price",
+    "between": [{"amount": [9000, 9999], "currency": "USD"},
+      {"amount": [900, 999], "currency": "JPY"}]}}},
+  use coupon
+  POST /v1/quotes {"user": "u1", "coupons": ["$coupon"], "cart": {"lines": [
+    {"sku": "tea", "quantity": 2, "unit_price": @1999},
+    {"sku": "cup", "quantity": 1, "unit_price": @2000}]}}
+  200 {"discount": @400, "coupons": [{"shares": [{"line": 0}]}]}
+  POST /v1/quotes {"user": "u1", "coupons": ["$coupon"], "cart": {"lines": [
+    {"sku": "tea", "quantity": 2, "unit_price": @1499JPY},
+    {"sku": "cup", "quantity": 1, "unit_price": @1999JPY}]}}
+  200 {"discount": @300JPY, "coupons": [{"shares": [{"line": 0}]}]}
+  POST /v1/quotes {"user": "u1", "coupons": ["$coupon"], "cart": {"lines": [
+    {"sku": "tea", "quantity": 3, "unit_price": @999JPY}]}}
+  200 {"discount": @0JPY, "coupons": [{"condition": {"path": "conditions", "reason": "lines_too_many"}}]}
+  POST /v1/quotes {"user": "u1", "coupons": ["$coupon"], "cart": {"lines": [
+    {"sku": "tea", "quantity": 3, "unit_price": @999}]}}
+  200 {"discount": @0, "coupons": [{"reason": "below_threshold", "missing": @3}]}
+  POST /v1/redemptions {"user": "u1", "order_number": "o1", "coupons": ["$coupon"], "cart": {"lines": [
+    {"sku": "tea", "quantity": 3, "unit_price": @1499JPY},
+    {"sku": "cup", "quantity": 1, "unit_price": @1999JPY}]}}
+  201 {"id": "$redemption", "discount": @450JPY}
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 1}]}
+  201 {"refund": @1349JPY}
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 1}]}
+  201 {"refund": @1199JPY}
+  GET /v1/templates/$template
+  200 {"scope": {"any": [
+    {"all": [{"fact": "line.currency", "is": "USD"}, {"fact": "line.unit_price", "below": 2000}]},
+    {"all": [{"fact": "line.currency", "is": "JPY"}, {"fact": "line.unit_price", "below": 1500}]}]}}
+
+# A hold asks the blacklist again: in the currency of its cart, too.
+story prices_on_the_blacklist_are_listed_too
+  use new_york
+  use listed
+  as operator
+  PUT /v1/merchants/$deli if="v1" {"name": "Deli", "zone": "America/New_York", "currency": "USD",
+    "blacklist": {"fact": "line.unit_price", "is": [@6000, @5500EUR]}}
+  200 {"blacklist": {"any": [
+    {"all": [{"fact": "line.currency", "is": "USD"}, {"fact": "line.unit_price", "is": 6000}]},
+    {"all": [{"fact": "line.currency", "is": "EUR"}, {"fact": "line.unit_price", "is": 5500}]}]}}
+  as qk_vXMnML05g02Dv5KhFJYBgNO9Sm8TCTBxZebzDtmEb90
+  POST /v1/holds {"user": "u1", "order_number": "o1", "coupons": ["$coupon"],
+    "cart": {"lines": [{"sku": "tea", "quantity": 1, "unit_price": @5500EUR}]}}
+  409 {"code": "not_applicable"}
+  POST /v1/holds {"user": "u1", "order_number": "o1", "coupons": ["$coupon"],
+    "cart": {"lines": [{"sku": "tea", "quantity": 1, "unit_price": @6000EUR}]}}
+  201 {"discount": @900EUR}
+
 story an_amount_without_its_currency_is_refused
   use active
   POST /v1/campaigns/$campaign/templates {"name": "x",
@@ -354,6 +434,20 @@ story the_best_of_a_wallet_in_euros
   POST /v1/quotes {"user": "u1", "best": {},
     "cart": {"lines": [{"sku": "tea", "quantity": 1, "unit_price": @5000EUR}]}}
   200 {"discount": @900EUR, "best": {"proven": true, "coupons": ["$coupon"]}}
+
+story what_is_found_by_a_price_in_its_currency
+  let benefit {"kind": "percent_off", "percent": "10", "minimum_spend": [@0, @0EUR]}
+  let more "scope": {"fact": "line.unit_price", "below": [@2000, @1500EUR]},
+  use coupon
+  POST /v1/search/templates {"scenario": "products",
+    "cart": {"lines": [{"sku": "tea", "quantity": 1, "unit_price": @1499EUR}]}}
+  200 {"templates": [{"template": "$template"}]}
+  POST /v1/search/templates {"scenario": "products",
+    "cart": {"lines": [{"sku": "tea", "quantity": 1, "unit_price": @1500EUR}]}}
+  200 {"templates": []}
+  POST /v1/search/coupons {"user": "u1",
+    "cart": {"lines": [{"sku": "tea", "quantity": 1, "unit_price": @1999}]}}
+  200 {"coupons": [{"coupon": "$coupon", "discount": @200}]}
 
 story what_is_found_for_a_cart_in_euros
   use listed

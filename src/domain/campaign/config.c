@@ -242,9 +242,9 @@ void config_put_merchant(config *c, const merchant *row, const zone *days)
     config_keep(&c->merchants, NULL, (config_key){0, row->id}, &m->head);
 }
 
-bool config_bars(const config_merchant *of, const order_line *line)
+bool config_bars(const config_merchant *of, const order_line *line, str currency)
 {
-    return of != NULL && of->blacklist != NULL && rule_line(of->blacklist, line, false);
+    return of != NULL && of->blacklist != NULL && rule_line(of->blacklist, line, currency, false);
 }
 
 config *config_with_merchant(const config *c, const merchant *row, const zone *days)

@@ -73,9 +73,9 @@ void config_put_code_format(config *c, const code_format *row);
 void config_put_code_batch(config *c, const code_batch *row);
 void config_put_code_word(config *c, const code_word *row);
 
-/* Is the line on the merchant's blacklist? Of a line by itself: no coupon has taken from it. NULL:
- * there is no such merchant, and no. */
-bool config_bars(const config_merchant *of, const order_line *line);
+/* Is the line on the merchant's blacklist? Of a line by itself, in a cart of this currency: no
+ * coupon has taken from it. NULL: there is no such merchant, and no. */
+bool config_bars(const config_merchant *of, const order_line *line, str currency);
 
 /* NULL when there is none. Pointers live as long as the snapshot. */
 const config_merchant *config_find_merchant(const config *c, uint64_t id);

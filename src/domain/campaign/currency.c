@@ -65,7 +65,8 @@ void currency_check_version(const campaign *of, const template_version *v, issue
                    "benefit is good in several");
     if (!rule_amounts_have_currencies(v->scope.items, v->scope.n))
         issues_add(found, S("scope"), S("not_allowed"),
-                   "no amounts: the benefit is good in several currencies");
+                   "every amount listed by currency, or in an `all` with line.currency: the "
+                   "benefit is good in several");
 }
 
 /* The first template that a limit on money and its other currencies would be at odds over; NULL. */

@@ -463,7 +463,7 @@ static bool is_superseded(const order_desk *d)
     const config_merchant *of = config_find_merchant(uow_config(d->c.u), d->in->merchant);
     for (size_t i = 0; i < d->in->lines.n; i++) {
         const order_line *line = &d->in->lines.items[i];
-        if (config_bars(of, line) != ((line->marks & LINE_BARRED) != 0))
+        if (config_bars(of, line, d->in->currency) != ((line->marks & LINE_BARRED) != 0))
             return true;
     }
     return false;

@@ -262,8 +262,9 @@ static void check_page(const world *w, const find_question *q, const bool *fits)
             price_probe *p;
             price_probe_cart probe = {&alone, q->policy, true};
             assert_int_equal(price_probe_new(&probe, memory, &p), R_DONE);
-            bool covered = rule != NULL && (price_rule_scope(rule) == NULL ||
-                                            rule_line(price_rule_scope(rule), page.lines, false));
+            bool covered = rule != NULL &&
+                           (price_rule_scope(rule) == NULL ||
+                            rule_line(price_rule_scope(rule), page.lines, page.currency, false));
             bool barred = (page.lines->marks & (LINE_BARRED | LINE_SHIPPING | LINE_GIFT)) != 0;
             bool gift = str_eq(page.lines->sku, S("w1"));
             assert_true(!covered || barred || gift || shown[i]);

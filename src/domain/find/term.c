@@ -259,7 +259,7 @@ void find_has_of(const find_question *q, price_probe *probe, arena *memory, find
     listener rest = {.terms = &out->cart, .memory = memory};
     *out = (find_has){0};
     for (size_t i = 0; i < q->cart->n; i++) {
-        rule_line_values(&q->cart->lines[i], hear, &lines);
+        rule_line_values(&q->cart->lines[i], q->cart->currency, hear, &lines);
     }
     add(&out->lines, memory, find_term_any);
     make_unique(&out->lines, memory);

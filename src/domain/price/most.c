@@ -6,8 +6,9 @@ void price_run_covers(const price_run *run, const price_rule *rule, uint64_t *co
     memset(covers, 0, 2 * RUN_WORDS * sizeof(*covers));
     for (size_t i = 0; i < run->n; i++) {
         const order_line *line = &run->lines[i];
-        covers[i / 64] |= (uint64_t)rule_covers(rule, line, false) << i % 64;
-        covers[RUN_WORDS + i / 64] |= (uint64_t)rule_covers(rule, line, true) << i % 64;
+        covers[i / 64] |= (uint64_t)rule_covers(rule, line, run->currency, false) << i % 64;
+        covers[RUN_WORDS + i / 64] |= (uint64_t)rule_covers(rule, line, run->currency, true)
+                                      << i % 64;
     }
 }
 

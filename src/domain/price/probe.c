@@ -38,7 +38,7 @@ static bool is_eligible(const price_probe *p, const price_rule *rule, size_t i)
 {
     const benefit_values *values = &rule->benefit.values[0];
     return price_run_place(&p->run, rule, values, i) == LINE_PLACE_ELIGIBLE &&
-           rule_covers(rule, &p->run.lines[i], false);
+           rule_covers(rule, &p->run.lines[i], p->run.currency, false);
 }
 
 static bool page_fits(const price_probe *p, const price_rule *rule)

@@ -130,9 +130,9 @@ const benefit_values *rule_values(const price_rule *rule, str currency, str own)
     return NULL;
 }
 
-bool rule_covers(const price_rule *rule, const order_line *line, bool discounted)
+bool rule_covers(const price_rule *rule, const order_line *line, str currency, bool discounted)
 {
-    return rule->scope == NULL || rule_line(rule->scope, line, discounted);
+    return rule->scope == NULL || rule_line(rule->scope, line, currency, discounted);
 }
 
 bool price_rule_one_currency(const price_rule *rule)

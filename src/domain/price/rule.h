@@ -24,8 +24,9 @@ struct price_rule {
     rule_program *scope, *conditions; /* NULL: all lines, any cart */
 };
 
-/* Whether the scope covers the line; discounted: coupons took from it already. */
-bool rule_covers(const price_rule *rule, const order_line *line, bool discounted);
+/* Whether the scope covers the line; currency: the cart's; discounted: coupons took from it
+ * already. */
+bool rule_covers(const price_rule *rule, const order_line *line, str currency, bool discounted);
 
 /* The values in a cart's currency: own is that of the campaign. NULL: it is not good in it. */
 const benefit_values *rule_values(const price_rule *rule, str currency, str own);

@@ -110,7 +110,7 @@ static bool covers(const desk *d, const price_use *use, size_t i)
     const price_run *run = d->run;
     bool discounted = run->running[i] < run->list[i];
     if (use->covers == NULL) {
-        return rule_covers(use->rule, &run->lines[i], discounted);
+        return rule_covers(use->rule, &run->lines[i], run->currency, discounted);
     }
     return bit_of(use->covers + (discounted ? RUN_WORDS : 0), i) ||
            (d->widest && bit_of(use->covers + RUN_WORDS, i));

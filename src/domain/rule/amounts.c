@@ -6,11 +6,12 @@ typedef struct amounts {
     size_t n, at;
 } amounts;
 
-/* cart.currency is this one, and no other. */
+/* The currency is this one, and no other. */
 static bool names_currency(const rule_node *node)
 {
-    return (node->op == RULE_OP_IS || node->op == RULE_OP_IN) &&
-           node->fact == RULE_FACT_CART_CURRENCY && node->n == 1;
+    bool of_currency =
+        node->fact == RULE_FACT_CART_CURRENCY || node->fact == RULE_FACT_LINE_CURRENCY;
+    return of_currency && (node->op == RULE_OP_IS || node->op == RULE_OP_IN) && node->n == 1;
 }
 
 /* Is one of the children of the `all` that was read last such a node? */

@@ -107,7 +107,7 @@ static bool texts_match(const rule_program *p, const rule_leaf *leaf, texts of)
 /* ---- lines ---- */
 
 static bool line_answer(const rule_program *p, const rule_leaf *leaf, const order_line *line,
-                        bool discounted)
+                        str currency, bool discounted)
 {
     switch (leaf->fact) {
     case RULE_FACT_LINE_SKU:
@@ -120,6 +120,8 @@ static bool line_answer(const rule_program *p, const rule_leaf *leaf, const orde
         return text_matches(p, leaf, line->model);
     case RULE_FACT_LINE_SELLER:
         return text_matches(p, leaf, line->seller);
+    case RULE_FACT_LINE_CURRENCY:
+        return text_matches(p, leaf, currency);
     case RULE_FACT_LINE_CATEGORIES:
         return texts_match(p, leaf, (texts){.first = line->category, .joined = line->categories});
     case RULE_FACT_LINE_TAGS:
@@ -143,11 +145,13 @@ static bool line_answer(const rule_program *p, const rule_leaf *leaf, const orde
     }
 }
 
-static bool line_run(const rule_program *p, uint16_t at, const order_line *line, bool discounted)
+static bool line_run(const rule_program *p, uint16_t at, const order_line *line, str currency,
+                     bool discounted)
 {
     while (at < RULE_MET) {
         const rule_leaf *leaf = &p->leaves[at];
-        at = line_answer(p, leaf, line, discounted) != leaf->negated ? leaf->yes : leaf->no;
+        at = line_answer(p, leaf, line, currency, discounted) != leaf->negated ? leaf->yes
+                                                                               : leaf->no;
     }
     return at == RULE_MET;
 }
@@ -160,16 +164,16 @@ void rule_prefetch(const rule_program *r)
     }
 }
 
-bool rule_line(const rule_program *r, const order_line *line, bool discounted)
+bool rule_line(const rule_program *r, const order_line *line, str currency, bool discounted)
 {
-    return r->leaf_count == 0 || line_run(r, 0, line, discounted);
+    return r->leaf_count == 0 || line_run(r, 0, line, currency, discounted);
 }
 
 void rule_line_all(const rule_program *r, const cart *c, const uint64_t *discounted, uint64_t *out)
 {
     memset(out, 0, (c->n + WORD_BITS - 1) / WORD_BITS * sizeof(*out));
     for (size_t i = 0; i < c->n; i++) {
-        if (rule_line(r, &c->lines[i], bit(discounted, i))) {
+        if (rule_line(r, &c->lines[i], c->currency, bit(discounted, i))) {
             out[i / WORD_BITS] |= UINT64_C(1) << i % WORD_BITS;
         }
     }
@@ -202,14 +206,16 @@ int64_t rule_lines_number(const rule_program *p, const rule_leaf *leaf, const ru
     int64_t sum = 0;
     int64_t asked = 0;
     bool every = leaf->measure == RULE_TEST_EVERY;
+    str currency = facts->cart->currency;
     for (size_t i = 0; i < facts->cart->n; i++) {
         const order_line *line = &facts->cart->lines[i];
         bool discounted = bit(facts->discounted, i);
-        if (!is_goods(line) ||
-            (leaf->where != RULE_LEAF_NONE && !line_run(p, leaf->where, line, discounted))) {
+        if (!is_goods(line) || (leaf->where != RULE_LEAF_NONE &&
+                                !line_run(p, leaf->where, line, currency, discounted))) {
             continue;
         }
-        bool fits = leaf->tree == RULE_LEAF_NONE || line_run(p, leaf->tree, line, discounted);
+        bool fits =
+            leaf->tree == RULE_LEAF_NONE || line_run(p, leaf->tree, line, currency, discounted);
         asked++;
         if (every || !fits) {
             sum += every && !fits ? 1 : 0;

@@ -224,7 +224,7 @@ static void facts_of_a_line(void **state)
             fail_msg("%s: %llu", rows[i].rule, (unsigned long long)lines);
         }
         for (size_t k = 0; k < c.n; k++) {
-            assert_int_equal(rule_line(p, &c.lines[k], k == 1), lines >> k & 1);
+            assert_int_equal(rule_line(p, &c.lines[k], c.currency, k == 1), lines >> k & 1);
         }
     }
 }

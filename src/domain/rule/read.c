@@ -177,6 +177,36 @@ static uint8_t lines_op(rule_reader *r, const json *v, str path, str *name)
     return op;
 }
 
+/* Which operator `lines` has, and where they stand. */
+typedef struct lines_in {
+    uint8_t op;
+    str name;
+    place_in_tree in;
+} lines_in;
+
+/* The tree of `where` is read once, where it will stand, and taken back. */
+static void read_listed_lines(rule_reader *r, const json *lines, str path, const lines_in *as)
+{
+    const json *where = json_field(lines, S("where"));
+    size_t first = r->n, points = r->points, values = r->values;
+    if (where != NULL) {
+        place_in_tree under = {RULE_PLACE_LINE, as->in.depth + RULE_LISTED_LEVELS + 1};
+        read_node(r, where, rule_member(r, path, S("where")), under);
+    }
+    rule_listed what = {.as = {.op = as->op, .n = where != NULL},
+                        .place = RULE_PLACE_CART,
+                        .below_count = r->n - first,
+                        .points = r->points - points,
+                        .values = r->values - values};
+    if (what.below_count > 0) {
+        what.below =
+            arena_copy(r->found->memory, r->nodes + first, sizeof(*r->nodes), what.below_count);
+    }
+    r->n = first;
+    r->depth = as->in.depth;
+    rule_read_listed(r, json_field(lines, as->name), rule_member(r, path, as->name), &what);
+}
+
 static void read_lines(rule_reader *r, const json *v, str path, place_in_tree in)
 {
     const json *lines = json_field(v, S("lines"));
@@ -195,9 +225,13 @@ static void read_lines(rule_reader *r, const json *v, str path, place_in_tree in
     if (op == 0) {
         return;
     }
-    size_t node = rule_append(r, (rule_node){.op = op});
     const rule_op_row *row = rule_op_of(op);
     const json *operand = json_field(lines, name);
+    if (row->types == RULE_MONEY && rule_is_listed(operand, op)) {
+        read_listed_lines(r, lines, at, &(lines_in){op, name, in});
+        return;
+    }
+    size_t node = rule_append(r, (rule_node){.op = op});
     const json *where = json_field(lines, S("where"));
     place_in_tree under = {RULE_PLACE_LINE, in.depth + 1};
     if (where != NULL) {

@@ -30,8 +30,26 @@ void rule_members(rule_reader *r, const json *v, str path, const char *names);
 
 /* {"fact": …, operator: …} */
 void rule_read_compare(rule_reader *r, const json *v, str path, rule_place place);
+/* Whether the operator of the node takes this JSON for its fact: tells when not. */
+void rule_read_operand(rule_reader *r, const json *v, str path, size_t node);
+/* Room for so many more values; a single text is one, too. False, with a problem: none. */
+bool rule_takes_values(rule_reader *r, str path, size_t n);
 /* One list of texts or numbers as values of the node at `node`. */
 void rule_read_values(rule_reader *r, const json *v, str path, rule_type type, size_t node);
+
+/* Amounts by currency: what compares money, in each of them. It stands so many levels deeper. */
+enum { RULE_LISTED_LEVELS = 2 };
+typedef struct rule_listed {
+    rule_node as; /* without its operand */
+    rule_place place;
+    const rule_node *below; /* of `lines`: the tree of its `where`, as it was read once */
+    size_t below_count, points, values; /* so many nodes; what it took of the limits */
+} rule_listed;
+/* Whether the operand of an operator that compares money is a list by currency. */
+bool rule_is_listed(const json *operand, uint8_t op);
+/* The operand as the tree that it stands for. At the depth of the node that is read. */
+void rule_read_listed(rule_reader *r, const json *v, str path, const rule_listed *what);
+
 void rule_read_hours(rule_reader *r, const json *v, str path);
 void rule_read_window(rule_reader *r, const json *v, str path);
 /* {"mode": …}: scopes only. */

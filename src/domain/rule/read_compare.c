@@ -1,6 +1,5 @@
 /* JSON to nodes: comparisons of a fact. */
 #include "base/hash.h"
-#include "base/money.h"
 #include "domain/rule/read.h"
 
 /* The operator, and its name. 0, with a problem, when there is not exactly one. */
@@ -105,8 +104,7 @@ static void refuse_duplicates(rule_reader *r, str path, size_t first, size_t n)
     }
 }
 
-/* Room for so many more; a single text is one, too. */
-static bool takes_values(rule_reader *r, str path, size_t n)
+bool rule_takes_values(rule_reader *r, str path, size_t n)
 {
     if (n == 0 || n > RULE_VALUES_MAX - r->values) {
         issues_add(r->found, path, n == 0 ? S("required") : S("too_many"),
@@ -124,7 +122,7 @@ void rule_read_values(rule_reader *r, const json *v, str path, rule_type type, s
         return;
     }
     size_t n = json_count(v);
-    if (!takes_values(r, path, n)) {
+    if (!rule_takes_values(r, path, n)) {
         return;
     }
     r->nodes[node].n = (uint16_t)n;
@@ -156,11 +154,10 @@ void rule_read_values(rule_reader *r, const json *v, str path, rule_type type, s
     }
 }
 
-/* Whether the operator takes this JSON for this fact; tells when not. */
-static void read_operand(rule_reader *r, const json *v, str path, const rule_fact_row *fact,
-                         size_t node)
+void rule_read_operand(rule_reader *r, const json *v, str path, size_t node)
 {
     const rule_op_row *op = rule_op_of(r->nodes[node].op);
+    const rule_fact_row *fact = rule_fact_of(r->nodes[node].fact);
     int64_t low = 0;
     int64_t high = 0;
     if (op->operand == RULE_TAKES_MANY) {
@@ -184,7 +181,7 @@ static void read_operand(rule_reader *r, const json *v, str path, const rule_fac
             low = json_bool(v);
         }
     } else if (op->operand == RULE_TAKES_ONE && takes_text(fact->type, v)) {
-        if (!takes_values(r, path, 1)) {
+        if (!rule_takes_values(r, path, 1)) {
             return;
         }
         r->nodes[node].n = 1;
@@ -194,66 +191,6 @@ static void read_operand(rule_reader *r, const json *v, str path, const rule_fac
     }
     r->nodes[node].low = low;
     r->nodes[node].high = high;
-}
-
-/* ---- amounts that are listed by currency ---- */
-
-/* {amount, currency} as cart.currency and the comparison, both below an `all`. */
-static void read_amount(rule_reader *r, const json *v, str path, const rule_node *as)
-{
-    const json *code = json_field(v, S("currency"));
-    const json *amount = json_field(v, S("amount"));
-    int64_t number = 0;
-    if (json_kind_of(v) != JSON_KIND_OBJECT || json_count(v) != 2 || code == NULL ||
-        amount == NULL) {
-        rule_problem(r, path, "wrong_type", "an object {amount, currency}");
-        return;
-    }
-    (void)rule_append(r, (rule_node){.op = RULE_OP_ALL, .n = 2});
-    (void)rule_append(r, (rule_node){.op = RULE_OP_IS, .fact = RULE_FACT_CART_CURRENCY, .n = 1});
-    str at = rule_member(r, path, S("currency"));
-    if (json_kind_of(code) != JSON_KIND_STR || money_decimals(json_str(code)) < 0) {
-        rule_problem(r, at, "not_allowed", "a code of ISO 4217 in capitals");
-    } else if (takes_values(r, at, 1)) {
-        (void)read_value(r, code, at, RULE_TEXT, true);
-    }
-    size_t node = rule_append(r, *as);
-    (void)rule_integer(r, amount, rule_member(r, path, S("amount")), RULE_MONEY, &number);
-    r->nodes[node].low = number;
-}
-
-static bool is_listed_before(const json *v, size_t i)
-{
-    const json *code = json_field(json_at(v, i), S("currency"));
-    for (size_t k = 0; k < i && json_kind_of(code) == JSON_KIND_STR; k++) {
-        const json *other = json_field(json_at(v, k), S("currency"));
-        if (json_kind_of(other) == JSON_KIND_STR && str_eq(json_str(other), json_str(code))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* as: the comparison, without its amount. */
-static void read_amounts(rule_reader *r, const json *v, str path, const rule_node *as)
-{
-    size_t n = json_count(v);
-    enum { LEVELS_MORE = 2, POINTS_EACH = 3 };
-    if (n == 0 || n > RULE_CURRENCIES_MAX) {
-        issues_add(r->found, path, n == 0 ? S("required") : S("too_many"),
-                   "an amount in 1 to %d currencies", RULE_CURRENCIES_MAX);
-    } else if (r->depth + LEVELS_MORE > RULE_DEPTH_MAX) {
-        issues_add(r->found, path, S("too_deep"), "at most %d levels, of which this takes %d",
-                   RULE_DEPTH_MAX, LEVELS_MORE + 1);
-    } else if (rule_points(r, path, n * POINTS_EACH)) {
-        (void)rule_append(r, (rule_node){.op = RULE_OP_ANY, .n = (uint16_t)n});
-        for (size_t i = 0; i < n; i++) {
-            if (is_listed_before(v, i)) {
-                rule_problem(r, rule_item(r, path, i), "duplicate", "once in each currency");
-            }
-            read_amount(r, json_at(v, i), rule_item(r, path, i), as);
-        }
-    }
 }
 
 void rule_read_compare(rule_reader *r, const json *v, str path, rule_place place)
@@ -274,11 +211,10 @@ void rule_read_compare(rule_reader *r, const json *v, str path, rule_place place
     }
     rule_node made = {.op = op, .fact = fact, .text = attribute};
     const json *operand = json_field(v, name);
-    if (row->type == RULE_MONEY && place == RULE_PLACE_CART &&
-        rule_op_of(op)->operand == RULE_TAKES_NUMBER && json_kind_of(operand) == JSON_KIND_ARRAY) {
-        read_amounts(r, operand, rule_member(r, path, name), &made);
+    str at = rule_member(r, path, name);
+    if (row->type == RULE_MONEY && rule_is_listed(operand, op)) {
+        rule_read_listed(r, operand, at, &(rule_listed){.as = made, .place = place});
         return;
     }
-    size_t node = rule_append(r, made);
-    read_operand(r, operand, rule_member(r, path, name), row, node);
+    rule_read_operand(r, operand, at, rule_append(r, made));
 }

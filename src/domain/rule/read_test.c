@@ -107,6 +107,7 @@ static void comparisons_that_make_no_sense_are_refused(void **state)
 #define AMOUNTS(list) "{'fact':'cart.subtotal','at_least':[" list "]}"
 #define USD           "{'amount':9000,'currency':'USD'}"
 #define CNY           "{'amount':7000,'currency':'CNY'}"
+#define SEVERAL(them) "{'amount':[" them "],'currency':'USD'}"
 
 static void amounts_by_currency_that_make_no_sense_are_refused(void **state)
 {
@@ -124,12 +125,32 @@ static void amounts_by_currency_that_make_no_sense_are_refused(void **state)
         {AMOUNTS("{'amount':1,'currency':7}"), "conditions.at_least[0].currency", "not_allowed"},
         {AMOUNTS(USD "," CNY "," USD), "conditions.at_least[2]", "duplicate"},
         {AMOUNTS("1,1,1,1,1,1,1,1,1,1,1"), "conditions.at_least", "too_many"},
-        {"{'fact':'cart.subtotal','is':[" USD "]}", "conditions.is", "wrong_type"},
-        {"{'fact':'cart.subtotal','between':[" USD "," CNY "]}", "conditions.between[0]",
+        {"{'fact':'cart.subtotal','is':[5]}", "conditions.is[0]", "wrong_type"},
+        {"{'fact':'cart.subtotal','between':[" USD "," CNY "]}", "conditions.between[1].amount",
          "wrong_type"},
+        {"{'fact':'cart.subtotal','between':[" SEVERAL("9,8") "]}", "conditions.between[0].amount",
+         "out_of_range"},
+        {"{'fact':'cart.subtotal','in':[" SEVERAL("9,9") "]}", "conditions.in[0].amount[1]",
+         "duplicate"},
+        {"{'fact':'cart.subtotal','not_in':[" SEVERAL("") "]}", "conditions.not_in[0].amount",
+         "required"},
+        {"{'fact':'cart.subtotal','in':[" SEVERAL("9,8") ",7]}", "conditions.in[1]", "wrong_type"},
+        {"{'fact':'cart.subtotal','in':[7," SEVERAL("9,8") "]}", "conditions.in[1]", "wrong_type"},
         {"{'fact':'cart.lines','at_least':[" USD "]}", "conditions.at_least", "wrong_type"},
-        {"{'lines':{'any':{'fact':'line.unit_price','at_least':[" USD "]}}}",
-         "conditions.lines.any.at_least", "wrong_type"},
+        {"{'fact':'cart.lines','between':[" USD "," CNY "]}", "conditions.between[0]",
+         "wrong_type"},
+        {"{'lines':{'count_at_least':[" USD "]}}", "conditions.lines.count_at_least", "wrong_type"},
+        {"{'lines':{'sum_at_least':[]}}", "conditions.lines.sum_at_least", "required"},
+        {"{'lines':{'sum_at_least':[7]}}", "conditions.lines.sum_at_least[0]", "wrong_type"},
+        {"{'lines':{'sum_at_most':[" USD "," USD "]}}", "conditions.lines.sum_at_most[1]",
+         "duplicate"},
+        {"{'lines':{'sum_at_most':[" SEVERAL("1,2") "]}}", "conditions.lines.sum_at_most[0].amount",
+         "wrong_type"},
+        {"{'lines':{'where':{'fact':'line.sku'},'sum_at_most':[" USD "]}}",
+         "conditions.lines.where", "required"},
+        {"{'lines':{'any':{'fact':'line.unit_price','at_least':[{'amount':1,'currency':'$'}]}}}",
+         "conditions.lines.any.at_least[0].currency", "not_allowed"},
+        {"{'fact':'line.currency','is':'USD'}", "conditions.fact", "not_allowed"},
     };
     check_refused(RULE_PLACE_CART, rows, ARRAY_LEN(rows));
 }
@@ -145,6 +166,46 @@ static void amounts_by_currency_are_the_tree_they_stand_for(void **state)
                  "{\"fact\":\"cart.subtotal\",\"at_least\":7000}]}]}}"));
     const char *three = "{'fact':'user.spent','below':[" USD "," CNY "],'message':'less'}";
     assert_int_equal(test_tree(RULE_PLACE_CART, three).n, 9);
+}
+
+/* What is compared with otherwise is the `amount`, whatever the operator takes. */
+static void whatever_compares_money_takes_a_list(void **state)
+{
+    (void)state;
+#define IN(currency, tree) "{'all':[{'fact':'cart.currency','is':'" currency "'}," tree "]}"
+#define OF(currency, tree) "{'all':[{'fact':'line.currency','is':'" currency "'}," tree "]}"
+#define NOT_A_OR_B         "'where':{'not':{'fact':'line.sku','in':['a','b']}},"
+    static const struct {
+        rule_place place;
+        const char *listed, *tree;
+    } rows[] = {
+        {RULE_PLACE_CART, "{'fact':'cart.shipping','is':[" USD "]}",
+         "{'any':[" IN("USD", "{'fact':'cart.shipping','is':9000}") "]}"},
+        {RULE_PLACE_CART, "{'fact':'cart.shipping','is_not':[" USD "]}",
+         "{'any':[" IN("USD", "{'fact':'cart.shipping','is_not':9000}") "]}"},
+        {RULE_PLACE_CART, "{'fact':'user.spent','between':[" SEVERAL("1,2") "]}",
+         "{'any':[" IN("USD", "{'fact':'user.spent','between':[1,2]}") "]}"},
+        {RULE_PLACE_CART, "{'fact':'user.spent','in':[" SEVERAL("2,1") "]}",
+         "{'any':[" IN("USD", "{'fact':'user.spent','in':[2,1]}") "]}"},
+        {RULE_PLACE_CART, "{'fact':'user.spent','not_in':[" SEVERAL("2") "]}",
+         "{'any':[" IN("USD", "{'fact':'user.spent','not_in':[2]}") "]}"},
+        {RULE_PLACE_CART, "{'lines':{'sum_at_least':[" USD "," CNY "]},'message':'more'}",
+         "{'any':[" IN("USD", "{'lines':{'sum_at_least':9000}}") "," IN(
+             "CNY", "{'lines':{'sum_at_least':7000}}") "],'message':'more'}"},
+        {RULE_PLACE_CART, "{'lines':{" NOT_A_OR_B "'sum_at_most':[" USD "," CNY "]}}",
+         "{'any':[" IN("USD", "{'lines':{" NOT_A_OR_B "'sum_at_most':9000}}") "," IN(
+             "CNY", "{'lines':{" NOT_A_OR_B "'sum_at_most':7000}}") "]}"},
+        {RULE_PLACE_CART, "{'lines':{'none':{'fact':'line.unit_price','above':[" CNY "]}}}",
+         "{'lines':{'none':{'any':[" OF("CNY", "{'fact':'line.unit_price','above':7000}") "]}}}"},
+        {RULE_PLACE_LINE, "{'fact':'line.unit_price','between':[" SEVERAL("1,2") "]}",
+         "{'any':[" OF("USD", "{'fact':'line.unit_price','between':[1,2]}") "]}"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        rule_tree listed = test_tree(rows[i].place, rows[i].listed);
+        rule_tree tree = test_tree(rows[i].place, rows[i].tree);
+        assert_str(test_written(listed, rows[i].place), test_written(tree, rows[i].place));
+        assert_true(rule_amounts_have_currencies(listed.items, listed.n));
+    }
 }
 
 /* Amounts are told apart by currency: itself, below a node that is, or in a tree below `lines`. */
@@ -189,6 +250,9 @@ static void whether_amounts_have_currencies(void **state)
         }
     }
     rule_tree scope = test_tree(RULE_PLACE_LINE, "{'fact':'line.unit_price','above':5}");
+    assert_false(rule_amounts_have_currencies(scope.items, scope.n));
+    scope = test_tree(RULE_PLACE_LINE, "{'all':[{'fact':'line.unit_price','above':5},"
+                                       "{'fact':'line.currency','in':['USD','EUR']}]}");
     assert_false(rule_amounts_have_currencies(scope.items, scope.n));
     assert_true(rule_amounts_have_currencies(NULL, 0));
 }
@@ -374,6 +438,39 @@ static const char *long_list(const char *before, size_t n)
     return text.p;
 }
 
+/* A filter stands once for each currency, as deep as that is, and counts so often. */
+static void a_listed_filter_counts_for_each_currency(void **state)
+{
+    (void)state;
+#define SUMS "{'lines':{'sum_at_least':[" USD "," CNY "],'where':"
+    const char *skus = SUMS "{'fact':'line.sku','in':[";
+    rule_tree tree =
+        test_tree(RULE_PLACE_CART, repeated(long_list(skus, RULE_VALUES_MAX / 4), "}", 2, ""));
+    assert_int_equal(tree.n, 1 + 2 * (1 + 2 + 1 + 1 + RULE_VALUES_MAX / 4));
+    (void)test_read(RULE_PLACE_CART,
+                    repeated(long_list(skus, RULE_VALUES_MAX / 2 + 1), "}", 2, ""));
+    assert_str(found->items[0].field, S("conditions.lines.sum_at_least"));
+    assert_str(found->items[0].code, S("too_many"));
+
+#define GIFT "{'fact':'line.gift','is':true}"
+    size_t fit = (RULE_NODES_MAX - 1) / 2 - 4; /* beside ANY; each with ALL, IS, LINES and ALL */
+    (void)test_tree(RULE_PLACE_CART, repeated(SUMS "{'all':[", GIFT, fit, "]}}}"));
+    (void)test_read(RULE_PLACE_CART, repeated(SUMS "{'all':[", GIFT, fit + 1, "]}}}"));
+    assert_str(found->items[0].field, S("conditions.lines.sum_at_least"));
+    assert_str(found->items[0].code, S("too_many"));
+
+    const char *deep = repeated(SUMS, "{'not':", RULE_DEPTH_MAX - 4, GIFT);
+    (void)test_tree(RULE_PLACE_CART, repeated(deep, "}", RULE_DEPTH_MAX - 4 + 2, ""));
+    deep = repeated(SUMS, "{'not':", RULE_DEPTH_MAX - 3, GIFT);
+    (void)test_read(RULE_PLACE_CART, repeated(deep, "}", RULE_DEPTH_MAX - 3 + 2, ""));
+    assert_str(found->items[0].code, S("too_deep"));
+    deep = repeated("", "{'not':", RULE_DEPTH_MAX - 3, "{'lines':{'sum_at_least':[" USD "]}}");
+    (void)test_tree(RULE_PLACE_CART, repeated(deep, "}", RULE_DEPTH_MAX - 3, ""));
+    deep = repeated("", "{'not':", RULE_DEPTH_MAX - 2, "{'lines':{'sum_at_least':[" USD "]}}");
+    (void)test_read(RULE_PLACE_CART, repeated(deep, "}", RULE_DEPTH_MAX - 2, ""));
+    assert_str(found->items[0].code, S("too_deep"));
+}
+
 static void the_longest_list_is_exact(void **state)
 {
     (void)state;
@@ -381,9 +478,9 @@ static void the_longest_list_is_exact(void **state)
         test_program(RULE_PLACE_LINE, long_list("{'fact':'line.sku','in':[", RULE_VALUES_MAX));
     for (size_t i = 0; i < RULE_VALUES_MAX + 1000; i++) {
         order_line line = {.sku = arena_printf(memory, "sku-%zu", i)};
-        assert_int_equal(rule_line(p, &line, false), i < RULE_VALUES_MAX);
+        assert_int_equal(rule_line(p, &line, S("USD"), false), i < RULE_VALUES_MAX);
         line.sku = arena_printf(memory, "Sku-%zu", i);
-        assert_false(rule_line(p, &line, false));
+        assert_false(rule_line(p, &line, S("USD"), false));
     }
     assert_int_equal(rule_index(p, memory).n, RULE_VALUES_MAX);
     (void)test_read(RULE_PLACE_LINE, long_list("{'fact':'line.sku','in':[", RULE_VALUES_MAX + 1));
@@ -460,6 +557,8 @@ int main(void)
         RULE_TEST(comparisons_that_make_no_sense_are_refused),
         RULE_TEST(amounts_by_currency_that_make_no_sense_are_refused),
         RULE_TEST(amounts_by_currency_are_the_tree_they_stand_for),
+        RULE_TEST(whatever_compares_money_takes_a_list),
+        RULE_TEST(a_listed_filter_counts_for_each_currency),
         RULE_TEST(whether_amounts_have_currencies),
         RULE_TEST(times_that_are_none_are_refused),
         RULE_TEST(scopes_in_short_are_checked_too),

@@ -8,6 +8,7 @@
  *   {"all": [T, …]}  {"any": [T, …]}  {"not": T}        any node may carry "message": text for
  *   {"fact": "cart.subtotal", "at_least": 10000}        customers that a refusal brings along
  *   {"fact": "cart.subtotal", "at_least": [{"amount": 10000, "currency": "USD"}, …]}
+ *   {"fact": "line.unit_price", "between": [{"amount": [0, 999], "currency": "USD"}, …]}
  *   {"lines": {"where": L, "any": L}}   also all, none; or, without a tree, count_at_least,
  *                                       quantity_at_least, sum_at_least and their at_most
  *   {"weekdays": ["mon"], "from": "18:00", "until": "22:00", "zone": "Asia/Shanghai"}
@@ -17,8 +18,9 @@
  * twice. An `until` at or before its `from` is on the next day; weekdays are those of the start.
  *
  * An amount is in minor units of the cart's currency, whichever that is. One that is listed by
- * currency stands for the tree {"any": [{"all": [cart.currency is USD, the comparison]}, …]}, as
- * which it is stored and shown.
+ * currency (whatever compares money takes a list; its `amount` holds what is compared with
+ * otherwise) stands for the tree {"any": [{"all": [cart.currency is USD, the comparison]}, …]}, as
+ * which it is stored and shown; of a line line.currency.
  *
  * `lines` asks goods only: lines that charge for sending are not counted, nor are they in
  * cart.subtotal, cart.quantity and cart.lines. A scope is asked of every line. */
@@ -73,7 +75,7 @@ void rule_write(const rule_node *nodes, size_t n, rule_place place, json_writer 
 /* Whether stored nodes are a tree that rule_read could have made; only such may be compiled. */
 bool rule_is_sound(const rule_node *nodes, size_t n, rule_place place);
 /* Does everything that compares an amount stand in an `all` with the one currency of the cart in
- * which it is meant, itself or a node above it? Of sound nodes; a scope has no such fact. */
+ * which it is meant, itself or a node above it? Of sound nodes. */
 bool rule_amounts_have_currencies(const rule_node *nodes, size_t n);
 /* What asking the tree costs at most, in comparisons, for the largest cart that is taken. */
 uint64_t rule_cost(const rule_node *nodes, size_t n, rule_place place);
@@ -102,8 +104,8 @@ typedef struct rule_facts {
 rule_facts rule_facts_of(const cart *c, const int64_t *line_minor, const uint64_t *discounted,
                          const uint64_t *eligible);
 
-/* Scopes. Some tens of nanoseconds. */
-bool rule_line(const rule_program *r, const order_line *line, bool discounted);
+/* Scopes. currency: the cart's. Some tens of nanoseconds. */
+bool rule_line(const rule_program *r, const order_line *line, str currency, bool discounted);
 /* The same for every line of the cart; out has a bit a line, in words of 64. */
 void rule_line_all(const rule_program *r, const cart *c, const uint64_t *discounted, uint64_t *out);
 /* Conditions. */
@@ -175,8 +177,8 @@ typedef struct rule_value {
     int64_t number;
 } rule_value;
 typedef void rule_value_visit(void *context, const rule_value *v);
-/* Facts of a line that no coupon has taken from. */
-void rule_line_values(const order_line *line, rule_value_visit *visit, void *context);
+/* Facts of a line that no coupon has taken from; currency: the cart's. */
+void rule_line_values(const order_line *line, str currency, rule_value_visit *visit, void *context);
 /* What is asked of the cart's content. */
 void rule_content_values(const rule_facts *facts, rule_value_visit *visit, void *context);
 /* All other facts that are known: store, shopper, time … */

@@ -269,7 +269,7 @@ static void check_frozen(const rule_program *p, const cart *c)
     mixed.lines = goods.lines;
     mixed.n = goods.n;
     rule_facts facts = random_facts(&mixed), again = facts;
-    cart bare = {.lines = goods.lines, .n = goods.n};
+    cart bare = {.currency = c->currency, .lines = goods.lines, .n = goods.n};
     str frozen = rule_frozen(p, c, memory);
     again.cart = &bare;
     assert_true(frozen.n <= RULE_FROZEN_MAX);

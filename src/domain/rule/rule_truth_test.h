@@ -29,9 +29,10 @@ static inline bool text_of(const char *name, const scene *s, str *out)
     const named_text texts[] = {
         {"line.sku", s->line->sku},       {"line.product", s->line->product},
         {"line.brand", s->line->brand},   {"line.model", s->line->model},
-        {"line.seller", s->line->seller}, {"cart.currency", c->currency},
-        {"cart.store", c->store},         {"cart.region", c->region},
-        {"cart.channel", c->channel},     {"cart.payment", c->payment},
+        {"line.seller", s->line->seller}, {"line.currency", c->currency},
+        {"cart.currency", c->currency},   {"cart.store", c->store},
+        {"cart.region", c->region},       {"cart.channel", c->channel},
+        {"cart.payment", c->payment},
     };
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         if (str_eq(str_of(name), str_of(texts[i].name))) {

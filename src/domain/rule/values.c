@@ -28,7 +28,7 @@ static void tell_joined(const teller *t, uint8_t fact, str joined)
     }
 }
 
-void rule_line_values(const order_line *line, rule_value_visit *visit, void *context)
+void rule_line_values(const order_line *line, str currency, rule_value_visit *visit, void *context)
 {
     teller t = {visit, context};
     bool weighed = (line->marks & LINE_WEIGHED) != 0;
@@ -40,6 +40,7 @@ void rule_line_values(const order_line *line, rule_value_visit *visit, void *con
     tell_text(&t, RULE_FACT_LINE_MODEL, line->model);
     tell_joined(&t, RULE_FACT_LINE_TAGS, line->tags);
     tell_text(&t, RULE_FACT_LINE_SELLER, line->seller);
+    tell_text(&t, RULE_FACT_LINE_CURRENCY, currency);
     tell_number(&t, RULE_FACT_LINE_UNIT_PRICE, line->unit_minor);
     tell_number(&t, RULE_FACT_LINE_QUANTITY,
                 weighed ? line->quantity : line->quantity * CART_QUANTITY_UNIT);
