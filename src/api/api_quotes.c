@@ -150,15 +150,6 @@ static void price_quote(api_call *c, const order_ask *ask)
     call_view_answer(c, &v, r, &wire_quote_type, &shown);
 }
 
-/* Who is not named is no user, whatever is told of him. */
-static const cart_shopper *guest_of(api_call *c, const cart_shopper *told)
-{
-    cart_shopper *out = ARENA_NEW(c->memory, cart_shopper);
-    *out = told != NULL ? *told : cart_shopper_unknown;
-    out->known = false;
-    return out;
-}
-
 void api_quote_create(api_call *c)
 {
     const wire_quote_create *b = c->body;
@@ -175,7 +166,7 @@ void api_quote_create(api_call *c)
         return;
     bool guest = asked.ask.user.n == 0;
     if (guest)
-        asked.ask.shopper = guest_of(c, asked.ask.shopper);
+        asked.ask.shopper = order_guest(c, asked.ask.shopper);
     if (guest && !b->has_subjects && b->has_codes && c->problems->n == 0) {
         call_refuse(c, R_CODE_INVALID, S(""));
         return;

@@ -143,6 +143,14 @@ static const cart_shopper *shopper_of(api_call *c, const wire_cart *basket)
     return out;
 }
 
+const cart_shopper *order_guest(api_call *c, const cart_shopper *told)
+{
+    cart_shopper *out = ARENA_NEW(c->memory, cart_shopper);
+    *out = told != NULL ? *told : cart_shopper_unknown;
+    out->known = false;
+    return out;
+}
+
 order_line order_line_asked(api_call *c, const wire_cart_line *from)
 {
     str first = from->categories.n > 0 ? from->categories.items[0] : S("");

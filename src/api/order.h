@@ -41,6 +41,9 @@ typedef struct order_job {
  * Field names begin as the wire has them. False: the call has ended. */
 MUST_USE bool order_asked(api_call *c, const order_wish *wish, order_job *out);
 
+/* Who is not named is no user, whatever is told of him. NULL: nothing. */
+const cart_shopper *order_guest(api_call *c, const cart_shopper *told);
+
 /* A line of a cart as it is priced. */
 order_line order_line_asked(api_call *c, const wire_cart_line *from);
 

@@ -129,15 +129,10 @@ result order_eligible(app_view *v, const order_ask *ask, uint64_t id, price_coup
     return eligible(v, &d, id, out, &expires_at_ms);
 }
 
-/* The subject that a limit on uses counts by and the order does not name; 0: none. */
-static uint8_t missing_subject(const app_view *v, const order_desk *d, uint64_t template_id)
+uint8_t order_missing_subject(const app_view *v, const order_ask *ask, uint64_t template_id)
 {
     terms of = terms_of(v->config, template_id);
-    uint32_t missing = limit_subjects_of(&of, ~(1U << LIMIT_MEASURE_CLAIMS)) & ~d->ask->subjects;
-    uint8_t subject = 0;
-    while (missing != 0 && (missing >> subject & 1U) == 0)
-        subject++;
-    return missing == 0 ? 0 : subject;
+    return limit_missing_subject(&of, ~(1U << LIMIT_MEASURE_CLAIMS), ask->subjects);
 }
 
 static void refuse(order_verdict *verdict, result code)
@@ -276,7 +271,7 @@ static void look_at_coupon(app_view *v, order_desk *d, size_t i, order_priced *o
     result code = eligible(v, d, id, &one, &expires_at_ms);
     verdict->coupon = id;
     verdict->template = code == R_NOT_FOUND || code == R_WRONG_USER ? 0 : one.template;
-    verdict->subject = code == R_DONE ? missing_subject(v, d, one.template) : 0;
+    verdict->subject = code == R_DONE ? order_missing_subject(v, d->ask, one.template) : 0;
     if (code != R_DONE || verdict->subject != 0) {
         refuse(verdict, code != R_DONE ? code : R_LIMIT_SUBJECT_MISSING);
     } else if (is_in_currency(order_takes_currency(v, d->ask, &one), verdict)) {
@@ -352,7 +347,7 @@ static void look_at_automatic(app_view *v, order_desk *d, size_t i, order_priced
                         .currency = of->campaign->row->currency,
                         .automatic = true};
     verdict->template = t->id;
-    verdict->subject = missing_subject(v, d, t->id);
+    verdict->subject = order_missing_subject(v, d->ask, t->id);
     if (is_left_out(d->ask, t->id) || verdict->subject != 0) {
         refuse(verdict, verdict->subject != 0 ? R_LIMIT_SUBJECT_MISSING : R_LIMIT_REACHED);
     } else if (is_in_currency(order_takes_currency(v, d->ask, &one), verdict)) {

@@ -138,6 +138,10 @@ cart order_cart(app_view *v, const order_ask *ask);
  * order number. Refusals in the order of verdicts. */
 MUST_USE result order_eligible(app_view *v, const order_ask *ask, uint64_t id, price_coupon *out);
 
+/* The subject that a limit on uses of the template counts by and the order does not name; 0: none.
+ */
+uint8_t order_missing_subject(const app_view *v, const order_ask *ask, uint64_t template_id);
+
 /* Is it good in the currency of the question? Of one that is stored. */
 bool order_takes_currency(const app_view *v, const order_ask *ask, const price_coupon *one);
 

@@ -4,11 +4,14 @@
 
 #include "app/query_counts.h"
 #include "app/query_due.h"
+#include "app/reserve.h"
 #include "app/room.h"
 #include "base/id.h"
 #include "domain/campaign/currency.h"
+#include "domain/campaign/rules.h"
 #include "domain/coupon/claimable.h"
 #include "domain/limit/level.h"
+#include "domain/limit/subject.h"
 
 /* What is due and not swept gives back to a budget. */
 typedef struct budget_back {
@@ -28,9 +31,11 @@ typedef struct search {
     cart cart;
     price_policy policy;
     price_probe *probe;
-    uint32_t member; /* of the user; 0: none is named, or he has no rows yet */
-    arena *scratch;  /* of one price */
-    bool due, more;  /* `back` is known; but more is due than was looked at */
+    uint32_t member;                  /* of the user; 0: none is named, or he has no rows yet */
+    const reserved_subject *subjects; /* that are named */
+    size_t subject_n;
+    arena *scratch; /* of one price */
+    bool due, more; /* `back` is known; but more is due than was looked at */
     budget_back *back;
     size_t back_n, back_capacity;
     template_room *rooms;
@@ -51,6 +56,9 @@ static search search_new(app_view *v, const find_ask *ask)
     uint16_t slot = slot_of_user(of->merchant, of->user);
     const user *who = of->user.n == 0 ? NULL : user_get(v->rows, slot, of->merchant, of->user);
     s.member = who == NULL ? 0 : who->member;
+    if (of->names != NULL) {
+        s.subjects = subjects_hashed(shop->row, of->names, v->memory, &s.subject_n);
+    }
     return s;
 }
 
@@ -129,13 +137,37 @@ static int64_t left_by_user(const search *s, const terms *of, const limit_level 
     return rule->max - limit_used(row, level, rule, of, uow_now(s->v->rows));
 }
 
-/* The limits on claims: those of the user into *allowed; false: one has been reached. */
+/* What the subjects that are named leave of limits on claims: as a claim would be granted. */
+static void allow_by_subjects(const search *s, const terms *of, int64_t *allowed)
+{
+    uint32_t limited = limit_subjects_of(of, 1U << LIMIT_MEASURE_CLAIMS);
+    limit_need need = {of->template->row->id, LIMIT_MEASURE_CLAIMS, LIMIT_COUNT_MAX};
+    for (size_t i = 0; i < s->subject_n; i++) {
+        const reserved_subject *by = &s->subjects[i];
+        limit_reserve_in in = {.merchant = s->ask->cart.merchant,
+                               .subject = by->subject,
+                               .hi = by->hi,
+                               .lo = by->lo,
+                               .needs = {.items = &need, .n = 1}};
+        limit_reserve_out out = {0};
+        if ((limited >> by->subject & 1U) != 0) {
+            limit_reserve_look(s->v->rows, &in, &out);
+        }
+        for (size_t k = 0; k < out.grants.n; k++) {
+            allow(out.grants.items[k].n, allowed);
+        }
+    }
+}
+
+/* The limits on claims: those of the user and the subjects into *allowed; false: one has been
+ * reached. */
 static bool limits_allow(const search *s, const terms *of, int64_t *allowed)
 {
     limit_level levels[LIMIT_LEVELS];
     str where = s->ask->cart.store;
     limit_levels_of(of, levels);
     *allowed = -1;
+    allow_by_subjects(s, of, allowed);
     for (size_t l = 0; l < LIMIT_LEVELS; l++) {
         for (size_t i = 0; i < levels[l].n; i++) {
             const limit_rule *rule = &levels[l].rules[i];
@@ -182,7 +214,9 @@ static bool look(search *s, const config_template *found, size_t *rows, template
     *out = (template_found){.template = of.template,
                             .version = now.version,
                             .campaign = of.campaign,
-                            .priced = s->ask->way == FIND_CART};
+                            .priced = s->ask->way == FIND_CART,
+                            .missing_subject = limit_missing_subject(
+                                &of, 1U << LIMIT_MEASURE_CLAIMS, s->ask->cart.subjects)};
     currency_rule priced = {now.version, rule};
     if (s->ask->way != FIND_ALL &&
         !currency_takes(of.campaign->row, terms_newest(&of), priced, s->cart.currency)) {
@@ -277,6 +311,7 @@ static bool fits(search *s, coupon_found *found)
         (s->ask->way != FIND_ALL && !order_takes_currency(s->v, &s->ask->cart, &found->one))) {
         return false;
     }
+    found->missing_subject = order_missing_subject(s->v, &s->ask->cart, found->one.template);
     return price_probe_fits(s->probe, found->one.rule) &&
            applies(s, &found->one, &found->verdict) && has_room(s, &found->one);
 }

@@ -195,3 +195,72 @@ story a_bad_question_names_its_field
   422 {"errors": [{"field": "user"}]}
   POST /v1/search/templates?page_token=abc {}
   400 {"code": "bad_page_token"}
+
+# ---- by phone, e-mail address, device … ----
+
+# The limits are those that a claim meets; whose they are does not matter.
+story what_a_guest_can_claim_is_told_by_his_subjects
+  let campaign_limits [{"measure": "claims", "subject": "device", "period": "ever", "max": 3}]
+  let limits [{"measure": "claims", "subject": "email", "period": "ever", "max": 2},
+    {"measure": "claims", "subject": "user", "period": "ever", "max": 9}]
+  use shop
+  POST /v1/search/templates {"subjects": {"email": "Ann@example.com", "device": "d1"}}
+  200 {"templates": [{"template": "$template", "allowed": 2, "missing_subject": null}]}
+  POST /v1/search/templates {"subjects": {"device": "d1"}}
+  200 {"templates": [{"allowed": 3, "missing_subject": "email"}]}
+  POST /v1/search/templates {}
+  200 {"templates": [{"allowed": null, "missing_subject": "device"}]}
+  POST /v1/claims {"user": "u1", "template": "$template", "count": 2,
+    "subjects": {"email": "ann@EXAMPLE.com", "device": "d1"}}
+  201
+  POST /v1/search/templates {"subjects": {"email": "ann@example.com", "device": "d2"}}
+  200 {"templates": []}
+  POST /v1/search/templates {"subjects": {"email": "bob@example.com", "device": "d1"}}
+  200 {"templates": [{"allowed": 1}]}
+  POST /v1/search/templates {"user": "u2", "subjects": {"email": "ann@example.com"}}
+  200 {"templates": []}
+  POST /v1/search/templates {"user": "u1", "subjects": {"email": "bob@example.com", "device": "d2"}}
+  200 {"templates": [{"allowed": 2}]}
+  POST /v1/claims {"user": "u2", "template": "$template",
+    "subjects": {"email": "bob@example.com", "device": "d1"}}
+  201
+  POST /v1/search/templates {"subjects": {"device": "d1"}}
+  200 {"templates": []}
+  POST /v1/search/templates {"subjects": {"email": "nobody"}}
+  422 {"errors": [{"field": "subjects.email", "code": "bad_format"}]}
+
+# Subjects alone are a guest's, with or without a cart; a user is known.
+story a_guest_is_not_known_in_a_search_either
+  let more "conditions": {"fact": "user.known", "is": true},
+  use shop
+  use tea
+  POST /v1/search/templates {"subjects": {"device": "d1"}, "cart": $cart}
+  200 {"templates": []}
+  POST /v1/search/templates {"subjects": {"device": "d1"}, "scenario": "products", "cart": $cart}
+  200 {"templates": []}
+  POST /v1/search/templates {"subjects": {"device": "d1"}}
+  200 {"templates": []}
+  POST /v1/search/templates {"user": "u1", "subjects": {"device": "d1"}, "cart": $cart}
+  200 {"templates": [{"template": "$template"}]}
+  POST /v1/search/templates {"cart": $cart}
+  200 {"templates": [{"template": "$template"}]}
+
+story coupons_are_found_within_the_limits_of_his_subjects
+  let limits [{"measure": "redemptions", "subject": "device", "period": "ever", "max": 1}]
+  use coupon
+  use tea
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  201 {"coupons": [{"id": "$other"}]}
+  POST /v1/search/coupons {"user": "u1", "cart": $cart}
+  200 {"coupons": [{"coupon": "$coupon", "missing_subject": "device"}]}
+  POST /v1/search/coupons {"user": "u1", "cart": $cart, "subjects": {"device": "d1"}}
+  200 {"coupons": [{"coupon": "$coupon", "missing_subject": null}]}
+  POST /v1/redemptions {"user": "u2", "order_number": "o1", "cart": $cart, "coupons": ["$other"],
+    "subjects": {"device": "d1"}}
+  201
+  POST /v1/search/coupons {"user": "u1", "cart": $cart, "subjects": {"device": "d1"}}
+  200 {"coupons": []}
+  POST /v1/search/coupons {"user": "u1", "subjects": {"device": "d1"}}
+  200 {"coupons": []}
+  POST /v1/search/coupons {"user": "u1", "subjects": {"device": "d2"}}
+  200 {"coupons": [{"coupon": "$coupon"}]}

@@ -49,6 +49,15 @@ uint32_t limit_subjects_of(const terms *t, uint32_t measures)
     return subjects;
 }
 
+uint8_t limit_missing_subject(const terms *t, uint32_t measures, uint32_t named)
+{
+    uint32_t missing = limit_subjects_of(t, measures) & ~named;
+    uint8_t subject = 0;
+    while (missing != 0 && (missing >> subject & 1U) == 0)
+        subject++;
+    return subject;
+}
+
 /* A user's claims ever of a campaign and its templates are counted without a limit, too. */
 usage_key limit_key_of(const limit_level *level, const limit_rule *rule)
 {

@@ -34,6 +34,9 @@ pool_name limit_pool_of(const limit_level *level, const limit_rule *rule, const 
  * limit_subject; measures: bits of limit_measure. */
 uint32_t limit_subjects_of(const terms *t, uint32_t measures);
 
+/* Of these the first that a request with these subjects does not name; 0: none. */
+uint8_t limit_missing_subject(const terms *t, uint32_t measures, uint32_t named);
+
 /* The cells in which a limit by user or by subject counts. */
 usage_key limit_key_of(const limit_level *level, const limit_rule *rule);
 /* A rolling limit counts the instants behind this one. */
