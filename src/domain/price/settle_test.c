@@ -114,6 +114,13 @@ static const settle_example examples[] = {
      "round_when=exact",
      "333333000000 too_fine",
      "333333000000"},
+    /* Of 100030000.00 for 999983 units one costs 10003 and a fraction, in 999983 parts a number of
+     * which a millionth is whole; of 10003, as which it counted while it was not, none is. */
+    {{OFF(829932), "'kind':'percent_off','percent':'12.3457'" ON_A},
+     "a999983@10004",
+     "round_when=at_end",
+     "829932 1235",
+     "831167"},
 };
 
 static void fractions_are_rounded_when_the_policy_says(void **state)
