@@ -11,6 +11,8 @@
 #ifndef QUAN_TEST_MODEL_H
 #define QUAN_TEST_MODEL_H
 
+#include "app/order.h"
+#include "test/lib/model_code.h"
 #include "test/lib/world.h"
 
 enum {
@@ -30,6 +32,7 @@ enum {
     MODEL_DEVICE_CLAIMS = 9, /* of template 2, by a device: so does this */
     MODEL_USES = 3,          /* of a coupon that has more than one */
     MODEL_VALUE = 3000,      /* on a stored value */
+    MODEL_POLICIES = 4, /* what a policy says of acts: repeated, window_end, returned_use, budget */
 };
 #define MODEL_START_MS INT64_C(1767225600000) /* 2026-01-01 */
 
@@ -48,6 +51,10 @@ typedef enum step_kind {
     STEP_TEMPLATE,
     STEP_STOCK,
     STEP_BUDGET,
+    STEP_EXCHANGE,
+    STEP_BATCH,
+    STEP_WORD,
+    STEP_PREFIX,
     STEP_REPEAT,
     STEP_SWEEP, /* from here on no acts: alone in a bunch */
     STEP_CLOCK,
@@ -60,11 +67,17 @@ typedef enum step_kind {
 typedef struct model_step {
     step_kind kind;
     uint32_t user, campaign, template, order, hold, redemption, kept;
-    uint32_t counts[2];     /* issue: of template and of the next one; 0: not */
-    uint8_t word;           /* issue mode, void reason, state, edit reach */
-    uint8_t store, channel; /* 0: nowhere; an issue without a channel is a grant */
-    uint8_t device;         /* that is named; 0: none */
-    bool keyed;             /* sent twice under one key */
+    uint32_t counts[2];      /* issue: of template and of the next one; 0: not */
+    uint8_t word;            /* issue mode, void reason, state, edit reach, change of codes */
+    uint8_t store, channel;  /* 0: nowhere; an issue without a channel is a grant */
+    uint8_t device;          /* that is named; 0: none */
+    bool keyed;              /* sent twice under one key */
+    bool by_code;            /* an order names its coupons by their own codes */
+    bool twice;              /* … and the first of them again, behind the others */
+    bool told, personal;     /* an exchange: he may know why; a word of one user */
+    uint8_t typed, spelling; /* typed_kind; dice */
+    uint32_t code, ordinal;  /* batch, word or format; of the batch (dice) */
+    uint8_t policy[MODEL_POLICIES];
     uint32_t coupons[MODEL_COUPONS], coupon_count;
     int64_t quantities[MODEL_LINES], prices[MODEL_LINES]; /* 0: the line is not there */
     int64_t ms, amount, current;
@@ -89,6 +102,9 @@ typedef struct model_side {
     uint32_t coupon_count, hold_count, redemption_count, keys;
     uint32_t coupon_user[MODEL_THINGS_MAX], hold_user[MODEL_THINGS_MAX];
     uint32_t hold_order[MODEL_THINGS_MAX];
+    model_book book;
+    uint8_t policy[MODEL_POLICIES]; /* the merchant's; and whether the order's keeps uses: */
+    bool hold_keeps[MODEL_THINGS_MAX], redemption_keeps[MODEL_THINGS_MAX];
     uint8_t coupon_store[MODEL_THINGS_MAX], coupon_device[MODEL_THINGS_MAX];
     bool in_error[MODEL_THINGS_MAX]; /* coupons that were voided as issued in error */
     uint64_t limits[MODEL_ALL];      /* dice; 0: those at first; and of the campaigns … */
@@ -104,6 +120,7 @@ typedef struct model {
     int64_t now_ms;
     bool unruly;                       /* many at once, and the clock may go back */
     uint32_t list_template, list_left; /* a grant to a list goes on with so many users */
+    uint32_t code_next;                /* a code of this batch and 1 comes next; 0: anything */
 } model;
 
 /* ---- model_ground.c: what there is at first ---- */
@@ -132,19 +149,27 @@ typedef struct model_act {
     void (*begin)(model_side *s, const model_step *step, world_act *a);
     void (*end)(model_side *s, const model_step *step, const world_act *a, buf *facts);
 } model_act;
-extern const model_act model_acts[STEP_REPEAT], model_edits[STEP_REPEAT]; /* else NULL */
+/* Else NULL. */
+extern const model_act model_acts[STEP_REPEAT], model_edits[STEP_REPEAT];
+extern const model_act model_code_acts[STEP_REPEAT]; /* model_code.c */
 void model_set(model_side *s, world_act *a, act_id id, uint16_t slot, const void *in);
 void model_say(buf *facts, result r);
 reserve_ask *model_naming(model_side *s, uint8_t device);
+str model_store(uint8_t number);
+/* What an issue has answered: facts, and its coupons. */
+void model_keep_issued(model_side *s, const model_step *step, const world_act *a, buf *facts);
 /* The act that follows on one that was refused, as the API makes it: a hold that was confirmed past
  * its deadline takes anew what it named; an order that has no room for a promotion is priced
- * without it. False: there is nothing to do again. */
-typedef struct model_left_out {
-    uint64_t templates[MODEL_PROMOTIONS];
-    size_t n;
-} model_left_out;
+ * without it, and one for which a budget has not enough is cut to what it has. False: there is
+ * nothing to do again. */
+typedef struct model_redo {
+    uint64_t left_out[MODEL_PROMOTIONS];
+    order_cut cuts[MODEL_COUPONS + MODEL_PROMOTIONS + 1];
+    size_t left_out_n, cut_n;
+    unsigned tries;
+} model_redo;
 MUST_USE bool model_act_again(model_side *s, const model_step *step, world_act *a,
-                              model_left_out *left_out);
+                              model_redo *redo);
 
 /* ---- model_read.c ---- */
 void model_side_read(model_side *s, const model_step *step, buf *facts);

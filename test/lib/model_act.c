@@ -1,6 +1,8 @@
 /* Steps of the model that are acts on coupons and orders. See model.h. */
 #include "app/order.h"
 #include "base/id.h"
+#include "domain/price/named.h"
+#include "domain/price/policy.h"
 #include "domain/rule/cart.h"
 #include "test/lib/model.h"
 
@@ -34,7 +36,7 @@ uint32_t model_issued(const model_step *step, uint32_t i)
     return t < MODEL_TEMPLATES ? (t + i) % MODEL_TEMPLATES : t; /* of which nobody has coupons */
 }
 
-static str store_name(uint8_t number)
+str model_store(uint8_t number)
 {
     return number == 0 ? (str){NULL, 0} : number == 1 ? S("north") : S("south");
 }
@@ -46,7 +48,7 @@ static void begin_issue(model_side *s, const model_step *step, world_act *a)
                    .user = model_user(step->user),
                    .source = step->channel == 0 ? COUPON_SOURCE_GRANT : COUPON_SOURCE_CLAIM,
                    .mode = step->word,
-                   .store = store_name(step->store)};
+                   .store = model_store(step->store)};
     in.items.items = items;
     for (uint32_t i = 0; i < 2; i++)
         if (step->counts[i] > 0)
@@ -56,7 +58,7 @@ static void begin_issue(model_side *s, const model_step *step, world_act *a)
     model_set(s, a, ACT_ID_issue, user_slot(s, step->user), &in);
 }
 
-static void end_issue(model_side *s, const model_step *step, const world_act *a, buf *facts)
+void model_keep_issued(model_side *s, const model_step *step, const world_act *a, buf *facts)
 {
     const issue_out *out = a->out;
     model_say(facts, a->code);
@@ -87,7 +89,7 @@ static void fill_ask(const model_side *s, const model_step *step, order_ask *ask
     *ask = (order_ask){.merchant = s->merchant,
                        .user = model_user(step->user),
                        .currency = S("USD"),
-                       .store = store_name(step->store),
+                       .store = model_store(step->store),
                        .channel = channels[step->channel],
                        .lines = lines,
                        .order_number = arena_printf(s->memory, "o-%u", step->order)};
@@ -104,43 +106,63 @@ static void fill_ask(const model_side *s, const model_step *step, order_ask *ask
     }
 }
 
+/* As the API does; and what the policy says of one that is named twice. */
+static void name_coupons(model_side *s, const model_step *step, const config *c, order_ask *ask)
+{
+    uint64_t *ids = ARENA_ARRAY(s->memory, uint64_t, MODEL_COUPONS + 1);
+    price_policy policy = {.repeated = s->policy[0]};
+    size_t n = 0, places[MODEL_COUPONS + 1];
+    while (n < step->coupon_count) {
+        uint32_t number = step->coupons[n];
+        ids[n++] =
+            step->by_code ? model_coupon_typed(s, c, number, (uint8_t)number) : s->coupons[number];
+    }
+    if (step->twice && n > 0) {
+        ids[n] = ids[0];
+        n = named_once(&policy, ids, n + 1, places);
+        if (n - step->coupon_count != (policy.repeated == REPEATED_REFUSE))
+            s->wrong = "a coupon that is named twice counts otherwise than the policy says";
+    }
+    ask->coupons = ids;
+    ask->coupon_count = n;
+}
+
 /* As the API does: priced on a snapshot, where refusals end it, then the act. */
-static result priced(model_side *s, const model_step *step, const model_left_out *left_out,
+static result priced(model_side *s, const model_step *step, const model_redo *redo,
                      order_priced *out, reserve_ask *reserve)
 {
     order_line *lines = ARENA_ARRAY(s->memory, order_line, MODEL_LINES);
-    uint64_t *coupons = ARENA_ARRAY(s->memory, uint64_t, MODEL_COUPONS);
     order_ask ask;
     fill_ask(s, step, &ask, lines);
-    for (size_t i = 0; i < step->coupon_count; i++)
-        coupons[i] = s->coupons[step->coupons[i]];
-    ask.coupons = coupons;
-    ask.coupon_count = step->coupon_count;
-    ask.left_out = left_out->templates;
-    ask.left_out_count = left_out->n;
+    ask.left_out = redo->left_out;
+    ask.left_out_count = redo->left_out_n;
+    ask.cuts = redo->cuts;
+    ask.cut_count = redo->cut_n;
     ask.subjects = subjects_named(&reserve->names);
     ask.names = &reserve->names;
     app_view v;
     result r = app_view_open(s->world.app, s->memory, &v);
     CHECK(r == R_DONE);
+    name_coupons(s, step, v.config, &ask);
     r = order_price(&v, &ask, out);
     out->in.order_number = ask.order_number;
     if (r == R_DONE)
         reserve_credits(&v, &out->in, out->hold, reserve);
     app_view_close(&v);
+    if (ask.coupon_count > step->coupon_count && r == R_DONE && out->refused == NULL)
+        s->wrong = "one coupon applies twice";
     if (r == R_DONE && out->refused != NULL)
         return out->refused->result;
     return r == R_DONE && out->in.applied.n == 0 ? R_NOT_APPLICABLE : r;
 }
 
-static void begin_without(model_side *s, const model_step *step, const model_left_out *left_out,
-                          world_act *a)
+static void begin_again(model_side *s, const model_step *step, const model_redo *redo, world_act *a)
 {
     order_priced p = {0};
     bool hold_it = step->kind == STEP_HOLD;
     reserve_ask *reserve = model_naming(s, step->device);
     a->in = NULL;
-    a->code = priced(s, step, left_out, &p, reserve);
+    a->code = priced(s, step, redo, &p, reserve);
     if (a->code != R_DONE)
         return;
     p.in.deadline_ms = hold_it ? app_now_ms(s->world.app) + step->ms : 0;
@@ -150,8 +172,8 @@ static void begin_without(model_side *s, const model_step *step, const model_lef
 
 static void begin_order(model_side *s, const model_step *step, world_act *a)
 {
-    static const model_left_out none;
-    begin_without(s, step, &none, a);
+    static const model_redo none;
+    begin_again(s, step, &none, a);
 }
 
 static void begin_confirm(model_side *s, const model_step *step, world_act *a)
@@ -176,19 +198,48 @@ static void begin_late(model_side *s, const model_step *step, world_act *a)
     a->reserve = reserve;
 }
 
-bool model_act_again(model_side *s, const model_step *step, world_act *a, model_left_out *left_out)
+static bool leave_out(const world_act *a, model_redo *redo)
 {
     uint64_t promotion;
+    if (!id_parse(ID_TEMPLATE, a->detail, &promotion))
+        return false;
+    CHECK(redo->left_out_n < MODEL_PROMOTIONS); /* each once */
+    redo->left_out[redo->left_out_n++] = promotion;
+    return true;
+}
+
+/* True: something is cut for the first time. */
+static bool cut(const world_act *a, model_redo *redo)
+{
+    str amount = a->detail, id;
+    order_cut more;
+    if (!str_cut(&amount, ' ', &id) ||
+        !(id_parse(ID_COUPON, id, &more.of) || id_parse(ID_TEMPLATE, id, &more.of)) ||
+        !str_to_i64(amount, &more.most_minor))
+        return false;
+    size_t i = 0;
+    while (i < redo->cut_n && redo->cuts[i].of != more.of)
+        i++;
+    CHECK(i < ARRAY_LEN(redo->cuts));
+    bool first = i == redo->cut_n;
+    redo->cut_n += first;
+    int64_t most =
+        first ? more.most_minor : order_cut_to(redo->cuts[i].most_minor, more.most_minor);
+    redo->cuts[i] = (order_cut){more.of, most > 0 ? most : 1};
+    return first;
+}
+
+bool model_act_again(model_side *s, const model_step *step, world_act *a, model_redo *redo)
+{
     bool order = step->kind == STEP_HOLD || step->kind == STEP_REDEEM;
     if (step->kind == STEP_REDEEM_HOLD && a->code == R_UNRESERVED && a->reserve == NULL) {
         begin_late(s, step, a);
         return true;
     }
-    if (!order || a->code != R_STALE || !id_parse(ID_TEMPLATE, a->detail, &promotion))
+    if (!order || a->code != R_STALE ||
+        (!leave_out(a, redo) && !cut(a, redo) && redo->tries++ >= ORDER_REPRICE_MAX))
         return false;
-    CHECK(left_out->n < MODEL_PROMOTIONS); /* each once */
-    left_out->templates[left_out->n++] = promotion;
-    begin_without(s, step, left_out, a);
+    begin_again(s, step, redo, a);
     return a->in != NULL;
 }
 
@@ -198,6 +249,15 @@ static int64_t quoted(const order_in *in)
     for (size_t i = 0; i < in->applied.n; i++)
         sum += in->applied.items[i].discount_minor;
     return sum;
+}
+
+/* By the policy that it was priced with, which is the merchant's where nothing else happens. */
+static bool keeps_uses(model_side *s, const order_in *in)
+{
+    price_policy policy = policy_of(in->policy.items, in->policy.n);
+    if (s->judged && in->hold == 0 && policy.returned_use != s->policy[2])
+        s->wrong = "an order has another policy than its merchant";
+    return policy.returned_use == RETURNED_USE_KEEP;
 }
 
 static void end_order(model_side *s, const model_step *step, const world_act *a, buf *facts)
@@ -210,12 +270,16 @@ static void end_order(model_side *s, const model_step *step, const world_act *a,
                (long long)out->at_ms, (long long)out->deadline_ms);
     if (step->kind != STEP_REDEEM_HOLD && out->discount_minor != quoted(a->in))
         s->wrong = "another discount than was quoted";
+    bool keeps = keeps_uses(s, a->in);
     if (step->kind == STEP_HOLD) {
         uint32_t i = keep(s->holds, &s->hold_count, out->hold);
         s->hold_user[i] = step->user;
         s->hold_order[i] = step->order;
+        s->hold_keeps[i] = keeps;
     } else {
-        (void)keep(s->redemptions, &s->redemption_count, out->redemption);
+        uint32_t i = keep(s->redemptions, &s->redemption_count, out->redemption);
+        s->redemption_keeps[i] = step->kind == STEP_REDEEM_HOLD ? s->hold_keeps[step->hold]
+                                                                : s->policy[2] == RETURNED_USE_KEEP;
     }
 }
 
@@ -245,13 +309,32 @@ static void begin_return(model_side *s, const model_step *step, world_act *a)
     model_set(s, a, ACT_ID_give_back, id_slot(in.redemption), &in);
 }
 
+/* The uses of an order come back with all its goods, or never: as its policy says. */
+static void check_uses(model_side *s, uint32_t number)
+{
+    app_view v;
+    result r = app_view_open(s->world.app, s->memory, &v);
+    CHECK(r == R_DONE);
+    uint64_t id = s->redemptions[number];
+    const redemption *row = redemption_get(v.rows, id_slot(id), id);
+    bool whole = true, keeps = s->redemption_keeps[number];
+    for (size_t i = 0; i < row->lines.n; i++)
+        whole = whole && row->lines.items[i].returned == row->lines.items[i].quantity;
+    for (size_t i = 0; i < row->applied.n; i++)
+        if (keeps ? row->applied.items[i].returned : whole && !row->applied.items[i].returned)
+            s->wrong = "a use comes back otherwise than the order's policy says";
+    app_view_close(&v);
+}
+
 static void end_return(model_side *s, const model_step *step, const world_act *a, buf *facts)
 {
-    MAYBE(step);
     const return_out *out = a->out;
     model_say(facts, a->code);
     if (a->code != R_DONE)
         return;
+    check_uses(s, step->redemption);
+    if (s->redemption_keeps[step->redemption] && out->restored.n > 0)
+        s->wrong = "a coupon comes back where the policy keeps uses";
     buf_printf(facts, " %lld:", (long long)out->refund_minor);
     for (size_t i = 0; i < out->lines.n; i++)
         buf_printf(facts, " %lldx%u=%lld", (long long)out->lines.items[i].quantity,
@@ -275,7 +358,7 @@ static void end_void(model_side *s, const model_step *step, const world_act *a, 
 }
 
 const model_act model_acts[STEP_REPEAT] = {
-    [STEP_ISSUE] = {begin_issue, end_issue},
+    [STEP_ISSUE] = {begin_issue, model_keep_issued},
     [STEP_HOLD] = {begin_order, end_order},
     [STEP_REDEEM_HOLD] = {begin_confirm, end_order},
     [STEP_REDEEM] = {begin_order, end_order},

@@ -202,6 +202,7 @@ bool model_side_bounded(model_side *s, buf *why)
     for (uint32_t d = 1; d <= MODEL_DEVICES; d++)
         good = within("claims of device", d, c.of_device[d], MODEL_DEVICE_CLAIMS, why) && good;
     good = rests(&c.v, why) && good;
+    good = model_codes_sound(s, &c.v, why) && good;
     app_view_close(&c.v);
     return good;
 }
@@ -266,6 +267,7 @@ typedef struct verdict {
     bool passed;                                        /* something is beyond what is allowed */
     bool limits_used_up, stock_used_up, budget_used_up; /* might refuse so much more */
     bool device_missing;                                /* a limit counts by it */
+    bool claims_closed, useless;                        /* a coupon of now could never be used */
 } verdict;
 
 /* Is a limit of this list passed; might one refuse more? */
@@ -280,6 +282,19 @@ static void ask_limits(const counts *c, met *m, const limit_rule *rules, size_t 
         v->device_missing |= missing;
         v->passed |= !missing && used.least > rules[i].max;
         v->limits_used_up |= used.most + m->more > rules[i].max;
+    }
+}
+
+/* The first moment outside of a window that ends at until_ms, as the policy says. */
+static int64_t first_outside(const counts *c, int64_t until_ms)
+{
+    switch (c->side->policy[1]) {
+    case WINDOW_END_INCLUSIVE:
+        return until_ms + 1;
+    case WINDOW_END_SECOND:
+        return until_ms - until_ms % MS_SECOND + MS_SECOND;
+    default:
+        return until_ms;
     }
 }
 
@@ -298,6 +313,12 @@ static verdict judge(const counts *c, const model_step *step, uint32_t t, int64_
     ask_limits(c, &m, parent->row->limits.items, parent->row->limits.n, &all);
     m.template = of->row->id;
     ask_limits(c, &m, v->limits.items, v->limits.n, &all);
+    int64_t use_end = first_outside(c, parent->row->use_until_ms);
+    bool fixed = v->validity == VALIDITY_KIND_FIXED;
+    all.claims_closed = m.now_ms >= first_outside(c, parent->row->claim_until_ms);
+    all.useless = m.now_ms + v->delay_days * MS_DAY >= use_end ||
+                  (fixed && m.now_ms >= first_outside(c, v->valid_until_ms));
+    all.passed |= all.claims_closed;
     int64_t stock = of->row->stock, spent = c->spent[model_campaign_of(t)],
             budget = parent->row->budget_minor;
     all.stock_used_up = stock >= 0 && c->issued[t] + more > stock;
@@ -322,6 +343,8 @@ static bool has_cause(const verdict *v, result refused)
         return v->stock_used_up;
     case R_BUDGET_EXHAUSTED:
         return v->budget_used_up;
+    case R_WINDOW_CLOSED:
+        return v->claims_closed || v->useless;
     default:
         return true;
     }
@@ -352,22 +375,45 @@ static const char *cause_of_issue(const counts *c, const model_step *step, const
     return cause ? NULL : "refused for what is not used up";
 }
 
+/* Is its campaign's use window over? Coupons that apply by themselves are not there then. */
+static bool is_over(const counts *c, const applied_coupon *a)
+{
+    const campaign *of = config_find_campaign(c->v.config, a->campaign)->row;
+    return app_now_ms(c->side->world.app) >= first_outside(c, of->use_until_ms);
+}
+
+static const char *cause_of_windows(const counts *c, const world_act *a)
+{
+    const order_in *in = a->in;
+    bool closed = false;
+    for (size_t k = 0; k < in->applied.n; k++)
+        closed = closed || is_over(c, &in->applied.items[k]);
+    if (a->code == R_DONE && in->hold == 0 && closed)
+        return "used when the window was closed";
+    return a->code == R_WINDOW_CLOSED && !closed ? "refused for a window that is open" : NULL;
+}
+
 static const char *cause_of_order(const counts *c, const world_act *a)
 {
     const order_in *in = a->in;
-    bool cause = a->code != R_BUDGET_EXHAUSTED;
+    bool cause = a->code != R_BUDGET_EXHAUSTED, partial = c->side->policy[3] == BUDGET_PARTIAL;
     for (uint32_t i = 0; i < MODEL_CAMPAIGNS; i++) {
         const campaign *of = config_find_campaign(c->v.config, c->side->campaigns[i])->row;
-        int64_t need = 0;
-        for (size_t k = 0; k < in->applied.n; k++)
-            need +=
-                in->applied.items[k].campaign == of->id ? in->applied.items[k].discount_minor : 0;
+        int64_t need = 0, least = 0;
+        for (size_t k = 0; k < in->applied.n; k++) {
+            int64_t each = in->applied.items[k].discount_minor;
+            if (in->applied.items[k].campaign != of->id)
+                continue;
+            need += each;
+            least = least == 0 || each < least ? each : least;
+        }
         bool has_budget = of->budget_mode != BUDGET_MODE_NONE;
         if (a->code == R_DONE && has_budget && c->spent[i] > of->budget_minor)
             return "used beyond the budget";
-        cause = cause || (has_budget && c->spent[i] - c->due[i] + need > of->budget_minor);
+        int64_t left = of->budget_minor - (c->spent[i] - c->due[i]);
+        cause = cause || (has_budget && (partial ? left + least <= need : left < need));
     }
-    return cause ? NULL : "refused for a budget that is not used up";
+    return cause ? cause_of_windows(c, a) : "refused for a budget that is not used up";
 }
 
 static const char *cause_of_change(const counts *c, const model_step *step, const world_act *a)
@@ -395,7 +441,7 @@ const char *model_side_cause(model_side *s, const model_step *step, const world_
         a->id != ACT_ID_pool_change)
         return NULL;
     count_all(s, &c);
-    if (step->kind == STEP_ISSUE)
+    if (step->kind == STEP_ISSUE || step->kind == STEP_EXCHANGE)
         wrong = cause_of_issue(&c, step, a);
     else if (step->kind == STEP_STOCK || step->kind == STEP_BUDGET)
         wrong = cause_of_change(&c, step, a);

@@ -4,6 +4,7 @@
 #include "domain/campaign/config.h"
 #include "domain/campaign/rules.h"
 #include "domain/price/benefit_test.h"
+#include "domain/price/policy.h"
 #include "test/lib/model.h"
 
 static void begin_state(model_side *s, const model_step *step, world_act *a)
@@ -18,8 +19,8 @@ static void begin_window(model_side *s, const model_step *step, world_act *a)
     campaign_edit_in in = {.merchant = s->merchant,
                            .campaign = s->campaigns[step->campaign],
                            .fields = CAMPAIGN_CLAIM_UNTIL | CAMPAIGN_USE_UNTIL,
-                           .claim_until_ms = MODEL_START_MS + step->amount * MS_DAY,
-                           .use_until_ms = MODEL_START_MS + (step->amount + 25) * MS_DAY};
+                           .claim_until_ms = step->ms,
+                           .use_until_ms = step->amount};
     model_set(s, a, ACT_ID_campaign_edit, id_slot(in.campaign), &in);
 }
 
@@ -34,13 +35,22 @@ static void begin_limits(model_side *s, const model_step *step, world_act *a)
     model_set(s, a, ACT_ID_campaign_edit, id_slot(in.campaign), &in);
 }
 
+/* In the order of model.h. */
+static const uint8_t policies[MODEL_POLICIES] = {POLICY_REPEATED, POLICY_WINDOW_END,
+                                                 POLICY_RETURNED_USE, POLICY_BUDGET};
+
 static void begin_merchant(model_side *s, const model_step *step, world_act *a)
 {
     limit_rule *rules = ARENA_ARRAY(s->memory, limit_rule, MODEL_LIMITS);
     merchant_put_in in = {
         .id = s->merchant, .name = S("Deli"), .zone = S("America/New_York"), .currency = S("USD")};
     in.limits.items = rules;
-    in.limits.n = model_limits(step->limits, 0, rules);
+    in.limits.n = model_limits(step->limits == 0 ? s->merchant_limits : step->limits, 0, rules);
+    in.policy.items = ARENA_ARRAY(s->memory, policy_choice, MODEL_POLICIES);
+    for (size_t i = 0; i < MODEL_POLICIES; i++)
+        if (step->policy[i] != 0)
+            in.policy.items[in.policy.n++] =
+                (policy_choice){policy_at(policies[i]).number, step->policy[i]};
     for (size_t i = 0; i < in.limits.n; i++)
         rules[i].max += 6;
     model_set(s, a, ACT_ID_merchant_put, id_slot(in.id), &in);
@@ -82,7 +92,11 @@ static void end_row(model_side *s, const model_step *step, const world_act *a, b
 {
     model_say(facts, a->code);
     buf_printf(facts, " v%u", ((const row_out *)a->out)->version);
-    if (a->code != R_DONE || step->limits == 0)
+    if (a->code != R_DONE)
+        return;
+    if (step->kind == STEP_MERCHANT)
+        memcpy(s->policy, step->policy, sizeof s->policy);
+    if (step->limits == 0)
         return;
     if (step->kind == STEP_TEMPLATE)
         s->limits[step->template] = step->limits;

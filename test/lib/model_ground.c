@@ -32,14 +32,17 @@ static void make(model_side *s, act_id id, uint16_t slot, const void *in, row_ou
 
 static uint64_t make_campaign(model_side *s, uint8_t budget_kind, int64_t budget)
 {
+    int64_t claim_days = budget_kind == BUDGET_MODE_AT_ISSUE ? 150
+                         : budget_kind == BUDGET_MODE_NONE   ? 3
+                                                             : 6;
     campaign_create_in in = {.slot = (uint16_t)(FIRST_SLOT + budget_kind),
                              .merchant = s->merchant,
                              .name = S("Spring"),
                              .currency = S("USD"),
                              .claim_from_ms = MODEL_START_MS,
-                             .claim_until_ms = MODEL_START_MS + 150 * MS_DAY,
+                             .claim_until_ms = MODEL_START_MS + claim_days * MS_DAY,
                              .use_from_ms = MODEL_START_MS,
-                             .use_until_ms = MODEL_START_MS + 180 * MS_DAY,
+                             .use_until_ms = MODEL_START_MS + (claim_days + 3) * MS_DAY,
                              .budget_mode = budget_kind,
                              .budget_minor = budget};
     row_out out = {0}, ignored = {0};
@@ -305,6 +308,7 @@ void model_side_open(model_side *s, const world_engine *engine, uint64_t dice)
         make(s, ACT_ID_template_put, id_slot(in.campaign), &in, &out);
         s->templates[i] = out.id;
     }
+    model_codes_open(s);
     for (size_t i = 0; i < MODEL_KEPT; i++)
         s->kept[i].act.memory = arena_new(0);
 }

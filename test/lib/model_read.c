@@ -27,6 +27,7 @@ static void read_wallet(model_side *s, app_view *v, const model_step *step, buf 
             if (s->coupon_user[number] != step->user || shown[number].state != 0)
                 s->wrong = "a coupon of somebody else in a wallet, or one twice";
             shown[number] = page[i].now;
+            (void)model_coupon_typed(s, v->config, number, (uint8_t)(number + pages));
         }
     }
     for (uint32_t i = 0; i < s->coupon_count; i++) {

@@ -71,6 +71,8 @@ static void begin_repeat(model_side *s, const model_step *step, world_act *a)
     void *in = arena_alloc(s->memory, known->in->size);
     record_copy(known->in, k->act.in, s->memory, in);
     model_set(s, a, k->act.id, k->act.slot, in);
+    if (k->act.id == ACT_ID_issue)
+        a->reserve = model_naming(s, 0); /* a code is tried again */
     a->key = k->act.key;
     a->key.key = arena_str(s->memory, k->act.key.key);
 }
@@ -122,7 +124,9 @@ static model_act act_of(step_kind kind)
 {
     if (kind == STEP_REPEAT)
         return (model_act){begin_repeat, end_repeat};
-    return model_acts[kind].begin != NULL ? model_acts[kind] : model_edits[kind];
+    return model_acts[kind].begin != NULL        ? model_acts[kind]
+           : model_code_acts[kind].begin != NULL ? model_code_acts[kind]
+                                                 : model_edits[kind];
 }
 
 /* One act of each step, and the second of those that are sent twice. */
@@ -130,7 +134,7 @@ typedef struct bunch {
     const model_step *steps;
     size_t n;
     world_act acts[MODEL_BUNCH][2];
-    model_left_out left_out[MODEL_BUNCH][2];
+    model_redo redo[MODEL_BUNCH][2];
 } bunch;
 
 static bool is_twice(const bunch *b, size_t i)
@@ -166,11 +170,11 @@ static void run(model_side *s, bunch *b)
     }
     world_run_many(&s->world, there, n);
     for (size_t tries = 0; n > 0; tries++) {
-        CHECK(tries <= MODEL_PROMOTIONS);
+        CHECK(tries <= MODEL_PROMOTIONS + MODEL_COUPONS + MODEL_PROMOTIONS + ORDER_REPRICE_MAX);
         n = 0;
         for (size_t i = 0; i < b->n; i++)
             for (size_t k = 0; k < 1U + is_twice(b, i) && b->acts[i][k].in != NULL; k++)
-                if (model_act_again(s, &b->steps[i], &b->acts[i][k], &b->left_out[i][k]))
+                if (model_act_again(s, &b->steps[i], &b->acts[i][k], &b->redo[i][k]))
                     there[n++] = &b->acts[i][k];
         if (n > 0)
             world_run_many(&s->world, there, n);

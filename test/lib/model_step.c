@@ -1,6 +1,8 @@
 /* Makes random steps that often make sense, and sometimes do not: see model.h. */
+#include "app/query_stats.h"
 #include "base/time.h"
 #include "domain/campaign/config.h"
+#include "domain/limit/pool.h"
 #include "test/lib/model.h"
 
 uint64_t model_next(model *m) /* xorshift64* */
@@ -26,14 +28,16 @@ static const struct {
     const char *name;
     uint16_t odds;
 } kinds[STEP_KIND_COUNT] = {
-    [STEP_ISSUE] = {"issue", 215},        [STEP_HOLD] = {"hold", 130},
-    [STEP_REDEEM_HOLD] = {"confirm", 85}, [STEP_REDEEM] = {"redeem", 85},
-    [STEP_RELEASE] = {"release", 40},     [STEP_RETURN] = {"return", 85},
+    [STEP_ISSUE] = {"issue", 152},        [STEP_HOLD] = {"hold", 110},
+    [STEP_EXCHANGE] = {"exchange", 75},   [STEP_BATCH] = {"batch", 20},
+    [STEP_WORD] = {"word", 10},           [STEP_PREFIX] = {"prefix", 3},
+    [STEP_REDEEM_HOLD] = {"confirm", 75}, [STEP_REDEEM] = {"redeem", 80},
+    [STEP_RELEASE] = {"release", 30},     [STEP_RETURN] = {"return", 85},
     [STEP_VOID] = {"void", 45},           [STEP_STATE] = {"state", 25},
-    [STEP_WINDOW] = {"window", 5},        [STEP_LIMITS] = {"limits", 30},
-    [STEP_MERCHANT] = {"merchant", 10},   [STEP_TEMPLATE] = {"template", 30},
-    [STEP_STOCK] = {"stock", 30},         [STEP_BUDGET] = {"budget", 20},
-    [STEP_REPEAT] = {"repeat", 15},       [STEP_SWEEP] = {"sweep", 30},
+    [STEP_WINDOW] = {"window", 20},       [STEP_LIMITS] = {"limits", 20},
+    [STEP_MERCHANT] = {"merchant", 20},   [STEP_TEMPLATE] = {"template", 30},
+    [STEP_STOCK] = {"stock", 25},         [STEP_BUDGET] = {"budget", 20},
+    [STEP_REPEAT] = {"repeat", 15},       [STEP_SWEEP] = {"sweep", 20},
     [STEP_WALLET] = {"wallet", 10},       [STEP_STATS] = {"stats", 10},
     [STEP_CLOCK] = {"clock", 95},         [STEP_RESTART] = {"restart", 5},
 };
@@ -94,6 +98,8 @@ static void fill_order(model *m, const model_side *s, model_step *step)
     }
     step->store = (uint8_t)model_below(m, 3);
     step->channel = (uint8_t)model_below(m, 3);
+    step->by_code = model_chance(m, 25);
+    step->twice = model_chance(m, 6);
     fill_cart(m, step);
     uint32_t wanted = model_chance(m, 70) ? 1 : model_below(m, MODEL_COUPONS + 1);
     for (uint32_t i = 0; i < wanted; i++) {
@@ -117,15 +123,89 @@ static void fill_issue(model *m, model_step *step)
 
 /* ---- time and configuration ---- */
 
+/* Others; or the same with other maxima. */
+static uint64_t next_limits(model *m, uint64_t now)
+{
+    uint64_t other = model_next(m);
+    return now == 0 || model_chance(m, 40) ? other | 4 : (now & ~UINT64_C(3)) | (other & 3);
+}
+
+/* When the windows of this campaign end now. */
+static void ends_of(model_side *s, uint32_t number, int64_t ends_ms[2])
+{
+    config *c = (config *)(uintptr_t)app_config(s->world.app);
+    const campaign *of = config_find_campaign(c, s->campaigns[number])->row;
+    ends_ms[0] = of->claim_until_ms;
+    ends_ms[1] = of->use_until_ms;
+    config_free(c); /* the share that app_config gave */
+}
+
+/* Just before, at or just behind the end of a window or batch that ends within some days, which the
+ * next steps then try; 0: none. */
+static int64_t near_end(model *m, model_side *s)
+{
+    static const int64_t around[] = {-1, 0, 0, 1, 999, 1000};
+    int64_t ends_ms[2], by = around[model_below(m, ARRAY_LEN(around))];
+    const model_book *b = &s->book;
+    uint32_t number = model_below(m, MODEL_CAMPAIGNS), batch = model_below(m, b->batch_count + 1);
+    bool of_batch = batch < b->batch_count && model_chance(m, 40);
+    ends_of(s, number, ends_ms);
+    int64_t end = (of_batch ? b->batches[batch].of.end_ms : ends_ms[model_chance(m, 30)]) + by;
+    if (end <= m->now_ms || end >= m->now_ms + 3 * MS_DAY)
+        return 0;
+    if (of_batch) {
+        m->code_next = batch + 1;
+    } else {
+        m->list_template = 2 * number + model_below(m, 2);
+        m->list_left = 2;
+    }
+    return end;
+}
+
+/* So near that the clock comes to it, or further off; that of use is never shortened. */
+static void fill_window(model *m, model_side *s, model_step *step)
+{
+    bool near = model_chance(m, 60);
+    int64_t ends_ms[2], until = m->now_ms + 1 + (int64_t)model_below(m, (uint32_t)MS_DAY);
+    ends_of(s, step->campaign, ends_ms);
+    step->ms = near ? until : until + (int64_t)model_below(m, 30) * MS_DAY;
+    step->amount = step->ms + (near ? MS_HOUR : 5 * MS_DAY);
+    if (step->amount < ends_ms[1] && model_chance(m, 95))
+        step->amount = ends_ms[1];
+}
+
+static void fill_merchant(model *m, const model_side *s, model_step *step)
+{
+    static const uint8_t values[MODEL_POLICIES] = {2, 3, 2, 2};
+    step->limits = model_chance(m, 50) ? next_limits(m, s->merchant_limits) : 0;
+    for (size_t i = 0; i < MODEL_POLICIES; i++)
+        step->policy[i] = (uint8_t)model_below(m, values[i]);
+}
+
 /* From a millisecond to a few days; the unruly clock goes back by hours, too. */
-static int64_t next_ms(model *m)
+static int64_t next_ms(model *m, model_side *s)
 {
     static const int64_t spans[] = {2, MS_SECOND, 10 * MS_MINUTE, 6 * MS_HOUR, 3 * MS_DAY};
     size_t longest = ARRAY_LEN(spans);
+    int64_t end = model_chance(m, 45) ? near_end(m, s) : 0;
+    if (end > 0)
+        return m->now_ms = end;
     bool back = m->unruly && model_chance(m, 40);
     int64_t by = 1 + model_below(m, (uint32_t)spans[model_below(m, (uint32_t)longest - back)]);
     m->now_ms += back && m->now_ms - by > MODEL_START_MS ? -by : by;
     return m->now_ms;
+}
+
+/* So that little is left. */
+static int64_t nearly_spent(model *m, model_side *s, uint32_t number, int64_t total_minor)
+{
+    app_view v;
+    result r = app_view_open(s->world.app, s->memory, &v);
+    CHECK(r == R_DONE);
+    pool_left now = query_pool_left(&v, pool_budget(s->campaigns[number]));
+    app_view_close(&v);
+    int64_t amount = total_minor - now.left - now.on_the_way + (int64_t)model_below(m, 300);
+    return amount > 0 ? amount : 1;
 }
 
 static void fill_pool(model *m, model_side *s, model_step *step)
@@ -136,7 +216,8 @@ static void fill_pool(model *m, model_side *s, model_step *step)
         step->amount = model_chance(m, 15) ? -1 : (int64_t)model_below(m, 90);
     } else {
         step->current = config_find_campaign(c, s->campaigns[step->campaign])->row->budget_minor;
-        step->amount = 1 + (int64_t)model_below(m, 60000);
+        step->amount = model_chance(m, 30) ? nearly_spent(m, s, step->campaign, step->current)
+                                           : 1 + (int64_t)model_below(m, 60000);
     }
     config_free((config *)(uintptr_t)c); /* the share that app_config gave */
     step->current += model_chance(m, 15) ? 1 : 0;
@@ -150,13 +231,6 @@ static void fill_state(model *m, model_step *step)
                                        : CAMPAIGN_STATE_ENDED;
 }
 
-/* Others; or the same with other maxima. */
-static uint64_t next_limits(model *m, uint64_t now)
-{
-    uint64_t other = model_next(m);
-    return now == 0 || model_chance(m, 40) ? other | 4 : (now & ~UINT64_C(3)) | (other & 3);
-}
-
 static void fill_configuration(model *m, model_side *s, model_step *step)
 {
     switch (step->kind) {
@@ -164,13 +238,13 @@ static void fill_configuration(model *m, model_side *s, model_step *step)
         fill_state(m, step);
         break;
     case STEP_WINDOW:
-        step->amount = 10 + (int64_t)model_below(m, 200);
+        fill_window(m, s, step);
         break;
     case STEP_LIMITS:
         step->limits = next_limits(m, s->campaign_limits[step->campaign]);
         break;
     case STEP_MERCHANT:
-        step->limits = next_limits(m, s->merchant_limits);
+        fill_merchant(m, s, step);
         break;
     case STEP_TEMPLATE:
         step->word = model_chance(m, 50) ? EDIT_REACH_NEW_ONLY : EDIT_REACH_ALL_UNUSED;
@@ -205,11 +279,18 @@ static void fill(model *m, model_side *s, model_step *step)
         step->word = (uint8_t)(1 + model_below(m, 3));
         step->coupons[step->coupon_count++] = pick_coupon(m, s, step->user);
         break;
+    case STEP_EXCHANGE:
+    case STEP_BATCH:
+    case STEP_WORD:
+    case STEP_PREFIX:
+        step->store = (uint8_t)model_below(m, 3);
+        model_fill_code(m, s, step);
+        break;
     case STEP_REPEAT:
         step->kept = model_below(m, MODEL_KEPT);
         break;
     case STEP_CLOCK:
-        step->ms = next_ms(m);
+        step->ms = next_ms(m, s);
         break;
     case STEP_SWEEP:
     case STEP_RESTART:
@@ -236,10 +317,20 @@ static model_step make_listed(model *m)
                         .counts = {1, 0}};
 }
 
+static model_step make_exchange(model *m, const model_side *s)
+{
+    model_step step = {.kind = STEP_EXCHANGE, .user = model_below(m, MODEL_USERS), .device = 1};
+    model_fill_exchange(m, s, TYPED_CODE, m->code_next - 1, &step);
+    m->code_next = 0;
+    return step;
+}
+
 model_step model_make(model *m, model_side *s)
 {
     if (m->list_left > 0)
         return make_listed(m);
+    if (m->code_next > 0 && m->code_next <= s->book.batch_count)
+        return make_exchange(m, s);
     if (model_chance(m, 1)) {
         m->list_template = model_below(m, MODEL_TEMPLATES);
         m->list_left = MODEL_USERS;
@@ -268,6 +359,11 @@ void model_step_write(const model_step *step, buf *out)
     buf_printf(out, " store %u channel %u device %u counts %u %u ms %lld amount %lld current %lld",
                step->store, step->channel, step->device, step->counts[0], step->counts[1],
                (long long)step->ms, (long long)step->amount, (long long)step->current);
+    buf_printf(out, " code %u.%u typed %u spelled %u%s%s%s%s policy %u%u%u%u", step->code,
+               step->ordinal, step->typed, step->spelling, step->told ? " told" : "",
+               step->personal ? " personal" : "", step->by_code ? " by code" : "",
+               step->twice ? " twice" : "", step->policy[0], step->policy[1], step->policy[2],
+               step->policy[3]);
     buf_printf(out, " limits %llx kept %u%s", (unsigned long long)step->limits, step->kept,
                step->keyed ? " keyed" : "");
     for (uint32_t i = 0; i < step->coupon_count; i++)
