@@ -12,6 +12,7 @@ typedef enum task_kind {
     SEE_REDEMPTION,
     SEE_RETURN,
     SEE_STATS,
+    SEE_BATCH,
     SEE_WALLET
 } task_kind;
 
@@ -51,9 +52,7 @@ static bool next(void *context, uint64_t *tag, buf *out)
         return false;
     const history *h = d->a->client->h;
     const task *t = &d->tasks[d->next];
-    const op *o = t->kind == SEE_COUPON || t->kind == SEE_STATS || t->kind == SEE_WALLET
-                      ? NULL
-                      : &h->ops[t->about];
+    const op *o = t->kind == SEE_COUPON || t->kind >= SEE_STATS ? NULL : &h->ops[t->about];
     int n = 0;
     switch (t->kind) {
     case SEE_COUPON:
@@ -71,6 +70,9 @@ static bool next(void *context, uint64_t *tag, buf *out)
     case SEE_STATS:
         n = snprintf(path, sizeof path, "/v1/templates/%.*s/stats",
                      STR_ARG(h->templates[t->about].id));
+        break;
+    case SEE_BATCH:
+        n = snprintf(path, sizeof path, "/v1/codes/batches/%.*s", STR_ARG(h->batches[t->about]));
         break;
     case SEE_WALLET:
         n = snprintf(path, sizeof path, "/v1/users/u%u/coupons?page_size=200%s%.*s", t->about,
@@ -172,6 +174,9 @@ static void show(desk *d, const task *t, bool found, const json *v)
     case SEE_STATS:
         show_stats(d, t->about, v);
         break;
+    case SEE_BATCH:
+        oracle_batch(d->o, t->about, request_number(v, "exchanged"));
+        break;
     case SEE_WALLET:
         show_wallet(d, t->about, v);
     }
@@ -226,6 +231,8 @@ static void put_all(desk *d)
         if (d->a->whole || i < LOAD_FLASH || i + AGAIN_TEMPLATES >= h->template_n)
             put(d, (task){.kind = SEE_STATS, .about = i});
     }
+    for (uint32_t i = 0; d->a->whole && i < h->batch_n; i++)
+        put(d, (task){.kind = SEE_BATCH, .about = i});
     for (uint32_t i = 0; d->a->whole && i < LOAD_USERS; i++)
         put(d, (task){.kind = SEE_WALLET, .about = i});
 }

@@ -3,7 +3,14 @@
 
 #include <stdlib.h>
 
-enum { STAYS_PERCENT = 12, RECENT = 100, BATCH_MAX = 12, LARGE_BATCH = 100, STEP_PIECES = 400 };
+enum {
+    STAYS_PERCENT = 12,
+    RECENT = 100,
+    BATCH_MAX = 12,
+    LARGE_BATCH = 100,
+    STEP_PIECES = 400,
+    CODES_AT_ONCE = 30
+};
 enum { THING_STAGE, THING_STOCK, THING_AT_REDEEM, THING_AT_ISSUE };
 _Static_assert(THING_AT_ISSUE + 1 == LOAD_THINGS, "one for each thing");
 static const op_kind change_of[LOAD_THINGS] = {OP_STATE, OP_STOCK, OP_BUDGET, OP_BUDGET};
@@ -135,6 +142,26 @@ static uint32_t new_claim(load *l)
     o.best_effort = false;
     o.second = NOTHING;
     return add_batch(l, o, n < 95 ? 1 : some_length(l));
+}
+
+uint32_t load_exchange(load *l, uint32_t code)
+{
+    op o = blank(OP_CLAIM);
+    o.user = dice_below(&l->dice, LOAD_USERS);
+    o.template = l->client->h->codes[code].template;
+    o.count = 1;
+    o.typed = code + 1;
+    return add(l, &o);
+}
+
+/* A few codes at a time, so that many are tried by several at the same moment. */
+static uint32_t new_exchange(load *l)
+{
+    uint32_t n = l->client->h->code_n;
+    l->code_at += l->code_at + CODES_AT_ONCE < n && dice_percent(&l->dice, 45);
+    uint32_t code = l->code_at + dice_below(&l->dice, CODES_AT_ONCE);
+    return load_exchange(l,
+                         code < n && dice_percent(&l->dice, 97) ? code : dice_below(&l->dice, n));
 }
 
 static uint32_t new_hold(load *l)
@@ -288,6 +315,8 @@ static uint32_t choose(load *l)
         return new_return(l);
     if (n < 57 && l->coupons.n > 0)
         return new_void(l);
+    if (n < 70 && l->client->h->code_n > 0)
+        return new_exchange(l);
     return new_claim(l);
 }
 
@@ -354,6 +383,7 @@ static void count(done_counts *d, const op *o)
     d->batched += o->batch != NOTHING && !o->grant;
     d->less += o->missed[0] != R_DONE || o->missed[1] != R_DONE;
     d->parts += o->part;
+    d->exchanged += o->typed != 0;
 }
 
 static void hear(load *l, uint32_t number, const answer *a)
@@ -362,6 +392,9 @@ static void hear(load *l, uint32_t number, const answer *a)
     op_state before = h->ops[number].state;
     history_answer(h, number, a, &l->client->flaws);
     l->done.not_active += a->code == R_CAMPAIGN_NOT_ACTIVE;
+    l->done.code_used += a->code == R_CODE_USED;
+    l->done.code_kept += h->ops[number].typed != 0 &&
+                         (a->code == R_LIMIT_REACHED || a->code == R_CAMPAIGN_NOT_ACTIVE);
     l->done.too_low += a->code == R_NOT_EDITABLE;
     l->done.by_device += a->code == R_LIMIT_REACHED && h->ops[number].template == LOAD_DEVICE;
     if (before == OP_DONE || h->ops[number].state != OP_DONE)

@@ -1,4 +1,5 @@
-/* What the clients do: a mix of claims (alone, in batches, as grants, best effort), holds,
+/* What the clients do: a mix of claims (alone, in batches, as grants, best effort, with codes
+ * that several try), holds,
  * redemptions, releases, returns, voids, and of old requests again; many of them on coupons, holds
  * and orders that another one is using. And an operator: pauses, resumes and ends campaigns, and
  * changes stock and budgets, one change of a thing at a time, while all that goes on. */
@@ -44,6 +45,8 @@ typedef struct done_counts {
     uint32_t batched, granted, less; /* claims: in batches, as grants, best effort and not all */
     uint32_t parts, not_active, too_low; /* returns of parts; refusals: stopped, target too low */
     uint32_t by_device;                  /* refusals: as many as the device may have */
+    uint32_t exchanged, code_used,
+        code_kept; /* of codes; refusals: used; not for the code's sake */
 } done_counts;
 
 typedef struct load {
@@ -52,6 +55,7 @@ typedef struct load {
     FILE *log;                           /* every send and answer */
     numbers coupons, holds, redemptions; /* that seem to be free, open, not returned */
     uint32_t last_order[LOAD_USERS];     /* the user's last direct redemption */
+    uint32_t code_at;                    /* codes from here on are tried now */
     thing things[LOAD_THINGS];           /* state of the stage, stock, the two budgets */
     uint64_t told;
     done_counts done;
@@ -64,6 +68,8 @@ void load_stage(load *l);
 /* As wire_job wants them; the tag is the op's number. */
 bool load_next(void *context, uint64_t *tag, buf *out);
 void load_done(void *context, uint64_t tag, int status, str body);
+/* A new op: somebody tries this code. Its number. */
+uint32_t load_exchange(load *l, uint32_t code);
 /* Sends an op (again), with those of its batch: the request, noted in history and log. Its tag. */
 uint32_t load_send(load *l, uint32_t number, buf *out);
 

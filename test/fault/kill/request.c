@@ -56,6 +56,12 @@ static void put_claim(const client *c, const op *o, buf *b)
         buf_printf(b, "\"template\":\"%.*s\"}", STR_ARG(first));
 }
 
+static void put_exchange(const client *c, const op *o, buf *b)
+{
+    buf_printf(b, "{\"user\":\"u%u\",\"subjects\":{\"device\":\"d%u\"},\"code\":\"%.*s\"}", o->user,
+               device_of(o->user), STR_ARG(c->h->codes[o->typed - 1].text));
+}
+
 static void put_batch(const client *c, const op *first, uint32_t n, buf *b)
 {
     buf_str(b, S("{\"claims\":["));
@@ -139,7 +145,9 @@ static void put_body(const client *c, uint32_t number, buf *b)
     const op *o = &c->h->ops[number];
     switch (o->kind) {
     case OP_CLAIM:
-        if (o->grant)
+        if (o->typed != 0)
+            put_exchange(c, o, b);
+        else if (o->grant)
             put_grant(c, o, o->batch_n, b);
         else if (o->batch != NOTHING)
             put_batch(c, o, o->batch_n, b);
@@ -202,7 +210,8 @@ static void put_path(const client *c, const op *o, buf *b)
         buf_printf(b, "/v1/templates/%.*s/stock", STR_ARG(c->h->templates[o->template].id));
         break;
     default:
-        buf_str(b, o->grant              ? S("/v1/grants")
+        buf_str(b, o->typed != 0         ? S("/v1/codes/exchange")
+                   : o->grant            ? S("/v1/grants")
                    : o->batch != NOTHING ? S("/v1/claims/batch")
                                          : S("/v1/claims"));
         break;
@@ -284,6 +293,14 @@ static void read_coupons(const client *c, const json *claim, answer *a)
     }
 }
 
+static void read_exchanged(const client *c, const json *document, answer *a)
+{
+    const json *one = json_field(document, S("coupon"));
+    a->coupon_n = 1;
+    a->coupons[0].id = request_text(one, "id");
+    a->coupons[0].template = request_template(c->h, request_text(one, "template"));
+}
+
 static void read_return(const client *c, const op *o, const json *document, answer *a)
 {
     cart k = cart_of(history_cart(c->h, o->of));
@@ -327,7 +344,9 @@ answer request_answer(const client *c, uint32_t number, int status, str body, js
     a.subtotal = request_amount(*document, "subtotal");
     a.discount = request_amount(*document, "discount");
     a.total = request_amount(*document, "total");
-    if (o->kind == OP_CLAIM)
+    if (o->kind == OP_CLAIM && o->typed != 0)
+        read_exchanged(c, *document, &a);
+    else if (o->kind == OP_CLAIM)
         read_coupons(c, *document, &a);
     else if (o->kind == OP_RETURN)
         read_return(c, o, *document, &a);

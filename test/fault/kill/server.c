@@ -13,7 +13,7 @@
 
 #include "port/clock.h"
 
-enum { ARGUMENTS_MAX = 24 };
+enum { ARGUMENTS_MAX = 26 };
 
 static void nap(void)
 {
@@ -30,6 +30,11 @@ void server_new(server *s, const char *program)
     (void)snprintf(s->data, sizeof s->data, "%s/data", s->folder);
     (void)snprintf(s->url, sizeof s->url, "%s/url", s->folder);
     (void)snprintf(s->log, sizeof s->log, "%s/server.log", s->folder);
+    (void)snprintf(s->key, sizeof s->key, "%s/code.key", s->folder);
+    int key = open(s->key, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    CHECK(key >= 0);
+    CHECK(dprintf(key, "%064d\n", 7) == 65);
+    (void)close(key);
 }
 
 /* A signature of nftw. */
@@ -63,9 +68,10 @@ static void become(const server *s, const char *const *arguments, int out)
 
 void server_start(server *s)
 {
-    const char *const arguments[] = {
-        "serve",       "--data", s->data,        "--lanes", "2",           "--loops", "2",
-        "--http-port", "0",      "--ready-file", s->url,    "--log-level", "warn",    NULL};
+    const char *const arguments[] = {"serve", "--data",          s->data, "--lanes",
+                                     "2",     "--loops",         "2",     "--http-port",
+                                     "0",     "--ready-file",    s->url,  "--log-level",
+                                     "warn",  "--code-key-file", s->key,  NULL};
     (void)unlink(s->url);
     s->pid = fork();
     CHECK(s->pid >= 0);

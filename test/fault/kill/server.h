@@ -12,8 +12,9 @@ enum { SERVER_PATH_MAX = 512 };
 
 typedef struct server {
     const char *program;
-    char folder[SERVER_PATH_MAX]; /* of this store: data, server.log, url, oracle.log */
-    char data[SERVER_PATH_MAX + 8], url[SERVER_PATH_MAX + 8], log[SERVER_PATH_MAX + 16];
+    char folder[SERVER_PATH_MAX]; /* of this store: data, server.log, url, oracle.log, code.key */
+    char data[SERVER_PATH_MAX + 8], url[SERVER_PATH_MAX + 8], key[SERVER_PATH_MAX + 16],
+        log[SERVER_PATH_MAX + 16];
     pid_t pid;     /* 0: it does not run */
     uint32_t died; /* times that it had ended by itself before it was killed */
     uint16_t port;

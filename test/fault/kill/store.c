@@ -33,18 +33,24 @@ static void question_done(void *context, uint64_t tag, int status, str body)
     q->answer = arena_str(q->s->memory, body);
 }
 
-/* The id in the answer; the test ends when it is not a success. */
-static str ask(storm *s, str target, str body)
+/* The answer; the test ends when it is not a success. */
+static str answer_to(storm *s, str target, str body)
 {
     question q = {.s = s, .target = target, .body = body};
     wire_job job = {.context = &q, .next = question_next, .done = question_done};
-    json *document = NULL;
-    bool good = wire_run(s->wire, &job) && q.status >= 200 && q.status < 300 &&
-                json_parse(q.answer, &document, NULL) == R_DONE;
-    if (!good) {
+    if (!wire_run(s->wire, &job) || q.status < 200 || q.status >= 300) {
         printf("kill: POST %.*s: %d %.*s\n", STR_ARG(target), q.status, STR_ARG(q.answer));
         exit(3);
     }
+    return q.answer;
+}
+
+/* The id in it. */
+static str ask(storm *s, str target, str body)
+{
+    json *document = NULL;
+    result r = json_parse(answer_to(s, target, body), &document, NULL);
+    CHECK(r == R_DONE);
     str id = arena_str(s->memory, request_text(document, "id"));
     json_free(document);
     return id;
@@ -104,6 +110,37 @@ static void make_template(storm *s, known_template t)
     (void)history_template(s->client.h, &t);
 }
 
+/* Codes that are exchanged for this template. */
+static void make_codes(storm *s, uint32_t template, uint32_t n)
+{
+    history *h = s->client.h;
+    known_code one = {.template = template};
+    str body = arena_printf(s->memory,
+                            "{\"name\":\"Batch %u\",\"format\":\"%.*s\",\"template\":\"%.*s\","
+                            "\"count\":%u}",
+                            h->batch_n, STR_ARG(s->format), STR_ARG(h->templates[template].id), n);
+    str id = ask(s, S("/v1/codes/batches"), body), line;
+    one.batch = history_codes(h, id);
+    str rest = answer_to(s, arena_printf(s->memory, "/v1/codes/batches/%.*s/export", STR_ARG(id)),
+                         S("{}"));
+    CHECK(str_cut(&rest, '\n', &line)); /* the heading */
+    for (; str_cut(&rest, '\n', &line); n--) {
+        one.text = str_trim(line);
+        (void)history_code(h, &one);
+    }
+    CHECK(n == 0);
+}
+
+void storm_codes(storm *s)
+{
+    history *h = s->client.h;
+    s->load.code_at = h->code_n;
+    make_codes(s, LOAD_PLAIN, CODES);
+    make_codes(s, LOAD_LIMITED, CODES);
+    make_codes(s, LOAD_DEVICE, CODES);
+    make_codes(s, h->template_n - 1, CODES); /* of the stage */
+}
+
 void storm_flash(storm *s)
 {
     make_template(s, (known_template){.campaign = s->client.h->templates[LOAD_PLAIN].campaign,
@@ -151,6 +188,8 @@ static void make_shop(storm *s)
                   (known_template){.campaign = plain, .stock = VARIED_STOCK, .amount_minor = 500});
     for (uint32_t c = 0; c < s->client.h->campaign_n; c++)
         activate(s, c);
+    s->format = ask(s, S("/v1/codes/formats"),
+                    S("{\"name\":\"Storm\",\"length\":12,\"expected_codes\":100000}"));
 }
 
 /* ---- one store ---- */

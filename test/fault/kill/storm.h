@@ -12,6 +12,7 @@ enum {
     FLASH_STOCK = 300,
     DEVICE_CLAIMS = 60,
     VARIED_STOCK = 1000,
+    CODES = 60,
 };
 
 typedef struct options {
@@ -29,9 +30,11 @@ typedef struct storm {
     load load;
     wire *wire;
     arena *memory; /* of one store */
+    str format;    /* of its codes */
     uint32_t passed, failed;
     /* figures */
     uint64_t told, reads;
+    uint32_t codes_left; /* that were tried, gave nothing and were good at the end */
     done_counts done;
     uint32_t kills, in_flight; /* in_flight: kills with requests on their way */
     int64_t ready_ms[READY_FIGURES_MAX];
@@ -48,6 +51,8 @@ bool storm_come_up(storm *s);
  * campaign the operator stops. */
 void storm_flash(storm *s);
 void storm_stage(storm *s);
+/* Codes for the next kill: of an unlimited template, of two with limits, and of the stage. */
+void storm_codes(storm *s);
 /* Runs `quan ARGUMENTS…`; its exit status. */
 int storm_command(storm *s, const char *const *arguments, str *out);
 

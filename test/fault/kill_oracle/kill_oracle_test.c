@@ -95,6 +95,53 @@ static void wallet_shows_a_coupon_twice(bed *b)
     oracle_wallet(b->o, U0, S("c1"));
 }
 
+static uint32_t ask_exchange(bed *b, uint32_t user, uint32_t code)
+{
+    uint32_t number = ask_claim(b, user, SPREAD);
+    b->h->ops[number].typed = code + 1;
+    return number;
+}
+
+static uint32_t some_code(bed *b)
+{
+    (void)history_codes(b->h, S("cbt_a"));
+    return history_code(b->h, &(known_code){S("K7"), SPREAD, 0});
+}
+
+static void one_code_gives_two_coupons(bed *b)
+{
+    uint32_t code = some_code(b);
+    give(b, ask_exchange(b, U0, code), S("c1"));
+    give(b, ask_exchange(b, U1, code), S("c2"));
+    judge(b);
+}
+
+static void fresh_code_is_called_used(bed *b)
+{
+    uint32_t code = some_code(b), number = ask_exchange(b, U0, code);
+    refuse(b, number, R_CODE_USED);
+    judge(b);
+}
+
+static void claim_is_told_of_a_code(bed *b)
+{
+    refuse(b, ask_claim(b, U0, SPREAD), R_CODE_USED);
+}
+
+static void exchanged_coupon_is_a_claim(bed *b)
+{
+    give(b, ask_exchange(b, U0, some_code(b)), S("c1"));
+    judge(b);
+    oracle_coupon(b->o, 0, &(seen_coupon){true, U0, SPREAD, S("available"), S("claim")});
+}
+
+static void batch_counts_another_number(bed *b)
+{
+    give(b, ask_exchange(b, U0, some_code(b)), S("c1"));
+    judge(b);
+    oracle_batch(b->o, 0, 0);
+}
+
 static void claim_of_two_gets_one(bed *b)
 {
     uint32_t number = ask_claim(b, U0, SPREAD);
@@ -431,6 +478,9 @@ static void a_good_history_has_no_flaw(void **state)
     give(&b, unknown, S("c3"));
     history_send(b.h, unknown);
     give(&b, unknown, S("c3"));
+    uint32_t code = some_code(&b);
+    give(&b, ask_exchange(&b, U1, code), S("c4"));
+    refuse(&b, ask_exchange(&b, U0, code), R_CODE_USED);
     uint32_t hold = held(&b, c1, "h1");
     uint32_t r = redeemed(&b, c1, hold, "r1");
     refuse(&b, ask_use(&b, OP_RELEASE, c1, hold), R_HOLD_NOT_OPEN);
@@ -450,7 +500,9 @@ static void a_good_history_has_no_flaw(void **state)
     oracle_wallet(b.o, U0, S("c1"));
     oracle_wallet(b.o, U0, S("c2"));
     oracle_wallet(b.o, U1, S("c3"));
+    oracle_wallet(b.o, U1, S("c4"));
     oracle_wallets_end(b.o);
+    oracle_batch(b.o, 0, 1);
     assert_int_equal(b.f.n, 0);
     bed_free(&b);
 }
@@ -467,6 +519,11 @@ static const bad_history bad_histories[] = {
     BAD(refused_claim_shows_up, UNASKED),
     BAD(two_claims_get_one_coupon, ISSUED_TWICE),
     BAD(wallet_shows_a_coupon_twice, ISSUED_TWICE),
+    BAD(one_code_gives_two_coupons, CODE_TWICE),
+    BAD(fresh_code_is_called_used, FALSE_REFUSAL),
+    BAD(claim_is_told_of_a_code, UNEXPECTED),
+    BAD(exchanged_coupon_is_a_claim, FOREIGN),
+    BAD(batch_counts_another_number, WRONG_COUNT),
     BAD(claim_of_two_gets_one, SHORT),
     BAD(four_of_three_are_issued, OVER_STOCK),
     BAD(user_has_three_of_two, OVER_LIMIT),

@@ -53,6 +53,7 @@ void history_free(history *h)
     arena_free(h->memory);
     free(h->ops);
     free(h->coupons);
+    free(h->codes);
     free(h->by_id);
     free(h);
 }
@@ -71,6 +72,21 @@ uint32_t history_template(history *h, const known_template *t)
     h->templates[h->template_n] = *t;
     h->templates[h->template_n].id = arena_str(h->memory, t->id);
     return h->template_n++;
+}
+
+uint32_t history_codes(history *h, str id)
+{
+    CHECK(h->batch_n < HISTORY_BATCHES_MAX);
+    h->batches[h->batch_n] = arena_str(h->memory, id);
+    return h->batch_n++;
+}
+
+uint32_t history_code(history *h, const known_code *c)
+{
+    h->codes = grown(h->codes, h->code_n, &h->code_capacity, sizeof *h->codes);
+    h->codes[h->code_n] = *c;
+    h->codes[h->code_n].text = arena_str(h->memory, c->text);
+    return h->code_n++;
 }
 
 uint32_t history_add(history *h, const op *o)
@@ -255,6 +271,8 @@ static bool may_be_refused(const op *o, result code)
     case R_LIMIT_REACHED:
     case R_CAMPAIGN_NOT_ACTIVE:
         return o->kind == OP_CLAIM;
+    case R_CODE_USED:
+        return o->typed != 0;
     case R_NONE_ISSUED:
         return o->kind == OP_CLAIM && o->best_effort;
     case R_NOT_EDITABLE:

@@ -14,6 +14,7 @@ enum {
     NOTHING = UINT32_MAX, /* no op, coupon, template … */
     HISTORY_TEMPLATES_MAX = 512,
     HISTORY_CAMPAIGNS_MAX = 256,
+    HISTORY_BATCHES_MAX = 256,
     ANSWER_COUPONS_MAX = 8,
     DEVICE_USERS = 100, /* that share one device */
     CART_LINES_MAX = 3,
@@ -58,7 +59,8 @@ typedef struct op {
     op_state state;
     uint32_t user;
     uint32_t template, count, second; /* a claim: count of template, one of second or NOTHING */
-    bool grant, best_effort;          /* kinds of claims: to a list of users; what can be had */
+    uint32_t typed;          /* a claim: the exchange code that it is made with, and 1; 0: none */
+    bool grant, best_effort; /* kinds of claims: to a list of users; what can be had */
     uint32_t batch, batch_n; /* a claim: the first op that goes out with it, and how many do */
     uint32_t coupon;         /* a hold, direct redemption or void: of which */
     uint32_t of; /* release: the hold; redemption: the hold, or NOTHING; return: the redemption */
@@ -101,6 +103,11 @@ typedef struct known_template {
     int64_t amount_minor, percent_bp, cap_minor; /* amount_minor 0: percent */
 } known_template;
 
+typedef struct known_code {
+    str text;
+    uint32_t template, batch;
+} known_code;
+
 typedef enum known_budget { KNOWN_NO_BUDGET, KNOWN_AT_ISSUE, KNOWN_AT_REDEEM } known_budget;
 typedef struct known_campaign {
     str id;
@@ -120,6 +127,10 @@ typedef struct history {
     uint32_t template_n;
     known_campaign campaigns[HISTORY_CAMPAIGNS_MAX];
     uint32_t campaign_n;
+    known_code *codes;
+    uint32_t code_n, code_capacity;
+    str batches[HISTORY_BATCHES_MAX]; /* of codes */
+    uint32_t batch_n;
     uint64_t moment;
 } history;
 
@@ -143,6 +154,8 @@ history *history_new(void);
 void history_free(history *h);
 uint32_t history_campaign(history *h, const known_campaign *c);
 uint32_t history_template(history *h, const known_template *t);
+uint32_t history_codes(history *h, str id); /* a batch; its number */
+uint32_t history_code(history *h, const known_code *c);
 /* The op is copied; invoked is set. Its number. An op of a batch names the first one, which is the
  * number that the first of them gets. */
 uint32_t history_add(history *h, const op *o);

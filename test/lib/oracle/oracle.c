@@ -17,6 +17,7 @@ void oracle_free(oracle *o)
     oracle_forget(o);
     free(o->coupons);
     free(o->ops);
+    free(o->codes);
     free(o->templates);
     free(o->campaigns);
     free(o->mine);
@@ -30,8 +31,18 @@ static sums *sums_of_coupon(const oracle *o, uint32_t coupon)
 
 /* ---- adding up ---- */
 
+static void add_exchange(oracle *o, const op *p)
+{
+    exchanges *of = &o->codes[p->typed - 1];
+    of->n++;
+    if (of->first == 0 || p->invoked < of->first)
+        of->first = p->invoked;
+}
+
 static void add_claim(oracle *o, const op *p)
 {
+    if (p->typed != 0)
+        add_exchange(o, p);
     for (uint32_t i = p->first_coupon; i < p->first_coupon + p->coupon_n; i++) {
         uint32_t template = o->h->coupons[i].template;
         if (template == NOTHING)
@@ -194,6 +205,7 @@ oracle *oracle_new(const history *h, bool late, flaws *f)
         o->users = h->ops[i].user >= o->users ? h->ops[i].user + 1 : o->users;
     o->coupons = zeroed(h->coupon_n, sizeof *o->coupons);
     o->ops = zeroed(h->n, sizeof *o->ops);
+    o->codes = zeroed(h->code_n, sizeof *o->codes);
     o->templates = zeroed(h->template_n, sizeof *o->templates);
     o->campaigns = zeroed(h->campaign_n, sizeof *o->campaigns);
     o->mine = zeroed((size_t)o->users * h->template_n, sizeof *o->mine);
@@ -209,6 +221,10 @@ oracle *oracle_new(const history *h, bool late, flaws *f)
         check_coupon(o, i);
     for (uint32_t i = 0; i < h->n; i++)
         check_op(o, i);
+    for (uint32_t i = 0; i < h->code_n; i++)
+        if (o->codes[i].n > 1)
+            flaw_add(f, FLAW_CODE_TWICE, "code %.*s: %u coupons", STR_ARG(h->codes[i].text),
+                     o->codes[i].n);
     oracle_check_rules(o);
     return o;
 }
@@ -232,6 +248,11 @@ static bool state_fits(const oracle *o, uint32_t coupon, str state)
     return is(state, "available") || (c->brief > 0 && is(state, "held"));
 }
 
+static const char *source_of(const op *claim)
+{
+    return claim->grant ? "grant" : claim->typed != 0 ? "exchange" : "claim";
+}
+
 void oracle_coupon(oracle *o, uint32_t coupon, const seen_coupon *s)
 {
     const known_coupon *c = &o->h->coupons[coupon];
@@ -239,7 +260,7 @@ void oracle_coupon(oracle *o, uint32_t coupon, const seen_coupon *s)
     if (!s->found)
         flaw_add(o->f, FLAW_LOST, "coupon %.*s of op %u", STR_ARG(c->id), c->op);
     else if (s->user != c->user || s->template != c->template ||
-             !is(s->source, o->h->ops[c->op].grant ? "grant" : "claim"))
+             !is(s->source, source_of(&o->h->ops[c->op])))
         flaw_add(o->f, FLAW_FOREIGN, "coupon %.*s of op %u", STR_ARG(c->id), c->op);
     else if (!state_fits(o, coupon, s->state))
         flaw_add(o->f, FLAW_WRONG_STATE,
@@ -319,6 +340,16 @@ static void check_left(oracle *o, uint32_t template, const counted *c)
     if (!fits)
         flaw_add(o->f, FLAW_WRONG_STOCK, "campaign %u: %lld left of the budget; told were %lld",
                  k->campaign, (long long)c->budget_remaining, (long long)left);
+}
+
+void oracle_batch(oracle *o, uint32_t batch, int64_t exchanged)
+{
+    int64_t told = 0;
+    for (uint32_t i = 0; i < o->h->code_n; i++)
+        told += o->h->codes[i].batch == batch && o->codes[i].n > 0;
+    if (exchanged != told)
+        flaw_add(o->f, FLAW_WRONG_COUNT, "batch %.*s: %lld exchanged; told were %lld",
+                 STR_ARG(o->h->batches[batch]), (long long)exchanged, (long long)told);
 }
 
 void oracle_stats(oracle *o, uint32_t template, const counted *c)

@@ -1,10 +1,10 @@
 /* The oracle: what must be true of a server's state, given a history (history.h).
  *
  * oracle_new judges the history alone: nothing issued twice, beyond stock, limits and budgets, or
- * while its campaign was stopped; no order or coupon consumed twice, refunds that add up, refusals
- * with a cause. Then the caller reads
- * the state over the API and shows it piece by piece; each piece is compared with where the history
- * leads. Call it only while nothing is on its way, and read everything in one quiet spell.
+ * while its campaign was stopped; no code gave two coupons; no order or coupon consumed twice,
+ * refunds that add up, refusals with a cause. Then the caller reads the state over the API and
+ * shows it piece by piece; each piece is compared with where the history leads. Call it only while
+ * nothing is on its way, and read everything in one quiet spell.
  *
  * `late`: all brief holds are past their deadline and swept. Before, a coupon under one may be
  * shown held or available. Every function adds what is wrong to the flaws. */
@@ -42,6 +42,8 @@ void oracle_coupon(oracle *o, uint32_t coupon, const seen_coupon *s);
 void oracle_hold(oracle *o, uint32_t number, bool found, str state);
 void oracle_redemption(oracle *o, uint32_t number, const seen_redemption *s);
 void oracle_return(oracle *o, uint32_t number, bool found, int64_t refund);
+/* How many codes of a batch it says are exchanged. */
+void oracle_batch(oracle *o, uint32_t batch, int64_t exchanged);
 void oracle_stats(oracle *o, uint32_t template, const counted *c);
 /* An entry of a user's wallet; behind all wallets, oracle_wallets_end: what was not there. */
 void oracle_wallet(oracle *o, uint32_t user, str id);

@@ -24,6 +24,11 @@ typedef struct ops {
     uint32_t n, capacity;
 } ops;
 
+typedef struct exchanges { /* of a code */
+    uint32_t n;
+    uint64_t first; /* sent; 0: never */
+} exchanges;
+
 typedef struct sums { /* of a template */
     counted c;
     int64_t in_error;
@@ -44,6 +49,7 @@ struct oracle {
     uint32_t users;
     passage *coupons;
     sequel *ops;
+    exchanges *codes;
     sums *templates;
     campaign_sums *campaigns;
     uint32_t *mine; /* [user * template_n + template]: coupons */

@@ -333,6 +333,10 @@ bool oracle_has_cause(const oracle *o, const op *p)
         return has_stock(o, p->template) || has_stock(o, p->second);
     case R_LIMIT_REACHED:
         return over_limit(o, p, p->template, p->count) || over_limit(o, p, p->second, 1);
+    case R_CODE_USED: {
+        const exchanges *code = &o->codes[p->typed - 1];
+        return code->n > 0 && code->first < p->answered;
+    }
     case R_NONE_ISSUED:
         return over_limit(o, p, p->template, 1) || over_limit(o, p, p->second, 1);
     case R_CAMPAIGN_NOT_ACTIVE:
