@@ -1,6 +1,6 @@
 /* Races over HTTP, with real threads on two lanes: a stock that many want, one key sent at once,
- * one coupon and many orders, a party's budget, a lane that stands still while it holds slices (P2,
- * P6, P7; ACIDRain).
+ * one coupon and many orders, codes that all try, a party's budget, a lane that stands still while
+ * it holds slices (P2, P6, P7; ACIDRain).
  *
  * Every request is counted by its status; which of them wins is left open. On the store in memory:
  * the lanes and their threads are the same on every engine. */
@@ -188,6 +188,15 @@ static void fill_confirm(const runner *r, int i, char key[USER_MAX], char body[B
     (void)snprintf(body, BODY_MAX, "{\"hold\":\"%s\"}", r->given);
 }
 
+enum { CODES = 40, CODE_MAX = 40 };
+static char codes[CODES][CODE_MAX];
+
+static void fill_exchange(const runner *r, int i, char key[USER_MAX], char body[BODY_MAX])
+{
+    (void)snprintf(key, USER_MAX, "exchange-%d-%d", r->number, i);
+    (void)snprintf(body, BODY_MAX, "{\"user\":\"e-%d\",\"code\":\"%s\"}", r->number, codes[i]);
+}
+
 /* ---- the ground ---- */
 
 /* A further template; more: members of its body, with a comma behind each. */
@@ -310,6 +319,51 @@ static void one_coupon_and_many_orders(void **state)
     sum = run_all(&like, all);
     assert_int_equal(sum.created, 1);
     assert_int_equal(sum.refused, RUNNERS - 1);
+}
+
+static void make_codes(ground *g, const char *template_id)
+{
+    char format[ID_TEXT_MAX], batch[ID_TEXT_MAX], target[BODY_MAX], body[BODY_MAX];
+    answer a = post(g, "/v1/codes/formats", "format",
+                    "{\"name\":\"Race\",\"length\":12,\"expected_codes\":1000}");
+    find_id(&a, "cfm_", format);
+    (void)snprintf(body, sizeof body,
+                   "{\"name\":\"Race\",\"format\":\"%s\",\"template\":\"%s\",\"count\":%d}", format,
+                   template_id, CODES);
+    a = post(g, "/v1/codes/batches", "batch", body);
+    find_id(&a, "cbt_", batch);
+    (void)snprintf(target, sizeof target, "/v1/codes/batches/%s/export", batch);
+    a = post(g, target, "export", "{}");
+    assert_int_equal(a.status, 200);
+    str rest = str_of(a.body), line;
+    assert_true(str_cut(&rest, '\n', &line)); /* the heading */
+    for (int i = 0; i < CODES; i++) {
+        assert_true(str_cut(&rest, '\n', &line));
+        (void)snprintf(codes[i], CODE_MAX, "%.*s", STR_ARG(str_trim(line)));
+    }
+}
+
+/* All try all codes. Whoever has as many coupons as he may leaves the code to those who wait for
+ * it: together they may have just so many as there are codes, so all of them are used. */
+static void codes_that_all_try_give_one_coupon_each(void **state)
+{
+    ground *g = *state;
+    static runner all[RUNNERS];
+    char limited[ID_TEXT_MAX];
+    make_template(g, "limited",
+                  "\"limits\":[{\"measure\":\"claims\",\"subject\":\"user\",\"period\":\"ever\","
+                  "\"max\":5}],",
+                  limited);
+    _Static_assert(CODES == 5 * RUNNERS, "five each");
+    make_codes(g, limited);
+    runner like = {
+        .ground = g, .requests = CODES, .fill = fill_exchange, .target = "/v1/codes/exchange"};
+    runner sum = run_all(&like, all);
+    assert_int_equal(sum.created, CODES);
+    assert_int_equal(sum.refused, CODES * (RUNNERS - 1));
+    assert_int_equal(sum.sold_out + sum.unavailable + sum.other, 0);
+    for (int i = 0; i < RUNNERS; i++)
+        assert_int_equal(all[i].created, 5);
 }
 
 /* A device that many users share, and a phone that the others share: each limit is filled to the
@@ -526,6 +580,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(of_one_key_at_once_one_executes_and_all_get_its_answer,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(one_coupon_and_many_orders, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(codes_that_all_try_give_one_coupon_each, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_shared_device_counts_for_all_its_users, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_partys_budget_is_spent_to_the_last_cent, set_up,
