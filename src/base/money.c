@@ -72,6 +72,7 @@ typedef struct split {
     wide sum;   /* of weights; > 0 */
     const int64_t *weights;
     bool equal;          /* all weights are zero: each counts as one */
+    bool narrow;         /* total * sum fits int64, where dividing is several times faster */
     const int64_t *kept; /* the remainders, or NULL when they do not fit int64 */
     size_t n;
 } split;
@@ -81,9 +82,16 @@ static wide split_share(const split *s, size_t i)
     return s->total * (s->equal ? 1 : s->weights[i]);
 }
 
-static wide split_remainder(const split *s, size_t i)
+/* The whole part of the share, and what it leaves. */
+static wide split_cut(const split *s, size_t i, wide *remainder)
 {
-    return s->kept != NULL ? s->kept[i] : split_share(s, i) % s->sum;
+    wide share = split_share(s, i);
+    if (s->narrow) {
+        *remainder = (int64_t)share % (int64_t)s->sum;
+        return (int64_t)share / (int64_t)s->sum;
+    }
+    *remainder = share % s->sum;
+    return share / s->sum;
 }
 
 static size_t split_count_from(const split *s, wide threshold)
@@ -96,12 +104,12 @@ static size_t split_count_from(const split *s, wide threshold)
         return count;
     }
     for (size_t i = 0; i < s->n; i++)
-        count += split_remainder(s, i) >= threshold ? 1 : 0;
+        count += split_share(s, i) % s->sum >= threshold ? 1 : 0;
     return count;
 }
 
-/* The remainder of the last part that still gets one of `left` units: the largest value that at
- * least `left` remainders reach. Found by halving the range of values and not by sorting, which
+/* A value that `left` remainders reach; where there is none, since several are the same, the
+ * largest that more of them reach. Found by halving the range of values and not by sorting, which
  * would need n places of scratch memory. */
 static wide split_threshold(const split *s, size_t left)
 {
@@ -114,7 +122,10 @@ static wide split_threshold(const split *s, size_t left)
         high = (wide)largest + 1;
     while (high - low > 1) {
         wide middle = low + (high - low) / 2;
-        if (split_count_from(s, middle) >= left)
+        size_t count = split_count_from(s, middle);
+        if (count == left) /* it parts those that get one from the others: most often soon */
+            return middle;
+        if (count > left)
             low = middle;
         else
             high = middle;
@@ -137,6 +148,7 @@ static bool split_init(split *s, int64_t total, const int64_t *weights, size_t n
                  .weights = weights,
                  .equal = sum == 0,
                  .n = n};
+    s->narrow = s->sum <= INT64_MAX && s->total * s->sum <= INT64_MAX;
     return true;
 }
 
@@ -151,10 +163,10 @@ bool money_split(int64_t total, const int64_t *weights, size_t n, int64_t *parts
         s.kept = parts;
     wide left = s.total;
     for (size_t i = 0; i < n; i++) {
-        wide share = split_share(&s, i);
-        left -= share / s.sum;
+        wide remainder;
+        left -= split_cut(&s, i, &remainder);
         if (s.kept != NULL)
-            parts[i] = (int64_t)(share % s.sum);
+            parts[i] = (int64_t)remainder;
     }
     wide threshold = s.sum;
     size_t at_threshold = 0;
@@ -163,8 +175,7 @@ bool money_split(int64_t total, const int64_t *weights, size_t n, int64_t *parts
         at_threshold = (size_t)left - split_count_from(&s, threshold + 1);
     }
     for (size_t i = 0; i < n; i++) {
-        wide remainder = split_remainder(&s, i);
-        wide part = split_share(&s, i) / s.sum;
+        wide remainder, part = split_cut(&s, i, &remainder);
         if (remainder > threshold) {
             part++;
         } else if (remainder == threshold && at_threshold > 0) {

@@ -116,8 +116,8 @@ static bool covers(const desk *d, const price_use *use, size_t i)
            (d->widest && bit_of(use->covers + RUN_WORDS, i));
 }
 
-line_place price_run_place(const price_run *run, const price_rule *rule,
-                           const benefit_values *values, size_t i)
+static inline line_place place_of(const price_run *run, const price_rule *rule,
+                                  const benefit_values *values, size_t i)
 {
     const order_line *line = &run->lines[i];
     bool shipping = (line->marks & LINE_SHIPPING) != 0;
@@ -132,24 +132,30 @@ line_place price_run_place(const price_run *run, const price_rule *rule,
     return barred ? LINE_PLACE_EXCLUDED : LINE_PLACE_ELIGIBLE;
 }
 
+line_place price_run_place(const price_run *run, const price_rule *rule,
+                           const benefit_values *values, size_t i)
+{
+    return place_of(run, rule, values, i);
+}
+
 static void sort_line(desk *d, const price_use *use, size_t i)
 {
     price_run *run = d->run;
-    line_place place = price_run_place(run, use->rule, d->values, i);
-    if (place == LINE_PLACE_TARGET) {
-        run->targets[d->target_n++] = line_at(d, i);
-        return;
-    }
+    line_place place = place_of(run, use->rule, d->values, i);
     if (place == LINE_PLACE_NONE) {
         return;
     }
-    int64_t spend = base_minor(run, run->policy.threshold_base, i);
+    int64_t spend = place == LINE_PLACE_TARGET ? 0 : base_minor(run, run->policy.threshold_base, i);
     d->goods_minor += spend;
-    if (place == LINE_PLACE_EXCLUDED || !covers(d, use, i)) {
+    if (place == LINE_PLACE_EXCLUDED || (place == LINE_PLACE_ELIGIBLE && !covers(d, use, i))) {
         d->excluded = true;
         return;
     }
     kind_line found = line_at(d, i);
+    if (place == LINE_PLACE_TARGET) {
+        run->targets[d->target_n++] = found;
+        return;
+    }
     d->base.spend_minor += spend;
     d->base.units += found.units;
     d->covered = true;
