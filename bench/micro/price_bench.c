@@ -38,16 +38,19 @@ typedef struct shop {
     bool groups;  /* one for the order, three for items, one for sending */
     bool special; /* some are exclusive, some stop, some have a priority */
     uint8_t round_when;
+    uint8_t promotions; /* of the coupons so many are none, but in every set */
 } shop;
 
 static const shop shops[] = {
-    {"one for the order, 3 for items, one for sending", 0, true, false, ROUND_WHEN_EACH_STEP},
-    {"5 an order", 5, false, false, ROUND_WHEN_EACH_STEP},
-    {"5 an order, exclusive ones, stops, priorities", 5, false, true, ROUND_WHEN_EACH_STEP},
-    {"10 an order", 10, false, false, ROUND_WHEN_EACH_STEP},
-    {"all together", 0, false, false, ROUND_WHEN_EACH_STEP},
-    {"5 an order, rounded at the end", 5, false, false, ROUND_WHEN_AT_END},
-    {"5 an order, rounded at the end and once", 5, false, false, ROUND_WHEN_EXACT},
+    {"one for the order, 3 for items, one for sending", 0, true, false, ROUND_WHEN_EACH_STEP, 0},
+    {"5 an order", 5, false, false, ROUND_WHEN_EACH_STEP, 0},
+    {"5 an order, exclusive ones, stops, priorities", 5, false, true, ROUND_WHEN_EACH_STEP, 0},
+    {"10 an order", 10, false, false, ROUND_WHEN_EACH_STEP, 0},
+    {"all together", 0, false, false, ROUND_WHEN_EACH_STEP, 0},
+    {"5 an order, rounded at the end", 5, false, false, ROUND_WHEN_AT_END, 0},
+    {"5 an order, rounded at the end and once", 5, false, false, ROUND_WHEN_EXACT, 0},
+    {"the same beside 10 promotions, at the end", 5, false, false, ROUND_WHEN_AT_END, 10},
+    {"the same beside 10 promotions, at the end and once", 5, false, false, ROUND_WHEN_EXACT, 10},
 };
 
 typedef struct bench {
@@ -175,7 +178,8 @@ static price_coupon make_coupon(bench *b, const shop *of, size_t i)
                           .template = 1000 + i,
                           .version = 1,
                           .rule = price_rule_new(&v),
-                          .currency = S("CNY")};
+                          .currency = S("CNY"),
+                          .automatic = i < of->promotions};
 }
 
 static void make_coupons(bench *b, const shop *of, size_t n)

@@ -8,7 +8,7 @@
 
 enum {
     DIVE_PROBES_PER_COUPON = 2,
-    PROMOTIONS_UNDONE_MAX = 6, /* beyond, nothing is proven */
+    GONE_FROM_START_MAX = 6, /* beyond, nothing is proven */
 };
 
 /* ---- which is better ---- */
@@ -193,8 +193,9 @@ static void push(search *s)
     CHECK(s->depth < FRAMES);
     if (s->frames[s->depth] == NULL) {
         frame *f = ARENA_NEW(s->memory, frame);
-        f->running = ARENA_ARRAY(s->memory, int64_t, 2 * n);
+        f->running = ARENA_ARRAY(s->memory, int64_t, 2 * n + s->class_n);
         f->gone = f->running + n;
+        f->costs = f->gone + n;
         s->frames[s->depth] = f;
     }
     frame *f = s->frames[s->depth++];
@@ -202,6 +203,7 @@ static void push(search *s)
     f->view = s->view;
     memcpy(f->running, s->walk.run.running, n * sizeof(int64_t));
     memcpy(f->gone, s->walk.run.gone, n * sizeof(int64_t));
+    memcpy(f->costs, s->costs, s->class_n * sizeof(int64_t));
     f->grain = s->walk.run.grain;
 }
 
@@ -215,6 +217,7 @@ static void back(search *s)
     price_run_regrain(&s->walk.run, f->grain);
     memcpy(s->walk.run.running, f->running, n * sizeof(int64_t));
     memcpy(s->walk.run.gone, f->gone, n * sizeof(int64_t));
+    memcpy(s->costs, f->costs, s->class_n * sizeof(int64_t));
 }
 
 static void pop(search *s)
@@ -253,12 +256,27 @@ static result have_turn(search *s, search_node *x, stack_entry *e, bool *fits)
     x->pending &= ~turn;
     *fits = r == R_DONE && all_take(&s->walk, turn);
     if (*fits) {
-        search_look(s);
+        search_look(s, search_coming(s, x));
     }
     return r;
 }
 
 static result walk(search *s, search_node x);
+
+/* A promotion that may be undone: the sets beside which it stays; then it is gone. */
+static result walk_beside(search *s, search_node x, stack_entry *e)
+{
+    bool fits;
+    x.at++;
+    push(s);
+    result r = have_turn(s, &x, e, &fits);
+    if (r == R_DONE) {
+        r = walk(s, x);
+    }
+    pop(s);
+    s->walk.at.decided |= stack_bit(&s->walk, e);
+    return r;
+}
 
 static result take(search *s, search_node x, stack_entry *e)
 {
@@ -351,7 +369,9 @@ static result walk(search *s, search_node x)
         if (s->mates[i] != 0 && (x.settled & one) == 0) {
             return choose(s, x, s->mates[i]);
         }
-        if (promotion || (x.pending & one) != 0) {
+        if (promotion && (s->may_go & one) != 0) {
+            r = walk_beside(s, x, &p->entries[i]);
+        } else if (promotion || (x.pending & one) != 0) {
             r = have_turn(s, &x, &p->entries[i], &fits);
         } else {
             r = is_worth_with(s, &x, i) ? take(s, x, &p->entries[i]) : R_DONE;
@@ -367,126 +387,83 @@ static result walk(search *s, search_node x)
 
 /* ---- the start ---- */
 
-/* Numbers 0 … n - 1 in the order of keys, then of ids. */
-static void sort_places(const search *s, const int64_t *keys, uint8_t *out)
+/* Of coupons alike those that go before it are in the set, too. */
+static bool comes_next(const search *s, uint64_t in, size_t i)
 {
-    const price_coupon *coupons = s->ask->price.coupons;
-    for (size_t i = 0; i < s->ask->price.n; i++) {
-        size_t at = i;
-        for (; at > 0; at--) {
-            size_t k = out[at - 1];
-            int64_t x = keys == NULL ? 0 : keys[i], y = keys == NULL ? 0 : keys[k];
-            if (x > y || (x == y && coupons[i].coupon >= coupons[k].coupon)) {
-                break;
-            }
-            out[at] = out[at - 1];
-        }
-        out[at] = (uint8_t)i;
+    bool next = (s->wanted & ~in & search_bit(i)) != 0;
+    for (size_t k = 0; k < s->ask->price.n; k++) {
+        next = next && ((s->after[k] & search_bit(i)) == 0 || (in & search_bit(k)) != 0);
     }
+    return next;
 }
 
-static bool are_alike(const price_coupon *a, const price_coupon *b)
+/* As many as may be of those that may take most, and of these what does take. */
+static result dive_at_once(search *s, size_t most)
 {
-    return a->rule == b->rule && a->used_minor == b->used_minor && a->most_minor == b->most_minor &&
-           str_eq(a->currency, b->currency);
-}
-
-/* Of coupons alike that follow each other those that are better to use come first. */
-static void sort_alike(search *s)
-{
-    stack_pass *p = &s->walk;
-    uint8_t rank[PRICE_COUPONS_MAX];
-    size_t n = s->ask->price.n;
-    for (size_t k = 0; k < n; k++) {
-        rank[s->by_expiry[k]] = (uint8_t)k;
+    uint64_t in = 0, before = 0, picked = search_pick(s, s->wanted & ~s->exclusive, most);
+    result r = R_DONE;
+    for (size_t k = 0; k < s->ask->price.n; k++) {
+        uint64_t one = search_bit(s->walk.order[k]);
+        bool may = (picked & ~search_barred(s, in) & one) != 0;
+        in |= may && comes_next(s, in, s->walk.order[k]) ? one : 0;
     }
-    for (size_t from = 0, until; from < n; from = until) {
-        size_t first = p->order[from];
-        until = from + 1;
-        while (until < n && (s->wanted & search_bit(first)) != 0 &&
-               (s->wanted & search_bit(p->order[until])) != 0 &&
-               are_alike(p->entries[first].coupon, p->entries[p->order[until]].coupon)) {
-            size_t at = until++;
-            uint8_t one = p->order[at];
-            for (; at > from && rank[p->order[at - 1]] > rank[one]; at--) {
-                p->order[at] = p->order[at - 1];
-            }
-            p->order[at] = one;
+    while (r == R_DONE && in != before) {
+        best_set found;
+        bool fits;
+        r = price_whole(s, in, &found, &fits);
+        if (fits) {
+            keep(s, found);
         }
-        uint64_t rest = 0;
-        for (size_t k = until; k > from; k--) {
-            s->after[p->order[k - 1]] = rest;
-            rest |= search_bit(p->order[k - 1]);
+        before = in;
+        for (size_t i = 0; i < s->ask->price.n; i++) {
+            in &= takes(&s->check.entries[i]) ? UINT64_MAX : ~search_bit(i);
         }
     }
-}
-
-static result start(search *s)
-{
-    const price_ask *ask = &s->ask->price;
-    price_verdict *verdicts = ARENA_ARRAY(s->memory, price_verdict, 2 * ask->n);
-    result r = stack_open(&s->walk, ask, s->memory, verdicts);
-    if (r == R_DONE) {
-        r = stack_open(&s->check, ask, s->memory, verdicts + ask->n);
-    }
-    if (r != R_DONE) {
-        return r;
-    }
-    s->walk.run.quiet = true;
-    s->check.run.quiet = true;
-    price_run_reset(&s->walk.run);
-    s->masks = (uint64_t(*)[RUN_WORDS])ARENA_ARRAY(s->memory, uint64_t, MASKS_MAX * RUN_WORDS);
-    for (size_t i = 0; r == R_DONE && i < ask->n; i++) {
-        r = search_know(s, i);
-        s->view.ranked[i] = (uint8_t)i;
-    }
-    sort_places(s, s->ask->expires_at_ms, s->by_expiry);
-    sort_places(s, NULL, s->by_id);
-    sort_alike(s);
     return r;
 }
 
-/* A first set, so that the walk can leave most branches: one coupon more at a time, those that may
- * take most first. */
-static result dive(search *s)
+/* One coupon more at a time, those that may take most first. */
+static result dive_one_by_one(search *s)
 {
-    uint64_t in = 0;
-    best_set best;
-    bool fits;
-    result r = price_whole(s, in, &best, &fits);
-    size_t probes = 0, n = s->ask->price.n;
-    if (r == R_DONE) {
-        keep(s, best);
-    }
-    for (size_t k = 0; r == R_DONE && k < n && probes < DIVE_PROBES_PER_COUPON * n; k++) {
+    best_set best = {0};
+    size_t probes = 0, probes_most = DIVE_PROBES_PER_COUPON * s->ask->price.n;
+    result r = R_DONE;
+    for (size_t k = 0; r == R_DONE && k < s->view.ranked_n && probes < probes_most; k++) {
         size_t i = s->view.ranked[k];
-        uint64_t with = in | search_bit(i);
         best_set found;
-        bool next = (s->wanted & search_bit(i)) != 0;
-        for (size_t other = 0; other < n; other++) { /* those alike that go before */
-            next =
-                next && ((s->after[other] & search_bit(i)) == 0 || (in & search_bit(other)) != 0);
-        }
-        if (!next) {
+        bool fits;
+        if (!comes_next(s, best.coupons, i)) {
             continue;
         }
-        probes += search_count(with);
-        r = price_whole(s, with, &found, &fits);
+        probes += search_count(best.coupons) + 1;
+        r = price_whole(s, best.coupons | search_bit(i), &found, &fits);
         if (r == R_DONE && fits) {
             keep(s, found);
-            if (found.discount_minor > best.discount_minor) {
-                best = found;
-                in = with;
-            }
+            best = found.discount_minor > best.discount_minor ? found : best;
         }
     }
     return r;
+}
+
+/* A first set, so that the walk can leave most branches. */
+static result dive(search *s)
+{
+    size_t most = s->ask->price.coupons_max > 0 ? s->ask->price.coupons_max : s->ask->price.n;
+    best_set none;
+    bool fits;
+    result r = price_whole(s, 0, &none, &fits);
+    if (r == R_DONE) {
+        keep(s, none);
+        r = dive_at_once(s, most);
+    }
+    return r == R_DONE && s->sets[0].coupons == 0 ? dive_one_by_one(s) : r;
 }
 
 static result begin(search *s, uint64_t absent)
 {
     stack_pass *p = &s->walk;
     price_run_reset(&p->run);
+    search_reset(s);
     result r = stack_begin(p, absent);
     while (r == R_AGAIN) {
         price_run_refine(&p->run);
@@ -518,7 +495,7 @@ static result walk_with(search *s, stack_entry *winner)
     for (size_t i = 0; winner == NULL && p->at.barred && i < s->ask->price.n; i++) {
         x.open &= p->entries[i].standing->always ? UINT64_MAX : ~search_bit(i);
     }
-    search_look(s);
+    search_look(s, search_coming(s, &x));
     return walk(s, x);
 }
 
@@ -527,9 +504,10 @@ static result walk_all(search *s)
     stack_pass *p = &s->walk;
     if (s->ask->price.policy.exclusive != EXCLUSIVE_WINS) {
         result r = begin(s, s->candidates | s->gone);
+        search_node x = {.open = s->wanted};
         if (r == R_DONE) {
-            search_look(s);
-            r = walk(s, (search_node){.open = s->wanted});
+            search_look(s, search_coming(s, &x));
+            r = walk(s, x);
         }
         return r;
     }
@@ -545,23 +523,28 @@ static result walk_all(search *s)
 
 /* Promotions that later discounts may undo, or of whose fractions rounding leaves nothing or that
  * are too fine beside others, are out of the price of some sets. Which is known only when a set is
- * whole: so all combinations are walked, and price_whole says what is. */
+ * whole: so it is walked with and without them, and price_whole says what is. Those that decide
+ * about others before their own turn are there or gone from the start. */
 static result walk_all_ways(search *s)
 {
-    uint64_t may_go = 0;
+    const price_policy *policy = &s->ask->price.policy;
+    uint64_t from_start = 0;
     for (size_t i = 0; i < s->ask->price.n; i++) {
-        bool tested = s->ask->price.policy.threshold_again == THRESHOLD_AGAIN_TEST;
-        bool may = (tested && s->most[i].spend_asked) || exact_is_on(&s->walk.run);
-        may_go |= may ? search_bit(i) & ~s->candidates : 0;
+        const stack_entry *e = &s->walk.entries[i];
+        bool tested = policy->threshold_again == THRESHOLD_AGAIN_TEST && s->most[i].spend_asked;
+        bool early = stack_is_joint(e->group) ||
+                     (e->standing->exclusive && policy->exclusive == EXCLUSIVE_WINS);
+        uint64_t one = tested || exact_is_on(&s->walk.run) ? search_bit(i) & ~s->candidates : 0;
+        *(early ? &from_start : &s->may_go) |= one;
     }
-    if (search_count(may_go) > PROMOTIONS_UNDONE_MAX) {
+    if (search_count(from_start) > GONE_FROM_START_MAX) {
         s->open_minor = s->walk.run.subtotal_minor;
-        may_go = 0;
+        from_start = 0;
     }
     result r;
     do {
         r = walk_all(s);
-        s->gone = (s->gone - may_go) & may_go; /* the next subset */
+        s->gone = (s->gone - from_start) & from_start; /* the next subset */
     } while (r == R_DONE && s->gone != 0);
     return r;
 }
@@ -575,9 +558,10 @@ result price_best(const best_ask *ask, arena *memory, best_answer *out)
     s->work_max = ask->work_max > 0 ? ask->work_max : BEST_WORK_MAX;
     s->open_minor = -1;
     s->sets = ARENA_ARRAY(memory, best_set, ask->sets);
-    result r = start(s);
+    result r = search_start(s);
     if (r == R_DONE) {
-        search_look(s);
+        search_reset(s);
+        search_look(s, s->wanted);
         r = dive(s);
     }
     if (r == R_DONE) {

@@ -19,11 +19,14 @@
  *   by discounting lines. Lower prices make no kind offer more, but for rounding, which is added,
  *   and but for those kinds that have a bound of their own (price_kind.most). So also where one
  *   coupon helps another (a condition that asks for at most, a scope of discounted lines, units
- *   that are gone) it has been counted.
+ *   that are gone) it has been counted. Of kinds that pick units it is asked again at each state,
+ *   since what a unit costs then is known.
  * - It takes no more than what its lines still cost, nor, of a percentage, than that share of it.
- *   All together take no more than what the lines of any of them still cost. Percentages together
- *   take of each line what is left when each takes its share of what the others leave, in any
- *   order: the less others have taken, the more they take in sum, since a share is less than all.
+ *   All together take no more than what the lines of any of them still cost, and those of the same
+ *   lines no more than these. Percentages together take of each line what is left when each takes
+ *   its share of what the others leave, in any order: the less others have taken, the more they
+ *   take in sum, since a share is less than all. Where so many may be, that is bounded for each
+ *   number of percentages, with as many others as may be beside them.
  * - Running prices only fall: a coupon below its minimum spend stays below it.
  * - There are no more coupons than may be: the most of an order, of a group at most n, one of a
  *   group that takes the best one or the highest rank, none after one that stops, and an exclusive
@@ -33,8 +36,8 @@
  * - Where the policy keeps fractions (ROUND_WHEN) the walk keeps them, too, in the grain that the
  *   coupons it has taken need (exact.h). What is said above is rounded up; and where each coupon is
  *   rounded at the end, each may give so much more as that can add.
- * - Promotions that later discounts may undo (THRESHOLD_AGAIN), or rounding at the end, are walked
- *   with and without.
+ * - Promotions that later discounts may undo (THRESHOLD_AGAIN), or rounding at the end, are a
+ *   branch, too: with and without. What they may take counts for the bound while they are open.
  * best_test.c compares with all sets, for all kinds and policies.
  *
  * Coupons of one rule that follow each other in the order are alike: of these the ones that expire

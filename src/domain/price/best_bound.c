@@ -8,42 +8,58 @@ static int64_t minor_up(const price_run *run, int64_t amount)
     return run->grain == 1 ? amount : amount / run->grain + (amount % run->grain != 0);
 }
 
-/* What the coupons have taken off the cart, settled at most. */
-static int64_t taken_minor(const search *s)
+/* What the classes of lines cost, and which of them cost something else than before; gives the
+ * sum. */
+static int64_t add_lines(search *s, uint64_t *changed)
+{
+    const price_run *run = &s->walk.run;
+    int64_t before[CART_LINES_MAX], sum = 0;
+    memcpy(before, s->costs, s->class_n * sizeof(*before));
+    memset(s->costs, 0, s->class_n * sizeof(*s->costs));
+    for (size_t i = 0; i < run->n; i++) {
+        s->costs[s->class_of[i]] += run->running[i];
+    }
+    for (size_t c = 0; c < s->class_n; c++) {
+        changed[c / 64] |= (uint64_t)(s->costs[c] != before[c]) << c % 64;
+        sum += s->costs[c];
+    }
+    return sum;
+}
+
+/* What the coupons have taken off the cart of which so much is left, settled at most. */
+static int64_t taken_minor(const search *s, int64_t left)
 {
     const stack_pass *p = &s->walk;
-    int64_t left = 0, settle = 0;
-    for (size_t i = 0; i < p->run.n; i++) {
-        left += p->run.running[i];
-    }
+    int64_t settle = 0;
     for (size_t k = 0; k < p->at.used_n; k++) {
         settle += s->settle_minor[p->at.used[k]];
     }
     return minor_up(&p->run, p->run.subtotal_minor * p->run.grain - left) + settle;
 }
 
-static int64_t mask_minor(const price_run *run, const uint64_t *mask)
+/* Rounded up. */
+static int64_t mask_minor(const search *s, const uint64_t *mask)
 {
     int64_t sum = 0;
-    for (size_t w = 0; w * 64 < run->n; w++) {
+    for (size_t w = 0; w * 64 < s->class_n; w++) {
         for (uint64_t bits = mask[w]; bits != 0; bits &= bits - 1) {
-            sum += run->running[w * 64 + (size_t)__builtin_ctzll(bits)];
+            sum += s->costs[w * 64 + (size_t)__builtin_ctzll(bits)];
         }
     }
-    return minor_up(run, sum);
+    return minor_up(&s->walk.run, sum);
 }
 
-static int64_t value_now(search *s, size_t i)
+static int64_t value_now(search *s, size_t i, const int64_t *sums)
 {
     s->view.shared &= ~search_bit(i);
     const price_most *m = &s->most[i];
     const stack_entry *e = &s->walk.entries[i];
     const stack_state *at = &s->walk.at;
     bool closed = at->stopped || at->locked || (e->standing->exclusive && at->taken);
-    if ((closed && !e->standing->always) || s->view.sums[s->spends_of[i]] < m->least_minor) {
+    if ((closed && !e->standing->always) || sums[s->spends_of[i]] < m->least_minor) {
         return 0;
     }
-    int64_t left = s->view.sums[s->lines_of[i]], value = m->total_minor;
+    int64_t left = sums[s->lines_of[i]], value = s->view.total_minor[i];
     value = left < value ? left : value;
     if (m->share < BENEFIT_PERCENT_ONE) {
         int64_t one = BENEFIT_PERCENT_ONE;
@@ -54,57 +70,97 @@ static int64_t value_now(search *s, size_t i)
     return value > 0 ? value + s->settle_minor[i] : 0;
 }
 
-/* The running price of the walk has changed. */
-void search_look(search *s)
+/* Those that can take something, nearly in the order in which they were. */
+static void rank(outlook *v)
 {
-    outlook *v = &s->view;
-    size_t n = s->ask->price.n;
-    s->work += s->walk.run.n;
-    v->taken_minor = taken_minor(s);
-    for (size_t i = 0; i < s->mask_n; i++) {
-        v->sums[i] = mask_minor(&s->walk.run, s->masks[i]);
-    }
-    for (size_t i = 0; i < n; i++) {
-        v->value[i] = value_now(s, i);
-    }
-    for (size_t i = 1; i < n; i++) { /* nearly sorted as it was */
-        uint8_t one = v->ranked[i];
-        size_t at = i;
+    size_t n = 0;
+    for (size_t k = 0; k < v->ranked_n; k++) {
+        uint8_t one = v->ranked[k];
+        size_t at = n;
         for (; at > 0 && v->value[v->ranked[at - 1]] < v->value[one]; at--) {
             v->ranked[at] = v->ranked[at - 1];
         }
         v->ranked[at] = one;
+        n += v->value[one] > 0;
+    }
+    v->ranked_n = n;
+}
+
+static bool meet(const uint64_t *a, const uint64_t *b)
+{
+    bool yes = false;
+    for (size_t w = 0; w < RUN_WORDS; w++) {
+        yes = yes || (a[w] & b[w]) != 0;
+    }
+    return yes;
+}
+
+/* What a kind that picks units can take depends on what each of them costs now. */
+static void look_again(search *s, size_t i)
+{
+    price_most now;
+    s->work += s->walk.run.n;
+    if (search_most(s, i, &now) == R_DONE && now.total_minor < s->view.total_minor[i]) {
+        s->view.total_minor[i] = now.total_minor;
     }
 }
 
-/* How many coupons more a group may have; by its first coupon. */
-static void quotas_of(const search *s, uint8_t *quotas)
+void search_reset(search *s)
 {
     for (size_t i = 0; i < s->ask->price.n; i++) {
-        const stack_group *g = s->walk.entries[i].group;
-        bool one =
-            g != NULL && (g->mode == GROUP_MODE_BEST_ORDER || g->mode == GROUP_MODE_HIGHEST_RANK);
-        bool most = g != NULL && g->mode == GROUP_MODE_AT_MOST;
-        quotas[i] = one ? 1 : most && g->most < UINT8_MAX ? (uint8_t)g->most : UINT8_MAX;
+        s->view.total_minor[i] = s->most[i].total_minor;
+        s->view.ranked[i] = (uint8_t)i;
     }
-    for (size_t k = 0; k < s->walk.at.used_n; k++) {
-        const stack_entry *e = &s->walk.entries[s->walk.at.used[k]];
-        uint8_t *quota = &quotas[s->group_of[s->walk.at.used[k]]];
-        bool most = e->group != NULL && e->group->mode == GROUP_MODE_AT_MOST;
-        *quota = (uint8_t)(*quota - (most && *quota > 0));
+    s->view.ranked_n = s->ask->price.n;
+}
+
+/* Coupons that together could take more than their lines cost. What rounding at the end adds is
+ * not of the lines. */
+static void find_tight(search *s, uint64_t coming, const int64_t *costs)
+{
+    int64_t values[MASKS_MAX];
+    memset(values, 0, s->mask_n * sizeof(*values));
+    s->view.tight = 0;
+    for (size_t i = 0; i < s->ask->price.n; i++) {
+        values[s->lines_of[i]] += s->settle_minor[i] == 0 ? s->view.value[i] : 0;
     }
+    for (size_t i = 0; i < s->ask->price.n; i++) {
+        bool is = s->settle_minor[i] == 0 && values[s->lines_of[i]] > costs[s->lines_of[i]];
+        s->view.tight |= is ? coming & search_bit(i) : 0;
+    }
+}
+
+void search_look(search *s, uint64_t coming)
+{
+    outlook *v = &s->view;
+    int64_t sums[MASKS_MAX]; /* what the lines of each mask cost */
+    uint64_t changed[RUN_WORDS] = {0};
+    size_t n = s->ask->price.n;
+    s->work += s->walk.run.n;
+    v->taken_minor = taken_minor(s, add_lines(s, changed));
+    for (size_t i = 0; i < s->mask_n; i++) {
+        sums[i] = mask_minor(s, s->masks[i]);
+    }
+    for (size_t i = 0; i < n; i++) {
+        bool comes = (coming & search_bit(i)) != 0;
+        bool picks = s->walk.entries[i].coupon->rule->kind->group == KIND_UNITS;
+        if (comes && picks && s->walk.run.grain == 1 && meet(s->masks[s->lines_of[i]], changed)) {
+            look_again(s, i);
+        }
+        v->value[i] = comes ? value_now(s, i, sums) : 0;
+    }
+    rank(v);
+    find_tight(s, coming, sums);
 }
 
 /* What all that take a share of their lines take together, one of what the others leave. */
 static int64_t shares_minor(const search *s, uint64_t coupons)
 {
     int64_t left[CART_LINES_MAX], sum = 0, slack = 0;
-    size_t n = s->walk.run.n;
-    memcpy(left, s->walk.run.running, n * sizeof(*left));
-    for (size_t i = 0; i < s->ask->price.n; i++) {
-        if ((coupons & search_bit(i)) == 0) {
-            continue;
-        }
+    size_t n = s->class_n;
+    memcpy(left, s->costs, n * sizeof(*left));
+    for (uint64_t rest = coupons; rest != 0; rest &= rest - 1) {
+        size_t i = (size_t)__builtin_ctzll(rest);
         const uint64_t *mask = s->masks[s->lines_of[i]];
         int64_t stays = BENEFIT_PERCENT_ONE - s->most[i].share;
         slack += s->most[i].slack_minor + s->settle_minor[i];
@@ -117,58 +173,42 @@ static int64_t shares_minor(const search *s, uint64_t coupons)
         }
     }
     for (size_t i = 0; i < n; i++) {
-        sum += s->walk.run.running[i] - left[i];
+        sum += s->costs[i] - left[i];
     }
     return minor_up(&s->walk.run, sum) + slack;
 }
 
-typedef struct potential {
-    int64_t sum_minor; /* of those that are not exclusive */
-    int64_t always_minor, exclusive_minor, settle_minor;
-    size_t coupons;
-    uint64_t lines[RUN_WORDS];
-} potential;
-
-static void add(const search *s, size_t i, potential *t)
+/* Of `from` those that take most, as many as `left` and their groups allow; and what they take. */
+static int64_t pick(const search *s, uint64_t from, size_t left, uint64_t *picked)
 {
-    const price_standing *standing = s->walk.entries[i].standing;
-    int64_t value = s->view.value[i];
-    if (standing->exclusive && !standing->always) {
-        t->exclusive_minor = value > t->exclusive_minor ? value : t->exclusive_minor;
-    } else {
-        t->sum_minor += value;
-        t->always_minor += standing->always ? value : 0;
+    uint8_t rooms[PRICE_COUPONS_MAX];
+    int64_t sum = 0;
+    memcpy(rooms, s->room_of, sizeof(rooms));
+    for (size_t k = 0; k < s->walk.at.used_n; k++) {
+        size_t i = s->walk.at.used[k];
+        uint8_t *room = &rooms[s->group_of[i]];
+        bool takes = (s->grouped & search_bit(i)) != 0 && s->mates[i] == 0 && *room > 0;
+        *room = (uint8_t)(*room - takes);
     }
+    *picked = 0;
+    for (size_t k = 0; k < s->view.ranked_n; k++) {
+        size_t i = s->view.ranked[k];
+        uint8_t *room = &rooms[s->group_of[i]];
+        bool counted = (s->candidates & ~s->exclusive & search_bit(i)) != 0;
+        bool is = (from & search_bit(i)) != 0 && (!counted || (left > 0 && *room > 0));
+        sum += is ? s->view.value[i] : 0;
+        *picked |= is ? search_bit(i) : 0;
+        *room = (uint8_t)(*room - (is && counted && *room < UINT8_MAX));
+        left -= is && counted;
+    }
+    return sum;
 }
 
-/* Those of `from` that take most, as many as may be. */
-static potential pick(const search *s, uint64_t from, size_t left)
+uint64_t search_pick(const search *s, uint64_t from, size_t most)
 {
-    uint8_t quotas[PRICE_COUPONS_MAX];
-    potential t = {0};
-    quotas_of(s, quotas);
-    for (size_t k = 0; k < s->ask->price.n; k++) {
-        size_t i = s->view.ranked[k];
-        uint8_t *quota = &quotas[s->group_of[i]];
-        if (s->view.value[i] == 0) {
-            break;
-        }
-        if ((from & search_bit(i)) == 0) {
-            continue;
-        }
-        t.settle_minor += s->settle_minor[i];
-        for (size_t w = 0; w * 64 < s->walk.run.n; w++) {
-            t.lines[w] |= s->masks[s->lines_of[i]][w];
-        }
-        if ((s->candidates & search_bit(i)) == 0 || (s->exclusive & search_bit(i)) != 0) {
-            add(s, i, &t);
-        } else if (t.coupons<left && * quota> 0) {
-            *quota = (uint8_t)(*quota - (*quota < UINT8_MAX));
-            t.coupons++;
-            add(s, i, &t);
-        }
-    }
-    return t;
+    uint64_t picked;
+    (void)pick(s, from, most, &picked);
+    return picked;
 }
 
 uint64_t search_barred(const search *s, uint64_t in)
@@ -186,12 +226,9 @@ static int64_t within_quotas(const search *s, const search_node *x, uint64_t com
 {
     int64_t sum = 0;
     uint64_t in = x->in & ~x->pending;
-    for (size_t k = 0; k < s->ask->price.n; k++) {
+    for (size_t k = 0; k < s->view.ranked_n; k++) {
         size_t i = s->view.ranked[k];
         uint64_t one = coming & search_bit(i);
-        if (s->view.value[i] == 0) {
-            break;
-        }
         if (one != 0 && (search_barred(s, in) & one) == 0) {
             in |= one & s->candidates;
             sum += s->view.value[i];
@@ -200,94 +237,135 @@ static int64_t within_quotas(const search *s, const search_node *x, uint64_t com
     return sum;
 }
 
+/* Coupons by what they take: the first so many together, and all that are not counted. */
+typedef struct sums {
+    int64_t minor[PRICE_COUPONS_MAX + 1];
+    size_t n;
+} sums;
+
+/* Coupons of the same lines take no more than these cost. */
+static int64_t cut(const search *s, size_t i, int64_t value, int64_t *rooms)
+{
+    int64_t *room = &rooms[s->lines_of[i]];
+    if ((s->view.tight & search_bit(i)) == 0) {
+        return value;
+    }
+    *room = *room < 0 ? mask_minor(s, s->masks[s->lines_of[i]]) : *room;
+    value = value < *room ? value : *room;
+    *room -= value;
+    return value;
+}
+
+static void add_up(const search *s, uint64_t from, sums *out)
+{
+    int64_t rooms[MASKS_MAX];
+    uint64_t counted = from & s->candidates & ~s->exclusive;
+    size_t n = s->view.ranked_n;
+    memset(rooms, -1, s->mask_n * sizeof(*rooms));
+    out->minor[0] = 0;
+    out->n = 0;
+    for (size_t k = 0; k < n; k++) { /* first, since these are there in any case */
+        size_t i = s->view.ranked[k];
+        if ((from & ~counted & search_bit(i)) != 0) {
+            out->minor[0] += cut(s, i, s->view.value[i], rooms);
+        }
+    }
+    for (size_t k = 0; k < n; k++) {
+        size_t i = s->view.ranked[k], at = out->n + 1;
+        if ((counted & search_bit(i)) == 0) {
+            continue;
+        }
+        int64_t value = cut(s, i, s->view.value[i], rooms);
+        for (; at > 1 && out->minor[at - 1] < value; at--) {
+            out->minor[at] = out->minor[at - 1];
+        }
+        out->minor[at] = value;
+        out->n++;
+    }
+    for (size_t k = 1; k <= out->n; k++) {
+        out->minor[k] += out->minor[k - 1];
+    }
+}
+
+static int64_t of_so_many(const sums *of, size_t n)
+{
+    return of->minor[n < of->n ? n : of->n];
+}
+
+/* What those of `coming` take at most, as far as their lines go: those that take a share of them
+ * bounded together, of each number of them, with as many others as may be beside. */
+static int64_t within_lines(const search *s, uint64_t coming, size_t left)
+{
+    sums shares, others;
+    uint64_t shared = coming & s->view.shared & ~s->exclusive;
+    shared = search_count(shared) > 1 ? shared : 0;
+    add_up(s, coming & ~shared, &others);
+    if (shared == 0) {
+        return of_so_many(&others, left);
+    }
+    int64_t together = shares_minor(s, shared), most = 0;
+    add_up(s, shared, &shares);
+    for (size_t k = 0; k <= shares.n && k <= left; k++) {
+        int64_t sum = shares.minor[k] < together ? shares.minor[k] : together;
+        sum += of_so_many(&others, left - k);
+        most = sum > most ? sum : most;
+    }
+    return most;
+}
+
+/* The most that an exclusive one takes, with those that are always beside others. */
+static int64_t of_one_alone(const search *s, uint64_t coming)
+{
+    int64_t most = 0, always = 0;
+    for (size_t k = 0; k < s->view.ranked_n; k++) {
+        size_t i = s->view.ranked[k];
+        int64_t value = (coming & search_bit(i)) != 0 ? s->view.value[i] : 0;
+        bool alone = (s->alone & search_bit(i)) != 0;
+        most = alone && value > most ? value : most;
+        always += s->walk.entries[i].standing->always ? value : 0;
+    }
+    return most + (most > 0 ? always : 0);
+}
+
+/* What all lines cost together of which any of them takes. */
+static int64_t lines_minor(const search *s, uint64_t coming)
+{
+    uint64_t lines[RUN_WORDS] = {0};
+    int64_t settle = 0;
+    for (size_t k = 0; k < s->view.ranked_n; k++) {
+        size_t i = s->view.ranked[k];
+        const uint64_t *mask = s->masks[s->lines_of[i]];
+        bool comes = (coming & search_bit(i)) != 0;
+        settle += comes ? s->settle_minor[i] : 0;
+        for (size_t w = 0; comes && w * 64 < s->class_n; w++) {
+            lines[w] |= mask[w];
+        }
+    }
+    return mask_minor(s, lines) + settle;
+}
+
+static int64_t lower(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
 int64_t search_bound(search *s, const search_node *x, size_t most)
 {
-    uint64_t promotions = ~(s->candidates | s->walk.at.decided);
-    uint64_t coming = x->open | x->pending | promotions;
-    uint64_t shared = coming & s->view.shared & ~s->exclusive;
+    uint64_t coming = search_coming(s, x), picked;
     uint32_t of_order = s->ask->price.coupons_max;
     size_t left = of_order > s->walk.at.counted ? of_order - s->walk.at.counted : 0;
     left = of_order == 0 || left > most ? most : left;
-    potential all = pick(s, coming, left);
-    int64_t sum = all.sum_minor;
     s->work++;
-    if (search_count(shared) > 1) {
-        potential rest = pick(s, coming & ~shared, left);
-        int64_t together = rest.sum_minor + shares_minor(s, shared);
-        sum = together < sum ? together : sum;
+    int64_t sum = within_lines(s, coming & ~s->alone, left);
+    if ((coming & s->grouped) != 0) {
+        sum = lower(sum, pick(s, coming & ~s->alone, left, &picked));
     }
-    int64_t alone = all.exclusive_minor + (all.exclusive_minor > 0 ? all.always_minor : 0);
-    int64_t lines = mask_minor(&s->walk.run, all.lines) + all.settle_minor;
-    sum = alone > sum ? alone : sum;
+    if ((coming & s->alone) != 0) {
+        int64_t alone = of_one_alone(s, coming);
+        sum = alone > sum ? alone : sum;
+    }
     if (s->ask->quota_n > 0) {
-        int64_t within = within_quotas(s, x, coming);
-        sum = within < sum ? within : sum;
+        sum = lower(sum, within_quotas(s, x, coming));
     }
-    return sum < lines ? sum : lines;
-}
-
-/* ---- before the search ---- */
-
-static uint8_t mask_of(search *s, const uint64_t *lines)
-{
-    size_t at = 0;
-    while (at < s->mask_n && memcmp(s->masks[at], lines, sizeof(s->masks[at])) != 0) {
-        at++;
-    }
-    if (at == s->mask_n) {
-        memcpy(s->masks[s->mask_n++], lines, sizeof(s->masks[at]));
-    }
-    return (uint8_t)at;
-}
-
-/* By how much what a coupon gives may grow when its fractions are rounded at the end (settle.h): by
- * less than a minor unit for all that is rounded by itself. Where all coupons are rounded together
- * rounding up what each may give is enough. */
-static int64_t settle_most(const search *s, size_t i)
-{
-    const price_run *run = &s->walk.run;
-    int64_t units = 0, lines = 0;
-    if (run->policy.round_when != ROUND_WHEN_AT_END) {
-        return 0;
-    }
-    for (size_t k = 0; k < run->n; k++) {
-        bool is = (s->most[i].lines[k / 64] >> k % 64 & 1) != 0;
-        lines += is;
-        units += !is ? 0 : (run->lines[k].marks & LINE_WEIGHED) != 0 ? 1 : run->lines[k].quantity;
-    }
-    return run->policy.round_level == ROUND_LEVEL_ORDER  ? 1
-           : run->policy.round_level == ROUND_LEVEL_LINE ? lines
-                                                         : units;
-}
-
-result search_know(search *s, size_t i)
-{
-    stack_entry *e = &s->walk.entries[i];
-    uint64_t *covers = ARENA_ARRAY(s->memory, uint64_t, 2 * RUN_WORDS);
-    price_run_covers(&s->walk.run, e->coupon->rule, covers);
-    e->covers = covers;
-    s->check.entries[i].covers = covers;
-    price_use use = stack_use(e);
-    s->walk.run.closing = false;
-    for (size_t k = 0; k < s->ask->price.n && !e->standing->always; k++) {
-        s->walk.run.closing |= k != i && s->walk.entries[k].standing->stop == STOP_FURTHER_LINE;
-    }
-    result r = price_run_most(&s->walk.run, &use, &s->most[i]);
-    s->settle_minor[i] = settle_most(s, i);
-    s->lines_of[i] = mask_of(s, s->most[i].lines);
-    s->spends_of[i] = mask_of(s, s->most[i].spends);
-    s->work += s->walk.run.n;
-    s->candidates |= e->coupon->automatic ? 0 : search_bit(i);
-    s->wanted |=
-        e->coupon->automatic || e->duplicate || s->most[i].total_minor == 0 ? 0 : search_bit(i);
-    s->exclusive |= e->standing->exclusive ? search_bit(i) : 0;
-    s->group_of[i] = (uint8_t)i;
-    for (size_t k = 0; k < s->ask->price.n && e->group != NULL; k++) {
-        const stack_entry *other = &s->walk.entries[k];
-        if (other->group == e->group) {
-            s->group_of[i] = k < s->group_of[i] ? (uint8_t)k : s->group_of[i];
-            s->mates[i] |= stack_is_joint(e->group) ? search_bit(k) : 0;
-        }
-    }
-    return r;
+    return lower(sum, lines_minor(s, coming));
 }

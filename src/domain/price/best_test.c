@@ -43,6 +43,7 @@ static void random_trial(trial *t)
                                .coupons_max = (uint32_t)(one_in(3) ? 1 + below(3) : 0)};
     t->ask.expires_at_ms = t->expires_at_ms;
     t->ask.sets = one_in(2) ? 1 : SETS;
+    int64_t promotions = one_in(4) ? 2 : 8; /* one in so many is one */
     for (size_t i = 0; i < t->ask.price.n; i++) {
         template_version v = random_version();
         v.stack_group = v.stack_group.n > 0 ? str_of(group_names[below(GROUPS)]) : S("");
@@ -50,7 +51,7 @@ static void random_trial(trial *t)
         t->coupons[i] = i > 0 && one_in(6) ? t->coupons[i - 1] : coupon_of(v);
         t->coupons[i].coupon = (uint64_t)(100 + below(100)) * COUPONS + i;
         t->coupons[i].template = 100 + i;
-        t->coupons[i].automatic = one_in(8);
+        t->coupons[i].automatic = one_in(promotions);
         if (one_in(40) && !t->coupons[i].automatic) { /* there may be others with this id */
             t->coupons[i].coupon = 1;
         }
@@ -487,6 +488,66 @@ static void many_sets_need_not_be_priced_where_fractions_are_kept(void **state)
     }
 }
 
+/* The largest discount of all sets of at most three of the coupons behind the promotions. */
+static int64_t best_of_three(const best_ask *ask, size_t promotions)
+{
+    int64_t best = 0;
+    for (uint64_t set = 0; set < UINT64_C(1) << (ask->price.n - promotions); set++) {
+        price_coupon coupons[PRICE_COUPONS_MAX];
+        price_ask one = ask->price;
+        price_result p;
+        one.coupons = coupons;
+        one.n = 0;
+        for (size_t i = 0; i < ask->price.n; i++) {
+            if (i < promotions || has(set, i - promotions)) {
+                coupons[one.n++] = ask->price.coupons[i];
+            }
+        }
+        if (size_of(set) > 3) {
+            continue;
+        }
+        assert_int_equal(price_cart(&one, memory, &p), R_DONE);
+        bool all = true;
+        for (size_t i = promotions; i < one.n; i++) {
+            all = all && p.verdicts[i].result == R_DONE;
+        }
+        best = all && p.discount_minor > best ? p.discount_minor : best;
+    }
+    return best;
+}
+
+/* Rounding leaves nothing of the first two of twelve promotions, which would stop all others; and
+ * of any of them it might. */
+static void many_promotions_may_be_undone_where_fractions_are_kept(void **state)
+{
+    (void)state;
+    enum { PROMOTIONS = 12, ALL = 20 };
+    price_coupon coupons[ALL];
+    int64_t expires_at_ms[ALL] = {0};
+    order_line lines[] = {line_of("a", "", 1, 33333), line_of("b", "", 3, 77777),
+                          line_of("c", "", 1, 1)};
+    cart c = cart_of(lines, ARRAY_LEN(lines));
+    for (size_t i = 0; i < ALL; i++) {
+        bool nothing = i < 2, percent = nothing || i % 4 == 0;
+        template_version v = percent ? percent_off(300 + 100 * (int64_t)i, 0, 0)
+                                     : amount_off(700 + 100 * (int64_t)i, 0);
+        v = nothing ? for_sku(v, "c") : v;
+        v.stop = nothing ? STOP_FURTHER_CART : STOP_FURTHER_NONE;
+        coupons[i] = coupon_of(v);
+        coupons[i].automatic = i < PROMOTIONS;
+    }
+    best_ask ask = {.price = {.cart = &c, .coupons = coupons, .n = ALL, .coupons_max = 3},
+                    .expires_at_ms = expires_at_ms,
+                    .sets = 1};
+    for (uint8_t when = ROUND_WHEN_AT_END; when <= ROUND_WHEN_EXACT; when++) {
+        ask.price.policy.round_when = when;
+        best_answer a = best_of(&ask);
+        assert_int_equal(a.sets[0].discount_minor, best_of_three(&ask, PROMOTIONS));
+        assert_int_equal(size_of(a.sets[0].coupons), 3);
+        assert_true(a.work < 50000);
+    }
+}
+
 static void a_cart_that_cannot_be_priced_is_refused(void **state)
 {
     (void)state;
@@ -512,6 +573,7 @@ int main(void)
         PRICE_TEST(rounding_at_the_end_may_give_more_than_the_fractions),
         PRICE_TEST(a_promotion_of_which_rounding_leaves_nothing_stops_nobody),
         PRICE_TEST(many_sets_need_not_be_priced_where_fractions_are_kept),
+        PRICE_TEST(many_promotions_may_be_undone_where_fractions_are_kept),
         PRICE_TEST(a_cart_that_cannot_be_priced_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -96,8 +96,9 @@ typedef struct price_most {
     uint64_t lines[RUN_WORDS]; /* those that it may reduce */
     uint64_t spends[RUN_WORDS];
 } price_most;
-/* run: at list prices, nothing taken yet; use->covers is set; run->closing says whether others may
- * close lines to it. R_DONE or R_OVERFLOW. */
+/* run: at list prices, or where coupons that come before have left it, in whole minor units;
+ * use->covers is set; run->closing says whether others may close lines to it. R_DONE or
+ * R_OVERFLOW. */
 MUST_USE result price_run_most(price_run *run, const price_use *use, price_most *out);
 
 /* What the eligible lines lack to its minimum spend at the running price, in minor units rounded
