@@ -31,6 +31,7 @@ if(NOT TARGET quan_api)
 endif()
 quan_layer(quan_job FOLDER src/job LINK quan_app)
 quan_layer(quan_cli FOLDER src/cli LINK quan_app ${CSV_LIBRARY} PkgConfig::ZLIB)
+add_dependencies(quan_cli generated_api) # its commands are made of the tables of the API
 
 # Calls between layers go both ways (the domain calls the unit of work, which a store implements),
 # so

@@ -118,7 +118,8 @@ good() {
         name: {type: string, minLength: 1, maxLength: 5, x-quan-max-bytes: 7}
         code: {type: string, pattern: '^a\\.[b-d_]{2,3}\$'}
         default: {type: boolean, default: true}
-        count: {type: integer, minimum: -1, maximum: 7, default: 2}
+        count:
+          {type: integer, minimum: -1, maximum: 7, default: 2, description: 'Of \`it\` \"all\"'}
         at: {type: string, format: date-time}
         day: {type: string, format: date}
         color: {type: string, enum: [red, green], default: green}
@@ -187,7 +188,9 @@ int main(void)
                 "\"day\":\"2026-01-02\",\"at\":\"2026-01-02T03:04:05Z\",\"words\":[\"w\"]}") ||
            tell("{\"name\":\"\",\"parts\":[{\"n\":2},{\"m\":1},{},{}],\"code\":\"a.b\","
                 "\"count\":1.5,"
-                "\"choice\":{\"kind\":\"cc\"},\"either\":{},\"extra\":0,\"id\":\"cpn_1\"}");
+                "\"choice\":{\"kind\":\"cc\"},\"either\":{},\"extra\":0,\"id\":\"cpn_1\"}") ||
+           printf("%s|%s\n", wire_field_find(&wire_thing_type, S("count"))->doc,
+                  wire_field_find(&wire_thing_type, S("name"))->doc) < 0;
 }
 END
     cat >"$dir/expected" <<'END'
@@ -197,6 +200,7 @@ END
 "bb","n":0},"either":{"y":true}} 1021
 name too_short; parts too_many; code bad_format; count wrong_type; choice.kind n
 ot_allowed; either required; extra unknown_field; id bad_format; 
+Of it "all". Default: 2|
 END
     # domain/table.gen.h brings the enums of the tables; this spec names none of them.
     : >"$dir/include/domain/table.gen.h"

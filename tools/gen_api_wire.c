@@ -282,6 +282,25 @@ static str place_of(const gen_type *t, const gen_field *f)
     return arena_printf(gen_memory, "%.*s__%.*s", STR_ARG(t->name), STR_ARG(f->name));
 }
 
+/* One line without the marks of Markdown, and the default behind it. */
+static void emit_doc(const gen_value *v, buf *out)
+{
+    buf line;
+    buf_init(&line, GEN_OUTPUT_MAX);
+    for (size_t i = 0; i < v->doc.n; i++)
+        if (v->doc.p[i] != '`')
+            buf_char(&line, v->doc.p[i] == '\n' ? ' ' : v->doc.p[i]);
+    if (v->initial != NULL)
+        buf_printf(&line, "%sDefault: %.*s",
+                   line.n == 0                         ? ""
+                   : str_ends(buf_view(&line), S(".")) ? " "
+                                                       : ". ",
+                   STR_ARG(v->initial->text));
+    buf_str(out, S(", .doc = "));
+    emit_c_string(str_trim(buf_view(&line)), out);
+    buf_free(&line);
+}
+
 static void emit_field(const gen_type *t, const gen_field *f, buf *out)
 {
     buf_printf(out,
@@ -295,6 +314,7 @@ static void emit_field(const gen_type *t, const gen_field *f, buf *out)
         buf_printf(out, "     .has = offsetof(wire_%.*s, has_%.*s)", STR_ARG(t->name),
                    STR_ARG(f->name));
     emit_initial(&f->value, out);
+    emit_doc(&f->value, out);
     buf_str(out, S(",\n     .value = "));
     emit_value(place_of(t, f), &f->value, out);
     buf_str(out, S("},\n"));

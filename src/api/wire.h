@@ -74,6 +74,7 @@ typedef struct wire_field {
     uint16_t offset;
     uint16_t has;    /* offset of has_NAME; WIRE_ALWAYS: required */
     int64_t initial; /* default of a bool, integer or enum */
+    const char *doc; /* of the schema, as one line; for the help of the command line */
     wire_value value;
 } wire_field;
 

@@ -9,25 +9,20 @@
 #include "cli/progress.h"
 #include "cli/shop.h"
 
-enum { KEY_TO = 1, KEY_SERVER, KEY_KEY, WHY_MAX = 4096, ASK_EVERY_MS = 200 };
+enum { KEY_TO = 1, WHY_MAX = 4096, ASK_EVERY_MS = 200 };
 
 typedef struct backup_wish {
     cli_context *context;
-    const char *to, *server;
-    str key;
+    const char *to;
+    cli_server server;
     progress bar;
 } backup_wish;
 
 static const struct argp_option options[] = {
-    {.name = "to", .key = KEY_TO, .arg = "DIR", .doc = "Where to: empty, or not there yet"},
-    {.name = "server",
-     .key = KEY_SERVER,
-     .arg = "URL",
-     .doc = "Ask this server, on this machine; DIR is absolute then"},
-    {.name = "key",
-     .key = KEY_KEY,
-     .arg = "SECRET",
-     .doc = "An API key of the operator, or @FILE that holds it"},
+    {.name = "to",
+     .key = KEY_TO,
+     .arg = "DIR",
+     .doc = "Where to: empty, or not there yet; absolute with --server"},
     {0}};
 
 static error_t option(int key, char *argument, struct argp_state *state)
@@ -37,17 +32,9 @@ static error_t option(int key, char *argument, struct argp_state *state)
     case KEY_TO:
         w->to = argument;
         return 0;
-    case KEY_SERVER:
-        w->server = argument;
-        return 0;
-    case KEY_KEY:
-        w->key = str_of(argument);
-        return 0;
     case ARGP_KEY_END:
         if (w->to == NULL)
             argp_error(state, "--to is needed");
-        if (w->server != NULL && (w->key.n == 0 || w->to[0] != '/'))
-            argp_error(state, "--server needs --key, and an absolute --to");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -161,27 +148,27 @@ static cli_exit ask(shop *s, backup_wish *w)
 
 static cli_exit there(backup_wish *w)
 {
+    if (w->to[0] != '/')
+        return cli_fail(w->context, CLI_USAGE, "--server needs an absolute --to");
     shop s;
-    str key;
-    cli_exit code = shop_key(w->context, w->key, &key);
+    cli_exit code = shop_open(w->context, &s, &w->server);
     if (code == CLI_OK)
-        code = shop_open(w->context, &s, w->server, key);
-    if (code != CLI_OK)
-        return code;
-    code = ask(&s, w);
+        code = ask(&s, w);
     shop_close(&s);
     return code;
 }
 
 cli_exit cli_backup(cli_context *c)
 {
-    backup_wish w = {.context = c};
+    backup_wish w = {.context = c,
+                     .server = {.rights = "the rights of the operator", .optional = true}};
     cli_exit code = cli_parse(c, &(cli_flags){.synopsis = "",
                                               .options = options,
                                               .parse = option,
                                               .into = &w,
-                                              .settings = CLI_SETTINGS_STORE});
+                                              .settings = CLI_SETTINGS_STORE,
+                                              .server = &w.server});
     if (code != CLI_OK)
         return code;
-    return w.server == NULL ? here(&w) : there(&w);
+    return w.server.port == 0 ? here(&w) : there(&w);
 }

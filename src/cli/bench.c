@@ -13,8 +13,6 @@
 #include "port/random.h"
 
 enum {
-    KEY_SERVER = 's',
-    KEY_KEY = 'k',
     KEY_TEMPLATE = 't',
     KEY_WORK = 'w',
     KEY_CONNECTIONS = 'c',
@@ -33,7 +31,7 @@ static const char *const kinds[] = {"claim", "query", "redeem", "coupon"};
 
 typedef struct bench_flags {
     bench_plan plan;
-    const char *server;
+    cli_server server;
     uint64_t prepare;
 } bench_flags;
 
@@ -95,12 +93,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 {
     bench_flags *f = state->input;
     switch (key) {
-    case KEY_SERVER:
-        f->server = argument;
-        return 0;
-    case KEY_KEY:
-        f->plan.key = str_of(argument);
-        return 0;
     case KEY_WORK:
         take_work(state, &f->plan, argument);
         return 0;
@@ -111,9 +103,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         f->plan.templates[f->plan.template_count++] = str_of(argument);
         return 0;
     case ARGP_KEY_END:
-        if (f->server == NULL || f->plan.key.n == 0) {
-            argp_error(state, "--server and --key are needed");
-        }
         if ((f->plan.template_count == 0) == (f->prepare == 0)) {
             argp_error(state, "say either --template or --prepare");
         }
@@ -124,10 +113,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 }
 
 static const struct argp_option options[] = {
-    {"server", KEY_SERVER, "URL", 0, "The server, such as http://127.0.0.1:8080", 0},
-    {"key", KEY_KEY, "SECRET", 0,
-     "An API key with the scopes admin (--prepare), issue, redeem, read; or @FILE that holds it",
-     0},
     {"template", KEY_TEMPLATE, "ID", 0, "Claim from this template; may be repeated", 0},
     {"prepare", KEY_PREPARE, "N", 0,
      "Make a campaign with N unlimited templates and claim from those", 0},
@@ -290,7 +275,7 @@ static cli_exit drive(cli_context *c, bench_plan *p)
 static cli_exit prepare(cli_context *c, bench_flags *f)
 {
     shop s;
-    cli_exit code = shop_open(c, &s, f->server, f->plan.key);
+    cli_exit code = shop_open(c, &s, &f->server);
     str campaign_id = {NULL, 0};
     if (code == CLI_OK) {
         code = shop_campaign(&s, S("Benchmark"), &campaign_id);
@@ -319,19 +304,16 @@ cli_exit cli_bench(cli_context *c)
                            .threads = 1,
                            .seconds = 10,
                            .currency = S("USD")};
+    f->server.rights = "the scopes admin (--prepare), issue, redeem, read";
     cli_flags flags = {
-        .synopsis = "", .options = options, .parse = parse, .into = f, .settings = 0};
+        .synopsis = "", .options = options, .parse = parse, .into = f, .server = &f->server};
     cli_exit code = cli_parse(c, &flags);
     if (code != CLI_OK) {
         return code;
     }
     bench_plan *p = &f->plan;
-    if (!shop_port(f->server, &p->port)) {
-        return cli_fail(c, CLI_USAGE, "--server is a URL such as http://127.0.0.1:8080");
-    }
-    code = shop_key(c, p->key, &p->key);
-    if (code != CLI_OK)
-        return code;
+    p->port = f->server.port;
+    p->key = f->server.key;
     p->run = arena_printf(c->memory, "bench-%llx", (unsigned long long)random_u64());
     p->threads = p->threads > p->connections ? p->connections : p->threads;
     p->seconds = p->requests > 0 ? 0 : p->seconds;

@@ -64,22 +64,43 @@ int cli_main(int count, char **arguments, const char *const *environment, const 
 #define CLI_SETTINGS_ALL   UINT64_MAX
 enum { CLI_KEY_SETTINGS = 0x1000 }; /* option keys from here on are not a command's own */
 
+/* A server to ask, by --server and --key. Where they are left out and the command needs them, the
+ * environment has them in QUAN_SERVER and QUAN_KEY. What stands on a command line everybody on the
+ * machine can read: "@FILE" in place of the key is the file whose first line it is. */
+typedef struct cli_server {
+    const char *rights; /* what the key must allow, for the help: "the scope admin" */
+    bool optional;
+    str url;       /* empty: none is asked */
+    uint16_t port; /* of the loopback address; 0: none is asked */
+    str key;
+} cli_server;
+
 /* What a command accepts besides --json, --progress and --help. */
 typedef struct cli_flags {
     const char *synopsis; /* of the words behind the options, e.g. "KEY"; "" for none */
     const struct argp_option *options; /* the command's own; may be NULL */
     argp_parser_t parse; /* gets each of them, with state->input = into; may be NULL */
     void *into;
-    uint64_t settings; /* those that are flags of this command; environment and file set all */
+    uint64_t settings;  /* those that are flags of this command; environment and file set all */
+    cli_server *server; /* NULL: the command asks no server */
 } cli_flags;
 /* CLI_OK and the context filled, or CLI_USAGE after saying every problem. --help does not return.
  */
 MUST_USE cli_exit cli_parse(cli_context *c, const cli_flags *flags);
 
+/* ---- server.c ---- */
+/* Fills port and key; what cli_parse does for flags.server. */
+MUST_USE cli_exit cli_server_find(const cli_context *c, cli_server *s);
+/* The first line of a file, trimmed: a secret. CLI_USAGE when it is empty, CLI_ENVIRONMENT when it
+ * cannot be read; option is named then. */
+MUST_USE cli_exit cli_secret(const cli_context *c, const char *option, str path, str *out);
+str cli_variable(const cli_context *c, str name); /* of the environment; empty: not set */
+
 /* ---- output.c ---- */
 /* Says why a command fails, on stderr, and with --json as {"error":{code,detail}} on stdout. Gives
  * `code` back. detail is a sentence without a full stop. */
 cli_exit cli_fail(const cli_context *c, cli_exit code, const char *detail, ...) PRINTF_LIKE(3, 4);
+void cli_tell(const cli_context *c, str code, str detail); /* alone */
 /* The same for a result of the app; why may be empty. The exit code follows from r. */
 cli_exit cli_refuse(const cli_context *c, result r, str why);
 cli_exit cli_exit_of(result r);

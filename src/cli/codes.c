@@ -8,20 +8,15 @@
 #include "cli/progress.h"
 #include "cli/shop.h"
 
-enum { KEY_SERVER = 1, KEY_KEY, KEY_TO, KEY_FROM, PART = 100000 };
+enum { KEY_TO = 1, KEY_FROM, PART = 100000 };
 
 typedef struct export_wish {
-    const char *server, *to;
-    str key;
+    cli_server server;
+    const char *to;
     uint64_t batch, from;
 } export_wish;
 
 static const struct argp_option options[] = {
-    {.name = "server", .key = KEY_SERVER, .arg = "URL", .doc = "Such as http://127.0.0.1:8080"},
-    {.name = "key",
-     .key = KEY_KEY,
-     .arg = "SECRET",
-     .doc = "An API key with the scope admin, or @FILE that holds it"},
     {.name = "to", .key = KEY_TO, .arg = "FILE", .doc = "A new file. Default: standard output"},
     {.name = "from",
      .key = KEY_FROM,
@@ -33,12 +28,6 @@ static error_t option(int key, char *argument, struct argp_state *state)
 {
     export_wish *w = state->input;
     switch (key) {
-    case KEY_SERVER:
-        w->server = argument;
-        return 0;
-    case KEY_KEY:
-        w->key = str_of(argument);
-        return 0;
     case KEY_TO:
         w->to = argument;
         return 0;
@@ -51,8 +40,8 @@ static error_t option(int key, char *argument, struct argp_state *state)
             argp_error(state, "\"%s\" is not the id of a batch", argument);
         return 0;
     case ARGP_KEY_END:
-        if (w->batch == 0 || w->server == NULL || w->key.n == 0)
-            argp_error(state, "a batch, --server and --key are needed");
+        if (w->batch == 0)
+            argp_error(state, "say which batch, by its id; `quan codes batch list` shows them");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -145,17 +134,18 @@ static cli_exit run_export(exporting *e)
 
 cli_exit cli_codes_export(cli_context *c)
 {
-    export_wish w = {0};
+    export_wish w = {.server = {.rights = "the scopes admin and read"}};
     exporting e = {.context = c, .wish = &w};
-    cli_exit code = cli_parse(
-        c, &(cli_flags){.synopsis = "BATCH", .options = options, .parse = option, .into = &w});
-    if (code == CLI_OK)
-        code = shop_key(c, w.key, &w.key);
-    if (code == CLI_OK)
-        code = shop_open(c, &e.shop, w.server, w.key);
+    cli_exit code = cli_parse(c, &(cli_flags){.synopsis = "BATCH",
+                                              .options = options,
+                                              .parse = option,
+                                              .into = &w,
+                                              .server = &w.server});
     if (code != CLI_OK)
         return code;
-    code = run_export(&e);
+    code = shop_open(c, &e.shop, &w.server);
+    if (code == CLI_OK)
+        code = run_export(&e);
     shop_close(&e.shop);
     return code;
 }

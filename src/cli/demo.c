@@ -10,8 +10,6 @@
 #include "port/clock.h"
 
 enum {
-    KEY_SERVER = 's',
-    KEY_KEY = 'k',
     DEMO_USERS = 20000,
     DEMO_STOCK = 10000,
     DEMO_SHOPPERS = 600, /* users that are asked whether they got one; about half did */
@@ -32,8 +30,7 @@ static const char *const step_names[STEPS] = {"wallet", "quote", "hold", "redeem
 
 typedef struct demo {
     const cli_context *cli;
-    const char *server;
-    str key;
+    cli_server server;
     shop shop;
     str campaign, template;
     str prefix; /* of this run's users: nobody has a coupon of another run */
@@ -44,32 +41,6 @@ typedef struct demo {
     buf out;
     int wrong; /* figures that do not agree */
 } demo;
-
-static error_t parse(int key, char *argument, struct argp_state *state)
-{
-    demo *d = state->input;
-    switch (key) {
-    case KEY_SERVER:
-        d->server = argument;
-        return 0;
-    case KEY_KEY:
-        d->key = str_of(argument);
-        return 0;
-    case ARGP_KEY_END:
-        if (d->server == NULL || d->key.n == 0) {
-            argp_error(state, "--server and --key are needed");
-        }
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp_option options[] = {
-    {"server", KEY_SERVER, "URL", 0, "The server, such as http://127.0.0.1:8080", 0},
-    {"key", KEY_KEY, "SECRET", 0,
-     "An API key with the scopes admin, issue, redeem and read; or @FILE that holds it", 0},
-    {0}};
 
 static cli_exit create(demo *d)
 {
@@ -88,7 +59,7 @@ static cli_exit create(demo *d)
 static cli_exit flash(demo *d)
 {
     bench_plan *p = ARENA_NEW(d->cli->memory, bench_plan);
-    *p = (bench_plan){.key = d->key,
+    *p = (bench_plan){.key = d->server.key,
                       .work = WORK_CLAIM,
                       .template_count = 1,
                       .prefix = d->prefix,
@@ -101,7 +72,7 @@ static cli_exit flash(demo *d)
     p->templates[0] = d->template;
     buf why;
     buf_init(&why, 4096);
-    CHECK(shop_port(d->server, &p->port));
+    p->port = d->server.port;
     int64_t began = clock_monotonic_ns();
     bool good = bench_drive(p, 0, &d->flash, &why);
     d->flash_us = (uint64_t)(clock_monotonic_ns() - began) / 1000 + 1;
@@ -266,18 +237,13 @@ cli_exit cli_demo(cli_context *c)
 {
     demo *d = ARENA_NEW(c->memory, demo);
     d->cli = c;
-    cli_flags flags = {
-        .synopsis = "", .options = options, .parse = parse, .into = d, .settings = 0};
-    cli_exit code = cli_parse(c, &flags);
-    if (code != CLI_OK) {
-        return code;
-    }
-    code = shop_key(c, d->key, &d->key);
+    d->server.rights = "the scopes admin, issue, redeem and read";
+    cli_exit code = cli_parse(c, &(cli_flags){.synopsis = "", .server = &d->server});
     if (code != CLI_OK) {
         return code;
     }
     buf_init(&d->out, DEMO_OUT_MAX);
-    code = shop_open(c, &d->shop, d->server, d->key);
+    code = shop_open(c, &d->shop, &d->server);
     if (code == CLI_OK) {
         d->prefix = arena_printf(c->memory, "%.12s-", d->shop.run.p);
         code = create(d);

@@ -12,7 +12,10 @@
 enum {
     KEY_JSON = CLI_KEY_SETTINGS + SETTING_COUNT + 1,
     KEY_PROGRESS,
+    KEY_SERVER,
+    KEY_KEY,
     FLAGS_MAX = 256, /* given on one command line */
+    CHILDREN = 4,    /* its own options, the server's, settings, those of every command */
 };
 
 typedef struct parse_state {
@@ -68,6 +71,10 @@ static error_t parse_shared(int key, char *argument, struct argp_state *state)
         c->json = true;
     else if (key == KEY_PROGRESS)
         c->progress = true;
+    else if (key == KEY_SERVER)
+        p->flags->server->url = str_of(argument);
+    else if (key == KEY_KEY)
+        p->flags->server->key = str_of(argument);
     else if (key == CLI_KEY_SETTINGS)
         keep(state, "settings", argument);
     else if (key > CLI_KEY_SETTINGS && key <= CLI_KEY_SETTINGS + SETTING_COUNT)
@@ -84,8 +91,8 @@ static error_t parse_root(int key, char *argument, struct argp_state *state)
     MAYBE(argument);
     if (key == ARGP_KEY_INIT) {
         state->child_inputs[0] = p->flags->into;
-        state->child_inputs[1] = p;
-        state->child_inputs[2] = p;
+        for (int i = 1; i < CHILDREN; i++)
+            state->child_inputs[i] = p;
         return 0;
     }
     return ARGP_ERR_UNKNOWN;
@@ -115,6 +122,18 @@ static const struct argp_option *setting_options(arena *memory, uint64_t which)
     return o; /* the last one is all zero */
 }
 
+static const struct argp_option *server_options(arena *memory, const cli_server *s)
+{
+    struct argp_option *o = ARENA_ARRAY(memory, struct argp_option, 3);
+    str key = arena_printf(memory, "An API key with %s, or @FILE that holds it%s", s->rights,
+                           s->optional ? "" : "; or QUAN_KEY says so");
+    o[0] = (struct argp_option){.name = "server", .key = KEY_SERVER, .arg = "URL"};
+    o[0].doc = s->optional ? "Ask this server, on this machine, such as http://127.0.0.1:8080"
+                           : "Such as http://127.0.0.1:8080; or QUAN_SERVER says so";
+    o[1] = (struct argp_option){.name = "key", .key = KEY_KEY, .arg = "SECRET", .doc = key.p};
+    return o; /* the last one is all zero */
+}
+
 static const struct argp_option shared_options[] = {
     {.name = "json", .key = KEY_JSON, .doc = "Print the result as one JSON document"},
     {.name = "progress",
@@ -122,13 +141,13 @@ static const struct argp_option shared_options[] = {
      .doc = "Show progress on stderr although it is not a terminal"},
     {0}};
 
-static cli_exit load_settings(cli_context *c, const parse_state *p)
+static cli_exit load(cli_context *c, const parse_state *p)
 {
     issues *problems = issues_new(c->memory);
     settings_sources from = {
         .count = p->given_n, .arguments = p->given, .environment = c->environment};
     if (settings_load(&from, problems, &c->settings) == R_DONE)
-        return CLI_OK;
+        return p->flags->server == NULL ? CLI_OK : cli_server_find(c, p->flags->server);
     for (size_t i = 0; i < problems->n; i++)
         (void)cli_fail(c, CLI_USAGE, "%.*s: %.*s", STR_ARG(problems->items[i].field),
                        STR_ARG(problems->items[i].detail));
@@ -146,10 +165,15 @@ cli_exit cli_parse(cli_context *c, const cli_flags *flags)
     struct argp settings_of = {.options = setting_options(m, flags->settings),
                                .parser = parse_shared};
     struct argp shared = {.options = shared_options, .parser = parse_shared};
-    struct argp_child children[] = {{.argp = &own},
-                                    {.argp = &settings_of, .header = "Settings", .group = 1},
-                                    {.argp = &shared, .header = "Every command", .group = 2},
-                                    {0}};
+    struct argp server = {.parser = parse_shared};
+    if (flags->server != NULL)
+        server.options = server_options(m, flags->server);
+    struct argp_child children[CHILDREN + 1] = {
+        {.argp = &own},
+        {.argp = &server},
+        {.argp = &settings_of, .header = "Settings", .group = 1},
+        {.argp = &shared, .header = "Every command", .group = 2},
+        {0}};
     str doc = arena_printf(m, "%s.\vExamples:\n%s", c->command->help, c->command->examples);
     struct argp root = {.parser = parse_root,
                         .args_doc = flags->synopsis[0] == '\0' ? NULL : flags->synopsis,
@@ -157,5 +181,5 @@ cli_exit cli_parse(cli_context *c, const cli_flags *flags)
                         .children = children};
     if (argp_parse(&root, c->count, c->arguments, 0, NULL, p) != 0)
         return CLI_USAGE;
-    return load_settings(c, p);
+    return load(c, p);
 }

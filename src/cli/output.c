@@ -5,7 +5,7 @@
 
 enum { CLI_TEXT_MAX = 64 * 1024 };
 
-static void write_error(const cli_context *c, str code, str detail)
+void cli_tell(const cli_context *c, str code, str detail)
 {
     fprintf(stderr, "quan: %.*s\n", STR_ARG(detail));
     if (!c->json)
@@ -42,7 +42,7 @@ cli_exit cli_fail(const cli_context *c, cli_exit code, const char *detail, ...)
     CHECK(n < sizeof(lower));
     for (size_t i = 0; i < n; i++)
         lower[i] = names[code][i] == '_' ? '_' : (char)(names[code][i] - 'A' + 'a');
-    write_error(c, (str){lower, n}, text);
+    cli_tell(c, (str){lower, n}, text);
     return code;
 }
 
@@ -68,9 +68,8 @@ cli_exit cli_exit_of(result r)
 cli_exit cli_refuse(const cli_context *c, result r, str why)
 {
     str text = result_text(r);
-    write_error(c, result_code(r),
-                why.n == 0 ? text
-                           : arena_printf(c->memory, "%.*s %.*s", STR_ARG(text), STR_ARG(why)));
+    cli_tell(c, result_code(r),
+             why.n == 0 ? text : arena_printf(c->memory, "%.*s %.*s", STR_ARG(text), STR_ARG(why)));
     return cli_exit_of(r);
 }
 

@@ -5,62 +5,15 @@
 
 #include "base/time.h"
 #include "port/clock.h"
-#include "port/disk.h"
 #include "port/random.h"
 
-enum { SHOP_BODY_MAX = 4 * 1024 * 1024, SHOP_KEY_FILE_MAX = 4096, SHOP_WHY_MAX = 8192 };
+enum { SHOP_BODY_MAX = 4 * 1024 * 1024, SHOP_HEAD_MAX = 8192 };
 
-bool shop_port(const char *url, uint16_t *port)
+cli_exit shop_open(const cli_context *c, shop *s, const cli_server *at)
 {
-    str rest = str_of(url);
-    static const char *const starts[] = {"http://127.0.0.1:", "http://localhost:"};
-    for (size_t i = 0; i < ARRAY_LEN(starts); i++) {
-        str start = str_of(starts[i]);
-        uint64_t n = 0;
-        if (!str_starts(rest, start)) {
-            continue;
-        }
-        str digits = {rest.p + start.n, rest.n - start.n};
-        if (str_ends(digits, S("/"))) {
-            digits.n--;
-        }
-        if (str_to_u64(digits, &n) && n > 0 && n <= UINT16_MAX) {
-            *port = (uint16_t)n;
-            return true;
-        }
-    }
-    return false;
-}
-
-cli_exit shop_key(const cli_context *c, str given, str *key)
-{
-    *key = given;
-    if (!str_starts(given, S("@")))
-        return CLI_OK;
-    str path = {given.p + 1, given.n - 1}, text = {NULL, 0};
-    cli_exit code = CLI_OK;
-    buf why;
-    buf_init(&why, SHOP_WHY_MAX);
-    if (disk_read(path, SHOP_KEY_FILE_MAX, c->memory, &text, &why) != R_DONE)
-        code = cli_fail(c, CLI_ENVIRONMENT, "--key: %.*s", STR_ARG(buf_view(&why)));
-    buf_free(&why);
-    if (!str_cut(&text, '\n', key))
-        *key = (str){NULL, 0};
-    *key = str_trim(*key);
-    if (code == CLI_OK && key->n == 0)
-        code = cli_fail(c, CLI_USAGE, "--key: the first line of %.*s is empty", STR_ARG(path));
-    return code;
-}
-
-cli_exit shop_open(const cli_context *c, shop *s, const char *url, str key)
-{
-    uint16_t port = 0;
-    *s = (shop){.cli = c, .key = key, .currency = S("USD"), .memory = arena_new(0)};
-    if (!shop_port(url, &port)) {
-        return cli_fail(c, CLI_USAGE, "--server is a URL such as http://127.0.0.1:8080");
-    }
+    *s = (shop){.cli = c, .key = at->key, .currency = S("USD"), .memory = arena_new(0)};
     s->run = arena_printf(c->memory, "%llx", (unsigned long long)random_u64());
-    s->client = http_client_new(port);
+    s->client = http_client_new(at->port);
     return shop_ask(s, "GET", S("/readyz"), (str){NULL, 0}, 200);
 }
 
@@ -79,15 +32,25 @@ void shop_close(shop *s)
     arena_free(s->memory);
 }
 
+/* Each write is a piece of work of its own, unless the caller has named it. */
+static void put_key(shop *s, buf *head)
+{
+    if (s->once.n > 0)
+        buf_printf(head, "Idempotency-Key: %.*s\r\n", STR_ARG(s->once));
+    else
+        buf_printf(head, "Idempotency-Key: %.*s-%llu\r\n", STR_ARG(s->run),
+                   (unsigned long long)s->sequence++);
+}
+
 int shop_try(shop *s, const char *method, str target, str body)
 {
     buf head;
-    buf_init(&head, 4096);
+    buf_init(&head, SHOP_HEAD_MAX);
     buf_printf(&head, "Authorization: Bearer %.*s\r\n", STR_ARG(s->key));
-    if (strcmp(method, "GET") != 0) {
-        buf_printf(&head, "Idempotency-Key: %.*s-%llu\r\n", STR_ARG(s->run),
-                   (unsigned long long)s->sequence++);
-    }
+    if (strcmp(method, "GET") != 0)
+        put_key(s, &head);
+    if (s->if_version > 0)
+        buf_printf(&head, "If-Match: \"v%lld\"\r\n", (long long)s->if_version);
     http_ask ask = {method, target, arena_str(s->memory, buf_view(&head)), body};
     buf_free(&head);
     s->answer = http_client_ask(s->client, &ask, s->memory);
@@ -100,17 +63,48 @@ int shop_try(shop *s, const char *method, str target, str body)
     return s->answer.status;
 }
 
+static result result_of_code(str code)
+{
+    for (int n = 1; n <= RESULT_NUMBER_MAX; n++)
+        if (result_is_known(n) && str_eq(result_code((result)n), code))
+            return (result)n;
+    return R_INTERNAL;
+}
+
+/* What is wrong with each field; or what the problem says of itself. */
+static str sentence_of(const shop *s)
+{
+    const json *errors = json_field(s->document, S("errors")), *at = NULL;
+    str all = {NULL, 0}, title = shop_text(s, S("title")), detail = shop_text(s, S("detail"));
+    while ((at = json_item_next(errors, at)) != NULL) {
+        const json *field = json_field(at, S("field")), *why = json_field(at, S("detail"));
+        if (json_kind_of(field) == JSON_KIND_STR && json_kind_of(why) == JSON_KIND_STR)
+            all = arena_printf(s->memory, "%.*s%s%.*s%s%.*s", STR_ARG(all), all.n == 0 ? "" : "; ",
+                               STR_ARG(json_str(field)), json_str(field).n == 0 ? "" : ": ",
+                               STR_ARG(json_str(why)));
+    }
+    if (all.n > 0)
+        return all;
+    return detail.n == 0 ? title
+                         : arena_printf(s->memory, "%.*s %.*s", STR_ARG(title), STR_ARG(detail));
+}
+
+cli_exit shop_refused(const shop *s, const char *method, str target)
+{
+    int status = s->answer.status;
+    if (status == 0)
+        return cli_fail(s->cli, CLI_ENVIRONMENT, "the server does not answer");
+    str code = shop_text(s, S("code"));
+    if (code.n == 0)
+        return cli_fail(s->cli, CLI_FAILED, "%s %.*s was answered with %d: %.*s", method,
+                        STR_ARG(target), status, STR_ARG(s->answer.body));
+    cli_tell(s->cli, code, sentence_of(s));
+    return cli_exit_of(result_of_code(code));
+}
+
 cli_exit shop_ask(shop *s, const char *method, str target, str body, int status)
 {
-    int got = shop_try(s, method, target, body);
-    if (got == status) {
-        return CLI_OK;
-    }
-    if (got == 0) {
-        return cli_fail(s->cli, CLI_ENVIRONMENT, "the server does not answer");
-    }
-    return cli_fail(s->cli, CLI_FAILED, "%s %.*s was answered with %d: %.*s", method,
-                    STR_ARG(target), got, STR_ARG(s->answer.body));
+    return shop_try(s, method, target, body) == status ? CLI_OK : shop_refused(s, method, target);
 }
 
 str shop_text(const shop *s, str name)

@@ -12,20 +12,16 @@ typedef struct shop {
     http_client *client;
     str key, currency, run;
     uint64_t sequence;
-    arena *memory; /* of answers; shop_forget resets it */
+    str once;           /* Idempotency-Key of what is asked next; empty: a fresh one each */
+    int64_t if_version; /* If-Match of what is asked next; 0: none */
+    arena *memory;      /* of answers; shop_forget resets it */
     http_answer answer;
     json *document; /* of the last answer; NULL when it was not JSON */
 } shop;
 
-/* "http://127.0.0.1:8080" (or localhost): the port. */
-bool shop_port(const char *url, uint16_t *port);
-/* What --key says: the secret itself, or "@FILE", whose first line it is: what stands on a command
- * line everybody on the machine can read. CLI_USAGE when it is empty, CLI_ENVIRONMENT when the file
- * cannot be read. */
-MUST_USE cli_exit shop_key(const cli_context *c, str given, str *key);
 /* Connects and asks /readyz. Every function below says why it fails (cli_fail) and gives the
  * exit code. */
-MUST_USE cli_exit shop_open(const cli_context *c, shop *s, const char *url, str key);
+MUST_USE cli_exit shop_open(const cli_context *c, shop *s, const cli_server *at);
 void shop_close(shop *s);
 void shop_forget(shop *s); /* drops what answers hold; strings taken from them end here */
 
@@ -33,6 +29,8 @@ void shop_forget(shop *s); /* drops what answers hold; strings taken from them e
 MUST_USE cli_exit shop_ask(shop *s, const char *method, str target, str body, int status);
 /* The same without saying anything about another status: for what may be refused. 0: no answer. */
 int shop_try(shop *s, const char *method, str target, str body);
+/* Says what the last answer refuses, by its fields where it names some. */
+cli_exit shop_refused(const shop *s, const char *method, str target);
 str shop_text(const shop *s, str name); /* a member of the last answer, in the memory of the shop */
 int64_t shop_amount(const shop *s, str name); /* the `amount` of a money member; 0 when absent */
 

@@ -106,7 +106,7 @@ printf '\n%s\n' "$key" >"$scratch/key"
 shows "an empty first line is no key" bench 2 --prepare 1
 printf '%s\r\n' "${key}x" >"$scratch/key"
 shows "nor is a wrong one" bench 1 --prepare 1
-shows "which is told" err_has 'answered with 401'
+shows "which is told" err_has 'Send a valid API key'
 shows "no server, no bench" sh -c "
     quan bench --server http://127.0.0.1:1 --key '$key' --prepare 1 2>'$scratch/err'; [ \$? -eq 3 ]"
 shows "the server ends well" down

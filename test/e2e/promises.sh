@@ -19,8 +19,8 @@ trap '[ -z "$server" ] || kill "$server" 2>/dev/null; rm -rf "$scratch"' EXIT
 # own for the one that they name. Those of docs/operate/service.md are run by service.sh.
 pages="README.md docs/operate/[!s]*.md docs/integrate/*.md docs/reference/commands.md"
 # shellcheck disable=SC2086
-sed -n ':more; /^quan .*\\$/ { N; s/\\\n *//; b more; }; s/ *# .*//; /^quan /p' $pages |
-    sort -u >"$scratch/commands"
+sed -n ':more; /^quan .*\\$/ { N; s/\\\n *//; b more; }; s/ *# .*//
+    /^quan codes /s/_0h8[0-9a-z]*/_…/g; /^quan /p' $pages | sort -u >"$scratch/commands"
 shows "the pages show commands" [ "$(wc -l <"$scratch/commands")" -ge 25 ]
 
 lib=$scratch/lib
@@ -49,12 +49,74 @@ here() {
         s|--seconds 10|--seconds 1|; s|--rate 5000|--rate 200 --seconds 1|"
 }
 
+# ---- commands on codes: a shop of their own ------------------------------------------------------
+
+shop=$scratch/shop
+counter=$(quan admin merchant create --data "$shop" --name Codes --zone UTC --currency USD --json |
+    jq -r .id)
+quan admin key create --data "$shop" --merchant "$counter" >"$scratch/counter" 2>/dev/null
+QUAN_KEY=@$scratch/counter
+export QUAN_KEY
+
+# api METHOD PATH BODY: of the shop; the answer.
+api() {
+    curl -s -X "$1" "$url$2" -H "Authorization: Bearer $(cat "$scratch/counter")" \
+        -H "Idempotency-Key: $2" -H 'Content-Type: application/json' -d "$3"
+}
+# one KIND OPTION…: makes one, and tells its id.
+one() {
+    made=$1
+    shift
+    quan codes "$made" create --json "$@" | jq -r .id
+}
+window='{"from":"2026-01-01T00:00:00Z","until":"2100-01-01T00:00:00Z"}'
+stock() {
+    id=$(api POST /v1/campaigns \
+        "{\"name\":\"Codes\",\"claim_window\":$window,\"use_window\":$window}" | jq -r .id)
+    template=$(api POST "/v1/campaigns/$id/templates" '{"name":"Off","benefit":{"kind":"amount_off",
+        "amount":{"amount":100,"currency":"USD"}},
+        "validity":{"kind":"after_issue","duration_days":7}}' | jq -r .id)
+    api POST "/v1/campaigns/$id/state" '{"state":"active"}' >/dev/null
+    format=$(one format --name Own --prefix Z --length 12 --expected-codes 1000)
+    batch=$(one batch --name Own --format "$format" --template "$template" --count 9)
+    word=$(one word --template "$template" FIRST)
+    coupon=$(quan codes exchange --user u --json first | jq -r .coupon.id)
+}
+echo '{"lines":[{"sku":"a","unit_price":{"amount":250,"currency":"USD"},"quantity":1}]}' \
+    >"$scratch/cart.json"
+format=
+# on_codes COMMAND: with a format, batch, word and codes that are. Lines of pages come in order, so
+# the format of coupons is there before a coupon is looked up, and one server does for all of them.
+on_codes() {
+    [ "$server" ] || up --data "$shop" --code-key-file "$scratch/code.key" || return 1
+    export QUAN_SERVER="$url"
+    [ "$format" ] || stock
+    rm -f "$scratch/cinema.csv"
+    exchange=$(one batch --name One --format "$format" --template "$template" --count 1)
+    shown=$(api GET "/v1/coupons/$coupon" '' | jq -r .code)
+    command=$(echo "$1" | sed "s|@/[a-z/.]*|@$scratch/counter|; s|SECRET|@$scratch/counter|
+        s|http://127.0.0.1:8080|$url|; s|cfm_[0-9a-z…]*|$format|; s|cbt_[0-9a-z…]*|$batch|
+        s|cwd_[0-9a-z…]*|$word|; s|tpl_[0-9a-z…]*|$template|; s|W-[0-9A-Z-]*|$shown|
+        s|P-[0-9A-Z-]*|$(quan codes export "$exchange" | tail -n 1)|")
+    (cd "$scratch" && eval "$command") </dev/null
+    got=$?
+    unset QUAN_SERVER
+    [ $got -eq 0 ] || echo "status $got: $command"
+    [ $got -eq 0 ]
+}
+
 # runs COMMAND: one of the pages.
 runs() {
     is=0
     case $1 in
     *" complete-journey "*) return 0 ;; # needs the data: test/replay
-    *" codes export "*) return 0 ;;     # needs a batch of codes
+    "quan codes "*)
+        on_codes "$1"
+        return
+        ;;
+    esac
+    [ -z "$server" ] || down || return 1 # the shop's
+    case $1 in
     *" retry "* | *" drop "*) is=1 ;;   # there is nothing in quarantine: test/fault
     *" --server "*)
         up --data "$lib" || return 1
@@ -96,6 +158,7 @@ url=
 while read -r line; do
     shows "$line" runs "$line" </dev/null
 done <"$scratch/ordered"
+[ -z "$server" ] || down
 
 # ---- the API -------------------------------------------------------------------------------------
 

@@ -1,0 +1,224 @@
+#!/bin/sh
+# The life of codes from a shell: formats, batches, export, exchange, lookup, redemption, words.
+# The last line is `N passed, N failed`.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+quan=${QUAN_BUILD:-build/release}/quan
+scratch=$(mktemp -d) || exit 1
+server=
+trap '[ -z "$server" ] || kill "$server" 2>/dev/null; rm -rf "$scratch"' EXIT
+data=$scratch/data
+. test/lib/shows.sh
+evidence="out err"
+
+# ends STATUS ARGUMENT…: does quan end with this status? Its output is in out and err.
+ends() {
+    wanted=$1
+    shift
+    "$quan" "$@" >"$scratch/out" 2>"$scratch/err" </dev/null
+    is=$?
+    [ "$is" -eq "$wanted" ] || echo "status $is, not $wanted: quan $*"
+    [ "$is" -eq "$wanted" ]
+}
+codes() {
+    wanted=$1
+    shift
+    ends "$wanted" codes "$@"
+}
+out_has() { grep -q -e "$1" "$scratch/out"; }
+err_has() { grep -q -e "$1" "$scratch/err"; }
+equal() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'"; false; }; }
+field() { jq -r "$1" "$scratch/out"; }
+# shown NAME: what stands behind the name, for people.
+shown() { sed -n "s/^$1  *//p" "$scratch/out"; }
+
+# ---- a server with a merchant, a campaign and a template -----------------------------------------
+
+"$quan" admin merchant create --data "$data" --name Shop --zone UTC --currency CNY --json \
+    >"$scratch/out"
+merchant=$(field .id)
+"$quan" admin key create --data "$data" --merchant "$merchant" >"$scratch/key" 2>/dev/null
+"$quan" admin key create --data "$data" --merchant "$merchant" --scopes read \
+    >"$scratch/reader" 2>/dev/null
+openssl rand -hex 32 >"$scratch/code.key"
+"$quan" serve --data "$data" --http-port 0 --ready-file "$scratch/url" --log-level warn \
+    --code-key-file "$scratch/code.key" >/dev/null 2>"$scratch/log" &
+server=$!
+for _ in $(seq 200); do [ -s "$scratch/url" ] || sleep 0.05; done
+url=$(cat "$scratch/url")
+ask() {
+    curl -s -X "$1" "$url$2" -H "Authorization: Bearer $(cat "$scratch/key")" \
+        -H "Idempotency-Key: $2" -H 'Content-Type: application/json' -d "$3" >"$scratch/out"
+}
+window='{"from":"2026-01-01T00:00:00Z","until":"2100-01-01T00:00:00Z"}'
+ask POST /v1/campaigns "{\"name\":\"Codes\",\"claim_window\":$window,\"use_window\":$window}"
+campaign=$(field .id)
+ask POST "/v1/campaigns/$campaign/templates" '{"name":"One off","benefit":{"kind":"amount_off",
+    "amount":{"amount":100,"currency":"CNY"}},"validity":{"kind":"after_issue","duration_days":7},
+    "limits":[{"measure":"claims","subject":"device","period":"ever","max":2}]}'
+template=$(field .id)
+ask POST "/v1/campaigns/$campaign/state" '{"state":"active"}'
+
+# ---- whom to ask ---------------------------------------------------------------------------------
+
+shows "without a server nothing is asked" codes 2 format list
+shows "and what is needed is said" err_has '^quan: --server and --key are needed$'
+shows "a server is on this machine" codes 2 format list --server http://example.com --key x
+shows "a server that is not there is told" codes 3 format list --server http://127.0.0.1:1 --key x
+shows "a key that is none is refused" codes 1 format list --server "$url" --key nonsense
+shows "with the problem's sentence" err_has '^quan: Send a valid API key'
+shows "options tell which" codes 0 format list --server "$url" --key "@$scratch/key"
+QUAN_SERVER=$url QUAN_KEY=@$scratch/key
+export QUAN_SERVER QUAN_KEY
+shows "so does the environment" codes 0 format list
+shows "a list of none has its heading" out_has '^id  name  purpose'
+shows "and is an empty one as JSON" codes 0 format list --json
+shows "with nothing else" equal "$(cat "$scratch/out")" '[]'
+
+# ---- formats -------------------------------------------------------------------------------------
+
+shows "what a format needs is said" codes 2 format create --name Partners
+shows "by the option" err_has -- '--length is needed'
+shows "a number is one" codes 2 format create --name Partners --length twelve --expected-codes 9
+shows "what the server refuses" codes 2 format create --name Partners --length 99 \
+    --expected-codes 1000
+shows "is told by its field" err_has '^quan: length: '
+shows "with --json it has a code" codes 2 format create --name Partners --length 99 \
+    --expected-codes 1000 --json
+shows "that of the problem" equal "$(field .error.code)" invalid
+shows "a format" codes 0 format create --name Partners --length 12 --prefix P --group 4 \
+    --expected-codes 100000 --alphabet crockford --check true --purpose exchange
+format=$(shown id)
+shows "has an id" sh -c "echo '$format' | grep -q '^cfm_'"
+shows "and its odds" equal "$(shown guessed_in_1000_years)" 0
+shows "codes that can be guessed are refused" codes 1 format create --name Short --length 8 \
+    --alphabet digits --expected-codes 1000
+shows "with their code" codes 1 format create --name Short --length 8 --alphabet digits \
+    --expected-codes 1000 --json
+shows "for machines" equal "$(field .error.code)" code_guessable
+shows "unless a reason is given" codes 0 format create --name Short --length 8 --prefix 9 \
+    --alphabet custom --characters 0123456789 --expected-codes 1000 --accept-odds 'stickers' \
+    --check false --idempotency-key once
+short=$(shown id)
+shows "the same again" codes 0 format create --name Short --length 8 --prefix 9 \
+    --alphabet custom --characters 0123456789 --expected-codes 1000 --accept-odds 'stickers' \
+    --check false --idempotency-key once
+shows "is the same format" equal "$(shown id)" "$short"
+shows "a predictable one" codes 0 format create --name Raffle --length 12 --prefix 7 \
+    --alphabet digits --expected-codes 10 --scheme lcg --lcg '{"multiplier":21,"increment":7}' \
+    --accept-odds 'a raffle'
+shows "says so" equal "$(shown predictable)" true
+shows "formats are listed" codes 0 format list
+shows "one a line" equal "$(wc -l <"$scratch/out")" 4
+shows "by name" out_has "^$format  Partners  exchange  12  *P"
+shows "a format is shown" codes 0 format show --json "$format"
+shows "whole, as JSON" equal "$(field '.prefixes[0].expected_codes')" 100000
+shows "one that is not there is told" codes 1 format show cfm_0000000000001
+shows "as a sentence" err_has '^quan: There is nothing with this id'
+shows "a word too many is refused" codes 2 format show "$format" "$format"
+shows "with what is expected" err_has 'behind the options stands FORMAT'
+
+# ---- batches -------------------------------------------------------------------------------------
+
+shows "a batch" codes 0 batch create --name 'Cinema, May' --format "$format" \
+    --template "$template" --count 3 --expires-at 2099-06-01T00:00:00Z --json
+batch=$(field .id)
+shows "has the format's prefix" equal "$(field .prefix)" P
+shows "its codes are exported" codes 0 export "$batch"
+tail -n 3 "$scratch/out" >"$scratch/three"
+shows "three" grep -c '^P-' "$scratch/three"
+first=$(sed -n 1p "$scratch/three") second=$(sed -n 2p "$scratch/three")
+shows "a code is exchanged" codes 0 exchange --user u-1 --store s-1 \
+    --subjects '{"device":"d-1"}' "$(echo "$first" | tr 'A-Z-' 'a-z ')"
+coupon=$(shown id)
+shows "for a coupon" sh -c "echo '$coupon' | grep -q '^cpn_'"
+shows "once" codes 1 exchange --user u-2 --subjects '{"device":"d-2"}' "$first"
+shows "and why not again" err_has '^quan: The code was exchanged before'
+echo '{"device":"d-3"}' >"$scratch/subjects.json"
+shows "subjects may be in a file" codes 0 exchange --user u-2 \
+    --subjects "@$scratch/subjects.json" "$second"
+shows "that is there" codes 2 exchange --user u-2 --subjects "@$scratch/none" "$second"
+shows "and is JSON" codes 2 exchange --user u-2 --subjects '{device}' "$second"
+counted_two() { codes 0 batch show "$batch" --json && [ "$(field .exchanged)" -eq 2 ]; }
+for _ in $(seq 100); do
+    if counted_two >/dev/null; then break; fi
+    sleep 0.05
+done
+shows "the batch counts them" counted_two
+shows "a batch is renamed" codes 0 batch rename --name 'Cinema, June' "$batch"
+shows "another version of it" equal "$(shown version)" 2
+shows "it ends later" codes 0 batch extend --expires-at 2099-07-01T00:00:00Z "$batch"
+shows "then" equal "$(shown expires_at)" 2099-07-01T00:00:00.000Z
+shows "what is not a time is told" codes 2 batch extend --expires-at soon "$batch"
+shows "by its field" err_has '^quan: expires_at: '
+shows "a batch is disabled" codes 0 batch disable "$batch"
+shows "its last code is not exchanged" codes 1 exchange --user u-3 --subjects '{"device":"d-4"}' \
+    "$(sed -n 3p "$scratch/three")"
+shows "for it is disabled" err_has disabled
+shows "a key that only reads changes nothing" codes 1 batch enable --key "@$scratch/reader" \
+    "$batch"
+shows "for want of a scope" err_has 'scope'
+shows "a batch is enabled" codes 0 batch enable "$batch"
+shows "and its last code exchanged" codes 0 exchange --user u-3 --subjects '{"device":"d-4"}' \
+    "$(sed -n 3p "$scratch/three")"
+shows "the next prefix" codes 0 format rotate --prefix Q --expected-codes 50000 "$format"
+shows "stands behind the first" equal "$(shown prefix)" P,Q
+for i in $(seq 201); do
+    "$quan" codes batch create --name "Many $i" --format "$format" --template "$template" \
+        --count 10 >/dev/null || echo "batch $i" >>"$scratch/failed"
+done
+shows "more than a page of batches" [ ! -e "$scratch/failed" ]
+shows "are one list" codes 0 batch list
+shows "with a heading" equal "$(wc -l <"$scratch/out")" 203
+shows "aligned" equal "$(awk 'NR == 1 { at = index($0, "disabled") }
+    NR > 1 { print substr($0, at, 5) }' "$scratch/out" | sort -u)" false
+shows "as JSON, too" codes 0 batch list --json
+shows "all of them" equal "$(field length)" 202
+shows "new ones have the new prefix" equal "$(field '.[201].prefix')" Q
+
+# ---- coupons by their codes ----------------------------------------------------------------------
+
+shows "a format for coupons" codes 0 format create --name Wallet --purpose coupon --prefix W \
+    --length 13 --expected-codes 1000000
+ask GET "/v1/coupons/$coupon" ''
+code=$(field .code)
+shows "a coupon is found by its code" codes 0 lookup "$code"
+shows "it is that one" equal "$(shown id)" "$coupon"
+shows "of its user" equal "$(shown user)" u-1
+shows "a code of none is refused" codes 1 lookup 0000-0000-0000-0-0
+echo '{"lines":[{"sku":"a","unit_price":{"amount":250,"currency":"CNY"},"quantity":1}]}' \
+    >"$scratch/cart.json"
+shows "it is redeemed" codes 0 redeem --order-number o-1 --cart "@$scratch/cart.json" \
+    --subjects '{"device":"d-1"}' "$code"
+shows "with its discount" equal "$(shown discount)" '1.00 CNY'
+shows "of the order" equal "$(shown total)" '1.50 CNY'
+shows "once" codes 1 redeem --order-number o-2 --cart "@$scratch/cart.json" "$code"
+shows "codes are needed" codes 2 redeem --order-number o-3
+shows "one or more" err_has 'stands CODE\.\.\.'
+shows "it is over" codes 0 lookup "$code" --json
+shows "redeemed" equal "$(field .state)" redeemed
+
+# ---- words ---------------------------------------------------------------------------------------
+
+shows "a word" codes 0 word create --template "$template" --expires-at 2099-01-01T00:00:00Z \
+    SUMMER10
+word=$(shown id)
+shows "for one user" codes 0 word create --template "$template" --user u-1 SORRY2026
+shows "a word that is there is refused" codes 1 word create --template "$template" 'summer 10'
+shows "words are listed" codes 0 word list
+shows "both" equal "$(grep -c '^cwd_' "$scratch/out")" 2
+shows "it is exchanged" codes 0 exchange --user u-5 --subjects '{"device":"d-5"}' summer10
+shows "it is disabled" codes 0 word disable "$word"
+shows "and not exchanged" codes 1 exchange --user u-6 --subjects '{"device":"d-6"}' summer10
+shows "it is enabled" codes 0 word enable "$word"
+shows "it ends" codes 0 word extend --expires-at 2099-02-01T00:00:00Z "$word"
+shows "it is shown" codes 0 word show "$word"
+shows "with its end" equal "$(shown expires_at)" 2099-02-01T00:00:00.000Z
+shows "counted" equal "$(shown exchanged)" 1
+
+kill "$server"
+wait "$server"
+server=
+shows "and all agrees" ends 0 verify --data "$data"
+
+counted
