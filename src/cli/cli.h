@@ -91,10 +91,16 @@ MUST_USE cli_exit cli_parse(cli_context *c, const cli_flags *flags);
 /* ---- server.c ---- */
 /* Fills port and key; what cli_parse does for flags.server. */
 MUST_USE cli_exit cli_server_find(const cli_context *c, cli_server *s);
+
+/* ---- secrets.c ---- */
+str cli_variable(const cli_context *c, str name); /* of the environment; empty: not set */
 /* The first line of a file, trimmed: a secret. CLI_USAGE when it is empty, CLI_ENVIRONMENT when it
  * cannot be read; option is named then. */
 MUST_USE cli_exit cli_secret(const cli_context *c, const char *option, str path, str *out);
-str cli_variable(const cli_context *c, str name); /* of the environment; empty: not set */
+/* That of --passphrase-file, or QUAN_PASSPHRASE where file is NULL. fresh: it is for something new
+ * and must not be a short one. */
+MUST_USE cli_exit cli_passphrase(const cli_context *c, const char *file, bool fresh, str *out);
+#define CLI_PASSPHRASE_DOC "Its first line is the passphrase. Default: QUAN_PASSPHRASE"
 
 /* ---- output.c ---- */
 /* Says why a command fails, on stderr, and with --json as {"error":{code,detail}} on stdout. Gives

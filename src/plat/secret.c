@@ -124,3 +124,68 @@ void secret_wipe(void *bytes, size_t n)
 {
     sodium_memzero(bytes, n);
 }
+
+/* ---- what a passphrase opens ---- */
+
+_Static_assert(crypto_pwhash_SALTBYTES == SECRET_SALT_BYTES, "a salt");
+_Static_assert(crypto_secretstream_xchacha20poly1305_KEYBYTES == SECRET_MASTER_BYTES, "a key");
+_Static_assert(crypto_secretstream_xchacha20poly1305_HEADERBYTES == SECRET_STREAM_HEAD, "a head");
+_Static_assert(crypto_secretstream_xchacha20poly1305_ABYTES == SECRET_STREAM_EXTRA, "and tag");
+_Static_assert(sizeof(crypto_secretstream_xchacha20poly1305_state) <= sizeof(secret_stream),
+               "room for the library's state");
+
+typedef crypto_secretstream_xchacha20poly1305_state stream_state;
+
+static stream_state *state_of(secret_stream *s)
+{
+    return (stream_state *)(void *)s->state;
+}
+
+bool secret_cost_is_allowed(secret_cost cost)
+{
+    return cost.passes >= 1 && cost.passes <= SECRET_PASSES_MAX &&
+           cost.memory_kib >= SECRET_MEMORY_KIB_MIN && cost.memory_kib <= SECRET_MEMORY_KIB_MAX;
+}
+
+bool secret_stretch(str passphrase, const char salt[SECRET_SALT_BYTES], secret_cost cost, char *key)
+{
+    CHECK(secret_cost_is_allowed(cost));
+    return crypto_pwhash((unsigned char *)key, SECRET_MASTER_BYTES,
+                         passphrase.n == 0 ? "" : passphrase.p, passphrase.n,
+                         (const unsigned char *)salt, cost.passes, (size_t)cost.memory_kib * 1024,
+                         crypto_pwhash_ALG_ARGON2ID13) == 0;
+}
+
+void secret_stream_begin(secret_stream *s, const char *key, char head[SECRET_STREAM_HEAD])
+{
+    CHECK(sodium_init() >= 0); /* its own random numbers make the head */
+    CHECK(crypto_secretstream_xchacha20poly1305_init_push(state_of(s), (unsigned char *)head,
+                                                          (const unsigned char *)key) == 0);
+}
+
+void secret_stream_seal(secret_stream *s, str about, str plain, bool last, char *out)
+{
+    unsigned char tag = last ? crypto_secretstream_xchacha20poly1305_TAG_FINAL
+                             : crypto_secretstream_xchacha20poly1305_TAG_MESSAGE;
+    CHECK(crypto_secretstream_xchacha20poly1305_push(state_of(s), (unsigned char *)out, NULL,
+                                                     octets(plain), plain.n, octets(about), about.n,
+                                                     tag) == 0);
+}
+
+void secret_stream_resume(secret_stream *s, const char *key, const char head[SECRET_STREAM_HEAD])
+{
+    CHECK(crypto_secretstream_xchacha20poly1305_init_pull(state_of(s), (const unsigned char *)head,
+                                                          (const unsigned char *)key) == 0);
+}
+
+bool secret_stream_open(secret_stream *s, str about, str sealed, bool *last, char *out)
+{
+    unsigned char tag = 0;
+    if (sealed.n < SECRET_STREAM_EXTRA ||
+        crypto_secretstream_xchacha20poly1305_pull(state_of(s), (unsigned char *)out, NULL, &tag,
+                                                   octets(sealed), sealed.n, octets(about),
+                                                   about.n) != 0)
+        return false;
+    *last = tag == crypto_secretstream_xchacha20poly1305_TAG_FINAL;
+    return true;
+}

@@ -35,4 +35,35 @@ void secret_seal(str master, str about, str plain, char *out);
 MUST_USE bool secret_open(str master, str about, str sealed, char *out);
 void secret_wipe(void *bytes, size_t n); /* the compiler does not leave it out */
 
+/* ---- what a passphrase opens ---- */
+
+/* Argon2id 1.3 with one lane (RFC 9106): how much work each try of a passphrase is. */
+typedef struct secret_cost {
+    uint32_t passes, memory_kib;
+} secret_cost;
+enum {
+    SECRET_SALT_BYTES = 16,
+    SECRET_PASSES_MAX = 16,
+    SECRET_MEMORY_KIB_MIN = 8,
+    SECRET_MEMORY_KIB_MAX = 1024 * 1024,
+};
+bool secret_cost_is_allowed(secret_cost cost);
+/* False: there is not so much memory. The cost must be allowed (CHECKed). key: SECRET_MASTER_BYTES,
+ * always the same for the same of all three. */
+MUST_USE bool secret_stretch(str passphrase, const char salt[SECRET_SALT_BYTES], secret_cost cost,
+                             char *key);
+
+/* A text too long for memory, as chunks: each opens only behind the one before it, and the last one
+ * says that it is the last (secretstream of libsodium: XChaCha20-Poly1305). `about` as above, for
+ * each chunk. One thread at a time; wipe it in the end. */
+enum { SECRET_STREAM_HEAD = 24, SECRET_STREAM_EXTRA = 17 /* a sealed chunk is so much longer */ };
+typedef struct secret_stream {
+    uint64_t state[8];
+} secret_stream;
+void secret_stream_begin(secret_stream *s, const char *key, char head[SECRET_STREAM_HEAD]);
+void secret_stream_seal(secret_stream *s, str about, str plain, bool last, char *out);
+void secret_stream_resume(secret_stream *s, const char *key, const char head[SECRET_STREAM_HEAD]);
+/* False, and out is not to be used: another key, place or `about`, or it was changed. */
+MUST_USE bool secret_stream_open(secret_stream *s, str about, str sealed, bool *last, char *out);
+
 #endif

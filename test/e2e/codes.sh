@@ -176,6 +176,114 @@ shows "as JSON, too" codes 0 batch list --json
 shows "all of them" equal "$(field length)" 202
 shows "new ones have the new prefix" equal "$(field '.[201].prefix')" Q
 
+# ---- exports that are cut off --------------------------------------------------------------------
+
+shows "a large batch" codes 0 batch create --name Large --format "$format" \
+    --template "$template" --count 600000
+large=$(shown id)
+whole=$scratch/whole.csv part=$scratch/part.csv
+shows "is exported" codes 0 export --to "$whole" "$large"
+shows "a line each, under a heading" equal "$(wc -l <"$whole")" 600001
+shows "for nobody else to read" equal "$(stat -c %a "$whole")" 600
+shows "no file is written over" codes 3 export --to "$whole" "$large"
+
+# cut SIGNAL: an export that gets it in the middle; its status in $is.
+cut() {
+    rm -f "$part"
+    "$quan" codes export --to "$part" "$large" >"$scratch/out" 2>"$scratch/err" </dev/null &
+    work=$!
+    for _ in $(seq 1000); do [ -s "$part" ] || sleep 0.01; done
+    kill -"$1" $work
+    wait $work
+    is=$?
+    [ "$(stat -c %s "$part")" -lt "$(stat -c %s "$whole")" ]
+}
+# gone_on: what is there comes to its end, and is the same byte by byte.
+gone_on() { codes 0 export --to "$part" --resume "$large" && cmp "$whole" "$part"; }
+shows "one that is killed" cut KILL
+shows "goes on" gone_on
+shows "Ctrl-C ends one" cut INT
+shows "with its status" equal "$is" 1
+shows "and says how far it came" err_has \
+    '^quan: stopped behind [0-9]*00000 of 600000 codes; --resume'
+shows "at the end of a line" equal "$(tail -c 1 "$part" | od -An -c | tr -d ' ')" '\n'
+shows "it goes on, too" gone_on
+for bytes in 0 3 5 9 24 25 26 1700003; do
+    head -c $bytes "$whole" >"$part"
+    shows "one with $bytes bytes goes on" gone_on
+done
+printf '\0\0\0\0' >>"$part"
+truncate -s -100 "$part"
+printf '\0\0\0\0' >>"$part"
+shows "one whose end a crash of the machine made zeros" gone_on
+rm "$part"
+shows "where there is none it is begun" gone_on
+shows "a whole one stays as it is" gone_on
+shows "one that began later" codes 0 export --to "$scratch/later.csv" --from 599990 "$large"
+truncate -s -30 "$scratch/later.csv"
+shows "goes on" codes 0 export --to "$scratch/later.csv" --resume --from 599990 "$large"
+{ head -n 1 "$whole" && tail -n 10 "$whole"; } >"$scratch/ten.csv"
+shows "to the same end" cmp "$scratch/ten.csv" "$scratch/later.csv"
+shows "but not from elsewhere" codes 1 export --to "$scratch/later.csv" --resume "$large"
+shows "for its codes are others" err_has 'its last code is not number 10 of this batch'
+head -n 3 "$whole" >"$part"
+shows "nor of another batch" codes 1 export --to "$part" --resume "$batch"
+shows "nor with more codes than it has" codes 1 export --to "$whole" --resume "$batch"
+echo 'user,amount' >"$part"
+shows "what is no export is left alone" codes 1 export --to "$part" --resume "$large"
+shows "as it was" equal "$(cat "$part")" 'user,amount'
+shows "which file is told" codes 2 export --resume "$large"
+shows "nothing is behind the end" codes 1 export --from 600000 "$large"
+shows "progress is shown where it is asked for" codes 0 export --progress --from 599999 "$large"
+shows "on stderr" err_has '^codes .*100 %'
+
+# ---- encrypted exports ---------------------------------------------------------------------------
+
+echo 'correct horse battery staple' >"$scratch/pass"
+echo 'short' >"$scratch/short"
+sealed=$scratch/codes.quan clear=$scratch/clear.csv
+open() { ends "$1" codes decrypt --to "$clear" --passphrase-file "$2" "$3"; }
+shows "a passphrase is needed" codes 2 export --encrypt --to "$sealed" "$large"
+shows "not a short one" codes 2 export --encrypt --passphrase-file "$scratch/short" \
+    --to "$sealed" "$large"
+shows "nor is it given for nothing" codes 2 export --passphrase-file "$scratch/pass" "$large"
+shows "nothing was made" [ ! -e "$sealed" ]
+shows "an export is encrypted" codes 0 export --encrypt --passphrase-file "$scratch/pass" \
+    --to "$sealed" "$large"
+shows "nothing of it can be read" sh -c "! grep -q -a -e 'Q-....-....-....-' '$sealed'"
+shows "it says what it is" equal "$(head -c 8 "$sealed")" QUANSEAL
+shows "it opens" open 0 "$scratch/pass" "$sealed"
+shows "to what was exported" cmp "$whole" "$clear"
+shows "for nobody else to read" equal "$(stat -c %a "$clear")" 600
+shows "not over a file" open 3 "$scratch/pass" "$sealed"
+rm "$clear"
+shows "another passphrase opens nothing" open 1 "$scratch/short" "$sealed"
+shows "and is told" err_has 'the passphrase is another one'
+head -c 5000000 "$sealed" >"$scratch/cut.quan"
+shows "a file that was cut off does not open" open 1 "$scratch/pass" "$scratch/cut.quan"
+shows "nor what is no such file" open 1 "$scratch/pass" "$whole"
+shows "nor what is not there" open 3 "$scratch/pass" "$scratch/none"
+shows "nothing is left of them" sh -c "[ ! -e '$clear' ] && [ ! -e '$clear.part' ]"
+shows "the environment may have the passphrase" env \
+    QUAN_PASSPHRASE='correct horse battery staple' sh -c \
+    "'$quan' codes decrypt --to '$clear' '$sealed' && cmp '$whole' '$clear' &&
+    '$quan' codes export --encrypt '$batch' >'$scratch/piped.quan'"
+rm "$clear"
+shows "an encrypted one goes through a pipe" open 0 "$scratch/pass" "$scratch/piped.quan"
+shows "with its codes" equal "$(wc -l <"$clear")" 4
+shows "it is not gone on with" codes 2 export --encrypt --passphrase-file "$scratch/pass" --resume \
+    --to "$sealed" "$large"
+shows "and that is told" err_has 'an encrypted file cannot be gone on with'
+rm "$sealed"
+"$quan" codes export --encrypt --passphrase-file "$scratch/pass" --to "$sealed" "$large" \
+    >/dev/null 2>"$scratch/err" </dev/null &
+work=$!
+for _ in $(seq 1000); do [ -s "$sealed" ] || sleep 0.01; done
+kill -INT $work
+wait $work
+shows "Ctrl-C leaves nothing of one" [ ! -e "$sealed" ]
+shows "and says so" err_has 'nothing is left of it'
+
 # ---- coupons by their codes ----------------------------------------------------------------------
 
 shows "a format for coupons" codes 0 format create --name Wallet --purpose coupon --prefix W \

@@ -84,6 +84,7 @@ stock() {
 }
 echo '{"lines":[{"sku":"a","unit_price":{"amount":250,"currency":"USD"},"quantity":1}]}' \
     >"$scratch/cart.json"
+echo 'correct horse battery staple' >"$scratch/pass"
 format=
 # on_codes COMMAND: with a format, batch, word and codes that are. Lines of pages come in order, so
 # the format of coupons is there before a coupon is looked up, and one server does for all of them.
@@ -91,12 +92,15 @@ on_codes() {
     [ "$server" ] || up --data "$shop" --code-key-file "$scratch/code.key" || return 1
     export QUAN_SERVER="$url"
     [ "$format" ] || stock
-    rm -f "$scratch/cinema.csv"
+    case $1 in *--resume*) ;; *) rm -f "$scratch"/cinema.* ;; esac
+    case $1 in *" decrypt "*) quan codes export --encrypt --passphrase-file "$scratch/pass" \
+        --to "$scratch/cinema.quan" "$batch" ;; esac
     exchange=$(one batch --name One --format "$format" --template "$template" --count 1)
     shown=$(api GET "/v1/coupons/$coupon" '' | jq -r .code)
     command=$(echo "$1" | sed "s|@/[a-z/.]*|@$scratch/counter|; s|SECRET|@$scratch/counter|
         s|http://127.0.0.1:8080|$url|; s|cfm_[0-9a-z…]*|$format|; s|cbt_[0-9a-z…]*|$batch|
         s|cwd_[0-9a-z…]*|$word|; s|tpl_[0-9a-z…]*|$template|; s|W-[0-9A-Z-]*|$shown|
+        s|/etc/quan/cinema.pass|$scratch/pass|
         s|P-[0-9A-Z-]*|$(quan codes export "$exchange" | tail -n 1)|")
     (cd "$scratch" && eval "$command") </dev/null
     got=$?
