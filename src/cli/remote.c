@@ -21,8 +21,11 @@ enum {
     "prefixes.codes "                                                                              \
     "prefixes.expected_codes prefixes.guessed_in_1000_years created_at"
 #define BATCH_COLUMNS                                                                              \
-    "id version name format template prefix count exchanged disabled expires_at created_at"
-#define WORD_COLUMNS "id version word template user exchanged disabled expires_at created_at"
+    "id version name channel format template prefix count exchanged redeemed returned voided "     \
+    "disabled expires_at created_at"
+#define WORD_COLUMNS                                                                               \
+    "id version word channel template user exchanged redeemed returned voided disabled "           \
+    "expires_at created_at"
 
 static const remote rows[] = {
 #define REMOTE(command, operation, word, options, fixed, columns)                                  \

@@ -121,7 +121,7 @@ shows "with what is expected" err_has 'behind the options stands FORMAT'
 # ---- batches -------------------------------------------------------------------------------------
 
 shows "a batch" codes 0 batch create --name 'Cinema, May' --format "$format" \
-    --template "$template" --count 3 --expires-at 2099-06-01T00:00:00Z --json
+    --template "$template" --count 3 --expires-at 2099-06-01T00:00:00Z --channel cinema --json
 batch=$(field .id)
 shows "has the format's prefix" equal "$(field .prefix)" P
 shows "its codes are exported" codes 0 export "$batch"
@@ -151,6 +151,10 @@ shows "it ends later" codes 0 batch extend --expires-at 2099-07-01T00:00:00Z "$b
 shows "then" equal "$(shown expires_at)" 2099-07-01T00:00:00.000Z
 shows "what is not a time is told" codes 2 batch extend --expires-at soon "$batch"
 shows "by its field" err_has '^quan: expires_at: '
+shows "channels are counted" codes 0 channel list
+shows "by name" out_has '^cinema  *1  *0  *3  *2 '
+shows "a batch is moved" codes 0 batch move --channel theatre "$batch"
+shows "there" equal "$(shown channel)" theatre
 shows "a batch is disabled" codes 0 batch disable "$batch"
 shows "its last code is not exchanged" codes 1 exchange --user u-3 --subjects '{"device":"d-4"}' \
     "$(sed -n 3p "$scratch/three")"
@@ -320,6 +324,7 @@ shows "it is disabled" codes 0 word disable "$word"
 shows "and not exchanged" codes 1 exchange --user u-6 --subjects '{"device":"d-6"}' summer10
 shows "it is enabled" codes 0 word enable "$word"
 shows "it ends" codes 0 word extend --expires-at 2099-02-01T00:00:00Z "$word"
+shows "it is moved" codes 0 word move --channel poster "$word"
 shows "it is shown" codes 0 word show "$word"
 shows "with its end" equal "$(shown expires_at)" 2099-02-01T00:00:00.000Z
 shows "counted" equal "$(shown exchanged)" 1
