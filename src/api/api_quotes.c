@@ -87,6 +87,8 @@ static wire_quoted_coupon coupon_shown(api_call *c, const order_verdict *from, c
     out.detail = from->detail.n > 0 ? from->detail : result_text(from->result);
     out.has_limit_until = from->until_ms > 0;
     out.limit_until = from->until_ms;
+    out.has_usable_from = from->from_ms > 0;
+    out.usable_from = from->from_ms;
     out.has_missing_units = from->missing_units > 0;
     out.missing_units = from->missing_units;
     out.has_missing = from->missing_minor > 0;

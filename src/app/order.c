@@ -4,6 +4,7 @@
 
 #include "app/order_choose.h"
 #include "app/order_freeze.h"
+#include "app/order_usable.h"
 #include "app/promotion.h"
 #include "app/room.h"
 #include "base/id.h"
@@ -16,8 +17,7 @@
 
 typedef struct order_desk {
     const order_ask *ask;
-    config_days days;
-    uint64_t hold;      /* open, of this order: it is replaced */
+    usable_ask when;    /* with the open hold of this order: it is replaced */
     coupon_list all;    /* what may be priced: the rest has its verdict */
     coupon_list chosen; /* of all, where they are chosen */
     size_t candidates;  /* of all */
@@ -38,95 +38,10 @@ static void look_up(app_view *v, order_desk *d, order_priced *out)
         who == NULL ? NULL
                     : order_ref_get(v->rows, slot, ask->merchant, who->member, ask->order_number);
     if (ref != NULL) {
-        d->hold = ref->hold;
+        d->when.hold = ref->hold;
         out->hold = ref->hold;
         out->redemption = ref->redemption;
     }
-}
-
-/* As if the hold that this one replaces were not there. */
-static coupon_now state_of(app_view *v, const order_desk *d, const use_ask *ask, use_left *left)
-{
-    const coupon *c = ask->row;
-    *left = (use_left){.value_minor = -1};
-    if (use_is_many(ask->of)) {
-        return use_state_at(v->config, ask, left);
-    }
-    coupon free = *c;
-    if (c->state == COUPON_STATE_HELD && c->ref == d->hold) {
-        free.state = COUPON_STATE_AVAILABLE;
-    }
-    const hold *by = free.state == COUPON_STATE_HELD ? hold_get(v->rows, c->slot, c->ref) : NULL;
-    return coupon_state_at(v->config, &free, by, ask->now_ms);
-}
-
-/* In the order in which a hold refuses (domain/coupon/acts.h). */
-static result usable_now(app_view *v, const order_desk *d, const use_ask *ask,
-                         const config_campaign *of, use_left *left)
-{
-    int64_t now = ask->now_ms;
-    coupon_now is = state_of(v, d, ask, left);
-    if (is.state == COUPON_STATE_EXPIRED) {
-        return R_COUPON_EXPIRED;
-    }
-    if (is.state != COUPON_STATE_AVAILABLE) {
-        return R_COUPON_NOT_AVAILABLE;
-    }
-    if (is.not_yet_valid || now < ask->row->issued_at_ms) {
-        return R_COUPON_NOT_YET_VALID;
-    }
-    if (now < left->again_at_ms) {
-        return R_USED_TOO_SOON;
-    }
-    if (!campaign_may_hold(of->row->state) && !order_takes_as_active(d->ask, of->row)) {
-        return R_CAMPAIGN_DISABLED;
-    }
-    if (now < of->row->use_from_ms) {
-        return R_NOT_STARTED;
-    }
-    return now < config_window_end_ms(&d->days, of->row->use_until_ms) ? R_DONE : R_WINDOW_CLOSED;
-}
-
-/* Does the coupon belong to the user and may it be used now? Everything but the price. */
-static result eligible(app_view *v, const order_desk *d, uint64_t id, price_coupon *out,
-                       int64_t *expires_at_ms)
-{
-    coupon *c = coupon_get(v->rows, id_slot(id), id);
-    const config_template *t = c == NULL ? NULL : config_find_template(v->config, c->template);
-    if (t == NULL || t->row->merchant != d->ask->merchant) {
-        return R_NOT_FOUND;
-    }
-    const member *owner = member_get(v->rows, c->slot, c->member);
-    if (owner == NULL || !str_eq(owner->name, d->ask->user)) {
-        return R_WRONG_USER;
-    }
-    const config_campaign *of = config_find_campaign(v->config, t->row->campaign);
-    const coupon_use *use = use_is_many(t) ? coupon_use_get(v->rows, c->slot, c->id) : NULL;
-    use_ask ask = {
-        .of = t, .row = c, .use = use, .now_ms = order_moment(v, d->ask), .but = d->hold};
-    const int64_t *at_ms = d->ask->at_ms;
-    uint32_t version = at_ms == NULL || use_pins(&ask) ? use_version(&ask)
-                                                       : config_effective_at(t, c->version, *at_ms);
-    *out = (price_coupon){.coupon = id,
-                          .campaign = t->row->campaign,
-                          .template = c->template,
-                          .version = version,
-                          .rule = config_rule(t, version),
-                          .currency = of->row->currency};
-    use_left left;
-    result r = usable_now(v, d, &ask, of, &left);
-    *expires_at_ms = config_expires_at_ms(v->config, c);
-    if (left.value_minor >= 0) {
-        out->used_minor = left.value_minor - left.money_minor;
-    }
-    return r;
-}
-
-result order_eligible(app_view *v, const order_ask *ask, uint64_t id, price_coupon *out)
-{
-    order_desk d = {.ask = ask, .days = order_days(v, ask)};
-    int64_t expires_at_ms;
-    return eligible(v, &d, id, out, &expires_at_ms);
 }
 
 uint8_t order_missing_subject(const app_view *v, const order_ask *ask, uint64_t template_id)
@@ -258,8 +173,8 @@ static void look_at_coupon(app_view *v, order_desk *d, size_t i, order_priced *o
 {
     order_verdict *verdict = &out->verdicts[i];
     uint64_t id = d->ask->coupons[i];
+    usable_span span;
     price_coupon one = {0};
-    int64_t expires_at_ms;
     if (id == 0) {
         refuse(verdict, R_CODE_INVALID);
         return;
@@ -268,15 +183,16 @@ static void look_at_coupon(app_view *v, order_desk *d, size_t i, order_priced *o
         *verdict = (order_verdict){.coupon = id, .result = R_WRONG_USER, .reason = NEEDS_USER};
         return;
     }
-    result code = eligible(v, d, id, &one, &expires_at_ms);
+    result code = usable_coupon(v, &d->when, id, &one, &span);
     verdict->coupon = id;
+    verdict->from_ms = span.from_ms;
     verdict->template = code == R_NOT_FOUND || code == R_WRONG_USER ? 0 : one.template;
     verdict->subject = code == R_DONE ? order_missing_subject(v, d->ask, one.template) : 0;
     if (code != R_DONE || verdict->subject != 0) {
         refuse(verdict, code != R_DONE ? code : R_LIMIT_SUBJECT_MISSING);
     } else if (is_in_currency(order_takes_currency(v, d->ask, &one), verdict)) {
         if (has_room_for(d, &one, &out->overlooked)) {
-            take_up(d, &one, expires_at_ms, i);
+            take_up(d, &one, span.expires_at_ms, i);
         } else {
             verdict->result = R_NOT_STACKABLE;
             verdict->reason = S("not_considered");
@@ -284,42 +200,20 @@ static void look_at_coupon(app_view *v, order_desk *d, size_t i, order_priced *o
     }
 }
 
-/* When it ends by its own window; one that begins with the issue does not. */
-static int64_t draft_end_ms(const order_desk *d, const order_draft *draft)
-{
-    const template_version *t = draft->version;
-    return t->validity == VALIDITY_KIND_FIXED ? config_window_end_ms(&d->days, t->valid_until_ms)
-                                              : TIME_MAX_MS;
-}
-
-/* Of a fixed window the template's own; one that begins with the issue is taken to have begun. */
-static result draft_usable(const order_desk *d, const order_draft *draft, int64_t now)
-{
-    const template_version *t = draft->version;
-    if (now >= draft_end_ms(d, draft)) {
-        return R_COUPON_EXPIRED;
-    }
-    if (t->validity == VALIDITY_KIND_FIXED && now < t->valid_from_ms) {
-        return R_COUPON_NOT_YET_VALID;
-    }
-    if (now < draft->of->use_from_ms) {
-        return R_NOT_STARTED;
-    }
-    return now < config_window_end_ms(&d->days, draft->of->use_until_ms) ? R_DONE : R_WINDOW_CLOSED;
-}
-
 static void look_at_draft(app_view *v, order_desk *d, size_t i, order_verdict *verdict)
 {
     const order_draft *draft = &d->ask->drafts[i];
     price_coupon one = {
         .rule = draft->rule, .currency = draft->of->currency, .automatic = draft->automatic};
-    result code = draft_usable(d, draft, order_moment(v, d->ask));
+    usable_span span;
+    result code = usable_draft(v, &d->when, draft, &span);
     currency_rule priced = {draft->version, draft->rule};
     bool takes = currency_takes(draft->of, draft->version, priced, d->ask->currency);
+    verdict->from_ms = span.from_ms;
     if (code != R_DONE) {
         refuse(verdict, code);
     } else if (is_in_currency(takes, verdict)) {
-        take_up(d, &one, draft_end_ms(d, draft), d->ask->coupon_count + i);
+        take_up(d, &one, span.expires_at_ms, d->ask->coupon_count + i);
     }
 }
 
@@ -428,7 +322,7 @@ static bool is_kept_out(const coupon_list *from, const price_result *price)
 static room *room_of(app_view *v, const order_desk *d, const price_ask *how)
 {
     room_ask ask = {.of = d->ask,
-                    .replaced = d->hold,
+                    .replaced = d->when.hold,
                     .coupons = d->all.prices,
                     .n = d->all.n,
                     .partial = how->policy.budget == BUDGET_PARTIAL};
@@ -516,7 +410,7 @@ static order_ask with_wallet(app_view *v, const order_desk *d, order_priced *out
     order_ask with = *d->ask;
     bool more = false;
     if (with.best != NULL && with.best->wallet) {
-        with.coupons = order_wallet(v, d->ask, d->hold, &with.coupon_count, &more);
+        with.coupons = order_wallet(v, d->ask, d->when.hold, &with.coupon_count, &more);
     }
     out->overlooked = more ? 1 : 0;
     return with;
@@ -533,7 +427,8 @@ result order_price(app_view *v, const order_ask *asked, order_priced *out)
     const order_ask *ask = d->ask = &with;
     CHECK(ask->best != NULL || ask->coupon_count <= ORDER_COUPONS_MAX);
     CHECK(ask->draft_count <= ORDER_COUPONS_MAX);
-    d->days = order_days(v, ask);
+    d->when.of = ask;
+    d->when.days = order_days(v, ask);
     look_at_all(v, d, out);
     cart basket = order_cart(v, ask);
     price_result price;

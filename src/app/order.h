@@ -107,6 +107,7 @@ typedef struct order_verdict {
     str reason;       /* price.h's; else the code */
     str detail;       /* for people: the limit that is reached; else empty */
     int64_t until_ms; /* of that, the end of its period; 0: it has none */
+    int64_t from_ms;  /* NOT_YET_VALID, TOO_SOON, NOT_STARTED: when that is over; else 0 */
     uint8_t subject;  /* limit_subject that is missing; 0: none */
     int64_t missing_minor, missing_units;
     int64_t discount_minor;

@@ -188,10 +188,11 @@ story too_early_and_too_late_are_told_apart
   use coupon
   use tea
   POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$coupon"]}
-  200 {"coupons": [{"applied": false, "code": "coupon_not_yet_valid"}]}
+  200 {"coupons": [{"applied": false, "code": "coupon_not_yet_valid",
+    "usable_from": "2026-01-02T00:00:00.000Z"}]}
   +2d
   POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$coupon"]}
-  200 {"coupons": [{"applied": false, "code": "coupon_expired"}]}
+  200 {"coupons": [{"applied": false, "code": "coupon_expired", "usable_from": null}]}
 
 story a_disabled_campaign_explains_itself
   use coupon
@@ -372,8 +373,10 @@ story a_draft_has_windows
       "validity": {"kind": "fixed", "from": "2025-01-01T00:00:00Z", "until": "2025-02-01T00:00:00Z"}}},
     {"campaign": "$campaign", "template": {"name": "early", "benefit": {"kind": "percent_off",
       "percent": "10"}, "validity": {"kind": "after_issue", "duration_days": 7}}}]}
-  200 {"discount": @0, "coupons": [{"draft": 0, "code": "coupon_not_yet_valid"},
-    {"draft": 1, "code": "coupon_expired"}, {"draft": 2, "code": "not_started"}]}
+  200 {"discount": @0, "coupons": [
+    {"draft": 0, "code": "coupon_not_yet_valid", "usable_from": "2027-01-01T00:00:00.000Z"},
+    {"draft": 1, "code": "coupon_expired", "usable_from": null},
+    {"draft": 2, "code": "not_started", "usable_from": "2026-01-02T00:00:00.000Z"}]}
 
 story a_draft_in_another_currency
   use tea

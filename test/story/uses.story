@@ -171,7 +171,8 @@ story uses_lie_apart
   200 {"state": "partly_used", "uses_left": 2, "next_use_at": "2026-01-02T00:00:00.000Z"}
   +23h
   POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$coupon"]}
-  200 {"coupons": [{"applied": false, "code": "used_too_soon"}]}
+  200 {"coupons": [{"applied": false, "code": "used_too_soon",
+    "usable_from": "2026-01-02T00:00:00.000Z"}]}
   POST /v1/redemptions {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$coupon"]}
   409 {"code": "used_too_soon"}
   +1h

@@ -70,6 +70,15 @@ static void explain_time(const rule_leaf *leaf, int64_t now_ms, finding *f)
     }
 }
 
+/* It would do with `next`, which is more. Days come by themselves. */
+static void tell_next(finding *f, const rule_fact_row *fact, int64_t next, int64_t v)
+{
+    if (fact->distance != RULE_DISTANCE_DAYS) {
+        f->far = FAR_ADD;
+        tell_distance(f, fact->distance, next - v, next);
+    }
+}
+
 static void explain_range(explainer *e, const rule_leaf *leaf, finding *f)
 {
     int64_t v;
@@ -83,6 +92,7 @@ static void explain_range(explainer *e, const rule_leaf *leaf, finding *f)
         tell(f, "differs", FAR_NEVER);
     } else if (leaf->negated) {
         tell(f, "listed", FAR_NEVER);
+        tell_next(f, fact, leaf->high + 1, v);
     } else if (v < leaf->low && fact->distance == RULE_DISTANCE_DAYS) {
         tell(f, "too_low", FAR_NEVER);
         if (leaf->low <= TIME_MAX_MS / MS_DAY) {
@@ -111,6 +121,23 @@ static void explain_hours(explainer *e, const rule_leaf *leaf, finding *f)
     tell_time(f, rule_hours_next(&hours, now_ms, !leaf->negated), now_ms);
 }
 
+static void explain_numbers(explainer *e, const rule_leaf *leaf, finding *f)
+{
+    int64_t v;
+    if (!rule_cart_number(e->p, leaf, e->facts, &v)) {
+        tell(f, "fact_unknown", FAR_NEVER);
+        return;
+    }
+    tell(f, leaf->negated ? "listed" : "not_listed", FAR_NEVER);
+    for (uint32_t i = 0; i < leaf->n && !leaf->negated; i++) {
+        int64_t next = e->p->numbers[leaf->at + i]; /* ascending */
+        if (next > v) {
+            tell_next(f, rule_fact_of(leaf->fact), next, v);
+            return;
+        }
+    }
+}
+
 static void explain_lines(explainer *e, const rule_leaf *leaf, finding *f)
 {
     int64_t v = rule_lines_number(e->p, leaf, e->facts);
@@ -119,6 +146,10 @@ static void explain_lines(explainer *e, const rule_leaf *leaf, finding *f)
                                                                    : RULE_DISTANCE_COUNT;
     if (leaf->measure == RULE_TEST_EVERY) {
         tell(f, leaf->negated ? "lines_all_fit" : "lines_unfit", FAR_NEVER);
+        if (!leaf->negated && v > 0) {
+            f->far = FAR_LESS;
+            tell_distance(f, RULE_DISTANCE_COUNT, v, e->facts->goods);
+        }
     } else if (v < leaf->low) {
         tell(f, "lines_too_few", FAR_ADD);
         tell_distance(f, distance, leaf->low - v, leaf->low);
@@ -144,6 +175,9 @@ static void explain_leaf(explainer *e, const rule_leaf *leaf, finding *f)
         break;
     case RULE_LEAF_LINES:
         explain_lines(e, leaf, f);
+        break;
+    case RULE_LEAF_NUMBERS:
+        explain_numbers(e, leaf, f);
         break;
     default:
         if (rule_ask(e->p, leaf, e->facts) == RULE_UNKNOWN) {
