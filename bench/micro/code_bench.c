@@ -70,7 +70,7 @@ static void make_batch(bench *b, const kind *of)
     lcg g = {0};
     if (of->scheme == CODE_SCHEME_LCG)
         g = codes_lcg_draw(LCG_MODULUS);
-    code_format_put_in format = {.scheme = of->scheme,
+    code_format_put_in format = {.scheme = (uint8_t)of->scheme,
                                  .multiplier = g.a,
                                  .increment = g.c,
                                  .merchant = b->shop->merchant,

@@ -13,7 +13,7 @@ static code_key prefix;
 
 static code_format format_of(code_scheme scheme, str alphabet, uint8_t length, lcg g)
 {
-    code_format f = {.alphabet = alphabet, .length = length, .scheme = scheme};
+    code_format f = {.alphabet = alphabet, .length = length, .scheme = (uint8_t)scheme};
     prefix = (code_key){.multiplier = g.a, .increment = g.c};
     f.keys.items = &prefix;
     f.keys.n = 1;

@@ -43,8 +43,11 @@ static maker *maker_open(code_scheme scheme, str alphabet, uint64_t seed)
         m->prefix.multiplier = random_below(&seed, M12 / 20) * 20 + 1;
         m->prefix.increment = random_below(&seed, M12);
     }
-    m->format = (code_format){
-        .alphabet = alphabet, .length = LENGTH, .group = 4, .check = true, .scheme = scheme};
+    m->format = (code_format){.alphabet = alphabet,
+                              .length = LENGTH,
+                              .group = 4,
+                              .check = true,
+                              .scheme = (uint8_t)scheme};
     m->format.keys.items = &m->prefix;
     m->format.keys.n = 1;
     m->key = aes_new((str){key, sizeof(key)});
