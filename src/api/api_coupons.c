@@ -41,7 +41,7 @@ static void put_left(const coupon_seen *seen, wire_coupon *out)
     out->next_use_at = seen->left.again_at_ms;
 }
 
-wire_coupon coupon_shown(const coupon_seen *seen)
+wire_coupon coupon_shown(api_call *c, const coupon_seen *seen)
 {
     const coupon *row = seen->row;
     bool held = !seen->many && seen->now.state == COUPON_STATE_HELD;
@@ -66,6 +66,7 @@ wire_coupon coupon_shown(const coupon_seen *seen)
                        .hold = row->ref,
                        .has_redemption = redeemed,
                        .redemption = row->ref};
+    out.has_asset = asset_shown(c, config_version(seen->template, seen->version), &out.asset);
     if (seen->many)
         put_left(seen, &out);
     return out;
@@ -150,7 +151,7 @@ void api_code_lookup(api_call *c)
     if (r == R_DONE && !may_know(c, &seen))
         r = R_CODE_INVALID;
     if (r == R_DONE) {
-        shown = coupon_shown(&seen);
+        shown = coupon_shown(c, &seen);
         coupons_put_codes(c, &shown, 1);
     }
     call_view_answer(c, &v, r, &wire_coupon_type, &shown);
@@ -166,7 +167,7 @@ void api_coupon_get(api_call *c)
     bool found = query_coupon(&v, c->who.merchant, p->coupon, &seen);
     wire_coupon shown = {0};
     if (found) {
-        shown = coupon_shown(&seen); /* what it points to is in the call's memory */
+        shown = coupon_shown(c, &seen); /* what it points to is in the call's memory */
         coupons_put_codes(c, &shown, 1);
     }
     call_view_answer(c, &v, found ? R_DONE : R_NOT_FOUND, &wire_coupon_type, &shown);
@@ -216,7 +217,10 @@ static str place_write(api_call *c, const wallet_place *place)
 void api_coupon_list(api_call *c)
 {
     const wire_coupon_list_parameters *p = c->parameters;
-    wallet_ask ask = {.merchant = c->who.merchant, .user = p->user, .limit = (size_t)p->page_size};
+    wallet_ask ask = {.merchant = c->who.merchant,
+                      .user = p->user,
+                      .asset = p->asset,
+                      .limit = (size_t)p->page_size};
     for (size_t i = 0; i < ARRAY_LEN(filters); i++) {
         if (p->has_state && filters[i].shown == p->state) {
             ask.state = (uint8_t)filters[i].state;
@@ -233,7 +237,7 @@ void api_coupon_list(api_call *c)
     page.coupons.n = query_wallet(&v, &ask, seen, &next, &page.has_next_page_token);
     page.coupons.items = ARENA_ARRAY(c->memory, wire_coupon, page.coupons.n);
     for (size_t i = 0; i < page.coupons.n; i++)
-        page.coupons.items[i] = coupon_shown(&seen[i]);
+        page.coupons.items[i] = coupon_shown(c, &seen[i]);
     coupons_put_codes(c, page.coupons.items, page.coupons.n);
     if (!call_view_end(c, &v))
         return;

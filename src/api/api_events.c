@@ -120,6 +120,19 @@ static void put_code(api_call *c, const event *e, wire_event_data *out)
     }
 }
 
+/* Where another system has something to do. */
+static void put_asset(api_call *c, const app_view *v, const event *e, wire_event_data *out)
+{
+    bool acts = e->kind == EVENT_KIND_COUPON_ISSUED || e->kind == EVENT_KIND_COUPON_REDEEMED ||
+                e->kind == EVENT_KIND_COUPON_RETURNED || e->kind == EVENT_KIND_COUPON_CREDITED ||
+                e->kind == EVENT_KIND_COUPON_EXPIRED || e->kind == EVENT_KIND_COUPON_VOIDED;
+    if (!acts || e->version == 0)
+        return;
+    const config_template *t = config_find_template(v->config, e->template);
+    CHECK(t != NULL); /* the snapshot is not older than the event */
+    out->has_asset = asset_shown(c, config_version(t, e->version), &out->asset);
+}
+
 /* Why odds above the bound were accepted with this change. */
 static void put_reason(api_call *c, const event *e, wire_event_data *out)
 {
@@ -166,6 +179,7 @@ static wire_event event_shown(api_call *c, const app_view *v, str source, const 
     data.has_funding = data.funding.n > 0;
     put_reason(c, from->event, &data);
     put_code(c, from->event, &data);
+    put_asset(c, v, from->event, &data);
     return (wire_event){.specversion = S("1.0"),
                         .id = arena_printf(c->memory, "%.*s_%u_%llu", STR_ARG(id_prefix(ID_EVENT)),
                                            from->lane, (unsigned long long)from->sequence),

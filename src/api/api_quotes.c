@@ -41,6 +41,7 @@ static void applied_shown(api_call *c, const order_row *o, size_t applied, wire_
     out->shares = order_shares_shown(c, o, applied);
     out->funding = order_coupon_payers_shown(c, o, applied);
     out->has_funding = out->funding.n > 0;
+    out->has_asset = order_asset_shown(c, o, applied, &out->asset);
 }
 
 static wire_unmet_condition condition_shown(const rule_refusal *why, str currency)

@@ -66,7 +66,11 @@ static wire_found_template template_shown(api_call *c, const template_found *fro
     const template_version *v = from->version;
     const price_verdict *verdict = &from->verdict;
     str own = arena_str(c->memory, from->campaign->row->currency); /* outlives the view */
-    return (wire_found_template){.template = from->template->row->id,
+    wire_asset asset;
+    bool has_asset = asset_shown(c, v, &asset);
+    return (wire_found_template){.has_asset = has_asset,
+                                 .asset = asset,
+                                 .template = from->template->row->id,
                                  .campaign = from->campaign->row->id,
                                  .version = v->version,
                                  .name = arena_str(c->memory, v->name),
@@ -111,9 +115,13 @@ void api_template_search(api_call *c)
 
 /* ---- coupons ---- */
 
-static wire_found_coupon coupon_shown(const coupon_found *from, str currency)
+static wire_found_coupon coupon_shown(api_call *c, const coupon_found *from, str currency)
 {
-    return (wire_found_coupon){.coupon = from->seen.row->id,
+    wire_asset asset;
+    bool has_asset = asset_shown(c, config_version(from->seen.template, from->one.version), &asset);
+    return (wire_found_coupon){.has_asset = has_asset,
+                               .asset = asset,
+                               .coupon = from->seen.row->id,
                                .campaign = from->one.campaign,
                                .template = from->one.template,
                                .template_version = from->one.version,
@@ -145,7 +153,7 @@ void api_coupon_search(api_call *c)
     result r = query_usable(&v, &ask, &found);
     wire_found_coupon *shown = ARENA_ARRAY(c->memory, wire_found_coupon, found.n);
     for (size_t i = 0; r == R_DONE && i < found.n; i++)
-        shown[i] = coupon_shown(&found.items[i], ask.cart.currency);
+        shown[i] = coupon_shown(c, &found.items[i], ask.cart.currency);
     wire_found_coupon_page page = {.coupons = {shown, found.n},
                                    .has_next_page_token = found.more,
                                    .next_page_token = call_token_of_id(c, found.next.id)};

@@ -87,6 +87,8 @@ static wire_stacking standing_shown(const template_version *v)
 static wire_template_version version_shown(api_call *c, const template_version *v, str currency)
 {
     wire_funding_party_list funding = funding_shown(c, v, currency);
+    wire_asset asset;
+    bool has_asset = asset_shown(c, v, &asset);
     return (wire_template_version){
         .version = v->version,
         .reach = (edit_reach)v->reach,
@@ -99,6 +101,8 @@ static wire_template_version version_shown(api_call *c, const template_version *
         .conditions = conditions_shown(c, v),
         .validity = template_validity_shown(v),
         .limits = limits_of(c, v->limits.items, v->limits.n),
+        .has_asset = has_asset,
+        .asset = asset,
         .has_funding = funding.n > 0,
         .funding = funding,
         .refund_rule = (refund_rule)v->refund,
@@ -138,6 +142,8 @@ static wire_template template_shown(api_call *c, const template *row, const temp
         .has_stock = row->stock >= 0,
         .stock = row->stock,
         .limits = in.limits,
+        .has_asset = in.has_asset,
+        .asset = in.asset,
         .has_funding = in.has_funding,
         .funding = in.funding,
         .refund_rule = in.refund_rule,
@@ -216,6 +222,12 @@ static void put_funding(api_call *c, const wire_funding_party_list *funding, str
     in->funding.n = funding->n;
 }
 
+static void put_asset(const wire_asset *asset, template_put_in *in)
+{
+    in->asset = asset->type;
+    in->asset_payload = asset->payload;
+}
+
 /* What an edit leaves alone is as in this version. */
 static template_put_in put_of_version(const template_version *v)
 {
@@ -239,7 +251,9 @@ static template_put_in put_of_version(const template_version *v)
                           .stack_group = v->stack_group,
                           .lane = v->lane,
                           .rank = v->rank,
-                          .always_stackable = v->always_stackable};
+                          .always_stackable = v->always_stackable,
+                          .asset = v->asset,
+                          .asset_payload = v->asset_payload};
     in.terms.items = v->terms.items;
     in.terms.n = v->terms.n;
     in.scope.items = v->scope.items;
@@ -270,6 +284,8 @@ static void put_edit(api_call *c, const wire_template_edit *b, str currency, tem
         put_validity(&b->validity, in);
     if (b->has_limits)
         put_limits(c, &b->limits, in);
+    if (b->has_asset)
+        put_asset(&b->asset, in);
     if (b->has_funding)
         put_funding(c, &b->funding, currency, in);
     if (b->has_refund_rule)
@@ -304,6 +320,7 @@ template_put_in *template_asked(api_call *c, const wire_template_create *b, cons
         put_conditions(c, b->conditions, in);
     put_validity(&b->validity, in);
     put_limits(c, &b->limits, in);
+    put_asset(&b->asset, in);
     put_funding(c, &b->funding, of->currency, in);
     rules_template_create(of, in, c->problems);
     return in;

@@ -91,6 +91,14 @@ bool row_in_outcome(api_call *c, const record_type *type, str bytes, void *row)
     return false;
 }
 
+bool asset_shown(api_call *c, const template_version *v, wire_asset *out)
+{
+    *out = (wire_asset){.type = arena_str(c->memory, v->asset), /* outlives a view */
+                        .has_payload = v->asset_payload.n > 0,
+                        .payload = arena_str(c->memory, v->asset_payload)};
+    return v->asset.n > 0;
+}
+
 wire_job job_shown(const job *row)
 {
     return (wire_job){.id = row->id,

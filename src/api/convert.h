@@ -36,6 +36,9 @@ void policy_in(api_call *c, str text, policy_choice **rows, size_t *n);
 
 wire_job job_shown(const job *row);
 
+/* What coupons of this version carry for another system. False: nothing. */
+bool asset_shown(api_call *c, const template_version *v, wire_asset *out);
+
 /* What a request names; reports a phone that begins with + and is not E.164, and an e-mail
  * address that is none (base/email.h). field: that of the subjects, "subjects" or "subjects[3]". */
 subject_names subjects_in(api_call *c, const wire_subjects *from, str field);

@@ -5,7 +5,7 @@
 #include "api/call.h"
 #include "app/query_coupons.h"
 
-wire_coupon coupon_shown(const coupon_seen *seen);
+wire_coupon coupon_shown(api_call *c, const coupon_seen *seen);
 /* Adds their codes, where the merchant has a format for them. */
 void coupons_put_codes(api_call *c, wire_coupon *coupons, size_t n);
 

@@ -476,6 +476,18 @@ static wire_order_gift gift_shown(const applied_coupon *from, bool fresh)
                              .to_return = from->gift_back};
 }
 
+bool order_asset_shown(api_call *c, const order_row *o, size_t applied, wire_asset *out)
+{
+    const applied_coupon *a = &o->applied[applied];
+    const template_version *v = o->versions == NULL ? NULL : o->versions[applied];
+    if (v == NULL) {
+        const config_template *t = config_find_template(o->config, a->template);
+        CHECK(t != NULL); /* the snapshot is not older than the row */
+        v = config_version(t, a->version);
+    }
+    return asset_shown(c, v, out);
+}
+
 wire_order_coupon_list order_coupons_shown(api_call *c, const order_row *o)
 {
     wire_order_coupon_list out = {.items =
@@ -500,6 +512,8 @@ wire_order_coupon_list order_coupons_shown(api_call *c, const order_row *o)
                                            .returned = !o->fresh && from->returned,
                                            .funding = order_coupon_payers_shown(c, o, i)};
         out.items[i].has_funding = out.items[i].funding.n > 0;
+        out.items[i].has_asset =
+            from->coupon != 0 && order_asset_shown(c, o, i, &out.items[i].asset);
     }
     return out;
 }

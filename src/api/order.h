@@ -77,6 +77,8 @@ typedef struct order_row {
 wire_priced_line_list order_lines_shown(api_call *c, const order_row *o);
 wire_payer_list order_payers_shown(api_call *c, const order_row *o);
 wire_coupon_payer_list order_coupon_payers_shown(api_call *c, const order_row *o, size_t applied);
+/* What a coupon of the order hands over. False: nothing. */
+bool order_asset_shown(api_call *c, const order_row *o, size_t applied, wire_asset *out);
 wire_order_coupon_list order_coupons_shown(api_call *c, const order_row *o);
 /* The shares of one applied coupon. */
 wire_discount_share_list order_shares_shown(api_call *c, const order_row *o, size_t applied);

@@ -1,6 +1,7 @@
 /* What schemas call x-quan-raw is read by other parts of Quan; here their checks, as far as a body
  * alone allows, so that all problems of a request are told at once. */
 #include "api/wire.gen.h"
+#include "domain/campaign/rules.h"
 #include "domain/price/benefit.h"
 #include "domain/price/policy.h"
 #include "domain/rule/attributes.h"
@@ -11,6 +12,11 @@ void wire_raw_benefit(const json *v, issues *problems)
 {
     benefit b;
     benefit_parse(v, S(""), &b, problems);
+}
+
+void wire_raw_asset_payload(const json *v, issues *problems)
+{
+    rules_asset_payload(v, S("payload"), problems);
 }
 
 void wire_raw_scope(const json *v, issues *problems)

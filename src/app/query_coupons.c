@@ -65,6 +65,9 @@ static bool part_matters(const wallet_ask *ask, bool closed)
 
 static bool matches(const wallet_ask *ask, const coupon_seen *seen)
 {
+    if (ask->asset.n > 0 &&
+        !str_eq(config_version(seen->template, seen->version)->asset, ask->asset))
+        return false;
     return ask->state == 0 ||
            (seen->now.state == ask->state && seen->now.not_yet_valid == ask->not_yet_valid &&
             (ask->usable || seen->now.partly_used == ask->partly_used));

@@ -34,6 +34,7 @@ typedef struct wallet_ask {
     bool not_yet_valid;   /* with AVAILABLE: only these, else only those that are valid */
     bool partly_used;     /* with AVAILABLE likewise */
     bool usable;          /* with AVAILABLE: those that are valid, partly used or not */
+    str asset;            /* only those that carry one of this type; empty: all */
     const int64_t *at_ms; /* with the rows of the view, states as of then; NULL: its own moment */
     wallet_place after;
     size_t limit;

@@ -18,6 +18,7 @@
 #define QUAN_DOMAIN_CAMPAIGN_RULES_H
 
 #include "base/issues.h"
+#include "base/json.h"
 #include "base/result.h"
 #include "domain/campaign/config.h"
 #include "domain/table.gen.h"
@@ -32,8 +33,10 @@ enum {
     GRACE_DAYS_MAX = 366,
     USES_MAX = 10000, /* of one coupon */
     USE_INTERVAL_DAYS_MAX = 366,
-    TEMPLATES_MAX = 100000, /* of one campaign */
-    VERSIONS_MAX = 1000,    /* of one template */
+    ASSET_TYPE_MAX = 32,      /* bytes */
+    ASSET_PAYLOAD_MAX = 2048, /* bytes of compact JSON */
+    TEMPLATES_MAX = 100000,   /* of one campaign */
+    VERSIONS_MAX = 1000,      /* of one template */
     MERCHANT_SECRET_BYTES = 32,
 };
 #define LIMIT_COUNT_MAX INT64_C(1000000000000) /* claims, redemptions, units */
@@ -75,10 +78,10 @@ void rules_campaign_edit(const config *c, const campaign *now, const campaign_ed
  * version rules, whatever orders it was held for, so no edit reaches further. */
 void rules_template_create(const campaign *parent, const template_put_in *in, issues *found);
 /* An edit: the next version of a template. stock is not read (it changes by target only). The kind
- * of benefit never changes, nor whether a coupon has one use or more. `reached` are the versions
- * that issued coupons follow and that an edit with reach all_unused would replace (rules_reached),
- * read for that reach only: for each of them the window may only grow, and where the budget is
- * reserved at issue what all uses give may not. */
+ * of benefit never changes, nor the type of asset, nor whether a coupon has one use or more.
+ * `reached` are the versions that issued coupons follow and that an edit with reach all_unused
+ * would replace (rules_reached), read for that reach only: for each of them the window may only
+ * grow, and where the budget is reserved at issue what all uses give may not. */
 typedef struct template_change {
     const campaign *parent;
     const template_version *now;            /* the newest */
@@ -90,6 +93,10 @@ void rules_template_edit(const template_change *change, const template_put_in *i
 /* The lowest version that a coupon can still follow, given the versions 1 … n: the last one with
  * reach all_unused, or 1. versions[i] is version i + 1. */
 uint32_t rules_reached(const template_version *const *versions, size_t n);
+
+/* What another system gets of a coupon: an object of at most ASSET_PAYLOAD_MAX bytes. field: where
+ * it stands. */
+void rules_asset_payload(const json *payload, str field, issues *found);
 
 /* The version that this input makes; shares its text and lists. Key, created_at_ms, the limits'
  * since_ms and the numbers of the funding are left to the act. */

@@ -67,8 +67,9 @@ void rules_funding(const template_version *v, issues *found)
         issues_add(found, S("funding"), S("too_many"), "at most %d", FUND_PARTIES_MAX);
         return;
     }
-    if (v->benefit == BENEFIT_KIND_ADD_ON)
-        issues_add(found, S("funding"), S("not_allowed"), "none: add_on takes nothing off");
+    if (v->benefit == BENEFIT_KIND_ADD_ON || v->benefit == BENEFIT_KIND_HAND_OVER)
+        issues_add(found, S("funding"), S("not_allowed"), "none: %.*s takes nothing off",
+                   STR_ARG(benefit_kind_name(v->benefit)));
     size_t before = found->n;
     for (size_t i = 0; i < n; i++) {
         check_name(&all[i], i, found);

@@ -25,6 +25,10 @@ void rules_limits(limit_owner owner, const limit_rule *limits, size_t n, issues 
 /* Every problem, under "stacking_groups" and "stacking". */
 void rules_groups(const merchant_put_in *in, issues *found);
 void rules_standing(const template_version *v, issues *found);
+/* Every problem of what its coupons carry, under "asset"; before: the version that it follows, or
+ * NULL. */
+void rules_asset(const template_version *v, const template_version *before, uint8_t apply,
+                 issues *found);
 /* Every problem of who pays, under "funding". */
 void rules_funding(const template_version *v, issues *found);
 /* The same thing counted: what may differ is max and since_ms. */

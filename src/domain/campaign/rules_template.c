@@ -39,6 +39,8 @@ template_version rules_version_of(const template_put_in *in)
     v.limits.n = in->limits.n;
     v.funding.items = in->funding.items;
     v.funding.n = in->funding.n;
+    v.asset = in->asset;
+    v.asset_payload = in->asset_payload;
     return v;
 }
 
@@ -151,9 +153,17 @@ static void check_automatic(const template_version *v, issues *found)
                    "new_only: the newest version of an automatic template rules");
 }
 
-static void check_version(const campaign *parent, const template_version *v, uint8_t apply,
-                          issues *found)
+/* before: the newest version; NULL: it is the first. */
+typedef struct version_place {
+    const campaign *parent;
+    const template_version *before;
+    uint8_t apply;
+} version_place;
+
+static void check_version(const version_place *at, const template_version *v, issues *found)
 {
+    const campaign *parent = at->parent;
+    uint8_t apply = at->apply;
     rules_name(v->name, found);
     check_benefit(parent, v, found);
     if (is_automatic(apply))
@@ -171,13 +181,14 @@ static void check_version(const campaign *parent, const template_version *v, uin
         issues_add(found, S("refund_rule"), S("not_allowed"), "keep, reprice or claw_back");
     rules_range(S("grace_days"), v->grace_days, 0, GRACE_DAYS_MAX, found);
     check_uses(v, found);
+    rules_asset(v, at->before, apply, found);
     rules_funding(v, found);
 }
 
 void rules_template_create(const campaign *parent, const template_put_in *in, issues *found)
 {
     template_version v = rules_version_of(in);
-    check_version(parent, &v, in->apply, found);
+    check_version(&(version_place){parent, NULL, in->apply}, &v, found);
     if (in->apply != 0 && apply_mode_name(in->apply).n == 0)
         issues_add(found, S("apply"), S("not_allowed"), "coupon or automatic");
     if (is_automatic(in->apply) && parent->budget_mode == BUDGET_MODE_AT_ISSUE)
@@ -226,7 +237,7 @@ void rules_template_edit(const template_change *change, const template_put_in *i
 {
     template_version v = rules_version_of(in);
     size_t before = found->n;
-    check_version(change->parent, &v, change->apply, found);
+    check_version(&(version_place){change->parent, change->now, change->apply}, &v, found);
     bool sound = found->n == before;
     if (v.benefit != change->now->benefit)
         issues_add(found, S("benefit.kind"), S("not_editable"), "stays %.*s",

@@ -25,7 +25,7 @@ static event_kind promotion_kind(event_kind of_coupon)
 void order_use_move(uow *u, const order_use *use, event_kind kind)
 {
     if (use->row != NULL) {
-        coupon_move(u, use->row, kind, use->ref, use->amount_minor);
+        coupon_move(u, use->row, &(coupon_event){kind, use->ref, use->amount_minor, use->version});
         return;
     }
     event e = {.kind = (uint8_t)promotion_kind(kind),
@@ -35,7 +35,8 @@ void order_use_move(uow *u, const order_use *use, event_kind kind)
                .template = use->of->template->row->id,
                .member = use->member,
                .ref = use->ref,
-               .amount_minor = use->amount_minor};
+               .amount_minor = use->amount_minor,
+               .version = use->version};
     uow_event(u, &e);
 }
 
@@ -89,7 +90,8 @@ static void release_coupon(const order_counters *c, const hold *row, const appli
 {
     terms of = terms_of(uow_config(c->u), a->template);
     coupon *held = a->coupon == 0 ? NULL : coupon_get(c->u, c->slot, a->coupon);
-    order_use use = {.of = &of, .row = held, .member = row->member, .ref = row->id};
+    order_use use = {
+        .of = &of, .row = held, .member = row->member, .ref = row->id, .version = a->version};
     bool many = a->coupon != 0 && use_is_many(of.template);
     int64_t free_minor = a->reserved_minor;
     CHECK(a->coupon == 0 || held != NULL);
@@ -130,9 +132,14 @@ void coupon_end_load(const order_counters *c, const terms *of, const coupon *row
 
 void coupon_end(const order_counters *c, const terms *of, coupon *row, event_kind how)
 {
-    if (how == EVENT_KIND_COUPON_EXPIRED && use_is_many(of->template))
-        use_lapse(&(use_desk){c->u, of->template, row, coupon_use_get(c->u, row->slot, row->id)});
-    coupon_move(c->u, row, how, 0, 0);
+    coupon_event what = {.happening = how};
+    if (use_is_many(of->template)) {
+        use_desk d = {c->u, of->template, row, coupon_use_get(c->u, row->slot, row->id)};
+        if (how == EVENT_KIND_COUPON_EXPIRED)
+            use_lapse(&d);
+        what.version = use_version(&(use_ask){.of = of->template, .row = row, .use = d.use});
+    }
+    coupon_move(c->u, row, &what);
     int64_t n = row->reserved_minor;
     if (n == 0)
         return;

@@ -13,6 +13,7 @@ typedef struct order_use {
     uint32_t member;
     uint64_t ref; /* of the event */
     int64_t amount_minor;
+    uint32_t version; /* that it was priced by */
 } order_use;
 void order_use_move(uow *u, const order_use *use, event_kind kind);
 

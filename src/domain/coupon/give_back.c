@@ -266,7 +266,8 @@ static bool restore(return_desk *d, size_t i)
                      .row = row,
                      .member = d->row->member,
                      .ref = d->id,
-                     .amount_minor = d->back[i]};
+                     .amount_minor = d->back[i],
+                     .version = d->row->applied.items[i].version};
     if (d->row->applied.items[i].coupon == 0) {
         order_use_move(u, &use, EVENT_KIND_COUPON_RETURNED);
         return false;
@@ -276,7 +277,7 @@ static bool restore(return_desk *d, size_t i)
     set_end(d, i, end_of(d, i));
     order_use_move(u, &use, EVENT_KIND_COUPON_RETURNED);
     if (uow_now(u) >= row->expires_at_ms) {
-        coupon_move(u, row, EVENT_KIND_COUPON_EXPIRED, d->id, 0);
+        coupon_move(u, row, &(coupon_event){.happening = EVENT_KIND_COUPON_EXPIRED, .ref = d->id});
         t->expired++;
         return false;
     }

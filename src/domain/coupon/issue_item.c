@@ -111,7 +111,7 @@ static const coupon *write_coupon(issue_desk *d, const issue_place *p)
     row->merchant_version = p->of.merchant->row->version;
     row->campaign_version = p->of.campaign->row->version;
     row->batch = code_batch_used(u, d->in);
-    coupon_move(u, row, EVENT_KIND_COUPON_ISSUED, row->batch, 0);
+    coupon_move(u, row, &(coupon_event){.happening = EVENT_KIND_COUPON_ISSUED, .ref = row->batch});
     ledger_book b = {.u = u, .of = &p->of, .slot = d->slot, .coupon = row->id};
     ledger_move(&b, ACCOUNT_BUDGET_FREE, ACCOUNT_BUDGET_RESERVED, p->now.reserve_minor);
     return row;

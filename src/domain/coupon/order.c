@@ -298,6 +298,7 @@ static result check_effect(const order_desk *d, size_t i)
     price_policy policy = policy_of(d->in->policy.items, d->in->policy.n);
     adds all = {.items = d->in->adds.items, .n = d->in->adds.n};
     bool gives = a->discount_minor > 0 || a->gift_units > 0 || adds_in_all(&all, i) > 0 ||
+                 d->of[i].template->versions[0]->benefit == BENEFIT_KIND_HAND_OVER ||
                  policy.zero_effect == ZERO_EFFECT_USE;
     if (!gives || !takes_currency(d, i))
         return refuse_coupon(d, i, R_NOT_APPLICABLE);
@@ -516,5 +517,6 @@ order_use order_use_of(const order_desk *d, size_t i, uint64_t ref)
                        .row = d->coupons[i].row,
                        .member = d->who.ordinal,
                        .ref = ref,
-                       .amount_minor = d->facts.applied[i].discount_minor};
+                       .amount_minor = d->facts.applied[i].discount_minor,
+                       .version = d->facts.applied[i].version};
 }

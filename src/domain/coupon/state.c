@@ -74,14 +74,14 @@ static void count_for_batch(uow *u, const coupon *row, event_kind happening)
     t->voided += happening == EVENT_KIND_COUPON_VOIDED;
 }
 
-void coupon_move(uow *u, coupon *row, event_kind happening, uint64_t ref, int64_t amount_minor)
+void coupon_move(uow *u, coupon *row, const coupon_event *what)
 {
     uint8_t to = 0;
-    bool allowed = coupon_step(row->state, happening, &to);
+    bool allowed = coupon_step(row->state, what->happening, &to);
     CHECK(allowed);
     coupon_edit(u, row);
-    row->ref = to == COUPON_STATE_HELD || to == COUPON_STATE_REDEEMED ? ref : 0;
-    coupon_move_to(u, row, to, &(coupon_event){happening, ref, amount_minor});
+    row->ref = to == COUPON_STATE_HELD || to == COUPON_STATE_REDEEMED ? what->ref : 0;
+    coupon_move_to(u, row, to, what);
 }
 
 void coupon_move_to(uow *u, coupon *row, uint8_t to, const coupon_event *what)
@@ -103,7 +103,10 @@ void coupon_move_to(uow *u, coupon *row, uint8_t to, const coupon_event *what)
                .member = row->member,
                .revision = row->revision,
                .ref = what->ref,
-               .amount_minor = what->amount_minor};
+               .amount_minor = what->amount_minor,
+               .version = what->version};
+    if (e.version == 0)
+        e.version = config_effective(of.template, row->version);
     uow_event(u, &e);
 }
 

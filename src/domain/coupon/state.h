@@ -28,17 +28,20 @@ bool coupon_is_closed(uint8_t state);
 /* Available or offered: it expires at its end. */
 bool coupon_is_waiting(uint8_t state);
 
-/* Changes the state, raises the revision, sets closed and ref, and emits the event. The step is
- * CHECKed: whoever calls has looked. ref: of the event; the row keeps it while it is held or
- * redeemed. expires_at_ms must be right before: a coupon that begins to wait gets a due entry. Of
- * one that came from a code it counts what happens for its batch: tally_load_code was before. */
-void coupon_move(uow *u, coupon *row, event_kind happening, uint64_t ref, int64_t amount_minor);
-/* The step of a coupon with more than one use, which use.h decides: `to` is right. Sets no ref. */
+/* What happens to a coupon. version: of the template, that rules it where a hold, a redemption or
+ * its uses have pinned one; 0: config_effective. */
 typedef struct coupon_event {
     event_kind happening;
     uint64_t ref;
     int64_t amount_minor;
+    uint32_t version;
 } coupon_event;
+/* Changes the state, raises the revision, sets closed and ref, and emits the event. The step is
+ * CHECKed: whoever calls has looked. ref: of the event; the row keeps it while it is held or
+ * redeemed. expires_at_ms must be right before: a coupon that begins to wait gets a due entry. Of
+ * one that came from a code it counts what happens for its batch: tally_load_code was before. */
+void coupon_move(uow *u, coupon *row, const coupon_event *what);
+/* The step of a coupon with more than one use, which use.h decides: `to` is right. Sets no ref. */
 void coupon_move_to(uow *u, coupon *row, uint8_t to, const coupon_event *what);
 /* The same for a hold; an open one has a due entry. Emits nothing: its coupons do. */
 void hold_move(uow *u, hold *row, uint8_t to);

@@ -197,7 +197,8 @@ void use_hold(use_desk *d, const held_use *more, uint32_t version)
     all[n] = *more;
     use->held.items = all;
     use->held.n = n + 1;
-    move(d, &(coupon_event){EVENT_KIND_COUPON_HELD, more->hold, more->discount_minor});
+    move(d,
+         &(coupon_event){EVENT_KIND_COUPON_HELD, more->hold, more->discount_minor, use->version});
 }
 
 void use_redeem(use_desk *d, const use_redeemed *how)
@@ -211,7 +212,8 @@ void use_redeem(use_desk *d, const use_redeemed *how)
         use->last_at_ms = at_ms;
         use->last = how->redemption;
     }
-    move(d, &(coupon_event){EVENT_KIND_COUPON_REDEEMED, how->redemption, how->discount_minor});
+    move(d, &(coupon_event){EVENT_KIND_COUPON_REDEEMED, how->redemption, how->discount_minor,
+                            use->version});
 }
 
 /* Of what has an end only. */
@@ -227,12 +229,13 @@ static void lapse(use_desk *d, uint32_t uses, int64_t money_minor)
 int64_t use_release(use_desk *d, uint64_t hold_id)
 {
     coupon_use *use = edited(d, 0);
+    uint32_t version = use->version;
     held_use gone = take_out(d, hold_id);
     bool over = d->row->state == COUPON_STATE_EXPIRED || gone.at_ms < use->lapsed_at_ms;
     if (over)
         lapse(d, 1, gone.discount_minor);
     unpin(use);
-    move(d, &(coupon_event){EVENT_KIND_COUPON_RELEASED, hold_id, 0});
+    move(d, &(coupon_event){EVENT_KIND_COUPON_RELEASED, hold_id, 0, version});
     return over ? 0 : gone.reserved_minor;
 }
 
@@ -249,6 +252,7 @@ void use_lapse(use_desk *d)
 void use_return(use_desk *d, const use_returned *back)
 {
     coupon_use *use = edited(d, 0);
+    uint32_t version = use->version;
     bool stored = price_rule_value(config_rule(d->of, use->version)) >= 0;
     if (!back->complete && (!stored || back->back_minor == 0))
         return;
@@ -262,7 +266,7 @@ void use_return(use_desk *d, const use_returned *back)
     }
     unpin(use);
     coupon_event what = {back->complete ? EVENT_KIND_COUPON_RETURNED : EVENT_KIND_COUPON_CREDITED,
-                         back->ref, back->back_minor};
+                         back->ref, back->back_minor, version};
     use_left left = left_now(d);
     if (d->row->state != COUPON_STATE_EXPIRED || !back->lives || !use_has_room(&left)) {
         move(d, &what);

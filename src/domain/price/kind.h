@@ -45,6 +45,7 @@ typedef enum kind_how { KIND_NOTHING, KIND_EACH, KIND_TOTAL } kind_how;
 typedef struct kind_offer {
     kind_how how;
     bool adds;        /* to what the seller receives; the customer pays the same */
+    bool hands_over;  /* it applies though it takes nothing off and adds nothing */
     int64_t *amounts; /* [base->n] */
     int64_t *units;   /* [base->n]: units that are reduced; all until the kind says less */
     int64_t *paid;    /* [base->n]: units beside them that must be paid for them; 0 */

@@ -197,6 +197,11 @@ static const example units[] = {
     {"'kind':'add_on','percent':'10'", "a1@1000 b1@500", "+100 +50", "", ""},
     {"'kind':'add_on','amount':@300,'minimum_spend':@1500", "a1@1000 b1@500", "+200 +100", "", ""},
     {"'kind':'add_on','percent':'10','cap':@60", "a1@1000 b1@500", "+40 +20", "", ""},
+    {"'kind':'hand_over'", "a1@1000", "0", "", ""},
+    {"'kind':'hand_over'", "a1@0", "0", "", ""},
+    {"'kind':'hand_over'", "a1@1000", "0", "", "zero_effect=use"},
+    {"'kind':'hand_over','minimum_spend':@1500", "a1@1000", "0", "below_threshold 500", ""},
+    {"'kind':'hand_over','minimum_quantity':2", "a1@1000", "0", "too_few_units 1", ""},
 };
 
 /* ---- trying them ---- */

@@ -120,7 +120,8 @@ typedef struct price_ask {
  *                    nothing_left      its discount is 0: free lines, or all is paid by others, or
  *                                      less than half a cent
  *   R_DONE             (empty)           discount_minor > 0, or adds_minor > 0; neither where the
- *                                        policy says that it is used all the same */
+ *                                        policy says that it is used all the same, or the kind
+ *                                        hands over */
 typedef struct price_verdict {
     result result;
     str reason;            /* a constant */

@@ -473,7 +473,7 @@ static void conclude(const desk *d, const kind_offer *offer, int64_t sum, price_
     refuse(verdict, offer->reason.n > 0 ? offer->reason : S("nothing_left"));
     verdict->missing_minor = minor_of(d->run, offer->missing_minor);
     verdict->missing_units = offer->missing_units;
-    if (sum > 0 || gift || use) {
+    if (sum > 0 || gift || use || offer->hands_over) {
         *verdict = (price_verdict){.result = R_DONE};
         verdict->discount_minor = offer->adds ? 0 : sum;
         verdict->adds_minor = offer->adds ? sum : 0;
