@@ -43,6 +43,7 @@ struct room {
     size_t n;
     counter *counters;
     size_t counter_n, most;
+    limit_book *book;  /* what `back` had given back */
     const hold **back; /* holds that are seen as over */
     size_t back_n, back_capacity;
     bool partial;
@@ -254,7 +255,7 @@ static counter *budget_of(room *r, const party *p)
 static void read_left(room *r)
 {
     slice_set *slices = slice_set_seen(r->v->rows, left_in_pool, r->v);
-    limit_book *book = limit_book_asking(r->v->rows, r->slot, r->member, slices);
+    limit_book *book = r->book = limit_book_asking(r->v->rows, r->slot, r->member, slices);
     look_at_subjects(r, book);
     for (size_t i = 0; i < r->back_n; i++)
         take_back(r, book, r->back[i]);
@@ -382,9 +383,13 @@ static const counter *take(const room *r, party *p, const room_use *use)
     return NULL;
 }
 
-static int64_t until_of(const room *r, const limit_rule *rule)
+/* need: of this limit, with what the uses before have taken. */
+static int64_t until_of(const room *r, const limit_left *limit, int64_t need)
 {
+    const limit_rule *rule = limit->rule;
     const terms *of = &r->parties[0].of; /* all are in the merchant's zone */
+    if (rule->period == LIMIT_PERIOD_ROLLING && rule->subject == LIMIT_SUBJECT_USER)
+        return limit_book_frees_at(r->book, limit, need);
     if (rule->period == LIMIT_PERIOD_EVER || rule->period == LIMIT_PERIOD_ROLLING)
         return 0;
     int32_t day = terms_day(of, uow_now(r->v->rows)), next = day + 1;
@@ -402,11 +407,12 @@ static room_lack lack_of(const room *r, const counter *c, const room_use *uses, 
         int64_t most_minor = r->partial ? uses[use].discount_minor - lacks : 0;
         return (room_lack){.use = use, .code = R_BUDGET_EXHAUSTED, .most_minor = most_minor};
     }
-    const limit_rule *rule = c->of.rule;
+    bool by_units = c->of.rule->measure == LIMIT_MEASURE_UNITS; /* else rolling counts uses */
+    int64_t need = c->taken + (by_units ? uses[use].units : 1);
     return (room_lack){.use = use,
                        .code = R_LIMIT_REACHED,
-                       .text = limit_describe(r->v->memory, &c->of.level, rule),
-                       .until_ms = until_of(r, rule)};
+                       .text = limit_describe(r->v->memory, &c->of.level, c->of.rule),
+                       .until_ms = until_of(r, &c->of, need)};
 }
 
 static bool is_certain(const room *r, const counter *c)

@@ -39,9 +39,11 @@ typedef struct room_use {
 
 typedef struct room_lack {
     size_t use;
-    result code;      /* R_LIMIT_REACHED, R_BUDGET_EXHAUSTED */
-    str text;         /* the limit, as a hold's refusal names it; else empty */
-    int64_t until_ms; /* the end of its day, week or month; 0: it has none */
+    result code; /* R_LIMIT_REACHED, R_BUDGET_EXHAUSTED */
+    str text;    /* the limit, as a hold's refusal names it; else empty */
+    /* The end of its day, week or month; of a rolling limit by user when enough uses are behind its
+     * window; 0: it has none, or will never do. */
+    int64_t until_ms;
     /* `partial`, where a budget has something left: what the use may take, its discount and no
      * more; else 0. */
     int64_t most_minor;

@@ -53,6 +53,27 @@ story units_of_what_is_weighed_count_by_whole_ones
     "cart": {"lines": [{"sku": "ham", "weighed": true, "quantity": 1250, "unit_price": @9000}]}}
   200 {"discount": @1000}
 
+# Uses at 00:00 and, held, at 00:10: the first leaves the hour at 01:00. The hold ends at 00:25, and
+# then two have room at 01:00, not at 01:10.
+story a_rolling_limit_tells_when_there_is_room
+  let limits [{"measure": "redemptions", "subject": "user", "period": "rolling", "max": 2,
+    "window_seconds": 3600}]
+  use redeemed
+  POST /v1/claims {"user": "u1", "template": "$template", "count": 3}
+  201 {"coupons": [{"id": "$c2"}, {"id": "$c3"}, {"id": "$c4"}]}
+  +10m
+  POST /v1/holds {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$c2"], "hold_seconds": 900}
+  201
+  POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$c3"]}
+  200 {"coupons": [{"code": "limit_reached", "limit_until": "2026-01-01T01:00:00.000Z"}]}
+  +15m
+  POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$c3", "$c4"]}
+  200 {"coupons": [{"applied": true},
+    {"code": "limit_reached", "limit_until": "2026-01-01T01:00:00.000Z"}]}
+  +35m
+  POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": ["$c3", "$c4"]}
+  200 {"coupons": [{"applied": true}, {"applied": true}]}
+
 story a_limit_of_a_store_and_of_all_together
   let limits [{"measure": "redemptions", "subject": "store", "period": "day", "max": 1},
     {"measure": "redemptions", "subject": "template", "period": "ever", "max": 2}]

@@ -255,6 +255,18 @@ size_t limit_book_lefts(limit_book *b, const limit_case *c, limit_left out[LIMIT
     return n;
 }
 
+int64_t limit_book_frees_at(limit_book *b, const limit_left *of, int64_t need)
+{
+    CHECK(b->asking && of->rule->subject == LIMIT_SUBJECT_USER);
+    usage_key key = limit_key_of(&of->level, of->rule);
+    int64_t most = of->rule->max - need;
+    if (most < 0)
+        return 0;
+    int64_t after = limit_counts_after(of->rule, uow_now(b->u));
+    const usage *row = row_of(b, of->level.campaign);
+    return usage_falls_behind(row, &key, after, most) + of->rule->window_ms;
+}
+
 bool limit_book_first(limit_book *b, const terms *of, bool of_campaign)
 {
     uint64_t owner = of_campaign ? 0 : of->template->row->id;

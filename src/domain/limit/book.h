@@ -68,6 +68,10 @@ enum { LIMIT_LEFTS_MAX = LIMIT_LEVELS * LIMITS_MAX };
  * Of an asking book, after limit_book_load; one whose subject is not named is left out. */
 size_t limit_book_lefts(limit_book *b, const limit_case *c, limit_left out[LIMIT_LEFTS_MAX]);
 
+/* When a rolling limit by user has so much left, if nothing takes from it until then; 0: never. Of
+ * an asking book and what its lefts told. */
+int64_t limit_book_frees_at(limit_book *b, const limit_left *of, int64_t need);
+
 /* What was reserved for the act; before anything is asked. */
 void limit_book_reserved(limit_book *b, const grant_input *in);
 

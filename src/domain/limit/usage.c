@@ -59,6 +59,22 @@ int64_t usage_count_after(const usage *row, const usage_key *key, int64_t after_
     return sum;
 }
 
+int64_t usage_falls_behind(const usage *row, const usage_key *key, int64_t after_ms, int64_t most)
+{
+    int64_t sum = usage_count_after(row, key, after_ms), behind = after_ms;
+    if (row == NULL)
+        return behind;
+    /* Instants are in order. */
+    for (size_t i = next_cell(row, key, 0); sum > most && i < row->cells.n;
+         i = next_cell(row, key, i + 1)) {
+        if (row->cells.items[i].number > after_ms) {
+            sum -= row->cells.items[i].n;
+            behind = row->cells.items[i].number;
+        }
+    }
+    return behind;
+}
+
 static usage_cell *cells_copy(arena *memory, const usage *row, size_t more)
 {
     usage_cell *cells = ARENA_ARRAY(memory, usage_cell, row->cells.n + more);

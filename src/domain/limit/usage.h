@@ -36,6 +36,8 @@ bool usage_has(const usage *row, const usage_key *key);
 int64_t usage_count(const usage *row, const usage_key *key, int64_t number);
 /* Instants after after_ms. */
 int64_t usage_count_after(const usage *row, const usage_key *key, int64_t after_ms);
+/* The first of after_ms and the instants after it behind which no more than `most` are. */
+int64_t usage_falls_behind(const usage *row, const usage_key *key, int64_t after_ms, int64_t most);
 
 /* Returns the number that the cell counts now, which is what usage_remove takes. */
 int64_t usage_add(arena *memory, usage *row, const usage_key *key, int64_t number, int64_t n);

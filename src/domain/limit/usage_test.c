@@ -126,6 +126,12 @@ static void a_rolling_window_counts_instants_after_its_beginning(void **state)
     assert_int_equal(usage_count_after(&row, &key, 99), 4);
     assert_int_equal(usage_count_after(&row, &key, 100), 3);
     assert_int_equal(usage_count_after(&row, &key, 200), 0);
+    assert_int_equal(usage_falls_behind(&row, &key, 99, 4), 99);
+    assert_int_equal(usage_falls_behind(&row, &key, 99, 3), 100);
+    assert_int_equal(usage_falls_behind(&row, &key, 100, 3), 100);
+    assert_int_equal(usage_falls_behind(&row, &key, 99, 0), 200);
+    assert_int_equal(usage_falls_behind(&row, &key, 200, 0), 200);
+    assert_int_equal(usage_falls_behind(NULL, &key, 99, 0), 99);
     assert_int_equal(usage_count_after(NULL, &key, 0), 0);
     usage_remove(memory, &row, &key, 200, 2);
     assert_int_equal(usage_count_after(&row, &key, 0), 2);
