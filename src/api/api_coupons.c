@@ -88,6 +88,20 @@ void coupons_put_codes(api_call *c, wire_coupon *coupons, size_t n)
 
 /* ---- by code ---- */
 
+price_policy policy_of_merchant(api_call *c)
+{
+    const config_merchant *shop = config_find_merchant(call_config(c), c->who.merchant);
+    CHECK(shop != NULL); /* whose key asks */
+    return policy_of(shop->row->policy.items, shop->row->policy.n);
+}
+
+str code_by_policy(api_call *c, const price_policy *policy, str typed)
+{
+    if (policy->code_case == CODE_CASE_IGNORE || !code_has_small(typed))
+        return typed;
+    return arena_printf(c->memory, "?%.*s", STR_ARG(typed)); /* which no code has */
+}
+
 /* One code, on this view. R_CODE_INVALID: it names no coupon. */
 static result find_coded(api_call *c, app_view *v, str typed, coupon_seen *out)
 {
@@ -116,7 +130,8 @@ static void take_coded(api_call *c, const coupon_seen *seen, coupons_coded *out)
         out->coupons[out->n] = seen->row->id;
 }
 
-bool coupons_by_code(api_call *c, const wire_str_list *codes, coupons_coded *out)
+bool coupons_by_code(api_call *c, const wire_str_list *codes, const price_policy *policy,
+                     coupons_coded *out)
 {
     app_view v;
     result r = R_DONE;
@@ -125,7 +140,7 @@ bool coupons_by_code(api_call *c, const wire_str_list *codes, coupons_coded *out
     out->coupons = ARENA_ARRAY(c->memory, uint64_t, codes->n);
     while (out->n < codes->n) {
         coupon_seen seen;
-        r = find_coded(c, &v, codes->items[out->n], &seen);
+        r = find_coded(c, &v, code_by_policy(c, policy, codes->items[out->n]), &seen);
         if (r == R_DONE)
             take_coded(c, &seen, out);
         else if (r != R_CODE_INVALID)
@@ -147,7 +162,8 @@ void api_code_lookup(api_call *c)
     wire_coupon shown = {0};
     if (!call_view(c, &v))
         return;
-    result r = find_coded(c, &v, b->code, &seen);
+    price_policy policy = policy_of_merchant(c);
+    result r = find_coded(c, &v, code_by_policy(c, &policy, b->code), &seen);
     if (r == R_DONE && !may_know(c, &seen))
         r = R_CODE_INVALID;
     if (r == R_DONE) {

@@ -4,6 +4,7 @@
 
 #include "api/call.h"
 #include "app/query_coupons.h"
+#include "domain/price/policy.h"
 
 wire_coupon coupon_shown(api_call *c, const coupon_seen *seen);
 /* Adds their codes, where the merchant has a format for them. */
@@ -18,6 +19,11 @@ typedef struct coupons_coded {
     bool refused; /* one is 0: CODE_INVALID */
 } coupons_coded;
 /* out: user and home are given, or empty. False: the call has ended. */
-MUST_USE bool coupons_by_code(api_call *c, const wire_str_list *codes, coupons_coded *out);
+MUST_USE bool coupons_by_code(api_call *c, const wire_str_list *codes, const price_policy *policy,
+                              coupons_coded *out);
+/* What was typed as it is to be read; where the policy tells capitals from small letters, one with
+ * these as a text that is no code. */
+str code_by_policy(api_call *c, const price_policy *policy, str typed);
+price_policy policy_of_merchant(api_call *c);
 
 #endif

@@ -38,11 +38,7 @@ static void check_quantities(api_call *c, const wire_cart *basket)
 /* By what the order is priced. */
 static price_policy policy_asked(api_call *c, const order_ask *ask)
 {
-    if (ask->policy != NULL)
-        return policy_of(ask->policy, ask->policy_count);
-    const config_merchant *shop = config_find_merchant(call_config(c), ask->merchant);
-    CHECK(shop != NULL); /* whose key asks */
-    return policy_of(shop->row->policy.items, shop->row->policy.n);
+    return ask->policy != NULL ? policy_of(ask->policy, ask->policy_count) : policy_of_merchant(c);
 }
 
 /* Where the i-th of them stands in the body. */
@@ -184,17 +180,11 @@ static void expect(api_call *c, const order_wish *wish, order_job *out)
 bool order_asked(api_call *c, const order_wish *wish, order_job *out)
 {
     const wire_cart *basket = wish->cart;
-    coupons_coded coded = {.user = wish->user, .home = wish->user};
-    if (wish->codes->n > 0 && !coupons_by_code(c, wish->codes, &coded))
-        return false;
-    if (coded.refused)
-        out->refusal = R_CODE_INVALID;
     order_line *lines = ARENA_ARRAY(c->memory, order_line, basket->lines.n);
     for (size_t i = 0; i < basket->lines.n; i++)
         lines[i] = order_line_asked(c, &basket->lines.items[i]);
     out->names = subjects_in(c, wish->subjects, S("subjects"));
     out->ask = (order_ask){.merchant = c->who.merchant,
-                           .user = wish->quote ? coded.user : coded.home,
                            .currency = basket->lines.items[0].unit_price.currency,
                            .store = basket->store,
                            .channel = basket->channel,
@@ -210,6 +200,12 @@ bool order_asked(api_call *c, const order_wish *wish, order_job *out)
         policy_in(c, wish->policy, &policy, &out->ask.policy_count);
         out->ask.policy = policy;
     }
+    coupons_coded coded = {.user = wish->user, .home = wish->user};
+    price_policy policy = policy_asked(c, &out->ask);
+    if (wish->codes->n > 0 && !coupons_by_code(c, wish->codes, &policy, &coded))
+        return false;
+    out->ask.user = wish->quote ? coded.user : coded.home;
+    out->refusal = coded.refused ? R_CODE_INVALID : R_DONE;
     expect(c, wish, out);
     check_cart_currency(c, basket);
     check_quantities(c, basket);

@@ -32,7 +32,8 @@
  * its brackets close; @1250 is money in USD and @1250CNY in CNY. An answer matches when every
  * member named is there with that value (null: absent; others may be too); arrays must have the
  * same length, unless they end in "..."; one that begins with "any order" may be permuted. "$name"
- * binds the value at its first use and compares later; in a request it stands for the value. "*"
+ * binds the value at its first use and compares later; in a request it stands for the value, and
+ * "$small_name" for that in small letters. "*"
  * matches what is there. */
 #ifndef QUAN_TEST_STORY_H
 #define QUAN_TEST_STORY_H

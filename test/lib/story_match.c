@@ -37,13 +37,29 @@ void story_set(story_variables *v, str name, str value)
     v->n += i == v->n ? 1 : 0;
 }
 
+/* Of "small_code": that of "code", in small letters. */
+static str value_of(story_variables *v, str name)
+{
+    str value = name.n > 0 ? story_variable(v, name) : (str){NULL, 0};
+    if (value.p != NULL || !str_starts(name, S("small_")))
+        return value;
+    size_t front = sizeof("small_") - 1;
+    str capitals = story_variable(v, (str){name.p + front, name.n - front});
+    char *small = arena_alloc(v->memory, capitals.n + 1);
+    for (size_t i = 0; i < capitals.n; i++) {
+        bool capital = capitals.p[i] >= 'A' && capitals.p[i] <= 'Z';
+        small[i] = capital ? (char)(capitals.p[i] - 'A' + 'a') : capitals.p[i];
+    }
+    return (str){capitals.p == NULL ? NULL : small, capitals.n};
+}
+
 str story_expand(story_variables *v, str text)
 {
     buf b;
     buf_init(&b, 64 * 1024 * 1024);
     for (size_t i = 0; i < text.n; i++) {
         str name = text.p[i] == '$' ? name_at(text, i) : (str){NULL, 0};
-        str value = name.n > 0 ? story_variable(v, name) : (str){NULL, 0};
+        str value = value_of(v, name);
         if (value.p != NULL) {
             buf_str(&b, value);
             i += name.n;

@@ -141,6 +141,37 @@ story what_codes_do_not_go_with
     "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s", "t"]}
   422 {"errors": [{"field": "codes", "code": "too_many"}]}
 
+story small_letters_are_others_where_the_policy_says_so
+  as operator
+  use new_york
+  use shown
+  POST /v1/codes/words {"word": "spring10", "template": "$template"}
+  201 {"word": "SPRING10"}
+  POST /v1/quotes {"user": "u1", "cart": $cart, "codes": ["$small_code1", "$code2"]}
+  200 {"discount": @2000, "coupons": [{"coupon": "$c1"}, {"coupon": "$c2"}]}
+  POST /v1/quotes {"user": "u1", "cart": $cart, "codes": ["$small_code1", "$code2"],
+    "policy": {"code_case": "exact"}}
+  200 {"discount": @1000, "coupons": [{"typed": 0, "code": "code_invalid"}, {"coupon": "$c2"}]}
+  POST /v1/codes/lookup {"code": "$small_code1"}
+  200 {"id": "$c1"}
+  as operator
+  PUT /v1/merchants/$deli if="v1" {"name": "Deli", "zone": "America/New_York", "currency": "USD",
+    "policy": {"code_case": "exact"}}
+  200
+  as qk_vXMnML05g02Dv5KhFJYBgNO9Sm8TCTBxZebzDtmEb90
+  POST /v1/codes/lookup {"code": "$small_code1"}
+  409 {"code": "code_invalid"}
+  POST /v1/holds {"order_number": "o1", "cart": $cart, "codes": ["$small_code1"]}
+  409 {"code": "code_invalid"}
+  POST /v1/quotes {"user": "u1", "cart": $cart, "codes": ["$small_code1"], "policy": {}}
+  200 {"discount": @1000}
+  POST /v1/codes/exchange {"code": "Spring10", "user": "u1"}
+  409 {"code": "code_invalid"}
+  POST /v1/codes/exchange {"code": " SPRING-10", "user": "u1"}
+  201
+  POST /v1/holds {"order_number": "o1", "cart": $cart, "codes": ["$code1"]}
+  201 {"discount": @1000}
+
 # An exchange code is nobody's coupon yet: it is exchanged before.
 story an_exchange_code_is_exchanged_before_it_is_used
   use shown

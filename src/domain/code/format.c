@@ -176,16 +176,34 @@ static bool is_between(char c)
     return c == ' ' || c == '-' || c == '_' || c == '.' || c == '\t' || c == '\r' || c == '\n';
 }
 
+static bool is_small(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+
+/* The next character as ASCII, and how many bytes it has; 0: it is not UTF-8. */
+static char next_of(str typed, size_t at, size_t *n)
+{
+    *n = str_utf8_length((str){typed.p + at, typed.n - at});
+    return *n == 1 ? typed.p[at] : narrow(typed.p + at, *n);
+}
+
+bool code_has_small(str typed)
+{
+    bool found = false;
+    for (size_t i = 0, n = 1; i < typed.n && n > 0 && !found; i += n)
+        found = is_small(next_of(typed, i, &n));
+    return found;
+}
+
 bool code_normalise(str typed, buf *out)
 {
     size_t length = 0;
     if (typed.n > CODE_TYPED_MAX)
         return false;
-    for (size_t i = 0; i < typed.n;) {
-        size_t n = str_utf8_length((str){typed.p + i, typed.n - i});
-        char c = n == 1 ? typed.p[i] : narrow(typed.p + i, n);
-        i += n;
-        if (c >= 'a' && c <= 'z')
+    for (size_t i = 0, n; i < typed.n; i += n) {
+        char c = next_of(typed, i, &n);
+        if (is_small(c))
             c = (char)(c - 'a' + 'A');
         if (n == 0 || (!is_code_character(c) && !is_between(c)))
             return false;

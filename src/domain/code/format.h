@@ -56,6 +56,8 @@ void code_show(const code_form *f, str code, buf *out); /* in groups */
 /* What was typed, in capitals of ASCII without what people put in between. False when it cannot be
  * any code: another character, nothing, or more than CODE_TEXT_MAX characters are left. */
 MUST_USE bool code_normalise(str typed, buf *out);
+/* Are there small letters in what was typed? (CODE_CASE of the policy) */
+MUST_USE bool code_has_small(str typed);
 /* A normalised text as a code of this format; false when it is none. */
 MUST_USE bool code_read(const code_form *f, str normalised, ff1_number *body);
 

@@ -274,10 +274,34 @@ static void odds_are_those_of_the_design(void **state)
     assert_true(code_hits_milli(&f, UINT64_MAX, UINT64_MAX) == UINT64_MAX);
 }
 
+static void small_letters_are_found_full_width_ones_too(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *typed;
+        bool small;
+    } rows[] = {{"", false},
+                {"SAVE-10", false},
+                {"SAVe-10", true},
+                {"10 a", true},
+                {"\xef\xbc\xa1", false},
+                {"1\xef\xbd\x81", true},
+                {"\xc3\xa9", false},
+                {"A\xff"
+                 "b",
+                 false},
+                {"A\xe3\x80\x80"
+                 "b",
+                 true}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        assert_int_equal(code_has_small(str_of(rows[i].typed)), rows[i].small);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(codes_are_prefix_body_and_check),
+        cmocka_unit_test(small_letters_are_found_full_width_ones_too),
         cmocka_unit_test(codes_are_shown_in_groups),
         cmocka_unit_test(what_is_typed_is_normalised),
         cmocka_unit_test(what_is_written_is_read),

@@ -3,6 +3,7 @@
 #include "domain/price/preset.h"
 
 #include "domain/campaign/config.h"
+#include "domain/code/format.h"
 #include "domain/price/example_test.h"
 #include "domain/price/named.h"
 
@@ -103,6 +104,7 @@ typedef struct named_coupons {
     uint64_t ids[COUPONS]; /* each its own where the example names none */
     size_t n;
     int64_t at_ms, until_ms; /* until 0: the example has no time */
+    str typed;               /* the code of one; empty: by id */
 } named_coupons;
 
 /* Takes what is no standing among others: "id=7 until=5000 at=5000"; what is left is. */
@@ -120,6 +122,8 @@ static str read_naming(str standing, named_coupons *into)
             into->until_ms = number;
         } else if (str_eq(name, S("at"))) {
             into->at_ms = number;
+        } else if (str_eq(name, S("typed"))) {
+            into->typed = value;
         } else {
             rest = arena_printf(memory, "%.*s%s%.*s", STR_ARG(rest), rest.n > 0 ? " " : "",
                                 STR_ARG(word));
@@ -155,6 +159,9 @@ static str refused_before(named_coupons *named, const price_policy *policy)
         if (named_first(named->ids, i) < i) {
             return S("duplicate");
         }
+    }
+    if (policy->code_case == CODE_CASE_EXACT && code_has_small(named->typed)) {
+        return S("code_invalid");
     }
     return over ? S("coupon_expired") : S("");
 }
