@@ -23,7 +23,8 @@ add_dependencies(quan_domain generated_tables)
 quan_layer(quan_store FOLDER src/store LINK quan_domain ${ROCKSDB_LIBRARY} Threads::Threads)
 quan_layer(quan_plat FOLDER src/plat
     LINK quan_base PkgConfig::UV ${HTTP_PARSER_LIBRARY} PkgConfig::CRYPTO PkgConfig::SODIUM
-        PkgConfig::ICAL PkgConfig::ZLIB PkgConfig::INIH Threads::Threads)
+        PkgConfig::ICAL PkgConfig::ZLIB PkgConfig::INIH PkgConfig::QRENCODE PkgConfig::PNG
+        Threads::Threads)
 quan_layer(quan_app FOLDER src/app LINK quan_domain Threads::Threads)
 include(cmake/api.cmake OPTIONAL RESULT_VARIABLE api_rules)
 if(NOT TARGET quan_api)

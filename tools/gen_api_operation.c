@@ -129,7 +129,9 @@ static void load_parameters(gen_operation *o)
 static const node *json_schema_of(const node *holder)
 {
     const node *content = node_need(holder, "content", NODE_MAP);
-    node_keys(content, "content", "application/json application/problem+json text/plain text/csv");
+    node_keys(content, "content",
+              "application/json application/problem+json text/plain text/csv image/png "
+              "image/svg+xml");
     const node *media = node_get(content, "application/json");
     return media == NULL ? NULL : node_need(media, "schema", NODE_MAP);
 }

@@ -21,6 +21,7 @@ BEGIN {
     # Libraries that only one folder knows.
     home["jansson.h"] = "test/fuzz/"
     home["rocksdb/c.h"] = "src/store/rocks/"
+    home["qrencode.h"] = home["png.h"] = "src/plat/"
     home["uv.h"] = home["http_parser.h"] = home["libical/ical.h"] = "src/plat/"
 
     banned = "strcpy|strcat|sprintf|vsprintf|gets|strtok|atoi|atol|atof|scanf|sscanf|fscanf|" \

@@ -300,6 +300,30 @@ shows "of its user" equal "$(shown user)" u-1
 shows "a code of none is refused" codes 1 lookup 0000-0000-0000-0-0
 echo '{"lines":[{"sku":"a","unit_price":{"amount":250,"currency":"CNY"},"quantity":1}]}' \
     >"$scratch/cart.json"
+# reads FILE TEXT: does a reader of QR codes see this text, and nothing else?
+reads() { equal "$(zbarimg --raw -q "$1" 2>/dev/null)" "$2"; }
+bare=$(echo "$code" | tr -d -)
+for query in '' '?scale=2' '?scale=16&margin=16'; do
+    ask GET "/v1/coupons/$coupon/qr$query" ''
+    shows "its picture is read${query:+ with $query}" reads "$scratch/out" "$bare"
+done
+ask POST /v1/codes/qr "{\"code\":\"$first\",\"scale\":5}"
+shows "so is that of an exchange code" reads "$scratch/out" "$(echo "$first" | tr -d -)"
+for word in A 7 summer10 'p-7k2m 9qxf 3b0d t' ABCDEFGHJKLMNPQRSTUVWXYZ012345678; do
+    rm -f "$scratch/code.png"
+    shows "a code is drawn: $word" codes 0 qr --to "$scratch/code.png" "$word"
+    shows "and read" reads "$scratch/code.png" \
+        "$(echo "$word" | tr -d ' -' | tr '[:lower:]' '[:upper:]')"
+done
+shows "not over a file" codes 3 qr --to "$scratch/code.png" A
+shows "of what can be a code" codes 2 qr --to "$scratch/none.png" 'https://shop.example/'
+shows "of a kind that is known" codes 2 qr --to "$scratch/code.gif" A
+shows "and a size" codes 2 qr --as svg --scale 17 A
+shows "as SVG to a pipe" codes 0 qr --as svg --scale 3 --margin 1 "$code"
+cp "$scratch/out" "$scratch/code.svg"
+ask GET "/v1/coupons/$coupon/qr?as=svg&scale=3&margin=1" ''
+shows "that of the server" cmp "$scratch/code.svg" "$scratch/out"
+shows "no server is asked" env -u QUAN_SERVER -u QUAN_KEY "$quan" codes qr --as png A
 shows "it is redeemed" codes 0 redeem --order-number o-1 --cart "@$scratch/cart.json" \
     --subjects '{"device":"d-1"}' "$code"
 shows "with its discount" equal "$(shown discount)" '1.00 CNY'

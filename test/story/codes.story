@@ -483,6 +483,62 @@ story a_format_for_coupons_is_long_and_the_only_one
   POST /v1/codes/batches {"name": "B", "format": "$own", "template": "$template", "count": 1}
   422 {"code": "invalid", "detail": "format: it is for the codes of coupons"}
 
+# ---- QR codes
+
+story a_code_is_one_picture_however_it_is_asked_for
+  use coded
+  GET /v1/coupons/$coupon/qr
+  200
+  header Content-Type image/png
+  header Cache-Control private, max-age=3600
+  GET /v1/coupons/$coupon/qr?as=svg&scale=3&margin=1
+  200
+  header Content-Type image/svg+xml
+  header Cache-Control private, max-age=3600
+  keep picture
+  POST /v1/codes/qr {"code": " $code ", "as": "svg", "scale": 3, "margin": 1}
+  200
+  header Content-Type image/svg+xml
+  header Cache-Control private, max-age=3600
+  same picture
+  POST /v1/codes/qr {"code": "$code"}
+  200
+  header Content-Type image/png
+  POST /v1/coupons/$coupon/void {"reason": "requested"}
+  200
+  GET /v1/coupons/$coupon/qr?as=svg&scale=3&margin=1
+  200
+  same picture
+  as redeem
+  GET /v1/coupons/$coupon/qr
+  403
+  POST /v1/codes/qr {"code": "$code"}
+  403
+
+story a_coupon_without_a_code_has_no_picture
+  use coupon
+  GET /v1/coupons/$coupon/qr
+  404 {"code": "not_found", "detail": "The coupon has no code."}
+  GET /v1/coupons/cpn_0000000000001/qr
+  404 {"code": "not_found", "detail": null}
+
+# Nothing is looked up: a code that was never made is drawn as any other.
+story what_can_be_a_code_is_drawn_and_nothing_else
+  POST /v1/codes/qr {"code": "never made"}
+  200
+  POST /v1/codes/qr {"code": "NEVERMADE0123456789012345678901234"}
+  422 {"errors": [{"field": "code", "code": "bad_format"}]}
+  POST /v1/codes/qr {"code": "https://shop.example/7K2M"}
+  422 {"errors": [{"field": "code", "code": "bad_format"}]}
+  POST /v1/codes/qr {"code": "- -"}
+  422 {"errors": [{"field": "code", "code": "bad_format"}]}
+  POST /v1/codes/qr {"code": "A", "as": "gif"}
+  422 {"errors": [{"field": "as", "code": "not_allowed"}]}
+  POST /v1/codes/qr {"code": "A", "scale": 17}
+  422 {"errors": [{"field": "scale", "code": "out_of_range"}]}
+  POST /v1/codes/qr {"code": "A", "margin": 17}
+  422 {"errors": [{"field": "margin", "code": "out_of_range"}]}
+
 # ---- words: one code, many uses
 
 setup word
