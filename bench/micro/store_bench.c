@@ -80,7 +80,12 @@ static result claim_run(uow *u, request *r)
     kept = idempotency_new(u, r->slot, c->hi, c->lo);
     kept->body = c->lo;
     kept->at_ms = uow_now(u);
-    issued_coupon outcome = {id, CAMPAIGN, 1, uow_now(u), uow_now(u), row->expires_at_ms};
+    issued_coupon outcome = {.coupon = id,
+                             .template = CAMPAIGN,
+                             .version = 1,
+                             .issued_at_ms = uow_now(u),
+                             .valid_from_ms = uow_now(u),
+                             .expires_at_ms = row->expires_at_ms};
     buf b;
     char bytes[100];
     b = (buf){.p = bytes, .capacity = sizeof(bytes), .max = sizeof(bytes)};

@@ -20,6 +20,9 @@ static wire_issued_coupon_list coupons_shown(api_call *c, const issue_out *out)
                                               .issued_at = from->issued_at_ms,
                                               .valid_from = from->valid_from_ms,
                                               .expires_at = from->expires_at_ms};
+        shown.items[i].has_partner_code =
+            partner_code_shown(c, config_find_template(call_config(c), from->template),
+                               from->sealed, &shown.items[i].partner_code);
     }
     return shown;
 }

@@ -66,6 +66,7 @@ wire_coupon coupon_shown(api_call *c, const coupon_seen *seen)
                        .hold = row->ref,
                        .has_redemption = redeemed,
                        .redemption = row->ref};
+    out.has_partner_code = partner_code_shown(c, seen->template, seen->sealed, &out.partner_code);
     out.has_asset = asset_shown(c, config_version(seen->template, seen->version), &out.asset);
     if (seen->many)
         put_left(seen, &out);

@@ -179,6 +179,9 @@ static wire_event event_shown(api_call *c, const app_view *v, str source, const 
     data.has_funding = data.funding.n > 0;
     put_reason(c, from->event, &data);
     put_code(c, from->event, &data);
+    data.has_partner_code =
+        partner_code_shown(c, config_find_template(v->config, from->event->template), from->sealed,
+                           &data.partner_code);
     put_asset(c, v, from->event, &data);
     return (wire_event){.specversion = S("1.0"),
                         .id = arena_printf(c->memory, "%.*s_%u_%llu", STR_ARG(id_prefix(ID_EVENT)),

@@ -139,6 +139,8 @@ static wire_template template_shown(api_call *c, const template *row, const temp
         .has_conditions = in.has_conditions,
         .conditions = in.conditions,
         .validity = in.validity,
+        .has_partner_codes = row->partner.n > 0,
+        .partner_codes = {.partner = row->partner},
         .has_stock = row->stock >= 0,
         .stock = row->stock,
         .limits = in.limits,
@@ -310,7 +312,8 @@ template_put_in *template_asked(api_call *c, const wire_template_create *b, cons
                             .uses = (uint32_t)b->uses,
                             .use_interval_ms = b->use_interval_seconds * MS_SECOND,
                             .reach = EDIT_REACH_NEW_ONLY,
-                            .apply = (uint8_t)b->apply};
+                            .apply = (uint8_t)b->apply,
+                            .partner = b->partner_codes.partner};
     put_benefit(c, b->benefit, of->currency, in);
     if (b->has_stacking)
         put_standing(&b->stacking, in);

@@ -1,6 +1,8 @@
 /* See convert.h. */
 #include "api/convert.h"
 
+#include "app/codes.h"
+
 #include "base/email.h"
 #include "base/time.h"
 #include "port/zone.h"
@@ -89,6 +91,16 @@ bool row_in_outcome(api_call *c, const record_type *type, str bytes, void *row)
         return true;
     call_refuse(c, R_CORRUPT, S("An outcome holds a row that cannot be read."));
     return false;
+}
+
+bool partner_code_shown(api_call *c, const config_template *of, str sealed, wire_partner_code *out)
+{
+    if (of == NULL || sealed.n == 0)
+        return false;
+    str code = codes_open(c->app, c->who.merchant, sealed, c->memory);
+    *out = (wire_partner_code){
+        .partner = arena_str(c->memory, of->row->partner), .has_code = code.n > 0, .code = code};
+    return true;
 }
 
 bool asset_shown(api_call *c, const template_version *v, wire_asset *out)

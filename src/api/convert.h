@@ -36,6 +36,10 @@ void policy_in(api_call *c, str text, policy_choice **rows, size_t *n);
 
 wire_job job_shown(const job *row);
 
+/* The partner's code that came with a coupon of this template. sealed: empty where there is none;
+ * then false. */
+bool partner_code_shown(api_call *c, const config_template *of, str sealed, wire_partner_code *out);
+
 /* What coupons of this version carry for another system. False: nothing. */
 bool asset_shown(api_call *c, const template_version *v, wire_asset *out);
 

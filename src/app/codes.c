@@ -24,17 +24,34 @@ static str about(uint64_t merchant_id, char out[sizeof(uint64_t)])
     return (str){out, sizeof(merchant_id)};
 }
 
-result codes_key_make(app *a, uint64_t merchant_id, arena *memory, str *sealed)
+result codes_seal(app *a, uint64_t merchant_id, str plain, arena *memory, str *sealed)
 {
-    char bytes[KEY_BYTES], context[sizeof(merchant_id)];
+    char context[sizeof(merchant_id)];
     if (a->options.code_key.n == 0)
         return R_CODE_KEY_MISSING;
-    random_bytes(bytes, sizeof(bytes));
-    char *out = arena_alloc(memory, SECRET_SEAL_EXTRA + sizeof(bytes));
-    secret_seal(a->options.code_key, about(merchant_id, context), (str){bytes, sizeof(bytes)}, out);
-    secret_wipe(bytes, sizeof(bytes));
-    *sealed = (str){out, SECRET_SEAL_EXTRA + sizeof(bytes)};
+    char *out = arena_alloc(memory, SECRET_SEAL_EXTRA + plain.n);
+    secret_seal(a->options.code_key, about(merchant_id, context), plain, out);
+    *sealed = (str){out, SECRET_SEAL_EXTRA + plain.n};
     return R_DONE;
+}
+
+str codes_open(app *a, uint64_t merchant_id, str sealed, arena *memory)
+{
+    char context[sizeof(merchant_id)];
+    if (a->options.code_key.n == 0 || sealed.n < SECRET_SEAL_EXTRA)
+        return (str){NULL, 0};
+    char *out = arena_alloc(memory, sealed.n);
+    bool opened = secret_open(a->options.code_key, about(merchant_id, context), sealed, out);
+    return opened ? (str){out, sealed.n - SECRET_SEAL_EXTRA} : (str){NULL, 0};
+}
+
+result codes_key_make(app *a, uint64_t merchant_id, arena *memory, str *sealed)
+{
+    char bytes[KEY_BYTES];
+    random_bytes(bytes, sizeof(bytes));
+    result r = codes_seal(a, merchant_id, (str){bytes, sizeof(bytes)}, memory, sealed);
+    secret_wipe(bytes, sizeof(bytes));
+    return r;
 }
 
 /* Below limit, which is above 0. */

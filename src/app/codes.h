@@ -14,6 +14,10 @@ MUST_USE result codes_key_make(app *a, uint64_t merchant_id, arena *memory, str 
 /* A full-period generator of this modulus (code_lcg_modulus), drawn; not x + c. */
 lcg codes_lcg_draw(uint64_t modulus);
 
+/* A text of this merchant's, sealed, and opened again: empty where the server has not the key. */
+MUST_USE result codes_seal(app *a, uint64_t merchant_id, str plain, arena *memory, str *sealed);
+str codes_open(app *a, uint64_t merchant_id, str sealed, arena *memory);
+
 /* What was typed, as a code of one of the merchant's formats. format 0: it is none, and never was
  * made; place is of any slot then, so that who tries such codes does not meet one lane only.
  * coupon: the id that a coupon's own code names, which may be of none; else 0. word: likewise, of a

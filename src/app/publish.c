@@ -108,6 +108,9 @@ static void publish_rows(act_call *c, uow *rows)
             publish_campaign(a, rows, out->id);
         }
         break;
+    case ACT_ID_partner_put:
+        publish_template(a, rows, ((const partner_put_in *)c->in)->template);
+        break;
     case ACT_ID_code_format_put:
         publish_code_format(a, rows, ((const code_format_put_in *)c->in)->merchant, out->id);
         break;

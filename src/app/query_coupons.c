@@ -27,6 +27,14 @@ static void look_at_hold(app_view *v, coupon_seen *out)
     out->version = config_effective(out->template, row->version);
 }
 
+str query_partner_code(app_view *v, const config_template *of, uint64_t coupon_id)
+{
+    if (of == NULL || of->row->partner.n == 0)
+        return (str){NULL, 0};
+    const given_code *row = given_code_get(v->rows, id_slot(coupon_id), coupon_id);
+    return row == NULL ? (str){NULL, 0} : row->sealed;
+}
+
 static bool look(app_view *v, uint64_t of_merchant, const coupon *row, int64_t now_ms,
                  coupon_seen *out)
 {
@@ -37,6 +45,7 @@ static bool look(app_view *v, uint64_t of_merchant, const coupon *row, int64_t n
         (coupon_seen){.row = row,
                       .template = t,
                       .many = use_is_many(t),
+                      .sealed = query_partner_code(v, t, row->id),
                       .now_ms = now_ms,
                       .currency = config_find_campaign(v->config, t->row->campaign)->row->currency};
     if (out->many)

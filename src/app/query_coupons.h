@@ -16,6 +16,7 @@ typedef struct coupon_seen {
     int64_t now_ms;
     str currency; /* of its campaign */
     str user;
+    str sealed; /* the partner's code that came with it; empty: none */
 } coupon_seen;
 
 /* False when this merchant has no such coupon. */
@@ -46,6 +47,9 @@ enum { WALLET_LOOK_MAX = 2000 }; /* coupons looked at for one page */
  * be more; a page may hold fewer than asked for, or none, and more come after it. */
 size_t query_wallet(app_view *v, const wallet_ask *ask, coupon_seen *out, wallet_place *next,
                     bool *more);
+
+/* The partner's code that came with a coupon of this template, sealed; empty: none. */
+str query_partner_code(app_view *v, const config_template *of, uint64_t coupon_id);
 
 /* The user's own name by its number; empty when there is none. */
 str query_user_name(app_view *v, uint16_t slot, uint32_t number);

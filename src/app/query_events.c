@@ -144,6 +144,8 @@ static feed_event take(app_view *v, uint16_t lane, lane_reader *r)
         out.currency = of->row->currency;
     if (e->kind == EVENT_KIND_ORDER_RETURNED)
         add_order(v, &out);
+    if (e->kind == EVENT_KIND_COUPON_ISSUED)
+        out.sealed = query_partner_code(v, config_find_template(v->config, e->template), e->coupon);
     if (e->kind == EVENT_KIND_COUPON_REDEEMED || e->kind == EVENT_KIND_PROMOTION_REDEEMED)
         add_payers(v, &out);
     return out;

@@ -219,6 +219,8 @@ static result run(verify *v)
     if (r == R_DONE)
         r = verify_pools(v);
     if (r == R_DONE)
+        r = verify_partners(v);
+    if (r == R_DONE)
         r = verify_subjects(v);
     if (r == R_DONE)
         r = verify_codes(v);

@@ -79,8 +79,9 @@ typedef struct verify {
     verify_terms last;             /* found last */
     struct subject_pass *subjects; /* verify_subject.c's own */
     uint64_t subject_rows;
-    struct code_pass *codes; /* verify_code.c's own */
-    verify_map *code_uses;   /* by batch of codes or word, as coupons and orders tell */
+    struct code_pass *codes;       /* verify_code.c's own */
+    struct partner_pass *partners; /* verify_partner.c's own */
+    verify_map *code_uses;         /* by batch of codes or word, as coupons and orders tell */
 } verify;
 
 /* ---- verify.c: reading and reporting ---- */
@@ -184,6 +185,9 @@ MUST_USE result verify_subjects(verify *v); /* compares */
 MUST_USE result verify_codes(verify *v);    /* compares; after the groups */
 /* One that came from a code (coupon.batch; 0: nothing): so much more of CODE_USE_…. */
 void verify_code_use(verify *v, uint64_t batch, size_t which, int64_t n);
+
+/* ---- verify_partner.c ---- */
+MUST_USE result verify_partners(verify *v); /* compares; after the heads */
 
 /* ---- verify_lane.c ---- */
 MUST_USE result verify_heads(verify *v); /* first of all: sets now_ms, inbox, events_complete */

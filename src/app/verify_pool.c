@@ -88,8 +88,9 @@ void verify_pool_coupon(verify *v, const verify_coupon *c)
     const campaign *of = c->of.campaign->row;
     const template_version *newest = config_version(c->of.template, t->version);
     bool in_error = verify_in_error(&c->row);
+    bool back = in_error && t->partner.n == 0; /* a partner's code has been seen */
     if (c->row.stocked)
-        used(v, pool_stock(t->id), !in_error, !in_error);
+        used(v, pool_stock(t->id), !back, !back);
     if (of->budget_mode != BUDGET_MODE_NONE) {
         int64_t n = c->ledger[ACCOUNT_BUDGET_RESERVED] + c->ledger[ACCOUNT_BUDGET_SPENT];
         used(v, pool_budget(of->id), n, n);

@@ -5,6 +5,7 @@
  * that are out. */
 #include "domain/campaign/currency.h"
 #include "domain/campaign/rules_part.h"
+#include "domain/limit/partner.h"
 
 template_version rules_version_of(const template_put_in *in)
 {
@@ -185,6 +186,22 @@ static void check_version(const version_place *at, const template_version *v, is
     rules_funding(v, found);
 }
 
+static void check_partner(const template_put_in *in, issues *found)
+{
+    if (in->partner.n > PARTNER_NAME_MAX)
+        issues_add(found, S("partner_codes.partner"), S("too_long"), "at most %d bytes",
+                   PARTNER_NAME_MAX);
+    else if (!str_is_printable(in->partner))
+        issues_add(found, S("partner_codes.partner"), S("not_allowed"),
+                   "printable UTF-8 text without control characters");
+    if (is_automatic(in->apply))
+        issues_add(found, S("partner_codes"), S("not_allowed"),
+                   "none: an automatic template is never issued");
+    if (in->stock != -1)
+        issues_add(found, S("stock"), S("not_allowed"),
+                   "none: the codes that the partner gives are the stock");
+}
+
 void rules_template_create(const campaign *parent, const template_put_in *in, issues *found)
 {
     template_version v = rules_version_of(in);
@@ -197,6 +214,8 @@ void rules_template_create(const campaign *parent, const template_put_in *in, is
     if (is_automatic(in->apply) && in->stock != -1)
         issues_add(found, S("stock"), S("not_allowed"),
                    "none: limit the redemptions of an automatic template");
+    if (in->partner.n > 0)
+        check_partner(in, found);
     if (in->stock < -1 || in->stock > STOCK_MAX)
         issues_add(found, S("stock"), S("out_of_range"), "0 to %lld, or none for unlimited",
                    (long long)STOCK_MAX);

@@ -111,7 +111,8 @@ static result template_create(uow *u, const template_put_in *in, row_out *out)
     row->merchant = parent->merchant;
     row->campaign = parent->id;
     row->version = 1;
-    row->stock = in->stock;
+    row->partner = in->partner;
+    row->stock = in->partner.n > 0 ? 0 : in->stock;
     row->apply = automatic ? APPLY_MODE_AUTOMATIC : APPLY_MODE_COUPON;
     row->created_at_ms = uow_now(u);
     row->updated_at_ms = uow_now(u);

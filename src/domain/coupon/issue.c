@@ -130,6 +130,7 @@ result issue_decide(uow *u, const void *input, void *output)
     if (r != R_DONE)
         return r;
     issue_place *places = ARENA_ARRAY(uow_memory(u), issue_place, in->items.n);
+    d.shelves = ARENA_ARRAY(uow_memory(u), issue_shelf, in->items.n);
     for (size_t i = 0; i < in->items.n; i++) {
         places[i].in = &in->items.items[i];
         issue_look(&d, &places[i]);

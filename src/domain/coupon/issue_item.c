@@ -1,6 +1,7 @@
 /* Issuing one item: see acts.h for the refusals and their order. */
 #include "base/id.h"
 #include "domain/code/exchange.h"
+#include "domain/coupon/acts.h"
 #include "domain/coupon/issue_part.h"
 #include "domain/coupon/state.h"
 #include "domain/limit/level.h"
@@ -22,6 +23,7 @@ void issue_look(issue_desk *d, issue_place *p)
         refuse(p, R_NOT_FOUND, S("There is no such template."));
         return;
     }
+    p->coded = p->of.template->row->partner.n > 0;
     p->refused = claimable_look(&p->of, uow_now(d->u), &p->now, &p->why);
 }
 
@@ -32,10 +34,31 @@ static limit_case claims_of(const issue_desk *d, const issue_place *p)
     return (limit_case){.of = &p->of, .measure = LIMIT_MEASURE_CLAIMS, .store = d->in->store};
 }
 
+static issue_shelf *shelf_of(issue_desk *d, uint64_t template_id)
+{
+    for (size_t i = 0; i < d->shelf_count; i++)
+        if (d->shelves[i].template == template_id)
+            return &d->shelves[i];
+    return NULL;
+}
+
+/* As many as all of the call together may take. */
+static void load_codes(issue_desk *d, uint64_t template_id)
+{
+    if (shelf_of(d, template_id) != NULL)
+        return;
+    issue_shelf *shelf = &d->shelves[d->shelf_count++];
+    shelf->template = template_id;
+    const slice *of = slice_get(d->u, uow_lane(d->u), template_id, POOL_KIND_STOCK, 0, 0);
+    partner_lane_load(d->u, of, ISSUE_COUPONS_MAX, &shelf->codes);
+}
+
 void issue_load(issue_desk *d, const issue_place *p)
 {
     limit_case claims = claims_of(d, p);
     limit_book_load(d->book, &claims);
+    if (p->coded)
+        load_codes(d, p->of.template->row->id);
     if (p->now.stocked)
         slice_load(d->slices, pool_stock(p->of.template->row->id));
     if (p->now.reserve_minor > 0)
@@ -72,7 +95,8 @@ result issue_count(issue_desk *d, issue_place *p, bool strict, uint32_t *n)
     if (r != R_DONE)
         return r;
     if (*n < before)
-        refuse(p, R_SOLD_OUT, S("No stock is left."));
+        refuse(p, R_SOLD_OUT,
+               p->coded ? S("No code of the partner is left.") : S("No stock is left."));
     if (strict && *n < count)
         return R_DONE;
     before = *n;
@@ -115,6 +139,16 @@ static const coupon *write_coupon(issue_desk *d, const issue_place *p)
     ledger_book b = {.u = u, .of = &p->of, .slot = d->slot, .coupon = row->id};
     ledger_move(&b, ACCOUNT_BUDGET_FREE, ACCOUNT_BUDGET_RESERVED, p->now.reserve_minor);
     return row;
+}
+
+/* The next code of this lane: slice_want has said that there is one. */
+static str take_code(issue_desk *d, const issue_place *p, uint64_t coupon_id)
+{
+    if (!p->coded)
+        return (str){NULL, 0};
+    issue_shelf *shelf = shelf_of(d, p->of.template->row->id);
+    CHECK(shelf != NULL && shelf->taken < shelf->codes.n);
+    return partner_lane_give(d->u, shelf->codes.rows[shelf->taken++], coupon_id);
 }
 
 /* What one coupon has taken from limits by phone, e-mail, device … */
@@ -165,6 +199,7 @@ void issue_write(issue_desk *d, const issue_place *p, uint32_t n)
                             .version = row->version,
                             .issued_at_ms = row->issued_at_ms,
                             .valid_from_ms = row->valid_from_ms,
-                            .expires_at_ms = row->expires_at_ms};
+                            .expires_at_ms = row->expires_at_ms,
+                            .sealed = take_code(d, p, row->id)};
     }
 }

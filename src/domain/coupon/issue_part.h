@@ -5,6 +5,14 @@
 #include "domain/coupon/claimable.h"
 #include "domain/coupon/member.h"
 #include "domain/limit/book.h"
+#include "domain/limit/partner.h"
+
+/* Codes of a partner that this lane has for the coupons of a template; `taken` of them are. */
+typedef struct issue_shelf {
+    uint64_t template;
+    partner_shelf codes;
+    size_t taken;
+} issue_shelf;
 
 /* One call: the rows of the user, and the counters of all items. */
 typedef struct issue_desk {
@@ -15,12 +23,15 @@ typedef struct issue_desk {
     member_place who;
     slice_set *slices;
     limit_book *book;
+    issue_shelf *shelves; /* [items] at most: of templates whose coupons take codes */
+    size_t shelf_count;
 } issue_desk;
 
 typedef struct issue_place {
     const issue_item *in;
     terms of;
     claimable now;
+    bool coded;     /* each coupon takes a code of a partner */
     result refused; /* R_DONE: nothing refuses it so far */
     str why;
 } issue_place;

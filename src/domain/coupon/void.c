@@ -108,7 +108,8 @@ result void_decide(uow *u, const void *input, void *output)
     }
     if (d.taken != NULL)
         coupon_take_delete(u, d.taken);
-    if (in->reason == VOID_REASON_ISSUED_IN_ERROR && d.row->stocked)
+    if (in->reason == VOID_REASON_ISSUED_IN_ERROR && d.row->stocked &&
+        d.of.template->row->partner.n == 0) /* a partner's code has been seen */
         slice_give(d.c.slices, pool_stock(d.row->template), 1);
     *out = (void_out){.coupon = d.row->id, .at_ms = uow_now(u)};
     slice_settle(d.c.slices);

@@ -1,6 +1,7 @@
 /* The home's side of escrow: what a pool holds, and who is granted how much. See pool.h. */
 #include "base/id.h"
 #include "domain/limit/level.h"
+#include "domain/limit/partner.h"
 #include "domain/limit/pool.h"
 #include "domain/price/fund.h"
 
@@ -167,6 +168,8 @@ typedef struct lease_desk {
     const lease_in *in;
     pool *row;
     lease_out *out;
+    bool coded; /* its pieces are codes of a partner */
+    partner_shelf codes;
 } lease_desk;
 
 static result say(const lease_desk *d, ask_verdict verdict)
@@ -192,6 +195,8 @@ static result grant(const lease_desk *d, uint16_t lane, int64_t n, bool last)
         d->row->free -= n;
         CHECK(d->row->free >= 0);
         message.total = d->row->total;
+        if (d->coded)
+            partner_home_take(d->u, d->row, &d->codes, &message);
     }
     send(d->u, LEASE_GRANT_ACT, lane, message);
     return say(d, ASK_VERDICT_GRANTED);
@@ -217,8 +222,9 @@ static result serve(const lease_desk *d, bool lowered)
         return say(d, ASK_VERDICT_RECALLING); /* a grant now would be closed by that return */
     if (p->free >= need) {
         int64_t share = p->free / (4 * (int64_t)uow_lane_count(d->u));
-        if (share > SLICE_MAX)
-            share = SLICE_MAX;
+        int64_t most = d->coded ? PARTNER_GRANT_MAX : SLICE_MAX;
+        if (share > most)
+            share = most;
         return grant(d, lane, share > need ? share : need, false);
     }
     if (recall(d->u, p, lane, d->in) > 0)
@@ -259,6 +265,11 @@ result lease_ask_decide(uow *u, const void *input, void *output)
     uint16_t slot = id_slot(in->owner);
     d.row = pool_get(u, slot, in->owner, in->kind, in->period, in->subject);
     size_t n = d.row == NULL ? find_past(u, in, past) : 0;
+    d.coded = partner_has(uow_config(u), name_of(in));
+    if (d.coded && in->amount > PARTNER_GRANT_MAX)
+        return R_INVALID;
+    if (d.coded && d.row != NULL)
+        partner_home_load(u, d.row, &d.codes);
     if (uow_pending(u))
         return R_AGAIN;
     if (collecting)
@@ -294,6 +305,7 @@ result lease_return_decide(uow *u, const void *input, void *out)
     pool_lease *l = lease_made(u, p, in->lane);
     l->out -= in->amount;
     p->free += in->amount;
+    partner_home_put(u, p, in);
     if (in->closed)
         l->recalled = false;
     if (!l->recalled && (in->closed || in->idle))

@@ -38,6 +38,8 @@
  * granted under a larger total than it sees configured does not take from it. So nothing is taken
  * beyond the lower limit after it was published. A limit that was removed and is set again in the
  * same period goes on counting where it stopped.
+ * Pieces of a stock may be codes of a partner, which go with them, in small grants: partner.h.
+ *
  * Pools and slices of periods before the last one are deleted on the way; they give nothing more.
  * */
 #ifndef QUAN_DOMAIN_LIMIT_POOL_H
@@ -123,7 +125,7 @@ MUST_USE result lease_send_late(uow *u, uint16_t act, uint16_t to_lane, str mess
  *   INVALID                 kind is neither; a target below 1 (stock: below -1, which is
  *                           unlimited) or too large
  *   NOT_FOUND
- *   NOT_EDITABLE            the campaign has no budget
+ *   NOT_EDITABLE            the campaign has no budget; the stock are codes of a partner
  *   CURRENT_VALUE_MISMATCH  `current` is not the value; the detail tells it
  *   NOT_EDITABLE            target is below what is used already; the detail tells the lowest
  *                           target

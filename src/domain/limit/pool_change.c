@@ -136,6 +136,8 @@ result pool_change_decide(uow *u, const void *input, void *output)
         return r;
     if (d.template != NULL && d.template->apply == APPLY_MODE_AUTOMATIC)
         return uow_refuse(u, R_NOT_EDITABLE, "An automatic template has no stock.");
+    if (d.template != NULL && d.template->partner.n > 0)
+        return uow_refuse(u, R_NOT_EDITABLE, "Its stock are the codes of a partner: add some.");
     if (d.campaign != NULL && d.campaign->budget_mode == BUDGET_MODE_NONE)
         return uow_refuse(u, R_NOT_EDITABLE, "The campaign has no budget.");
     int64_t now = d.template != NULL ? d.template->stock : d.campaign->budget_minor;

@@ -5,6 +5,7 @@
  * can give back what another one took when slots have moved. */
 #include "base/id.h"
 #include "domain/campaign/config.h"
+#include "domain/limit/partner.h"
 #include "domain/limit/pool.h"
 
 typedef struct slice_use {
@@ -248,6 +249,7 @@ result lease_grant_decide(uow *u, const void *input, void *out)
     else
         slice_edit(u, row);
     row->open = true;
+    partner_lane_put(u, row, in);
     row->free += in->amount;
     row->total = in->total;
     for (size_t i = 0; i < n; i++)
@@ -260,16 +262,20 @@ result lease_recall_decide(uow *u, const void *input, void *out)
     MAYBE(out);
     const lease_in *in = input;
     slice *row = row_of(u, name_of(in));
+    partner_shelf codes = {0};
+    if (partner_has(uow_config(u), name_of(in)))
+        partner_lane_load(u, row, PARTNER_HELD_MAX, &codes);
     if (uow_pending(u))
         return R_AGAIN;
-    int64_t unused = 0;
+    lease_in home = return_of(u, name_of(in), 0);
     if (row != NULL && row->open) {
         slice_edit(u, row);
-        unused = row->free;
+        home.amount = row->free;
+        if (partner_has(uow_config(u), name_of(in)))
+            partner_lane_take(u, row, &codes, &home);
         row->free = 0;
         row->open = false;
     }
-    lease_in home = return_of(u, name_of(in), unused);
     home.closed = true;
     send_home(u, &home);
     return R_DONE;
