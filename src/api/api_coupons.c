@@ -150,9 +150,10 @@ bool coupons_by_code(api_call *c, const wire_str_list *codes, const price_policy
     }
     if (!call_view_end(c, &v))
         return false;
-    if (out->n < codes->n)
-        call_refuse(c, r, S(""));
-    return out->n == codes->n;
+    bool whole = out->n == codes->n;
+    if (!whole)
+        call_refuse(c, r, S("")); /* the body is gone with the call */
+    return whole;
 }
 
 void api_code_lookup(api_call *c)
