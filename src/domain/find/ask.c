@@ -5,10 +5,16 @@
 
 enum { KEYS_FIRST = 256, RADIX_BITS = 8, RADIX = 1 << RADIX_BITS };
 
+typedef struct asked {
+    uint64_t key;
+    const find_list *list;
+    uint32_t line;
+} asked;
+
 typedef struct asker {
     const find_segment *s;
     arena *memory;
-    uint64_t *keys;
+    asked *keys;
     size_t n, capacity;
 } asker;
 
@@ -16,7 +22,7 @@ static void ask(asker *a, const find_place *place, find_term term)
 {
     if (a->n == a->capacity) {
         size_t capacity = a->capacity == 0 ? KEYS_FIRST : a->capacity * 2;
-        uint64_t *grown = ARENA_ARRAY(a->memory, uint64_t, capacity);
+        asked *grown = ARENA_ARRAY(a->memory, asked, capacity);
         if (a->n > 0) {
             memcpy(grown, a->keys, a->n * sizeof(*grown));
         }
@@ -25,7 +31,8 @@ static void ask(asker *a, const find_place *place, find_term term)
     }
     uint64_t key = find_key(place, term);
     __builtin_prefetch(&a->s->directory[find_head(a->s, key)]);
-    a->keys[a->n++] = key;
+    bool of_line = place->class == FIND_CLASS_LINES || place->class == FIND_CLASS_ASIDE;
+    a->keys[a->n++] = (asked){.key = key, .line = of_line ? term.line : PRICE_LINE_ANY};
 }
 
 static void ask_all(asker *a, const find_place *place, const find_terms *terms)
@@ -94,60 +101,103 @@ static const find_list *list_of(const find_segment *s, uint64_t key)
     return NULL;
 }
 
-/* In place; spare has as much room. A bitmap takes ascending numbers several times faster. */
-static void sort(uint32_t *numbers, uint32_t *spare, size_t n)
+/* By number; spare has as much room. Gives which of the two has them then. */
+static find_candidate *sort(find_candidate *from, find_candidate *spare, size_t n, uint32_t highest)
 {
-    uint32_t *from = numbers, *to = spare;
-    for (unsigned shift = 0; shift < 32; shift += RADIX_BITS) {
-        size_t starts[RADIX + 1] = {0};
+    find_candidate *to = spare;
+    for (unsigned shift = 0; shift < 32 && highest >> shift > 0; shift += RADIX_BITS) {
+        uint32_t starts[RADIX + 1] = {0};
         for (size_t i = 0; i < n; i++) {
-            starts[(from[i] >> shift) % RADIX + 1]++;
+            starts[(from[i].number >> shift) % RADIX + 1]++;
         }
         for (size_t i = 0; i < RADIX; i++) {
             starts[i + 1] += starts[i];
         }
         for (size_t i = 0; i < n; i++) {
-            to[starts[(from[i] >> shift) % RADIX]++] = from[i];
+            to[starts[(from[i].number >> shift) % RADIX]++] = from[i];
         }
-        uint32_t *swap = from;
+        find_candidate *swap = from;
         from = to;
         to = swap;
     }
+    return from;
 }
 
-roaring_bitmap_t *find_segment_ask(const find_segment *s, const find_question *q,
-                                   const find_has *has, arena *memory)
+/* Finds the lists of all keys, and puts the short ones first. Gives how many these are. */
+static size_t find_lists(asker *a)
 {
-    asker a = {.s = s, .memory = memory};
-    ask_question(&a, q, has);
-    const roaring_bitmap_t **bitmaps = ARENA_ARRAY(memory, const roaring_bitmap_t *, a.n + 1);
-    const find_list **lists = ARENA_ARRAY(memory, const find_list *, a.n);
-    size_t found = 0, large = 0;
-    for (size_t i = 0; i < a.n; i++) {
-        __builtin_prefetch(&s->lists[s->directory[find_head(s, a.keys[i])]]);
+    const find_segment *s = a->s;
+    size_t few = 0, n = 0;
+    for (size_t i = 0; i < a->n; i++) {
+        __builtin_prefetch(&s->lists[s->directory[find_head(s, a->keys[i].key)]]);
     }
-    for (size_t i = 0; i < a.n; i++) {
-        const find_list *l = list_of(s, a.keys[i]);
-        if (l != NULL && l->n > FIND_LIST_SHORT) {
-            bitmaps[large++] = s->bitmaps[l->at];
-        } else if (l != NULL) {
-            __builtin_prefetch(&s->pool[l->n > 1 ? l->at : 0]);
-            lists[found++] = l;
+    for (size_t i = 0; i < a->n; i++) {
+        asked one = a->keys[i];
+        one.list = list_of(s, one.key);
+        if (one.list == NULL) {
+            continue;
+        }
+        a->keys[n] = one;
+        if (one.list->n <= FIND_LIST_SHORT) {
+            __builtin_prefetch(&s->pool[one.list->n > 1 ? one.list->at : 0]);
+            a->keys[n] = a->keys[few];
+            a->keys[few++] = one;
+        }
+        n++;
+    }
+    a->n = n;
+    return few;
+}
+
+static void unite_long(const asker *a, size_t few, find_candidates *out)
+{
+    size_t n = a->n - few;
+    const roaring_bitmap_t **bitmaps = ARENA_ARRAY(a->memory, const roaring_bitmap_t *, n);
+    for (size_t i = 0; i < n; i++) {
+        bitmaps[i] = a->s->bitmaps[a->keys[few + i].list->at];
+    }
+    if (n > 1) {
+        out->made = roaring_bitmap_or_many(n, bitmaps);
+        CHECK(out->made != NULL);
+    }
+    out->many = n > 1 ? out->made : n == 1 ? bitmaps[0] : NULL;
+}
+
+static void sort_short(const asker *a, size_t few, find_candidates *out)
+{
+    const find_segment *s = a->s;
+    size_t room = 0;
+    for (size_t i = 0; i < few; i++) {
+        room += a->keys[i].list->n;
+    }
+    find_candidate *all = ARENA_ARRAY(a->memory, find_candidate, 2 * room);
+    for (size_t i = 0; i < few; i++) {
+        const find_list *l = a->keys[i].list;
+        const uint32_t *numbers = l->n == 1 ? &l->at : &s->pool[l->at];
+        for (size_t k = 0; k < l->n; k++) {
+            all[out->n++] = (find_candidate){numbers[k], a->keys[i].line};
         }
     }
-    roaring_bitmap_t *out =
-        large == 1 ? roaring_bitmap_copy(bitmaps[0]) : roaring_bitmap_or_many(large, bitmaps);
-    CHECK(out != NULL);
-    uint32_t *numbers = ARENA_ARRAY(memory, uint32_t, found * FIND_LIST_SHORT * 2);
-    size_t n = 0;
-    for (size_t i = 0; i < found; i++) {
-        const uint32_t *of = lists[i]->n == 1 ? &lists[i]->at : &s->pool[lists[i]->at];
-        memcpy(numbers + n, of, lists[i]->n * sizeof(*numbers));
-        n += lists[i]->n;
-    }
-    sort(numbers, numbers + n, n);
-    roaring_bitmap_add_many(out, n, numbers);
+    out->few = sort(all, all + room, room, s->n - 1);
+}
+
+find_candidates find_segment_ask(const find_segment *s, const find_question *q, const find_has *has,
+                                 arena *memory)
+{
+    asker a = {.s = s, .memory = memory};
+    find_candidates out = {0};
+    ask_question(&a, q, has);
+    size_t few = find_lists(&a);
+    unite_long(&a, few, &out);
+    sort_short(&a, few, &out);
     return out;
+}
+
+void find_candidates_free(find_candidates *c)
+{
+    if (c->made != NULL) {
+        roaring_bitmap_free(c->made);
+    }
 }
 
 uint32_t find_segment_from(const find_segment *s, uint64_t id)

@@ -110,12 +110,13 @@ static find_part *part_of(gathered *all)
 static find_entry entry_of(const config *c, const config_template *t)
 {
     const config_campaign *of = config_find_campaign(c, t->row->campaign);
+    const price_rule *rule = config_rule(t, t->row->version);
+    CHECK(of != NULL && rule != NULL && of->row->currency.n == FIND_CURRENCY_BYTES);
     find_entry e = {.id = t->row->id,
                     .merchant = t->row->merchant,
                     .template = t,
-                    .rule = config_rule(t, t->row->version)};
-    CHECK(of != NULL && e.rule != NULL && of->row->currency.n == FIND_CURRENCY_BYTES);
-    e.spend_minor = price_rule_minimum_spend(e.rule);
+                    .fit = price_fit_of(rule),
+                    .spend_minor = price_rule_minimum_spend(rule)};
     memcpy(e.currency, of->row->currency.p, FIND_CURRENCY_BYTES);
     return e;
 }

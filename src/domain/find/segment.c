@@ -68,7 +68,7 @@ static void count_all(builder *b)
     for (uint32_t i = 0; i < b->s->n; i++) {
         find_needs needs;
         arena_reset(b->scratch);
-        find_needs_of(b->s->entries[i].rule, b->scratch, &needs);
+        find_needs_of(find_rule(&b->s->entries[i]), b->scratch, &needs);
         count_terms(b, b->s->entries[i].merchant, &needs.lines);
         count_terms(b, b->s->entries[i].merchant, &needs.cart);
     }
@@ -123,7 +123,7 @@ static void post_template(builder *b, uint32_t number)
     const find_entry *e = &b->s->entries[number];
     find_needs needs;
     arena_reset(b->scratch);
-    find_needs_of(e->rule, b->scratch, &needs);
+    find_needs_of(find_rule(e), b->scratch, &needs);
     find_place place = {e->merchant, 0, FIND_CLASS_EVERY};
     post(b, &place, find_term_any, number);
     bool by_cart =
@@ -264,7 +264,9 @@ find_segment *find_segment_new(const find_entry *entries, uint32_t n)
     builder b = {.s = s, .scratch = arena_new(0)};
     atomic_init(&s->references, 1);
     s->n = n;
-    s->entries = room(n, sizeof(*s->entries));
+    s->block = room((size_t)n + 1, sizeof(*s->entries));
+    uintptr_t behind = (uintptr_t)s->block % FIND_CACHE_LINE;
+    s->entries = (find_entry *)(s->block + (behind > 0 ? FIND_CACHE_LINE - behind : 0));
     s->aside = room(FIND_ASIDE_MAX, sizeof(*s->aside));
     s->bytes = sizeof(*s) + n * sizeof(*s->entries) + FIND_ASIDE_MAX * sizeof(*s->aside);
     memcpy(s->entries, entries, n * sizeof(*entries));
@@ -292,7 +294,7 @@ void find_segment_free(find_segment *s)
     for (size_t i = 0; i < s->bitmap_count; i++) {
         roaring_bitmap_free(s->bitmaps[i]);
     }
-    free(s->entries);
+    free(s->block);
     free(s->lists);
     free(s->directory);
     free(s->pool);

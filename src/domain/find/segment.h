@@ -16,15 +16,23 @@ enum {
     FIND_LIST_SHORT = 32, /* longer ones are bitmaps */
     FIND_ASIDE_MAX = 64,  /* facts that have lists of their own; others are MIXED */
     FIND_MARK_WORDS = 4,  /* 256 bits */
+    FIND_CACHE_LINE = 64, /* bytes */
 };
 
+/* All that is asked of most candidates but their programs: one line of the cache. */
 typedef struct find_entry {
     uint64_t id, merchant;
     const config_template *template;    /* a reference */
-    const price_rule *rule;             /* of its newest version */
+    price_fit fit;                      /* of the rule of its newest version */
     int64_t spend_minor;                /* of its minimum spends the lowest */
     char currency[FIND_CURRENCY_BYTES]; /* of the campaign */
 } find_entry;
+_Static_assert(sizeof(find_entry) == FIND_CACHE_LINE, "entries begin where lines of it do");
+
+static inline const price_rule *find_rule(const find_entry *e)
+{
+    return config_rule(e->template, e->template->row->version);
+}
 
 typedef struct find_list {
     uint64_t key;
@@ -39,7 +47,8 @@ typedef struct find_marks {
 
 typedef struct find_segment {
     atomic_uint references;
-    find_entry *entries;
+    find_entry *entries; /* in the block, where a line of the cache begins */
+    char *block;
     uint32_t n;
     find_list *lists;
     uint32_t *directory; /* [1 << bits, and one more] the first list whose key begins so */
@@ -60,9 +69,23 @@ void find_segment_free(find_segment *s);
 /* Where the first id that is not below this one stands. */
 uint32_t find_segment_from(const find_segment *s, uint64_t id);
 
-/* Those of the question that may fit; roaring_bitmap_free frees it. */
-roaring_bitmap_t *find_segment_ask(const find_segment *s, const find_question *q,
-                                   const find_has *has, arena *memory);
+/* A template that may fit, and the only line that its scope may cover: no other has what it needs.
+ * Or PRICE_LINE_ANY. */
+typedef struct find_candidate {
+    uint32_t number, line;
+} find_candidate;
+
+/* Those of the question that may fit: of short lists, by ascending number, some more than once; and
+ * of long ones. */
+typedef struct find_candidates {
+    find_candidate *few;
+    size_t n;
+    const roaring_bitmap_t *many; /* NULL: none */
+    roaring_bitmap_t *made;       /* many, where it belongs to nobody else: find_candidates_free */
+} find_candidates;
+find_candidates find_segment_ask(const find_segment *s, const find_question *q, const find_has *has,
+                                 arena *memory);
+void find_candidates_free(find_candidates *c);
 
 /* The upper bits of a key, which the directory goes by. */
 static inline size_t find_head(const find_segment *s, uint64_t key)

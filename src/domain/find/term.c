@@ -9,7 +9,7 @@
 /* A fact of our own: what all lines cost at list price, with all charges. */
 static const str total_fact = {"find.total", 10};
 
-const find_term find_term_any = {0, 0};
+const find_term find_term_any = {0, 0, PRICE_LINE_ANY};
 
 uint64_t find_key(const find_place *place, find_term term)
 {
@@ -72,7 +72,7 @@ static uint32_t cell_of(const grid *g, int64_t v)
 
 static find_term node_term(uint64_t fact, unsigned level, uint32_t node)
 {
-    return (find_term){fact, (uint64_t)level << 32 | node};
+    return (find_term){fact, (uint64_t)level << 32 | node, PRICE_LINE_ANY};
 }
 
 /* The fewest nodes that cover the cells of a range. */
@@ -88,15 +88,6 @@ static void add_range(find_terms *to, arena *memory, uint64_t fact, const rule_p
         while (from < until && until % 4 != 0) {
             add(to, memory, node_term(fact, level, --until));
         }
-    }
-}
-
-static void add_number(find_terms *to, arena *memory, uint64_t fact, const rule_value *v)
-{
-    grid g = grid_of(v->fact);
-    uint32_t node = cell_of(&g, v->number);
-    for (unsigned level = 0; level <= g.levels; level++, node /= 4) {
-        add(to, memory, node_term(fact, level, node));
     }
 }
 
@@ -130,7 +121,7 @@ static void add_posting(find_terms *to, arena *memory, const rule_posting *p)
     if (p->is_range) {
         add_range(to, memory, fact, p);
     } else {
-        add(to, memory, (find_term){fact, hash64(p->value, 1)});
+        add(to, memory, (find_term){fact, hash64(p->value, 1), PRICE_LINE_ANY});
     }
 }
 
@@ -187,7 +178,19 @@ void find_needs_of(const price_rule *rule, arena *memory, find_needs *out)
 typedef struct listener {
     find_terms *terms;
     arena *memory;
+    uint32_t line;
 } listener;
+
+static void add_number(const listener *l, uint64_t fact, const rule_value *v)
+{
+    grid g = grid_of(v->fact);
+    uint32_t node = cell_of(&g, v->number);
+    for (unsigned level = 0; level <= g.levels; level++, node /= 4) {
+        find_term term = node_term(fact, level, node);
+        term.line = l->line;
+        add(l->terms, l->memory, term);
+    }
+}
 
 static void hear(void *context, const rule_value *v)
 {
@@ -195,9 +198,9 @@ static void hear(void *context, const rule_value *v)
     uint64_t fact = v->attribute.n > 0 ? attribute_hash(v->fact, v->attribute, v->is_number)
                                        : fact_hash(v->fact);
     if (v->is_number) {
-        add_number(l->terms, l->memory, fact, v);
+        add_number(l, fact, v);
     } else {
-        add(l->terms, l->memory, (find_term){fact, hash64(v->text, 1)});
+        add(l->terms, l->memory, (find_term){fact, hash64(v->text, 1), l->line});
     }
 }
 
@@ -224,6 +227,8 @@ static void make_unique(find_terms *terms, arena *memory)
         if (places[at] == 0) {
             terms->items[n++] = term;
             places[at] = (uint32_t)n;
+        } else if (terms->items[places[at] - 1].line != term.line) {
+            terms->items[places[at] - 1].line = PRICE_LINE_ANY;
         }
     }
     terms->n = n;
@@ -256,9 +261,10 @@ void find_has_of(const find_question *q, price_probe *probe, arena *memory, find
 {
     const rule_facts *facts = price_probe_facts(probe);
     listener lines = {.terms = &out->lines, .memory = memory};
-    listener rest = {.terms = &out->cart, .memory = memory};
+    listener rest = {.terms = &out->cart, .memory = memory, .line = PRICE_LINE_ANY};
     *out = (find_has){0};
     for (size_t i = 0; i < q->cart->n; i++) {
+        lines.line = (uint32_t)i;
         rule_line_values(&q->cart->lines[i], q->cart->currency, hear, &lines);
     }
     add(&out->lines, memory, find_term_any);

@@ -29,6 +29,7 @@ enum { FIND_FACT_MIXED = 0 };
 typedef struct find_term {
     uint64_t fact;  /* hash of its name */
     uint64_t value; /* of the text, or of the node */
+    uint32_t line;  /* of a cart: the only line that has it; else PRICE_LINE_ANY */
 } find_term;
 
 typedef struct find_terms {

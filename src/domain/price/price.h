@@ -63,8 +63,6 @@ int64_t price_rule_minimum_spend(const price_rule *rule);
 bool price_rule_frozen(const price_rule *rule, const cart *c, arena *memory, str *out);
 /* The group that it stands in; empty: none. Lives in the rule. */
 str price_rule_group(const price_rule *rule);
-/* Has the processor fetch what price_probe_fits will read of the rule; changes nothing else. */
-void price_rule_prefetch(const price_rule *rule);
 /* Is it good in the campaign's currency only? */
 bool price_rule_one_currency(const price_rule *rule);
 /* Is it good in a cart's currency: own, the campaign's, one in which its amounts are listed, or any

@@ -34,48 +34,50 @@ int64_t price_probe_total(const price_probe *p)
     return p->run.subtotal_minor;
 }
 
-static bool is_eligible(const price_probe *p, const price_rule *rule, size_t i)
+price_fit price_fit_of(const price_rule *rule)
 {
-    const benefit_values *values = &rule->benefit.values[0];
-    return price_run_place(&p->run, rule, values, i) == LINE_PLACE_ELIGIBLE &&
-           rule_covers(rule, &p->run.lines[i], p->run.currency, false);
+    return (price_fit){.rule = rule->kind->targets == KIND_ELIGIBLE ? NULL : rule,
+                       .scope = rule->scope,
+                       .conditions = rule->conditions};
 }
 
-static bool page_fits(const price_probe *p, const price_rule *rule)
+static line_place place_of(const price_probe *p, const price_rule *rule, size_t i)
 {
-    bool covered = p->run.n == 0;
-    for (size_t i = 0; i < p->run.n && !covered; i++) {
-        covered = is_eligible(p, rule, i);
-    }
-    return covered && (rule->conditions == NULL || rule_may_be_met(rule->conditions, &p->facts));
+    return rule == NULL ? price_run_goods_place(&p->run, i)
+                        : price_run_place(&p->run, rule, &rule->benefit.values[0], i);
 }
 
-bool price_probe_fits(price_probe *p, const price_rule *rule)
+static bool is_eligible(const price_probe *p, const price_fit *of, size_t i)
 {
-    uint64_t eligible[CART_LINES_MAX / 64 + 1] = {0};
-    bool covered = false;
-    if (p->is_page) {
-        return page_fits(p, rule);
+    return place_of(p, of->rule, i) == LINE_PLACE_ELIGIBLE &&
+           (of->scope == NULL || rule_line(of->scope, &p->run.lines[i], p->run.currency, false));
+}
+
+bool price_probe_fits_at(const price_probe *p, const price_fit *of, uint32_t line)
+{
+    bool met = of->conditions != NULL && !p->is_page; /* else they ask for no eligible line */
+    size_t from = line == PRICE_LINE_ANY ? 0 : line;
+    size_t until = line == PRICE_LINE_ANY ? p->run.n : from + 1;
+    bool covered = p->is_page && p->run.n == 0;
+    int64_t eligible_minor = 0;
+    for (size_t i = from; i < until && (met || !covered); i++) {
+        bool is = is_eligible(p, of, i);
+        covered = covered || is;
+        eligible_minor += is ? p->run.list[i] : 0;
     }
-    for (size_t i = 0; i < p->run.n; i++) {
-        if (!is_eligible(p, rule, i)) {
-            continue;
-        }
-        covered = true;
-        eligible[i / 64] |= UINT64_C(1) << i % 64;
-        if (rule->conditions == NULL) {
-            break;
-        }
-    }
-    if (!covered || rule->conditions == NULL) {
+    if (!covered || of->conditions == NULL) {
         return covered;
     }
     rule_facts facts = p->facts;
-    facts.eligible_known = true;
-    for (size_t i = 0; i < p->run.n; i++) {
-        facts.eligible_minor += (eligible[i / 64] >> i % 64 & 1) != 0 ? p->run.list[i] : 0;
-    }
-    return rule_met(rule->conditions, &facts);
+    facts.eligible_known = met;
+    facts.eligible_minor = eligible_minor;
+    return met ? rule_met(of->conditions, &facts) : rule_may_be_met(of->conditions, &p->facts);
+}
+
+bool price_probe_fits(const price_probe *p, const price_rule *rule)
+{
+    price_fit fit = price_fit_of(rule);
+    return price_probe_fits_at(p, &fit, PRICE_LINE_ANY);
 }
 
 result price_probe_ask(const price_probe *p, const price_coupon *of, arena *scratch,

@@ -22,7 +22,18 @@ MUST_USE result price_probe_new(const price_probe_cart *of, arena *memory, price
 
 /* Does the scope cover a line (where there are lines), and are the conditions met? Necessary, not
  * sufficient, for price_probe_ask to say R_DONE. Allocates nothing. */
-bool price_probe_fits(price_probe *p, const price_rule *rule);
+bool price_probe_fits(const price_probe *p, const price_rule *rule);
+
+/* What that reads of a rule: whoever asks very many keeps it beside them, and need not fetch the
+ * rule. Lives as long as the rule. */
+typedef struct price_fit {
+    const price_rule *rule; /* NULL: its kind reduces what the scope covers, and nothing else */
+    const rule_program *scope, *conditions; /* NULL: all lines, any cart */
+} price_fit;
+price_fit price_fit_of(const price_rule *rule);
+/* The same answer, where it is known that the scope covers no line but this one; or nothing is. */
+#define PRICE_LINE_ANY UINT32_MAX
+bool price_probe_fits_at(const price_probe *p, const price_fit *of, uint32_t line);
 /* What price_cart says of `of` alone, in scratch, which may be reset when out has been read. Not of
  * a page. As price_cart. */
 MUST_USE result price_probe_ask(const price_probe *p, const price_coupon *of, arena *scratch,

@@ -179,12 +179,6 @@ int64_t price_rule_minimum_spend(const price_rule *rule)
     return lowest;
 }
 
-void price_rule_prefetch(const price_rule *rule)
-{
-    rule_prefetch(rule->scope);
-    rule_prefetch(rule->conditions);
-}
-
 int64_t price_rule_largest(const price_rule *rule)
 {
     return rule->largest_minor;

@@ -116,20 +116,24 @@ static bool covers(const desk *d, const price_use *use, size_t i)
            (d->widest && bit_of(use->covers + RUN_WORDS, i));
 }
 
+line_place price_run_goods_place(const price_run *run, size_t i)
+{
+    uint8_t marks = run->lines[i].marks;
+    if ((marks & LINE_SHIPPING) != 0 && run->policy.percent_shipping == PERCENT_SHIPPING_WITHOUT) {
+        return LINE_PLACE_NONE;
+    }
+    return (marks & LINE_BARRED) != 0 ? LINE_PLACE_EXCLUDED : LINE_PLACE_ELIGIBLE;
+}
+
 static inline line_place place_of(const price_run *run, const price_rule *rule,
                                   const benefit_values *values, size_t i)
 {
     const order_line *line = &run->lines[i];
-    bool shipping = (line->marks & LINE_SHIPPING) != 0;
-    bool barred = (line->marks & LINE_BARRED) != 0;
-    if (!barred && ((rule->kind->targets == KIND_SHIPPING && shipping) ||
-                    (rule->kind->targets == KIND_GIFTS && str_eq(line->sku, values->text)))) {
-        return LINE_PLACE_TARGET;
-    }
-    if (shipping && run->policy.percent_shipping == PERCENT_SHIPPING_WITHOUT) {
-        return LINE_PLACE_NONE;
-    }
-    return barred ? LINE_PLACE_EXCLUDED : LINE_PLACE_ELIGIBLE;
+    kind_targets targets = rule->kind->targets;
+    bool target = (targets == KIND_SHIPPING && (line->marks & LINE_SHIPPING) != 0) ||
+                  (targets == KIND_GIFTS && str_eq(line->sku, values->text));
+    return target && (line->marks & LINE_BARRED) == 0 ? LINE_PLACE_TARGET
+                                                      : price_run_goods_place(run, i);
 }
 
 line_place price_run_place(const price_run *run, const price_rule *rule,

@@ -76,6 +76,8 @@ typedef enum line_place {
 } line_place;
 line_place price_run_place(const price_run *run, const price_rule *rule,
                            const benefit_values *values, size_t i);
+/* The same of a kind that reduces eligible lines. */
+line_place price_run_goods_place(const price_run *run, size_t i);
 
 /* Fills parts with what the rule takes at the running price, and tells; discount_minor and
  * adds_minor are in the run's grain. R_DONE, R_OVERFLOW, or R_AGAIN: with the grain of this run it
