@@ -1,4 +1,5 @@
 /* Batches of exchange codes, and exporting them. */
+#include "api/code_batch.h"
 #include "api/convert.h"
 #include "api/slow.h"
 #include "app/codes.h"
@@ -8,16 +9,31 @@ enum { BATCHES_PAGE_MAX = 200, EXPORT_SLOW_MIN = 2000 };
 
 /* ---- answers ---- */
 
-static wire_code_batch batch_shown(api_call *c, app_view *v, const code_batch *row)
+static wire_code_import import_shown(const upload *from)
+{
+    return (wire_code_import){.state = (upload_state)from->state,
+                              .lines = (int64_t)from->lines,
+                              .accepted = (int64_t)from->accepted,
+                              .already_ours = (int64_t)from->already_ours,
+                              .duplicate = (int64_t)from->duplicate,
+                              .invalid = (int64_t)from->invalid,
+                              .removed = (int64_t)from->removed};
+}
+
+static wire_code_batch batch_shown(app_view *v, const code_batch *row)
 {
     tally_code counts = query_codes_counts(v, row->id);
-    const code_format *of = config_find_code_format(call_config(c), row->format);
+    const code_format *of = config_find_code_format(v->config, row->format);
     size_t key = of == NULL ? 0 : code_key_of(of, row->first);
+    const upload *head = row->upload == 0 ? NULL : upload_get(v->rows, row->slot, row->id);
+    wire_code_import none = {0};
     return (wire_code_batch){.id = row->id,
                              .version = row->version,
                              .name = row->name,
+                             .has_format = row->upload == 0,
                              .format = row->format,
                              .template = row->template,
+                             .has_prefix = row->upload == 0,
                              .prefix = of == NULL ? S("") : of->keys.items[key].prefix,
                              .count = (int64_t)row->count,
                              .has_channel = row->channel.n > 0,
@@ -26,6 +42,8 @@ static wire_code_batch batch_shown(api_call *c, app_view *v, const code_batch *r
                              .redeemed = counts.redeemed,
                              .returned = counts.returned,
                              .voided = counts.voided,
+                             .has_import = head != NULL,
+                             .import = head == NULL ? none : import_shown(head),
                              .has_expires_at = row->expires_at_ms != 0,
                              .expires_at = row->expires_at_ms,
                              .disabled = row->disabled,
@@ -39,14 +57,14 @@ static void answer_batch(api_call *c, int status, const code_batch *row)
     app_view v;
     if (!call_view(c, &v))
         return;
-    wire_code_batch shown = batch_shown(c, &v, row);
+    wire_code_batch shown = batch_shown(&v, row);
     if (!call_view_end(c, &v))
         return;
     call_etag(c, row->version);
     call_answer(c, status, &wire_code_batch_type, &shown);
 }
 
-static void answer_act(api_call *c, int status)
+void code_batch_answer_act(api_call *c, int status)
 {
     const row_out *out = c->act.out;
     code_batch row = {0};
@@ -56,12 +74,12 @@ static void answer_act(api_call *c, int status)
 
 static void created(api_call *c)
 {
-    answer_act(c, 201);
+    code_batch_answer_act(c, 201);
 }
 
 static void changed(api_call *c)
 {
-    answer_act(c, 200);
+    code_batch_answer_act(c, 200);
 }
 
 /* The merchant's batch in the snapshot of this call; NULL: there is none. */
@@ -142,7 +160,7 @@ void api_code_batch_list(api_call *c)
     wire_code_batch_page page = {0};
     page.batches.items = ARENA_ARRAY(c->memory, wire_code_batch, want);
     for (size_t i = 0; i < n && i < want; i++)
-        page.batches.items[page.batches.n++] = batch_shown(c, &v, found[i]);
+        page.batches.items[page.batches.n++] = batch_shown(&v, found[i]);
     if (!call_view_end(c, &v))
         return;
     page.has_next_page_token = n > want;

@@ -1,9 +1,10 @@
 /* Words: codes that many may exchange. */
 #include "api/convert.h"
+#include "app/codes.h"
 #include "app/query_codes.h"
 #include "domain/code/codes.h"
 
-enum { WORDS_PAGE_MAX = 200 };
+enum { WORDS_PAGE_MAX = 200, CREATE_TRIES_MAX = 5 };
 
 static wire_code_word word_shown(app_view *v, const code_word *row)
 {
@@ -56,17 +57,25 @@ static void changed(api_call *c)
     answer_act(c, 200);
 }
 
-static void submit(api_call *c, const code_word_put_in *in, void (*then)(api_call *c))
+static void submit(api_call *c, const code_word_put_in *in, act_ask *ask)
 {
     buf ignored;
     buf_init(&ignored, CODE_TEXT_MAX);
     code_word_check(in, &ignored, c->problems);
     buf_free(&ignored);
-    call_act(c, &(act_ask){.id = ACT_ID_code_word_put,
-                           .slot = id_slot(c->who.merchant),
-                           .subject = in->id == 0 ? S("") : id_subject(c, ID_CODE_WORD, in->id),
-                           .in = in,
-                           .then = then});
+    ask->id = ACT_ID_code_word_put;
+    ask->slot = id_slot(c->who.merchant);
+    ask->subject = in->id == 0 ? S("") : id_subject(c, ID_CODE_WORD, in->id);
+    ask->in = in;
+    call_act(c, ask);
+}
+
+static void create_again(api_call *c)
+{
+    if (++c->tries < CREATE_TRIES_MAX)
+        api_code_word_create(c);
+    else
+        call_refuse(c, R_BUSY, S("Codes are being imported."));
 }
 
 void api_code_word_create(api_call *c)
@@ -81,7 +90,16 @@ void api_code_word_create(api_call *c)
                              .user = b->user,
                              .template = b->template,
                              .expires_at_ms = b->expires_at};
-    submit(c, in, created);
+    act_ask ask = {.then = created, .stale = create_again};
+    app_view v;
+    if (!call_view(c, &v))
+        return;
+    if (codes_word_is_imported(&v, c->who.merchant, b->word, &in->parts)) {
+        ask.refusal = R_NOT_EDITABLE;
+        ask.detail = S("It is an imported code.");
+    }
+    if (call_view_end(c, &v))
+        submit(c, in, &ask);
 }
 
 void api_code_word_edit(api_call *c)
@@ -98,7 +116,7 @@ void api_code_word_edit(api_call *c)
                              .channel = b->channel,
                              .expires_at_ms = b->expires_at,
                              .disabled = b->disabled};
-    submit(c, in, changed);
+    submit(c, in, &(act_ask){.then = changed});
 }
 
 void api_code_word_get(api_call *c)

@@ -30,8 +30,8 @@ void api_code_exchange(api_call *c)
     issue_ask *ask = ARENA_NEW(c->memory, issue_ask);
     price_policy policy = policy_of_merchant(c);
     code_typed typed;
-    result r = codes_read(c->app, call_config(c), c->who.merchant,
-                          code_by_policy(c, &policy, b->code), &typed);
+    result r = codes_read_any(c->app, call_config(c), c->who.merchant,
+                              code_by_policy(c, &policy, b->code), &typed);
     const code_batch *of = config_code_batch_at(call_config(c), typed.format, typed.place);
     issue_item *item = ARENA_NEW(c->memory, issue_item);
     code_use *use = ARENA_NEW(c->memory, code_use);

@@ -51,6 +51,8 @@ static void put_ref(const event *e, wire_event_data *out)
         return;
     case EVENT_KIND_CODE_BATCH_CREATED:
     case EVENT_KIND_CODES_EXPORTED:
+    case EVENT_KIND_CODES_IMPORTED:
+    case EVENT_KIND_CODE_IMPORT_CANCELLED:
         out->has_codes = true;
         out->codes = e->amount_minor;
         out->has_batch = true;
@@ -156,6 +158,8 @@ static str subject_of(api_call *c, const event *e)
     case EVENT_KIND_CODE_BATCH_CREATED:
     case EVENT_KIND_CODE_BATCH_CHANGED:
     case EVENT_KIND_CODES_EXPORTED:
+    case EVENT_KIND_CODES_IMPORTED:
+    case EVENT_KIND_CODE_IMPORT_CANCELLED:
         return id_subject(c, ID_CODE_BATCH, e->ref);
     case EVENT_KIND_CODE_WORD_CREATED:
     case EVENT_KIND_CODE_WORD_CHANGED:

@@ -13,7 +13,7 @@ static bool draw(api_call *c, str typed, qr_ask ask)
 {
     buf text;
     buf_init(&text, CODE_TEXT_MAX);
-    bool code = code_normalise(typed, &text);
+    bool code = code_text_of(typed, &text) == CODE_TEXT_GOOD;
     ask.text = buf_view(&text);
     if (code) {
         qr_draw(&ask, http_out(c->x));

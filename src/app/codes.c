@@ -3,6 +3,7 @@
 
 #include "app/inner.h"
 #include "base/hash.h"
+#include "domain/code/import.h"
 #include "port/random.h"
 #include "port/secret.h"
 
@@ -134,7 +135,7 @@ result codes_read(app *a, const config *c, uint64_t merchant_id, str typed, code
     buf text;
     *out = (code_typed){0};
     buf_init(&text, CODE_TYPED_MAX);
-    bool normal = code_normalise(typed, &text);
+    bool normal = code_text_of(typed, &text) == CODE_TEXT_GOOD;
     const code_word *word = normal ? config_code_word(c, merchant_id, buf_view(&text)) : NULL;
     if (word != NULL || a->options.code_key.n == 0) {
         out->word = word == NULL ? 0 : word->id;
@@ -154,6 +155,49 @@ result codes_read(app *a, const config *c, uint64_t merchant_id, str typed, code
     }
     buf_free(&text);
     return r;
+}
+
+static code_typed find_imported(const app_view *v, uint64_t merchant_id, str normal)
+{
+    const imported_code *row =
+        imported_code_get(v->rows, imported_code_slot(merchant_id, normal), merchant_id, normal);
+    code_typed none = {0};
+    return row == NULL ? none
+                       : (code_typed){.format = row->batch, .place = imported_code_place(row)};
+}
+
+/* The row is looked for whatever else the text is, so that no kind of code is told from another by
+ * the time it takes. */
+result codes_read_any(app *a, const config *c, uint64_t merchant_id, str typed, code_typed *out)
+{
+    char bytes[CODE_TEXT_MAX];
+    buf normal = {.p = bytes, .capacity = sizeof(bytes), .max = sizeof(bytes)};
+    app_view v;
+    result r = codes_read(a, c, merchant_id, typed, out);
+    if (out->word != 0 || code_text_of(typed, &normal) != CODE_TEXT_GOOD)
+        return r;
+    arena *memory = arena_new(0);
+    result looked = app_view_open(a, memory, &v);
+    if (looked == R_DONE) {
+        code_typed own = find_imported(&v, merchant_id, buf_view(&normal));
+        looked = app_view_close(&v);
+        if (own.format != 0) {
+            *out = own;
+            r = R_DONE;
+        }
+    }
+    arena_free(memory);
+    return looked == R_DONE ? r : looked;
+}
+
+bool codes_word_is_imported(app_view *v, uint64_t merchant_id, str typed, uint64_t *parts)
+{
+    char bytes[CODE_TEXT_MAX];
+    buf normal = {.p = bytes, .capacity = sizeof(bytes), .max = sizeof(bytes)};
+    const code_shape *all = code_shape_get(v->rows, id_slot(merchant_id), merchant_id, 0);
+    *parts = all == NULL ? 0 : all->parts;
+    return code_text_of(typed, &normal) == CODE_TEXT_GOOD &&
+           find_imported(v, merchant_id, buf_view(&normal)).format != 0;
 }
 
 /* ---- writing ---- */

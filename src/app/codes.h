@@ -27,6 +27,12 @@ typedef struct code_typed {
 } code_typed;
 MUST_USE result codes_read(app *a, const config *c, uint64_t merchant_id, str typed,
                            code_typed *out);
+/* The same for an exchange, where it may be an imported code, too: format is its batch then. That
+ * needs no key, and looks at the store for every text that is no word. */
+MUST_USE result codes_read_any(app *a, const config *c, uint64_t merchant_id, str typed,
+                               code_typed *out);
+/* Is this word an imported code? parts: for code_word_put_in, which needs the look. */
+bool codes_word_is_imported(app_view *v, uint64_t merchant_id, str typed, uint64_t *parts);
 
 /* The codes of n places from `first` on, all of one prefix, in groups, each followed by a line
  * end. */

@@ -65,7 +65,8 @@ static void publish_code_batch(app *a, uow *rows, uint64_t id)
 {
     const code_batch *b = code_batch_get(rows, id_slot(id), id);
     CHECK(b != NULL);
-    publish_code_format(a, rows, b->merchant, b->format); /* it has given numbers away */
+    if (b->upload == 0)
+        publish_code_format(a, rows, b->merchant, b->format); /* it has given numbers away */
     take(a, config_with_code_batch(a->config, b));
 }
 
@@ -118,7 +119,14 @@ static void publish_rows(act_call *c, uow *rows)
         publish_code_word(a, rows, ((const code_word_put_in *)c->in)->merchant, out->id);
         break;
     case ACT_ID_code_batch_put:
+    case ACT_ID_code_import_end:
         publish_code_batch(a, rows, out->id);
+        break;
+    case ACT_ID_code_part:
+        publish_code_batch(a, rows, ((const code_part_in *)c->in)->batch);
+        break;
+    case ACT_ID_code_part_end:
+        publish_code_batch(a, rows, ((const code_part_end_in *)c->in)->batch);
         break;
     default:
         publish_campaign(a, rows, out->id);

@@ -224,6 +224,8 @@ static result run(verify *v)
         r = verify_subjects(v);
     if (r == R_DONE)
         r = verify_codes(v);
+    if (r == R_DONE)
+        r = verify_imports(v);
     return r == R_DONE ? verify_config(v) : r;
 }
 

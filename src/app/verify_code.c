@@ -106,11 +106,12 @@ static uint64_t place_of(const exchange_code *row)
     return row->serial * SLOT_COUNT + row->slot;
 }
 
-static str code_text(uint64_t format, uint64_t place, char out[64])
+static str code_text(const verify *v, const code_name *name, char out[64])
 {
     char id[ID_TEXT_MAX];
-    (void)id_text(ID_CODE_FORMAT, format, id);
-    int n = snprintf(out, 64, "%s place %llu", id, (unsigned long long)place);
+    bool imported = config_find_code_batch(v->view.config, name->format) != NULL;
+    (void)id_text(imported ? ID_CODE_BATCH : ID_CODE_FORMAT, name->format, id);
+    int n = snprintf(out, 64, "%s place %llu", id, (unsigned long long)name->place);
     return (str){out, (size_t)n};
 }
 
@@ -120,14 +121,14 @@ static void see_code(verify *v, verify_group *g, const void *row)
     const exchange_code *c = row;
     char text[64];
     uint64_t place = place_of(c);
-    verify_what w = {.check = "code", .subject = code_text(c->format, place, text)};
+    code_name name = {c->format, place};
+    verify_what w = {.check = "code", .subject = code_text(v, &name, text)};
     const code_batch *of = config_code_batch_at(v->view.config, c->format, place);
     verify_must(v, &w, "its batch is there", of != NULL && of->id == c->batch);
     verify_must(v, &w, "a coupon, or an act on its way",
                 (c->coupon != 0) == (c->reservations.n == 0) && c->reservations.n <= 1);
     if (c->coupon != 0)
         number_at(v->codes->batches, &c->batch)[BATCH_CODES]++;
-    code_name name = {c->format, place};
     for (size_t i = 0; i < c->reservations.n; i++)
         verify_map_at(v->codes->due, (str){(const char *)&name, sizeof(name)})[DUE_ASKED] =
             c->reservations.items[i].due_at_ms;
@@ -179,7 +180,7 @@ static void compare_codes(verify *v)
         const int64_t *due = verify_map_item(v->codes->due, i, &key);
         code_name name;
         memcpy(&name, key.p, sizeof(name));
-        verify_what w = {.check = "code", .subject = code_text(name.format, name.place, text)};
+        verify_what w = {.check = "code", .subject = code_text(v, &name, text)};
         verify_must(v, &w, "a due entry at or before its act's deadline",
                     due[DUE_ENTRY] != 0 && due[DUE_ENTRY] <= due[DUE_ASKED]);
     }

@@ -80,6 +80,7 @@ typedef struct verify {
     struct subject_pass *subjects; /* verify_subject.c's own */
     uint64_t subject_rows;
     struct code_pass *codes;       /* verify_code.c's own */
+    struct import_pass *imports;   /* verify_import.c's own */
     struct partner_pass *partners; /* verify_partner.c's own */
     verify_map *code_uses;         /* by batch of codes or word, as coupons and orders tell */
 } verify;
@@ -180,11 +181,12 @@ void verify_pool_take(verify *v, const verify_terms *of, const limit_take *take)
 void verify_pool_party(verify *v, uint64_t template_id, const party_share *share);
 MUST_USE result verify_pools(verify *v); /* compares; after verify_lanes */
 
-/* ---- verify_subject.c, verify_code.c ---- */
-MUST_USE result verify_subjects(verify *v); /* compares */
-MUST_USE result verify_codes(verify *v);    /* compares; after the groups */
+/* ---- verify_subject.c, verify_code.c, verify_import.c: they compare ---- */
+MUST_USE result verify_subjects(verify *v);
+MUST_USE result verify_codes(verify *v); /* after the groups */
 /* One that came from a code (coupon.batch; 0: nothing): so much more of CODE_USE_…. */
 void verify_code_use(verify *v, uint64_t batch, size_t which, int64_t n);
+MUST_USE result verify_imports(verify *v);
 
 /* ---- verify_partner.c ---- */
 MUST_USE result verify_partners(verify *v); /* compares; after the heads */

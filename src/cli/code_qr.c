@@ -102,7 +102,7 @@ cli_exit cli_codes_qr(cli_context *c)
     buf text, picture;
     buf_init(&text, CODE_TEXT_MAX);
     buf_init(&picture, PICTURE_MAX);
-    if (code_normalise(w.code, &text)) {
+    if (code_text_of(w.code, &text) == CODE_TEXT_GOOD) {
         w.ask.text = buf_view(&text);
         qr_draw(&w.ask, &picture);
         code = w.to == NULL ? cli_print(c, &picture) : write_file(c, w.to, buf_view(&picture));

@@ -386,7 +386,9 @@ void config_put_code_batch(config *c, const code_batch *row)
     kept_code_batch *b = config_row_new(sizeof(*b), &code_batch_table.record, row, &copy);
     config_object_init(&b->head, block_drop);
     b->row = copy;
-    config_map_put(&c->batch_ends, (config_key){row->format, row->first + row->count}, &b->head);
+    if (row->upload == 0)
+        config_map_put(&c->batch_ends, (config_key){row->format, row->first + row->count},
+                       &b->head);
     config_keep(&c->code_batches, &c->batches_of, (config_key){row->merchant, row->id}, &b->head);
 }
 
@@ -574,7 +576,10 @@ const code_batch *config_code_batch_at(const config *c, uint64_t format, uint64_
     const code_batch *found = NULL;
     config_key from = {format, place};
     size_t n = config_map_scan(&c->batch_ends, from, 1, list_code_batch, &found);
-    return n == 1 && found->first <= place ? found : NULL;
+    if (n == 1)
+        return found->first <= place ? found : NULL;
+    found = config_find_code_batch(c, format);
+    return found != NULL && found->upload != 0 ? found : NULL;
 }
 
 static void list_code_word(void *out, size_t i, const config_object *o)

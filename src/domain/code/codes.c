@@ -4,6 +4,8 @@
 #include "base/id.h"
 #include "domain/campaign/act_part.h"
 #include "domain/campaign/rules_part.h"
+#include "domain/code/batch_part.h"
+#include "domain/code/import.h"
 
 /* ---- what rows say ---- */
 
@@ -135,6 +137,11 @@ void code_batch_check(const code_batch_put_in *in, issues *found)
     if (in->batch != 0)
         return;
     check_reason(in->reason, found);
+    if (in->format == 0) {
+        if (in->count != 0)
+            issues_add(found, S("count"), S("not_allowed"), "codes that are imported are counted");
+        return;
+    }
     if (in->count < 1 || in->count > CODE_BATCH_MAX)
         issues_add(found, S("count"), S("out_of_range"), "1 to %d", CODE_BATCH_MAX);
 }
@@ -256,6 +263,25 @@ static result check_words(uow *u, uint64_t merchant_id, const code_form *form)
     return R_DONE;
 }
 
+/* No imported code of the merchant can be a code of the form. */
+static result check_imported(uow *u, uint64_t merchant_id, const code_form *form)
+{
+    void *rows[CODE_SHAPES_MAX];
+    bool meets = false;
+    size_t n = code_shapes(u, merchant_id, rows);
+    if (uow_pending(u))
+        return R_AGAIN;
+    for (size_t i = 0; i < n && !meets; i++) {
+        const code_shape *s = rows[i];
+        meets = shape_meets(s->masks.items, s->masks.n, form);
+    }
+    if (!meets)
+        return R_DONE;
+    return uow_refuse(u, R_INVALID,
+                      "prefix: imported codes look like codes of this format; take another prefix "
+                      "or length");
+}
+
 /* draft: the format as it is going to be. */
 static result check_key(uow *u, const code_format *draft)
 {
@@ -264,6 +290,8 @@ static result check_key(uow *u, const code_format *draft)
     result r = check_meeting(u, draft->merchant, &form);
     if (r == R_DONE)
         r = check_words(u, draft->merchant, &form);
+    if (r == R_DONE)
+        r = check_imported(u, draft->merchant, &form);
     return r == R_DONE ? check_odds(u, draft, draft->keys.items[last].reason) : r;
 }
 
@@ -351,7 +379,7 @@ result code_format_put_decide(uow *u, const void *in, void *out)
 
 /* ---- batches ---- */
 
-static result batch_answer(uow *u, const code_batch *row, row_out *out)
+result code_batch_answer(uow *u, const code_batch *row, row_out *out)
 {
     *out = (row_out){.id = row->id,
                      .version = row->version,
@@ -359,7 +387,7 @@ static result batch_answer(uow *u, const code_batch *row, row_out *out)
     return R_DONE;
 }
 
-static void batch_event(uow *u, event_kind kind, const code_batch *row, uint64_t codes)
+void code_batch_event(uow *u, event_kind kind, const code_batch *row, uint64_t codes)
 {
     const config_template *of = config_find_template(uow_config(u), row->template);
     tell(u, &(event){.kind = (uint8_t)kind,
@@ -410,6 +438,30 @@ static result take_numbers(uow *u, code_format *draft, const code_batch_put_in *
     return check_odds(u, draft, reason);
 }
 
+/* The row of a new one, without what is of its kind. */
+static code_batch *batch_row(uow *u, const code_batch_put_in *in)
+{
+    uint16_t slot = id_slot(in->merchant);
+    code_batch *row = code_batch_new(u, slot, uow_next_id(u, slot));
+    row->merchant = in->merchant;
+    row->template = in->template;
+    row->created_at_ms = uow_now(u);
+    batch_fill(u, row, in);
+    return row;
+}
+
+static result import_create(uow *u, const code_batch_put_in *in, row_out *out)
+{
+    result r = check_template(u, in);
+    if (r != R_DONE)
+        return r;
+    code_batch *row = batch_row(u, in);
+    upload *head = upload_new(u, row->slot, row->id);
+    row->upload = head->state = UPLOAD_STATE_IMPORTING;
+    code_batch_event(u, EVENT_KIND_CODE_BATCH_CREATED, row, 0);
+    return code_batch_answer(u, row, out);
+}
+
 static result batch_create(uow *u, const code_batch_put_in *in, row_out *out)
 {
     uint16_t slot = id_slot(in->merchant);
@@ -431,20 +483,16 @@ static result batch_create(uow *u, const code_batch_put_in *in, row_out *out)
     code_format_edit(u, of);
     of->keys.items = draft.keys.items;
     of->updated_at_ms = uow_now(u);
-    code_batch *row = code_batch_new(u, slot, uow_next_id(u, slot));
-    row->merchant = in->merchant;
+    code_batch *row = batch_row(u, in);
     row->format = in->format;
-    row->template = in->template;
     row->first = key->first + key->issued - in->count;
     row->count = in->count;
     row->reason = in->reason;
-    row->created_at_ms = uow_now(u);
-    batch_fill(u, row, in);
-    batch_event(u, EVENT_KIND_CODE_BATCH_CREATED, row, row->count);
-    return batch_answer(u, row, out);
+    code_batch_event(u, EVENT_KIND_CODE_BATCH_CREATED, row, row->count);
+    return code_batch_answer(u, row, out);
 }
 
-static result batch_find(uow *u, uint64_t merchant_id, uint64_t id, code_batch **out)
+result code_batch_find(uow *u, uint64_t merchant_id, uint64_t id, code_batch **out)
 {
     *out = code_batch_get(u, id_slot(id), id);
     if (uow_pending(u))
@@ -457,15 +505,15 @@ static result batch_find(uow *u, uint64_t merchant_id, uint64_t id, code_batch *
 static result batch_change(uow *u, const code_batch_put_in *in, row_out *out)
 {
     code_batch *row;
-    result r = batch_find(u, in->merchant, in->batch, &row);
+    result r = code_batch_find(u, in->merchant, in->batch, &row);
     if (r == R_DONE)
         r = act_check_version(u, in->if_version, row->version);
     if (r != R_DONE)
         return r;
     code_batch_edit(u, row);
     batch_fill(u, row, in);
-    batch_event(u, EVENT_KIND_CODE_BATCH_CHANGED, row, 0);
-    return batch_answer(u, row, out);
+    code_batch_event(u, EVENT_KIND_CODE_BATCH_CHANGED, row, 0);
+    return code_batch_answer(u, row, out);
 }
 
 result code_batch_put_decide(uow *u, const void *in, void *out)
@@ -476,7 +524,9 @@ result code_batch_put_decide(uow *u, const void *in, void *out)
     result r = act_check(u, found);
     if (r != R_DONE)
         return r;
-    return put->batch == 0 ? batch_create(u, put, out) : batch_change(u, put, out);
+    if (put->batch != 0)
+        return batch_change(u, put, out);
+    return put->format == 0 ? import_create(u, put, out) : batch_create(u, put, out);
 }
 
 result code_export_decide(uow *u, const void *input, void *output)
@@ -484,12 +534,14 @@ result code_export_decide(uow *u, const void *input, void *output)
     const code_export_in *in = input;
     MAYBE(output);
     code_batch *row;
-    result r = batch_find(u, in->merchant, in->batch, &row);
+    result r = code_batch_find(u, in->merchant, in->batch, &row);
     if (r != R_DONE)
         return r;
+    if (row->upload != 0)
+        return uow_refuse(u, R_INVALID, "batch: its codes were imported; they are yours already");
     if (in->count < 1 || in->count > CODE_EXPORT_MAX || in->from > row->count)
         return uow_refuse(u, R_INVALID, "from: at most %llu", (unsigned long long)row->count);
     uint64_t left = row->count - in->from;
-    batch_event(u, EVENT_KIND_CODES_EXPORTED, row, in->count < left ? in->count : left);
+    code_batch_event(u, EVENT_KIND_CODES_EXPORTED, row, in->count < left ? in->count : left);
     return R_DONE;
 }

@@ -13,18 +13,20 @@
  * as long as an id needs. A merchant has one such format at most; its newest prefix is shown, and
  * codes of earlier ones stay good.
  *
- * FORMAT_PUT creates a format, or gives one its next prefix. BATCH_PUT creates a batch, or renames,
- * disables, enables, extends or shortens one, or says its channel: where its codes are given away.
- * EXPORT only tells that codes leave the server. WORD_PUT creates a code that many may use, or
- * disables, enables, extends or shortens one, or says its channel. A word is normalised (format.h),
- * so it is read as codes are, but without look-alikes; it is not the code of any format of the
- * merchant.
+ * FORMAT_PUT creates a format, or gives one its next prefix. BATCH_PUT creates a batch, of a format
+ * or of codes that are going to be imported (import.h), or renames, disables, enables, extends or
+ * shortens one, or says its channel: where its codes are given away. EXPORT only tells that codes
+ * leave the server. WORD_PUT creates a code that many may use, or disables, enables, extends or
+ * shortens one, or says its channel. A word is normalised (format.h), so it is read as codes are,
+ * but without look-alikes; it is not the code of any format of the merchant.
  *   NOT_FOUND          no such merchant, format, batch or template of the merchant
  *   VERSION_MISMATCH
  *   INVALID            of the form (format.h) or the scheme (cipher.h); texts that two formats of
- *                      the merchant could have; name, channel, reason, expires_at_ms, count; a
- *                      batch of a format for coupons; an export from behind the end
+ *                      the merchant could have, or that imported codes could be; name, channel,
+ *                      reason, expires_at_ms, count; a batch of a format for coupons; an export
+ *                      from behind the end, or of an import
  *   NOT_EDITABLE       a word that is there already
+ *   BUSY, STALE        a word that imported codes could be: import.h
  *   TOO_MANY           words, formats of the merchant, or such for coupons; prefixes of a format
  *   CODE_GUESSABLE     the odds are above the bound, or the scheme is predictable, and no reason
  *                      says that this is accepted; the reason of a prefix is good for its batches
@@ -44,8 +46,8 @@ enum {
     CODE_KEYS_MAX = 100,         /* prefixes of a format */
     CODE_BATCH_MAX = 1000000000, /* codes */
     CODE_EXPORT_MAX = 100000,    /* codes at once */
+    CODE_IMPORTS_MAX = 20,       /* of a merchant, with codes and not finished: a scan */
     CODE_WORDS_MAX = 1000,       /* of a merchant: a scan */
-    CODE_WORD_MIN = 4,           /* characters, normalised */
     CODE_REASON_BYTES_MAX = 800,
     CODE_CHANNEL_BYTES_MAX = 64,
     CODE_GUESSES_PER_SECOND = 10, /* what the odds are for */

@@ -23,7 +23,8 @@ static result refuse(uow *u, const asked_code *c, result why)
 static result look(uow *u, const asked_code *c, const code_batch **out)
 {
     const code_batch *of = config_code_batch_at(uow_config(u), c->format, c->place);
-    if (of == NULL || of->merchant != c->merchant)
+    bool made = of != NULL && (of->upload == 0 || of->upload == UPLOAD_STATE_FINISHED);
+    if (!made || of->merchant != c->merchant)
         return refuse(u, c, R_CODE_INVALID);
     *out = of;
     if (of->disabled)

@@ -12,8 +12,8 @@
  * the lane of the user. It is refused as a code is; CODE_INVALID also to another user than its own.
  *
  * Reasons a code is refused for, in this order: CODE_INVALID (unknown, never made, of another
- * merchant), CODE_DISABLED, CODE_EXPIRED, CODE_USED. Who may not know gets CODE_INVALID for all of
- * them, without a word more. */
+ * merchant, of an import that is not finished), CODE_DISABLED, CODE_EXPIRED, CODE_USED. Who may not
+ * know gets CODE_INVALID for all of them, without a word more. */
 #ifndef QUAN_DOMAIN_CODE_EXCHANGE_H
 #define QUAN_DOMAIN_CODE_EXCHANGE_H
 

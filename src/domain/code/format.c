@@ -100,7 +100,7 @@ uint64_t code_serial(ff1_number number)
 
 /* ---- writing ---- */
 
-static size_t length_of(const code_form *f)
+size_t code_length(const code_form *f)
 {
     return f->prefix.n + f->body + (f->check ? 1 : 0);
 }
@@ -196,24 +196,24 @@ bool code_has_small(str typed)
     return found;
 }
 
-bool code_normalise(str typed, buf *out)
+code_text_state code_text_of(str typed, buf *out)
 {
     size_t length = 0;
     if (typed.n > CODE_TYPED_MAX)
-        return false;
+        return CODE_TEXT_LONG;
     for (size_t i = 0, n; i < typed.n; i += n) {
         char c = next_of(typed, i, &n);
         if (is_small(c))
             c = (char)(c - 'a' + 'A');
         if (n == 0 || (!is_code_character(c) && !is_between(c)))
-            return false;
+            return CODE_TEXT_OTHER;
         if (is_between(c))
             continue;
         if (length++ == CODE_TEXT_MAX)
-            return false;
+            return CODE_TEXT_LONG;
         buf_char(out, c);
     }
-    return length > 0;
+    return length > 0 ? CODE_TEXT_GOOD : CODE_TEXT_EMPTY;
 }
 
 /* The place of the character, or of the one look-alike that the alphabet has; -1. */
@@ -244,7 +244,7 @@ static bool alike(char a, char b)
 
 static bool has_prefix(const code_form *f, str normalised)
 {
-    bool same = normalised.n == length_of(f);
+    bool same = normalised.n == code_length(f);
     for (size_t i = 0; same && i < f->prefix.n; i++)
         same = alike(f->prefix.p[i], normalised.p[i]);
     return same;
@@ -271,22 +271,21 @@ bool code_read(const code_form *f, str normalised, ff1_number *body)
     return true;
 }
 
-/* May this character stand at this place of a code, as it is or as a look-alike? */
-static bool may_stand(const code_form *f, size_t at, char c)
+bool code_may_stand(const code_form *f, size_t at, char c)
 {
     return at < f->prefix.n ? alike(f->prefix.p[at], c) : digit_of(f->alphabet, c) >= 0;
 }
 
 bool code_forms_meet(const code_form *a, const code_form *b)
 {
-    size_t n = length_of(a);
-    if (n != length_of(b))
+    size_t n = code_length(a);
+    if (n != code_length(b))
         return false;
     for (size_t at = 0; at < n; at++) {
         bool some = false;
         for (size_t i = 0; i < code_alphabet_digits.n + 26 && !some; i++) {
             char c = (char)(i < 10 ? '0' + i : 'A' + i - 10);
-            some = may_stand(a, at, c) && may_stand(b, at, c);
+            some = code_may_stand(a, at, c) && code_may_stand(b, at, c);
         }
         if (!some)
             return false;

@@ -46,6 +46,9 @@ ff1_number code_number(uint16_t slot, uint64_t serial);
 uint16_t code_slot(ff1_number number);
 uint64_t code_serial(ff1_number number);
 
+size_t code_length(const code_form *f); /* of a code: characters */
+/* May this character stand at this place of a code, as it is or as a look-alike? */
+bool code_may_stand(const code_form *f, size_t at, char c);
 /* Can a text be a code of both? Then they are not disjoint and a merchant may not have both. */
 bool code_forms_meet(const code_form *a, const code_form *b);
 
@@ -53,9 +56,15 @@ bool code_forms_meet(const code_form *a, const code_form *b);
 void code_write(const code_form *f, ff1_number body, buf *out);
 void code_show(const code_form *f, str code, buf *out); /* in groups */
 
-/* What was typed, in capitals of ASCII without what people put in between. False when it cannot be
- * any code: another character, nothing, or more than CODE_TEXT_MAX characters are left. */
-MUST_USE bool code_normalise(str typed, buf *out);
+/* What was typed, in capitals of ASCII without what people put in between; or why it cannot be any
+ * code: another character, nothing, or more than CODE_TEXT_MAX characters are left. */
+typedef enum code_text_state {
+    CODE_TEXT_GOOD,
+    CODE_TEXT_EMPTY,
+    CODE_TEXT_LONG,
+    CODE_TEXT_OTHER
+} code_text_state;
+MUST_USE code_text_state code_text_of(str typed, buf *out);
 /* Are there small letters in what was typed? (CODE_CASE of the policy) */
 MUST_USE bool code_has_small(str typed);
 /* A normalised text as a code of this format; false when it is none. */

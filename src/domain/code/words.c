@@ -2,7 +2,7 @@
 #include "base/id.h"
 #include "domain/campaign/act_part.h"
 #include "domain/campaign/rules_part.h"
-#include "domain/code/codes.h"
+#include "domain/code/import.h"
 #include "domain/coupon/acts.h"
 
 void code_word_check(const code_word_put_in *in, buf *normal, issues *found)
@@ -13,9 +13,9 @@ void code_word_check(const code_word_put_in *in, buf *normal, issues *found)
         code_channel_check(in->channel, found);
     if (in->id != 0)
         return;
-    if (!code_normalise(in->word, normal) || normal->n < CODE_WORD_MIN)
+    if (upload_read(in->word, normal) != LINE_FATE_ACCEPTED)
         issues_add(found, S("word"), S("out_of_range"), "%d to %d letters and digits of ASCII",
-                   CODE_WORD_MIN, CODE_TEXT_MAX);
+                   CODE_OWN_MIN, CODE_TEXT_MAX);
     if (in->user.n > USER_BYTES_MAX)
         issues_add(found, S("user"), S("too_long"), "at most %d bytes", USER_BYTES_MAX);
 }
@@ -84,6 +84,8 @@ static result word_create(uow *u, const code_word_put_in *in, str normal, row_ou
     if (of->row->apply == APPLY_MODE_AUTOMATIC)
         return uow_refuse(u, R_NOT_ISSUABLE, "The template applies by itself.");
     r = check_alone(u, in->merchant, normal);
+    if (r == R_DONE)
+        r = code_shapes_allow_word(u, in->merchant, normal, in->parts);
     if (r != R_DONE)
         return r;
     uint16_t slot = id_slot(in->merchant);

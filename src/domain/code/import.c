@@ -1,0 +1,372 @@
+/* The acts on imports: see import.h. */
+#include "domain/code/import.h"
+
+#include "domain/code/batch_part.h"
+
+/* ---- the batch and its upload ---- */
+
+static result import_find(uow *u, uint64_t merchant_id, uint64_t id, code_batch **out)
+{
+    result r = code_batch_find(u, merchant_id, id, out);
+    if (r == R_DONE && (*out)->upload == 0)
+        r = uow_refuse(u, R_NOT_FOUND, "The codes of this batch are not imported.");
+    return r;
+}
+
+/* ---- shapes ---- */
+
+size_t code_shapes(uow *u, uint64_t merchant_id, void **rows)
+{
+    code_shape from = {.slot = id_slot(merchant_id), .merchant = merchant_id};
+    uow_range range = {&code_shape_table, -1, &from, 2, false};
+    return uow_scan(u, &range, CODE_SHAPES_MAX, rows);
+}
+
+static const code_shape *shape_of_all(void *const *rows, size_t n)
+{
+    return n > 0 && ((const code_shape *)rows[0])->batch == 0 ? rows[0] : NULL;
+}
+
+result code_shapes_allow_word(uow *u, uint64_t merchant_id, str normal, uint64_t parts)
+{
+    void *rows[CODE_SHAPES_MAX];
+    bool fits = false, open = false;
+    size_t n = code_shapes(u, merchant_id, rows);
+    for (size_t i = 0; i < n; i++) {
+        const code_shape *s = rows[i];
+        if (!shape_fits(s->masks.items, s->masks.n, normal))
+            continue;
+        const upload *head = upload_get(u, id_slot(s->batch), s->batch);
+        fits = true;
+        open = open || (head != NULL && head->open);
+    }
+    if (uow_pending(u))
+        return R_AGAIN;
+    if (open)
+        return uow_refuse(u, R_BUSY,
+                          "Codes are being imported of which this could be one: wait, or finish or "
+                          "cancel that import.");
+    const code_shape *all = shape_of_all(rows, n);
+    return fits && all != NULL && all->parts != parts ? R_STALE : R_DONE;
+}
+
+/* Writes what `more` adds; row NULL: there is none yet. */
+static code_shape *widen(uow *u, code_shape *row, const code_shape *name, const list *more)
+{
+    shape *s = ARENA_NEW(uow_memory(u), shape);
+    code_mask *masks = ARENA_ARRAY(uow_memory(u), code_mask, SHAPE_MASKS_MAX);
+    *s = (shape){0};
+    if (row == NULL)
+        row = code_shape_new(u, name->slot, name->merchant, name->batch);
+    else
+        code_shape_edit(u, row);
+    shape_add_masks(s, row->masks.items, row->masks.n);
+    shape_add_masks(s, more->items, more->n);
+    row->masks.items = masks;
+    row->masks.n = shape_masks(s, masks);
+    return row;
+}
+
+static result check_masks(uow *u, const code_part_in *in)
+{
+    bool good = in->masks.n <= SHAPE_MASKS_MAX;
+    for (size_t i = 0; good && i < in->masks.n; i++) {
+        const code_mask *m = &in->masks.items[i];
+        good = m->length <= CODE_TEXT_MAX && m->at < m->length;
+    }
+    return good ? R_DONE : uow_refuse(u, R_INVALID, "masks of codes");
+}
+
+/* ---- a part ---- */
+
+static result answer_part(const upload_part *p, code_part_out *out)
+{
+    *out = (code_part_out){.accepted = p->accepted};
+    out->rest.items = p->rest.items;
+    out->rest.n = p->rest.n;
+    return R_DONE;
+}
+
+/* Room for the shape of one more import. */
+static result check_room(uow *u, const code_part_in *in, void *const *shapes, size_t n)
+{
+    size_t others = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t batch = ((const code_shape *)shapes[i])->batch;
+        if (batch == in->batch)
+            return R_DONE;
+        others += batch != 0;
+    }
+    if (others < CODE_IMPORTS_MAX)
+        return R_DONE;
+    return uow_refuse(u, R_TOO_MANY, "%d imports are not finished: finish or cancel one.",
+                      CODE_IMPORTS_MAX);
+}
+
+static void note_shapes(uow *u, const code_part_in *in, void *const *shapes, size_t n)
+{
+    code_shape all = {.slot = id_slot(in->merchant), .merchant = in->merchant}, own = all;
+    own.batch = in->batch;
+    code_shape *found = NULL, *total = (code_shape *)(uintptr_t)shape_of_all(shapes, n);
+    for (size_t i = 0; i < n; i++)
+        if (((const code_shape *)shapes[i])->batch == in->batch)
+            found = shapes[i];
+    list masks = {in->masks.items, in->masks.n}, none = {NULL, 0};
+    MAYBE(widen(u, found, &own, &masks) == NULL);
+    widen(u, total, &all, &none)->parts++;
+}
+
+result code_part_decide(uow *u, const void *input, void *output)
+{
+    const code_part_in *in = input;
+    code_part_out *out = output;
+    void *shapes[CODE_SHAPES_MAX];
+    code_batch *batch;
+    upload_rows rows;
+    upload_ask ask = {in->batch, in->first, in->lines, in->hi, in->lo};
+    result r = import_find(u, in->merchant, in->batch, &batch);
+    if (r != R_DONE)
+        return r;
+    upload_load(u, in->batch, in->first, &rows);
+    size_t n = code_shapes(u, in->merchant, shapes);
+    if (uow_pending(u))
+        return R_AGAIN;
+    r = upload_may_begin(u, &rows, &ask);
+    if (r == R_DONE && upload_is_in(&rows))
+        return answer_part(rows.part, out);
+    if (r == R_DONE)
+        r = check_room(u, in, shapes, n);
+    if (r == R_DONE)
+        r = check_masks(u, in);
+    if (r != R_DONE)
+        return r;
+    out->attempt = upload_begin(u, &rows, &ask);
+    code_batch_edit(u, batch);
+    batch->attempt = out->attempt;
+    note_shapes(u, in, shapes, n);
+    return R_DONE;
+}
+
+result code_part_end_decide(uow *u, const void *input, void *output)
+{
+    const code_part_end_in *in = input;
+    code_batch *batch;
+    upload_rows rows;
+    result r = import_find(u, in->merchant, in->batch, &batch);
+    if (r != R_DONE)
+        return r;
+    upload_load(u, in->batch, in->first, &rows);
+    if (uow_pending(u))
+        return R_AGAIN;
+    r = upload_may_end(u, &rows, in->attempt);
+    if (r != R_DONE)
+        return r;
+    if (!upload_is_in(&rows)) {
+        code_batch_edit(u, batch);
+        upload_end(u, &rows, in->rest.items, in->rest.n);
+        batch->count = rows.head->accepted;
+        batch->attempt = 0;
+        batch->updated_at_ms = uow_now(u);
+    }
+    return answer_part(rows.part, output);
+}
+
+/* ---- the rows of codes, in their slots ---- */
+
+static bool is_generated(const code_format *const *formats, size_t n, str code)
+{
+    for (size_t i = 0; i < n; i++)
+        if (code_format_reads(formats[i], code))
+            return true;
+    return false;
+}
+
+/* What a line is, whose code has this row. */
+static placed_line fate_of(uow *u, const code_place_in *in, const code_line *l,
+                           const imported_code *row)
+{
+    const code_format *formats[CODE_FORMATS_MAX];
+    if (row != NULL && row->batch != in->batch)
+        return (placed_line){.fate = LINE_FATE_ALREADY_OURS};
+    if (row != NULL && row->line != l->line)
+        return (placed_line){.fate = LINE_FATE_DUPLICATE, .first = row->line};
+    if (row != NULL)
+        return (placed_line){.fate = LINE_FATE_ACCEPTED};
+    if (config_code_word(uow_config(u), in->merchant, l->code) != NULL)
+        return (placed_line){.fate = LINE_FATE_ALREADY_OURS};
+    size_t n = config_code_formats(uow_config(u), in->merchant, 0, CODE_FORMATS_MAX, formats);
+    bool generated = is_generated(formats, n, l->code);
+    return (placed_line){.fate = generated ? LINE_FATE_GENERATED : LINE_FATE_ACCEPTED};
+}
+
+static result check_place(uow *u, const code_place_in *in)
+{
+    const code_batch *of = config_find_code_batch(uow_config(u), in->batch);
+    if (of == NULL || of->merchant != in->merchant || in->lines.n > CODE_PLACE_MAX)
+        return uow_refuse(u, R_INVALID, "lines of an import");
+    if (of->upload != UPLOAD_STATE_IMPORTING || of->attempt != in->attempt)
+        return uow_refuse(u, R_BUSY, "This part has come again, or its import is over.");
+    return R_DONE;
+}
+
+result code_place_decide(uow *u, const void *input, void *output)
+{
+    const code_place_in *in = input;
+    code_place_out *out = output;
+    result r = check_place(u, in);
+    if (r != R_DONE)
+        return r;
+    imported_code **rows = ARENA_ARRAY(uow_memory(u), imported_code *, in->lines.n);
+    for (size_t i = 0; i < in->lines.n; i++) {
+        const code_line *l = &in->lines.items[i];
+        rows[i] = imported_code_get(u, l->slot, in->merchant, l->code);
+    }
+    if (uow_pending(u))
+        return R_AGAIN;
+    out->lines.items = ARENA_ARRAY(uow_memory(u), placed_line, in->lines.n);
+    out->lines.n = in->lines.n;
+    for (size_t i = 0; i < in->lines.n; i++) {
+        const code_line *l = &in->lines.items[i];
+        out->lines.items[i] = fate_of(u, in, l, rows[i]);
+        if (out->lines.items[i].fate != LINE_FATE_ACCEPTED || rows[i] != NULL)
+            continue;
+        imported_code *row = imported_code_new(u, l->slot, in->merchant, l->code);
+        row->batch = in->batch;
+        row->line = l->line;
+    }
+    return R_DONE;
+}
+
+/* ---- the end ---- */
+
+static void finish(uow *u, code_batch *batch, upload *head, void *const *shapes, size_t n)
+{
+    code_shape all = {.slot = id_slot(batch->merchant), .merchant = batch->merchant};
+    for (size_t i = 0; i < n; i++) {
+        code_shape *own = shapes[i];
+        if (own->batch != batch->id)
+            continue;
+        list masks = {own->masks.items, own->masks.n};
+        MAYBE(widen(u, (code_shape *)(uintptr_t)shape_of_all(shapes, n), &all, &masks) == NULL);
+        code_shape_delete(u, own);
+    }
+    code_batch_edit(u, batch);
+    upload_edit(u, head);
+    batch->upload = head->state = UPLOAD_STATE_FINISHED;
+    code_batch_event(u, EVENT_KIND_CODES_IMPORTED, batch, batch->count);
+}
+
+static void cancel(uow *u, code_batch *batch, upload *head)
+{
+    code_batch_edit(u, batch);
+    upload_edit(u, head);
+    batch->upload = head->state = UPLOAD_STATE_REMOVING;
+    batch->attempt = 0;
+    head->open = false;
+    head->removers = CODE_UNPLACE_CHAINS;
+    for (uint16_t slot = 0; slot < CODE_UNPLACE_CHAINS; slot++) {
+        code_unplace_in first = {.merchant = batch->merchant, .batch = batch->id, .slot = slot};
+        uow_send(u, CODE_UNPLACE_ACT, slot, &code_unplace_in_record, &first);
+    }
+    code_batch_event(u, EVENT_KIND_CODE_IMPORT_CANCELLED, batch, batch->count);
+}
+
+result code_import_end_decide(uow *u, const void *input, void *output)
+{
+    const code_import_end_in *in = input;
+    void *shapes[CODE_SHAPES_MAX];
+    code_batch *batch;
+    result r = import_find(u, in->merchant, in->batch, &batch);
+    if (r != R_DONE)
+        return r;
+    upload *head = upload_get(u, batch->slot, batch->id);
+    size_t n = code_shapes(u, in->merchant, shapes);
+    if (uow_pending(u))
+        return R_AGAIN;
+    bool over = head->state != UPLOAD_STATE_IMPORTING;
+    if (over && in->cancel == (head->state == UPLOAD_STATE_FINISHED))
+        return uow_refuse(u, R_NOT_EDITABLE, "It is %s.", in->cancel ? "finished" : "cancelled");
+    if (over)
+        return code_batch_answer(u, batch, output);
+    if (!in->cancel && head->open)
+        return uow_refuse(u, R_BUSY, "A part is coming in: send it again.");
+    code_batch_edit(u, batch);
+    batch->version++;
+    batch->updated_at_ms = uow_now(u);
+    if (in->cancel)
+        cancel(u, batch, head);
+    else
+        finish(u, batch, head, shapes, n);
+    return code_batch_answer(u, batch, output);
+}
+
+/* ---- taking out ---- */
+
+/* The next step of the chain, or the word that it has ended. */
+static void go_on(uow *u, code_unplace_in *at, bool slot_ended)
+{
+    bool last = slot_ended && at->slot + CODE_UNPLACE_CHAINS >= SLOT_COUNT;
+    if (last || at->removed >= CODE_UNPLACE_TELLS) {
+        code_unplaced_in told = {at->merchant, at->batch, at->removed, last};
+        uow_send(u, CODE_UNPLACED_ACT, id_slot(at->batch), &code_unplaced_in_record, &told);
+        at->removed = 0;
+    }
+    if (last)
+        return;
+    if (slot_ended) {
+        at->slot = (uint16_t)(at->slot + CODE_UNPLACE_CHAINS);
+        at->after = (str){NULL, 0};
+    }
+    uow_send(u, CODE_UNPLACE_ACT, at->slot, &code_unplace_in_record, at);
+}
+
+result code_unplace_decide(uow *u, const void *input, void *output)
+{
+    const code_unplace_in *in = input;
+    void *rows[CODE_UNPLACE_MAX];
+    MAYBE(output);
+    code_unplace_in at = *in;
+    const code_batch *of = config_find_code_batch(uow_config(u), in->batch);
+    if (of == NULL)
+        return uow_refuse(u, R_NOT_FOUND, "There is no such import.");
+    if (of->upload == UPLOAD_STATE_IMPORTING) {
+        go_on(u, &at, false); /* not published here yet: PLACE may still come */
+        return R_DONE;
+    }
+    imported_code from = {.slot = in->slot, .merchant = in->merchant, .code = in->after};
+    uow_range range = {&imported_code_table, -1, &from, 2, in->after.n > 0};
+    size_t n = uow_scan(u, &range, CODE_UNPLACE_MAX, rows);
+    if (uow_pending(u))
+        return R_AGAIN;
+    if (n > 0)
+        at.after = arena_str(uow_memory(u), ((const imported_code *)rows[n - 1])->code);
+    for (size_t i = 0; i < n; i++) {
+        if (((const imported_code *)rows[i])->batch != in->batch)
+            continue;
+        imported_code_delete(u, rows[i]);
+        at.removed++;
+    }
+    go_on(u, &at, n < CODE_UNPLACE_MAX);
+    return R_DONE;
+}
+
+result code_unplaced_decide(uow *u, const void *input, void *output)
+{
+    const code_unplaced_in *in = input;
+    MAYBE(output);
+    upload *head = upload_get(u, id_slot(in->batch), in->batch);
+    code_shape *own = code_shape_get(u, id_slot(in->merchant), in->merchant, in->batch);
+    if (uow_pending(u))
+        return R_AGAIN;
+    if (head == NULL)
+        return uow_refuse(u, R_NOT_FOUND, "There is no such import.");
+    upload_edit(u, head);
+    head->removed += in->removed;
+    head->removers -= in->last ? 1 : 0;
+    if (head->removers > 0)
+        return R_DONE;
+    head->state = UPLOAD_STATE_REMOVED;
+    if (own != NULL)
+        code_shape_delete(u, own);
+    return R_DONE;
+}

@@ -1,0 +1,59 @@
+/* Lines that come in parts, of a file of any size: who sends them can go on after any crash, and
+ * each line has one answer for ever.
+ *
+ * A part is a run of lines; the first begins with line 1, each other one behind the part before. It
+ * begins (upload_begin), its lines are dealt with, each by whatever acts that takes, and it is in
+ * (upload_end). A part that comes again with the same lines has the answer of the first time when
+ * it is in. While it is not, it begins anew, under the next attempt: the acts of an attempt must be
+ * refused once there is a later one, or the part is in. With other lines it is refused.
+ *
+ *   NOT_EDITABLE            other lines came with this part; the upload is over
+ *   CURRENT_VALUE_MISMATCH  another part is next
+ *   TOO_MANY                lines
+ *   BUSY                    there is a later attempt */
+#ifndef QUAN_DOMAIN_CODE_UPLOAD_H
+#define QUAN_DOMAIN_CODE_UPLOAD_H
+
+#include "base/buf.h"
+#include "base/result.h"
+#include "domain/table.gen.h"
+
+enum {
+    UPLOAD_PART_MAX = 10000,     /* lines */
+    UPLOAD_LINES_MAX = 10000000, /* of all parts */
+};
+
+/* A line as the code that it says, normalised (format.h): ACCEPTED, or why it cannot be one. normal
+ * has room for CODE_TEXT_MAX. */
+enum { CODE_OWN_MIN = 4 }; /* characters, normalised; at most CODE_TEXT_MAX */
+line_fate upload_read(str line, buf *normal);
+static inline bool line_is_invalid(uint8_t fate)
+{
+    return fate > LINE_FATE_DUPLICATE;
+}
+
+typedef struct upload_rows {
+    upload *head;
+    upload_part *part; /* NULL: it has not begun */
+} upload_rows;
+/* Gets: look whether rows are pending. */
+void upload_load(uow *u, uint64_t id, uint64_t first, upload_rows *out);
+static inline bool upload_is_in(const upload_rows *rows)
+{
+    return rows->part != NULL && rows->part->in;
+}
+
+typedef struct upload_ask {
+    uint64_t id, first;
+    uint32_t lines;
+    uint64_t hi, lo; /* hash of the lines */
+} upload_ask;
+/* R_DONE also for one that is in. */
+MUST_USE result upload_may_begin(uow *u, const upload_rows *rows, const upload_ask *ask);
+uint32_t upload_begin(uow *u, const upload_rows *rows, const upload_ask *ask); /* the attempt */
+
+/* R_DONE also for one that is in. rest: the lines that were not accepted. */
+MUST_USE result upload_may_end(uow *u, const upload_rows *rows, uint32_t attempt);
+void upload_end(uow *u, const upload_rows *rows, const upload_line *rest, size_t n);
+
+#endif
