@@ -121,7 +121,7 @@ enum { MANY = 3000 };
 static void many_codes_go_to_their_lanes(void **state)
 {
     MAYBE(state);
-    static char text[MANY][8];
+    static char text[MANY][16];
     static str lines[MANY];
     for (int i = 0; i < MANY; i++) {
         (void)snprintf(text[i], sizeof(text[i]), "C%06d", i);

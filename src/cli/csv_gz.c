@@ -62,9 +62,10 @@ static void on_row(int end, void *context)
     reader *r = context;
     MAYBE(end);
     r->line++;
-    if (r->result == R_DONE && r->line == 1) {
+    bool headless = r->request->headless;
+    if (r->result == R_DONE && r->line == 1 && !headless) {
         take_header(r);
-    } else if (r->result == R_DONE && r->columns != r->header) {
+    } else if (r->result == R_DONE && r->columns != r->header && !headless) {
         refuse(r, "the number of fields differs from the header line", "");
     } else if (r->result == R_DONE) {
         str fields[CSV_WANTED_MAX];
@@ -79,16 +80,25 @@ static void on_row(int end, void *context)
     buf_clear(&r->text);
 }
 
+/* Of the first bytes of a file: how many are a byte order mark. */
+static size_t mark_in(const char *bytes, size_t n)
+{
+    return n >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
 static result parse(reader *r, gzFile in)
 {
     struct csv_parser parser;
     char chunk[65536];
+    bool first = true;
     if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI) != 0) {
         return R_IO;
     }
     int n = 0;
     while (r->result == R_DONE && (n = gzread(in, chunk, sizeof chunk)) > 0) {
-        if (csv_parse(&parser, chunk, (size_t)n, on_field, on_row, r) != (size_t)n) {
+        size_t mark = first ? mark_in(chunk, (size_t)n) : 0, rest = (size_t)n - mark;
+        first = false;
+        if (csv_parse(&parser, chunk + mark, rest, on_field, on_row, r) != rest) {
             refuse(r, "broken quoting", "");
         }
     }
@@ -118,7 +128,7 @@ result csv_read(const csv_request *request, buf *why)
     r->why = why;
     buf_init(&r->text, (size_t)CSV_COLUMNS_MAX * CSV_FIELD_MAX);
     result done = parse(r, in);
-    if (done == R_DONE && r->line == 0) {
+    if (done == R_DONE && r->line == 0 && !request->headless) {
         buf_printf(why, "%s: there is no header line", request->path);
         done = R_INVALID;
     }

@@ -42,7 +42,7 @@ static result read_text(const char *text, seen *s, buf *why)
     assert_int_equal(gzclose(out), Z_OK);
     *s = (seen){0};
     buf_init(why, 4096);
-    csv_request request = {path, wanted, 2, take, s};
+    csv_request request = {.path = path, .wanted = wanted, .n = 2, .row = take, .context = s};
     result r = csv_read(&request, why);
     (void)unlink(path);
     return r;
@@ -58,6 +58,38 @@ static void columns_are_found_by_name(void **state)
     assert_string_equal(s.last[0], "6\n7");
     assert_string_equal(s.last[1], "4,\"q");
     buf_free(&why);
+}
+
+static bool keep(void *context, const str *f, buf *why)
+{
+    buf *all = context;
+    MAYBE(why);
+    buf_printf(all, "[%.*s]", STR_ARG(f[0]));
+    return true;
+}
+
+/* A byte order mark, lines of any length that end either way, and empty ones. */
+static void rows_without_a_header_have_a_first_field(void **state)
+{
+    (void)state;
+    static const char text[] = "\xef\xbb\xbfone,1\r\ntwo\r\n\r\n\"th,ree\",x,y\n\n\"\"\nfour";
+    static const char *const wanted[] = {NULL};
+    char path[] = "/tmp/quan-csv-XXXXXX";
+    int fd = mkstemp(path);
+    buf why, all;
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, sizeof(text) - 1), sizeof(text) - 1);
+    (void)close(fd);
+    buf_init(&why, 4096);
+    buf_init(&all, 4096);
+    csv_request csv = {
+        .path = path, .wanted = wanted, .n = 1, .headless = true, .row = keep, .context = &all};
+    assert_int_equal(csv_read(&csv, &why), R_DONE);
+    (void)unlink(path);
+    str seen_rows = buf_view(&all);
+    assert_true(str_eq(seen_rows, S("[one][two][th,ree][][four]")));
+    buf_free(&why);
+    buf_free(&all);
 }
 
 static void what_is_wrong_is_said(void **state)
@@ -89,7 +121,7 @@ static void a_missing_file_is_not_found(void **state)
     static const char *const wanted[] = {"a"};
     buf why;
     buf_init(&why, 4096);
-    csv_request request = {"/nowhere/at/all.csv.gz", wanted, 1, take, NULL};
+    csv_request request = {.path = "/nowhere/at/all.csv.gz", .wanted = wanted, .n = 1, .row = take};
     assert_int_equal(csv_read(&request, &why), R_NOT_FOUND);
     buf_free(&why);
 }
@@ -98,6 +130,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(columns_are_found_by_name),
+        cmocka_unit_test(rows_without_a_header_have_a_first_field),
         cmocka_unit_test(what_is_wrong_is_said),
         cmocka_unit_test(a_missing_file_is_not_found),
     };

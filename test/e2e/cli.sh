@@ -173,6 +173,50 @@ shows "no file is written over" ends 3 codes export --server "$url" --key "@$scr
 shows "nothing is behind the end" ends 1 codes export --server "$url" --key "@$scratch/key" \
     --from 100003 "$batch"
 shows "a batch is named" ends 2 codes export --server "$url" --key "@$scratch/key" tpl_x
+# ---- codes of one's own: a file, killed and begun again ------------------------------------------
+
+ask POST /v1/codes/words "{\"word\":\"WORD-00\",\"template\":\"$template\"}"
+{ printf '\357\273\277note,"code"\r\n'
+  seq -f 'n,OWN-%06.0f' 99995; printf 'n,own 000007\r\nn,word00\nn,""\nn,"A,B\nC"\nn,abc\n'; } |
+    gzip >"$scratch/own.csv.gz"
+import="codes import --server $url --key @$scratch/key"
+# shellcheck disable=SC2086
+shows "an import needs a batch, or a name" ends 2 $import --to "$scratch/lists" \
+    "$scratch/own.csv.gz"
+# shellcheck disable=SC2086
+shows "a column is there" ends 1 $import --to "$scratch/none" --name Own --template "$template" \
+    --column other --no-finish --expires-at 2030-01-01T00:00:00Z "$scratch/own.csv.gz"
+ask POST /v1/codes/imports "{\"name\":\"Own\",\"template\":\"$template\"}"
+own=$(field .id)
+came_in() { ask GET "/v1/codes/batches/$own" '' && [ "$(field .import.lines)" -ge "$1" ]; }
+# shellcheck disable=SC2086
+"$quan" $import --batch "$own" --to "$scratch/lists" "$scratch/own.csv.gz" >/dev/null 2>&1 &
+work=$!
+for _ in $(seq 600); do came_in 10000 && break; sleep 0.02; done
+kill -9 "$work"
+wait "$work" 2>/dev/null
+shows "a killed import is not finished" came_in 10000
+shows "and none of its codes is good" sh -c "[ '$(field .import.state)' = importing ]"
+# shellcheck disable=SC2086
+shows "it goes on with the same file" ends 0 $import --batch "$own" --to "$scratch/lists" \
+    --column code --json "$scratch/own.csv.gz"
+shows "and is finished" equal '[true,100000,99995,1,1,3]' \
+    "$(field '[.finished,.lines,.accepted,.already_ours,.duplicate,.invalid]|tojson')"
+shows "the lists are whole" equal "$(cat "$scratch/lists"/*.csv | sort | uniq -d)" 'line,code'
+shows "what was accepted" equal "$(sed -n '8p' "$scratch/lists/accepted.csv")" '8,OWN-000007'
+shows "all of it" equal "$(wc -l <"$scratch/lists/accepted.csv")" 99996
+shows "what was ours" equal "$(tail -n 1 "$scratch/lists/already.csv")" '99998,word00'
+shows "what came twice" equal "$(tail -n 1 "$scratch/lists/duplicate.csv")" '99997,own 000007,8'
+shows "what is no code" equal "$(tr '\n' ' ' <"$scratch/lists/invalid.csv")" \
+    'line,code,reason 99999,,empty 100000,"A,B C",character 100001,abc,too_short '
+printf 'XYZ-1\nown-000001,of the other\n' >"$scratch/more.csv"
+# shellcheck disable=SC2086
+shows "a file without a header" ends 0 $import --no-header --no-finish --name More \
+    --template "$template" --to "$scratch/more" "$scratch/more.csv"
+shows "is summed up" out_has ' is not finished: 2 lines: 1 accepted, 1 already ours, 0 dup'
+# shellcheck disable=SC2086
+shows "lists are not written over" ends 3 $import --no-header --name More \
+    --template "$template" --to "$scratch/more" "$scratch/more.csv"
 "$quan" demo --server "$url" --key "@$scratch/key" >"$scratch/demo" 2>&1 </dev/null &
 work=$!
 for i in 1 2 3; do

@@ -95,13 +95,18 @@ on_codes() {
     case $1 in *--resume*) ;; *) rm -f "$scratch"/cinema.* ;; esac
     case $1 in *" decrypt "*) quan codes export --encrypt --passphrase-file "$scratch/pass" \
         --to "$scratch/cinema.quan" "$batch" ;; esac
+    printf 'code\nSPA-7731\n' | gzip >"$scratch/partner.csv.gz"
+    rm -rf "$scratch/lists"
+    of=$batch
+    case $1 in *" import "*) of=$(api POST /v1/codes/imports \
+        "{\"name\":\"Partner\",\"template\":\"$template\"}" | jq -r .id) ;; esac
     exchange=$(one batch --name One --format "$format" --template "$template" --count 1)
     shown=$(api GET "/v1/coupons/$coupon" '' | jq -r .code)
     command=$(echo "$1" | sed "s|@/[a-z/.]*|@$scratch/counter|; s|SECRET|@$scratch/counter|
-        s|http://127.0.0.1:8080|$url|; s|cfm_[0-9a-z…]*|$format|; s|cbt_[0-9a-z…]*|$batch|
-        s|cwd_[0-9a-z…]*|$word|; s|tpl_[0-9a-z…]*|$template|; s|W-[0-9A-Z-]*|$shown|
+        s|http://127.0.0.1:8080|$url|; s|cfm_[0-9a-z…]*|$format|; s|cbt_[0-9a-z…]*|$of|
+        s|cwd_[0-9a-z…]*|$word|; s|tpl_[0-9a-z…]*|$template|; s|W-7K2M[0-9A-Z-]*|$shown|
         s|/etc/quan/cinema.pass|$scratch/pass|
-        s|P-[0-9A-Z-]*|$(quan codes export "$exchange" | tail -n 1)|")
+        s|P-7K2M[0-9A-Z-]*|$(quan codes export "$exchange" | tail -n 1)|")
     (cd "$scratch" && eval "$command") </dev/null
     got=$?
     unset QUAN_SERVER

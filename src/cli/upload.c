@@ -1,0 +1,267 @@
+/* See upload.h. */
+#include "cli/upload.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/csv_gz.h"
+#include "cli/progress.h"
+#include "domain/code/upload.h"
+#include "port/disk.h"
+
+/* What parts are made by must not change: a server that has begun a file knows them. */
+enum {
+    PART_LINES = UPLOAD_PART_MAX,
+    PART_BYTES = 2 * 1024 * 1024, /* of the body: it ends behind the line that reaches them */
+    LINE_BYTES = 300,             /* of a line; what is longer is no code, and cut */
+    WHY_MAX = 8192,
+    TRIES_MAX = 120,
+    PAUSE_NS = 500 * 1000 * 1000,
+};
+
+enum { ACCEPTED, ALREADY, DUPLICATE, INVALID, LISTS };
+static const struct {
+    const char *file, *heading;
+} lists[LISTS] = {{"accepted.csv", "line,code\n"},
+                  {"already.csv", "line,code\n"},
+                  {"duplicate.csv", "line,code,first_line\n"},
+                  {"invalid.csv", "line,code,reason\n"}};
+
+typedef struct uploading {
+    shop *shop;
+    const cli_context *context;
+    const upload_wish *wish;
+    FILE *out[LISTS];
+    uint64_t counts[LISTS];
+    progress bar;
+    uint64_t first; /* line of the part, from 1 */
+    size_t n;       /* lines of it */
+    json_writer body;
+    buf bytes, texts;
+    size_t ends[PART_LINES]; /* in texts */
+    cli_exit code;           /* that ended it */
+} uploading;
+
+/* ---- the lists ---- */
+
+static cli_exit open_lists(uploading *u)
+{
+    const char *to = u->wish->to;
+    buf why;
+    buf_init(&why, WHY_MAX);
+    cli_exit code = CLI_OK;
+    if (disk_make_directory(str_of(to), &why) != R_DONE)
+        code = cli_fail(u->context, CLI_ENVIRONMENT, "%.*s", STR_ARG(buf_view(&why)));
+    buf_free(&why);
+    for (size_t i = 0; i < LISTS && code == CLI_OK; i++) {
+        str path = arena_printf(u->context->memory, "%s/%s", to, lists[i].file);
+        u->out[i] = fopen(path.p, u->wish->again ? "we" : "wxe");
+        if (u->out[i] == NULL)
+            code = cli_fail(u->context, CLI_ENVIRONMENT, "%s cannot be made: %s", path.p,
+                            strerror(errno));
+        else
+            (void)fputs(lists[i].heading, u->out[i]);
+    }
+    return code;
+}
+
+static cli_exit close_lists(uploading *u, cli_exit code)
+{
+    bool whole = true;
+    for (size_t i = 0; i < LISTS; i++) {
+        if (u->out[i] == NULL)
+            continue;
+        bool failed = ferror(u->out[i]) != 0;
+        whole = fclose(u->out[i]) == 0 && !failed && whole;
+    }
+    if (code == CLI_OK && !whole)
+        code = cli_fail(u->context, CLI_ENVIRONMENT, "the lists cannot be written");
+    return code;
+}
+
+static void put_field(FILE *out, str text)
+{
+    bool plain = true;
+    for (size_t i = 0; i < text.n; i++)
+        plain = plain && strchr(",\"\r\n", text.p[i]) == NULL;
+    if (plain) {
+        (void)fwrite(text.p, 1, text.n, out);
+        return;
+    }
+    (void)fputc('"', out);
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] == '"')
+            (void)fputc('"', out);
+        (void)fputc(text.p[i], out);
+    }
+    (void)fputc('"', out);
+}
+
+/* The row of the file that a line is. */
+static unsigned long long row_of(const uploading *u, uint64_t line)
+{
+    return line + (u->wish->column == NULL ? 0 : 1);
+}
+
+static int64_t number_in(const json *object, str name)
+{
+    const json *v = json_field(object, name);
+    return json_kind_of(v) == JSON_KIND_INT ? json_int(v) : 0;
+}
+
+static str text_in(const json *object, str name)
+{
+    const json *v = json_field(object, name);
+    return json_kind_of(v) == JSON_KIND_STR ? json_str(v) : (str){NULL, 0};
+}
+
+/* rest: what the answer says of the line; NULL: it was accepted. */
+static void list_line(uploading *u, size_t i, const json *rest)
+{
+    str outcome = text_in(rest, S("outcome"));
+    int in = rest == NULL                      ? ACCEPTED
+             : str_eq(outcome, S("duplicate")) ? DUPLICATE
+             : str_eq(outcome, S("invalid"))   ? INVALID
+                                               : ALREADY;
+    size_t from = i == 0 ? 0 : u->ends[i - 1];
+    FILE *out = u->out[in];
+    u->counts[in]++;
+    (void)fprintf(out, "%llu,", row_of(u, u->first + i));
+    put_field(out, (str){u->texts.p + from, u->ends[i] - from});
+    if (in == DUPLICATE)
+        (void)fprintf(out, ",%llu", row_of(u, (uint64_t)number_in(rest, S("first_line"))));
+    if (in == INVALID)
+        (void)fprintf(out, ",%.*s", STR_ARG(text_in(rest, S("reason"))));
+    (void)fputc('\n', out);
+}
+
+/* ---- the parts ---- */
+
+static void begin_part(uploading *u)
+{
+    buf_clear(&u->bytes);
+    buf_clear(&u->texts);
+    u->n = 0;
+    u->body = json_writer_on(&u->bytes);
+    json_begin_object(&u->body);
+    json_key(&u->body, S("first_line"));
+    json_put_u64(&u->body, u->first);
+    json_key(&u->body, S("lines"));
+    json_begin_array(&u->body);
+}
+
+/* A server that is busy, or starting again, is asked again. */
+static cli_exit ask(uploading *u, str body)
+{
+    int status = 0;
+    for (int tries = 0; tries < TRIES_MAX; tries++) {
+        shop_forget(u->shop);
+        status = shop_try(u->shop, "POST", u->wish->target, body);
+        if (status != 0 && status != 429 && status != 503)
+            break;
+        (void)nanosleep(&(struct timespec){0, PAUSE_NS}, NULL);
+    }
+    if (status == 200)
+        return CLI_OK;
+    if (status == 0)
+        return cli_fail(u->context, CLI_ENVIRONMENT, "the server does not answer");
+    return cli_fail(u->context, CLI_FAILED,
+                    "line %llu and those behind it were answered with %d: %.*s",
+                    row_of(u, u->first), status, STR_ARG(u->shop->answer.body));
+}
+
+static cli_exit send_part(uploading *u)
+{
+    if (u->n == 0)
+        return CLI_OK;
+    json_end_array(&u->body);
+    json_end_object(&u->body);
+    cli_exit code = ask(u, buf_view(&u->bytes));
+    if (code != CLI_OK)
+        return code;
+    const json *all = json_field(u->shop->document, S("rest"));
+    const json *rest = json_item_next(all, NULL);
+    for (size_t i = 0; i < u->n; i++) {
+        bool is = rest != NULL && number_in(rest, S("line")) == (int64_t)(u->first + i);
+        list_line(u, i, is ? rest : NULL);
+        if (is)
+            rest = json_item_next(all, rest);
+    }
+    u->first += u->n;
+    progress_at(&u->bar, u->first - 1);
+    begin_part(u);
+    return CLI_OK;
+}
+
+/* What JSON texts of the server may not have is no part of a code either. */
+static void put_line(uploading *u, str line)
+{
+    char clean[LINE_BYTES];
+    for (size_t i = 0; i < line.n; i++) {
+        char c = line.p[i];
+        bool space = c == '\t' || c == '\r' || c == '\n';
+        clean[i] = space ? ' ' : c < ' ' || c > '~' ? '?' : c;
+    }
+    json_put_str(&u->body, str_is_printable(line) ? line : (str){clean, line.n});
+}
+
+static bool take_row(void *context, const str *fields, buf *why)
+{
+    uploading *u = context;
+    MAYBE(why);
+    str line = {fields[0].p, fields[0].n < LINE_BYTES ? fields[0].n : LINE_BYTES};
+    buf_str(&u->texts, line);
+    u->ends[u->n++] = u->texts.n;
+    put_line(u, line);
+    if (u->n == PART_LINES || u->bytes.n >= PART_BYTES)
+        u->code = send_part(u);
+    return u->code == CLI_OK;
+}
+
+static cli_exit read_file(uploading *u)
+{
+    const char *wanted[] = {u->wish->column};
+    csv_request csv = {.path = u->wish->file,
+                       .wanted = wanted,
+                       .n = 1,
+                       .headless = u->wish->column == NULL,
+                       .row = take_row,
+                       .context = u};
+    buf why;
+    buf_init(&why, WHY_MAX);
+    begin_part(u);
+    result r = csv_read(&csv, &why);
+    if (u->code == CLI_OK && r != R_DONE)
+        u->code = cli_fail(u->context, r == R_INVALID ? CLI_FAILED : CLI_ENVIRONMENT, "%.*s",
+                           STR_ARG(buf_view(&why)));
+    buf_free(&why);
+    return u->code == CLI_OK ? send_part(u) : u->code;
+}
+
+cli_exit upload_file(shop *s, const cli_context *c, const upload_wish *w, upload_totals *out)
+{
+    uploading *u = ARENA_NEW(c->memory, uploading);
+    u->shop = s;
+    u->context = c;
+    u->wish = w;
+    u->first = 1;
+    buf_init(&u->bytes, 2 * PART_BYTES);
+    buf_init(&u->texts, (size_t)PART_LINES * LINE_BYTES);
+    cli_exit code = open_lists(u);
+    if (code == CLI_OK) {
+        progress_begin(&u->bar, c, "import: lines", 0);
+        code = read_file(u);
+        progress_end(&u->bar);
+    }
+    code = close_lists(u, code);
+    buf_free(&u->bytes);
+    buf_free(&u->texts);
+    *out = (upload_totals){.lines = u->first - 1,
+                           .accepted = u->counts[ACCEPTED],
+                           .already = u->counts[ALREADY],
+                           .duplicate = u->counts[DUPLICATE],
+                           .invalid = u->counts[INVALID]};
+    return code;
+}
