@@ -1,6 +1,7 @@
 /* Batches of exchange codes, and exporting them. */
 #include "api/code_batch.h"
 #include "api/convert.h"
+#include "api/guess.h"
 #include "api/slow.h"
 #include "app/codes.h"
 #include "app/query_codes.h"
@@ -104,7 +105,8 @@ void api_code_batch_create(api_call *c)
                               .name = b->name,
                               .channel = b->channel,
                               .expires_at_ms = b->expires_at,
-                              .reason = b->accept_odds};
+                              .reason = b->accept_odds,
+                              .guesses_per_s = guesses_per_s(c)};
     code_batch_check(in, c->problems);
     call_act(c, &(act_ask){.id = ACT_ID_code_batch_put,
                            .slot = id_slot(c->who.merchant),

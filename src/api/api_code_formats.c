@@ -1,15 +1,16 @@
 /* Code formats: how a merchant's codes are written. */
 #include "api/convert.h"
+#include "api/guess.h"
 #include "app/codes.h"
 
 enum { FORMATS_PAGE_MAX = 200 };
 
 /* ---- answers ---- */
 
-static wire_code_key key_shown(const code_format *row, size_t at)
+static wire_code_key key_shown(api_call *c, const code_format *row, size_t at)
 {
     const code_key *k = &row->keys.items[at];
-    uint64_t odds = code_key_odds(row, at);
+    uint64_t odds = code_key_odds(row, at, guesses_per_s(c));
     return (wire_code_key){.prefix = k->prefix,
                            .created_at = k->created_at_ms,
                            .codes = (int64_t)k->issued,
@@ -36,7 +37,7 @@ static wire_code_format format_shown(api_call *c, const code_format *row)
     shown.prefixes.items = ARENA_ARRAY(c->memory, wire_code_key, row->keys.n);
     shown.prefixes.n = row->keys.n;
     for (size_t i = 0; i < row->keys.n; i++)
-        shown.prefixes.items[i] = key_shown(row, i);
+        shown.prefixes.items[i] = key_shown(c, row, i);
     return shown;
 }
 
@@ -66,6 +67,7 @@ static void rotated(api_call *c)
 /* What a look refuses with; the act keeps nothing of it. */
 static void submit(api_call *c, code_format_put_in *in, void (*then)(api_call *c))
 {
+    in->guesses_per_s = guesses_per_s(c);
     result r = codes_key_make(c->app, c->who.merchant, c->memory, &in->sealed);
     call_act(c, &(act_ask){.id = ACT_ID_code_format_put,
                            .slot = id_slot(c->who.merchant),

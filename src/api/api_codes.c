@@ -1,6 +1,7 @@
 /* Exchanging codes. */
 #include "api/convert.h"
 #include "api/coupon.h"
+#include "api/guess.h"
 #include "api/issue.h"
 #include "app/codes.h"
 #include "domain/campaign/rules.h"
@@ -23,25 +24,33 @@ static void missing(api_call *c)
     subjects_missing(c, wanted & ~subjects_named(&ask->reserve.names));
 }
 
-/* Every code takes the same way, so that a wrong one is not told from a used one by its time. */
+/* Every code takes the same way, so that a wrong one is not told from a used one by its time. Who
+ * is locked out gets the answer that his key had before, if any. */
 void api_code_exchange(api_call *c)
 {
     const wire_code_exchange *b = c->body;
     issue_ask *ask = ARENA_NEW(c->memory, issue_ask);
     price_policy policy = policy_of_merchant(c);
-    code_typed typed;
-    result r = codes_read_any(c->app, call_config(c), c->who.merchant,
-                              code_by_policy(c, &policy, b->code), &typed);
+    code_typed typed = {0};
+    bool may_know = (c->who.scopes & KEY_READ) != 0;
+    result r = call_guess(c, &(guess_from){b->user, b->client_address, 1});
+    if (c->guess != NULL)
+        r = codes_read_any(c->app,
+                           &(code_asker){.config = call_config(c),
+                                         .guess = c->guess,
+                                         .merchant = c->who.merchant,
+                                         .user = b->user,
+                                         .may_know = may_know,
+                                         .now_ms = app_now_ms(c->app)},
+                           code_by_policy(c, &policy, b->code), &typed);
     const code_batch *of = config_code_batch_at(call_config(c), typed.format, typed.place);
     issue_item *item = ARENA_NEW(c->memory, issue_item);
     code_use *use = ARENA_NEW(c->memory, code_use);
     const code_word *word = config_find_code_word(call_config(c), typed.word);
     uint64_t template_id = word != NULL ? word->template : of != NULL ? of->template : 0;
     *item = (issue_item){.template = template_id, .count = 1};
-    *use = (code_use){.format = typed.format,
-                      .place = typed.place,
-                      .word = typed.word,
-                      .told = (c->who.scopes & KEY_READ) != 0};
+    *use = (code_use){
+        .format = typed.format, .place = typed.place, .word = typed.word, .told = may_know};
     c->state = ask;
     ask->in = (issue_in){.merchant = c->who.merchant,
                          .user = b->user,

@@ -2,6 +2,7 @@
 #include "api/coupon.h"
 
 #include "api/convert.h"
+#include "api/guess.h"
 #include "app/codes.h"
 #include "domain/campaign/rules.h"
 #include "domain/coupon/state.h"
@@ -107,7 +108,8 @@ str code_by_policy(api_call *c, const price_policy *policy, str typed)
 static result find_coded(api_call *c, app_view *v, str typed, coupon_seen *out)
 {
     code_typed code;
-    result r = codes_read(c->app, v->config, c->who.merchant, typed, &code);
+    code_asker by = {.config = v->config, .guess = c->guess, .merchant = c->who.merchant};
+    result r = codes_read(c->app, &by, typed, &code);
     if (r != R_DONE)
         return r;
     bool found = code.coupon != 0 && query_coupon(v, c->who.merchant, code.coupon, out);
@@ -146,13 +148,16 @@ bool coupons_by_code(api_call *c, const wire_str_list *codes, const price_policy
             take_coded(c, &seen, out);
         else if (r != R_CODE_INVALID)
             break;
-        out->refused |= out->coupons[out->n++] == 0;
+        c->failed_codes += out->coupons[out->n++] == 0;
     }
+    out->refused = c->failed_codes > 0;
     if (!call_view_end(c, &v))
         return false;
     bool whole = out->n == codes->n;
     if (!whole)
         call_refuse(c, r, S("")); /* the body is gone with the call */
+    else if (!out->refused)
+        call_guessed(c);
     return whole;
 }
 
@@ -162,10 +167,19 @@ void api_code_lookup(api_call *c)
     app_view v;
     coupon_seen seen;
     wire_coupon shown = {0};
+    result r = call_guess(c, &(guess_from){S(""), b->client_address, 1});
+    if (r != R_DONE) {
+        call_refuse(c, r, S(""));
+        return;
+    }
+    if (c->guess == NULL) {
+        call_invalid(c);
+        return;
+    }
     if (!call_view(c, &v))
         return;
     price_policy policy = policy_of_merchant(c);
-    result r = find_coded(c, &v, code_by_policy(c, &policy, b->code), &seen);
+    r = find_coded(c, &v, code_by_policy(c, &policy, b->code), &seen);
     if (r == R_DONE && !may_know(c, &seen))
         r = R_CODE_INVALID;
     if (r == R_DONE) {

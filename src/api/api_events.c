@@ -149,6 +149,25 @@ static void put_reason(api_call *c, const event *e, wire_event_data *out)
     out->has_accept_odds = out->accept_odds.n > 0;
 }
 
+static void put_lock(const event *e, wire_event_data *out)
+{
+    if (e->locked.n == 0)
+        return;
+    const guesser_locked *who = &e->locked.items[0];
+    out->has_merchant = true;
+    out->merchant = e->merchant;
+    out->has_guesser = true;
+    out->guesser = (guesser)who->guesser;
+    out->has_user = who->guesser == GUESSER_USER;
+    out->user = who->name;
+    out->has_client_address = who->guesser == GUESSER_ADDRESS;
+    out->client_address = who->name;
+    out->has_tries = true;
+    out->tries = who->tries;
+    out->has_until = true;
+    out->until = who->until_ms;
+}
+
 static str subject_of(api_call *c, const event *e)
 {
     switch ((event_kind)e->kind) {
@@ -164,6 +183,9 @@ static str subject_of(api_call *c, const event *e)
     case EVENT_KIND_CODE_WORD_CREATED:
     case EVENT_KIND_CODE_WORD_CHANGED:
         return id_subject(c, ID_CODE_WORD, e->ref);
+    case EVENT_KIND_CODE_GUESSING_LOCKED:
+    case EVENT_KIND_CODE_GUESSING_UNLOCKED:
+        return id_subject(c, ID_MERCHANT, e->merchant);
     default:
         break;
     }
@@ -187,6 +209,7 @@ static wire_event event_shown(api_call *c, const app_view *v, str source, const 
         partner_code_shown(c, config_find_template(v->config, from->event->template), from->sealed,
                            &data.partner_code);
     put_asset(c, v, from->event, &data);
+    put_lock(from->event, &data);
     return (wire_event){.specversion = S("1.0"),
                         .id = arena_printf(c->memory, "%.*s_%u_%llu", STR_ARG(id_prefix(ID_EVENT)),
                                            from->lane, (unsigned long long)from->sequence),

@@ -78,6 +78,7 @@ void api_hold_create(api_call *c)
                        .cart = &b->cart,
                        .coupons = &b->coupons,
                        .codes = &b->codes,
+                       .client_address = b->client_address,
                        .subjects = &b->subjects,
                        .expect = b->has_expect ? &b->expect : NULL};
     int64_t patience = b->has_hold_seconds

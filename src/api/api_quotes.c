@@ -160,6 +160,7 @@ void api_quote_create(api_call *c)
                        .cart = &b->cart,
                        .coupons = best_coupons(b),
                        .codes = &b->codes,
+                       .client_address = b->client_address,
                        .subjects = &b->subjects,
                        .quote = true,
                        .coupons_field = b->has_best ? S("best.candidates") : S("coupons"),
@@ -174,7 +175,7 @@ void api_quote_create(api_call *c)
         call_refuse(c, R_CODE_INVALID, S(""));
         return;
     }
-    if (guest && !b->has_subjects)
+    if (guest && !b->has_subjects && !b->has_codes)
         issues_add(c->problems, S("user"), S("required"), "or subjects, by which a guest is known");
     asked.ask.quote = true;
     asked.ask.names = &asked.names;

@@ -126,6 +126,7 @@ static void redeem_order(api_call *c, const wire_redemption_direct *b)
                        .cart = &b->cart,
                        .coupons = &b->coupons,
                        .codes = &b->codes,
+                       .client_address = b->client_address,
                        .subjects = &b->subjects,
                        .expect = b->has_expect ? &b->expect : NULL};
     order_job *plan = ARENA_NEW(c->memory, order_job);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "api/admit.h"
+#include "api/guess.h"
 #include "api/slow.h"
 #include "api/throttle.h"
 #include "app/query_answered.h"
@@ -23,6 +24,7 @@ api *api_new(app *a, const settings *s)
     made->settings = s;
     atomic_init(&made->ready, false);
     made->slow = slow_new();
+    made->guess_rules = guess_rules_of(s);
     made->throttle = throttle_new(settings_int(s, SETTING_rate_limit_per_s),
                                   settings_int(s, SETTING_rate_limit_burst));
     return made;
@@ -53,11 +55,13 @@ size_t api_body_max(void *context, http_verb verb, str path)
 
 /* ---- ending ---- */
 
-static void end(api_call *c)
+static void respond(api_call *c)
 {
     if (c->config != NULL)
         config_free((config *)(uintptr_t)c->config); /* the share that call_config took */
-    http_respond(c->x);                              /* c is gone with its arena */
+    if (c->guess != NULL)
+        guess_end(c->guess);
+    http_respond(c->x); /* c is gone with its arena */
 }
 
 /* What never leaves the process: the caller learns that it is a defect, the log learns which. */
@@ -72,16 +76,63 @@ static result for_callers(api_call *c, result r, str *detail)
     return R_INTERNAL;
 }
 
-static void refuse_with(api_call *c, result r, str detail, const issues *errors)
+/* Makes the answer a problem. */
+static void put_problem(api_call *c, result r, str detail, const issues *errors)
 {
     r = for_callers(c, r, &detail);
     int status = result_http_status(r);
     if (status == 503)
         http_add_header(c->x, S("Retry-After"), S("1"));
+    if (r == R_CODE_THROTTLED)
+        http_add_header(c->x, S("Retry-After"),
+                        arena_printf(c->memory, "%lld",
+                                     (long long)((c->retry_ms + MS_SECOND - 1) / MS_SECOND)));
     if (r == R_UNAUTHENTICATED)
         http_add_header(c->x, S("WWW-Authenticate"), S("Bearer"));
     http_problem_more more = {errors, r == R_PRICE_CHANGED ? c->price : S("")};
     http_problem(c->x, r, detail, &more);
+}
+
+static void counted_on_loop(http_exchange *x, void *argument)
+{
+    MAYBE(x);
+    api_call *c = argument;
+    if (c->counted != R_DONE)
+        put_problem(c, c->counted, S(""), NULL);
+    respond(c);
+}
+
+static void counted(void *context, result r)
+{
+    api_call *c = context;
+    c->counted = r;
+    http_defer(c->x, counted_on_loop, c);
+}
+
+/* Whatever the answer is, it is not given before the codes that have failed were counted; but for
+ * an answer of before, which tells nothing about them. */
+static void end(api_call *c)
+{
+    if (c->guess != NULL && c->failed_codes > 0 && !c->act.replayed)
+        guess_fail(c->guess, &(guess_failure){.tries = c->failed_codes,
+                                              .key = c->key,
+                                              .body = c->body_hash,
+                                              .done = counted,
+                                              .context = c});
+    else
+        respond(c);
+}
+
+static bool is_of_code(result r)
+{
+    return r == R_CODE_INVALID || r == R_CODE_USED || r == R_CODE_EXPIRED || r == R_CODE_DISABLED;
+}
+
+static void refuse_with(api_call *c, result r, str detail, const issues *errors)
+{
+    if (c->failed_codes == 0 && is_of_code(r))
+        c->failed_codes = 1;
+    put_problem(c, r, detail, errors);
     end(c);
 }
 

@@ -15,6 +15,7 @@
 #include "api/api.h"
 #include "api/route.h"
 #include "api/wire.gen.h"
+#include "app/guess.h"
 #include "app/reserve.h"
 #include "base/json.h"
 
@@ -27,6 +28,7 @@ struct api {
     atomic_bool ready;
     slow *slow;
     throttle *throttle; /* NULL: no limit */
+    guess_rules guess_rules;
 };
 
 struct api_call {
@@ -48,6 +50,11 @@ struct api_call {
     void (*then)(api_call *c);
     void (*stale)(api_call *c);
     void (*missing)(api_call *c);
+    guess *guess; /* tries of codes, under way till the end (api/guess.h); NULL: none */
+    uint32_t
+        failed_codes;     /* of them, as far as it is known; one where the call is refused for it */
+    int64_t retry_ms;     /* that goes with CODE_THROTTLED */
+    result counted;       /* call.c's own */
     const config *config; /* call_config */
     void *state;          /* the handler's */
 };

@@ -18,7 +18,8 @@ typedef struct coupons_coded {
     size_t n;
     bool refused; /* one is 0: CODE_INVALID */
 } coupons_coded;
-/* out: user and home are given, or empty. False: the call has ended. */
+/* Looks at all codes, and notes how many name none; c->guess is there. out: user and home are
+ * given, or empty. False: the call has ended. */
 MUST_USE bool coupons_by_code(api_call *c, const wire_str_list *codes, const price_policy *policy,
                               coupons_coded *out);
 /* What was typed as it is to be read; where the policy tells capitals from small letters, one with

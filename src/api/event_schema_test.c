@@ -22,6 +22,9 @@
 #define WORD                                                                                       \
     "\"word\":\"cwd_0000000000001\",\"campaign\":\"cmp_0000000000001\","                           \
     "\"template\":\"tpl_0000000000001\",\"version\":1"
+#define GUESSER                                                                                    \
+    "\"merchant\":\"mer_0000000000001\",\"guesser\":\"merchant\","                                 \
+    "\"tries\":10,\"until\":\"2026-05-01T12:00:00.000Z\""
 #define BATCH                                                                                      \
     "\"batch\":\"cbt_0000000000001\",\"campaign\":\"cmp_0000000000001\","                          \
     "\"template\":\"tpl_0000000000001\",\"version\":1"
@@ -72,6 +75,8 @@ static const struct {
     {EVENT_KIND_CODE_IMPORT_CANCELLED, "cbt_0000000000001", BATCH ",\"codes\":3"},
     {EVENT_KIND_CODE_WORD_CREATED, "cwd_0000000000001", WORD},
     {EVENT_KIND_CODE_WORD_CHANGED, "cwd_0000000000001", WORD},
+    {EVENT_KIND_CODE_GUESSING_LOCKED, "mer_0000000000001", GUESSER},
+    {EVENT_KIND_CODE_GUESSING_UNLOCKED, "mer_0000000000001", GUESSER},
 };
 
 static json *parsed(str text)

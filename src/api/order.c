@@ -2,6 +2,7 @@
 #include "api/order.h"
 
 #include "api/coupon.h"
+#include "api/guess.h"
 #include "base/money.h"
 #include "base/time.h"
 #include "domain/price/named.h"
@@ -177,6 +178,23 @@ static void expect(api_call *c, const order_wish *wish, order_job *out)
         check_currency(c, "expect.total", &from->total, currency);
 }
 
+/* The coupons that are typed. Who is locked out and names a user, whose the act is, gets the answer
+ * that his key had before, if any. False: the call has ended. */
+static bool read_codes(api_call *c, const order_wish *wish, order_job *out, coupons_coded *coded)
+{
+    if (wish->codes->n == 0)
+        return true;
+    result r = call_guess(c, &(guess_from){wish->user, wish->client_address, wish->codes->n});
+    price_policy policy = policy_asked(c, &out->ask);
+    if (r == R_DONE)
+        return c->guess == NULL || coupons_by_code(c, wish->codes, &policy, coded);
+    out->refusal = r;
+    bool acts = !wish->quote && wish->user.n > 0;
+    if (!acts)
+        call_refuse(c, r, S(""));
+    return acts;
+}
+
 bool order_asked(api_call *c, const order_wish *wish, order_job *out)
 {
     const wire_cart *basket = wish->cart;
@@ -201,11 +219,11 @@ bool order_asked(api_call *c, const order_wish *wish, order_job *out)
         out->ask.policy = policy;
     }
     coupons_coded coded = {.user = wish->user, .home = wish->user};
-    price_policy policy = policy_asked(c, &out->ask);
-    if (wish->codes->n > 0 && !coupons_by_code(c, wish->codes, &policy, &coded))
+    if (!read_codes(c, wish, out, &coded))
         return false;
     out->ask.user = wish->quote ? coded.user : coded.home;
-    out->refusal = coded.refused ? R_CODE_INVALID : R_DONE;
+    if (coded.refused)
+        out->refusal = R_CODE_INVALID;
     expect(c, wish, out);
     check_cart_currency(c, basket);
     check_quantities(c, basket);

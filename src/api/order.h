@@ -12,6 +12,7 @@ typedef struct order_wish {
     const wire_cart *cart;
     const wire_id_list *coupons;
     const wire_str_list *codes; /* behind them */
+    str client_address;         /* of who has typed them; empty: not sent */
     const wire_subjects *subjects;
     bool quote;                        /* of nobody, too; a code that is none is left to pricing */
     str coupons_field;                 /* where they are in the body; empty: coupons */

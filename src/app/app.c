@@ -135,6 +135,7 @@ result app_open(const app_options *options, app **out, buf *why)
     a->keys = keyring_new();
     a->quarantines = quarantines_new();
     a->finder = finder_new();
+    a->guesses = guesses_new();
     a->relay = relay_new(a);
     a->leases = leases_new(a);
     a->dues = dues_new(a);
@@ -181,6 +182,7 @@ void app_close(app *a)
     keyring_free(a->keys);
     quarantines_free(a->quarantines);
     finder_free(a->finder);
+    guesses_free(a->guesses);
     config_free(a->config);
     (void)pthread_mutex_destroy(&a->config_lock);
     (void)pthread_mutex_destroy(&a->publish_lock);

@@ -3,6 +3,7 @@
 
 #include "app/inner.h"
 #include "base/hash.h"
+#include "domain/code/exchange.h"
 #include "domain/code/import.h"
 #include "port/random.h"
 #include "port/secret.h"
@@ -129,21 +130,31 @@ static result read_with(app *a, const code_format *of, size_t at, ff1_number bod
     return R_DONE;
 }
 
-result codes_read(app *a, const config *c, uint64_t merchant_id, str typed, code_typed *out)
+static const code_word *word_of(const code_asker *by, str normal)
 {
+    const code_word *word =
+        by->user.n == 0 ? NULL : config_code_word(by->config, by->merchant, normal);
+    bool good = word != NULL && code_word_refusal(word, by->user, by->now_ms) == R_DONE;
+    return good || by->may_know ? word : NULL;
+}
+
+result codes_read(app *a, const code_asker *by, str typed, code_typed *out)
+{
+    CHECK(by->guess != NULL);
     const code_format *formats[CODE_FORMATS_MAX];
     buf text;
     *out = (code_typed){0};
     buf_init(&text, CODE_TYPED_MAX);
     bool normal = code_text_of(typed, &text) == CODE_TEXT_GOOD;
-    const code_word *word = normal ? config_code_word(c, merchant_id, buf_view(&text)) : NULL;
+    const code_word *word = normal ? word_of(by, buf_view(&text)) : NULL;
     if (word != NULL || a->options.code_key.n == 0) {
         out->word = word == NULL ? 0 : word->id;
         buf_free(&text);
         return word == NULL ? R_CODE_KEY_MISSING : R_DONE;
     }
     out->place = hash64(typed, 0) % CODE_PLACES_MAX; /* of one that is none: any slot */
-    size_t n = normal ? config_code_formats(c, merchant_id, 0, CODE_FORMATS_MAX, formats) : 0;
+    size_t n =
+        normal ? config_code_formats(by->config, by->merchant, 0, CODE_FORMATS_MAX, formats) : 0;
     result r = R_DONE;
     for (size_t i = 0; i < n; i++) {
         for (size_t at = 0; at < formats[i]->keys.n; at++) {
@@ -168,18 +179,18 @@ static code_typed find_imported(const app_view *v, uint64_t merchant_id, str nor
 
 /* The row is looked for whatever else the text is, so that no kind of code is told from another by
  * the time it takes. */
-result codes_read_any(app *a, const config *c, uint64_t merchant_id, str typed, code_typed *out)
+result codes_read_any(app *a, const code_asker *by, str typed, code_typed *out)
 {
     char bytes[CODE_TEXT_MAX];
     buf normal = {.p = bytes, .capacity = sizeof(bytes), .max = sizeof(bytes)};
     app_view v;
-    result r = codes_read(a, c, merchant_id, typed, out);
+    result r = codes_read(a, by, typed, out);
     if (out->word != 0 || code_text_of(typed, &normal) != CODE_TEXT_GOOD)
         return r;
     arena *memory = arena_new(0);
     result looked = app_view_open(a, memory, &v);
     if (looked == R_DONE) {
-        code_typed own = find_imported(&v, merchant_id, buf_view(&normal));
+        code_typed own = find_imported(&v, by->merchant, buf_view(&normal));
         looked = app_view_close(&v);
         if (own.format != 0) {
             *out = own;

@@ -5,7 +5,7 @@
 #ifndef QUAN_APP_CODES_H
 #define QUAN_APP_CODES_H
 
-#include "app/app.h"
+#include "app/guess.h"
 #include "domain/code/codes.h"
 
 /* A new key of this merchant, sealed: for code_format_put_in. */
@@ -18,19 +18,27 @@ lcg codes_lcg_draw(uint64_t modulus);
 MUST_USE result codes_seal(app *a, uint64_t merchant_id, str plain, arena *memory, str *sealed);
 str codes_open(app *a, uint64_t merchant_id, str sealed, arena *memory);
 
-/* What was typed, as a code of one of the merchant's formats. format 0: it is none, and never was
- * made; place is of any slot then, so that who tries such codes does not meet one lane only.
- * coupon: the id that a coupon's own code names, which may be of none; else 0. word: likewise, of a
- * word; needs no key. */
+/* Who has typed something. */
+typedef struct code_asker {
+    const config *config;
+    const guess *guess; /* the proof that his tries are counted */
+    uint64_t merchant;
+    str user; /* who wants to exchange it; empty: it is not for that, and no word */
+    bool may_know;
+    int64_t now_ms;
+} code_asker;
+/* What was typed, as a code of one of the merchant's formats. A word that this user cannot exchange
+ * now is none to somebody who may not know, so that it takes the way of any wrong code.
+ * format 0: it is none, and never was made; place is of any slot then, so that who tries such codes
+ * does not meet one lane only. coupon: the id that a coupon's own code names, which may be of none;
+ * else 0. word: likewise, of a word; needs no key. */
 typedef struct code_typed {
     uint64_t format, place, coupon, word;
 } code_typed;
-MUST_USE result codes_read(app *a, const config *c, uint64_t merchant_id, str typed,
-                           code_typed *out);
+MUST_USE result codes_read(app *a, const code_asker *by, str typed, code_typed *out);
 /* The same for an exchange, where it may be an imported code, too: format is its batch then. That
  * needs no key, and looks at the store for every text that is no word. */
-MUST_USE result codes_read_any(app *a, const config *c, uint64_t merchant_id, str typed,
-                               code_typed *out);
+MUST_USE result codes_read_any(app *a, const code_asker *by, str typed, code_typed *out);
 /* Is this word an imported code? parts: for code_word_put_in, which needs the look. */
 bool codes_word_is_imported(app_view *v, uint64_t merchant_id, str typed, uint64_t *parts);
 

@@ -13,6 +13,7 @@
 #include "domain/code/exchange.h"
 #include "domain/saga/saga.h"
 #include "test/lib/domain_shop.h"
+#include "test/lib/read_code.h"
 
 enum { COUNT = 30000 };
 
@@ -89,7 +90,7 @@ static void codes_are_read_as_their_places(uint64_t format, uint64_t batch)
     for (; str_cut(&rest, '\n', &line) && line.n > 0; place++) {
         code_typed typed;
         assert_int_equal(line.n, 13); /* C-7K2M-9QXF-T */
-        assert_int_equal(codes_read(shop->app, c, shop->merchant, line, &typed), R_DONE);
+        assert_int_equal(read_code(shop->app, c, shop->merchant, line, &typed), R_DONE);
         assert_int_equal(typed.format, format);
         assert_int_equal(typed.place, place);
         by_slot[code_place_slot(place)]++;
@@ -131,11 +132,11 @@ static void what_no_batch_has_is_no_code(void **state)
     buf text;
     buf_init(&text, 64);
     assert_int_equal(codes_write(shop->app, &beyond, &text), R_DONE);
-    assert_int_equal(codes_read(shop->app, c, shop->merchant, buf_view(&text), &typed), R_DONE);
+    assert_int_equal(read_code(shop->app, c, shop->merchant, buf_view(&text), &typed), R_DONE);
     assert_int_equal(typed.format, 0);
-    assert_int_equal(codes_read(shop->app, c, shop->merchant + 1, buf_view(&text), &typed), R_DONE);
+    assert_int_equal(read_code(shop->app, c, shop->merchant + 1, buf_view(&text), &typed), R_DONE);
     assert_int_equal(typed.format, 0);
-    assert_int_equal(codes_read(shop->app, c, shop->merchant, S("?"), &typed), R_DONE);
+    assert_int_equal(read_code(shop->app, c, shop->merchant, S("?"), &typed), R_DONE);
     assert_int_equal(typed.format, 0);
     buf_free(&text);
     config_free((config *)(uintptr_t)c);

@@ -6,6 +6,7 @@
 #include "app/import.h"
 #include "app/verify_flaw_test.h"
 #include "domain/code/exchange.h"
+#include "test/lib/read_code.h"
 
 static fix *shop;
 static uint64_t template_id, batch_id;
@@ -110,7 +111,7 @@ static uint64_t found(str typed)
 {
     code_typed t = {0};
     const config *c = app_config(shop->app);
-    assert_int_equal(codes_read_any(shop->app, c, shop->merchant, typed, &t), R_DONE);
+    assert_int_equal(read_code(shop->app, c, shop->merchant, typed, &t), R_DONE);
     config_free((config *)(uintptr_t)c);
     return t.format;
 }

@@ -15,6 +15,7 @@ typedef struct keyring keyring;
 typedef struct quarantines quarantines;
 typedef struct dues dues;
 typedef struct finder finder;
+typedef struct guesses guesses;
 
 struct app {
     app_options options;
@@ -25,6 +26,7 @@ struct app {
     quarantines *quarantines;
     dues *dues;
     finder *finder;
+    guesses *guesses;
     pthread_mutex_t publish_lock; /* one publisher at a time */
     pthread_mutex_t config_lock;  /* guards the pointer: exchanging it and taking a share */
     config *config;
@@ -50,6 +52,10 @@ void finder_free(finder *f);
 /* With publish_lock held (or while opening), after c was published: these templates, or all. */
 void finder_put(finder *f, const config *c, const config_template *const *templates, size_t n);
 void finder_put_all(finder *f, const config *c);
+
+/* guess.c: tries of codes that are under way. */
+guesses *guesses_new(void);
+void guesses_free(guesses *g);
 
 /* keyring.c */
 keyring *keyring_new(void);

@@ -44,18 +44,25 @@ static uint64_t big_endian(const uint8_t *p)
 }
 
 /* Stored: what goes in, and in which order, never changes. */
-static void hash_subject(const merchant *of, str name, reserved_subject *s)
+hash128 subject_hash(const merchant *of, uint8_t kind, str name)
 {
     char bytes[sizeof(of->id) + 1 + SUBJECT_BYTES_MAX];
     uint8_t digest[SECRET_DIGEST_BYTES];
     CHECK(name.n <= SUBJECT_BYTES_MAX);
     for (size_t i = 0; i < sizeof(of->id); i++)
         bytes[i] = (char)(of->id >> 8 * i);
-    bytes[sizeof(of->id)] = (char)s->subject;
-    memcpy(bytes + sizeof(of->id) + 1, name.p, name.n);
+    bytes[sizeof(of->id)] = (char)kind;
+    if (name.n > 0)
+        memcpy(bytes + sizeof(of->id) + 1, name.p, name.n);
     secret_hmac_sha256(of->secret, (str){bytes, sizeof(of->id) + 1 + name.n}, digest);
-    s->hi = big_endian(digest);
-    s->lo = big_endian(digest + sizeof(s->hi));
+    return (hash128){big_endian(digest), big_endian(digest + sizeof(uint64_t))};
+}
+
+static void hash_subject(const merchant *of, str name, reserved_subject *s)
+{
+    hash128 h = subject_hash(of, s->subject, name);
+    s->hi = h.hi;
+    s->lo = h.lo;
 }
 
 /* ---- what the act needs ---- */

@@ -27,6 +27,9 @@ uint32_t subjects_named(const subject_names *names); /* bits of limit_subject */
 /* As an input has those for which nothing is reserved yet. */
 reserved_subject *subjects_unreserved(const subject_names *names, arena *memory, size_t *n);
 
+/* What stands for a name of at most SUBJECT_BYTES_MAX in rows. kind: a limit_subject; app/guess.c
+ * has others. */
+hash128 subject_hash(const merchant *of, uint8_t kind, str name);
 /* The same with what stands for them, to look at what is counted; of the merchant's secret. */
 const reserved_subject *subjects_hashed(const merchant *of, const subject_names *names,
                                         arena *memory, size_t *n);

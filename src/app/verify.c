@@ -226,6 +226,8 @@ static result run(verify *v)
         r = verify_codes(v);
     if (r == R_DONE)
         r = verify_imports(v);
+    if (r == R_DONE)
+        r = verify_guesses(v);
     return r == R_DONE ? verify_config(v) : r;
 }
 

@@ -1,5 +1,6 @@
 /* Due blocks: that each is sound, and which entries the coupons and holds of a group have. (Those
- * of subjects are verify_subject.c's, those of codes verify_code.c's.)
+ * of subjects are verify_subject.c's, those of codes verify_code.c's, those of failed tries
+ * verify_guess.c's.)
  *
  * Blocks belong to lanes and come by time, groups are slots: so entries are sorted by what they
  * name, as many slots at a time as fit DUE_ENTRIES; each such part is one walk over the blocks. */
@@ -37,7 +38,8 @@ static uint16_t slot_of_entry(uint8_t kind, const due_entry *e)
 {
     if (kind == DUE_KIND_CODE)
         return code_place_slot(e->lo);
-    return kind == DUE_KIND_SUBJECT ? slot_of_hash(e->id) : id_slot(e->id);
+    bool hashed = kind == DUE_KIND_SUBJECT || kind == DUE_KIND_GUESSES;
+    return hashed ? slot_of_hash(e->id) : id_slot(e->id);
 }
 
 static void see_block(verify *v, verify_group *g, const void *row)

@@ -11,6 +11,7 @@
 #include "domain/campaign/config.h"
 #include "domain/code/codes.h"
 #include "test/lib/model.h"
+#include "test/lib/read_code.h"
 
 enum code_change { CHANGE_MAKE, CHANGE_DISABLE, CHANGE_ENABLE, CHANGE_END };
 
@@ -208,7 +209,7 @@ static void begin_exchange(model_side *s, const model_step *step, world_act *a)
     code_typed meant, read;
     config *c = (config *)(uintptr_t)app_config(s->world.app);
     str typed = model_typed(s, c, step, &meant);
-    result r = codes_read(s->world.app, c, s->merchant, typed, &read);
+    result r = read_code(s->world.app, c, s->merchant, typed, &read);
     CHECK(r == R_DONE);
     if (read.format != meant.format || read.word != meant.word ||
         (meant.format != 0 && read.place != meant.place))

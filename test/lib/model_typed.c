@@ -8,6 +8,7 @@
 #include "app/codes.h"
 #include "domain/campaign/config.h"
 #include "test/lib/model.h"
+#include "test/lib/read_code.h"
 
 enum { PREFIX = 1 }; /* characters: model_code.c gives every prefix so many */
 
@@ -167,7 +168,7 @@ uint64_t model_coupon_typed(model_side *s, const config *c, uint32_t number, uin
 {
     code_typed read;
     str typed = spelled(s, coupon_code(s, c, number), spelling);
-    result r = codes_read(s->world.app, c, s->merchant, typed, &read);
+    result r = read_code(s->world.app, c, s->merchant, typed, &read);
     CHECK(r == R_DONE);
     if (read.coupon != s->coupons[number])
         s->wrong = "the code of a coupon is read as another";

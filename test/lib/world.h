@@ -12,7 +12,7 @@
 #include "app/reserve.h"
 #include "port/http.h"
 
-enum { WORLD_KEYS = 7, WORLD_PATH_MAX = 200, WORLD_LANES = 2, WORLD_FLAGS_MAX = 8 };
+enum { WORLD_KEYS = 7, WORLD_PATH_MAX = 200, WORLD_LANES = 2, WORLD_FLAGS_MAX = 16 };
 
 /* mem; mem that withholds rows, aborts and splits (adversary); rocks. */
 typedef struct world_engine {

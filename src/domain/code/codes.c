@@ -28,12 +28,11 @@ bool code_format_meets(const code_format *f, const code_form *form)
     return false;
 }
 
-uint64_t code_key_odds(const code_format *f, size_t key)
+uint64_t code_key_odds(const code_format *f, size_t key, uint32_t guesses_per_s)
 {
     const code_key *k = &f->keys.items[key];
     code_form form = code_form_of(f, key);
-    return code_hits_milli(&form, k->expected > k->issued ? k->expected : k->issued,
-                           CODE_GUESSES_PER_SECOND);
+    return code_hits_milli(&form, k->expected > k->issued ? k->expected : k->issued, guesses_per_s);
 }
 
 size_t code_key_of(const code_format *f, uint64_t place)
@@ -189,10 +188,11 @@ static size_t words_of(uow *u, uint64_t merchant_id, void **rows)
     return uow_scan(u, &range, CODE_WORDS_MAX, rows);
 }
 
-/* Of the last prefix. */
-static result check_odds(uow *u, const code_format *f, str reason)
+/* Of the last prefix. asked: by the input. */
+static result check_odds(uow *u, const code_format *f, uint32_t asked, str reason)
 {
-    uint64_t odds = code_key_odds(f, f->keys.n - 1);
+    uint32_t guesses_per_s = asked == 0 ? CODE_GUESSES_PER_SECOND : asked;
+    uint64_t odds = code_key_odds(f, f->keys.n - 1, guesses_per_s);
     if (reason.n > 0)
         return R_DONE;
     if (code_is_predictable(f))
@@ -201,9 +201,9 @@ static result check_odds(uow *u, const code_format *f, str reason)
     if (odds <= CODE_HITS_MILLI_MAX)
         return R_DONE;
     return uow_refuse(u, R_CODE_GUESSABLE,
-                      "Who tries %d codes a second hits one about %llu times in 1000 years; the "
+                      "Who tries %u codes a second hits one about %llu times in 1000 years; the "
                       "bound is %d.",
-                      CODE_GUESSES_PER_SECOND, (unsigned long long)odds, CODE_HITS_MILLI_MAX);
+                      guesses_per_s, (unsigned long long)odds, CODE_HITS_MILLI_MAX);
 }
 
 static result format_answer(uow *u, const code_format *row, row_out *out)
@@ -283,7 +283,7 @@ static result check_imported(uow *u, uint64_t merchant_id, const code_form *form
 }
 
 /* draft: the format as it is going to be. */
-static result check_key(uow *u, const code_format *draft)
+static result check_key(uow *u, const code_format *draft, uint32_t guesses_per_s)
 {
     size_t last = draft->keys.n - 1;
     code_form form = code_form_of(draft, last);
@@ -292,7 +292,7 @@ static result check_key(uow *u, const code_format *draft)
         r = check_words(u, draft->merchant, &form);
     if (r == R_DONE)
         r = check_imported(u, draft->merchant, &form);
-    return r == R_DONE ? check_odds(u, draft, draft->keys.items[last].reason) : r;
+    return r == R_DONE ? check_odds(u, draft, guesses_per_s, draft->keys.items[last].reason) : r;
 }
 
 static void format_event(uow *u, event_kind kind, const code_format *row)
@@ -333,7 +333,7 @@ static result format_create(uow *u, const code_format_put_in *in, row_out *out)
     for (size_t i = 0; i < n && code_is_of_coupons(&draft); i++)
         if (code_is_of_coupons(rows[i]))
             return uow_refuse(u, R_TOO_MANY, "A merchant has one format for coupons.");
-    r = check_key(u, &draft);
+    r = check_key(u, &draft, in->guesses_per_s);
     if (r != R_DONE)
         return r;
     code_format *row = code_format_new(u, slot, in->merchant, uow_next_id(u, slot));
@@ -359,7 +359,7 @@ static result format_rotate(uow *u, const code_format_put_in *in, row_out *out)
         return uow_refuse(u, R_TOO_MANY, "A format has at most %d prefixes.", CODE_KEYS_MAX);
     code_format draft = *row;
     add_key(u, &draft, in);
-    r = check_key(u, &draft);
+    r = check_key(u, &draft, in->guesses_per_s);
     if (r != R_DONE)
         return r;
     code_format_edit(u, row);
@@ -435,7 +435,7 @@ static result take_numbers(uow *u, code_format *draft, const code_batch_put_in *
         return uow_refuse(u, R_CODES_EXHAUSTED, "%llu numbers are left.", (unsigned long long)left);
     keys[last].issued += in->count;
     str reason = in->reason.n > 0 ? in->reason : keys[last].reason;
-    return check_odds(u, draft, reason);
+    return check_odds(u, draft, in->guesses_per_s, reason);
 }
 
 /* The row of a new one, without what is of its kind. */

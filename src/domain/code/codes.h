@@ -50,7 +50,7 @@ enum {
     CODE_WORDS_MAX = 1000,       /* of a merchant: a scan */
     CODE_REASON_BYTES_MAX = 800,
     CODE_CHANNEL_BYTES_MAX = 64,
-    CODE_GUESSES_PER_SECOND = 10, /* what the odds are for */
+    CODE_GUESSES_PER_SECOND = 10, /* what the odds are for where an input does not say */
     CODE_HITS_MILLI_MAX = 1000,   /* a year: one hit */
 };
 #define CODE_PLACES_MAX (UINT64_C(1) << 62)
@@ -71,9 +71,9 @@ static inline bool code_is_of_coupons(const code_format *f)
 {
     return f->purpose == CODE_PURPOSE_COUPON;
 }
-/* Hits a year in thousandths, with as many good codes as are meant or made, of who guesses blindly:
- * where the format is predictable (cipher.h), nobody needs to. */
-uint64_t code_key_odds(const code_format *f, size_t key);
+/* Hits a year in thousandths, with as many good codes as are meant or made, of who guesses blindly,
+ * so often: where the format is predictable (cipher.h), nobody needs to. */
+uint64_t code_key_odds(const code_format *f, size_t key, uint32_t guesses_per_s);
 /* The prefix whose number this place is. f has one. */
 size_t code_key_of(const code_format *f, uint64_t place);
 static inline uint16_t code_place_slot(uint64_t place)

@@ -137,18 +137,25 @@ static bool is_one_of(const issue_in *in, uint64_t template_id)
            in->items.items[0].template == template_id;
 }
 
+result code_word_refusal(const code_word *w, str who, int64_t now_ms)
+{
+    if (w->user.n > 0 && !str_eq(w->user, who))
+        return R_CODE_INVALID;
+    if (w->disabled)
+        return R_CODE_DISABLED;
+    return w->expires_at_ms != 0 && now_ms >= w->expires_at_ms ? R_CODE_EXPIRED : R_DONE;
+}
+
 /* A word: R_DONE, and its count is loaded. */
 static result may_issue_by_word(uow *u, const issue_in *in)
 {
     const code_use *use = &in->codes.items[0];
     const code_word *w = config_find_code_word(uow_config(u), use->word);
     asked_code asked = {.merchant = in->merchant, .told = use->told};
-    if (w == NULL || w->merchant != in->merchant || (w->user.n > 0 && !str_eq(w->user, in->user)))
-        return refuse(u, &asked, R_CODE_INVALID);
-    if (w->disabled)
-        return refuse(u, &asked, R_CODE_DISABLED);
-    if (w->expires_at_ms != 0 && uow_now(u) >= w->expires_at_ms)
-        return refuse(u, &asked, R_CODE_EXPIRED);
+    bool ours = w != NULL && w->merchant == in->merchant;
+    result r = ours ? code_word_refusal(w, in->user, uow_now(u)) : R_CODE_INVALID;
+    if (r != R_DONE)
+        return refuse(u, &asked, r);
     if (!is_one_of(in, w->template))
         return uow_refuse(u, R_INVALID, "items: one coupon of the word's template");
     tally_load_code(u, w->id);

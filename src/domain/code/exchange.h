@@ -32,6 +32,9 @@ result code_settle_decide(uow *u, const void *in, void *out);
 /* For the sweep, when an entry of this code is due: asks about its act; how many. */
 uint32_t code_ask(uow *u, exchange_code *row);
 
+/* Why this user cannot exchange a word of its merchant now; R_DONE: he can. */
+result code_word_refusal(const code_word *w, str who, int64_t now_ms);
+
 /* For ISSUE of an exchange: R_DONE; R_INVALID: not one coupon of the batch's template;
  * R_UNRESERVED; or why the code is refused. */
 MUST_USE result code_may_issue(uow *u, const issue_in *in);

@@ -3,6 +3,7 @@
 
 #include "base/id.h"
 #include "domain/code/exchange.h"
+#include "domain/code/guess.h"
 #include "domain/coupon/state.h"
 #include "domain/limit/subject.h"
 #include "domain/stats/tally.h"
@@ -53,6 +54,18 @@ static bool look_at_code(due_rows *d, const due_entry *e)
     return d->code_count < SWEEP_MAX;
 }
 
+/* Entries of rows that are gone may name this one, too. */
+static bool look_at_guesses(due_rows *d, const due_entry *e)
+{
+    code_guesses *row = code_guesses_get(d->c.u, slot_of_hash(e->id), e->id, e->lo);
+    bool seen = row == NULL;
+    for (size_t i = 0; i < d->guesses_count && !seen; i++)
+        seen = d->guesses[i] == row;
+    if (!seen && d->guesses_count < SWEEP_MAX)
+        d->guesses[d->guesses_count++] = row;
+    return d->guesses_count < SWEEP_MAX;
+}
+
 static bool look(due_rows *d, uint8_t kind, const due_entry *e)
 {
     switch (kind) {
@@ -62,6 +75,8 @@ static bool look(due_rows *d, uint8_t kind, const due_entry *e)
         return look_at_hold(d, e->id);
     case DUE_KIND_CODE:
         return look_at_code(d, e);
+    case DUE_KIND_GUESSES:
+        return look_at_guesses(d, e);
     default:
         return look_at_subject(d, e);
     }
@@ -202,6 +217,8 @@ sweep_out due_apply(const due_rows *d)
         out.asked += subject_ask(d->c.u, d->subjects[i]);
     for (size_t i = 0; i < d->code_count; i++)
         out.asked += code_ask(d->c.u, d->codes[i]);
+    for (size_t i = 0; i < d->guesses_count; i++)
+        guess_sweep(d->c.u, d->guesses[i]);
     if (d->block != NULL)
         use_up(d, d->block);
     return out;
