@@ -113,6 +113,13 @@ static error_t option(int key, char *argument, struct argp_state *state)
 
 /* ---- the batch ---- */
 
+/* What upload_file begins. */
+typedef struct beginning {
+    const import_wish *wish;
+    shop *shop;
+    str batch; /* empty: not yet */
+} beginning;
+
 static cli_exit create(const import_wish *w, shop *s, str *batch)
 {
     buf b;
@@ -156,6 +163,14 @@ static cli_exit look_up(const import_wish *w, shop *s, str *batch)
     return code;
 }
 
+static cli_exit begin(void *context, str *target)
+{
+    beginning *b = context;
+    cli_exit code = b->batch.n > 0 ? CLI_OK : create(b->wish, b->shop, &b->batch);
+    *target = arena_printf(b->shop->cli->memory, "/v1/codes/imports/%.*s/parts", STR_ARG(b->batch));
+    return code;
+}
+
 /* ---- the whole ---- */
 
 static cli_exit print(const cli_context *c, str batch, bool finished, const upload_totals *t)
@@ -179,11 +194,13 @@ static cli_exit print(const cli_context *c, str batch, bool finished, const uplo
     return code;
 }
 
+/* A batch that is there is looked up before lists of an earlier time are written anew; another one
+ * is made last. */
 static cli_exit run(cli_context *c, const import_wish *w, shop *s)
 {
-    str batch = {NULL, 0};
+    beginning made = {.wish = w, .shop = s};
     upload_totals totals = {0};
-    cli_exit code = w->batch == 0 ? create(w, s, &batch) : look_up(w, s, &batch);
+    cli_exit code = w->batch == 0 ? CLI_OK : look_up(w, s, &made.batch);
     if (code != CLI_OK)
         return code;
     upload_wish lines = {.file = w->file,
@@ -191,13 +208,14 @@ static cli_exit run(cli_context *c, const import_wish *w, shop *s)
                                    : w->column == NULL ? "code"
                                                        : w->column,
                          .to = w->to,
-                         .again = w->batch != 0};
-    lines.target = arena_printf(c->memory, "/v1/codes/imports/%.*s/parts", STR_ARG(batch));
+                         .again = w->batch != 0,
+                         .begin = begin,
+                         .context = &made};
     code = upload_file(s, c, &lines, &totals);
-    str target = arena_printf(c->memory, "/v1/codes/imports/%.*s/finish", STR_ARG(batch));
+    str target = arena_printf(c->memory, "/v1/codes/imports/%.*s/finish", STR_ARG(made.batch));
     if (code == CLI_OK && !w->unfinished)
         code = shop_ask(s, "POST", target, S("{}"), 200);
-    return code == CLI_OK ? print(c, batch, !w->unfinished, &totals) : code;
+    return code == CLI_OK ? print(c, made.batch, !w->unfinished, &totals) : code;
 }
 
 cli_exit cli_codes_import(cli_context *c)

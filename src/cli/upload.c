@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cli/csv_gz.h"
 #include "cli/progress.h"
@@ -33,6 +35,8 @@ typedef struct uploading {
     shop *shop;
     const cli_context *context;
     const upload_wish *wish;
+    str target;
+    uint64_t lines; /* of the file */
     FILE *out[LISTS];
     uint64_t counts[LISTS];
     progress bar;
@@ -46,6 +50,11 @@ typedef struct uploading {
 
 /* ---- the lists ---- */
 
+static str list_path(const uploading *u, size_t i)
+{
+    return arena_printf(u->context->memory, "%s/%s", u->wish->to, lists[i].file);
+}
+
 static cli_exit open_lists(uploading *u)
 {
     const char *to = u->wish->to;
@@ -56,7 +65,7 @@ static cli_exit open_lists(uploading *u)
         code = cli_fail(u->context, CLI_ENVIRONMENT, "%.*s", STR_ARG(buf_view(&why)));
     buf_free(&why);
     for (size_t i = 0; i < LISTS && code == CLI_OK; i++) {
-        str path = arena_printf(u->context->memory, "%s/%s", to, lists[i].file);
+        str path = list_path(u, i);
         u->out[i] = fopen(path.p, u->wish->again ? "we" : "wxe");
         if (u->out[i] == NULL)
             code = cli_fail(u->context, CLI_ENVIRONMENT, "%s cannot be made: %s", path.p,
@@ -79,6 +88,19 @@ static cli_exit close_lists(uploading *u, cli_exit code)
     if (code == CLI_OK && !whole)
         code = cli_fail(u->context, CLI_ENVIRONMENT, "the lists cannot be written");
     return code;
+}
+
+/* Those that this run has made: they have no line yet. Where nothing begins, none is in the way of
+ * the next try. */
+static void drop_lists(uploading *u)
+{
+    for (size_t i = 0; i < LISTS && !u->wish->again; i++) {
+        if (u->out[i] != NULL) {
+            (void)fclose(u->out[i]);
+            (void)unlink(list_path(u, i).p);
+            u->out[i] = NULL;
+        }
+    }
 }
 
 static void put_field(FILE *out, str text)
@@ -158,7 +180,7 @@ static cli_exit ask(uploading *u, str body)
     int status = 0;
     for (int tries = 0; tries < TRIES_MAX; tries++) {
         shop_forget(u->shop);
-        status = shop_try(u->shop, "POST", u->wish->target, body);
+        status = shop_try(u->shop, "POST", u->target, body);
         if (status != 0 && status != 429 && status != 503)
             break;
         (void)nanosleep(&(struct timespec){0, PAUSE_NS}, NULL);
@@ -220,24 +242,63 @@ static bool take_row(void *context, const str *fields, buf *why)
     return u->code == CLI_OK;
 }
 
-static cli_exit read_file(uploading *u)
+/* ---- the file ---- */
+
+static cli_exit read_file(uploading *u, csv_row *row)
 {
     const char *wanted[] = {u->wish->column};
     csv_request csv = {.path = u->wish->file,
                        .wanted = wanted,
                        .n = 1,
                        .headless = u->wish->column == NULL,
-                       .row = take_row,
+                       .row = row,
                        .context = u};
     buf why;
     buf_init(&why, WHY_MAX);
-    begin_part(u);
     result r = csv_read(&csv, &why);
     if (u->code == CLI_OK && r != R_DONE)
         u->code = cli_fail(u->context, r == R_INVALID ? CLI_FAILED : CLI_ENVIRONMENT, "%.*s",
                            STR_ARG(buf_view(&why)));
     buf_free(&why);
-    return u->code == CLI_OK ? send_part(u) : u->code;
+    return u->code;
+}
+
+static bool count_row(void *context, const str *fields, buf *why)
+{
+    uploading *u = context;
+    MAYBE(fields);
+    MAYBE(why);
+    if (u->lines == UPLOAD_LINES_MAX)
+        u->code = cli_fail(u->context, CLI_FAILED, "%s has more than %d codes", u->wish->file,
+                           UPLOAD_LINES_MAX);
+    else
+        u->lines++;
+    return u->code == CLI_OK;
+}
+
+/* To its end: a quote that is not closed shows only there. */
+static cli_exit check_file(uploading *u)
+{
+    const char *file = u->wish->file;
+    struct stat is;
+    if (stat(file, &is) == 0 && !S_ISREG(is.st_mode))
+        return cli_fail(u->context, CLI_FAILED, "%s is no plain file, which can be read twice",
+                        file);
+    cli_exit code = read_file(u, count_row);
+    if (code == CLI_OK && u->lines == 0)
+        code = cli_fail(u->context, CLI_FAILED, "%s: there is no code in it", file);
+    return code;
+}
+
+static cli_exit send_file(uploading *u)
+{
+    progress_begin(&u->bar, u->context, "import: lines", u->lines);
+    begin_part(u);
+    cli_exit code = read_file(u, take_row);
+    if (code == CLI_OK)
+        code = send_part(u);
+    progress_end(&u->bar);
+    return code;
 }
 
 cli_exit upload_file(shop *s, const cli_context *c, const upload_wish *w, upload_totals *out)
@@ -249,12 +310,15 @@ cli_exit upload_file(shop *s, const cli_context *c, const upload_wish *w, upload
     u->first = 1;
     buf_init(&u->bytes, 2 * PART_BYTES);
     buf_init(&u->texts, (size_t)PART_LINES * LINE_BYTES);
-    cli_exit code = open_lists(u);
-    if (code == CLI_OK) {
-        progress_begin(&u->bar, c, "import: lines", 0);
-        code = read_file(u);
-        progress_end(&u->bar);
-    }
+    cli_exit code = check_file(u);
+    if (code == CLI_OK)
+        code = open_lists(u);
+    if (code == CLI_OK)
+        code = w->begin(w->context, &u->target);
+    if (code == CLI_OK)
+        code = send_file(u);
+    else
+        drop_lists(u);
     code = close_lists(u, code);
     buf_free(&u->bytes);
     buf_free(&u->texts);

@@ -5,7 +5,10 @@
  * Parts are the same for the same file, and the server has one answer for each (domain/code/
  * upload.h): so an upload that was stopped anyhow is begun from the first line again, what the
  * server has already costs it no write, and the lists are whole. Memory does not grow with the
- * file. */
+ * file.
+ *
+ * A file is read twice: nothing is made for one that cannot be read to its end, has no codes or too
+ * many. */
 #ifndef QUAN_CLI_UPLOAD_H
 #define QUAN_CLI_UPLOAD_H
 
@@ -16,7 +19,10 @@ typedef struct upload_wish {
     const char *column; /* of the header line; NULL: there is none, and codes are the first field */
     const char *to;     /* folder of the lists; made where it is not there */
     bool again;         /* lists that are there are written anew; else they are a failure */
-    str target;         /* of the parts: "/v1/codes/imports/cbt_…/parts" */
+    /* Whom the parts go to, as "/v1/codes/imports/cbt_…/parts". Asked once, when the file is known
+     * to be good and the lists are made; where it fails, those that were made are removed. */
+    cli_exit (*begin)(void *context, str *target);
+    void *context;
 } upload_wish;
 
 typedef struct upload_totals {

@@ -183,9 +183,36 @@ import="codes import --server $url --key @$scratch/key"
 # shellcheck disable=SC2086
 shows "an import needs a batch, or a name" ends 2 $import --to "$scratch/lists" \
     "$scratch/own.csv.gz"
-# shellcheck disable=SC2086
-shows "a column is there" ends 1 $import --to "$scratch/none" --name Own --template "$template" \
-    --column other --no-finish --expires-at 2030-01-01T00:00:00Z "$scratch/own.csv.gz"
+# refused STATUS WHY OPTION…: is an import refused with this, and nothing made: no batch, no list?
+refused() {
+    wanted=$1 why=$2
+    shift 2
+    # shellcheck disable=SC2086
+    ends "$wanted" $import --name None --template "$template" --to "$scratch/none" "$@" || return
+    err_has "$why" && [ -z "$(ls "$scratch/none" 2>/dev/null)" ] &&
+        ask GET /v1/codes/batches '' && ! out_has '"None"'
+}
+: >"$scratch/empty.csv"
+echo 'code' >"$scratch/heading.csv"
+{ echo code; seq -f 'CUT-%06.0f' 20000; echo '"CUT-X'; } >"$scratch/cut.csv"
+{ echo code,note; seq -f 'CUT-%06.0f,x' 20000; echo 'CUT-X'; } >"$scratch/ragged.csv"
+mkfifo "$scratch/pipe"
+shows "an import's file is there" refused 3 'cannot be opened' "$scratch/missing.csv"
+shows "a column is there" refused 1 'no column other$' --column other "$scratch/own.csv.gz"
+shows "and a heading" refused 1 'there is no header line' "$scratch/empty.csv"
+shows "and a code" refused 1 'there is no code' "$scratch/heading.csv"
+shows "without a heading, too" refused 1 'there is no code' --no-header "$scratch/empty.csv"
+shows "its last quote is closed" refused 1 'quote is not closed' "$scratch/cut.csv"
+shows "its last row is as wide as the others" refused 1 'row 20002: .*number of fields' \
+    "$scratch/ragged.csv"
+shows "it can be read twice" refused 1 'is no plain file' "$scratch/pipe"
+shows "a batch that is refused leaves no lists" refused 2 expires_at --expires-at soon \
+    "$scratch/own.csv.gz"
+mkdir "$scratch/some"
+echo mine >"$scratch/some/invalid.csv"
+shows "lists that are there are left alone" refused 3 'File exists' --to "$scratch/some" \
+    "$scratch/own.csv.gz"
+shows "as they were" equal "$(cat "$scratch/some"/*)" mine
 ask POST /v1/codes/imports "{\"name\":\"Own\",\"template\":\"$template\"}"
 own=$(field .id)
 came_in() { ask GET "/v1/codes/batches/$own" '' && [ "$(field .import.lines)" -ge "$1" ]; }
@@ -217,6 +244,11 @@ shows "is summed up" out_has ' is not finished: 2 lines: 1 accepted, 1 already o
 # shellcheck disable=SC2086
 shows "lists are not written over" ends 3 $import --no-header --name More \
     --template "$template" --to "$scratch/more" "$scratch/more.csv"
+# shellcheck disable=SC2086
+shows "nor where there is no such batch" ends 1 $import --no-header --batch cbt_0h8dmz3yh0g01 \
+    --to "$scratch/more" "$scratch/more.csv"
+shows "they are as they were" equal "$(cat "$scratch/more/accepted.csv")" 'line,code
+1,XYZ-1'
 "$quan" demo --server "$url" --key "@$scratch/key" >"$scratch/demo" 2>&1 </dev/null &
 work=$!
 for i in 1 2 3; do
