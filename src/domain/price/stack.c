@@ -253,10 +253,10 @@ static result take_best_by_line(stack_pass *p, stack_entry **members, size_t n)
 {
     size_t lines = p->run.n;
     if (p->by_line == NULL) {
-        p->by_line = ARENA_ARRAY(p->memory, int64_t, lines * p->ask->n);
+        p->by_line = ARENA_ARRAY(p->memory, int64_t, 2 * lines * p->ask->n);
     }
-    int64_t *parts = p->by_line;
-    memset(parts, 0, lines * n * sizeof(*parts));
+    int64_t *parts = p->by_line, *touched = parts + lines * n;
+    memset(parts, 0, 2 * lines * n * sizeof(*parts));
     for (size_t i = 0; i < n; i++) {
         result r = probe(p, members[i]);
         if (r != R_DONE) {
@@ -264,6 +264,7 @@ static result take_best_by_line(stack_pass *p, stack_entry **members, size_t n)
         }
         if (gives(members[i]) && members[i]->verdict->adds_minor == 0) {
             memcpy(parts + i * lines, p->run.parts, lines * sizeof(*parts));
+            memcpy(touched + i * lines, p->run.touched, lines * sizeof(*touched));
         }
     }
     for (size_t k = 0; k < lines; k++) {
@@ -273,7 +274,10 @@ static result take_best_by_line(stack_pass *p, stack_entry **members, size_t n)
             best = rank > rank_in_line(members[best], parts[best * lines + k]) ? i : best;
         }
         for (size_t i = 0; i < n; i++) {
-            parts[i * lines + k] = i == best ? parts[i * lines + k] : 0;
+            if (i != best && parts[i * lines + k] > 0) { /* what it does not take it leaves */
+                parts[i * lines + k] = 0;
+                touched[i * lines + k] = 0;
+            }
         }
     }
     for (size_t i = 0; i < n; i++) {
@@ -283,6 +287,7 @@ static result take_best_by_line(stack_pass *p, stack_entry **members, size_t n)
         }
         if (sum > 0 && is_open(p, members[i])) { /* those before it may have closed it */
             memcpy(p->run.parts, parts + i * lines, lines * sizeof(*parts));
+            memcpy(p->run.touched, touched + i * lines, lines * sizeof(*touched));
             members[i]->verdict->discount_minor = sum;
             apply(p, members[i]);
         }
