@@ -353,6 +353,22 @@ shows "it is shown" codes 0 word show "$word"
 shows "with its end" equal "$(shown expires_at)" 2099-02-01T00:00:00.000Z
 shows "counted" equal "$(shown exchanged)" 1
 
+# ---- guessers ------------------------------------------------------------------------------------
+
+tries=0
+while codes 1 exchange --user guesser --subjects '{"device":"d-9"}' "WRONG$tries" &&
+    ! err_has 'Too many codes' && [ "$tries" -lt 50 ]; do
+    tries=$((tries + 1))
+done
+shows "who guesses is locked out" err_has 'Too many codes were tried'
+shows "locks are listed" codes 0 lock list
+shows "his" out_has '^user  *guesser '
+shows "a guesser is named" codes 2 lock lift --user guesser
+shows "it is lifted" codes 0 lock lift --user guesser user
+shows "there is none any more" codes 0 lock list --json
+shows "not one" equal "$(field length)" 0
+shows "who did not guess has none" codes 1 lock lift --user u-1 user
+
 kill "$server"
 wait "$server"
 server=
