@@ -107,9 +107,12 @@ static result decide_one(uow *u, bundle *b, size_t i)
 }
 
 /* One pass over the messages. R_DONE, R_AGAIN, or R_STALE: one was refused, and the pass is made
- * again without it, because what it wrote was taken back with everything before it. */
+ * again without it, because what it wrote was taken back with everything before it. Behind one that
+ * misses rows the others only say what they miss: a bundle may ask for rows LANE_AGAIN_MAX times,
+ * which is not often enough for each message in turn. */
 static result apply_all(uow *u, bundle *b, uint64_t last, bool *refused)
 {
+    bool misses = false;
     for (size_t i = 0; i < b->n; i++) {
         b->fates[i] = FATE_OLD;
         if (b->messages[i]->sequence <= last) {
@@ -121,8 +124,9 @@ static result apply_all(uow *u, bundle *b, uint64_t last, bool *refused)
             continue;
         }
         result code = decide_one(u, b, i);
-        if (code == R_AGAIN) {
-            return code;
+        misses = misses || code == R_AGAIN || uow_pending(u);
+        if (misses) {
+            continue;
         }
         b->fates[i] = code == R_QUARANTINED ? FATE_ASIDE : FATE_APPLIED;
         if (code != R_DONE && code != R_QUARANTINED) {
@@ -131,7 +135,7 @@ static result apply_all(uow *u, bundle *b, uint64_t last, bool *refused)
             return R_STALE;
         }
     }
-    return R_DONE;
+    return misses ? R_AGAIN : R_DONE;
 }
 
 /* Suspects that have come to their end are not suspect any more; what was passed over is kept. */

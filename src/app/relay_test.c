@@ -3,12 +3,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
 #include "app/inner.h"
 #include "domain/limit/pool.h"
 #include "test/lib/domain_fixture.h"
+#include "test/lib/store_fixture.h"
 
 enum { FROM = 0, OTHER = 1, TO = 2, A_RUN = 1000, BEYOND_MEMORY = 66, PIECES = 5 };
 
@@ -125,11 +127,36 @@ static void what_memory_does_not_hold_is_read_past_what_is_for_others(void **sta
     fix_close(f);
 }
 
+/* On an engine where each row has to be asked for: more than one request may ask for one after
+ * another (LANE_AGAIN_MAX). */
+static void a_bundle_whose_messages_all_miss_rows_is_applied(void **state)
+{
+    enum { OWNERS = 200 };
+    char root[] = "/tmp/quan-relay-XXXXXX";
+    (void)state;
+    assert_non_null(mkdtemp(root));
+    fix *f = fix_open((fix_options){.rocks = str_of(root)});
+    store_halt_lane(app_store(f->app), TO, true);
+    for (uint16_t i = 0; i < OWNERS; i++) {
+        lease_in of = nothing();
+        of.owner = id_make(FIX_START_MS, 0, (uint16_t)(i + 1));
+        send(f, LEASE_RECALL_ACT, TO, 1, of);
+    }
+    store_halt_lane(app_store(f->app), TO, false);
+    (void)app_settle(f->app);
+    seen s = look(f);
+    fix_close(f);
+    store_fixture_remove(root);
+    assert_int_equal(s.applied, OWNERS);
+    assert_false(s.waiting);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_message_that_comes_again_has_no_effect),
         cmocka_unit_test(what_memory_does_not_hold_is_read_past_what_is_for_others),
+        cmocka_unit_test(a_bundle_whose_messages_all_miss_rows_is_applied),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,7 +10,7 @@
 set -u
 claim_ceiling=29000
 coupon_ceiling=37900
-wallet_ceiling=174000
+wallet_ceiling=190000
 
 cd "$(dirname "$0")/../.." || exit 1
 quan=${QUAN_BUILD:-build/release}/quan

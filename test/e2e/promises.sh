@@ -61,7 +61,7 @@ export QUAN_KEY
 # api METHOD PATH BODY: of the shop; the answer.
 api() {
     curl -s -X "$1" "$url$2" -H "Authorization: Bearer $(cat "$scratch/counter")" \
-        -H "Idempotency-Key: $2" -H 'Content-Type: application/json' -d "$3"
+        -H "Idempotency-Key: $2-$(echo "$3" | cksum | tr ' ' -)" -H 'Content-Type: application/json' -d "$3"
 }
 # one KIND OPTION…: makes one, and tells its id.
 one() {
@@ -98,8 +98,12 @@ on_codes() {
     printf 'code\nSPA-7731\n' | gzip >"$scratch/partner.csv.gz"
     rm -rf "$scratch/lists"
     of=$batch
-    case $1 in *" import "*) of=$(api POST /v1/codes/imports \
-        "{\"name\":\"Partner\",\"template\":\"$template\"}" | jq -r .id) ;; esac
+    case $1 in *" import "* | *" batch finish "* | *" batch cancel "*)
+        of=$(api POST /v1/codes/imports \
+            "{\"name\":\"For $(echo "$1" | cksum)\",\"template\":\"$template\"}" | jq -r .id) ;;
+    *" lock lift "*) # somebody who has guessed
+        ! quan codes exchange --user u-1001 --client-address 192.0.2.7 GUESSED >/dev/null 2>&1 ;;
+    esac
     exchange=$(one batch --name One --format "$format" --template "$template" --count 1)
     shown=$(api GET "/v1/coupons/$coupon" '' | jq -r .code)
     command=$(echo "$1" | sed "s|@/[a-z/.]*|@$scratch/counter|; s|SECRET|@$scratch/counter|

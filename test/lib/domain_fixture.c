@@ -113,8 +113,9 @@ fix *fix_open(fix_options options)
     CHECK(f != NULL);
     f->clock_ms = FIX_START_MS;
     f->memory = arena_new((size_t)1 << 30);
-    app_options app_of = {.engine = S("mem"),
-                          .store = {.lanes = options.lanes == 0 ? LANES : options.lanes,
+    app_options app_of = {.engine = options.rocks.n == 0 ? S("mem") : S("rocks"),
+                          .store = {.path = options.rocks,
+                                    .lanes = options.lanes == 0 ? LANES : options.lanes,
                                     .adversary = options.adversary},
                           .code_key = options.code_key == NULL
                                           ? S("the master key of a test: 32 by.")

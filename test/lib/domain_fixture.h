@@ -17,6 +17,7 @@ typedef struct fix_options {
     uint16_t lanes;      /* 0: 3 */
     uint64_t adversary;  /* seed; 0: off */
     const str *code_key; /* NULL: one of 32 bytes; else this, which may be empty */
+    str rocks;           /* a directory for RocksDB, the caller's to remove; empty: in memory */
 } fix_options;
 
 typedef struct fix {
