@@ -61,7 +61,8 @@ export QUAN_KEY
 # api METHOD PATH BODY: of the shop; the answer.
 api() {
     curl -s -X "$1" "$url$2" -H "Authorization: Bearer $(cat "$scratch/counter")" \
-        -H "Idempotency-Key: $2-$(echo "$3" | cksum | tr ' ' -)" -H 'Content-Type: application/json' -d "$3"
+        -H "Idempotency-Key: $2-$(echo "$3" | cksum | tr ' ' -)" \
+        -H 'Content-Type: application/json' -d "$3"
 }
 # one KIND OPTION…: makes one, and tells its id.
 one() {
