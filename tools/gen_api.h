@@ -83,6 +83,7 @@ struct gen_value {
     int64_t min, max;
     bool has_min, has_max;
     uint32_t max_bytes;
+    bool any_text;
     str pattern;
     size_t atom_count;
     wire_atom atoms[GEN_ATOMS_MAX];

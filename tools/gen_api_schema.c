@@ -160,7 +160,8 @@ static void text_value(const node *schema, str context, gen_value *v)
         v->kind = str_eq(format, S("date")) ? WIRE_DAY : WIRE_TIME;
     } else {
         node_keys(schema, "a string",
-                  "type minLength maxLength x-quan-max-bytes pattern description examples");
+                  "type minLength maxLength x-quan-max-bytes x-quan-any-text pattern description "
+                  "examples");
         v->kind = WIRE_STR;
         v->min = 0;
         bounds_of(schema, "minLength", "maxLength", v);
@@ -171,6 +172,8 @@ static void text_value(const node *schema, str context, gen_value *v)
             node_is(bytes, NODE_INT, "x-quan-max-bytes");
             v->max_bytes = (uint32_t)bytes->number;
         }
+        const node *any = node_get(schema, "x-quan-any-text");
+        v->any_text = any != NULL && any->number != 0;
     }
 }
 

@@ -125,7 +125,8 @@ good() {
         color: {type: string, enum: [red, green], default: green}
         id: {type: string, x-quan-id: coupon}
         parts: {type: array, maxItems: 3, items: {$ref/part'}}
-        words: {type: array, maxItems: 3, items: {type: string, maxLength: 4}}
+        words:
+          {type: array, maxItems: 3, items: {type: string, maxLength: 4, x-quan-any-text: true}}
         choice: {$ref/choice'}
         either: {$ref/either'}
     part:
@@ -185,7 +186,7 @@ int main(void)
     return tell("{\"name\":\"n\",\"parts\":[]}") ||
            tell("{\"name\":\"n\",\"parts\":[{},{\"n\":1}],\"default\":false,\"code\":\"a.bc_\","
                 "\"choice\":{\"kind\":\"bb\",\"n\":0},\"either\":{\"y\":true},\"color\":\"red\","
-                "\"day\":\"2026-01-02\",\"at\":\"2026-01-02T03:04:05Z\",\"words\":[\"w\"]}") ||
+                "\"day\":\"2026-01-02\",\"at\":\"2026-01-02T03:04:05Z\",\"words\":[\"w\\t\"]}") ||
            tell("{\"name\":\"\",\"parts\":[{\"n\":2},{\"m\":1},{},{}],\"code\":\"a.b\","
                 "\"count\":1.5,"
                 "\"choice\":{\"kind\":\"cc\"},\"either\":{},\"extra\":0,\"id\":\"cpn_1\"}") ||
@@ -196,8 +197,8 @@ END
     cat >"$dir/expected" <<'END'
 {"name":"n","parts":[]} 0122
 {"name":"n","code":"a.bc_","default":false,"at":"2026-01-02T03:04:05.000Z","day"
-:"2026-01-02","color":"red","parts":[{},{"n":1}],"words":["w"],"choice":{"kind":
-"bb","n":0},"either":{"y":true}} 1021
+:"2026-01-02","color":"red","parts":[{},{"n":1}],"words":["w\t"],"choice":{"kind
+":"bb","n":0},"either":{"y":true}} 1021
 name too_short; parts too_many; code bad_format; count wrong_type; choice.kind n
 ot_allowed; either required; extra unknown_field; id bad_format; 
 Of it "all". Default: 2|

@@ -237,6 +237,8 @@ static void emit_value(str place, const gen_value *v, buf *out)
         buf_printf(out, ", .id = (id_kind)%d", (int)v->id);
     if (v->max_bytes > 0)
         buf_printf(out, ", .max_bytes = %u", v->max_bytes);
+    if (v->any_text)
+        buf_str(out, S(", .any_text = true"));
     if (v->pattern.n > 0)
         buf_printf(out, ", .pattern = &pattern_of_%.*s", STR_ARG(place));
     if (v->words != NULL)

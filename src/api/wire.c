@@ -101,7 +101,7 @@ static bool text_fits(reader *r, const place *at, const wire_value *v, str s)
         complain(r, at, "too_long", "at most %lld characters", (long long)v->max);
     } else if (v->max_bytes != 0 && s.n > v->max_bytes) {
         complain(r, at, "too_long", "at most %u bytes of UTF-8", v->max_bytes);
-    } else if (!str_is_printable(s)) {
+    } else if (!v->any_text && !str_is_printable(s)) {
         complain(r, at, "bad_format", "text without control characters");
     } else if (v->pattern != NULL && !wire_pattern_matches(v->pattern, s)) {
         complain(r, at, "bad_format", "text that matches %.*s", STR_ARG(v->pattern->text));

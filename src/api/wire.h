@@ -61,6 +61,7 @@ struct wire_value {
     id_kind id;
     uint32_t size;      /* of the memory form */
     uint32_t max_bytes; /* text only; 0: no bound */
+    bool any_text;      /* with control characters, too: each is looked at behind the wire */
     int64_t min, max;   /* of the number, of the characters of a text, of the items of an array */
     const wire_pattern *pattern;
     const wire_words *words;

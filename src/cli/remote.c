@@ -21,8 +21,9 @@ enum {
     "prefixes.codes "                                                                              \
     "prefixes.expected_codes prefixes.guessed_in_1000_years created_at"
 #define BATCH_COLUMNS                                                                              \
-    "id version name channel format template prefix count exchanged redeemed returned voided "     \
-    "disabled expires_at created_at"
+    "id version name channel format template prefix count import.state import.lines "              \
+    "import.accepted import.already_ours import.duplicate import.invalid import.removed "          \
+    "exchanged redeemed returned voided disabled expires_at created_at"
 #define WORD_COLUMNS                                                                               \
     "id version word channel template user exchanged redeemed returned voided disabled "           \
     "expires_at created_at"

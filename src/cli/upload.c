@@ -217,14 +217,14 @@ static cli_exit send_part(uploading *u)
     return CLI_OK;
 }
 
-/* What JSON texts of the server may not have is no part of a code either. */
+/* What JSON may not have is no part of a code either. */
 static void put_line(uploading *u, str line)
 {
     char clean[LINE_BYTES];
+    line = str_trim(line);
     for (size_t i = 0; i < line.n; i++) {
         char c = line.p[i];
-        bool space = c == '\t' || c == '\r' || c == '\n';
-        clean[i] = space ? ' ' : c < ' ' || c > '~' ? '?' : c;
+        clean[i] = c < ' ' || c > '~' ? '?' : c;
     }
     json_put_str(&u->body, str_is_printable(line) ? line : (str){clean, line.n});
 }

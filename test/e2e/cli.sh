@@ -241,6 +241,15 @@ printf 'XYZ-1\nown-000001,of the other\n' >"$scratch/more.csv"
 shows "a file without a header" ends 0 $import --no-header --no-finish --name More \
     --template "$template" --to "$scratch/more" "$scratch/more.csv"
 shows "is summed up" out_has ' is not finished: 2 lines: 1 accepted, 1 already ours, 0 dup'
+more=$(sed -n 's/^\(cbt_[0-9a-z]*\) .*/\1/p' "$scratch/out")
+shows "batches tell how far their import is" ends 0 codes batch list --server "$url" \
+    --key "@$scratch/key"
+shows "in a row each" out_has "^$more  *More  .*  1  *importing  2  "
+shows "and - for those that are none" out_has "^$batch .* 100003  *-  *-  "
+shows "one is shown" ends 0 codes batch show --server "$url" --key "@$scratch/key" "$more"
+shows "with what became of its lines" equal "$(sed -n 's/^state  *//p; s/^lines  *//p
+    s/^accepted  *//p; s/^already_ours  *//p; s/^duplicate  *//p; s/^invalid  *//p
+    s/^removed  *//p' "$scratch/out" | tr '\n' ' ')" 'importing 2 1 1 0 0 0 '
 # shellcheck disable=SC2086
 shows "lists are not written over" ends 3 $import --no-header --name More \
     --template "$template" --to "$scratch/more" "$scratch/more.csv"

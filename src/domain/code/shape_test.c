@@ -42,6 +42,9 @@ static void a_line_is_a_code_or_says_why_not(void **state)
         {"A-B-1", NULL, LINE_FATE_TOO_SHORT},
         {"ABCÉ", NULL, LINE_FATE_CHARACTER},
         {"AB,CD", NULL, LINE_FATE_CHARACTER},
+        {" ABCD\t\r\n", "ABCD", LINE_FATE_ACCEPTED},
+        {"AB\tCD", NULL, LINE_FATE_CHARACTER},
+        {"ABCD\nEFGH", NULL, LINE_FATE_CHARACTER},
         {"AB\xff"
          "CD",
          NULL, LINE_FATE_CHARACTER},

@@ -6,6 +6,8 @@
 
 line_fate upload_read(str line, buf *normal)
 {
+    if (!str_is_printable(str_trim(line)))
+        return LINE_FATE_CHARACTER; /* two cells of a table are not one code */
     switch (code_text_of(line, normal)) {
     case CODE_TEXT_EMPTY:
         return LINE_FATE_EMPTY;
