@@ -57,7 +57,7 @@ make_store
 echo "$key" >"$run/key"
 start_quan --code-key-file "$run/code.key"
 make_templates 1
-format=$(make_format '"alphabet":"digits","length":12,"expected_codes":1000000')
+format=$(make_format '"alphabet":"digits","length":12,"expected_codes":1000000000')
 make_codes "$codes"
 exported=$batch
 

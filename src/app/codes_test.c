@@ -51,7 +51,8 @@ static uint64_t make_batch(uint64_t format, uint64_t count)
                             .format = format,
                             .template = template_id,
                             .count = count,
-                            .name = S("Cinema")};
+                            .name = S("Cinema"),
+                            .reason = S("a test")};
     return must_put(ACT_ID_code_batch_put, &in);
 }
 

@@ -240,6 +240,47 @@ story codes_that_are_guessed_are_refused_unless_somebody_says_why
   GET /v1/events?limit=1000
   200
 
+# 9 digits: two good codes are hit 631 times in 1000 years, four 1,262 times.
+story a_reason_is_good_for_as_many_codes_as_the_format_expects
+  use shop
+  POST /v1/codes/formats {"name": "Nine", "length": 9, "alphabet": "digits", "expected_codes": 4}
+  409 {"code": "code_guessable"}
+  POST /v1/codes/formats {"name": "Nine", "length": 9, "alphabet": "digits", "expected_codes": 4,
+    "accept_odds": "Worth 1.00, behind a login"}
+  201 {"id": "$nine", "prefixes": [{"guessed_in_1000_years": 1262}]}
+  POST /v1/codes/batches {"name": "B", "format": "$nine", "template": "$template", "count": 1000000}
+  409 {"code": "code_guessable", "detail": "Who tries 10 codes a second hits one about 315576000 times in 1000 years; the bound is 1000. The format's reason is for its expected_codes."}
+  GET /v1/codes/formats/$nine
+  200 {"prefixes": [{"codes": 0, "guessed_in_1000_years": 1262}]}
+  POST /v1/codes/batches {"name": "B", "format": "$nine", "template": "$template", "count": 4}
+  201 {"id": "$few", "accept_odds": null}
+  POST /v1/codes/batches {"name": "B", "format": "$nine", "template": "$template", "count": 1}
+  409 {"code": "code_guessable"}
+  POST /v1/codes/batches {"name": "B", "format": "$nine", "template": "$template", "count": 1000000,
+    "accept_odds": "A raffle"}
+  201 {"id": "$many", "accept_odds": "A raffle"}
+  GET /v1/events?limit=1000
+  200 {"events": ["any order", {"type": "code_batch_created", "data": {"batch": "$many", "codes": 1000000,
+    "accept_odds": "A raffle"}}, {"type": "code_batch_created", "data": {"batch": "$few", "accept_odds": null}},
+    {"type": "code_format_created"}, {"type": "template_created"}, {"type": "campaign_created"},
+    {"type": "campaign_changed"}]}
+  POST /v1/codes/batches {"name": "B", "format": "$nine", "template": "$template", "count": 1}
+  409 {"code": "code_guessable"}
+
+# The reason of a predictable format is for its being predictable, and for guessing up to what it expects.
+story the_reason_of_an_lcg_is_no_reason_for_many_codes
+  use shop
+  POST /v1/codes/formats {"name": "Lots", "scheme": "lcg", "length": 9, "alphabet": "digits", "prefix": "L",
+    "expected_codes": 1, "accept_odds": "A lot is worth nothing"}
+  201 {"id": "$lots", "prefixes": [{"guessed_in_1000_years": 315}]}
+  POST /v1/codes/batches {"name": "B", "format": "$lots", "template": "$template", "count": 2}
+  201 {"accept_odds": null}
+  POST /v1/codes/batches {"name": "B", "format": "$lots", "template": "$template", "count": 1000}
+  409 {"code": "code_guessable", "detail": "Who tries 10 codes a second hits one about 316207 times in 1000 years; the bound is 1000. The format's reason is for its expected_codes."}
+  POST /v1/codes/batches {"name": "B", "format": "$lots", "template": "$template", "count": 1000,
+    "accept_odds": "Still nothing"}
+  201 {"accept_odds": "Still nothing"}
+
 # 000-12 … 000-15. An LCG is predictable, so nobody takes it without saying why.
 story an_lcg_is_taken_only_with_a_reason
   use shop

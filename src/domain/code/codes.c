@@ -188,22 +188,25 @@ static size_t words_of(uow *u, uint64_t merchant_id, void **rows)
     return uow_scan(u, &range, CODE_WORDS_MAX, rows);
 }
 
-/* Of the last prefix. asked: by the input. */
+/* Of the last prefix, whose reason is good for as many codes as were expected when it was given.
+ * asked: by the input. reason: of the batch that made them more; may be empty. */
 static result check_odds(uow *u, const code_format *f, uint32_t asked, str reason)
 {
+    const code_key *key = &f->keys.items[f->keys.n - 1];
     uint32_t guesses_per_s = asked == 0 ? CODE_GUESSES_PER_SECOND : asked;
     uint64_t odds = code_key_odds(f, f->keys.n - 1, guesses_per_s);
-    if (reason.n > 0)
+    if (reason.n > 0 || (key->reason.n > 0 && key->issued <= key->expected))
         return R_DONE;
-    if (code_is_predictable(f))
+    if (code_is_predictable(f) && key->reason.n == 0)
         return uow_refuse(u, R_CODE_GUESSABLE,
                           "Who has one batch of the scheme lcg can compute all others.");
     if (odds <= CODE_HITS_MILLI_MAX)
         return R_DONE;
     return uow_refuse(u, R_CODE_GUESSABLE,
                       "Who tries %u codes a second hits one about %llu times in 1000 years; the "
-                      "bound is %d.",
-                      guesses_per_s, (unsigned long long)odds, CODE_HITS_MILLI_MAX);
+                      "bound is %d.%s",
+                      guesses_per_s, (unsigned long long)odds, CODE_HITS_MILLI_MAX,
+                      key->reason.n > 0 ? " The format's reason is for its expected_codes." : "");
 }
 
 static result format_answer(uow *u, const code_format *row, row_out *out)
@@ -292,7 +295,7 @@ static result check_key(uow *u, const code_format *draft, uint32_t guesses_per_s
         r = check_words(u, draft->merchant, &form);
     if (r == R_DONE)
         r = check_imported(u, draft->merchant, &form);
-    return r == R_DONE ? check_odds(u, draft, guesses_per_s, draft->keys.items[last].reason) : r;
+    return r == R_DONE ? check_odds(u, draft, guesses_per_s, S("")) : r;
 }
 
 static void format_event(uow *u, event_kind kind, const code_format *row)
@@ -434,8 +437,7 @@ static result take_numbers(uow *u, code_format *draft, const code_batch_put_in *
     if (in->count > left)
         return uow_refuse(u, R_CODES_EXHAUSTED, "%llu numbers are left.", (unsigned long long)left);
     keys[last].issued += in->count;
-    str reason = in->reason.n > 0 ? in->reason : keys[last].reason;
-    return check_odds(u, draft, in->guesses_per_s, reason);
+    return check_odds(u, draft, in->guesses_per_s, in->reason);
 }
 
 /* The row of a new one, without what is of its kind. */

@@ -29,7 +29,9 @@
  *   BUSY, STALE        a word that imported codes could be: import.h
  *   TOO_MANY           words, formats of the merchant, or such for coupons; prefixes of a format
  *   CODE_GUESSABLE     the odds are above the bound, or the scheme is predictable, and no reason
- *                      says that this is accepted; the reason of a prefix is good for its batches
+ *                      says that this is accepted. The reason of a prefix is good for its batches
+ *                      up to as many codes as it expects; one that makes them more, and the odds
+ *                      above the bound, has a reason of its own
  *   CODES_EXHAUSTED    the prefix has not so many numbers left
  *   NOT_ISSUABLE       a batch of a template that applies by itself */
 #ifndef QUAN_DOMAIN_CODE_CODES_H
