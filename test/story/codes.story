@@ -374,6 +374,16 @@ story a_form_says_every_problem
   POST /v1/codes/formats {"name": "N", "length": 12, "alphabet": "custom", "characters": "AABCDEFG",
     "expected_codes": 10}
   422 {"errors": [{"field": "characters", "code": "duplicate"}]}
+  POST /v1/codes/formats {"name": "N", "length": 12, "alphabet": "custom", "characters": "O0BCDEFGH",
+    "expected_codes": 10}
+  422 {"errors": [{"field": "characters", "code": "not_allowed", "detail": "0 and O look alike; take one of them"}]}
+  POST /v1/codes/formats {"name": "N", "length": 12, "alphabet": "custom", "characters": "ABCDEFGHILK",
+    "expected_codes": 10}
+  422 {"errors": [{"field": "characters", "code": "not_allowed", "detail": "I and L look alike; take one of them"}]}
+  POST /v1/codes/formats {"name": "N", "length": 6, "alphabet": "custom", "characters": "ABCDEFGH",
+    "expected_codes": 10}
+  422 {"errors": [{"field": "length", "code": "out_of_range",
+    "detail": "more: 8 characters give fewer than 1000000 numbers at this length"}]}
   POST /v1/codes/formats {"name": "N", "length": 24, "alphabet": "custom",
     "characters": "ABCDEFGHJKMNPQRSTUVWXYZ23456789", "expected_codes": 10}
   201

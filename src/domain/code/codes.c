@@ -92,6 +92,7 @@ void code_format_check(const code_format_put_in *in, const code_format *now, iss
     code_form form = {in->alphabet, in->prefix, in->length, in->group, in->check};
     if (now == NULL) {
         rules_name(in->name, found);
+        code_alphabet_check(in->alphabet, found);
     } else {
         form = code_form_of(now, 0);
         form.prefix = in->prefix;

@@ -10,8 +10,10 @@
 const str code_alphabet_digits = {"0123456789", 10};
 const str code_alphabet_crockford = {"0123456789ABCDEFGHJKMNPQRSTVWXYZ", 32};
 
-/* Characters that people take for one another, in capitals. */
+/* Characters that people take for one another, in capitals. Of the first sets no new alphabet has
+ * two; of the others Crockford's has both. */
 static const char *const look_alikes[] = {"0O", "1IL", "2Z", "5S", "8B"};
+enum { APART_SETS = 2 };
 
 static bool is_code_character(char c)
 {
@@ -56,6 +58,23 @@ static void check_alphabet(const code_form *f, issues *found)
                    f->alphabet.n);
 }
 
+void code_alphabet_check(str alphabet, issues *found)
+{
+    for (size_t i = 0; i < APART_SETS; i++) {
+        char first = '\0';
+        for (const char *c = look_alikes[i]; *c != '\0'; c++) {
+            if (place_of(alphabet, *c) < 0)
+                continue;
+            if (first != '\0') {
+                issues_add(found, S("characters"), S("not_allowed"),
+                           "%c and %c look alike; take one of them", first, *c);
+                return;
+            }
+            first = *c;
+        }
+    }
+}
+
 void code_form_check(const code_form *f, issues *found)
 {
     size_t before = found->n;
@@ -67,7 +86,9 @@ void code_form_check(const code_form *f, issues *found)
         issues_add(found, S("length"), S("out_of_range"), "%d to %d characters", CODE_BODY_MIN,
                    CODE_BODY_MAX);
     else if (found->n == before && code_numbers(f) == 0)
-        issues_add(found, S("length"), S("out_of_range"), "too long for this alphabet");
+        issues_add(found, S("length"), S("out_of_range"),
+                   "more: %zu characters give fewer than %d numbers at this length", f->alphabet.n,
+                   FF1_NUMBERS_MIN);
     if (f->group > CODE_TEXT_MAX)
         issues_add(found, S("group"), S("out_of_range"), "0 to %d characters", CODE_TEXT_MAX);
 }

@@ -39,6 +39,9 @@ typedef struct code_form {
 
 /* Fields "characters", "prefix", "length", "group", "check". A format without issues is usable. */
 void code_form_check(const code_form *f, issues *found);
+/* Of a new format: no 0 with O, no two of 1, I and L. Field "characters", one issue at most.
+ * Formats of before this was asked go on, so code_form_check does not ask. */
+void code_alphabet_check(str alphabet, issues *found);
 /* How many numbers there are; of each slot code_serials (at least 1). */
 ff1_number code_numbers(const code_form *f);
 uint64_t code_serials(const code_form *f); /* at most UINT64_MAX / SLOT_COUNT */

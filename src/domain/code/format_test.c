@@ -257,6 +257,36 @@ static void bad_formats_are_refused(void **state)
     assert_int_equal(problems(&f, NULL), 4);
 }
 
+/* Every pair of an alphabet's characters, in both orders: the refused ones are these. */
+static void an_alphabet_has_one_of_those_that_are_taken_for_another(void **state)
+{
+    (void)state;
+    static const char *const refused[] = {"0O", "1I", "1L", "IL"};
+    arena *memory = arena_new(0);
+    size_t n = 0;
+    for (char a = '0'; a <= 'Z'; a++) {
+        for (char b = '0'; b <= 'Z'; b++) {
+            char pair[] = {a, b};
+            issues *found = issues_new(memory);
+            bool bad = false;
+            code_alphabet_check((str){pair, 2}, found);
+            for (size_t i = 0; i < ARRAY_LEN(refused); i++)
+                bad = bad || (a != b && strchr(refused[i], a) && strchr(refused[i], b));
+            assert_int_equal(found->n, bad ? 1 : 0);
+            n += found->n;
+        }
+    }
+    assert_int_equal(n, 8);
+    issues *found = issues_new(memory);
+    code_alphabet_check(code_alphabet_crockford, found);
+    code_alphabet_check(code_alphabet_digits, found);
+    assert_int_equal(found->n, 0);
+    code_alphabet_check(S("LKO1J0I"), found);
+    assert_int_equal(found->n, 1);
+    assert_str(found->items[0].detail, S("0 and O look alike; take one of them"));
+    arena_free(memory);
+}
+
 static void odds_are_those_of_the_design(void **state)
 {
     (void)state;
@@ -310,6 +340,7 @@ int main(void)
         cmocka_unit_test(numbers_name_slot_and_serial),
         cmocka_unit_test(formats_that_meet),
         cmocka_unit_test(bad_formats_are_refused),
+        cmocka_unit_test(an_alphabet_has_one_of_those_that_are_taken_for_another),
         cmocka_unit_test(odds_are_those_of_the_design),
     };
     return cmocka_run_group_tests_name("domain/code/format", tests, NULL, NULL);
