@@ -423,8 +423,9 @@ static void put_preset_docs(void)
         "it, and compared on random carts, for five of\nthem with three coupons one after another: "
         "not a "
         "cent differs where no limit below says so.\n\n"
-        "Stripe and Talon.One have no preset: no public page was found that settles any of the "
-        "settings.\n");
+        "Talon.One has no preset: the case of codes, cascading and partial discounts are settings "
+        "of each\n[application](https://github.com/talon-one/talon_one.js/blob/master/docs/"
+        "UpdateApplication.md), so nothing is settled for all.\n");
     put_preset_values();
     for (int i = 0; i < PRESETS; i++) {
         if (presets[i].type != PRESET_NAME)

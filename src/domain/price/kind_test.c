@@ -54,6 +54,10 @@ static const example amount_offs[] = {
     {"'kind':'amount_off','amount':@500", "a1@1000 x1@600s", "500 0", "", ""},
     {"'kind':'amount_off','amount':@500", "a1@1000 x1@600s", "313 187", "",
      "percent_shipping=with"},
+    {"'kind':'amount_off','amount':@500,'per':'unit'", "a2500@1000w b2@1000", "500 1000", "", ""},
+    {"'kind':'amount_off','amount':@5000,'floor':@800", "a2500@1000w", "1700", "", ""},
+    {"'kind':'fixed_price','price':@800", "a2500@1000w b2@1000", "1700 400", "", ""},
+    {"'kind':'reduce_to','amount':@800,'per':'unit'", "a2500@1000w b2@1000", "1700 400", "", ""},
 };
 
 static const example percent_offs[] = {
