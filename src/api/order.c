@@ -247,9 +247,12 @@ static str refusal_text(api_call *c, const order_verdict *v, str currency)
     if (v->why.path.n > 0)
         return arena_printf(c->memory, "Coupon %s: %.*s: %.*s %.*s.", id, STR_ARG(v->why.path),
                             STR_ARG(v->why.fact), STR_ARG(v->why.reason));
-    if (v->missing_minor > 0)
-        return arena_printf(c->memory, "Coupon %s: %.*s, %lld more of %.*s are needed.", id,
-                            STR_ARG(v->reason), (long long)v->missing_minor, STR_ARG(currency));
+    if (v->missing_minor > 0) {
+        char missing[MONEY_TEXT_MAX];
+        money_text(v->missing_minor, money_decimals(currency), missing);
+        return arena_printf(c->memory, "Coupon %s: %.*s, %s %.*s more is needed.", id,
+                            STR_ARG(v->reason), missing, STR_ARG(currency));
+    }
     return arena_printf(c->memory, "Coupon %s: %.*s.", id, STR_ARG(v->reason));
 }
 

@@ -217,3 +217,21 @@ int money_decimals(str currency)
     }
     return -1;
 }
+
+void money_text(int64_t minor, int decimals, char out[static MONEY_TEXT_MAX])
+{
+    char text[MONEY_TEXT_MAX];
+    char *end = text + sizeof(text) - 1, *at = end;
+    uint64_t left = minor < 0 ? 0 - (uint64_t)minor : (uint64_t)minor;
+    CHECK(decimals <= 4);
+    *end = '\0';
+    for (int i = 0; i == 0 || i <= decimals || left > 0; i++) {
+        if (i > 0 && i == decimals)
+            *--at = '.';
+        *--at = (char)('0' + left % 10);
+        left /= 10;
+    }
+    if (minor < 0)
+        *--at = '-';
+    memcpy(out, at, (size_t)(end - at) + 1);
+}

@@ -299,6 +299,33 @@ static void decimals_of_currencies(void **state)
     assert_int_equal(money_decimals((str){"US\0", 3}), -1);
 }
 
+static void amounts_are_read_with_the_decimals_of_their_currency(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t minor;
+        int decimals;
+        const char *text;
+    } t[] = {
+        {1200, 2, "12.00"},
+        {5, 2, "0.05"},
+        {0, 2, "0.00"},
+        {-5, 2, "-0.05"},
+        {-1250, 3, "-1.250"},
+        {7, 4, "0.0007"},
+        {1200, 0, "1200"},
+        {1200, -1, "1200"},
+        {INT64_MAX, 2, "92233720368547758.07"},
+        {INT64_MIN, 4, "-922337203685477.5808"},
+        {INT64_MIN, 0, "-9223372036854775808"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+        char text[MONEY_TEXT_MAX];
+        money_text(t[i].minor, t[i].decimals, text);
+        assert_string_equal(text, t[i].text);
+    }
+}
+
 static void every_known_code_is_known_once(void **state)
 {
     (void)state;
@@ -328,6 +355,7 @@ int main(void)
         cmocka_unit_test(random_splits_are_the_definition_and_add_up),
         cmocka_unit_test(the_largest_split_adds_up),
         cmocka_unit_test(decimals_of_currencies),
+        cmocka_unit_test(amounts_are_read_with_the_decimals_of_their_currency),
         cmocka_unit_test(every_known_code_is_known_once),
     };
     return cmocka_run_group_tests_name("base/money", tests, NULL, NULL);

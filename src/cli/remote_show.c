@@ -36,16 +36,9 @@ static bool put_money(const json *v, buf *out)
     const json *amount = json_field(v, S("amount")), *currency = json_field(v, S("currency"));
     if (json_kind_of(amount) != JSON_KIND_INT || json_kind_of(currency) != JSON_KIND_STR)
         return false;
-    int decimals = money_decimals(json_str(currency));
-    uint64_t unit = 1, minor = (uint64_t)json_int(amount);
-    if (json_int(amount) < 0)
-        minor = 0 - minor;
-    for (int i = 0; i < decimals; i++)
-        unit *= 10;
-    buf_printf(out, "%s%llu", json_int(amount) < 0 ? "-" : "", (unsigned long long)(minor / unit));
-    if (decimals > 0)
-        buf_printf(out, ".%0*llu", decimals, (unsigned long long)(minor % unit));
-    buf_printf(out, " %.*s", STR_ARG(json_str(currency)));
+    char text[MONEY_TEXT_MAX];
+    money_text(json_int(amount), money_decimals(json_str(currency)), text);
+    buf_printf(out, "%s %.*s", text, STR_ARG(json_str(currency)));
     return true;
 }
 

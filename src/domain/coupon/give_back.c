@@ -42,9 +42,13 @@ static result find_lines(return_desk *d, const return_in *in)
     if (most > CART_LINES_MAX)
         return uow_refuse(u, R_INVALID, "Too many lines.");
     d->now = ARENA_ARRAY(uow_memory(u), return_line, most);
-    for (size_t i = 0; i < in->lines.n; i++)
-        d->now[d->n++] =
-            (return_line){.line = in->lines.items[i].line, .quantity = in->lines.items[i].quantity};
+    for (size_t i = 0; i < in->lines.n; i++) {
+        const return_line *line = &in->lines.items[i];
+        if (line->line >= d->row->lines.n)
+            return uow_refuse(u, R_INVALID, "lines[%zu].line: the order has lines 0 to %zu.", i,
+                              d->row->lines.n - 1);
+        d->now[d->n++] = (return_line){.line = line->line, .quantity = line->quantity};
+    }
     for (size_t i = 0; i < d->row->lines.n && in->lines.n == 0; i++)
         if (lines[i].quantity > lines[i].returned)
             d->now[d->n++] = (return_line){.line = (uint16_t)i,
@@ -131,7 +135,7 @@ static result work_out(return_desk *d)
     return_plan plan = {d->row, rules, refund_rules, d->now, d->n, d->gifts};
     result r = price_return(&plan, uow_memory(u), &d->refund_minor);
     if (r == R_INVALID)
-        return uow_refuse(u, r, "There is no such line, or a quantity is below 1.");
+        return uow_refuse(u, r, "lines: a quantity is below 1.");
     if (r == R_NOT_RETURNABLE)
         return uow_refuse(u, r, "More of a line than is left of it.");
     if (r != R_DONE)
