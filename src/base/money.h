@@ -40,7 +40,7 @@ MUST_USE bool money_split(int64_t total, const int64_t *weights, size_t n, int64
 /* ISO 4217: digits after the point (0, 2, 3, 4), -1 when the code is unknown to Quan. Capitals. */
 int money_decimals(str currency);
 
-/* "12.50": an amount as people read it; "1250" where decimals, those of money_decimals, are none. */
+/* "12.50": an amount as people read it; "1250" without decimals, which are money_decimals'. */
 enum { MONEY_TEXT_MAX = 32 };
 void money_text(int64_t minor, int decimals, char out[static MONEY_TEXT_MAX]);
 
