@@ -573,7 +573,8 @@ result price_best(const best_ask *ask, arena *memory, best_answer *out)
     int64_t gap = s->open_minor - s->sets[0].discount_minor;
     *out = (best_answer){.sets = s->sets,
                          .n = s->n,
-                         .proven = s->open_minor<0, .gap_minor = gap> 0 ? gap : 0,
+                         .proven = (s->open_minor < 0),
+                         .gap_minor = (gap > 0) ? gap : 0,
                          .work = s->work};
     return R_DONE;
 }
