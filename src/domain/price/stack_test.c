@@ -464,13 +464,6 @@ static const stack_example examples[] = {
      "100 better_in_group 100 10",
      {S("g"), GROUP_MODE_BEST_LANE, 0},
      0},
-    {"a group that the merchant has not",
-     {{OFF(100), "group=h"}, {OFF(200), "group=h"}},
-     "a1@1000",
-     "",
-     "100 200",
-     {S("g"), GROUP_MODE_BEST_ORDER, 0},
-     0},
 };
 
 static void coupons_stack_as_told(void **state)
