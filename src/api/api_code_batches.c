@@ -191,6 +191,13 @@ static void write_part(api_call *c)
         call_refuse(c, r, S(""));
 }
 
+/* A repeat by another API key is its own export: the feed tells of it. */
+static str exporter(api_call *c, uint64_t batch)
+{
+    str of = id_subject(c, ID_CODE_BATCH, batch), by = id_subject(c, ID_KEY, c->who.key);
+    return arena_printf(c->memory, "%.*s %.*s", STR_ARG(of), STR_ARG(by));
+}
+
 static void exported(api_call *c)
 {
     const wire_code_batch_export *b = c->body;
@@ -205,10 +212,11 @@ void api_code_batch_export(api_call *c)
     *in = (code_export_in){.merchant = c->who.merchant,
                            .batch = p->batch,
                            .from = (uint64_t)b->from,
-                           .count = (uint64_t)b->count};
+                           .count = (uint64_t)b->count,
+                           .key = c->who.key};
     call_act(c, &(act_ask){.id = ACT_ID_code_export,
                            .slot = id_slot(p->batch),
-                           .subject = id_subject(c, ID_CODE_BATCH, p->batch),
+                           .subject = exporter(c, p->batch),
                            .in = in,
                            .then = exported});
 }

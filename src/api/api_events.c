@@ -168,6 +168,17 @@ static void put_lock(const event *e, wire_event_data *out)
     out->until = who->until_ms;
 }
 
+/* Who has taken codes out, and where in the batch they begin. */
+static void put_export(const event *e, wire_event_data *out)
+{
+    if (e->exported.n == 0)
+        return;
+    out->has_key = true;
+    out->key = e->exported.items[0].key;
+    out->has_from = true;
+    out->from = (int64_t)e->exported.items[0].from;
+}
+
 static str subject_of(api_call *c, const event *e)
 {
     switch ((event_kind)e->kind) {
@@ -210,6 +221,7 @@ static wire_event event_shown(api_call *c, const app_view *v, str source, const 
                            &data.partner_code);
     put_asset(c, v, from->event, &data);
     put_lock(from->event, &data);
+    put_export(from->event, &data);
     return (wire_event){.specversion = S("1.0"),
                         .id = arena_printf(c->memory, "%.*s_%u_%llu", STR_ARG(id_prefix(ID_EVENT)),
                                            from->lane, (unsigned long long)from->sequence),

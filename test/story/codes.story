@@ -175,6 +175,27 @@ story an_export_comes_in_parts_that_always_say_the_same
   200 {"events": [{"type": "campaign_created"}, {"type": "campaign_changed"},
     {"type": "template_created"}, "..."]}
 
+# Whoever takes codes out is told, with which they are, a repeat by another API key, too.
+story the_feed_tells_who_exported_which_codes
+  use codes
+  POST /v1/codes/batches/$batch/export key=e1 {"from": 1, "count": 1}
+  200
+  lines code $code2
+  POST /v1/codes/batches/$batch/export key=e1 {"from": 1, "count": 1}
+  200
+  lines code $code2
+  as admin
+  POST /v1/codes/batches/$batch/export key=e1 {"from": 1, "count": 1}
+  200
+  lines code $code2
+  as all
+  GET /v1/events?limit=1000
+  200 {"events": [{"type": "campaign_created"}, {"type": "campaign_changed"}, {"type": "template_created"},
+    {"type": "code_format_created"}, {"type": "code_batch_created"},
+    {"type": "codes_exported", "data": {"batch": "$batch", "codes": 3, "from": 0, "key": "$all"}},
+    {"type": "codes_exported", "data": {"batch": "$batch", "codes": 1, "from": 1, "key": "$all"}},
+    {"type": "codes_exported", "data": {"batch": "$batch", "codes": 1, "from": 1, "key": "$admin"}}]}
+
 story a_format_gets_its_next_prefix_and_old_codes_stay_good
   use codes
   PUT /v1/codes/formats/$format/prefix if="v2" {"prefix": "B", "expected_codes": 10}

@@ -391,16 +391,22 @@ result code_batch_answer(uow *u, const code_batch *row, row_out *out)
     return R_DONE;
 }
 
-void code_batch_event(uow *u, event_kind kind, const code_batch *row, uint64_t codes)
+static event event_of(uow *u, event_kind kind, const code_batch *row, uint64_t codes)
 {
     const config_template *of = config_find_template(uow_config(u), row->template);
-    tell(u, &(event){.kind = (uint8_t)kind,
-                     .merchant = row->merchant,
-                     .campaign = of == NULL ? 0 : of->row->campaign,
-                     .template = row->template,
-                     .ref = row->id,
-                     .revision = row->version,
-                     .amount_minor = (int64_t)codes});
+    return (event){.kind = (uint8_t)kind,
+                   .merchant = row->merchant,
+                   .campaign = of == NULL ? 0 : of->row->campaign,
+                   .template = row->template,
+                   .ref = row->id,
+                   .revision = row->version,
+                   .amount_minor = (int64_t)codes};
+}
+
+void code_batch_event(uow *u, event_kind kind, const code_batch *row, uint64_t codes)
+{
+    event e = event_of(u, kind, row, codes);
+    tell(u, &e);
 }
 
 static void batch_fill(uow *u, code_batch *row, const code_batch_put_in *in)
@@ -545,6 +551,11 @@ result code_export_decide(uow *u, const void *input, void *output)
     if (in->count < 1 || in->count > CODE_EXPORT_MAX || in->from > row->count)
         return uow_refuse(u, R_INVALID, "from: at most %llu", (unsigned long long)row->count);
     uint64_t left = row->count - in->from;
-    code_batch_event(u, EVENT_KIND_CODES_EXPORTED, row, in->count < left ? in->count : left);
+    uint64_t codes = in->count < left ? in->count : left;
+    event e = event_of(u, EVENT_KIND_CODES_EXPORTED, row, codes);
+    codes_part part = {.key = in->key, .from = in->from};
+    e.exported.items = &part;
+    e.exported.n = 1;
+    tell(u, &e);
     return R_DONE;
 }
