@@ -156,8 +156,6 @@ bool coupons_by_code(api_call *c, const wire_str_list *codes, const price_policy
     bool whole = out->n == codes->n;
     if (!whole)
         call_refuse(c, r, S("")); /* the body is gone with the call */
-    else if (!out->refused)
-        call_guessed(c);
     return whole;
 }
 

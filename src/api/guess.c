@@ -99,9 +99,3 @@ result call_guess(api_call *c, const guess_from *from)
     c->retry_ms = wait.ms;
     return r;
 }
-
-void call_guessed(api_call *c)
-{
-    guess_end(c->guess);
-    c->guess = NULL;
-}

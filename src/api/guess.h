@@ -21,9 +21,6 @@ typedef struct guess_from {
  * them. Else the call is to be refused with this, without a look at any code. */
 MUST_USE result call_guess(api_call *c, const guess_from *from);
 
-/* All codes were good: ends the tries before the call. */
-void call_guessed(api_call *c);
-
 /* As guess_address; what is none becomes a problem of client_address. */
 str call_address(api_call *c, str text);
 

@@ -5,6 +5,7 @@
 #include "api/guess.h"
 #include "base/money.h"
 #include "base/time.h"
+#include "domain/campaign/rules.h"
 #include "domain/price/named.h"
 #include "domain/rule/attributes.h"
 
@@ -212,7 +213,8 @@ bool order_asked(api_call *c, const order_wish *wish, order_job *out)
                            .shopper = shopper_of(c, basket),
                            .lines = lines,
                            .line_count = basket->lines.n,
-                           .subjects = subjects_named(&out->names)};
+                           .subjects = subjects_named(&out->names),
+                           .hides = (c->who.scopes & KEY_READ) == 0};
     if (wish->policy.n > 0) {
         policy_choice *policy;
         policy_in(c, wish->policy, &policy, &out->ask.policy_count);
@@ -238,6 +240,8 @@ bool order_asked(api_call *c, const order_wish *wish, order_job *out)
 static str refusal_text(api_call *c, const order_verdict *v, str currency)
 {
     char id[ID_TEXT_MAX];
+    if (v->result == R_CODE_INVALID)
+        return S("");
     id_text(ID_COUPON, v->coupon, id);
     if (v->subject != 0)
         return arena_printf(c->memory, "Coupon %s: subjects.%.*s is missing.", id,

@@ -169,6 +169,22 @@ static bool has_room_for(const order_desk *d, const price_coupon *one, size_t *o
     return false;
 }
 
+static bool is_hidden(const order_ask *ask, size_t i)
+{
+    return ask->hides && ask->typed != NULL && ask->typed[i] > 0;
+}
+
+/* They may be over by the time of the act. */
+static void put_hidden(const order_ask *ask, arena *memory, order_in *in)
+{
+    in->hidden.items = ARENA_ARRAY(memory, coupon_ref, ask->coupon_count);
+    for (size_t i = 0; i < ask->coupon_count; i++) {
+        if (is_hidden(ask, i)) {
+            in->hidden.items[in->hidden.n++].coupon = ask->coupons[i];
+        }
+    }
+}
+
 static void look_at_coupon(app_view *v, order_desk *d, size_t i, order_priced *out)
 {
     order_verdict *verdict = &out->verdicts[i];
@@ -184,6 +200,10 @@ static void look_at_coupon(app_view *v, order_desk *d, size_t i, order_priced *o
         return;
     }
     result code = usable_coupon(v, &d->when, id, &one, &span);
+    if (span.over && is_hidden(d->ask, i)) {
+        refuse(verdict, R_CODE_INVALID);
+        return;
+    }
     verdict->coupon = id;
     verdict->from_ms = span.from_ms;
     verdict->template = code == R_NOT_FOUND || code == R_WRONG_USER ? 0 : one.template;
@@ -411,6 +431,7 @@ static order_ask with_wallet(app_view *v, const order_desk *d, order_priced *out
     bool more = false;
     if (with.best != NULL && with.best->wallet) {
         with.coupons = order_wallet(v, d->ask, d->when.hold, &with.coupon_count, &more);
+        with.typed = NULL;
     }
     out->overlooked = more ? 1 : 0;
     return with;
@@ -456,6 +477,7 @@ result order_price(app_view *v, const order_ask *asked, order_priced *out)
     fill(ask, &basket, memory, &price, &out->in);
     if (!ask->quote) {
         out->in.basis = order_basis(v->config, ask->merchant, basket.at_ms);
+        put_hidden(ask, memory, &out->in);
     }
     apply(out, list_of(d), &price, memory);
     order_freeze(&how, list_of(d), &price, memory, &out->in);

@@ -70,6 +70,7 @@ typedef struct order_ask {
     /* For who shows them: of each the index of the code that named it and 1; 0: its id did. NULL:
      * ids did all. A code that names none is coupon 0. */
     const size_t *typed;
+    bool hides;                  /* who has typed them may not know of one that is over */
     const order_best *best;      /* quotes only; NULL: all that are named are wanted */
     const order_draft *drafts;   /* behind the coupons; quotes only */
     size_t draft_count;          /* <= ORDER_COUPONS_MAX */

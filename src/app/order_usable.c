@@ -3,6 +3,7 @@
 
 #include "base/id.h"
 #include "domain/campaign/state.h"
+#include "domain/coupon/state.h"
 #include "domain/coupon/use.h"
 
 /* As if the hold that this one replaces were not there. */
@@ -42,6 +43,7 @@ static result usable_now(app_view *v, const usable_ask *ask, const use_ask *one,
     int64_t now = one->now_ms, begins = coupon_begins_at_ms(v->config, one->row);
     const campaign *of = config_find_campaign(v->config, one->of->row->campaign)->row;
     coupon_now is = state_of(v, ask->hold, one, left);
+    span->over = coupon_is_closed(is.state);
     if (is.state == COUPON_STATE_EXPIRED) {
         return R_COUPON_EXPIRED;
     }

@@ -14,6 +14,7 @@ typedef struct usable_ask {
 typedef struct usable_span {
     int64_t expires_at_ms;
     int64_t from_ms; /* where it is too early for it: when that is over; else 0 */
+    bool over;       /* the coupon is closed */
 } usable_span;
 
 /* Refusals in the order in which a hold refuses (domain/coupon/acts.h). */

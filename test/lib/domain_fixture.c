@@ -290,9 +290,14 @@ static app_view view_of(fix *f)
 result fix_price(fix *f, const fix_order *o, order_in *in)
 {
     app_view v;
+    size_t typed[ORDER_COUPONS_MAX];
     result r = app_view_open(f->app, f->memory, &v);
     CHECK(r == R_DONE);
+    for (size_t i = 0; i < o->coupon_count; i++)
+        typed[i] = i + 1;
     order_ask ask = {.merchant = f->merchant,
+                     .typed = o->hidden ? typed : NULL,
+                     .hides = o->hidden,
                      .user = o->user,
                      .currency = o->currency.n > 0 ? o->currency : S("USD"),
                      .store = o->store,

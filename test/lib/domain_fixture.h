@@ -88,6 +88,7 @@ typedef struct fix_order {
     const order_cut *cuts;
     size_t cut_count;
     str currency; /* empty: USD */
+    bool hidden;  /* coupons are typed by who may not know of one that is over */
 } fix_order;
 /* Prices the order as a caller would, and again without each automatic template that the act has no
  * room for, and with each coupon cut to what its budget has. What pricing refuses comes back as the

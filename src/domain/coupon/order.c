@@ -345,6 +345,15 @@ static result check_use(const order_desk *d, size_t i, const use_left *left)
     return R_DONE;
 }
 
+/* Was it typed by somebody to whom it is no code when it is over? */
+static bool is_hidden(const order_desk *d, uint64_t id)
+{
+    for (size_t i = 0; i < d->in->hidden.n; i++)
+        if (d->in->hidden.items[i].coupon == id)
+            return true;
+    return false;
+}
+
 static result check_coupon(const order_desk *d, size_t i)
 {
     const order_coupon *of = &d->coupons[i];
@@ -354,6 +363,8 @@ static result check_coupon(const order_desk *d, size_t i)
     use_left left = {0};
     coupon_now now =
         of->many ? use_state_at(c, &ask, &left) : coupon_state_at(c, row, NULL, ask.now_ms);
+    if (coupon_is_closed(now.state) && is_hidden(d, row->id))
+        return uow_refuse(d->c.u, R_CODE_INVALID, "%s", "");
     if (now.state == COUPON_STATE_EXPIRED)
         return refuse_coupon(d, i, R_COUPON_EXPIRED);
     if (now.state != COUPON_STATE_AVAILABLE) {

@@ -39,6 +39,31 @@ static void a_direct_redemption_uses_its_coupons_up(void **state)
     assert_int_equal(fix_redeem(shop, &other, &again), R_COUPON_NOT_AVAILABLE);
 }
 
+/* Whoever has typed it and may not read: it was good when the order was priced. */
+static void a_typed_coupon_that_is_over_is_no_code_to_a_stranger(void **state)
+{
+    (void)state;
+    uint64_t t = template_in(campaign_with_budget(BUDGET_MODE_NONE, 0)), id = 0;
+    uint64_t mine = fix_claim_one(shop, S("ann"), t);
+    fix_order o = order_of("A-1", &mine, 1), late = order_of("A-2", &mine, 1);
+    order_in in = {0};
+    order_out out = {0};
+    late.hidden = true;
+    assert_int_equal(fix_price(shop, &late, &in), R_DONE);
+    assert_int_equal(fix_redeem(shop, &o, &id), R_DONE);
+    uint16_t slot = slot_of_user(shop->merchant, S("ann"));
+    assert_int_equal(fix_run(shop, ACT_ID_redeem, slot, &in, &out), R_CODE_INVALID);
+    assert_int_equal(shop->detail.n, 0);
+    assert_int_equal(fix_redeem(shop, &late, &id), R_CODE_INVALID);
+    late.hidden = false;
+    assert_int_equal(fix_redeem(shop, &late, &id), R_COUPON_NOT_AVAILABLE);
+    uint64_t other = fix_claim_one(shop, S("ann"), t);
+    fix_order held = order_of("A-3", &other, 1), again = order_of("A-4", &other, 1);
+    again.hidden = true;
+    assert_int_equal(fix_hold(shop, &held, &id), R_DONE);
+    assert_int_equal(fix_hold(shop, &again, &id), R_COUPON_NOT_AVAILABLE); /* it is not over */
+}
+
 static void an_order_counts_once_for_a_template_and_a_campaign(void **state)
 {
     (void)state;
@@ -309,6 +334,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_direct_redemption_uses_its_coupons_up),
+        TEST(a_typed_coupon_that_is_over_is_no_code_to_a_stranger),
         TEST(an_order_counts_once_for_a_template_and_a_campaign),
         TEST(an_order_number_consumes_once),
         TEST(a_direct_redemption_replaces_the_hold_of_its_order),
