@@ -22,7 +22,7 @@
 
 enum { PATIENCE_MS = 20000, ARGUMENTS_MAX = 32, METRICS_MAX = 65536 };
 
-static const char *in_build(const char *name)
+const char *child_in_build(const char *name)
 {
     static char path[CHILD_PATH];
     const char *build = getenv("QUAN_BUILD");
@@ -68,9 +68,9 @@ static void become(const child *c, char *const *arguments)
         char control[CHILD_PATH];
         (void)snprintf(control, sizeof(control), "%s/control", c->root);
         (void)setenv("QUAN_FAULT", control, 1);
-        (void)setenv("LD_PRELOAD", in_build("test_fault_shim.so"), 1);
+        (void)setenv("LD_PRELOAD", child_in_build("test_fault_shim.so"), 1);
     }
-    (void)execv(in_build("quan"), arguments);
+    (void)execv(child_in_build("quan"), arguments);
     _exit(127);
 }
 

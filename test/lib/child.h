@@ -24,8 +24,9 @@ typedef struct child {
     uint16_t port;
 } child;
 
-int child_make(void **state);   /* setup: *state is the child */
-int child_remove(void **state); /* teardown: ends it, removes the folder */
+const char *child_in_build(const char *name); /* the path of a program; until the next call */
+int child_make(void **state);                 /* setup: *state is the child */
+int child_remove(void **state);               /* teardown: ends it, removes the folder */
 
 void child_launch(child *c, const char *const *arguments); /* `quan` with these; NULL-ended */
 void child_launch_server(child *c);
