@@ -53,7 +53,7 @@ static void lock(code_guesses *row, const guess_bounds *b, int64_t now_ms)
 bool guess_count(code_guesses *row, const guess_bounds *b, int64_t n, int64_t now_ms)
 {
     int64_t room_ms = b->most * b->each_ms;
-    int64_t full_ms = smaller(filled_ms(row, now_ms) + smaller(n, b->most) * b->each_ms, room_ms);
+    int64_t full_ms = filled_ms(row, now_ms) + n * b->each_ms; /* over the brim, of a list */
     bool locks = full_ms + b->each_ms > room_ms && row->locked_until_ms <= now_ms;
     row->tries += n;
     row->clear_at_ms = now_ms + full_ms;

@@ -26,7 +26,8 @@ typedef struct guess_bounds {
 } guess_bounds;
 
 /* How long until so many tries more are let in, beside those under way: 0: now. row: NULL: there is
- * none. More than `most` at once count as `most`: they need a guesser without a failed try. */
+ * none. More than `most` at once are let in when `most` would be: they need a guesser without a
+ * failed try, and those that fail are forgotten one by one like others. */
 typedef struct guess_tries {
     int64_t wanted, under_way;
 } guess_tries;

@@ -104,7 +104,24 @@ static void a_list_counts_as_many_as_it_has(void **state)
     assert_int_equal(guess_wait_ms(&row, &usual, (guess_tries){20, 0}, NOW_MS), 7 * MS_MINUTE);
     assert_true(guess_count(&row, &usual, 20, NOW_MS));
     assert_int_equal(row.tries, 27);
-    assert_int_equal(row.clear_at_ms, NOW_MS + 10 * MS_MINUTE);
+    assert_int_equal(row.clear_at_ms, NOW_MS + 27 * MS_MINUTE);
+    assert_int_equal(wait_of(&row, NOW_MS + MS_MINUTE), 17 * MS_MINUTE);
+}
+
+/* Who always comes with a list that is longer than the bound does not fail oftener for it. */
+static void lists_do_not_get_past_the_long_run(void **state)
+{
+    (void)state;
+    guess_bounds short_lock = {10, MS_MINUTE, MS_SECOND, MS_SECOND, MS_DAY};
+    code_guesses row = {0};
+    int64_t n = 0;
+    for (int64_t at_ms = NOW_MS; at_ms < NOW_MS + 10 * MS_DAY; at_ms += MS_SECOND) {
+        if (guess_wait_ms(&row, &short_lock, (guess_tries){20, 0}, at_ms) > 0)
+            continue;
+        (void)guess_count(&row, &short_lock, 20, at_ms);
+        n += 20;
+    }
+    assert_in_range(n, 20, 10 * MS_DAY / MS_MINUTE + 20);
 }
 
 /* Of a merchant: what several let in at once have failed does not begin another lock. */
@@ -135,6 +152,7 @@ int main(void)
         cmocka_unit_test(each_lock_is_twice_as_long_up_to_the_longest),
         cmocka_unit_test(tries_under_way_count_as_failed),
         cmocka_unit_test(a_list_counts_as_many_as_it_has),
+        cmocka_unit_test(lists_do_not_get_past_the_long_run),
         cmocka_unit_test(a_lock_is_not_made_longer_by_what_fails_in_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
