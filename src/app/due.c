@@ -1,9 +1,13 @@
-/* Applies what is due before somebody is told that there is none: see inner.h.
+/* Applies what is due before somebody is told that there is none, and asks about the acts of an
+ * earlier process: see inner.h.
  *
  * A pass is over what is due in all lanes when it begins: block after block of each lane, the lanes
  * at once, each block by the same act as the sweep's. Of a kind at most one pass runs; who asks
  * meanwhile gets the next one, because this one may have looked too early for him. A block whose
- * act is quarantined is passed over, as the sweep does; any other refusal fails the pass. */
+ * act is quarantined is passed over, as the sweep does; any other refusal fails the pass.
+ *
+ * The pass over what an earlier process had on its way is over the blocks that were there when the
+ * store was opened, due or not. Where it fails, the sweep asks past the deadlines. */
 #include <stdlib.h>
 
 #include "app/inner.h"
@@ -13,6 +17,7 @@ typedef struct pass {
     uint32_t left;              /* lanes with an act on its way, and who begins it; 0: none runs */
     bool bad;
     bool next; /* somebody waits for the one behind it */
+    bool lost; /* over what an earlier process had on its way */
 } pass;
 
 struct dues {
@@ -21,10 +26,17 @@ struct dues {
     pass passes[DUE_KIND_COUNT];
 };
 
-/* Of an act on its way; in its memory. */
+/* Which blocks of a lane a pass is over. */
+typedef struct reach {
+    int64_t until_ms; /* due by then */
+    uint64_t number;  /* made no later than this one */
+    uint64_t lost;    /* of sweep_in */
+} reach;
+
+/* An act on its way, or about to be. */
 typedef struct step {
     sweep_in in;
-    int64_t now_ms;
+    reach reach;
 } step;
 
 size_t due_blocks(uow *rows, const due_block *behind, int64_t now_ms, due_block *out, size_t max)
@@ -50,15 +62,15 @@ static void run(dues *d, uint8_t kind);
 static bool lane_over(dues *d, uint8_t kind, bool bad);
 static void applied(act_call *call);
 
-static bool submit(dues *d, const due_block *b, int64_t now_ms)
+static bool submit(dues *d, const step *what)
 {
-    own_call *own = own_call_new(d->app, ACT_ID_sweep, b->lane);
+    own_call *own = own_call_new(d->app, ACT_ID_sweep, what->in.lane);
     step *s = ARENA_NEW(own->memory, step);
-    *s = (step){.in = sweep_of(b), .now_ms = now_ms};
+    *s = *what;
     own->call.in = &s->in;
-    own->call.item = b->number;
+    own->call.item = s->in.number;
     own->call.request.to_lane = true;
-    own->call.request.lane = b->lane;
+    own->call.request.lane = s->in.lane;
     own->call.done = applied;
     own->call.context = s;
     if (act_submit(&own->call) == R_DONE)
@@ -67,14 +79,26 @@ static bool submit(dues *d, const due_block *b, int64_t now_ms)
     return false;
 }
 
-static result find_next(dues *d, const step *s, due_block *next, size_t *n)
+/* Goes on to the next block; false: there is none. */
+static bool find_next(uow *rows, step *s)
+{
+    due_block at = {s->in.lane, s->in.kind, s->in.at_ms, s->in.number, {0}};
+    bool found;
+    do
+        found = due_blocks(rows, &at, s->reach.until_ms, &at, 1) > 0;
+    while (found && at.number > s->reach.number);
+    s->in.at_ms = at.at_ms;
+    s->in.number = at.number;
+    return found;
+}
+
+static result look_on(dues *d, step *s, bool *found)
 {
     arena *memory = arena_new(0);
     uow *rows;
-    due_block last = {s->in.lane, s->in.kind, s->in.at_ms, s->in.number, {0}};
-    result r = store_read_begin(d->app->store, memory, s->now_ms, &rows);
+    result r = store_read_begin(d->app->store, memory, app_now_ms(d->app), &rows);
     if (r == R_DONE) {
-        *n = due_blocks(rows, &last, s->now_ms, next, 1);
+        *found = find_next(rows, s);
         r = store_read_end(rows);
     }
     arena_free(memory);
@@ -85,22 +109,18 @@ static result find_next(dues *d, const step *s, due_block *next, size_t *n)
 static void applied(act_call *call)
 {
     dues *d = call->app->dues;
-    const step *s = call->context;
-    uint8_t kind = s->in.kind;
-    int64_t now_ms = s->now_ms;
-    due_block next;
-    size_t n = 0;
-    bool bad = call->code != R_DONE && call->code != R_QUARANTINED;
+    step s = *(const step *)call->context;
+    bool found = false, bad = call->code != R_DONE && call->code != R_QUARANTINED;
     if (!bad)
-        bad = find_next(d, s, &next, &n) != R_DONE;
+        bad = look_on(d, &s, &found) != R_DONE;
     own_call_free((own_call *)call);
-    if (!bad && n > 0) {
-        if (submit(d, &next, now_ms))
+    if (!bad && found) {
+        if (submit(d, &s))
             return;
         bad = true;
     }
-    if (lane_over(d, kind, bad))
-        run(d, kind);
+    if (lane_over(d, s.in.kind, bad))
+        run(d, s.in.kind);
 }
 
 /* ---- passes ---- */
@@ -111,6 +131,7 @@ static void begin(pass *p)
     p->left = 1;
     p->bad = false;
     p->next = false;
+    p->lost = false;
 }
 
 /* True: the next pass has begun, and is the caller's to run. */
@@ -132,17 +153,29 @@ static bool lane_over(dues *d, uint8_t kind, bool bad)
     return more;
 }
 
+static reach reach_of(uow *rows, uint16_t lane, bool lost)
+{
+    if (!lost)
+        return (reach){uow_now(rows), UINT64_MAX, 0};
+    const lane_head *head = lane_head_get(rows, lane);
+    return head == NULL ? (reach){0} : (reach){INT64_MAX, head->due_last, head->id_last};
+}
+
 /* What each lane begins with; n: how many lanes have anything. */
-static result look(dues *d, uint8_t kind, int64_t now_ms, due_block first[STORE_LANES_MAX],
-                   size_t *n)
+static result look(dues *d, uint8_t kind, step first[STORE_LANES_MAX], size_t *n)
 {
     arena *memory = arena_new(0);
     uow *rows;
+    bool lost = d->passes[kind].lost;
     *n = 0;
-    result r = store_read_begin(d->app->store, memory, now_ms, &rows);
+    result r = store_read_begin(d->app->store, memory, app_now_ms(d->app), &rows);
     if (r == R_DONE) {
-        for (uint16_t lane = 0; lane < store_lanes(d->app->store); lane++)
-            *n += due_blocks(rows, &(due_block){.lane = lane, .kind = kind}, now_ms, &first[*n], 1);
+        for (uint16_t lane = 0; lane < store_lanes(d->app->store); lane++) {
+            step *s = &first[*n];
+            *s = (step){.reach = reach_of(rows, lane, lost)};
+            s->in = (sweep_in){.lane = lane, .kind = kind, .lost = s->reach.lost};
+            *n += find_next(rows, s);
+        }
         r = store_read_end(rows);
     }
     arena_free(memory);
@@ -154,17 +187,26 @@ static void run(dues *d, uint8_t kind)
 {
     bool more = true;
     while (more) {
-        due_block first[STORE_LANES_MAX];
+        step first[STORE_LANES_MAX];
         size_t n;
-        int64_t now_ms = app_now_ms(d->app);
-        bool bad = look(d, kind, now_ms, first, &n) != R_DONE;
+        bool bad = look(d, kind, first, &n) != R_DONE;
         (void)pthread_mutex_lock(&d->lock);
         d->passes[kind].left += bad ? 0 : (uint32_t)n;
         (void)pthread_mutex_unlock(&d->lock);
         for (size_t i = 0; i < n && !bad; i++)
-            if (!submit(d, &first[i], now_ms))
+            if (!submit(d, &first[i]))
                 (void)lane_over(d, kind, true); /* ours is still to come: it is not the last */
         more = lane_over(d, kind, bad);
+    }
+}
+
+void dues_ask_lost(dues *d)
+{
+    static const uint8_t kinds[] = {DUE_KIND_SUBJECT, DUE_KIND_CODE};
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        begin(&d->passes[kinds[i]]);
+        d->passes[kinds[i]].lost = true;
+        run(d, kinds[i]);
     }
 }
 

@@ -36,6 +36,11 @@ int64_t id_time_ms(uint64_t id)
     return ID_EPOCH_MS + (int64_t)time;
 }
 
+uint64_t id_order(uint64_t id)
+{
+    return id & ~(((UINT64_C(1) << SLOT_BITS) - 1) << SEQUENCE_BITS);
+}
+
 str id_prefix(id_kind kind)
 {
     static const char prefixes[ID_KIND_COUNT][4] = {

@@ -43,6 +43,8 @@ typedef enum id_kind {
 uint64_t id_make(int64_t time_ms, uint16_t slot, uint16_t sequence);
 uint16_t id_slot(uint64_t id); /* < SLOT_COUNT for every id that id_make or id_parse gave */
 int64_t id_time_ms(uint64_t id);
+/* The same of slot 0: what a lane draws ascends by it, whatever the slots (lane_head.id_last). */
+uint64_t id_order(uint64_t id);
 str id_prefix(id_kind kind);                      /* "cpn" */
 void id_write(buf *b, id_kind kind, uint64_t id); /* cpn_0… */
 /* The same into out, with a NUL behind it; returns the length without the NUL. */

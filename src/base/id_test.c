@@ -24,6 +24,7 @@ static void parts_come_back_and_text_comes_back(void **state)
         uint64_t id = id_make(time_ms, slot, sequence);
         assert_int_equal(id_slot(id), slot);
         assert_true(id_time_ms(id) == time_ms);
+        assert_true(id_order(id) == id_make(time_ms, 0, sequence));
         char text[ID_TEXT_MAX];
         str s = text_of(kind, id, text);
         assert_int_equal(text[s.n], '\0');

@@ -107,32 +107,49 @@ static void must(fix *f, result r)
 
 /* ---- opening ---- */
 
+static void open_app(fix *f)
+{
+    buf why;
+    buf_init(&why, 4096);
+    result r = app_open(&f->options, &f->app, &why);
+    buf_free(&why);
+    CHECK(r == R_DONE);
+}
+
 fix *fix_open(fix_options options)
 {
     fix *f = calloc(1, sizeof(*f)); /* freed by fix_close */
     CHECK(f != NULL);
     f->clock_ms = FIX_START_MS;
     f->memory = arena_new((size_t)1 << 30);
-    app_options app_of = {.engine = options.rocks.n == 0 ? S("mem") : S("rocks"),
-                          .store = {.path = options.rocks,
-                                    .lanes = options.lanes == 0 ? LANES : options.lanes,
-                                    .adversary = options.adversary},
-                          .code_key = options.code_key == NULL
-                                          ? S("the master key of a test: 32 by.")
-                                          : *options.code_key,
-                          .zone_find = on_zone,
-                          .clock_ms = on_clock,
-                          .clock_context = f};
-    buf why;
-    buf_init(&why, 4096);
-    result r = app_open(&app_of, &f->app, &why);
-    buf_free(&why);
-    CHECK(r == R_DONE);
+    f->options =
+        (app_options){.engine = options.rocks.n == 0 ? S("mem") : S("rocks"),
+                      .store = {.path = options.rocks,
+                                .lanes = options.lanes == 0 ? LANES : options.lanes,
+                                .adversary = options.adversary},
+                      .code_key = options.code_key == NULL ? S("the master key of a test: 32 by.")
+                                                           : *options.code_key,
+                      .zone_find = on_zone,
+                      .clock_ms = on_clock,
+                      .clock_context = f};
+    open_app(f);
     merchant_put_in in = fix_merchant_in(f);
     row_out out = {0};
     must(f, fix_run(f, ACT_ID_merchant_put, in.slot, &in, &out));
     f->merchant = out.id;
     return f;
+}
+
+void fix_crash(fix *f, str directory)
+{
+    buf why;
+    buf_init(&why, 4096);
+    result r = store_checkpoint(app_store(f->app), directory, &why);
+    buf_free(&why);
+    CHECK(r == R_DONE);
+    app_close(f->app);
+    f->options.store.path = directory;
+    open_app(f);
 }
 
 void fix_close(fix *f)

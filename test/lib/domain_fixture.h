@@ -28,9 +28,13 @@ typedef struct fix {
     str detail; /* of the last act */
     /* What claims, holds and redemptions name, for limits by phone, e-mail, device … */
     subject_names names;
+    app_options options; /* how app was opened */
 } fix;
 
 fix *fix_open(fix_options options);
+/* On RocksDB: goes on with what is committed now, in a directory that is not there yet, as a
+ * process does that finds what a killed one has left. Acts on their way still end, elsewhere. */
+void fix_crash(fix *f, str directory);
 void fix_close(fix *f);
 /* Counts everything again (app/verify.h): CHECKs that it agrees, and prints what does not. */
 void fix_verify(fix *f);

@@ -114,15 +114,15 @@ result code_settle_decide(uow *u, const void *input, void *output)
     return R_DONE;
 }
 
-uint32_t code_ask(uow *u, exchange_code *row)
+uint32_t code_ask(uow *u, exchange_code *row, uint64_t lost)
 {
     uint64_t place = place_of(row);
-    if (row->reservations.n == 0 || row->reservations.items[0].due_at_ms > uow_now(u))
+    if (row->reservations.n == 0 || !saga_may_ask(u, &row->reservations.items[0], lost))
         return 0;
     reservation *r = &row->reservations.items[0];
     exchange_code_edit(u, row);
     code_settle_in cancel = {.format = row->format, .place = place, .reservation = r->id};
-    saga_ask(u, r,
+    saga_ask(u, r, lost,
              &(saga_answer){CODE_SETTLE_ACT, row->slot,
                             record_bytes(&code_settle_in_record, &cancel, uow_memory(u))});
     uow_due(u, (due_name){DUE_KIND_CODE, row->format, place}, r->due_at_ms);

@@ -29,8 +29,8 @@ static inline pool_name code_pool(uint64_t format, uint64_t place)
 
 result code_reserve_decide(uow *u, const void *in, void *out);
 result code_settle_decide(uow *u, const void *in, void *out);
-/* For the sweep, when an entry of this code is due: asks about its act; how many. */
-uint32_t code_ask(uow *u, exchange_code *row);
+/* For the sweep, when an entry of this code is due: asks about its act, as subject_ask does. */
+uint32_t code_ask(uow *u, exchange_code *row, uint64_t lost);
 
 /* Why this user cannot exchange a word of its merchant now; R_DONE: he can. */
 result code_word_refusal(const code_word *w, str who, int64_t now_ms);

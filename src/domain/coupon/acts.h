@@ -100,8 +100,9 @@
  * SWEEP runs on a lane: expires the coupons and releases the holds of one of its due blocks that
  * are due, or asks about acts on their way that reserved there and are past their deadline
  * (domain/saga/saga.h), and uses the block up. What is not due yet, or has been given more time by
- * an edit, gets a new entry. A block that is not there any more: done.
- *   INVALID (another lane's) */
+ * an edit, gets a new entry. A block that is not there any more: done. With `lost`, of a block of
+ * acts on their way: asks about those that are lost, too, before they are due.
+ *   INVALID (another lane's; lost, and another kind of block) */
 #ifndef QUAN_DOMAIN_COUPON_ACTS_H
 #define QUAN_DOMAIN_COUPON_ACTS_H
 

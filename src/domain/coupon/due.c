@@ -93,7 +93,8 @@ static bool search_block(due_rows *d, const due_block *b)
     for (size_t i = 0; i < b->entries.n; i++) {
         const due_entry *e = &b->entries.items[i];
         bool is_ours = d->block != NULL || id_slot(e->id) == d->c.slot;
-        if (is_ours && is_now(d, b, e) && !look(d, b->kind, e))
+        bool looks = d->lost != 0 || is_now(d, b, e);
+        if (is_ours && looks && !look(d, b->kind, e))
             return false;
     }
     return true;
@@ -141,10 +142,11 @@ due_rows *due_find(order_counters c)
     return d;
 }
 
-due_rows *due_find_in(order_counters c, due_block *block)
+due_rows *due_find_in(order_counters c, due_block *block, uint64_t lost)
 {
     _Static_assert((int)UOW_DUE_MAX < (int)SWEEP_MAX, "there is room for all of a block");
     due_rows *d = rows_new(c, block);
+    d->lost = lost;
     MAYBE(search_block(d, block));
     return d;
 }
@@ -214,9 +216,9 @@ sweep_out due_apply(const due_rows *d)
         out.released++;
     }
     for (size_t i = 0; i < d->subject_count; i++)
-        out.asked += subject_ask(d->c.u, d->subjects[i]);
+        out.asked += subject_ask(d->c.u, d->subjects[i], d->lost);
     for (size_t i = 0; i < d->code_count; i++)
-        out.asked += code_ask(d->c.u, d->codes[i]);
+        out.asked += code_ask(d->c.u, d->codes[i], d->lost);
     for (size_t i = 0; i < d->guesses_count; i++)
         guess_sweep(d->c.u, d->guesses[i]);
     if (d->block != NULL)

@@ -24,6 +24,7 @@ enum { DUE_PAGE = 64, DUE_PAGES_MAX = 16 };
 typedef struct due_rows {
     order_counters c;
     due_block *block; /* the sweep's; else NULL */
+    uint64_t lost;    /* of sweep_in */
     coupon *coupons[SWEEP_MAX];
     hold *holds[SWEEP_MAX];
     subject_open *subjects[SWEEP_MAX];
@@ -37,7 +38,7 @@ typedef struct due_rows {
 /* Holds of the slot of the counters. */
 due_rows *due_find(order_counters c);
 /* Of all slots in the block, which due_apply is to use up. */
-due_rows *due_find_in(order_counters c, due_block *block);
+due_rows *due_find_in(order_counters c, due_block *block, uint64_t lost);
 void due_load(due_rows *d);
 /* Rows that the act has moved on already are passed over. */
 sweep_out due_apply(const due_rows *d);

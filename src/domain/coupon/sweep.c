@@ -6,7 +6,8 @@
 result sweep_decide(uow *u, const void *input, void *output)
 {
     const sweep_in *in = input;
-    if (in->lane != uow_lane(u))
+    bool tries = in->kind == DUE_KIND_SUBJECT || in->kind == DUE_KIND_CODE;
+    if (in->lane != uow_lane(u) || (in->lost != 0 && !tries))
         return R_INVALID;
     due_block *block = due_block_get(u, in->lane, in->kind, in->at_ms, in->number);
     if (uow_pending(u))
@@ -14,7 +15,7 @@ result sweep_decide(uow *u, const void *input, void *output)
     if (block == NULL)
         return R_DONE;
     order_counters c = order_counters_new(u, 0, 0);
-    due_rows *d = due_find_in(c, block);
+    due_rows *d = due_find_in(c, block, in->lost);
     if (uow_pending(u))
         return R_AGAIN;
     due_load(d);

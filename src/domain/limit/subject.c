@@ -445,16 +445,16 @@ result limit_settle_decide(uow *u, const void *input, void *output)
 
 /* ---- deadlines ---- */
 
-uint32_t subject_ask(uow *u, subject_open *row)
+uint32_t subject_ask(uow *u, subject_open *row, uint64_t lost)
 {
     uint32_t asked_n = 0;
     for (size_t i = 0; i < row->reservations.n; i++) {
         reservation *r = &row->reservations.items[i];
-        if (r->due_at_ms > uow_now(u))
+        if (!saga_may_ask(u, r, lost))
             continue;
         subject_open_edit(u, row);
         limit_settle_in cancel = {.hi = row->hi, .lo = row->lo, .reservation = r->id};
-        saga_ask(u, r,
+        saga_ask(u, r, lost,
                  &(saga_answer){SUBJECT_SETTLE_ACT, row->slot,
                                 record_bytes(&limit_settle_in_record, &cancel, uow_memory(u))});
         uow_due(u, (due_name){DUE_KIND_SUBJECT, row->hi, row->lo}, r->due_at_ms);

@@ -42,7 +42,8 @@ result limit_reserve_decide(uow *u, const void *in, void *out);
  * Writes nothing; out has no reservation. */
 void limit_reserve_look(uow *u, const limit_reserve_in *in, limit_reserve_out *out);
 result limit_settle_decide(uow *u, const void *in, void *out);
-/* For the sweep, when an entry of this row is due: asks about its acts that are; how many. */
-uint32_t subject_ask(uow *u, subject_open *row);
+/* For the sweep, when an entry of this row is due: asks about its acts that are, or are lost
+ * (saga.h); how many. */
+uint32_t subject_ask(uow *u, subject_open *row, uint64_t lost);
 
 #endif

@@ -1,14 +1,25 @@
 /* Checks of a saga, and what its messages say: see saga.h. */
 #include "domain/saga/saga.h"
 
+#include "base/id.h"
 #include "domain/code/exchange.h"
 #include "domain/limit/subject.h"
 
-void saga_ask(uow *u, reservation *r, const saga_answer *cancel)
+static bool is_lost(const reservation *r, uint64_t lost)
+{
+    return id_order(r->id) <= lost;
+}
+
+bool saga_may_ask(const uow *u, const reservation *r, uint64_t lost)
+{
+    return r->due_at_ms <= uow_now(u) || is_lost(r, lost);
+}
+
+void saga_ask(uow *u, reservation *r, uint64_t lost, const saga_answer *cancel)
 {
     int64_t since_ms = uow_now(u) - r->deadline_ms;
     int64_t next_ms = since_ms < SAGA_CHECK_MS ? SAGA_CHECK_MS : since_ms;
-    saga_check_in in = {.deadline_ms = r->deadline_ms,
+    saga_check_in in = {.deadline_ms = is_lost(r, lost) ? 0 : r->deadline_ms,
                         .answer_act = cancel->act,
                         .answer_slot = cancel->slot,
                         .answer = cancel->input};

@@ -12,6 +12,11 @@
  * and messages of one lane to another arrive in order. What a try keeps is therefore let go by a
  * confirmation or a cancellation, never by a clock alone. Clocks of two lanes need not agree.
  *
+ * An act is in the memory of the process that made its tries, and nowhere else. So when a store is
+ * opened no act of an earlier process can come any more: the home is asked at once (app/due.c), and
+ * answers whatever the deadline. A store has one process at a time; of several, a try would have to
+ * name its own.
+ *
  * A try is made anew for every attempt at an act, also of one with the same idempotency key:
  * attempts that shared one could not cancel it, because another may still commit. */
 #ifndef QUAN_DOMAIN_SAGA_SAGA_H
@@ -32,10 +37,15 @@ typedef struct saga_answer {
     uint16_t slot;
     str input;
 } saga_answer;
-/* Asks the home of a try's act: may it still come? Sets due_at_ms, when to ask again: each time
- * twice as far from the deadline. The row with the reservation is the caller's to edit, and its due
- * entry to write. */
-void saga_ask(uow *u, reservation *r, const saga_answer *cancel);
+/* Is it time to ask about this act? Past its deadline it is. And where it is lost: tries of ids up
+ * to `lost` (id_order; 0: none) were made by a process that has ended, whose acts were in its
+ * memory only. */
+bool saga_may_ask(const uow *u, const reservation *r, uint64_t lost);
+/* Asks the home of a try's act: may it still come? Of a lost one the home answers at once, behind
+ * the confirmation, if that was committed. Sets due_at_ms, when to ask again: each time twice as
+ * far from the deadline. The row with the reservation is the caller's to edit, and its due entry to
+ * write. */
+void saga_ask(uow *u, reservation *r, uint64_t lost, const saga_answer *cancel);
 /* The answer: nothing while the act may still come; the asker asks again. */
 result saga_check_decide(uow *u, const void *in, void *out);
 

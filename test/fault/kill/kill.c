@@ -18,7 +18,7 @@
 #include "test/fault/kill/storm.h"
 
 enum {
-    KILLS = 12,
+    KILLS = 40,
     KILLS_NIGHTLY = 1000,
     KILLS_OF_STORE = 50, /* then a fresh one */
     STOP_MS = 30000,
