@@ -6,7 +6,11 @@
 #include "app/codes.h"
 #include "app/query_codes.h"
 
-enum { BATCHES_PAGE_MAX = 200, EXPORT_SLOW_MIN = 2000 };
+enum {
+    BATCHES_PAGE_MAX = 200,
+    LOOK_MAX = 10000, /* batches of one answer that are looked at for those that are asked for */
+    EXPORT_SLOW_MIN = 2000,
+};
 
 /* ---- answers ---- */
 
@@ -149,6 +153,34 @@ void api_code_batch_get(api_call *c)
         answer_batch(c, 200, found);
 }
 
+static bool is_asked(const wire_code_batch_list_parameters *p, const wire_code_batch *b)
+{
+    return !p->has_import_state || (b->has_import && b->import.state == p->import_state);
+}
+
+/* Fills the page, in order of id. *after moves along; true when there may be more behind it. */
+static bool fill_page(app_view *v, api_call *c, uint64_t *after, wire_code_batch_list *page)
+{
+    const wire_code_batch_list_parameters *p = c->parameters;
+    const code_batch *found[BATCHES_PAGE_MAX];
+    for (size_t looked = 0; looked < LOOK_MAX; looked += BATCHES_PAGE_MAX) {
+        size_t n = config_code_batches(v->config, c->who.merchant, *after, BATCHES_PAGE_MAX, found);
+        for (size_t i = 0; i < n; i++) {
+            if (page->n == (size_t)p->page_size)
+                return true;
+            *after = found[i]->id;
+            wire_code_batch shown = {0};
+            if (!p->has_import_state || found[i]->upload != 0)
+                shown = batch_shown(v, found[i]);
+            if (is_asked(p, &shown))
+                page->items[page->n++] = shown;
+        }
+        if (n < BATCHES_PAGE_MAX)
+            return false;
+    }
+    return true;
+}
+
 void api_code_batch_list(api_call *c)
 {
     const wire_code_batch_list_parameters *p = c->parameters;
@@ -156,18 +188,13 @@ void api_code_batch_list(api_call *c)
     app_view v;
     if (!call_token_id(c, p->page_token, &after) || !call_view(c, &v))
         return;
-    const code_batch *found[BATCHES_PAGE_MAX + 1];
-    size_t want = (size_t)p->page_size;
-    size_t n = config_code_batches(call_config(c), c->who.merchant, after, want + 1, found);
     wire_code_batch_page page = {0};
-    page.batches.items = ARENA_ARRAY(c->memory, wire_code_batch, want);
-    for (size_t i = 0; i < n && i < want; i++)
-        page.batches.items[page.batches.n++] = batch_shown(&v, found[i]);
+    page.batches.items = ARENA_ARRAY(c->memory, wire_code_batch, p->page_size);
+    page.has_next_page_token = fill_page(&v, c, &after, &page.batches);
     if (!call_view_end(c, &v))
         return;
-    page.has_next_page_token = n > want;
     if (page.has_next_page_token)
-        page.next_page_token = call_token_of_id(c, found[want - 1]->id);
+        page.next_page_token = call_token_of_id(c, after);
     call_answer(c, 200, &wire_code_batch_page_type, &page);
 }
 

@@ -7,6 +7,7 @@
 
 #include "app/inner.h"
 #include "base/hash.h"
+#include "domain/code/slot_bits.h"
 
 enum { LINES_BYTES_MAX = 64 * 1024 * 1024, NO_LINE = UINT32_MAX };
 
@@ -101,6 +102,7 @@ static bool is_placed(const part_line *l)
 static void sort_codes(import *m, const str *texts)
 {
     uint16_t *slots = ARENA_ARRAY(m->memory, uint16_t, m->n);
+    char *bits = slot_bits_new(m->memory);
     m->lanes = store_lanes(m->app->store);
     m->lane_ends = ARENA_ARRAY(m->memory, uint32_t, m->lanes + 1);
     memset(m->lane_ends, 0, (m->lanes + 1U) * sizeof(*m->lane_ends));
@@ -108,9 +110,11 @@ static void sort_codes(import *m, const str *texts)
         if (!is_placed(&m->lines[i]))
             continue;
         slots[i] = imported_code_slot(m->merchant, texts[i]);
+        bits_add(bits, slots[i]);
         m->lane_ends[store_lane_of_slot(m->app->store, slots[i]) + 1U]++;
         m->placed++;
     }
+    m->begin.slots = (str){bits, SLOT_BITS_BYTES};
     for (uint16_t lane = 0; lane < m->lanes; lane++)
         m->lane_ends[lane + 1U] += m->lane_ends[lane];
     m->codes = ARENA_ARRAY(m->memory, code_line, m->placed);

@@ -5,6 +5,7 @@
  * Exchanged codes are compared some slots at a time, so that memory does not grow with them. */
 #include "app/verify_part.h"
 #include "domain/code/import.h"
+#include "domain/code/slot_bits.h"
 
 enum { IMPORT_ROWS_MAX = 2000000 }; /* codes that one pass compares */
 enum {
@@ -12,6 +13,8 @@ enum {
     HEAD_FATES, /* of these, LINE_FATE_ALREADY_OURS …, invalid ones together */
     HEAD_STATE = HEAD_FATES + LINE_FATE_EMPTY,
     HEAD_OPEN,
+    HEAD_REMOVERS,
+    HEAD_SLOTS, /* of import_pass.slots, from 1; 0: any slot */
     PART_LINES,
     PART_FATES,
     CODE_ROWS = PART_FATES + LINE_FATE_EMPTY,
@@ -25,10 +28,16 @@ typedef struct import_shape {
     size_t n;
 } import_shape;
 
+/* In which its codes may be. */
+typedef struct import_slots {
+    char bits[SLOT_BITS_BYTES];
+} import_slots;
+
 typedef struct import_pass {
     verify_map *imports; /* by batch */
     verify_map *shapes;  /* by merchant and batch, from 1 */
     verify_list all;     /* import_shape */
+    verify_list slots;   /* import_slots */
     verify_group memory;
     verify_map *exchanged; /* by batch and place */
 } import_pass;
@@ -44,6 +53,21 @@ static int64_t *import_at(const verify *v, uint64_t batch)
 
 /* ---- heads, parts and shapes ---- */
 
+/* What HEAD_SLOTS is to be. */
+static int64_t add_slots(verify *v, str slots)
+{
+    if (slots.n != SLOT_BITS_BYTES)
+        return 0;
+    import_slots *kept = verify_add(&v->imports->memory, &v->imports->slots);
+    memcpy(kept->bits, slots.p, sizeof(kept->bits));
+    return (int64_t)v->imports->slots.n;
+}
+
+static import_slots *slots_at(const verify *v, const int64_t *n)
+{
+    return (import_slots *)v->imports->slots.items + n[HEAD_SLOTS] - 1;
+}
+
 static void see_head(verify *v, verify_group *g, const void *row)
 {
     MAYBE(g);
@@ -57,8 +81,12 @@ static void see_head(verify *v, verify_group *g, const void *row)
     verify_number(v, &w, "state", of->upload, removed ? UPLOAD_STATE_REMOVING : h->state);
     verify_number(v, &w, "count", (int64_t)h->accepted, (int64_t)of->count);
     verify_number(v, &w, "attempt", h->open ? h->attempt : 0, of->attempt);
+    bool removing = h->state == UPLOAD_STATE_REMOVING, finished = h->state == UPLOAD_STATE_FINISHED;
     verify_must(v, &w, "chains while it is removed",
-                (h->state == UPLOAD_STATE_REMOVING) == (h->removers > 0));
+                removing == (h->removers > 0) || (finished && h->removers > 0));
+    if (of->until_line != 0) /* before this was kept, no part was left out */
+        verify_number(v, &w, "last line", finished ? (int64_t)h->lines + 1 : 0,
+                      (int64_t)of->until_line);
     int64_t *n = import_at(v, h->id);
     n[HEAD_LINES] = (int64_t)h->lines;
     n[HEAD_FATES] = (int64_t)h->accepted;
@@ -67,15 +95,27 @@ static void see_head(verify *v, verify_group *g, const void *row)
     n[HEAD_FATES + 3] = (int64_t)h->invalid;
     n[HEAD_STATE] = h->state;
     n[HEAD_OPEN] = h->open;
+    n[HEAD_REMOVERS] = h->removers;
+    n[HEAD_SLOTS] = finished ? 0 : add_slots(v, h->slots);
+}
+
+static void see_open(import_slots *all, int64_t *n, str slots)
+{
+    if (slots.n != SLOT_BITS_BYTES)
+        n[HEAD_SLOTS] = 0;
+    for (size_t i = 0; i < slots.n; i++)
+        all->bits[i] = (char)(all->bits[i] | slots.p[i]);
 }
 
 static void see_part(verify *v, verify_group *g, const void *row)
 {
     MAYBE(g);
     const upload_part *p = row;
+    int64_t *n = import_at(v, p->upload);
+    if (!p->in && n[HEAD_SLOTS] != 0)
+        see_open(slots_at(v, n), n, p->slots);
     if (!p->in)
         return;
-    int64_t *n = import_at(v, p->upload);
     n[PART_LINES] += p->lines;
     n[PART_FATES] += p->accepted;
     for (size_t i = 0; i < p->rest.n; i++) {
@@ -137,11 +177,13 @@ static void see_code(verify *v, verify_group *g, const void *row)
     verify_must(v, &w, "it is no word",
                 config_code_word(v->view.config, c->merchant, c->code) == NULL);
     verify_must(v, &w, "it is no code of a format", !is_generated(v, c));
+    if (n[HEAD_SLOTS] != 0)
+        verify_must(v, &w, "its slot is noted",
+                    bits_have((str){slots_at(v, n)->bits, SLOT_BITS_BYTES}, c->slot));
     if (c->line <= (uint64_t)n[HEAD_LINES])
         n[CODE_ROWS]++;
     else
-        verify_must(v, &w, "its part is coming in",
-                    n[HEAD_OPEN] != 0 || n[HEAD_STATE] == UPLOAD_STATE_REMOVING);
+        verify_must(v, &w, "its part is coming in", n[HEAD_OPEN] != 0 || n[HEAD_REMOVERS] != 0);
 }
 
 static void compare_imports(verify *v)
@@ -231,6 +273,7 @@ result verify_imports(verify *v)
     import_pass pass = {.imports = verify_map_new(IMPORT_VALUES),
                         .shapes = verify_map_new(SHAPE_VALUES),
                         .all = {.item_size = sizeof(import_shape)},
+                        .slots = {.item_size = sizeof(import_slots)},
                         .memory = {.memory = arena_new(SIZE_MAX / 2)}};
     v->imports = &pass;
     result r = run_once(v);

@@ -161,6 +161,35 @@ story a_cancelled_import_leaves_nothing
   POST /v1/codes/exchange {"code": "BBBB", "user": "u1"}
   201
 
+# Of a creation whose answer was lost: the same key, or the list, tells of it.
+story an_import_that_nobody_knows_is_found
+  use import
+  POST /v1/codes/imports key=lost {"name": "Lost", "template": "$template"}
+  201 {"id": "$lost"}
+  keep first
+  POST /v1/codes/imports key=lost {"name": "Lost", "template": "$template"}
+  201
+  same first
+  POST /v1/codes/imports/$batch/parts {"first_line": 1, "lines": ["AAAA"]}
+  200
+  POST /v1/codes/imports/$batch/finish {}
+  200
+  GET /v1/codes/batches?import_state=importing
+  200 {"batches": [{"id": "$lost", "import": {"state": "importing", "lines": 0}}], "next_page_token": null}
+  GET /v1/codes/batches?import_state=finished
+  200 {"batches": [{"id": "$batch"}]}
+  GET /v1/codes/batches?page_size=1
+  200 {"batches": [{"id": "$batch"}], "next_page_token": "$next"}
+  GET /v1/codes/batches?page_size=1&page_token=$next
+  200 {"batches": [{"id": "$lost"}], "next_page_token": null}
+  GET /v1/codes/batches?import_state=lost
+  422 {"errors": [{"field": "import_state", "code": "not_allowed"}]}
+  # Nothing has come in, so nothing is to be taken out.
+  POST /v1/codes/imports/$lost/cancel {}
+  200 {"import": {"state": "removed"}}
+  GET /v1/codes/batches?import_state=removed
+  200 {"batches": [{"id": "$lost"}]}
+
 # A text is one thing: a format that could have an imported code is refused, finished or not.
 story formats_keep_away_from_imported_codes
   use import

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "base/id.h"
 #include "domain/campaign/config_map.h"
 #include "domain/campaign/config_row.h"
 #include "domain/campaign/state.h"
@@ -579,7 +580,9 @@ const code_batch *config_code_batch_at(const config *c, uint64_t format, uint64_
     if (n == 1)
         return found->first <= place ? found : NULL;
     found = config_find_code_batch(c, format);
-    return found != NULL && found->upload != 0 ? found : NULL;
+    bool imported = found != NULL && found->upload != 0 &&
+                    (found->until_line == 0 || place / SLOT_COUNT < found->until_line);
+    return imported ? found : NULL;
 }
 
 static void list_code_word(void *out, size_t i, const config_object *o)

@@ -86,7 +86,8 @@ const code_batch *config_find_code_batch(const config *c, uint64_t id);
 const code_word *config_find_code_word(const config *c, uint64_t id);
 /* By its text, normalised. */
 const code_word *config_code_word(const config *c, uint64_t merchant_id, str word);
-/* The batch that has this place of a format; of an import, which is its own format, any place. */
+/* The batch that has this place of a format; of an import, which is its own format, any
+ * but those behind its last line. */
 const code_batch *config_code_batch_at(const config *c, uint64_t format, uint64_t place);
 const template_version *config_version(const config_template *t, uint32_t version);
 const price_rule *config_rule(const config_template *t, uint32_t version);

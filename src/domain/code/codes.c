@@ -6,6 +6,7 @@
 #include "domain/campaign/rules_part.h"
 #include "domain/code/batch_part.h"
 #include "domain/code/import.h"
+#include "domain/code/slot_bits.h"
 
 /* ---- what rows say ---- */
 
@@ -467,6 +468,7 @@ static result import_create(uow *u, const code_batch_put_in *in, row_out *out)
     code_batch *row = batch_row(u, in);
     upload *head = upload_new(u, row->slot, row->id);
     row->upload = head->state = UPLOAD_STATE_IMPORTING;
+    head->slots = (str){slot_bits_new(uow_memory(u)), SLOT_BITS_BYTES};
     code_batch_event(u, EVENT_KIND_CODE_BATCH_CREATED, row, 0);
     return code_batch_answer(u, row, out);
 }

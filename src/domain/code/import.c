@@ -1,7 +1,9 @@
 /* The acts on imports: see import.h. */
 #include "domain/code/import.h"
 
+#include "base/time.h"
 #include "domain/code/batch_part.h"
+#include "domain/code/slot_bits.h"
 
 /* ---- the batch and its upload ---- */
 
@@ -25,6 +27,15 @@ size_t code_shapes(uow *u, uint64_t merchant_id, void **rows)
 static const code_shape *shape_of_all(void *const *rows, size_t n)
 {
     return n > 0 && ((const code_shape *)rows[0])->batch == 0 ? rows[0] : NULL;
+}
+
+/* NULL: it has none. */
+static code_shape *shape_of(uint64_t batch_id, void *const *shapes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (((const code_shape *)shapes[i])->batch == batch_id)
+            return shapes[i];
+    return NULL;
 }
 
 result code_shapes_allow_word(uow *u, uint64_t merchant_id, str normal, uint64_t parts)
@@ -107,10 +118,8 @@ static void note_shapes(uow *u, const code_part_in *in, void *const *shapes, siz
 {
     code_shape all = {.slot = id_slot(in->merchant), .merchant = in->merchant}, own = all;
     own.batch = in->batch;
-    code_shape *found = NULL, *total = (code_shape *)(uintptr_t)shape_of_all(shapes, n);
-    for (size_t i = 0; i < n; i++)
-        if (((const code_shape *)shapes[i])->batch == in->batch)
-            found = shapes[i];
+    code_shape *found = shape_of(in->batch, shapes, n);
+    code_shape *total = (code_shape *)(uintptr_t)shape_of_all(shapes, n);
     list masks = {in->masks.items, in->masks.n}, none = {NULL, 0};
     MAYBE(widen(u, found, &own, &masks) == NULL);
     widen(u, total, &all, &none)->parts++;
@@ -123,7 +132,7 @@ result code_part_decide(uow *u, const void *input, void *output)
     void *shapes[CODE_SHAPES_MAX];
     code_batch *batch;
     upload_rows rows;
-    upload_ask ask = {in->batch, in->first, in->lines, in->hi, in->lo};
+    upload_ask ask = {in->batch, in->first, in->lines, in->hi, in->lo, in->slots};
     result r = import_find(u, in->merchant, in->batch, &batch);
     if (r != R_DONE)
         return r;
@@ -237,75 +246,159 @@ result code_place_decide(uow *u, const void *input, void *output)
     return R_DONE;
 }
 
+/* ---- taking out ---- */
+
+/* Of the slots of a chain, from this one on; SLOT_COUNT: none. */
+static uint16_t next_slot(const code_unplace_in *at, uint16_t slot)
+{
+    while (slot < SLOT_COUNT && !bits_have(at->slots, slot / CODE_UNPLACE_CHAINS))
+        slot = (uint16_t)(slot + CODE_UNPLACE_CHAINS);
+    return slot < SLOT_COUNT ? slot : SLOT_COUNT;
+}
+
+/* Those of `slots` that a chain has to look at. */
+static str bits_of_chain(uow *u, str slots, uint16_t chain)
+{
+    enum { BYTES = (SLOT_COUNT / CODE_UNPLACE_CHAINS + 8) / 8 };
+    if (slots.n == 0)
+        return slots;
+    char *bits = arena_alloc(uow_memory(u), BYTES);
+    for (uint16_t slot = chain; slot < SLOT_COUNT; slot = (uint16_t)(slot + CODE_UNPLACE_CHAINS))
+        if (bits_have(slots, slot))
+            bits_add(bits, slot / CODE_UNPLACE_CHAINS);
+    return (str){bits, BYTES};
+}
+
+/* Begins the chains that have a slot to look at; how many. */
+static uint32_t take_out(uow *u, const code_batch *batch, str slots, uint64_t first)
+{
+    uint32_t begun = 0;
+    for (uint16_t chain = 0; chain < CODE_UNPLACE_CHAINS; chain++) {
+        code_unplace_in at = {.merchant = batch->merchant,
+                              .batch = batch->id,
+                              .slots = bits_of_chain(u, slots, chain),
+                              .first = first};
+        at.slot = next_slot(&at, chain);
+        if (at.slot == SLOT_COUNT)
+            continue;
+        uow_send(u, CODE_UNPLACE_ACT, at.slot, &code_unplace_in_record, &at);
+        begun++;
+    }
+    return begun;
+}
+
 /* ---- the end ---- */
 
-static void finish(uow *u, code_batch *batch, upload *head, void *const *shapes, size_t n)
+static void removed(uow *u, upload *head, code_shape *own)
 {
-    code_shape all = {.slot = id_slot(batch->merchant), .merchant = batch->merchant};
-    for (size_t i = 0; i < n; i++) {
-        code_shape *own = shapes[i];
-        if (own->batch != batch->id)
-            continue;
-        list masks = {own->masks.items, own->masks.n};
-        MAYBE(widen(u, (code_shape *)(uintptr_t)shape_of_all(shapes, n), &all, &masks) == NULL);
+    head->state = UPLOAD_STATE_REMOVED;
+    head->slots = (str){NULL, 0};
+    if (own != NULL)
         code_shape_delete(u, own);
+}
+
+/* What is going to end, with its open part, if any. */
+typedef struct ending {
+    code_batch *batch;
+    upload_rows rows;
+    void *shapes[CODE_SHAPES_MAX];
+    size_t n;
+    code_shape *own; /* NULL: no part has begun */
+} ending;
+
+static str slots_of_open(const ending *e)
+{
+    return e->rows.part == NULL ? (str){NULL, 0} : e->rows.part->slots;
+}
+
+/* Without the part that is open: of that nothing is counted. */
+static void finish(uow *u, const ending *e)
+{
+    code_batch *batch = e->batch;
+    upload *head = e->rows.head;
+    code_shape all = {.slot = id_slot(batch->merchant), .merchant = batch->merchant};
+    if (e->own != NULL) {
+        list masks = {e->own->masks.items, e->own->masks.n};
+        code_shape *total = (code_shape *)(uintptr_t)shape_of_all(e->shapes, e->n);
+        MAYBE(widen(u, total, &all, &masks) == NULL);
+        code_shape_delete(u, e->own);
     }
-    code_batch_edit(u, batch);
-    upload_edit(u, head);
     batch->upload = head->state = UPLOAD_STATE_FINISHED;
+    batch->until_line = head->lines + 1;
+    if (head->open)
+        head->removers = take_out(u, batch, slots_of_open(e), batch->until_line);
+    head->slots = (str){NULL, 0};
     code_batch_event(u, EVENT_KIND_CODES_IMPORTED, batch, batch->count);
 }
 
-static void cancel(uow *u, code_batch *batch, upload *head)
+static void cancel(uow *u, const ending *e)
 {
-    code_batch_edit(u, batch);
-    upload_edit(u, head);
-    batch->upload = head->state = UPLOAD_STATE_REMOVING;
-    batch->attempt = 0;
-    head->open = false;
-    head->removers = CODE_UNPLACE_CHAINS;
-    for (uint16_t slot = 0; slot < CODE_UNPLACE_CHAINS; slot++) {
-        code_unplace_in first = {.merchant = batch->merchant, .batch = batch->id, .slot = slot};
-        uow_send(u, CODE_UNPLACE_ACT, slot, &code_unplace_in_record, &first);
-    }
-    code_batch_event(u, EVENT_KIND_CODE_IMPORT_CANCELLED, batch, batch->count);
+    upload *head = e->rows.head;
+    str slots = head->slots;
+    if (head->open)
+        slots = slot_bits_join(uow_memory(u), slots, slots_of_open(e));
+    e->batch->upload = head->state = UPLOAD_STATE_REMOVING;
+    head->removers = take_out(u, e->batch, slots, 0);
+    if (head->removers == 0)
+        removed(u, head, e->own);
+    code_batch_event(u, EVENT_KIND_CODE_IMPORT_CANCELLED, e->batch, e->batch->count);
+}
+
+/* Gets. */
+static result find_ending(uow *u, const code_import_end_in *in, ending *e)
+{
+    result r = import_find(u, in->merchant, in->batch, &e->batch);
+    if (r != R_DONE)
+        return r;
+    e->rows.head = upload_get(u, e->batch->slot, in->batch);
+    e->n = code_shapes(u, in->merchant, e->shapes);
+    if (uow_pending(u))
+        return R_AGAIN;
+    e->own = shape_of(in->batch, e->shapes, e->n);
+    if (e->rows.head->open)
+        upload_load(u, in->batch, e->rows.head->lines + 1, &e->rows);
+    return uow_pending(u) ? R_AGAIN : R_DONE;
 }
 
 result code_import_end_decide(uow *u, const void *input, void *output)
 {
     const code_import_end_in *in = input;
-    void *shapes[CODE_SHAPES_MAX];
-    code_batch *batch;
-    result r = import_find(u, in->merchant, in->batch, &batch);
+    ending e = {0};
+    result r = find_ending(u, in, &e);
     if (r != R_DONE)
         return r;
-    upload *head = upload_get(u, batch->slot, batch->id);
-    size_t n = code_shapes(u, in->merchant, shapes);
-    if (uow_pending(u))
-        return R_AGAIN;
+    upload *head = e.rows.head;
     bool over = head->state != UPLOAD_STATE_IMPORTING;
     if (over && in->cancel == (head->state == UPLOAD_STATE_FINISHED))
         return uow_refuse(u, R_NOT_EDITABLE, "It is %s.", in->cancel ? "finished" : "cancelled");
     if (over)
-        return code_batch_answer(u, batch, output);
-    if (!in->cancel && head->open)
-        return uow_refuse(u, R_BUSY, "A part is coming in: send it again.");
-    code_batch_edit(u, batch);
-    batch->version++;
-    batch->updated_at_ms = uow_now(u);
+        return code_batch_answer(u, e.batch, output);
+    int64_t left_ms = head->opened_at_ms + UPLOAD_OPEN_MS - uow_now(u);
+    if (!in->cancel && head->open && left_ms > 0)
+        return uow_refuse(u, R_BUSY,
+                          "A part is coming in: send it again, or finish without it in %lld s.",
+                          (long long)((left_ms + MS_SECOND - 1) / MS_SECOND));
+    code_batch_edit(u, e.batch);
+    upload_edit(u, head);
+    e.batch->version++;
+    e.batch->updated_at_ms = uow_now(u);
+    e.batch->attempt = 0;
     if (in->cancel)
-        cancel(u, batch, head);
+        cancel(u, &e);
     else
-        finish(u, batch, head, shapes, n);
-    return code_batch_answer(u, batch, output);
+        finish(u, &e);
+    if (head->open)
+        upload_drop(u, &e.rows);
+    return code_batch_answer(u, e.batch, output);
 }
 
-/* ---- taking out ---- */
+/* ---- a step of a chain ---- */
 
 /* The next step of the chain, or the word that it has ended. */
 static void go_on(uow *u, code_unplace_in *at, bool slot_ended)
 {
-    bool last = slot_ended && at->slot + CODE_UNPLACE_CHAINS >= SLOT_COUNT;
+    uint16_t next = next_slot(at, (uint16_t)(at->slot + CODE_UNPLACE_CHAINS));
+    bool last = slot_ended && next == SLOT_COUNT;
     if (last || at->removed >= CODE_UNPLACE_TELLS) {
         code_unplaced_in told = {at->merchant, at->batch, at->removed, last};
         uow_send(u, CODE_UNPLACED_ACT, id_slot(at->batch), &code_unplaced_in_record, &told);
@@ -314,7 +407,7 @@ static void go_on(uow *u, code_unplace_in *at, bool slot_ended)
     if (last)
         return;
     if (slot_ended) {
-        at->slot = (uint16_t)(at->slot + CODE_UNPLACE_CHAINS);
+        at->slot = next;
         at->after = (str){NULL, 0};
     }
     uow_send(u, CODE_UNPLACE_ACT, at->slot, &code_unplace_in_record, at);
@@ -341,7 +434,8 @@ result code_unplace_decide(uow *u, const void *input, void *output)
     if (n > 0)
         at.after = arena_str(uow_memory(u), ((const imported_code *)rows[n - 1])->code);
     for (size_t i = 0; i < n; i++) {
-        if (((const imported_code *)rows[i])->batch != in->batch)
+        const imported_code *row = rows[i];
+        if (row->batch != in->batch || row->line < in->first)
             continue;
         imported_code_delete(u, rows[i]);
         at.removed++;
@@ -361,12 +455,11 @@ result code_unplaced_decide(uow *u, const void *input, void *output)
     if (head == NULL)
         return uow_refuse(u, R_NOT_FOUND, "There is no such import.");
     upload_edit(u, head);
-    head->removed += in->removed;
     head->removers -= in->last ? 1 : 0;
-    if (head->removers > 0)
-        return R_DONE;
-    head->state = UPLOAD_STATE_REMOVED;
-    if (own != NULL)
-        code_shape_delete(u, own);
+    if (head->state != UPLOAD_STATE_REMOVING)
+        return R_DONE; /* of a part that never came in, and counts nowhere */
+    head->removed += in->removed;
+    if (head->removers == 0)
+        removed(u, head, own);
     return R_DONE;
 }

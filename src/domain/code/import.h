@@ -14,7 +14,10 @@
  *   PART_END  in the merchant's slot: the part is in, with its answer
  * IMPORT_END finishes: only then is any of the codes good. Or it cancels: chains of messages
  * (UNPLACE) take the rows out, slot by slot, and tell (UNPLACED) how far they are; a text that is
- * out may be imported again.
+ * out may be imported again. They look into the slots only that the parts have noted, at all codes
+ * of the merchant there: an index by import would make each code a third larger for good. Finishing
+ * without a part that nobody sends any more takes out what that has placed, likewise; until it is
+ * out it is no code (code_batch.until_line).
  *
  * No text is two things. Imported codes against each other: their row. Against formats: a line that
  * could be a code of a format is refused where the formats are known, in PLACE; a format that could
@@ -26,7 +29,7 @@
  *
  *   NOT_FOUND    no such batch of the merchant, or it is not imported
  *   NOT_EDITABLE finishing what is cancelled, cancelling what is finished
- *   BUSY         a part is coming in: finishing
+ *   BUSY         a part is coming in: finishing, for UPLOAD_OPEN_MS
  *   TOO_MANY     imports with codes that are not finished
  *   and what upload.h tells. Finishing and cancelling again is done. */
 #ifndef QUAN_DOMAIN_CODE_IMPORT_H

@@ -3,6 +3,7 @@
 
 #include "base/id.h"
 #include "domain/code/format.h"
+#include "domain/code/slot_bits.h"
 
 line_fate upload_read(str line, buf *normal)
 {
@@ -43,8 +44,8 @@ static result may_come(uow *u, const upload *head, const upload_ask *ask)
 result upload_may_begin(uow *u, const upload_rows *rows, const upload_ask *ask)
 {
     const upload_part *p = rows->part;
-    if (ask->lines < 1 || ask->lines > UPLOAD_PART_MAX)
-        return uow_refuse(u, R_INVALID, "a part has 1 to %d lines", UPLOAD_PART_MAX);
+    if (ask->lines < 1 || ask->lines > UPLOAD_PART_MAX || ask->slots.n != SLOT_BITS_BYTES)
+        return uow_refuse(u, R_INVALID, "a part has 1 to %d lines, of some slots", UPLOAD_PART_MAX);
     if (p != NULL && (p->lines != ask->lines || p->hi != ask->hi || p->lo != ask->lo))
         return uow_refuse(u, R_NOT_EDITABLE, "Other lines came with this part before.");
     return upload_is_in(rows) ? R_DONE : may_come(u, rows->head, ask);
@@ -58,9 +59,11 @@ uint32_t upload_begin(uow *u, const upload_rows *rows, const upload_ask *ask)
         p->lines = ask->lines;
         p->hi = ask->hi;
         p->lo = ask->lo;
+        p->slots = ask->slots;
     }
     upload_edit(u, head);
     head->open = true;
+    head->opened_at_ms = uow_now(u);
     return ++head->attempt;
 }
 
@@ -87,6 +90,8 @@ void upload_end(uow *u, const upload_rows *rows, const upload_line *rest, size_t
     part->rest.n = n;
     if (n > 0)
         memcpy(part->rest.items, rest, n * sizeof(*rest));
+    head->slots = slot_bits_join(uow_memory(u), head->slots, part->slots);
+    part->slots = (str){NULL, 0};
     head->open = false;
     head->lines += part->lines;
     head->accepted += part->accepted;
@@ -95,4 +100,12 @@ void upload_end(uow *u, const upload_rows *rows, const upload_line *rest, size_t
         head->duplicate += rest[i].fate == LINE_FATE_DUPLICATE;
         head->invalid += line_is_invalid(rest[i].fate);
     }
+}
+
+void upload_drop(uow *u, const upload_rows *rows)
+{
+    upload_edit(u, rows->head);
+    rows->head->open = false;
+    if (rows->part != NULL)
+        upload_part_delete(u, rows->part);
 }

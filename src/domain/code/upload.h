@@ -7,6 +7,12 @@
  * it is in. While it is not, it begins anew, under the next attempt: the acts of an attempt must be
  * refused once there is a later one, or the part is in. With other lines it is refused.
  *
+ * A part that is open for UPLOAD_OPEN_MS has nobody any more who sends it: the upload may end
+ * without it. That one is only slow harms nothing: from then on its acts are refused.
+ *
+ * Where what was dealt with is kept, in which slots, is noted with the part before it is done, and
+ * with the head once the part is in (slot_bits.h).
+ *
  *   NOT_EDITABLE            other lines came with this part; the upload is over
  *   CURRENT_VALUE_MISMATCH  another part is next
  *   TOO_MANY                lines
@@ -21,6 +27,7 @@
 enum {
     UPLOAD_PART_MAX = 10000,     /* lines */
     UPLOAD_LINES_MAX = 10000000, /* of all parts */
+    UPLOAD_OPEN_MS = 30000,      /* a part takes a fraction of a second */
 };
 
 /* A line as the code that it says, normalised (format.h): ACCEPTED, or why it cannot be one. normal
@@ -47,6 +54,7 @@ typedef struct upload_ask {
     uint64_t id, first;
     uint32_t lines;
     uint64_t hi, lo; /* hash of the lines */
+    str slots;
 } upload_ask;
 /* R_DONE also for one that is in. */
 MUST_USE result upload_may_begin(uow *u, const upload_rows *rows, const upload_ask *ask);
@@ -55,5 +63,7 @@ uint32_t upload_begin(uow *u, const upload_rows *rows, const upload_ask *ask); /
 /* R_DONE also for one that is in. rest: the lines that were not accepted. */
 MUST_USE result upload_may_end(uow *u, const upload_rows *rows, uint32_t attempt);
 void upload_end(uow *u, const upload_rows *rows, const upload_line *rest, size_t n);
+/* The open part is over, and never was; it is the part of the rows. */
+void upload_drop(uow *u, const upload_rows *rows);
 
 #endif
