@@ -18,10 +18,11 @@
 
 #include "base/arena.h"
 #include "base/result.h"
+#include "base/slot_map.h"
 #include "domain/uow.h"
 
 enum {
-    STORE_LANES_MAX = 64,
+    STORE_LANES_MAX = SLOT_LANES_MAX,
     /* Requests waiting in one lane, of all classes together: beyond it no USE is taken in, beyond
      * 7/8 of it no ISSUE, beyond 3/4 no OTHER. */
     STORE_QUEUE_MAX = 4096,
@@ -113,6 +114,8 @@ typedef struct store_options {
     str path; /* data directory; empty for mem */
     /* When the store is created: 1 … STORE_LANES_MAX; when it exists, 0 or the number it has. */
     uint16_t lanes;
+    uint16_t shards; /* among which the lanes are shared evenly; 0: one */
+    slot_fill fill;  /* when it is created */
     bool threads;
     bool read_only;
     /* mem only: seed of the mode that withholds rows, aborts commits and splits batches; 0:
@@ -122,7 +125,8 @@ typedef struct store_options {
     bool unsynced;      /* only for loading generated data in benchmarks: commits are not synced */
 } store_options;
 
-/* Refusals: R_IN_USE, R_CORRUPT (other lane count, newer format), R_IO, R_STORAGE_FULL; *why says
+/* Refusals: R_IN_USE, R_CORRUPT (other lane count, other slot map, newer
+ * format), R_IO, R_STORAGE_FULL; *why says
  * more. */
 MUST_USE result store_open_mem(const store_options *options, const store_hooks *hooks, store **out,
                                buf *why);

@@ -82,7 +82,7 @@ struct engine {
     bool read_only; /* commit is never called */
     uint64_t adversary; /* seed of random withholding, aborts and splits; 0: off */
     engine_counters counters;
-    _Atomic uint16_t lanes; /* set by the store before the first request */
+    const slot_map *_Atomic map; /* set by the store before the first request */
 };
 
 /* A zeroed row with the room in front of it that the unit of work needs. */

@@ -113,13 +113,17 @@ static result try_batch(lane *l, attempt *a)
                         .memory = l->memory,
                         .config = a->config,
                         .lane = l->number,
-                        .lanes = s->lanes_n,
+                        .slots = &s->map,
                         .clock_ms = store_clock_ms(s),
                         .time_last = l->time_last,
                         .id_last = l->id_last,
                         .rows_hint = l->rows_hint,
                         .random = l->random != 0 ? &l->random : NULL};
     result r = unit_begin(&l->unit, &setup);
+    if (r == R_MAP_CHANGED) { /* other servers know better whose lane this is */
+        store_latch(s, r);
+        r = R_UNAVAILABLE;
+    }
     if (r != R_DONE) {
         answer_all(l->batch, a->n, r);
         return R_DONE; /* nothing was written: it is an answer */

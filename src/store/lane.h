@@ -50,7 +50,7 @@ struct store {
     engine *engine;
     store_hooks hooks;
     bool threads, read_only;
-    uint16_t lanes_n;
+    slot_map map;
     _Atomic int phase;
     _Atomic bool latched;    /* a commit's fate is unknown: nothing is acknowledged any more */
     _Atomic uint64_t inside; /* requests accepted whose done has not returned */
@@ -68,5 +68,8 @@ int64_t store_tick_ms(void *s);   /* monotonic; in stepped mode the clock hook *
 int64_t store_clock_ms(store *s); /* wall clock */
 void store_latch(store *s, result why);
 void store_ended(store *s, size_t n); /* done has returned n times */
+/* shards.c: makes the store, or reads what it was made with: s->map. R_DONE, R_CORRUPT, R_IO,
+ * R_STORAGE_FULL. */
+MUST_USE result shards_open(store *s, const store_options *options, buf *why);
 
 #endif

@@ -20,6 +20,7 @@ static struct {
     uint64_t broken; /* coupons with this id cannot be read */
     bool head_broken;
     uint32_t format;
+    uint64_t map_version; /* of a head that is there; 0: it is not */
     size_t loads;
 } fake;
 
@@ -36,6 +37,10 @@ static void fake_load(engine *e, const snapshot *at, load_item *items, size_t n,
             items[i].outcome = R_CORRUPT;
         if (items[i].table == &lane_head_table && fake.head_broken)
             items[i].outcome = R_IO;
+        if (items[i].table == &lane_head_table && fake.map_version != 0) {
+            items[i].found = true;
+            ((lane_head *)items[i].row)->map_version = fake.map_version;
+        }
         if (items[i].table == &store_head_table) {
             items[i].found = true;
             ((store_head *)items[i].row)->lanes = 1;
@@ -82,6 +87,7 @@ static store *s;
 static request acts[ACTS];
 static uint64_t ids[ACTS];
 static size_t done, committed, failed, pinned, done_when_committed;
+static result failed_why;
 
 static void on_committed(void *context, uint16_t number, const store_message *messages, size_t n)
 {
@@ -96,7 +102,7 @@ static void on_committed(void *context, uint16_t number, const store_message *me
 static void on_failed(void *context, result why)
 {
     (void)context;
-    assert_int_equal(why, R_IO);
+    failed_why = why;
     failed++;
 }
 
@@ -242,7 +248,21 @@ static void a_failed_commit_latches(void **state)
     submit(ACTS);
     step(ACTS, R_UNKNOWN);
     assert_int_equal(failed, 1);
+    assert_int_equal(failed_why, R_IO);
     assert_int_equal(committed, 0);
+    assert_int_equal(store_submit(s, &acts[0]), R_UNAVAILABLE);
+}
+
+/* Somebody has moved slots since this process has read where they are. */
+static void a_lane_whose_slots_have_moved_takes_nothing_any_more(void **state)
+{
+    (void)state;
+    fake.map_version = SLOT_MAP_NONE + 1;
+    submit(ACTS);
+    step(ACTS, R_UNAVAILABLE);
+    assert_int_equal(fake.commits, 0);
+    assert_int_equal(failed, 1);
+    assert_int_equal(failed_why, R_MAP_CHANGED);
     assert_int_equal(store_submit(s, &acts[0]), R_UNAVAILABLE);
 }
 
@@ -318,6 +338,7 @@ int main(void)
         EACH(who_loses_every_race_ends_alone),
         EACH(a_full_disk_answers_all_of_the_batch_so),
         EACH(a_failed_commit_latches),
+        EACH(a_lane_whose_slots_have_moved_takes_nothing_any_more),
         EACH(refusals_alone_commit_nothing),
         EACH(a_row_that_cannot_be_read_fails_its_act_alone),
         EACH(a_scan_that_cannot_be_read_fails_its_act_alone),

@@ -35,62 +35,6 @@ int64_t store_tick_ms(void *context)
 
 /* ---- opening ---- */
 
-static result create(store *s, uint16_t lanes, buf *why)
-{
-    if (s->read_only || lanes == 0 || lanes > STORE_LANES_MAX) {
-        buf_printf(why,
-                   s->read_only ? "there is no store here"
-                                : "a new store needs a number of lanes from 1 to %d",
-                   STORE_LANES_MAX);
-        return R_CORRUPT;
-    }
-    store_head head = {.lanes = lanes, .format = STORE_FORMAT, .created_at_ms = store_clock_ms(s)};
-    unit_key key;
-    change c = {.table = &store_head_table,
-                .key = unit_key_of(&key, &store_head_table, &head),
-                .after = &head};
-    s->lanes_n = lanes;
-    result r = s->engine->ops->commit(s->engine, 0, &c, 1);
-    if (r != R_DONE)
-        buf_printf(why, "the first record of the store could not be written");
-    return r;
-}
-
-static result accept_head(store *s, const store_head *head, uint16_t lanes, buf *why)
-{
-    if (head->format != STORE_FORMAT) {
-        buf_printf(why, "the store has format %u; this program reads format %d", head->format,
-                   STORE_FORMAT);
-        return R_CORRUPT;
-    }
-    if (lanes != 0 && lanes != head->lanes) {
-        buf_printf(why, "the store was created with %u lanes and cannot be opened with %u",
-                   head->lanes, lanes);
-        return R_CORRUPT;
-    }
-    if (head->lanes == 0 || head->lanes > STORE_LANES_MAX) {
-        buf_printf(why, "the store's number of lanes, %u, is not possible", head->lanes);
-        return R_CORRUPT;
-    }
-    s->lanes_n = (uint16_t)head->lanes;
-    return R_DONE;
-}
-
-static result read_or_create(store *s, uint16_t lanes, buf *why)
-{
-    arena *memory = arena_new(0);
-    uow u;
-    unit_begin_reading(&u, s->engine, memory, NULL);
-    const store_head *head = store_head_get(&u, 0);
-    result r = u.failure;
-    if (r != R_DONE)
-        buf_printf(why, "the first record of the store is damaged");
-    else
-        r = head == NULL ? create(s, lanes, why) : accept_head(s, head, lanes, why);
-    arena_free(memory);
-    return r;
-}
-
 static void start(lane *l)
 {
     static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
@@ -115,18 +59,18 @@ result store_open_engine(engine *e, const store_options *options, const store_ho
     s->hooks = hooks != NULL ? *hooks : (store_hooks){0};
     s->read_only = options->read_only;
     s->threads = options->threads && !options->read_only;
-    result r = read_or_create(s, options->lanes, why);
+    result r = shards_open(s, options, why);
     if (r != R_DONE) {
         e->ops->close(e);
         free(s);
         return r;
     }
-    e->lanes = s->lanes_n;
+    e->map = &s->map;
     CHECK(pthread_mutex_init(&s->drain_lock, NULL) == 0);
     CHECK(pthread_cond_init(&s->drained, NULL) == 0);
-    for (uint16_t i = 0; i < s->lanes_n; i++)
+    for (uint16_t i = 0; i < s->map.lanes; i++)
         lane_init(&s->lanes[i], s, i);
-    for (uint16_t i = 0; i < s->lanes_n && s->threads; i++)
+    for (uint16_t i = 0; i < s->map.lanes && s->threads; i++)
         start(&s->lanes[i]);
     *out = s;
     return R_DONE;
@@ -134,12 +78,12 @@ result store_open_engine(engine *e, const store_options *options, const store_ho
 
 uint16_t store_lanes(const store *s)
 {
-    return s->lanes_n;
+    return s->map.lanes;
 }
 
 uint16_t store_lane_of_slot(const store *s, uint16_t slot)
 {
-    return unit_lane_of_slot(slot, s->lanes_n);
+    return slot_map_lane(&s->map, slot);
 }
 
 /* ---- requests ---- */
@@ -166,8 +110,8 @@ static result refusal(store *s, const request *r)
 
 result store_submit(store *s, request *r)
 {
-    uint16_t number = r->to_lane ? r->lane : unit_lane_of_slot(r->slot, s->lanes_n);
-    CHECK(number < s->lanes_n && (r->to_lane || r->slot < SLOT_COUNT));
+    uint16_t number = r->to_lane ? r->lane : slot_map_lane(&s->map, r->slot);
+    CHECK(number < s->map.lanes && (r->to_lane || r->slot < SLOT_COUNT));
     r->next = NULL;
     r->dry_count = 0;
     r->runs = 0;
@@ -185,7 +129,7 @@ result store_submit(store *s, request *r)
 
 void store_wake(store *s, uint16_t number, pool_name which, store_word word, uint64_t up_to)
 {
-    CHECK(number < s->lanes_n);
+    CHECK(number < s->map.lanes);
     queue_wake(&s->lanes[number].queue, which, word, up_to);
 }
 
@@ -193,20 +137,20 @@ size_t store_step(store *s)
 {
     CHECK(!s->threads);
     size_t n = 0;
-    for (uint16_t i = 0; i < s->lanes_n; i++)
+    for (uint16_t i = 0; i < s->map.lanes; i++)
         n += lane_step(&s->lanes[i]);
     return n;
 }
 
 void store_halt_lane(store *s, uint16_t number, bool halted)
 {
-    CHECK(number < s->lanes_n);
+    CHECK(number < s->map.lanes);
     queue_halt(&s->lanes[number].queue, halted);
 }
 
 static void give_up_parked(store *s)
 {
-    for (uint16_t i = 0; i < s->lanes_n; i++)
+    for (uint16_t i = 0; i < s->map.lanes; i++)
         queue_give_up(&s->lanes[i].queue);
 }
 
@@ -249,7 +193,7 @@ void store_drain(store *s)
 {
     int serving = STORE_SERVING;
     atomic_compare_exchange_strong(&s->phase, &serving, STORE_DRAINING);
-    for (uint16_t i = 0; i < s->lanes_n; i++)
+    for (uint16_t i = 0; i < s->map.lanes; i++)
         queue_halt(&s->lanes[i].queue, false);
     if (!s->threads) {
         step_until_empty(s);
@@ -265,7 +209,7 @@ void store_close(store *s)
         return;
     store_drain(s);
     atomic_store(&s->phase, STORE_CLOSED);
-    for (uint16_t i = 0; i < s->lanes_n; i++) {
+    for (uint16_t i = 0; i < s->map.lanes; i++) {
         queue_stop(&s->lanes[i].queue);
         if (s->threads)
             pthread_join(s->lanes[i].thread, NULL);
@@ -288,7 +232,7 @@ result store_read_begin(store *s, arena *memory, int64_t now_ms, uow **out)
     unit_begin_reading(u, s->engine, memory, at);
     u->store = s;
     u->now_ms = now_ms;
-    u->lanes = s->lanes_n;
+    u->slots = &s->map;
     if (s->hooks.config_pin != NULL)
         u->config = s->hooks.config_pin(s->hooks.context);
     *out = u;
@@ -307,7 +251,7 @@ result store_read_end(uow *u)
 void store_metrics_read(store *s, store_metrics *out)
 {
     *out = (store_metrics){0};
-    for (uint16_t i = 0; i < s->lanes_n; i++) {
+    for (uint16_t i = 0; i < s->map.lanes; i++) {
         lane *l = &s->lanes[i];
         out->batches += atomic_load(&l->batches);
         out->requests += atomic_load(&l->requests);

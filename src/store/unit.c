@@ -63,6 +63,8 @@ static result read_head(uow *u)
     unit_key key;
     u->head = unit_entry_at(u, &lane_head_table,
                             unit_key_of(&key, &lane_head_table, &(lane_head){.lane = u->lane}));
+    if (head != NULL && head->map_version != u->slots->version)
+        return R_MAP_CHANGED;
     if (head != NULL) {
         u->now_ms = head->time_ms > u->now_ms ? head->time_ms : u->now_ms;
         u->id_last = head->id_last > u->id_last ? head->id_last : u->id_last;
@@ -80,7 +82,7 @@ result unit_begin(uow *u, const unit_setup *setup)
                .memory = setup->memory,
                .config = setup->config,
                .lane = setup->lane,
-               .lanes = setup->lanes,
+               .slots = setup->slots,
                .now_ms = setup->clock_ms,
                .id_last = setup->id_last,
                .random = setup->random,
@@ -339,6 +341,7 @@ void unit_finish(uow *u, unit_changes *out)
     u->run++;
     lane_head *head = head_to_write(u);
     head->revision++;
+    head->map_version = u->slots->version;
     head->time_ms = u->now_ms;
     head->id_last = u->id_last;
     out->messages_n = u->messages.n;

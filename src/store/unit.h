@@ -82,7 +82,8 @@ struct uow {
     store *store;       /* reading: whose configuration is pinned */
     bool reading;
     bool immediate; /* misses are loaded at once, whatever the engine */
-    uint16_t lane, lanes;
+    uint16_t lane;
+    const slot_map *slots;
     int64_t now_ms;
     uint64_t id_last;
     uint64_t due_last;
@@ -117,7 +118,8 @@ typedef struct unit_setup {
     engine *engine;
     arena *memory;
     const config *config;
-    uint16_t lane, lanes;
+    uint16_t lane;
+    const slot_map *slots;
     int64_t clock_ms;  /* what the clock says */
     int64_t time_last; /* of this lane in this process */
     uint64_t id_last;
@@ -125,12 +127,7 @@ typedef struct unit_setup {
     uint64_t *random;
 } unit_setup;
 
-static inline uint16_t unit_lane_of_slot(uint16_t slot, uint16_t lanes)
-{
-    return (uint16_t)(slot % lanes);
-}
-
-/* Reads the lane's head and fixes the act time. R_DONE, R_CORRUPT, R_IO. */
+/* Reads the lane's head and fixes the act time. R_DONE, R_CORRUPT, R_IO, R_MAP_CHANGED. */
 MUST_USE result unit_begin(uow *u, const unit_setup *setup);
 void unit_begin_reading(uow *u, engine *e, arena *memory, const snapshot *at);
 

@@ -173,7 +173,7 @@ static void check_home(const uow *u, const unit_entry *e)
         CHECK(home == u->lane);
         return;
     }
-    CHECK(unit_lane_of_slot(home, u->lanes) == u->lane);
+    CHECK(slot_map_lane(u->slots, home) == u->lane);
     if (u->engine->checked && u->request != NULL && !u->request->to_lane)
         CHECK(home == u->request->slot);
 }
@@ -299,7 +299,7 @@ uint16_t uow_lane(const uow *u)
 
 uint16_t uow_lane_count(const uow *u)
 {
-    return u->lanes;
+    return u->slots->lanes;
 }
 
 const config *uow_config(const uow *u)
@@ -313,7 +313,7 @@ const config *uow_config(const uow *u)
 uint64_t uow_next_id(uow *u, uint16_t slot)
 {
     CHECK(!u->reading);
-    CHECK(unit_lane_of_slot(slot, u->lanes) == u->lane);
+    CHECK(slot_map_lane(u->slots, slot) == u->lane);
     int64_t time = id_time_ms(u->id_last);
     unsigned sequence = (unsigned)(u->id_last & (ID_SEQUENCE_COUNT - 1)) + 1;
     if (u->now_ms > time) {
@@ -348,7 +348,7 @@ void uow_due(uow *u, due_name what, int64_t at_ms)
 
 void uow_send_again(uow *u, uint16_t act, uint16_t slot, uint16_t to_lane, str input)
 {
-    CHECK(!u->reading && (to_lane == UINT16_MAX || to_lane < u->lanes));
+    CHECK(!u->reading && (to_lane == UINT16_MAX || to_lane < u->slots->lanes));
     unit_message *m = unit_list_add(u, &u->messages, sizeof(unit_message));
     *m = (unit_message){act, slot, to_lane, arena_str(u->memory, input)};
 }

@@ -46,8 +46,8 @@ static unsigned char is_over(void *state, int level, const char *key, size_t key
     (void)new_value_n;
     *changed = 0;
     keep *k = state;
-    uint16_t lanes = k->rocks->kv.engine.lanes;
-    if (key_n == 0 || (uint8_t)key[0] != idempotency_table.number || lanes == 0)
+    const slot_map *map = k->rocks->kv.engine.map;
+    if (key_n == 0 || (uint8_t)key[0] != idempotency_table.number || map == NULL)
         return 0;
     arena_reset(k->memory);
     idempotency row = {0};
@@ -55,7 +55,7 @@ static unsigned char is_over(void *state, int level, const char *key, size_t key
     if (row_decode_key(&idempotency_table, k_bytes, k->memory, &row) != R_DONE ||
         row_decode_value(&idempotency_table, k_bytes, v_bytes, k->memory, &row) != R_DONE)
         return 0;
-    int64_t now = atomic_load(&k->rocks->act_time_ms[unit_lane_of_slot(row.slot, lanes)]);
+    int64_t now = atomic_load(&k->rocks->act_time_ms[slot_map_lane(map, row.slot)]);
     return now - row.at_ms >= STORE_ANSWER_KEEP_MS;
 }
 
