@@ -153,6 +153,18 @@ static inline uint64_t unzigzag(uint64_t v)
     return (v >> 1) ^ (0 - (v & 1));
 }
 
+static void put_columns(writer *w, const record_type *r, size_t first, const void *record);
+
+static void put_list(writer *w, const column *c, const void *record)
+{
+    list l = column_list(c, record);
+    CHECK(l.n <= ROW_LIST_MAX); /* it could be written but never read again */
+    put_leb(w, l.n);
+    for (size_t k = 0; k < l.n; k++) {
+        put_columns(w, c->element, 0, list_item(&l, c->element, k));
+    }
+}
+
 /* The version and the columns from `first` on. Depth is that of the declarations, which have no
  * cycles. */
 static void put_columns(writer *w, const record_type *r, size_t first, const void *record)
@@ -166,14 +178,21 @@ static void put_columns(writer *w, const record_type *r, size_t first, const voi
         } else if (c->type == COLUMN_STR) {
             put_str(w, column_str(c, record));
         } else {
-            list l = column_list(c, record);
-            CHECK(l.n <= ROW_LIST_MAX); /* it could be written but never read again */
-            put_leb(w, l.n);
-            for (size_t k = 0; k < l.n; k++) {
-                put_columns(w, c->element, 0, list_item(&l, c->element, k));
-            }
+            put_list(w, c, record);
         }
     }
+}
+
+void row_encode_list(const column *c, const void *row, buf *b)
+{
+    if (column_list(c, row).n == 0) {
+        return;
+    }
+    writer w;
+    w.out = b;
+    w.n = 0;
+    put_list(&w, c, row);
+    flush(&w);
 }
 
 static void put_value(const record_type *r, size_t first, str key, const void *record, buf *b)
@@ -342,6 +361,18 @@ static bool get_columns(reader *rd, const record_type *r, size_t first, void *re
         }
     }
     return true;
+}
+
+result row_decode_list(const column *c, str bytes, arena *memory, void *row)
+{
+    list none = {NULL, 0};
+    column_put(c, row, &none);
+    if (bytes.n == 0) {
+        return R_DONE;
+    }
+    reader rd = {(const uint8_t *)bytes.p, (const uint8_t *)bytes.p + bytes.n, memory};
+    bool good = get_list(&rd, c, row) && rd.p == rd.end && column_list(c, row).n > 0;
+    return good ? R_DONE : R_CORRUPT;
 }
 
 /* Is value whole? Then *rd stands on what the checksum covers of it. */

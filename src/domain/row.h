@@ -112,6 +112,9 @@ void row_encode_key(const table *t, const void *row, buf *b);
 void row_encode_prefix(const table *t, int index, const void *row, size_t n, buf *b);
 void row_encode_index(const table *t, size_t index, const void *row, buf *b);
 void row_encode_value(const table *t, const void *row, buf *b);
+/* One list column as a value has it, without a version or a checksum in front or behind; an empty
+ * one is no bytes. */
+void row_encode_list(const column *c, const void *row, buf *b);
 
 /* Decoders believe no byte of their input. They copy text and lists into memory; the lists take at
  * most a constant factor of the input. R_DONE, or R_CORRUPT, after which the columns that should
@@ -121,6 +124,8 @@ MUST_USE result row_decode_key(const table *t, str key, arena *memory, void *row
 MUST_USE result row_decode_index(const table *t, size_t index, str key, void *row);
 /* Fills the other columns; key is what the checksum covers besides the value. */
 MUST_USE result row_decode_value(const table *t, str key, str value, arena *memory, void *row);
+/* Fills that column alone. */
+MUST_USE result row_decode_list(const column *c, str bytes, arena *memory, void *row);
 void record_encode(const record_type *r, const void *record, buf *b);
 /* The same into memory; at most RECORD_BYTES_MAX, which is a CHECK. */
 str record_bytes(const record_type *r, const void *record, arena *memory);

@@ -1,5 +1,5 @@
-/* Columns in memory, for the codec and for the functions that go field by field: private to the
- * files of domain/row.h.
+/* Columns in memory, for codecs and for the functions that go field by field: of the files of
+ * domain/row.h, and of engines that know columns.
  *
  * All access is by memcpy: a list column is declared with its own element type, and only lies like
  * a `list`. */

@@ -189,6 +189,30 @@ static void hostile_values_are_refused(void **state)
     }
 }
 
+static void a_list_alone_has_one_form(void **state)
+{
+    (void)state;
+    static const column c = {"c", COLUMN_LIST, 0, 1, &grain_record};
+    grain items[] = {{7}, {300}};
+    list many = {items, 2}, none = {NULL, 0}, back;
+    buf_clear(&value);
+    row_encode_list(&c, &none, &value);
+    assert_int_equal(value.n, 0);
+    assert_int_equal(row_decode_list(&c, S(""), memory, &back), R_DONE);
+    assert_int_equal(back.n, 0);
+    row_encode_list(&c, &many, &value);
+    str bytes = buf_view(&value);
+    assert_int_equal(row_decode_list(&c, bytes, memory, &back), R_DONE);
+    assert_int_equal(back.n, 2);
+    assert_memory_equal(back.items, items, sizeof(items));
+    for (size_t n = 1; n < bytes.n; n++) {
+        assert_int_equal(row_decode_list(&c, (str){bytes.p, n}, memory, &back), R_CORRUPT);
+    }
+    assert_int_equal(row_decode_list(&c, (str){"\0", 1}, memory, &back), R_CORRUPT); /* none */
+    buf_char(&value, '\1');
+    assert_int_equal(row_decode_list(&c, buf_view(&value), memory, &back), R_CORRUPT);
+}
+
 static void a_list_holds_at_most_its_maximum(void **state)
 {
     (void)state;
@@ -216,6 +240,7 @@ int main(void)
         ROW_TEST(cut_values_are_corrupt),
         ROW_TEST(damage_behind_a_good_checksum_is_refused_or_canonical),
         ROW_TEST(hostile_values_are_refused),
+        ROW_TEST(a_list_alone_has_one_form),
         ROW_TEST(a_list_holds_at_most_its_maximum),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

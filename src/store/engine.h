@@ -2,8 +2,8 @@
  * of work know nothing else of it.
  *
  * Rows are structs of table.def. An embedded engine is bytes in order (store/kv.h turns rows into
- * them); PostgreSQL will be columns. Threads: load, scan and snapshots from any thread; commit for
- * a lane from that lane's thread only, for several lanes at once. */
+ * them); PostgreSQL is columns. Threads: reading and snapshots from any thread; batch and commit
+ * for a lane from that lane's thread only, for several lanes at once. */
 #ifndef QUAN_STORE_ENGINE_H
 #define QUAN_STORE_ENGINE_H
 
@@ -24,15 +24,16 @@ typedef struct load_item {
     str key;        /* its stored form */
     void *row;      /* from engine_row_new, key columns filled; the engine fills the rest */
     bool found;     /* out */
-    result outcome; /* out: R_DONE, or R_CORRUPT or R_IO of this row alone */
+    result outcome; /* out: R_DONE, or R_CORRUPT, R_IO or R_UNAVAILABLE of this row alone */
 } load_item;
 
 typedef struct scan_request {
     const table *table;
-    int index;    /* -1: the table's key */
-    str prefix;   /* stored form of the columns that must be equal */
-    str position; /* where to begin; starts with prefix */
-    bool after;   /* strictly behind position */
+    int index;              /* -1: the table's key */
+    uint8_t prefix_columns; /* so many must be equal: */
+    str prefix;             /* their stored form */
+    str position;           /* where to begin; starts with prefix */
+    bool after;             /* strictly behind position */
     size_t limit;
 } scan_request;
 
@@ -40,6 +41,21 @@ typedef struct row_list {
     void **rows;
     size_t n;
 } row_list;
+
+/* At most limit rows from engine_row_new, in order. */
+typedef struct scan_item {
+    scan_request request;
+    row_list found; /* out */
+    result outcome; /* out: R_DONE, or why there is nothing */
+} scan_item;
+
+/* All that somebody lacks: one round trip, where the engine has them. */
+typedef struct read_request {
+    load_item *items;
+    size_t n;
+    scan_item *scans;
+    size_t scans_n;
+} read_request;
 
 /* before NULL: insert; after NULL: delete; both: update. Both carry the key. */
 typedef struct change {
@@ -51,19 +67,19 @@ typedef struct change {
 typedef struct engine_ops {
     const char *name;
     void (*close)(engine *e);
+    /* Where the next batch of a lane reads, until its commit; NULL: it reads the newest. */
+    const snapshot *(*batch)(engine *e, uint16_t lane);
     /* Committed rows, at the snapshot or (NULL) newest. Each item tells its own outcome. */
-    void (*load)(engine *e, const snapshot *at, load_item *items, size_t n, arena *memory);
-    /* At most limit rows from engine_row_new, in order. R_DONE, R_CORRUPT, R_IO. */
-    result (*scan)(engine *e, const snapshot *at, const scan_request *wanted, arena *memory,
-                   row_list *out);
+    void (*read)(engine *e, const snapshot *at, const read_request *wanted, arena *memory);
     /* See store_each. The visit may not call the engine. */
     result (*each)(engine *e, const snapshot *at, const store_span *span, store_visit *visit,
                    void *context);
     snapshot *(*snapshot_new)(engine *e);
     void (*snapshot_free)(engine *e, const snapshot *s);
-    /* All or nothing, durable when it returns R_DONE. R_STORAGE_FULL (nothing of it is kept), R_IO
-     * (nothing may be acknowledged any more), R_EPOCH_CHANGED or R_STALE (a race was lost: reload
-     * and run the batch again). */
+    /* All or nothing, durable when it returns R_DONE. R_STORAGE_FULL, R_UNAVAILABLE (nothing of it
+     * is kept), R_EPOCH_CHANGED or R_STALE (nor of it; a race was lost: reload and run the batch
+     * again), R_UNKNOWN (that cannot be found out), R_IO (nor anything else: nothing may be
+     * acknowledged any more). */
     result (*commit)(engine *e, uint16_t lane, const change *changes, size_t n);
     result (*checkpoint)(engine *e, str directory, buf *why);
     void (*compact)(engine *e);
@@ -78,6 +94,8 @@ struct engine {
     const engine_ops *ops;
     bool withholds; /* a load costs a round trip: collect what a whole batch misses, load it at once
                      */
+    bool shared;    /* other processes may write: every batch writes its lane's head, and so finds
+                       out whether another one came between */
     bool checked;   /* look for rows that were changed without uow_edit: costs a copy of each row */
     bool read_only; /* commit is never called */
     uint64_t adversary; /* seed of random withholding, aborts and splits; 0: off */
@@ -85,8 +103,11 @@ struct engine {
     const slot_map *_Atomic map; /* set by the store before the first request */
 };
 
-/* A zeroed row with the room in front of it that the unit of work needs. */
+/* A zeroed row with the room in front of it that the unit of work needs, and in that a number that
+ * an engine may keep with a row that it has read: `before` of a change has it still. */
 void *engine_row_new(arena *memory, const table *t);
+void engine_row_set_rev(void *row, int64_t rev);
+int64_t engine_row_rev(const void *row);
 
 /* Takes the engine over, also when it refuses. */
 MUST_USE result store_open_engine(engine *e, const store_options *options, const store_hooks *hooks,

@@ -44,7 +44,7 @@ static void loaded(void *context, size_t i, str value)
     item->outcome = row_decode_value(item->table, item->key, value, c->memory, item->row);
 }
 
-void kv_load(engine *e, const snapshot *at, load_item *items, size_t n, arena *memory)
+static void load(engine *e, const snapshot *at, load_item *items, size_t n, arena *memory)
 {
     kv_engine *kv = (kv_engine *)e;
     kv_key *keys = ARENA_ARRAY(memory, kv_key, n);
@@ -105,7 +105,7 @@ static result load_indexed(engine *e, const snapshot *at, scan_context *c)
     load_item *items = ARENA_ARRAY(c->memory, load_item, c->n);
     for (size_t i = 0; i < c->n; i++)
         items[i] = (load_item){.table = c->wanted->table, .key = c->keys[i], .row = c->rows[i]};
-    kv_load(e, at, items, c->n, c->memory);
+    load(e, at, items, c->n, c->memory);
     for (size_t i = 0; i < c->n; i++) {
         if (items[i].outcome != R_DONE)
             return items[i].outcome;
@@ -115,10 +115,10 @@ static result load_indexed(engine *e, const snapshot *at, scan_context *c)
     return R_DONE;
 }
 
-result kv_scan(engine *e, const snapshot *at, const scan_request *wanted, arena *memory,
-               row_list *out)
+static void scan(engine *e, const snapshot *at, scan_item *item, arena *memory)
 {
     kv_engine *kv = (kv_engine *)e;
+    const scan_request *wanted = &item->request;
     bool indexed = wanted->index >= 0;
     scan_context c = {.wanted = wanted, .memory = memory};
     c.rows = ARENA_ARRAY(memory, void *, wanted->limit);
@@ -133,8 +133,16 @@ result kv_scan(engine *e, const snapshot *at, const scan_request *wanted, arena 
         r = c.outcome;
     if (r == R_DONE && indexed)
         r = load_indexed(e, at, &c);
-    *out = r == R_DONE ? (row_list){c.rows, c.n} : (row_list){0};
-    return r;
+    item->found = r == R_DONE ? (row_list){c.rows, c.n} : (row_list){0};
+    item->outcome = r;
+}
+
+void kv_read(engine *e, const snapshot *at, const read_request *wanted, arena *memory)
+{
+    if (wanted->n > 0)
+        load(e, at, wanted->items, wanted->n, memory);
+    for (size_t i = 0; i < wanted->scans_n; i++)
+        scan(e, at, &wanted->scans[i], memory);
 }
 
 /* ---- commit ---- */

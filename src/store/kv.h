@@ -1,7 +1,7 @@
 /* Rows as bytes: the half of an embedded engine that knows tables, over one that knows only keys.
  *
- * An embedded engine begins its struct with a kv_engine, fills in `kv`, uses kv_load, kv_scan and
- * kv_commit as its engine operations, and does bytes: get many, scan in order, write atomically.
+ * An embedded engine begins its struct with a kv_engine, fills in `kv`, uses kv_read and kv_commit
+ * as its engine operations, and does bytes: get many, scan in order, write atomically.
  * Indexes are kept here, from the rows before and after each change. */
 #ifndef QUAN_STORE_KV_H
 #define QUAN_STORE_KV_H
@@ -69,9 +69,7 @@ void kv_init(kv_engine *e);
 void kv_free(kv_engine *e);
 kv_space kv_space_of(const table *t);
 
-void kv_load(engine *e, const snapshot *at, load_item *items, size_t n, arena *memory);
-result kv_scan(engine *e, const snapshot *at, const scan_request *wanted, arena *memory,
-               row_list *out);
+void kv_read(engine *e, const snapshot *at, const read_request *wanted, arena *memory);
 result kv_each(engine *e, const snapshot *at, const store_span *span, store_visit *visit,
                void *context); /* each.c */
 result kv_commit(engine *e, uint16_t lane, const change *changes, size_t n);

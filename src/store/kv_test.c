@@ -126,14 +126,15 @@ static void a_damaged_row_fails_alone_and_a_failed_read_fails_all(void **state)
         items[i] = (load_item){.table = &coupon_table,
                                .key = unit_key_of(&k[i], &coupon_table, &keys[i]),
                                .row = engine_row_new(memory, &coupon_table)};
+    read_request wanted = {.items = items, .n = 2};
     kv_ops damaged = {.get = give_garbage}, failing = {.get = fail_get};
     engine_under_test.kv = &damaged;
-    kv_load(&engine_under_test.engine, NULL, items, 2, memory);
+    kv_read(&engine_under_test.engine, NULL, &wanted, memory);
     assert_int_equal(items[0].outcome, R_DONE);
     assert_false(items[0].found);
     assert_int_equal(items[1].outcome, R_CORRUPT);
     engine_under_test.kv = &failing;
-    kv_load(&engine_under_test.engine, NULL, items, 2, memory);
+    kv_read(&engine_under_test.engine, NULL, &wanted, memory);
     assert_int_equal(items[0].outcome, R_IO);
     assert_int_equal(items[1].outcome, R_IO);
     arena_free(memory);

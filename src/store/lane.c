@@ -109,16 +109,18 @@ static result try_batch(lane *l, attempt *a)
     store *s = l->store;
     arena_reset(l->memory);
     a->changes = (unit_changes){0};
-    unit_setup setup = {.engine = s->engine,
-                        .memory = l->memory,
-                        .config = a->config,
-                        .lane = l->number,
-                        .slots = &s->map,
-                        .clock_ms = store_clock_ms(s),
-                        .time_last = l->time_last,
-                        .id_last = l->id_last,
-                        .rows_hint = l->rows_hint,
-                        .random = l->random != 0 ? &l->random : NULL};
+    unit_setup setup = {
+        .engine = s->engine,
+        .memory = l->memory,
+        .at = s->engine->ops->batch != NULL ? s->engine->ops->batch(s->engine, l->number) : NULL,
+        .config = a->config,
+        .lane = l->number,
+        .slots = &s->map,
+        .clock_ms = store_clock_ms(s),
+        .time_last = l->time_last,
+        .id_last = l->id_last,
+        .rows_hint = l->rows_hint,
+        .random = l->random != 0 ? &l->random : NULL};
     result r = unit_begin(&l->unit, &setup);
     if (r == R_MAP_CHANGED) { /* other servers know better whose lane this is */
         store_latch(s, r);
@@ -169,7 +171,7 @@ static void run_batch(lane *l, attempt *a)
         a->changes.n = 0; /* nothing was committed */
         if (lost)
             r = R_UNAVAILABLE;
-        else if (r != R_STORAGE_FULL) {
+        else if (r != R_STORAGE_FULL && r != R_UNAVAILABLE && r != R_UNKNOWN) {
             store_latch(l->store, r);
             r = R_UNKNOWN;
         }

@@ -24,13 +24,16 @@ static struct {
     size_t loads;
 } fake;
 
-static void fake_load(engine *e, const snapshot *at, load_item *items, size_t n, arena *memory)
+static void fake_read(engine *e, const snapshot *at, const read_request *wanted, arena *memory)
 {
     (void)e;
     (void)at;
     (void)memory;
-    fake.loads++;
-    for (size_t i = 0; i < n; i++) {
+    fake.loads += wanted->n > 0;
+    for (size_t i = 0; i < wanted->scans_n; i++)
+        wanted->scans[i].outcome = R_CORRUPT;
+    load_item *items = wanted->items;
+    for (size_t i = 0; i < wanted->n; i++) {
         items[i].found = false;
         items[i].outcome = R_DONE;
         if (items[i].table == &coupon_table && ((coupon *)items[i].row)->id == fake.broken)
@@ -49,17 +52,6 @@ static void fake_load(engine *e, const snapshot *at, load_item *items, size_t n,
     }
 }
 
-static result fake_scan(engine *e, const snapshot *at, const scan_request *wanted, arena *memory,
-                        row_list *out)
-{
-    (void)e;
-    (void)at;
-    (void)wanted;
-    (void)memory;
-    *out = (row_list){0};
-    return R_CORRUPT;
-}
-
 static result fake_commit(engine *e, uint16_t number, const change *changes, size_t n)
 {
     (void)e;
@@ -75,11 +67,8 @@ static void fake_close(engine *e)
     (void)e;
 }
 
-static const engine_ops fake_ops = {.name = "fake",
-                                    .close = fake_close,
-                                    .load = fake_load,
-                                    .scan = fake_scan,
-                                    .commit = fake_commit};
+static const engine_ops fake_ops = {
+    .name = "fake", .close = fake_close, .read = fake_read, .commit = fake_commit};
 
 /* ---- the layers above ---- */
 

@@ -37,7 +37,10 @@ static scan_request describe(uow *u, const uow_range *range)
     CHECK(range->index >= 0 || t->access == ACCESS_RANGE); /* point tables have no order */
     size_t columns = range->index < 0 ? t->key_columns : t->index[range->index].n;
     CHECK(range->prefix_columns <= columns);
-    scan_request q = {.table = t, .index = range->index, .after = range->after};
+    scan_request q = {.table = t,
+                      .index = range->index,
+                      .prefix_columns = range->prefix_columns,
+                      .after = range->after};
     q.prefix = key_copy(u, t, range->index, range->from, range->prefix_columns);
     q.position = key_copy(u, t, range->index, range->from, columns);
     if (!range->after && rest_is_zero(u, range, columns, q.prefix.n, q.position))
@@ -153,10 +156,19 @@ static bool merge(uow *u, const unit_scan *s, void **rows, size_t *n)
 
 /* ---- asking ---- */
 
-void unit_scan_load(uow *u, unit_scan *s)
+void unit_scan_loaded(unit_scan *s, const scan_item *item)
 {
-    s->failure = u->engine->ops->scan(u->engine, u->at, &s->request, u->memory, &s->found);
+    s->found = item->found;
+    s->failure = item->outcome;
     s->state = s->failure == R_DONE ? ENTRY_KNOWN : ENTRY_BROKEN;
+}
+
+static scan_item read_range(uow *u, const scan_request *q)
+{
+    scan_item item = {.request = *q};
+    read_request wish = {.scans = &item, .scans_n = 1};
+    u->engine->ops->read(u->engine, u->at, &wish, u->memory);
+    return item;
 }
 
 static uint64_t scan_hash(const scan_request *q, size_t limit)
@@ -186,16 +198,15 @@ static unit_scan *scan_at(uow *u, const scan_request *q, size_t limit)
 static size_t scan_reading(uow *u, scan_request *q, size_t limit, void **rows)
 {
     q->limit = limit;
-    row_list found = {0};
-    result r = u->engine->ops->scan(u->engine, u->at, q, u->memory, &found);
-    if (r != R_DONE) {
-        u->failure = r;
+    scan_item item = read_range(u, q);
+    if (item.outcome != R_DONE) {
+        u->failure = item.outcome;
         u->pending = true;
         return 0;
     }
-    if (found.n > 0)
-        memcpy(rows, found.rows, found.n * sizeof(void *));
-    return found.n;
+    if (item.found.n > 0)
+        memcpy(rows, item.found.rows, item.found.n * sizeof(void *));
+    return item.found.n;
 }
 
 size_t uow_scan(uow *u, const uow_range *range, size_t limit, void **rows)
@@ -214,7 +225,8 @@ size_t uow_scan(uow *u, const uow_range *range, size_t limit, void **rows)
             s->next = u->scans;
             u->scans = s;
         } else {
-            unit_scan_load(u, s);
+            scan_item item = read_range(u, &s->request);
+            unit_scan_loaded(s, &item);
         }
     }
     if (s->state == ENTRY_BROKEN)

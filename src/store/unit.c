@@ -7,19 +7,45 @@
 
 #include <stdlib.h>
 
-enum { LIST_FIRST = 32, MAP_FIRST = 256, HEAD_ROOM = 16, DUE_NEAR = 8 };
+enum { LIST_FIRST = 32, MAP_FIRST = 256, DUE_NEAR = 8 };
+
+/* In front of a row. */
+typedef struct row_room {
+    unit_entry *entry;
+    int64_t rev;
+} row_room;
+
+static row_room room_of(const void *row)
+{
+    row_room room;
+    memcpy(&room, (const char *)row - sizeof(room), sizeof(room));
+    return room;
+}
+
+static void set_room(void *row, row_room room)
+{
+    memcpy((char *)row - sizeof(room), &room, sizeof(room));
+}
 
 void *engine_row_new(arena *memory, const table *t)
 {
-    _Static_assert(HEAD_ROOM >= sizeof(unit_entry *), "the entry fits in front of the row");
-    char *p = arena_alloc(memory, (size_t)HEAD_ROOM + t->record.size);
-    return p + HEAD_ROOM;
+    char *p = arena_alloc(memory, sizeof(row_room) + t->record.size);
+    return p + sizeof(row_room);
+}
+
+void engine_row_set_rev(void *row, int64_t rev)
+{
+    set_room(row, (row_room){room_of(row).entry, rev});
+}
+
+int64_t engine_row_rev(const void *row)
+{
+    return room_of(row).rev;
 }
 
 unit_entry *unit_entry_of(const void *row)
 {
-    unit_entry *e;
-    memcpy(&e, (const char *)row - HEAD_ROOM, sizeof(e));
+    unit_entry *e = room_of(row).entry;
     CHECK(e != NULL);
     return e;
 }
@@ -28,7 +54,7 @@ void unit_entry_bind(unit_entry *e, void *row)
 {
     e->row = row;
     if (row != NULL)
-        memcpy((char *)row - HEAD_ROOM, &e, sizeof(e));
+        set_room(row, (row_room){e, room_of(row).rev});
 }
 
 str unit_key_of(unit_key *k, const table *t, const void *row)
@@ -83,6 +109,7 @@ result unit_begin(uow *u, const unit_setup *setup)
                .config = setup->config,
                .lane = setup->lane,
                .slots = setup->slots,
+               .at = setup->at,
                .now_ms = setup->clock_ms,
                .id_last = setup->id_last,
                .random = setup->random,
@@ -215,13 +242,23 @@ void unit_load(uow *u)
         entries[n++] = e;
     }
     u->wanted.n = 0;
-    if (n > 0)
-        u->engine->ops->load(u->engine, NULL, items, n, u->memory);
+    size_t scans_n = 0;
+    for (const unit_scan *s = u->scans; s != NULL; s = s->next)
+        scans_n += s->state == ENTRY_WANTED;
+    scan_item *scans = ARENA_ARRAY(u->memory, scan_item, scans_n);
+    scans_n = 0;
+    for (const unit_scan *s = u->scans; s != NULL; s = s->next)
+        if (s->state == ENTRY_WANTED)
+            scans[scans_n++].request = s->request;
+    read_request wish = {items, n, scans, scans_n};
+    if (n + scans_n > 0)
+        u->engine->ops->read(u->engine, u->at, &wish, u->memory);
     for (size_t i = 0; i < n; i++)
         unit_entry_loaded(u, entries[i], &items[i]);
+    scans_n = 0;
     for (unit_scan *s = u->scans; s != NULL; s = s->next)
         if (s->state == ENTRY_WANTED)
-            unit_scan_load(u, s);
+            unit_scan_loaded(s, &scans[scans_n++]);
 }
 
 /* ---- due blocks ---- */
@@ -332,7 +369,7 @@ static void collect(uow *u, unit_changes *out)
 void unit_finish(uow *u, unit_changes *out)
 {
     *out = (unit_changes){0};
-    bool any = u->events.n > 0 || u->dues.n > 0 || u->messages.n > 0;
+    bool any = u->engine->shared || u->events.n > 0 || u->dues.n > 0 || u->messages.n > 0;
     unit_entry **entries = u->changed.items;
     for (size_t i = 0; i < u->changed.n && !any; i++)
         any = has_net_change(entries[i]);

@@ -78,7 +78,7 @@ struct uow {
     engine *engine;
     arena *memory;
     const config *config;
-    const snapshot *at; /* reading: the snapshot; else NULL */
+    const snapshot *at; /* the snapshot; NULL: the newest rows */
     store *store;       /* reading: whose configuration is pinned */
     bool reading;
     bool immediate; /* misses are loaded at once, whatever the engine */
@@ -117,6 +117,7 @@ struct uow {
 typedef struct unit_setup {
     engine *engine;
     arena *memory;
+    const snapshot *at;
     const config *config;
     uint16_t lane;
     const slot_map *slots;
@@ -127,7 +128,8 @@ typedef struct unit_setup {
     uint64_t *random;
 } unit_setup;
 
-/* Reads the lane's head and fixes the act time. R_DONE, R_CORRUPT, R_IO, R_MAP_CHANGED. */
+/* Reads the lane's head and fixes the act time. R_DONE, R_CORRUPT, R_IO, R_UNAVAILABLE,
+ * R_MAP_CHANGED. */
 MUST_USE result unit_begin(uow *u, const unit_setup *setup);
 void unit_begin_reading(uow *u, engine *e, arena *memory, const snapshot *at);
 
@@ -146,7 +148,7 @@ typedef struct unit_changes {
     size_t messages_n;
 } unit_changes;
 /* What the batch is to commit, the lane's head, events and messages included; n is 0 when the acts
- * wrote nothing. Nothing may run in the unit after it. */
+ * wrote nothing and the engine is not shared. Nothing may run in the unit after it. */
 void unit_finish(uow *u, unit_changes *out);
 
 /* Between uow.c, scan.c and unit.c */
@@ -167,7 +169,7 @@ void unit_entry_loaded(uow *u, unit_entry *e, const load_item *item);
 void unit_seen(uow *u, unit_entry *e);
 bool unit_withholds(uow *u);           /* must this miss wait for unit_load? */
 uint64_t unit_random(uint64_t *state); /* 32 bits */
-void unit_scan_load(uow *u, unit_scan *s);
+void unit_scan_loaded(unit_scan *s, const scan_item *item);
 void unit_check_run(uow *u, bool kept);
 
 #endif

@@ -114,10 +114,16 @@ static void fail(uow *u, result why)
     u->pending = true;
 }
 
+static void read_one(uow *u, load_item *item)
+{
+    read_request wish = {.items = item, .n = 1};
+    u->engine->ops->read(u->engine, u->at, &wish, u->memory);
+}
+
 static void *read_row(uow *u, const table *t, str key)
 {
     load_item item = {.table = t, .key = key, .row = row_with_key(u->memory, t, key)};
-    u->engine->ops->load(u->engine, u->at, &item, 1, u->memory);
+    read_one(u, &item);
     if (item.outcome != R_DONE)
         fail(u, item.outcome);
     return item.outcome == R_DONE && item.found ? item.row : NULL;
@@ -133,7 +139,7 @@ static void want(uow *u, unit_entry *e)
         return;
     }
     load_item item = {.table = e->table, .key = e->key, .row = e->row};
-    u->engine->ops->load(u->engine, NULL, &item, 1, u->memory);
+    read_one(u, &item);
     unit_entry_loaded(u, e, &item);
 }
 
@@ -228,8 +234,9 @@ static void copy_lists(const record_type *r, void *record, arena *memory)
 
 static void *image_of(uow *u, const table *t, const void *row)
 {
-    void *image = arena_alloc(u->memory, t->record.size);
+    void *image = engine_row_new(u->memory, t);
     memcpy(image, row, t->record.size);
+    engine_row_set_rev(image, engine_row_rev(row));
     copy_lists(&t->record, image, u->memory);
     return image;
 }
