@@ -20,7 +20,8 @@ quan_layer(quan_domain FOLDER src/domain
     LINK quan_base ${ROARING_LIBRARY})
 add_dependencies(quan_domain generated_tables)
 # Every layer above includes the generated header, by way of the domain.
-quan_layer(quan_store FOLDER src/store LINK quan_domain ${ROCKSDB_LIBRARY} Threads::Threads)
+quan_layer(quan_store FOLDER src/store
+    LINK quan_domain ${ROCKSDB_LIBRARY} PkgConfig::PQ Threads::Threads)
 quan_layer(quan_plat FOLDER src/plat
     LINK quan_base PkgConfig::UV ${HTTP_PARSER_LIBRARY} PkgConfig::CRYPTO PkgConfig::SODIUM
         PkgConfig::ICAL PkgConfig::ZLIB PkgConfig::INIH PkgConfig::QRENCODE PkgConfig::PNG

@@ -102,7 +102,10 @@ static result open_store(app *a, buf *why)
     if (str_eq(a->options.engine, S("rocks"))) {
         return store_open_rocks(&a->options.store, &hooks, &a->store, why);
     }
-    buf_printf(why, "there is no store engine \"%.*s\"; it is rocks or mem",
+    if (str_eq(a->options.engine, S("pg"))) {
+        return store_open_pg(&a->options.store, &hooks, &a->store, why);
+    }
+    buf_printf(why, "there is no store engine \"%.*s\"; it is rocks, pg or mem",
                STR_ARG(a->options.engine));
     return R_INVALID;
 }

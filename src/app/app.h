@@ -15,7 +15,7 @@ typedef struct app app;
 typedef struct find_index find_index; /* domain/find/find.h */
 
 typedef struct app_options {
-    str engine; /* "rocks" or "mem" */
+    str engine; /* "rocks", "pg" or "mem" */
     store_options store;
     str code_key; /* seals the keys of codes: SECRET_MASTER_BYTES; empty: no codes. Lives as long */
     const zone *(*zone_find)(str name); /* NULL for an unknown zone; zones live for ever */

@@ -59,9 +59,10 @@ struct cli_context {
 int cli_main(int count, char **arguments, const char *const *environment, const cli_wiring *w);
 
 /* ---- options.c ---- */
-#define CLI_SETTING(name)  (UINT64_C(1) << SETTING_##name)
-#define CLI_SETTINGS_STORE (CLI_SETTING(data) | CLI_SETTING(lanes) | CLI_SETTING(cache_mb))
-#define CLI_SETTINGS_ALL   UINT64_MAX
+#define CLI_SETTING(name) (UINT64_C(1) << SETTING_##name)
+#define CLI_SETTINGS_STORE                                                                         \
+    (CLI_SETTING(data) | CLI_SETTING(store) | CLI_SETTING(lanes) | CLI_SETTING(cache_mb))
+#define CLI_SETTINGS_ALL UINT64_MAX
 enum { CLI_KEY_SETTINGS = 0x1000 }; /* option keys from here on are not a command's own */
 
 /* A server to ask, by --server and --key. Where they are left out and the command needs them, the
@@ -114,8 +115,9 @@ cli_exit cli_exit_of(result r);
 MUST_USE cli_exit cli_print(const cli_context *c, const buf *out);
 
 /* ---- store.c ---- */
-/* Opens the data directory of the settings with this process as its only user. `make`: a missing
- * one is made, with as many lanes as the settings say; else it must be one already. */
+/* Opens the store of the settings, a data directory or a database, with this process as its only
+ * user. `make`: a missing one is made, with as many lanes as the settings say; else it must be one
+ * already. */
 MUST_USE cli_exit cli_open(const cli_context *c, bool make, app **out);
 /* The same with hooks of the caller: what options does not say (a directory, a clock) is filled.
  */

@@ -42,14 +42,51 @@ static result open_store(app_options *options, bool make, app **out, buf *why)
     return again == R_DONE ? R_DONE : r;
 }
 
+/* The setting `store`, or the data directory. */
+static cli_exit open_common(const cli_context *c, bool make, app_options *options, app **out)
+{
+    options->store.threads = true;
+    options->zone_find = zone_find;
+    if (options->clock_ms == NULL)
+        options->clock_ms = wall_clock;
+    bool directory = str_eq(options->engine, S("rocks"));
+    str data = options->store.path;
+    buf why;
+    buf_init(&why, CLI_WHY_MAX);
+    result r = directory && disk_is_empty(data) ? disk_make_directory(data, &why) : R_DONE;
+    if (r == R_DONE)
+        r = open_store(options, make, out, &why);
+    cli_exit code = CLI_OK;
+    /* The address is not repeated: a password may be in it. */
+    if (r != R_DONE)
+        code = cli_fail(c, CLI_ENVIRONMENT, "%.*s cannot be opened: %.*s",
+                        STR_ARG(directory ? data : S("the database")),
+                        STR_ARG(why.n == 0 ? result_text(r) : buf_view(&why)));
+    buf_free(&why);
+    return code;
+}
+
+static cli_exit open_database(const cli_context *c, bool make, app_options *options, app **out)
+{
+    options->engine = S("pg");
+    options->store.url = settings_text(c->settings, SETTING_store);
+    options->store.lanes = (uint16_t)settings_int(c->settings, SETTING_lanes);
+    if (!str_starts(options->store.url, S("postgres://")) &&
+        !str_starts(options->store.url, S("postgresql://")))
+        return cli_fail(c, CLI_USAGE, "the setting store is an address: postgres://user@host/name");
+    return open_common(c, make, options, out);
+}
+
 cli_exit cli_open_with(const cli_context *c, bool make, app_options *options, app **out)
 {
-    if (options->store.path.n == 0)
-        options->store.path = settings_text(c->settings, SETTING_data);
-    str data = options->store.path;
     cli_exit code = cli_code_key(c, &options->code_key);
     if (code != CLI_OK)
         return code;
+    if (options->store.path.n == 0 && settings_text(c->settings, SETTING_store).n > 0)
+        return open_database(c, make, options, out);
+    if (options->store.path.n == 0)
+        options->store.path = settings_text(c->settings, SETTING_data);
+    str data = options->store.path;
     bool fresh = disk_is_empty(data);
     if (fresh && !make)
         return cli_fail(c, CLI_ENVIRONMENT, "there is no store in %.*s", STR_ARG(data));
@@ -60,21 +97,8 @@ cli_exit cli_open_with(const cli_context *c, bool make, app_options *options, ap
     uint16_t lanes = (uint16_t)settings_int(c->settings, SETTING_lanes);
     options->store.lanes = lanes == 0 && fresh ? lanes_default() : lanes;
     options->engine = S("rocks");
-    options->store.threads = true;
     options->store.cache_bytes = (size_t)settings_int(c->settings, SETTING_cache_mb) << 20;
-    options->zone_find = zone_find;
-    if (options->clock_ms == NULL)
-        options->clock_ms = wall_clock;
-    buf why;
-    buf_init(&why, CLI_WHY_MAX);
-    result r = fresh ? disk_make_directory(data, &why) : R_DONE;
-    if (r == R_DONE)
-        r = open_store(options, make, out, &why);
-    if (r != R_DONE)
-        code = cli_fail(c, CLI_ENVIRONMENT, "%.*s cannot be opened: %.*s", STR_ARG(data),
-                        STR_ARG(why.n == 0 ? result_text(r) : buf_view(&why)));
-    buf_free(&why);
-    return code;
+    return open_common(c, make, options, out);
 }
 
 cli_exit cli_open(const cli_context *c, bool make, app **out)

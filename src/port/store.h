@@ -111,7 +111,8 @@ typedef struct store_hooks {
 } store_hooks;
 
 typedef struct store_options {
-    str path; /* data directory; empty for mem */
+    str path; /* rocks: the data directory */
+    str url;  /* pg: the database, as libpq takes it: postgres://user@host/database */
     /* When the store is created: 1 … STORE_LANES_MAX; when it exists, 0 or the number it has. */
     uint16_t lanes;
     uint16_t shards; /* among which the lanes are shared evenly; 0: one */
@@ -123,15 +124,18 @@ typedef struct store_options {
     uint64_t adversary;
     size_t cache_bytes; /* rocks: block cache; 0: default */
     bool unsynced;      /* only for loading generated data in benchmarks: commits are not synced */
+    bool several;       /* pg: other processes may have it open, too */
 } store_options;
 
-/* Refusals: R_IN_USE, R_CORRUPT (other lane count, other slot map, newer
- * format), R_IO, R_STORAGE_FULL; *why says
- * more. */
+/* Refusals: R_IN_USE, R_CORRUPT (other lane count, other slot map, newer format), R_IO,
+ * R_STORAGE_FULL; of pg also R_UNAVAILABLE (no such server) and R_INVALID (what it answers is not
+ * durable); *why says more. */
 MUST_USE result store_open_mem(const store_options *options, const store_hooks *hooks, store **out,
                                buf *why);
 MUST_USE result store_open_rocks(const store_options *options, const store_hooks *hooks,
                                  store **out, buf *why);
+MUST_USE result store_open_pg(const store_options *options, const store_hooks *hooks, store **out,
+                              buf *why);
 /* Refuses new requests (R_DRAINING) but CLASS_INTERNAL, until all those inside have ended. */
 void store_drain(store *s);
 void store_close(store *s); /* drains, stops the threads, frees; NULL is allowed */

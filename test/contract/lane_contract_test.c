@@ -475,6 +475,9 @@ int main(void)
         {"adversary 3", FIXTURE_MEM, 3, true},
         {"rocks", FIXTURE_ROCKS, 0, false},
         {"rocks, threads", FIXTURE_ROCKS, 0, true},
+        {"pg", FIXTURE_PG, 0, false},
+        {"pg, threads", FIXTURE_PG, 0, true},
+        {"pg, adversary", FIXTURE_PG, 5, false},
     };
 #define EACH(test) cmocka_unit_test_setup_teardown(test, open_store, close_store)
     static const struct CMUnitTest tests[] = {

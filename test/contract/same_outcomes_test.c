@@ -259,6 +259,10 @@ static void every_engine_and_every_adversary_agree(void **state)
         assert_true(play(&kind, seed) == expected);
         kind.adversary = seed;
         assert_true(play(&kind, seed) == expected);
+        kind = (fixture_kind){"pg", FIXTURE_PG, 0, false};
+        assert_true(play(&kind, seed) == expected);
+        kind.adversary = seed;
+        assert_true(play(&kind, seed) == expected);
     }
 }
 

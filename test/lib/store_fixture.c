@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "test/lib/database.h"
+
 static int64_t on_clock(void *context)
 {
     store_fixture *f = context;
@@ -52,11 +54,18 @@ result store_fixture_try_open(store_fixture *f, uint16_t lanes, store **out, buf
                          .wanted = on_wanted,
                          .failed = on_failed};
     store_options options = {.path = str_of(f->path),
+                             .url = f->url != NULL ? str_of(f->url) : (str){NULL, 0},
                              .lanes = lanes,
                              .threads = f->kind.threads,
                              .adversary = f->kind.adversary};
-    return f->kind.engine == FIXTURE_MEM ? store_open_mem(&options, &hooks, out, why)
-                                         : store_open_rocks(&options, &hooks, out, why);
+    switch (f->kind.engine) {
+    case FIXTURE_MEM:
+        return store_open_mem(&options, &hooks, out, why);
+    case FIXTURE_ROCKS:
+        return store_open_rocks(&options, &hooks, out, why);
+    default:
+        return store_open_pg(&options, &hooks, out, why);
+    }
 }
 
 static void open_again(store_fixture *f, uint16_t lanes)
@@ -70,6 +79,13 @@ static void open_again(store_fixture *f, uint16_t lanes)
     buf_free(&why);
 }
 
+static void make_directory(store_fixture *f)
+{
+    const char *base = getenv("TMPDIR");
+    snprintf(f->path, sizeof(f->path), "%s/quan-store-XXXXXX", base != NULL ? base : "/tmp");
+    CHECK(mkdtemp(f->path) != NULL);
+}
+
 store_fixture *store_fixture_open(const fixture_kind *kind, uint16_t lanes)
 {
     store_fixture *f = calloc(1, sizeof(*f)); /* freed by store_fixture_close */
@@ -77,9 +93,10 @@ store_fixture *store_fixture_open(const fixture_kind *kind, uint16_t lanes)
     f->kind = *kind;
     f->lanes = lanes;
     f->clock_ms = FIXTURE_START_MS;
-    const char *base = getenv("TMPDIR");
-    snprintf(f->path, sizeof(f->path), "%s/quan-store-XXXXXX", base != NULL ? base : "/tmp");
-    CHECK(mkdtemp(f->path) != NULL);
+    if (kind->engine == FIXTURE_PG)
+        f->url = database_take();
+    if (kind->engine == FIXTURE_ROCKS)
+        make_directory(f);
     CHECK(pthread_mutex_init(&f->lock, NULL) == 0 && pthread_cond_init(&f->changed, NULL) == 0);
     open_again(f, lanes);
     return f;
@@ -108,7 +125,10 @@ void store_fixture_remove(const char *path)
 void store_fixture_close(store_fixture *f)
 {
     store_close(f->store);
-    store_fixture_remove(f->path);
+    if (f->url != NULL)
+        database_give(f->url);
+    if (f->path[0] != '\0')
+        store_fixture_remove(f->path);
     pthread_cond_destroy(&f->changed);
     pthread_mutex_destroy(&f->lock);
     free(f);

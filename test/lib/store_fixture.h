@@ -15,7 +15,7 @@
 enum { FIXTURE_LANES = 3, FIXTURE_TOLD_MAX = 4096, FIXTURE_PATH_MAX = 128 };
 #define FIXTURE_START_MS INT64_C(1760000000000)
 
-typedef enum fixture_engine { FIXTURE_MEM, FIXTURE_ROCKS } fixture_engine;
+typedef enum fixture_engine { FIXTURE_MEM, FIXTURE_ROCKS, FIXTURE_PG } fixture_engine;
 
 typedef struct fixture_kind {
     const char *name;
@@ -34,7 +34,8 @@ typedef struct told_want {
 typedef struct store_fixture {
     fixture_kind kind;
     uint16_t lanes;
-    char path[FIXTURE_PATH_MAX];
+    char path[FIXTURE_PATH_MAX]; /* rocks */
+    const char *url;             /* pg */
     store *store;
     _Atomic int64_t clock_ms;
     pthread_mutex_t lock; /* of what follows */

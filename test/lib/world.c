@@ -14,6 +14,7 @@
 #include "port/secret.h"
 #include "port/settings.h"
 #include "port/zone.h"
+#include "test/lib/database.h"
 #include "test/lib/store_fixture.h"
 
 enum { ADMIN = 1, ISSUE = 2, REDEEM = 4, READ = 8, ALL = 15 }; /* api_key.scopes */
@@ -35,7 +36,7 @@ bool world_engine_parse(const char *text, world_engine *out)
         out->name = S("mem");
         return str_to_u64(rest, &out->adversary) && out->adversary != 0;
     }
-    out->name = str_eq(name, S("mem")) ? S("mem") : S("rocks");
+    out->name = str_eq(name, S("mem")) ? S("mem") : str_eq(name, S("pg")) ? S("pg") : S("rocks");
     return rest.n == 0 && str_eq(name, out->name);
 }
 
@@ -226,6 +227,7 @@ static app_options options_of(world *w, uint16_t lanes)
 {
     return (app_options){.engine = w->engine.name,
                          .store = {.path = str_of(w->path),
+                                   .url = w->url != NULL ? str_of(w->url) : (str){NULL, 0},
                                    .lanes = lanes,
                                    .threads = !w->engine.stepped,
                                    .adversary = w->engine.adversary},
@@ -274,6 +276,8 @@ static void make_path(world *w)
     w->path[0] = '\0';
     if (str_eq(w->engine.name, S("rocks")))
         make_directory("quan-world", w->path);
+    if (str_eq(w->engine.name, S("pg")))
+        w->url = database_take();
 }
 
 void world_open(world *w, const world_engine *engine, int64_t now_ms)
@@ -365,7 +369,7 @@ bool world_restore(world *w, str backup)
 
 void world_restart(world *w)
 {
-    CHECK(w->path[0] != '\0');
+    CHECK(w->path[0] != '\0' || w->url != NULL);
     close_app(w);
     open_app(w, 0);
     open_http(w);
@@ -376,6 +380,8 @@ void world_close(world *w)
     close_app(w);
     if (w->path[0] != '\0')
         store_fixture_remove(w->path);
+    if (w->url != NULL)
+        database_give(w->url);
     if (w->folder[0] != '\0')
         store_fixture_remove(w->folder);
     arena_free(w->memory);

@@ -14,14 +14,14 @@
 
 enum { WORLD_KEYS = 7, WORLD_PATH_MAX = 200, WORLD_LANES = 2, WORLD_FLAGS_MAX = 16 };
 
-/* mem; mem that withholds rows, aborts and splits (adversary); rocks. */
+/* mem; mem or pg that withholds rows, aborts and splits (adversary); rocks; pg. */
 typedef struct world_engine {
-    str name; /* "mem" or "rocks" */
+    str name; /* "mem", "rocks" or "pg" */
     uint64_t adversary;
     uint16_t lanes; /* 0: WORLD_LANES */
     bool stepped;   /* no threads, no HTTP, no keys: the test steps */
 } world_engine;
-/* "mem", "mem-adversary:7" or "rocks". */
+/* "mem", "mem-adversary:7", "rocks" or "pg". */
 MUST_USE bool world_engine_parse(const char *text, world_engine *out);
 
 typedef struct world {
@@ -33,6 +33,7 @@ typedef struct world {
     uint64_t merchant, other_merchant;
     void *jobs;                         /* NULL: none run */
     char path[WORLD_PATH_MAX];          /* rocks: the data directory */
+    const char *url;                    /* pg: the database */
     char folder[WORLD_PATH_MAX];        /* world_folder */
     const char *flags[WORLD_FLAGS_MAX]; /* settings */
     size_t flag_count;
@@ -41,7 +42,7 @@ typedef struct world {
 } world;
 
 void world_open(world *w, const world_engine *engine, int64_t now_ms);
-void world_restart(world *w); /* closes the store and opens it again: rocks */
+void world_restart(world *w); /* closes the store and opens it again: rocks, pg */
 void world_close(world *w);   /* and removes what it stored */
 uint16_t world_port(const world *w);
 /* A setting, from now on: the HTTP server starts again with it. */

@@ -1,6 +1,6 @@
 /* Runs the stories of this folder against a whole server: see test/lib/story.h.
  *
- *   test_story_story_main [mem | mem-adversary:SEED | rocks]… [--only NAME] [FILE…]
+ *   test_story_story_main [mem | mem-adversary:SEED | rocks | pg]… [--only NAME] [FILE…]
  *
  * Without an engine: all three, one after another. Without a file: every *.story of test/story.
  * After each story everything that is stored is recomputed (verify). Prints failures with file and

@@ -1,0 +1,315 @@
+/* What PostgreSQL must keep, and what an opening refuses: see store/pg/pg.h. What every engine does
+ * with rows is in the other files of this folder. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "port/log.h"
+#include "test/lib/database.h"
+#include "test/lib/store_fixture.h"
+
+enum { SLOT = 7, WHY_MAX = 1000 };
+
+static const fixture_kind stepped = {"pg", FIXTURE_PG, 0, false};
+
+static int open_store(void **state)
+{
+    *state = store_fixture_open(&stepped, FIXTURE_LANES);
+    return 0;
+}
+
+static int close_store(void **state)
+{
+    store_fixture_close(*state);
+    return 0;
+}
+
+static result put(uow *u, job_act *a)
+{
+    coupon *c = coupon_get(u, a->request.slot, a->id);
+    if (uow_pending(u))
+        return R_AGAIN;
+    if (c != NULL)
+        return R_ORDER_CONFLICT;
+    c = coupon_new(u, a->request.slot, a->id);
+    c->member = 1;
+    a->out[0] = uow_next_id(u, a->request.slot);
+    a->out[1] = (uint64_t)uow_now(u);
+    return R_DONE;
+}
+
+static job_act run_put(store_fixture *f, uint64_t id)
+{
+    job_act a = store_fixture_act(f, SLOT, put);
+    a.id = id;
+    assert_int_equal(store_fixture_run(f, &a), R_DONE);
+    return a;
+}
+
+static bool has(store_fixture *f, uint64_t id)
+{
+    arena *memory = arena_new(0);
+    uow *u = store_fixture_read(f, memory);
+    bool found = coupon_get(u, SLOT, id) != NULL;
+    assert_int_equal(store_read_end(u), R_DONE);
+    arena_free(memory);
+    return found;
+}
+
+static void assert_refused(store_fixture *f, const store_options *options, result expected,
+                           const char *text)
+{
+    buf why;
+    buf_init(&why, WHY_MAX);
+    store *other = NULL;
+    store_options with = *options;
+    if (with.url.n == 0)
+        with.url = str_of(f->url);
+    with.several = expected != R_IN_USE;
+    assert_int_equal(store_open_pg(&with, NULL, &other, &why), expected);
+    buf_char(&why, '\0');
+    if (strstr(why.p, text) == NULL)
+        fail_msg("\"%s\" is not in: %s", text, why.p);
+    buf_free(&why);
+}
+
+/* ---- opening ---- */
+
+static void rows_ids_and_time_survive_reopening(void **state)
+{
+    store_fixture *f = *state;
+    uint64_t last = 0;
+    int64_t time = 0;
+    for (uint64_t i = 1; i <= 3; i++) {
+        job_act a = run_put(f, i);
+        assert_true(a.out[0] > last);
+        assert_true((int64_t)a.out[1] >= time);
+        last = a.out[0];
+        time = (int64_t)a.out[1];
+        f->clock_ms -= i * 10000;
+        store_fixture_reopen(f);
+        for (uint64_t k = 1; k <= i; k++)
+            assert_true(has(f, k));
+        assert_false(has(f, i + 1));
+        assert_int_equal(store_lanes(f->store), FIXTURE_LANES);
+    }
+}
+
+static void another_number_of_lanes_is_refused(void **state)
+{
+    store_fixture *f = *state;
+    assert_refused(f, &(store_options){.lanes = FIXTURE_LANES + 1}, R_CORRUPT,
+                   "created with 3 lanes");
+}
+
+static void a_database_in_use_is_refused(void **state)
+{
+    store_fixture *f = *state;
+    run_put(f, 1);
+    assert_refused(f, &(store_options){0}, R_IN_USE, "another process");
+    run_put(f, 2); /* the first is none the worse for it */
+    store_fixture_reopen(f);
+}
+
+static void a_server_that_is_not_there_is_told(void **state)
+{
+    store_fixture *f = *state;
+    assert_refused(f, &(store_options){.url = S("postgres://nobody@127.0.0.1:1/none")},
+                   R_UNAVAILABLE, "no connection");
+    assert_refused(f, &(store_options){.url = S("postgres://%")}, R_UNAVAILABLE, "no connection");
+}
+
+static void a_server_that_forgets_is_refused(void **state)
+{
+    store_fixture *f = *state;
+    char url[DATABASE_URL_MAX * 2];
+    bool address = strncmp(f->url, "postgres", 8) == 0;
+    snprintf(url, sizeof(url),
+             address ? "%s?options=-csynchronous_commit%%3Doff"
+                     : "%s options=-csynchronous_commit=off",
+             f->url);
+    store_options options = {.url = str_of(url), .several = true};
+    assert_refused(f, &options, R_INVALID, "synchronous_commit is off");
+    options.unsynced = true; /* who loads generated data says so */
+    buf why;
+    buf_init(&why, WHY_MAX);
+    store *other;
+    assert_int_equal(store_open_pg(&options, NULL, &other, &why), R_DONE);
+    store_close(other);
+    buf_free(&why);
+}
+
+static void what_a_later_program_has_made_is_refused(void **state)
+{
+    store_fixture *f = *state;
+    store_options options = {0};
+    database_run(f->url, "UPDATE meta SET value = 200 WHERE name = 'coupon'");
+    assert_refused(f, &options, R_CORRUPT, "later version");
+    char sql[WHY_MAX];
+    snprintf(sql, sizeof(sql), "UPDATE meta SET value = %u WHERE name = 'coupon'",
+             coupon_table.record.version);
+    database_run(f->url, sql);
+    database_run(f->url, "INSERT INTO meta VALUES ('what_is_to_come', 1)");
+    assert_refused(f, &options, R_CORRUPT, "later version");
+    database_run(f->url, "DELETE FROM meta WHERE name = 'what_is_to_come'");
+    database_run(f->url, "UPDATE meta SET value = 99 WHERE name = 'format'");
+    assert_refused(f, &options, R_CORRUPT, "format 99");
+    database_run(f->url, "UPDATE meta SET value = 1 WHERE name = 'format'");
+    store_fixture_reopen(f);
+}
+
+/* A database as an earlier program has left it: without a column, a table and an index. */
+static void what_an_earlier_program_has_made_is_completed(void **state)
+{
+    store_fixture *f = *state;
+    run_put(f, 1);
+    store_close(f->store);
+    database_run(f->url,
+                 "ALTER TABLE order_return DROP COLUMN adds_minor, DROP COLUMN parties, "
+                 "DROP COLUMN gifts; UPDATE meta SET value = 1 WHERE name = 'order_return';"
+                 "DROP TABLE coupon_use; DELETE FROM meta WHERE name = 'coupon_use';"
+                 "DROP INDEX coupon_wallet; DELETE FROM meta WHERE name = 'coupon_wallet';"
+                 "INSERT INTO order_return (slot, id, merchant, redemption, returned_at_ms, "
+                 "refund_minor, lines, restored, rev) VALUES (7, '-9223372036854775803'::int8, 0, "
+                 "0, 1, 2, '', '', 3)");
+    assert_refused(f, &(store_options){.read_only = true}, R_CORRUPT, "earlier version");
+    buf why;
+    buf_init(&why, WHY_MAX);
+    assert_int_equal(store_fixture_try_open(f, 0, &f->store, &why), R_DONE);
+    buf_free(&why);
+    assert_true(has(f, 1));
+    arena *memory = arena_new(0);
+    uow *u = store_fixture_read(f, memory);
+    const order_return *old = order_return_get(u, SLOT, 5);
+    assert_non_null(old);
+    assert_int_equal(old->refund_minor, 2);
+    assert_int_equal(old->adds_minor, 0);
+    assert_int_equal(old->parties.n, 0);
+    assert_int_equal(old->gifts.n, 0);
+    assert_int_equal(store_read_end(u), R_DONE);
+    arena_free(memory);
+}
+
+static void a_read_only_store_reads_only(void **state)
+{
+    store_fixture *f = *state;
+    run_put(f, 1);
+    store_options options = {.url = str_of(f->url), .read_only = true};
+    store *other;
+    buf why;
+    buf_init(&why, WHY_MAX);
+    assert_int_equal(store_open_pg(&options, NULL, &other, &why), R_DONE);
+    job_act a = store_fixture_act(f, SLOT, put);
+    assert_int_equal(store_submit(other, &a.request), R_UNAVAILABLE);
+    store_close(other);
+    const char *empty = database_take();
+    options.url = str_of(empty);
+    assert_int_not_equal(store_open_pg(&options, NULL, &other, &why), R_DONE);
+    database_give(empty);
+    run_put(f, 2);
+    buf_free(&why);
+}
+
+static void a_copy_is_made_by_other_tools(void **state)
+{
+    store_fixture *f = *state;
+    buf why;
+    buf_init(&why, WHY_MAX);
+    assert_int_equal(store_checkpoint(f->store, S("/nowhere"), &why), R_IO);
+    buf_char(&why, '\0');
+    assert_non_null(strstr(why.p, "pg_basebackup"));
+    buf_free(&why);
+}
+
+/* ---- commits ---- */
+
+/* Without a change there is still a commit: what the batch has answered rests on the head that it
+ * has read. */
+static result look(uow *u, job_act *a)
+{
+    a->out_n = coupon_get(u, a->request.slot, a->id) != NULL;
+    return uow_pending(u) ? R_AGAIN : a->out_n > 0 ? R_DONE : R_NOT_FOUND;
+}
+
+static uint64_t batches_of(store_fixture *f)
+{
+    arena *memory = arena_new(0);
+    uow *u = store_fixture_read(f, memory);
+    const lane_head *head = lane_head_get(u, SLOT % FIXTURE_LANES);
+    uint64_t revision = head == NULL ? 0 : head->revision;
+    assert_int_equal(store_read_end(u), R_DONE);
+    arena_free(memory);
+    return revision;
+}
+
+static void a_batch_of_refusals_commits_its_head(void **state)
+{
+    store_fixture *f = *state;
+    run_put(f, 1);
+    uint64_t before = batches_of(f);
+    job_act a = store_fixture_act(f, SLOT, look);
+    a.id = 99;
+    assert_int_equal(store_fixture_run(f, &a), R_NOT_FOUND);
+    assert_int_equal(batches_of(f), before + 1);
+}
+
+static void a_row_that_was_changed_elsewhere_is_read_anew(void **state)
+{
+    store_fixture *f = *state;
+    run_put(f, 1);
+    database_run(f->url, "UPDATE lane_head SET rev = rev + 1, id_last = id_last + 1");
+    run_put(f, 2);
+    database_run(f->url, "DELETE FROM coupon");
+    run_put(f, 1);
+}
+
+/* What cannot be written for good ends alone, and those with it are done. */
+static void a_poison_act_ends_alone(void **state)
+{
+    store_fixture *f = *state;
+    enum { ACTS = 9, POISON = 4 };
+    job_act acts[ACTS];
+    store_halt_lane(f->store, SLOT % FIXTURE_LANES, true);
+    for (uint64_t i = 0; i < ACTS; i++) {
+        acts[i] = store_fixture_act(f, SLOT, put);
+        acts[i].id = i + 1;
+        store_fixture_submit(f, &acts[i]);
+    }
+    database_run(f->url, "ALTER TABLE coupon ADD CONSTRAINT no_such "
+                         "CHECK (id <> '-9223372036854775803'::int8)"); /* the fifth */
+    store_halt_lane(f->store, SLOT % FIXTURE_LANES, false);
+    for (size_t i = 0; i < ACTS; i++) {
+        store_fixture_settle(f, &acts[i]);
+        assert_int_equal(acts[i].request.outcome, i == POISON ? R_UNAVAILABLE : R_DONE);
+    }
+    database_run(f->url, "ALTER TABLE coupon DROP CONSTRAINT no_such");
+    for (uint64_t i = 0; i < ACTS; i++)
+        assert_int_equal(has(f, i + 1), i != POISON);
+    run_put(f, POISON + 1);
+}
+
+int main(void)
+{
+#define EACH(test) cmocka_unit_test_setup_teardown(test, open_store, close_store)
+    static const struct CMUnitTest tests[] = {
+        EACH(rows_ids_and_time_survive_reopening),
+        EACH(another_number_of_lanes_is_refused),
+        EACH(a_database_in_use_is_refused),
+        EACH(a_server_that_is_not_there_is_told),
+        EACH(a_server_that_forgets_is_refused),
+        EACH(what_a_later_program_has_made_is_refused),
+        EACH(what_an_earlier_program_has_made_is_completed),
+        EACH(a_read_only_store_reads_only),
+        EACH(a_copy_is_made_by_other_tools),
+        EACH(a_batch_of_refusals_commits_its_head),
+        EACH(a_row_that_was_changed_elsewhere_is_read_anew),
+        EACH(a_poison_act_ends_alone),
+    };
+    log_set_level(LOG_LEVEL_COUNT); /* refusals are what is tested */
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,117 @@
+/* Databases for tests: see database.h. */
+#include "test/lib/database.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <libpq-fe.h>
+
+#include "base/buf.h"
+#include "base/check.h"
+#include "domain/row.h"
+#include "test/lib/pg.h"
+
+enum { SQL_MAX = 64 * 1024, NAME_MAX_ = 64 };
+
+static struct {
+    char url[DATABASE_URL_MAX];
+    bool made, taken;
+} databases[DATABASES_MAX];
+
+static pg own_server;
+
+static void stop_server(void)
+{
+    pg_stop(&own_server);
+}
+
+static const char *server_url(void)
+{
+    static const char *const flags[] = {NULL};
+    const char *url = getenv("QUAN_PG_URL");
+    if (url != NULL)
+        return url;
+    if (own_server.n == 0) {
+        pg_start(&own_server, flags);
+        CHECK(atexit(stop_server) == 0);
+    }
+    return own_server.nodes[0].dsn;
+}
+
+void database_run(const char *url, const char *sql)
+{
+    PGconn *c = PQconnectdb(url);
+    PGresult *r = PQexec(c, sql);
+    ExecStatusType status = PQresultStatus(r);
+    bool good = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+    if (!good)
+        fprintf(stderr, "%s: %s", sql, PQerrorMessage(c));
+    CHECK(good);
+    PQclear(r);
+    PQfinish(c);
+}
+
+/* The same server, another database: of an address the last part, of a list of keywords the last
+ * word of its kind counts. */
+static void name_database(char url[DATABASE_URL_MAX], const char *name)
+{
+    const char *at = server_url();
+    int n;
+    if (strncmp(at, "postgres", strlen("postgres")) == 0)
+        n = snprintf(url, DATABASE_URL_MAX, "%.*s/%s", (int)(strrchr(at, '/') - at), at, name);
+    else
+        n = snprintf(url, DATABASE_URL_MAX, "%s dbname=%s", at, name);
+    CHECK(n > 0 && n < DATABASE_URL_MAX);
+}
+
+/* Named after this process, so that programs may share a server. */
+static void make(size_t i)
+{
+    char name[NAME_MAX_], sql[NAME_MAX_ * 2];
+    snprintf(name, sizeof(name), "quan_%d_%zu", (int)getpid(), i);
+    snprintf(sql, sizeof(sql), "CREATE DATABASE %s", name);
+    name_database(databases[i].url, name);
+    database_run(server_url(), sql);
+    databases[i].made = true;
+}
+
+/* Where a store has made its tables. */
+static void empty(const char *url)
+{
+    PGconn *c = PQconnectdb(url);
+    PGresult *r = PQexec(c, "SELECT 1 FROM meta");
+    bool has = PQresultStatus(r) == PGRES_TUPLES_OK;
+    PQclear(r);
+    PQfinish(c);
+    if (!has)
+        return;
+    buf sql;
+    buf_init(&sql, SQL_MAX);
+    for (size_t i = 0; i < tables_count; i++)
+        buf_printf(&sql, "DELETE FROM \"%s\";", tables[i]->record.name);
+    buf_char(&sql, '\0');
+    database_run(url, sql.p);
+    buf_free(&sql);
+}
+
+const char *database_take(void)
+{
+    size_t i = 0;
+    while (i < DATABASES_MAX && databases[i].taken)
+        i++;
+    CHECK(i < DATABASES_MAX);
+    if (!databases[i].made)
+        make(i);
+    databases[i].taken = true;
+    empty(databases[i].url);
+    return databases[i].url;
+}
+
+void database_give(const char *url)
+{
+    for (size_t i = 0; i < DATABASES_MAX; i++)
+        if (databases[i].url == url)
+            databases[i].taken = false;
+}
