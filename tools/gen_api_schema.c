@@ -126,6 +126,7 @@ static const char *const id_words[ID_KIND_COUNT] = {
     [ID_CODE_FORMAT] = "code_format",
     [ID_CODE_BATCH] = "code_batch",
     [ID_CODE_WORD] = "code_word",
+    [ID_TRANSFER] = "transfer",
 };
 
 static void id_value(const node *schema, str word, gen_value *v)

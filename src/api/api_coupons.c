@@ -23,11 +23,13 @@ static wire_coupon_state_shown state_shown(const coupon_now *now)
     case COUPON_STATE_EXPIRED:
         return WIRE_COUPON_STATE_SHOWN_EXPIRED;
     case COUPON_STATE_OFFERED:
+        return WIRE_COUPON_STATE_SHOWN_OFFERED;
     case COUPON_STATE_TRANSFERRED:
+        return WIRE_COUPON_STATE_SHOWN_TRANSFERRED;
     case COUPON_STATE_COUNT:
         break;
     }
-    UNREACHABLE(); /* nothing offers or transfers a coupon */
+    UNREACHABLE(); /* a row has one of these */
 }
 
 /* What is left of a coupon with more than one use; of one that is over, nothing. */
@@ -47,6 +49,7 @@ wire_coupon coupon_shown(api_call *c, const coupon_seen *seen)
     const coupon *row = seen->row;
     bool held = !seen->many && seen->now.state == COUPON_STATE_HELD;
     bool redeemed = !seen->many && seen->now.state == COUPON_STATE_REDEEMED;
+    bool passing = row->state == COUPON_STATE_OFFERED || row->state == COUPON_STATE_TRANSFERRED;
     bool exchanged = row->batch != 0 && row->source == COUPON_SOURCE_EXCHANGE;
     wire_coupon out = {.id = row->id,
                        .user = seen->user,
@@ -63,6 +66,10 @@ wire_coupon coupon_shown(api_call *c, const coupon_seen *seen)
                        .issued_at = row->issued_at_ms,
                        .valid_from = seen->now.begins_at_ms,
                        .expires_at = seen->now.expires_at_ms,
+                       .has_transfer = passing,
+                       .transfer = row->ref,
+                       .has_received = row->transfer != 0,
+                       .received = row->transfer,
                        .has_hold = held,
                        .hold = row->ref,
                        .has_redemption = redeemed,
@@ -195,6 +202,8 @@ void api_coupon_get(api_call *c)
     if (!call_view(c, &v))
         return;
     bool found = query_coupon(&v, c->who.merchant, p->coupon, &seen);
+    if (found && seen.now.state == COUPON_STATE_TRANSFERRED)
+        found = query_coupon(&v, c->who.merchant, query_coupon_now(&v, p->coupon), &seen);
     wire_coupon shown = {0};
     if (found) {
         shown = coupon_shown(c, &seen); /* what it points to is in the call's memory */
@@ -217,6 +226,8 @@ static const struct {
     {WIRE_COUPON_STATE_SHOWN_REDEEMED, COUPON_STATE_REDEEMED, false, false},
     {WIRE_COUPON_STATE_SHOWN_VOIDED, COUPON_STATE_VOIDED, false, false},
     {WIRE_COUPON_STATE_SHOWN_EXPIRED, COUPON_STATE_EXPIRED, false, false},
+    {WIRE_COUPON_STATE_SHOWN_OFFERED, COUPON_STATE_OFFERED, false, false},
+    {WIRE_COUPON_STATE_SHOWN_TRANSFERRED, COUPON_STATE_TRANSFERRED, false, false},
 };
 
 enum { PLACE_BYTES = 9 }; /* part, id */

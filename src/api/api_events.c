@@ -32,6 +32,16 @@ static void put_ref(const event *e, wire_event_data *out)
         out->has_hold = true;
         out->hold = e->ref;
         return;
+    case EVENT_KIND_COUPON_OFFERED:
+    case EVENT_KIND_COUPON_TRANSFERRED:
+    case EVENT_KIND_COUPON_RECEIVED:
+    case EVENT_KIND_TRANSFER_DECLINED:
+    case EVENT_KIND_TRANSFER_CANCELLED:
+    case EVENT_KIND_TRANSFER_EXPIRED:
+    case EVENT_KIND_TRANSFER_REFUSED:
+        out->has_transfer = true;
+        out->transfer = e->ref;
+        return;
     case EVENT_KIND_COUPON_REDEEMED:
     case EVENT_KIND_PROMOTION_REDEEMED:
         out->has_redemption = true;

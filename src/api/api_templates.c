@@ -84,6 +84,15 @@ static wire_stacking standing_shown(const template_version *v)
     };
 }
 
+static wire_transfer_rule transfer_rule_shown(const template_version *v)
+{
+    return (wire_transfer_rule){.at_most = v->transfers,
+                                .has_until = v->transfer_until_ms != 0,
+                                .until = v->transfer_until_ms,
+                                .has_offer_seconds = true,
+                                .offer_seconds = v->offer_ms / MS_SECOND};
+}
+
 static wire_template_version version_shown(api_call *c, const template_version *v, str currency)
 {
     wire_funding_party_list funding = funding_shown(c, v, currency);
@@ -111,6 +120,8 @@ static wire_template_version version_shown(api_call *c, const template_version *
         .uses = price_uses(v),
         .has_use_interval_seconds = v->use_interval_ms > 0,
         .use_interval_seconds = v->use_interval_ms / MS_SECOND,
+        .has_transfer = v->transfers > 0,
+        .transfer = transfer_rule_shown(v),
         .created_at = v->created_at_ms,
     };
 }
@@ -154,6 +165,8 @@ static wire_template template_shown(api_call *c, const template *row, const temp
         .uses = in.uses,
         .has_use_interval_seconds = in.has_use_interval_seconds,
         .use_interval_seconds = in.use_interval_seconds,
+        .has_transfer = in.has_transfer,
+        .transfer = in.transfer,
         .created_at = row->created_at_ms,
         .updated_at = row->updated_at_ms,
     };
@@ -230,6 +243,14 @@ static void put_asset(const wire_asset *asset, template_put_in *in)
     in->asset_payload = asset->payload;
 }
 
+static void put_transfer(const wire_transfer_rule *rule, template_put_in *in)
+{
+    bool allowed = rule->at_most > 0;
+    in->transfers = (uint32_t)rule->at_most;
+    in->transfer_until_ms = allowed && rule->has_until ? rule->until : 0;
+    in->offer_ms = allowed ? rule->offer_seconds * MS_SECOND : 0;
+}
+
 /* What an edit leaves alone is as in this version. */
 static template_put_in put_of_version(const template_version *v)
 {
@@ -246,6 +267,9 @@ static template_put_in put_of_version(const template_version *v)
                           .grace_days = v->grace_days,
                           .uses = v->uses,
                           .use_interval_ms = v->use_interval_ms,
+                          .transfers = v->transfers,
+                          .transfer_until_ms = v->transfer_until_ms,
+                          .offer_ms = v->offer_ms,
                           .stage = v->stage,
                           .priority = v->priority,
                           .exclusive = v->exclusive,
@@ -290,6 +314,8 @@ static void put_edit(api_call *c, const wire_template_edit *b, str currency, tem
         put_asset(&b->asset, in);
     if (b->has_funding)
         put_funding(c, &b->funding, currency, in);
+    if (b->has_transfer)
+        put_transfer(&b->transfer, in);
     if (b->has_refund_rule)
         in->refund = (uint8_t)b->refund_rule;
     if (b->has_grace_days)
@@ -324,6 +350,7 @@ template_put_in *template_asked(api_call *c, const wire_template_create *b, cons
     put_validity(&b->validity, in);
     put_limits(c, &b->limits, in);
     put_asset(&b->asset, in);
+    put_transfer(&b->transfer, in);
     put_funding(c, &b->funding, of->currency, in);
     rules_template_create(of, in, c->problems);
     return in;
@@ -406,7 +433,8 @@ static void check_edit(api_call *c, const config_template *t, const template_put
                               .now = t->versions[t->version_count - 1],
                               .reached = t->versions + first - 1,
                               .n = t->version_count - first + 1,
-                              .apply = t->row->apply};
+                              .apply = t->row->apply,
+                              .coded = t->row->partner.n > 0};
     rules_template_edit(&change, in, c->problems);
 }
 

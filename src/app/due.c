@@ -202,7 +202,7 @@ static void run(dues *d, uint8_t kind)
 
 void dues_ask_lost(dues *d)
 {
-    static const uint8_t kinds[] = {DUE_KIND_SUBJECT, DUE_KIND_CODE};
+    static const uint8_t kinds[] = {DUE_KIND_SUBJECT, DUE_KIND_CODE, DUE_KIND_TRANSFER};
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         begin(&d->passes[kinds[i]]);
         d->passes[kinds[i]].lost = true;

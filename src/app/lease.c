@@ -340,8 +340,7 @@ void leases_wanted(leases *l, uint16_t lane, const request *r)
 {
     todo t = {0};
     int64_t need = r->waits_need;
-    if (r->waits_for.kind == POOL_KIND_CODE ||
-        (r->waits_for.kind == POOL_KIND_SUBJECT && need == SUBJECT_WAIT_ACTS)) {
+    if (saga_is_waited(r->waits_for, need)) {
         return; /* whatever ends an act wakes */
     }
     (void)pthread_mutex_lock(&l->lock);
@@ -415,16 +414,12 @@ static todo given_back(leases *l, pool_name which)
 /* Where it ended an act on its way: whoever waits for that goes on. */
 static void settled(leases *l, uint16_t lane, uint16_t number, const void *input)
 {
-    bool confirms = false;
-    if (saga_settles(number, input, &confirms) != 0) {
-        metric_add(confirms ? METRIC_TRIES_USED : METRIC_TRIES_CANCELLED, 1);
+    saga_end end = saga_settles(number, input);
+    if (end.reservation != 0) {
+        metric_add(end.confirms ? METRIC_TRIES_USED : METRIC_TRIES_CANCELLED, 1);
     }
-    if (number == ACT_ID_limit_settle) {
-        const limit_settle_in *in = input;
-        store_wake(l->app->store, lane, subject_pool(in->hi, in->lo), WORD_NONE, UINT64_MAX);
-    } else if (number == ACT_ID_code_settle) {
-        const code_settle_in *in = input;
-        store_wake(l->app->store, lane, code_pool(in->format, in->place), WORD_NONE, UINT64_MAX);
+    if (end.waits.kind != 0) {
+        store_wake(l->app->store, lane, end.waits, WORD_NONE, UINT64_MAX);
     }
 }
 

@@ -1,6 +1,7 @@
 /* See order_usable.h. */
 #include "app/order_usable.h"
 
+#include "app/query_coupons.h"
 #include "base/id.h"
 #include "domain/campaign/state.h"
 #include "domain/coupon/state.h"
@@ -9,10 +10,12 @@
 /* As if the hold that this one replaces were not there. */
 static coupon_now state_of(app_view *v, uint64_t replaced, const use_ask *ask, use_left *left)
 {
-    const coupon *c = ask->row;
+    const coupon *c = query_coupon_at(v, ask->row, ask->now_ms);
     *left = (use_left){.value_minor = -1};
     if (use_is_many(ask->of)) {
-        return use_state_at(v->config, ask, left);
+        use_ask now = *ask;
+        now.row = c;
+        return use_state_at(v->config, &now, left);
     }
     coupon free = *c;
     if (c->state == COUPON_STATE_HELD && c->ref == replaced) {

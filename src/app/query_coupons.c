@@ -1,12 +1,51 @@
 /* See query_coupons.h. */
 #include "app/query_coupons.h"
 
+#include "app/query_transfers.h"
 #include "base/id.h"
+#include "domain/campaign/rules.h"
+#include "domain/coupon/transfer.h"
 
 str query_user_name(app_view *v, uint16_t slot, uint32_t number)
 {
     const member *row = member_get(v->rows, slot, number);
     return row == NULL ? (str){NULL, 0} : row->name;
+}
+
+/* What the transfer that has it has made of it; NULL: nothing yet. */
+static const received *received_of(app_view *v, const coupon *row)
+{
+    bool offered = row->state == COUPON_STATE_OFFERED;
+    return offered ? query_received(v, transfer_get(v->rows, row->slot, row->ref)) : NULL;
+}
+
+uint64_t query_coupon_now(app_view *v, uint64_t id)
+{
+    for (size_t hop = 0; hop <= TRANSFERS_MAX; hop++) {
+        const forward *to = forward_get(v->rows, id_slot(id), id);
+        const coupon *row = to != NULL ? NULL : coupon_get(v->rows, id_slot(id), id);
+        const received *by = row == NULL ? NULL : received_of(v, row);
+        if (to == NULL && by == NULL)
+            return id;
+        id = to != NULL ? to->to : by->coupon;
+    }
+    return id;
+}
+
+const coupon *query_coupon_at(app_view *v, const coupon *row, int64_t now_ms)
+{
+    if (row->state != COUPON_STATE_OFFERED)
+        return row;
+    const transfer *t = transfer_get(v->rows, row->slot, row->ref);
+    bool gone = received_of(v, row) != NULL;
+    if (!gone && (t == NULL || !transfer_is_over(t, now_ms)))
+        return row;
+    coupon *now = ARENA_NEW(v->memory, coupon);
+    *now = *row;
+    now->state = gone ? COUPON_STATE_TRANSFERRED : COUPON_STATE_AVAILABLE;
+    now->closed = gone;
+    now->ref = gone ? row->ref : 0;
+    return now;
 }
 
 static void look_at_uses(app_view *v, coupon_seen *out)
@@ -41,6 +80,7 @@ static bool look(app_view *v, uint64_t of_merchant, const coupon *row, int64_t n
     const config_template *t = config_find_template(v->config, row->template);
     if (t == NULL || t->row->merchant != of_merchant)
         return false;
+    row = query_coupon_at(v, row, now_ms);
     *out =
         (coupon_seen){.row = row,
                       .template = t,
@@ -64,12 +104,13 @@ bool query_coupon(app_view *v, uint64_t of_merchant, uint64_t id, coupon_seen *o
     return true;
 }
 
-/* Can a coupon of this part be what is asked for? What has expired or lost its hold may still be
- * among the open ones, but what is closed stays what it is. */
+/* Can a coupon of this part be what is asked for? What has expired, lost its hold or been
+ * transferred may still be among the open ones, but what is closed stays what it is. */
 static bool part_matters(const wallet_ask *ask, bool closed)
 {
     bool closing = coupon_is_closed(ask->state);
-    return ask->state == 0 || (closed ? closing : !closing || ask->state == COUPON_STATE_EXPIRED);
+    bool late = ask->state == COUPON_STATE_EXPIRED || ask->state == COUPON_STATE_TRANSFERRED;
+    return ask->state == 0 || (closed ? closing : !closing || late);
 }
 
 static bool matches(const wallet_ask *ask, const coupon_seen *seen)

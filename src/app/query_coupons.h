@@ -1,5 +1,6 @@
 /* Coupons as their owners see them: one by id, or the wallet of a user. States are those of the
- * view's moment, or the one that is asked for, whether or not the sweep has come by. */
+ * view's moment, or the one that is asked for, whether or not the sweep has come by; and whether or
+ * not the confirmation of a transfer has: a coupon has one owner in every view. */
 #ifndef QUAN_APP_QUERY_COUPONS_H
 #define QUAN_APP_QUERY_COUPONS_H
 
@@ -19,6 +20,11 @@ typedef struct coupon_seen {
     str sealed; /* the partner's code that came with it; empty: none */
 } coupon_seen;
 
+/* The id that a coupon has now which had this one; itself where it was not transferred, or is none.
+ */
+uint64_t query_coupon_now(app_view *v, uint64_t id);
+/* A row as it is at this moment: one that is offered where that is over, one way or the other. */
+const coupon *query_coupon_at(app_view *v, const coupon *row, int64_t now_ms);
 /* False when this merchant has no such coupon. */
 MUST_USE bool query_coupon(app_view *v, uint64_t of_merchant, uint64_t id, coupon_seen *out);
 

@@ -1,5 +1,5 @@
 /* See query_sagas.h. A later kind of saga adds its table to the walk, and its settle act to
- * saga_ends. */
+ * domain/saga/saga.c. */
 #include "app/query_sagas.h"
 
 #include "base/id.h"
@@ -29,7 +29,7 @@ str saga_state_name(saga_state s)
 static void add_aside(walk *w, const quarantine *q)
 {
     arena *memory = w->v->memory;
-    uint64_t id = q->aside ? saga_ends(q->act, q->input, memory, NULL) : 0;
+    uint64_t id = q->aside ? saga_ends(q->act, q->input, memory).reservation : 0;
     if (id == 0)
         return;
     if (w->n == w->capacity) {
@@ -130,12 +130,37 @@ static bool see_code(void *context, str key, const void *stored)
     return row != NULL;
 }
 
+/* ---- transfers ---- */
+
+static bool see_transfer(void *context, str key, const void *stored)
+{
+    MAYBE(key);
+    const walk *w = context;
+    const transfer *row = stored;
+    arena *memory = arena_new(0);
+    for (size_t i = 0; row != NULL && i < row->reservations.n; i++) {
+        const reservation *r = &row->reservations.items[i];
+        char id[ID_TEXT_MAX], coupon_id[ID_TEXT_MAX];
+        (void)id_text(ID_TRANSFER, row->id, id);
+        (void)id_text(ID_COUPON, row->coupon, coupon_id);
+        tell(w, r,
+             (saga_open){.kind = S("transfer"),
+                         .keeps = arena_printf(memory, "%s keeps %s", id, coupon_id),
+                         .slot = row->slot});
+    }
+    arena_free(memory);
+    return row != NULL;
+}
+
 result query_sagas(app_view *v, void (*each)(void *context, const saga_open *s), void *context)
 {
     walk w = {.v = v, .now_ms = uow_now(v->rows), .each = each, .context = context};
     find_aside(&w);
     store_span all = {&subject_open_table, -1, 0, SLOT_COUNT};
     store_span codes = {&exchange_code_table, -1, 0, SLOT_COUNT};
+    store_span transfers = {&transfer_table, -1, 0, SLOT_COUNT};
     result r = store_each(v->rows, &all, see_subject, &w);
-    return r == R_DONE ? store_each(v->rows, &codes, see_code, &w) : r;
+    if (r == R_DONE)
+        r = store_each(v->rows, &codes, see_code, &w);
+    return r == R_DONE ? store_each(v->rows, &transfers, see_transfer, &w) : r;
 }

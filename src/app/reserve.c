@@ -18,8 +18,10 @@ typedef struct reserve {
     reserve_ask ask;
     /* The input of the call, by its act. */
     issue_in issue;
+    transfer_take_in take;
     order_in order;
     bool is_issue;
+    bool claims; /* an issue, or a transfer, which limits count like one */
     limit_need *needs;
     size_t need_count;
     reserved_subject *subjects;
@@ -81,6 +83,12 @@ static void needs_of_issue(reserve *r)
         need(r, in->items.items[i].template, LIMIT_MEASURE_CLAIMS, in->items.items[i].count);
 }
 
+static void needs_of_take(reserve *r)
+{
+    r->needs = ARENA_ARRAY(r->saga.memory, limit_need, 1);
+    need(r, r->take.template, LIMIT_MEASURE_CLAIMS, 1);
+}
+
 static void needs_of_order(reserve *r)
 {
     const order_in *in = &r->order;
@@ -98,7 +106,7 @@ static void needs_of_order(reserve *r)
 
 static uint64_t merchant_of(const reserve *r)
 {
-    return r->is_issue ? r->issue.merchant : r->order.merchant;
+    return r->is_issue ? r->issue.merchant : r->claims ? r->take.merchant : r->order.merchant;
 }
 
 /* The subjects that limits on what is needed count by. */
@@ -224,7 +232,8 @@ static bool is_code_kept(const issue_in *in)
     return in->codes.n > 0 && in->codes.items[0].word == 0;
 }
 
-/* Codes come first of all, so that who waits for a code keeps nothing that others wait for. */
+/* Codes and coupons come first of all, so that who waits for one keeps nothing for which others
+ * wait. */
 static void try_code(reserve *r)
 {
     code_use *use = ARENA_NEW(r->saga.memory, code_use);
@@ -242,6 +251,16 @@ static void try_code(reserve *r)
                                             .in = in};
 }
 
+static void try_transfer(reserve *r)
+{
+    transfer_try_in *in = ARENA_NEW(r->saga.memory, transfer_try_in);
+    *in = *r->ask.transfer;
+    in->slot = r->saga.call->slot;
+    uint64_t id = in->transfer != 0 ? in->transfer : in->coupon;
+    r->saga.tries[r->saga.n++] =
+        (saga_try){.id = ACT_ID_transfer_try, .slot = id_slot(id), .item = id, .in = in};
+}
+
 static void try_subject(reserve *r, const reserved_subject *s)
 {
     limit_reserve_in *in = ARENA_NEW(r->saga.memory, limit_reserve_in);
@@ -255,7 +274,7 @@ static void try_subject(reserve *r, const reserved_subject *s)
     in->needs.n = r->need_count;
     in->credits.items = (limit_take *)(uintptr_t)credits_of(r, s, &in->credits.n);
     r->saga.tries[r->saga.n++] =
-        (saga_try){.id = r->is_issue ? ACT_ID_limit_reserve_claim : ACT_ID_limit_reserve_use,
+        (saga_try){.id = r->claims ? ACT_ID_limit_reserve_claim : ACT_ID_limit_reserve_use,
                    .slot = slot_of_hash(s->hi),
                    .item = s->lo,
                    .in = in};
@@ -263,10 +282,10 @@ static void try_subject(reserve *r, const reserved_subject *s)
 
 static void fill_input(reserve *r, limit_grant *grants, size_t n)
 {
-    r->issue.subjects.items = r->order.subjects.items = r->subjects;
-    r->issue.subjects.n = r->order.subjects.n = r->subject_count;
-    r->issue.grants.items = r->order.grants.items = grants;
-    r->issue.grants.n = r->order.grants.n = n;
+    r->issue.subjects.items = r->take.subjects.items = r->order.subjects.items = r->subjects;
+    r->issue.subjects.n = r->take.subjects.n = r->order.subjects.n = r->subject_count;
+    r->issue.grants.items = r->take.grants.items = r->order.grants.items = grants;
+    r->issue.grants.n = r->take.grants.n = r->order.grants.n = n;
 }
 
 static void plan(saga *s)
@@ -280,6 +299,8 @@ static void plan(saga *s)
     uint32_t limited = limited_subjects(r, c);
     if (r->is_issue && is_code_kept(&r->issue))
         try_code(r);
+    if (r->ask.transfer != NULL)
+        try_transfer(r);
     for (size_t i = 0; i < r->subject_count; i++)
         if ((limited >> r->subjects[i].subject & 1U) != 0)
             try_subject(r, &r->subjects[i]);
@@ -296,13 +317,27 @@ static void code_tried(reserve *r, const code_reserve_out *out)
     r->issue.codes.items[0].deadline_ms = out->deadline_ms;
 }
 
+static void transfer_tried(reserve *r, const transfer_try_out *out)
+{
+    metric_add(METRIC_TRIES_MADE, 1);
+    r->take.transfer = out->transfer;
+    r->take.reservation = out->reservation;
+    r->take.deadline_ms = out->deadline_ms;
+    r->take.carried.items = out->carried.items;
+    r->take.carried.n = out->carried.n;
+}
+
 static void tried(saga *s)
 {
     reserve *r = (reserve *)s;
-    size_t first = s->tries[0].id == ACT_ID_code_reserve ? 1 : 0;
+    bool coded = s->tries[0].id == ACT_ID_code_reserve;
+    bool transfers = s->tries[0].id == ACT_ID_transfer_try;
+    size_t first = coded || transfers ? 1 : 0;
     size_t n = 0;
-    if (first == 1)
+    if (coded)
         code_tried(r, s->tries[0].out);
+    if (transfers)
+        transfer_tried(r, s->tries[0].out);
     for (size_t i = first; i < s->n; i++)
         n += ((const limit_reserve_out *)s->tries[i].out)->grants.n;
     limit_grant *grants = ARENA_ARRAY(s->memory, limit_grant, n);
@@ -337,8 +372,23 @@ static bool cancel_code(saga *s, const saga_try *done, saga_try *back)
     return true;
 }
 
+static bool cancel_transfer(saga *s, const saga_try *done, saga_try *back)
+{
+    const transfer_try_out *out = done->out;
+    transfer_settle_in *none = ARENA_NEW(s->memory, transfer_settle_in);
+    *none = (transfer_settle_in){.transfer = out->transfer,
+                                 .reservation = out->reservation,
+                                 .reason = (uint32_t)s->call->code,
+                                 .detail = s->call->detail};
+    *back = (saga_try){
+        .id = ACT_ID_transfer_settle, .slot = done->slot, .item = out->transfer, .in = none};
+    return true;
+}
+
 static bool cancel(saga *s, const saga_try *done, saga_try *back)
 {
+    if (done->id == ACT_ID_transfer_try)
+        return cancel_transfer(s, done, back);
     if (done->id == ACT_ID_code_reserve)
         return cancel_code(s, done, back);
     const limit_reserve_in *in = done->in;
@@ -355,7 +405,8 @@ static bool cancel(saga *s, const saga_try *done, saga_try *back)
 result reserve_submit(act_call *call, const reserve_ask *ask)
 {
     bool has_code = call->id == ACT_ID_issue && is_code_kept(call->in);
-    if (subjects_named(&ask->names) == 0 && ask->kept_count == 0 && !has_code)
+    if (subjects_named(&ask->names) == 0 && ask->kept_count == 0 && !has_code &&
+        ask->transfer == NULL)
         return act_submit(call);
     reserve *r = saga_new(sizeof(*r));
     r->saga.call = call;
@@ -365,10 +416,15 @@ result reserve_submit(act_call *call, const reserve_ask *ask)
     r->saga.cancel = cancel;
     r->ask = *ask;
     r->is_issue = call->id == ACT_ID_issue;
+    r->claims = r->is_issue || call->id == ACT_ID_transfer_take;
     if (r->is_issue) {
         r->issue = *(const issue_in *)call->in;
         call->in = &r->issue;
         needs_of_issue(r);
+    } else if (r->claims) {
+        r->take = *(const transfer_take_in *)call->in;
+        call->in = &r->take;
+        needs_of_take(r);
     } else {
         r->order = *(const order_in *)call->in;
         call->in = &r->order;

@@ -1,5 +1,6 @@
-/* Codes (domain/code/exchange.h) and limits by phone, e-mail, device … before an act: the
- * code of an exchange is reserved in its slot, and what the act may take of limits in the
+/* Codes (domain/code/exchange.h), coupons that go to another user (domain/coupon/transfer.h) and
+ * limits by phone, e-mail, device … before an act: the code of an exchange is reserved in its slot,
+ * the coupon of a transfer in its own, and what the act may take of limits in the
  * slots of the subjects that it names (domain/limit/subject.h), as a saga (saga.h).
  *
  * Subjects are the caller's own strings. They are never stored, but as a hash of 128 bits keyed by
@@ -42,6 +43,7 @@ typedef struct reserve_ask {
     /* What the act will give back before it takes: of holds that it ends. */
     const limit_take *credits;
     size_t credit_count;
+    const transfer_try_in *transfer; /* of TAKE: which coupon it takes; its home is the act's */
     bool prepared; /* the caller prepares the act again when it answers R_UNRESERVED */
 } reserve_ask;
 
@@ -54,8 +56,9 @@ void reserve_credits(app_view *v, const order_in *in, uint64_t replaced, reserve
  * and credits into the ask. Memory of the view. */
 void reserve_late(app_view *v, order_in *in, reserve_ask *ask);
 
-/* As act_submit, for a call of ISSUE, HOLD or REDEEM; its input is copied, with what was reserved.
- * ask may be gone then; the texts of names, and input, credits and kept, live until `done`. */
+/* As act_submit, for a call of ISSUE, TRANSFER_TAKE, HOLD or REDEEM; its input is copied, with what
+ * was reserved. ask may be gone then; the texts of names, transfer, input, credits and kept live
+ * until `done`. */
 MUST_USE result reserve_submit(act_call *call, const reserve_ask *ask);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "app/verify_money.h"
 #include "app/verify_party.h"
+#include "app/verify_transfer.h"
 
 enum {
     GROUP_SLOTS_FIRST = 16,
@@ -224,6 +225,8 @@ static result run(verify *v)
         r = verify_subjects(v);
     if (r == R_DONE)
         r = verify_codes(v);
+    if (r == R_DONE)
+        r = verify_transfers(v);
     if (r == R_DONE)
         r = verify_imports(v);
     if (r == R_DONE)

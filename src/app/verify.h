@@ -14,6 +14,8 @@
  *   usage     what limits by user have counted is what coupons, holds and redemptions took
  *   subject   what limits by phone, e-mail, device … have counted is what those took, but
  *             for what is on its way
+ *   transfer  each accepted one has brought one coupon, and each brought one is of one; budget goes
+ *             along; ids that a coupon had forward to its newest
  *   code      each exchanged code has one coupon, each coupon of an exchange one code; counts of
  *             batches
  *   tally, goods, money   every counter, by campaign, template and day, also by currency

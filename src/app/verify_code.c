@@ -88,6 +88,8 @@ static void see_coupon(verify *v, verify_group *g, const void *row)
 {
     MAYBE(g);
     const coupon *c = row;
+    if (c->transfer != 0)
+        return; /* it is another one that the code was exchanged for */
     if (c->source == COUPON_SOURCE_WORD)
         see_word(v, c);
     if (c->source != COUPON_SOURCE_EXCHANGE)

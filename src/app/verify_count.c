@@ -7,6 +7,7 @@
 
 #include "app/verify_money.h"
 #include "app/verify_promotion.h"
+#include "app/verify_transfer.h"
 
 typedef struct tally_key {
     uint64_t campaign, template;
@@ -41,7 +42,8 @@ static void count(verify *v, const verify_terms *of, int64_t at_ms, int which, i
 
 void verify_count_coupon(verify *v, const verify_coupon *c)
 {
-    count(v, &c->of, c->row.issued_at_ms, TALLY_ISSUED, 1);
+    if (c->row.transfer == 0)
+        count(v, &c->of, c->row.issued_at_ms, TALLY_ISSUED, 1);
     if (c->row.state == COUPON_STATE_EXPIRED)
         verify_total_at(v, &c->of)[TALLY_EXPIRED]++;
     if (c->use != NULL)
@@ -69,7 +71,7 @@ void verify_count_users(verify *v, const verify_group *g)
         bool same_user = last != NULL && last->of.template != NULL &&
                          last->row.slot == c->row.slot && last->row.member == c->row.member;
         if (!same_user || last->row.template != c->row.template)
-            verify_count_user(v, &c->of, c->row.template, c->row.issued_at_ms);
+            verify_count_user(v, &c->of, c->row.template, verify_since_ms(c));
         if (same_user && last->of.campaign == c->of.campaign)
             continue;
         int64_t first_ms = verify_promotion_first(g, &c->row, c->of.campaign->row->id);
@@ -77,8 +79,8 @@ void verify_count_users(verify *v, const verify_group *g)
                            g->by_member[j]->row.slot == c->row.slot &&
                            g->by_member[j]->row.member == c->row.member;
              j++)
-            if (g->by_member[j]->row.issued_at_ms < first_ms)
-                first_ms = g->by_member[j]->row.issued_at_ms;
+            if (verify_since_ms(g->by_member[j]) < first_ms)
+                first_ms = verify_since_ms(g->by_member[j]);
         verify_count_user(v, &c->of, 0, first_ms);
     }
 }

@@ -1,7 +1,7 @@
 /* Users and coupons of a group, each by itself and against what names it. */
 #include <stdio.h>
 
-#include "app/verify_part.h"
+#include "app/verify_transfer.h"
 #include "domain/coupon/use.h"
 
 /* ---- users ---- */
@@ -67,7 +67,8 @@ static void check_state(verify *v, const verify_what *w, const coupon *row)
     verify_number(v, w, "slot", id_slot(row->id), row->slot);
     if (row->state == COUPON_STATE_VOIDED)
         verify_must(v, w, "void_reason", void_reason_name((int)row->ref).n > 0);
-    else if (row->state != COUPON_STATE_HELD && row->state != COUPON_STATE_REDEEMED)
+    else if (row->state != COUPON_STATE_HELD && row->state != COUPON_STATE_REDEEMED &&
+             row->state != COUPON_STATE_OFFERED && row->state != COUPON_STATE_TRANSFERRED)
         verify_number(v, w, "ref", 0, (int64_t)row->ref);
 }
 
@@ -107,8 +108,8 @@ static void check_uses(verify *v, const verify_what *w, const verify_coupon *c)
     const coupon_use *use = c->use == NULL ? &nothing : c->use;
     use_ask ask = {.of = c->of.template, .row = &c->row, .use = c->use};
     use_left left = use_left_of(&ask);
-    int64_t uses = (int64_t)use->redeemed + use->lapsed + (int64_t)use->held.n;
-    int64_t money = use->redeemed_minor + use->lapsed_minor;
+    int64_t uses = (int64_t)use->redeemed + use->lapsed + use->gone + (int64_t)use->held.n;
+    int64_t money = use->redeemed_minor + use->lapsed_minor + use->gone_minor;
     for (size_t i = 0; i < use->held.n; i++)
         money += left.value_minor >= 0 ? use->held.items[i].discount_minor : 0;
     uint32_t most = price_uses(config_version(c->of.template, use_version(&ask)));
@@ -122,7 +123,10 @@ static void check_uses(verify *v, const verify_what *w, const verify_coupon *c)
     verify_must(v, w, "what has lapsed did so in its time",
                 use->lapsed_at_ms == 0 ||
                     (use->lapsed_at_ms >= c->row.issued_at_ms && use->lapsed_at_ms <= v->now_ms));
-    if (c->row.state == COUPON_STATE_EXPIRED || c->row.state == COUPON_STATE_VOIDED)
+    verify_must(v, w, "only of a received one something is gone before",
+                c->by != NULL || (use->gone == 0 && use->gone_minor == 0));
+    if (c->row.state != COUPON_STATE_AVAILABLE && c->row.state != COUPON_STATE_HELD &&
+        c->row.state != COUPON_STATE_REDEEMED)
         return;
     verify_number(v, w, "ref", 0, (int64_t)c->row.ref);
     verify_text(v, w, "state", coupon_state_name(state_by_uses(&left)),
@@ -173,6 +177,7 @@ static void check_coupon(verify *v, const verify_group *g, const verify_coupon *
         check_uses(v, &w, c);
     else
         check_use(v, g, &w, c);
+    verify_coupon_transfer(v, g, c);
     check_money(v, &w, c);
     verify_number(v, &index, "wallet entries", 1, c->wallet_entries);
     if (coupon_is_waiting(c->row.state))
@@ -183,6 +188,7 @@ static void check_coupon(verify *v, const verify_group *g, const verify_coupon *
 void verify_coupons(verify *v, verify_group *g)
 {
     const verify_coupon *all = g->coupons.items;
+    verify_open_transfers(v, g);
     for (size_t i = 0; i < g->coupons.n; i++) {
         check_coupon(v, g, &all[i]);
         if (all[i].of.template != NULL) {

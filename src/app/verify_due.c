@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "app/verify_part.h"
+#include "app/verify_transfer.h"
 #include "domain/code/codes.h"
 
 enum { DUE_ENTRIES = 1 << 20 };
@@ -28,10 +28,11 @@ struct verify_due {
 
 /* ---- blocks ---- */
 
-/* Entries of coupons and holds name rows of their group. */
+/* Entries of coupons, holds and transfers name rows of their group. */
 static bool names_row(uint8_t kind)
 {
-    return kind == DUE_KIND_COUPON || kind == DUE_KIND_HOLD;
+    return kind == DUE_KIND_COUPON || kind == DUE_KIND_HOLD || kind == DUE_KIND_OFFER ||
+           kind == DUE_KIND_TRANSFER;
 }
 
 static uint16_t slot_of_entry(uint8_t kind, const due_entry *e)
@@ -125,14 +126,15 @@ static result load(verify *v, const verify_group *g)
 
 static void see_entry(verify *v, const verify_group *g, const due_of *e)
 {
-    bool of_coupon = e->kind == DUE_KIND_COUPON;
-    verify_what w = {.check = "index", .kind = of_coupon ? ID_COUPON : ID_HOLD, .id = e->id};
-    if (of_coupon)
-        verify_must(v, &w, "the coupon of the due entry is there",
-                    verify_find_coupon(g, e->id) != NULL);
-    else
-        verify_must(v, &w, "the hold of the due entry is there",
-                    verify_find_hold(g, e->id) != NULL);
+    static const id_kind kinds[] = {[DUE_KIND_COUPON] = ID_COUPON,
+                                    [DUE_KIND_HOLD] = ID_HOLD,
+                                    [DUE_KIND_OFFER] = ID_TRANSFER,
+                                    [DUE_KIND_TRANSFER] = ID_TRANSFER};
+    verify_what w = {.check = "index", .kind = kinds[e->kind], .id = e->id};
+    bool there = e->kind == DUE_KIND_COUPON ? verify_find_coupon(g, e->id) != NULL
+                 : e->kind == DUE_KIND_HOLD ? verify_find_hold(g, e->id) != NULL
+                                            : verify_find_transfer(g, e->id) != NULL;
+    verify_must(v, &w, "the row of the due entry is there", there);
 }
 
 result verify_due_group(verify *v, const verify_group *g)

@@ -6,6 +6,7 @@
 #include "app/verify_money.h"
 #include "app/verify_party.h"
 #include "app/verify_promotion.h"
+#include "app/verify_transfer.h"
 
 /* ---- loading ---- */
 
@@ -38,6 +39,18 @@ static void load_return(verify *v, verify_group *g, const void *row)
 {
     record_copy(&order_return_table.record, row, g->memory, verify_add(g, &g->returns));
     v->sum.returns++;
+}
+
+static void load_received(verify *v, verify_group *g, const void *row)
+{
+    MAYBE(v);
+    record_copy(&received_table.record, row, g->memory, verify_add(g, &g->received));
+}
+
+static void load_transfer(verify *v, verify_group *g, const void *row)
+{
+    v->transfer_rows++;
+    record_copy(&transfer_table.record, row, g->memory, verify_add(g, &g->transfers));
 }
 
 static void load_ref(verify *v, verify_group *g, const void *row)
@@ -202,8 +215,13 @@ static int by_owner(const void *a, const void *b)
     if (order == 0)
         order = by_number(x->row.template, y->row.template);
     if (order == 0)
-        order = by_number((uint64_t)x->row.issued_at_ms, (uint64_t)y->row.issued_at_ms);
+        order = by_number((uint64_t)verify_since_ms(x), (uint64_t)verify_since_ms(y));
     return order == 0 ? by_number(x->row.id, y->row.id) : order;
+}
+
+static int by_transfer(const void *a, const void *b)
+{
+    return by_number(((const transfer *)a)->id, ((const transfer *)b)->id);
 }
 
 typedef int comparison(const void *a, const void *b);
@@ -234,6 +252,11 @@ verify_redemption *verify_find_redemption(const verify_group *g, uint64_t id)
     return find(&g->redemptions, &(verify_redemption){.row.id = id}, by_redemption);
 }
 
+const transfer *verify_find_transfer(const verify_group *g, uint64_t id)
+{
+    return find(&g->transfers, &(transfer){.id = id}, by_transfer);
+}
+
 const order_ref *verify_find_ref(const verify_group *g, const order_ref *key)
 {
     return find(&g->refs, key, by_ref);
@@ -251,9 +274,25 @@ const usage *verify_find_usage(const verify_group *g, const usage *key)
 
 /* ---- the group ---- */
 
-static void order_all(verify_group *g)
+/* What brought a coupon is with it. */
+static void join_received(verify *v, const verify_group *g)
+{
+    for (size_t i = 0; i < g->received.n; i++) {
+        const received *by = (const received *)g->received.items + i;
+        verify_coupon *c = verify_find_coupon(g, by->coupon);
+        verify_what w = {.check = "transfer", .kind = ID_TRANSFER, .id = by->transfer};
+        verify_must(v, &w, "the coupon that it brought is there, and its user's",
+                    c != NULL && c->row.transfer == by->transfer && c->row.member == by->member);
+        if (c != NULL)
+            c->by = by;
+    }
+}
+
+static void order_all(verify *v, verify_group *g)
 {
     sort(&g->coupons, by_coupon);
+    sort(&g->transfers, by_transfer);
+    join_received(v, g);
     sort(&g->holds, by_hold);
     sort(&g->redemptions, by_redemption);
     sort(&g->refs, by_ref);
@@ -283,6 +322,8 @@ static result load(verify *v, verify_group *g)
         {&user_table, load_user, &g->users, sizeof(user)},
         {&member_table, load_member, &g->members, sizeof(member)},
         {&slot_head_table, load_head, &g->heads, sizeof(slot_head)},
+        {&received_table, load_received, &g->received, sizeof(received)},
+        {&transfer_table, load_transfer, &g->transfers, sizeof(transfer)},
     };
     result r = R_DONE;
     for (size_t i = 0; i < ARRAY_LEN(steps) && r == R_DONE; i++) {
@@ -307,7 +348,7 @@ result verify_group_run(verify *v, verify_group *g)
     result r = load(v, g);
     if (r != R_DONE)
         return r;
-    order_all(g);
+    order_all(v, g);
     verify_promotions_open(g);
     g->parties = verify_parties_new();
     r = see(v, g);

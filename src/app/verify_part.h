@@ -37,6 +37,7 @@ typedef struct verify_coupon {
     uint32_t held, redeemed; /* open holds, and redemptions not given back, that name it */
     int64_t redeemed_minor;  /* of their discount what has not come back */
     const coupon_use *use;   /* NULL: it has none */
+    const received *by;      /* what brought it to its user; NULL: it was issued to him */
 } verify_coupon;
 
 typedef struct verify_redemption {
@@ -53,6 +54,7 @@ typedef struct verify_group {
     arena *memory;
     size_t rows;
     verify_list coupons, holds, redemptions, returns, refs, usages, users, members, heads;
+    verify_list received, transfers;
     verify_coupon **by_member; /* ascending by slot, member, campaign, template, time */
     verify_map *takes;         /* usage cells, as holds and redemptions have taken from them */
     verify_map *promotions, *first_uses; /* verify_promotion.c's own */
@@ -78,12 +80,13 @@ typedef struct verify {
     verify_due *due;
     verify_terms last;             /* found last */
     struct subject_pass *subjects; /* verify_subject.c's own */
-    uint64_t subject_rows;
-    struct code_pass *codes;       /* verify_code.c's own */
-    struct import_pass *imports;   /* verify_import.c's own */
-    struct partner_pass *partners; /* verify_partner.c's own */
-    verify_map *code_uses;         /* by batch of codes or word, as coupons and orders tell */
-    verify_map *guesses;           /* verify_guess.c's own */
+    uint64_t subject_rows, transfer_rows;
+    struct transfer_pass *transfers; /* verify_transfer.c's own */
+    struct code_pass *codes;         /* verify_code.c's own */
+    struct import_pass *imports;     /* verify_import.c's own */
+    struct partner_pass *partners;   /* verify_partner.c's own */
+    verify_map *code_uses;           /* by batch of codes or word, as coupons and orders tell */
+    verify_map *guesses;             /* verify_guess.c's own */
 } verify;
 
 /* ---- verify.c: reading and reporting ---- */
@@ -177,9 +180,7 @@ MUST_USE result verify_goods(verify *v); /* compares */
 
 /* ---- verify_pool.c ---- */
 void verify_pool_coupon(verify *v, const verify_coupon *c);
-void verify_pool_promotion(verify *v, const verify_terms *of, int64_t budget_minor);
 void verify_pool_take(verify *v, const verify_terms *of, const limit_take *take);
-void verify_pool_party(verify *v, uint64_t template_id, const party_share *share);
 MUST_USE result verify_pools(verify *v); /* compares; after verify_lanes */
 
 /* ---- verify_subject.c, …_code.c, …_import.c, …_guess.c, …_partner.c: they compare ---- */

@@ -21,5 +21,7 @@ void verify_party_returned(verify *v, const verify_what *w, verify_redemption *o
                            const order_return *back);
 void verify_parties(verify *v, const verify_group *g); /* compares; after the orders */
 MUST_USE result verify_party_counters(verify *v);      /* compares */
+/* verify_pool.c */
+void verify_pool_party(verify *v, uint64_t template_id, const party_share *share);
 
 #endif

@@ -3,7 +3,8 @@
  *
  * Pools of limits whose period is over are left alone: lanes delete their slices of them before or
  * after the home deletes the pool. */
-#include "app/verify_part.h"
+#include "app/verify_party.h"
+#include "app/verify_promotion.h"
 #include "base/time.h"
 #include "domain/limit/book.h"
 #include "domain/limit/level.h"
@@ -79,6 +80,11 @@ static void used_by_claim(verify *v, const verify_coupon *c, limit_seen by)
     if (number < 0 || number >= 1 << PERIOD_SHIFT)
         return;
     bool counted = limit_counted_claim(rule, by.version), in_error = verify_in_error(&c->row);
+    if (c->row.transfer != 0) { /* the coupon that it was counts already */
+        used(v, pool_of_limit(by.owner, rule, number, 0), -(counted && in_error),
+             -(counted && in_error));
+        return;
+    }
     used(v, pool_of_limit(by.owner, rule, number, 0), counted && !in_error, !counted || !in_error);
 }
 
@@ -88,11 +94,13 @@ void verify_pool_coupon(verify *v, const verify_coupon *c)
     const campaign *of = c->of.campaign->row;
     const template_version *newest = config_version(c->of.template, t->version);
     bool in_error = verify_in_error(&c->row);
-    bool back = in_error && t->partner.n == 0; /* a partner's code has been seen */
+    bool back = in_error && t->partner.n == 0;       /* a partner's code has been seen */
+    int64_t pieces = !back - (c->row.transfer != 0); /* the coupon that it was counts already */
     if (c->row.stocked)
-        used(v, pool_stock(t->id), !back, !back);
+        used(v, pool_stock(t->id), pieces, pieces);
     if (of->budget_mode != BUDGET_MODE_NONE) {
-        int64_t n = c->ledger[ACCOUNT_BUDGET_RESERVED] + c->ledger[ACCOUNT_BUDGET_SPENT];
+        int64_t n = c->ledger[ACCOUNT_BUDGET_RESERVED] + c->ledger[ACCOUNT_BUDGET_SPENT] +
+                    c->ledger[ACCOUNT_TRANSFERRED];
         used(v, pool_budget(of->id), n, n);
     }
     for (size_t i = 0; i < newest->limits.n; i++)

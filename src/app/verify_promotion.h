@@ -20,5 +20,7 @@ void verify_promotions(verify *v, const verify_group *g); /* compares; after the
  * him; verify_promotion_users the others. */
 int64_t verify_promotion_first(const verify_group *g, const coupon *of, uint64_t campaign_id);
 void verify_promotion_users(verify *v, const verify_group *g);
+/* verify_pool.c */
+void verify_pool_promotion(verify *v, const verify_terms *of, int64_t budget_minor);
 
 #endif

@@ -367,7 +367,7 @@ static const struct {
     FLAW_ROW(AT_ANN, hold_closed, "tally", "released in all"),
     FLAW_ROW(AT_ANN, due_lost, "index", "a due entry at or before its end"),
     FLAW_ROW(AT_ANN, due_late, "index", "a due entry at or before its deadline"),
-    FLAW_ROW(AT_ANN, due_stray, "index", "the coupon of the due entry is there"),
+    FLAW_ROW(AT_ANN, due_stray, "index", "the row of the due entry is there"),
     FLAW_ROW(AT_ANN, due_unknown, "lane", "entries of a due block"),
     FLAW_ROW(AT_ANN, due_ahead, "lane", "a due block is not ahead of its lane"),
     FLAW_ROW(AT_ANN, hold_number, "order_ref", "its hold is there"),

@@ -5,7 +5,7 @@
  * rows remember what they took. */
 #include <stdio.h>
 
-#include "app/verify_part.h"
+#include "app/verify_transfer.h"
 #include "base/time.h"
 #include "domain/limit/book.h"
 #include "domain/limit/usage.h"
@@ -127,8 +127,14 @@ static const limit_rule *counted_for(const verify *v, const verify_group *g, con
     return oldest;
 }
 
-static uint32_t version_seen(const coupon *c, const usage *row, const usage_cell *cell)
+static uint32_t version_seen(const verify_coupon *of, const usage *row, const usage_cell *cell)
 {
+    const coupon *c = &of->row;
+    const received *by = of->by;
+    if (by != NULL)
+        return cell->owner != 0     ? by->template_version
+               : row->campaign != 0 ? by->campaign_version
+                                    : by->merchant_version;
     return cell->owner != 0     ? c->version
            : row->campaign != 0 ? c->campaign_version
                                 : c->merchant_version;
@@ -143,12 +149,12 @@ static void claims_of_period(const own_coupons *own, const limit_rule *rule, con
     bounds[1] = 0;
     for (size_t i = 0; i < own->n; i++) {
         const verify_coupon *c = own->items[i];
-        int64_t at = c->row.issued_at_ms;
+        int64_t at = verify_since_ms(c);
         int32_t day;
         if (!counts_in(c, row->campaign, cell->owner) || !verify_day(&c->of, at, &day) ||
             usage_number(cell->period, day, at) != cell->number)
             continue;
-        bool counted = rule != NULL && limit_counted_claim(rule, version_seen(&c->row, row, cell));
+        bool counted = rule != NULL && limit_counted_claim(rule, version_seen(c, row, cell));
         bounds[0] += counted && !verify_in_error(&c->row);
         bounds[1] += counted || rule == NULL || rule->period == LIMIT_PERIOD_ROLLING;
     }

@@ -35,6 +35,7 @@ typedef enum id_kind {
     ID_CODE_FORMAT,
     ID_CODE_BATCH,
     ID_CODE_WORD,
+    ID_TRANSFER,
     ID_KIND_COUNT
 } id_kind;
 

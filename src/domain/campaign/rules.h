@@ -31,7 +31,10 @@ enum {
     VALID_DAYS_MAX = 3660,
     DELAY_DAYS_MAX = 3660,
     GRACE_DAYS_MAX = 366,
-    USES_MAX = 10000, /* of one coupon */
+    USES_MAX = 10000,   /* of one coupon */
+    TRANSFERS_MAX = 16, /* of one coupon */
+    OFFER_SECONDS_MIN = 60,
+    OFFER_DAYS_MAX = 30,
     USE_INTERVAL_DAYS_MAX = 366,
     ASSET_TYPE_MAX = 32,      /* bytes */
     ASSET_PAYLOAD_MAX = 2048, /* bytes of compact JSON */
@@ -88,6 +91,7 @@ typedef struct template_change {
     const template_version *const *reached; /* `now` is among them */
     size_t n;
     uint8_t apply; /* apply_mode: how it is for ever */
+    bool coded;    /* its stock are codes of a partner, for ever */
 } template_change;
 void rules_template_edit(const template_change *change, const template_put_in *in, issues *found);
 /* The lowest version that a coupon can still follow, given the versions 1 … n: the last one with

@@ -22,6 +22,9 @@ template_version rules_version_of(const template_put_in *in)
                           .reach = in->reach == 0 ? EDIT_REACH_NEW_ONLY : in->reach};
     v.uses = in->uses;
     v.use_interval_ms = in->use_interval_ms;
+    v.transfers = in->transfers;
+    v.transfer_until_ms = in->transfer_until_ms;
+    v.offer_ms = in->offer_ms;
     v.stage = in->stage;
     v.priority = in->priority;
     v.exclusive = in->exclusive;
@@ -120,6 +123,19 @@ static void check_uses(const template_version *v, issues *found)
                 found);
 }
 
+static void check_transfers(const template_version *v, issues *found)
+{
+    rules_range(S("transfer.at_most"), v->transfers, 0, TRANSFERS_MAX, found);
+    if (v->transfers == 0)
+        return;
+    int64_t seconds = v->offer_ms < 0 ? -1 : v->offer_ms / MS_SECOND;
+    rules_range(S("transfer.offer_seconds"), seconds, OFFER_SECONDS_MIN,
+                OFFER_DAYS_MAX * (MS_DAY / MS_SECOND), found);
+    if (v->transfer_until_ms < 0 || v->transfer_until_ms >= TIME_MAX_MS)
+        issues_add(found, S("transfer.until"), S("out_of_range"),
+                   "a time of the years 1970 to 9999");
+}
+
 static void check_benefit(const campaign *parent, const template_version *v, issues *found)
 {
     size_t before = found->n;
@@ -149,6 +165,9 @@ static void check_automatic(const template_version *v, issues *found)
     if (price_uses(v) > 1)
         issues_add(found, S("uses"), S("not_allowed"),
                    "1: nobody holds an automatic template, so no use or money is left on it");
+    if (v->transfers != 0)
+        issues_add(found, S("transfer"), S("not_allowed"),
+                   "none: nobody holds an automatic template");
     if (v->reach == EDIT_REACH_ALL_UNUSED)
         issues_add(found, S("reach"), S("not_allowed"),
                    "new_only: the newest version of an automatic template rules");
@@ -182,8 +201,17 @@ static void check_version(const version_place *at, const template_version *v, is
         issues_add(found, S("refund_rule"), S("not_allowed"), "keep, reprice or claw_back");
     rules_range(S("grace_days"), v->grace_days, 0, GRACE_DAYS_MAX, found);
     check_uses(v, found);
+    check_transfers(v, found);
     rules_asset(v, at->before, apply, found);
     rules_funding(v, found);
+}
+
+/* A partner's code has been seen by who has the coupon. */
+static void check_coded(const template_put_in *in, issues *found)
+{
+    if (in->transfers != 0)
+        issues_add(found, S("transfer"), S("not_allowed"),
+                   "none: who had a coupon has seen the partner's code of it");
 }
 
 static void check_partner(const template_put_in *in, issues *found)
@@ -214,8 +242,10 @@ void rules_template_create(const campaign *parent, const template_put_in *in, is
     if (is_automatic(in->apply) && in->stock != -1)
         issues_add(found, S("stock"), S("not_allowed"),
                    "none: limit the redemptions of an automatic template");
-    if (in->partner.n > 0)
+    if (in->partner.n > 0) {
         check_partner(in, found);
+        check_coded(in, found);
+    }
     if (in->stock < -1 || in->stock > STOCK_MAX)
         issues_add(found, S("stock"), S("out_of_range"), "0 to %lld, or none for unlimited",
                    (long long)STOCK_MAX);
@@ -264,6 +294,8 @@ void rules_template_edit(const template_change *change, const template_put_in *i
     if ((price_uses(&v) > 1) != (price_uses(change->now) > 1))
         issues_add(found, S("uses"), S("not_editable"),
                    "one use or more: that stays as it is, the number may change");
+    if (change->coded)
+        check_coded(in, found);
     if (edit_reach_name(v.reach).n == 0)
         issues_add(found, S("reach"), S("not_allowed"), "new_only or all_unused");
     else if (sound && v.reach == EDIT_REACH_ALL_UNUSED)

@@ -185,7 +185,7 @@ static void an_automatic_template_reaches_no_coupons(void **state)
     template_put_in in = rules_good_template();
     template_version v = rules_version_of(&in);
     const template_version *reached[] = {&v};
-    template_change change = {&parent, &v, reached, 1, APPLY_MODE_AUTOMATIC};
+    template_change change = {&parent, &v, reached, 1, APPLY_MODE_AUTOMATIC, false};
     issues *found = issues_new(memory);
     rules_template_edit(&change, &in, found);
     rules_expect(found, "", "an edit");
@@ -234,7 +234,7 @@ static void template_edits(void **state)
     template_put_in first = rules_good_template();
     template_version v = rules_version_of(&first);
     const template_version *reached[] = {&v};
-    template_change change = {&parent, &v, reached, 1, 0};
+    template_change change = {&parent, &v, reached, 1, 0, false};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         expect_edit(&change, &rows[i]);
 }
@@ -260,7 +260,7 @@ static void days_after_issue_may_only_grow_for_coupons_that_are_out(void **state
     rules_change(&template_put_in_record, &first, AFTER "delay_days=3 duration_days=10 reach=1");
     template_version v = rules_version_of(&first);
     const template_version *reached[] = {&v};
-    template_change change = {&parent, &v, reached, 1, 0};
+    template_change change = {&parent, &v, reached, 1, 0, false};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         expect_edit(&change, &rows[i]);
 }
@@ -280,7 +280,7 @@ static void every_version_that_is_out_counts(void **state)
     second.valid_until_ms = RULES_DAY(10);
     template_version v1 = rules_version_of(&first), v2 = rules_version_of(&second);
     const template_version *reached[] = {&v1, &v2};
-    template_change change = {&parent, &v2, reached, 2, 0};
+    template_change change = {&parent, &v2, reached, 2, 0, false};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         expect_edit(&change, &rows[i]);
 }
@@ -306,7 +306,7 @@ static void a_discount_reserved_at_issue_does_not_grow_for_coupons_that_are_out(
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         campaign parent = rules_good_row(CAMPAIGN_STATE_ACTIVE);
         parent.budget_mode = rows[i].mode;
-        template_change change = {&parent, &v, reached, 1, 0};
+        template_change change = {&parent, &v, reached, 1, 0, false};
         expect_edit(&change, &rows[i].row);
     }
 }

@@ -33,20 +33,20 @@ static inline const column *rules_column(const record_type *type, str name)
     return NULL;
 }
 
-static inline void rules_set_term(void *record, uint8_t place, str value)
+static inline void rules_set_term(const record_type *type, void *record, uint8_t place, str value)
 {
-    template_put_in *in = record;
+    list *terms = (list *)(void *)((char *)record + rules_column(type, S("terms"))->offset);
     int64_t number;
     if (!str_to_i64(value, &number))
         fail_msg("no number: %.*s", STR_ARG(value));
-    TEST_SET(*in, place, number);
+    terms->items = test_term(terms->items, &terms->n, place, number);
 }
 
 static inline void rules_set(const record_type *type, void *record, str name, str value)
 {
     int64_t place;
     if (name.p[0] == 't' && str_to_i64((str){name.p + 1, name.n - 1}, &place)) {
-        rules_set_term(record, (uint8_t)place, value);
+        rules_set_term(type, record, (uint8_t)place, value);
         return;
     }
     const column *c = rules_column(type, name);

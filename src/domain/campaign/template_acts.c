@@ -174,7 +174,8 @@ static result template_edit_put(uow *u, const template_put_in *in, row_out *out)
                               .now = now,
                               .reached = rows.versions + rows.first - 1,
                               .n = row->version - rows.first + 1,
-                              .apply = row->apply};
+                              .apply = row->apply,
+                              .coded = row->partner.n > 0};
     issues *found = issues_new(uow_memory(u));
     rules_template_edit(&change, in, found);
     r = act_check(u, found);

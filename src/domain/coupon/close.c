@@ -2,6 +2,7 @@
 #include "domain/coupon/close.h"
 
 #include "domain/coupon/party.h"
+#include "domain/coupon/transfer.h"
 #include "domain/coupon/use.h"
 #include "domain/stats/ledger.h"
 #include "domain/stats/tally.h"
@@ -126,6 +127,8 @@ void coupon_end_load(const order_counters *c, const terms *of, const coupon *row
     tally_load(c->u, of);
     if (use_is_many(of->template))
         (void)coupon_use_get(c->u, row->slot, row->id);
+    if (row->state == COUPON_STATE_OFFERED)
+        (void)transfer_get(c->u, row->slot, row->ref);
     if (row->reserved_minor > 0)
         slice_load(c->slices, pool_budget(of->campaign->row->id));
 }
@@ -133,6 +136,10 @@ void coupon_end_load(const order_counters *c, const terms *of, const coupon *row
 void coupon_end(const order_counters *c, const terms *of, coupon *row, event_kind how)
 {
     coupon_event what = {.happening = how};
+    if (row->state == COUPON_STATE_OFFERED)
+        transfer_end_with(c->u, transfer_get(c->u, row->slot, row->ref),
+                          how == EVENT_KIND_COUPON_EXPIRED ? TRANSFER_STATE_EXPIRED
+                                                           : TRANSFER_STATE_CANCELLED);
     if (use_is_many(of->template)) {
         use_desk d = {c->u, of->template, row, coupon_use_get(c->u, row->slot, row->id)};
         if (how == EVENT_KIND_COUPON_EXPIRED)

@@ -5,7 +5,9 @@
 #include "domain/code/exchange.h"
 #include "domain/code/guess.h"
 #include "domain/coupon/state.h"
+#include "domain/coupon/transfer.h"
 #include "domain/limit/subject.h"
+#include "domain/saga/saga.h"
 #include "domain/stats/tally.h"
 
 /* ---- finding ---- */
@@ -66,6 +68,17 @@ static bool look_at_guesses(due_rows *d, const due_entry *e)
     return d->guesses_count < SWEEP_MAX;
 }
 
+static bool look_at_transfer(due_rows *d, const due_entry *e)
+{
+    transfer *row = transfer_get(d->c.u, id_slot(e->id), e->id);
+    bool seen = row == NULL || row->state != TRANSFER_STATE_OPEN;
+    for (size_t i = 0; i < d->transfer_count && !seen; i++)
+        seen = d->transfers[i] == row;
+    if (!seen && d->transfer_count < SWEEP_MAX)
+        d->transfers[d->transfer_count++] = row;
+    return d->transfer_count < SWEEP_MAX;
+}
+
 static bool look(due_rows *d, uint8_t kind, const due_entry *e)
 {
     switch (kind) {
@@ -77,6 +90,9 @@ static bool look(due_rows *d, uint8_t kind, const due_entry *e)
         return look_at_code(d, e);
     case DUE_KIND_GUESSES:
         return look_at_guesses(d, e);
+    case DUE_KIND_OFFER:
+    case DUE_KIND_TRANSFER:
+        return look_at_transfer(d, e);
     default:
         return look_at_subject(d, e);
     }
@@ -174,15 +190,28 @@ void due_load(due_rows *d)
         d->by_hold[i] = order_counters_of(&d->c, row->slot, row->member);
         hold_close_load(&d->by_hold[i], row);
     }
+    for (size_t i = 0; i < d->transfer_count; i++)
+        (void)coupon_get(u, d->transfers[i]->slot, d->transfers[i]->coupon);
 }
 
-/* False: an edit has given it more time; who uses its entry up has it looked at again then. */
+/* When to look at it again: an edit has given it more time, or an act on its way may take it. */
+static int64_t look_again_at(uow *u, const coupon *row)
+{
+    const transfer *offer =
+        row->state == COUPON_STATE_OFFERED ? transfer_get(u, row->slot, row->ref) : NULL;
+    int64_t ends = config_expires_at_ms(uow_config(u), row);
+    if (uow_now(u) < ends || offer == NULL || offer->reservations.n == 0)
+        return ends;
+    return uow_now(u) + SAGA_CHECK_MS;
+}
+
+/* False: it is not over yet; who uses its entry up has it looked at again. */
 static bool expire(const due_rows *d, coupon *row)
 {
     uow *u = d->c.u;
     order_counters c = of_coupon(d, row);
     terms of = terms_of(uow_config(u), row->template);
-    int64_t ends = config_expires_at_ms(uow_config(u), row);
+    int64_t ends = look_again_at(u, row);
     if (uow_now(u) < ends) {
         if (d->block != NULL)
             uow_due(u, (due_name){DUE_KIND_COUPON, row->id, 0}, ends);
@@ -191,6 +220,14 @@ static bool expire(const due_rows *d, coupon *row)
     coupon_end(&c, &of, row, EVENT_KIND_COUPON_EXPIRED);
     tally_of(u, &of)->expired++;
     return true;
+}
+
+/* One that the act has ended with its coupon is passed over. */
+static uint32_t sweep_transfer(const due_rows *d, transfer *row)
+{
+    if (row->state != TRANSFER_STATE_OPEN)
+        return 0;
+    return transfer_sweep(d->c.u, row, coupon_get(d->c.u, row->slot, row->coupon), d->lost);
 }
 
 static void use_up(const due_rows *d, due_block *b)
@@ -221,6 +258,8 @@ sweep_out due_apply(const due_rows *d)
         out.asked += code_ask(d->c.u, d->codes[i], d->lost);
     for (size_t i = 0; i < d->guesses_count; i++)
         guess_sweep(d->c.u, d->guesses[i]);
+    for (size_t i = 0; i < d->transfer_count; i++)
+        out.asked += sweep_transfer(d, d->transfers[i]);
     if (d->block != NULL)
         use_up(d, d->block);
     return out;

@@ -1,9 +1,10 @@
-/* What is due: coupons past their end, open holds past their deadline; for the sweep, subjects
- * of limits, and codes, with an act on its way that is past its deadline, and failed tries that may
- * be forgotten. The sweep applies them block by block, and so it is done before anybody is told
- * that a pool or a subject has no more (app/lease.c). What limits by user lack only holds of that
- * user have: an act applies those of its slot first, inside itself. Bounded: there may be more than
- * one act applies, and then a refusal for want of it would not be true. Private to domain/coupon.
+/* What is due: coupons past their end, open holds past their deadline; for the sweep, offers past
+ * theirs, subjects of limits, codes and coupons with an act on its way that is past its deadline,
+ * and failed tries that may be forgotten. The sweep applies them block by block, and so it is done
+ * before anybody is told that a pool or a subject has no more (app/lease.c). What limits by user
+ * lack only holds of that user have: an act applies those of its slot first, inside itself.
+ * Bounded: there may be more than one act applies, and then a refusal for want of it would not be
+ * true. Private to domain/coupon.
  *
  * Due blocks only say where to look. Every coupon that waits, open hold and act on its way has an
  * entry at or before its time (verify checks it); there may be more, of rows that have moved on.
@@ -30,7 +31,8 @@ typedef struct due_rows {
     subject_open *subjects[SWEEP_MAX];
     exchange_code *codes[SWEEP_MAX];
     code_guesses *guesses[SWEEP_MAX];
-    size_t coupon_count, hold_count, subject_count, code_count, guesses_count;
+    transfer *transfers[SWEEP_MAX];
+    size_t coupon_count, hold_count, subject_count, code_count, guesses_count, transfer_count;
     order_counters *by_hold; /* of the user of each hold */
     bool more;               /* there may be */
 } due_rows;

@@ -3,6 +3,7 @@
 #include "domain/coupon/adds.h"
 #include "domain/coupon/order_part.h"
 #include "domain/coupon/return_split.h"
+#include "domain/coupon/transfer.h"
 #include "domain/coupon/use.h"
 #include "domain/price/policy.h"
 #include "domain/rule/cart.h"
@@ -94,8 +95,8 @@ static void load(return_desk *d)
 
 /* What needs the coupons first: what is due of those with more than one use, before anything comes
  * back to them (holds past their deadline, and their end), and counts of the codes they came from.
- * False while rows are not here yet. */
-static bool load_due(return_desk *d)
+ * R_AGAIN; R_WAIT: one may just be going to another user. */
+static result load_due(return_desk *d)
 {
     uow *u = d->c.u;
     size_t n = d->row->applied.n, most = 0;
@@ -112,10 +113,20 @@ static bool load_due(return_desk *d)
             tally_load_code(u, d->coupons[i]->batch);
     }
     if (uow_pending(u))
-        return false;
+        return R_AGAIN;
     for (size_t i = 0; i < d->stale_count; i++)
         hold_close_load(&d->c, d->stale[i]);
-    return !uow_pending(u);
+    if (uow_pending(u))
+        return R_AGAIN;
+    for (size_t i = 0; i < n; i++) {
+        const coupon *row = d->uses[i] == NULL ? NULL : d->coupons[i];
+        if (row == NULL || row->state != COUPON_STATE_OFFERED)
+            continue;
+        result r = transfer_wait(u, transfer_get(u, row->slot, row->ref));
+        if (r != R_DONE)
+            return r;
+    }
+    return R_DONE;
 }
 
 /* ---- working out ---- */
@@ -296,7 +307,7 @@ static void give_grace(return_desk *d, size_t i)
 {
     uow *u = d->c.u;
     coupon *row = d->coupons[i];
-    if (row->state == COUPON_STATE_VOIDED)
+    if (row->state == COUPON_STATE_VOIDED || row->state == COUPON_STATE_TRANSFERRED)
         return;
     int64_t ends = config_expires_at_ms(uow_config(u), row);
     bool ended = ends <= uow_now(u);
@@ -470,9 +481,11 @@ result return_decide(uow *u, const void *input, void *output)
     price_policy policy = policy_of(d.row->policy.items, d.row->policy.n);
     d.keeps_uses = policy.returned_use == RETURNED_USE_KEEP;
     load(&d);
-    if (uow_pending(u) || !load_due(&d))
+    if (uow_pending(u))
         return R_AGAIN;
-    r = work_out(&d);
+    r = load_due(&d);
+    if (r == R_DONE)
+        r = work_out(&d);
     if (r != R_DONE)
         return r;
     d.id = uow_next_id(u, d.c.slot);

@@ -151,10 +151,9 @@ static str take_code(issue_desk *d, const issue_place *p, uint64_t coupon_id)
     return partner_lane_give(d->u, shelf->codes.rows[shelf->taken++], coupon_id);
 }
 
-/* What one coupon has taken from limits by phone, e-mail, device … */
-static void write_takes(const issue_desk *d, uint64_t id, const limit_takes *takes)
+void issue_write_takes(uow *u, const coupon *row, const limit_takes *takes)
 {
-    limit_take *own = ARENA_ARRAY(uow_memory(d->u), limit_take, takes->n);
+    limit_take *own = ARENA_ARRAY(uow_memory(u), limit_take, takes->n);
     size_t n = 0;
     for (size_t i = 0; i < takes->n; i++) {
         if (limit_way_of(takes->items[i].subject) != LIMIT_BY_SUBJECT)
@@ -164,9 +163,9 @@ static void write_takes(const issue_desk *d, uint64_t id, const limit_takes *tak
     }
     if (n == 0)
         return;
-    coupon_take *row = coupon_take_new(d->u, d->slot, id);
-    row->takes.items = own;
-    row->takes.n = n;
+    coupon_take *to = coupon_take_new(u, row->slot, row->id);
+    to->takes.items = own;
+    to->takes.n = n;
 }
 
 static void count(issue_desk *d, const issue_place *p, uint32_t n, limit_takes *takes)
@@ -192,7 +191,7 @@ void issue_write(issue_desk *d, const issue_place *p, uint32_t n)
         slice_take(d->slices, pool_budget(p->of.campaign->row->id), p->now.reserve_minor * n);
     for (uint32_t i = 0; i < n; i++) {
         const coupon *row = write_coupon(d, p);
-        write_takes(d, row->id, &takes);
+        issue_write_takes(d->u, row, &takes);
         d->out->coupons.items[d->out->coupons.n++] =
             (issued_coupon){.coupon = row->id,
                             .template = row->template,

@@ -51,5 +51,7 @@ void issue_load(issue_desk *d, const issue_place *p);
 MUST_USE result issue_count(issue_desk *d, issue_place *p, bool strict, uint32_t *n);
 /* Writes n coupons and all that belongs to them. */
 void issue_write(issue_desk *d, const issue_place *p, uint32_t n);
+/* Writes what one coupon, of those that took these, has taken from limits by phone, e-mail … */
+void issue_write_takes(uow *u, const coupon *row, const limit_takes *takes);
 
 #endif

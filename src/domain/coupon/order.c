@@ -5,6 +5,7 @@
 #include "domain/coupon/adds.h"
 #include "domain/coupon/basis.h"
 #include "domain/coupon/order_part.h"
+#include "domain/coupon/transfer.h"
 #include "domain/coupon/use.h"
 #include "domain/price/policy.h"
 #include "domain/rule/cart.h"
@@ -144,7 +145,9 @@ static result find_holds(order_desk *d)
     d->closing = ARENA_ARRAY(uow_memory(u), hold *, most);
     hold **found = ARENA_ARRAY(uow_memory(u), hold *, most);
     for (size_t i = 0; i < d->facts.applied_count; i++) {
-        const order_coupon *c = &d->coupons[i];
+        order_coupon *c = &d->coupons[i];
+        if (c->row != NULL && c->row->state == COUPON_STATE_OFFERED)
+            c->offer = transfer_get(u, d->c.slot, c->row->ref);
         for (size_t k = 0; c->use != NULL && k < c->use->held.n; k++)
             found[n++] = hold_get(u, d->c.slot, c->use->held.items[k].hold);
         if (!is_automatic(d, i) && !c->many && c->row->state == COUPON_STATE_HELD)
@@ -493,6 +496,11 @@ result order_confirm(order_desk *d, uint64_t id)
             continue; /* it was due */
         bool in_time = hold_state_at(row, uow_now(d->c.u)) == HOLD_STATE_OPEN;
         hold_close(&d->c, row, in_time ? HOLD_STATE_REPLACED : HOLD_STATE_EXPIRED);
+    }
+    for (size_t i = 0; i < d->facts.applied_count; i++) {
+        const order_coupon *c = &d->coupons[i];
+        if (c->offer != NULL && transfer_is_over(c->offer, uow_now(d->c.u)))
+            transfer_close(d->c.u, c->offer, c->row, TRANSFER_STATE_EXPIRED);
     }
     if (!d->who.known) {
         member_join(d->c.u, &d->who);

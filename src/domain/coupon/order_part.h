@@ -15,6 +15,7 @@ typedef struct order_coupon {
     coupon *row;            /* NULL: an automatic template */
     bool many;              /* it has more than one use (use.h) */
     coupon_use *use;        /* of such a coupon; NULL: nothing is used yet */
+    transfer *offer;        /* that it is in; NULL: none */
     int64_t own_minor;      /* of reserved_minor, what its own reservation gave */
     int64_t reserved_minor; /* budget that this use has taken */
 } order_coupon;

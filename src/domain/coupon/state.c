@@ -15,6 +15,13 @@ static const uint8_t steps[EVENT_KIND_COUNT][COUPON_STATE_COUNT] = {
                                    [COUPON_STATE_OFFERED] = COUPON_STATE_EXPIRED},
     [EVENT_KIND_COUPON_VOIDED] = {[COUPON_STATE_AVAILABLE] = COUPON_STATE_VOIDED,
                                   [COUPON_STATE_OFFERED] = COUPON_STATE_VOIDED},
+    [EVENT_KIND_COUPON_OFFERED] = {[COUPON_STATE_AVAILABLE] = COUPON_STATE_OFFERED},
+    [EVENT_KIND_COUPON_TRANSFERRED] = {[COUPON_STATE_OFFERED] = COUPON_STATE_TRANSFERRED},
+    [EVENT_KIND_COUPON_RECEIVED] = {[0] = COUPON_STATE_AVAILABLE},
+    [EVENT_KIND_TRANSFER_DECLINED] = {[COUPON_STATE_OFFERED] = COUPON_STATE_AVAILABLE},
+    [EVENT_KIND_TRANSFER_CANCELLED] = {[COUPON_STATE_OFFERED] = COUPON_STATE_AVAILABLE},
+    [EVENT_KIND_TRANSFER_EXPIRED] = {[COUPON_STATE_OFFERED] = COUPON_STATE_AVAILABLE},
+    [EVENT_KIND_TRANSFER_REFUSED] = {[COUPON_STATE_OFFERED] = COUPON_STATE_AVAILABLE},
 };
 
 static const bool hold_steps[HOLD_STATE_COUNT][HOLD_STATE_COUNT] = {
@@ -80,7 +87,9 @@ void coupon_move(uow *u, coupon *row, const coupon_event *what)
     bool allowed = coupon_step(row->state, what->happening, &to);
     CHECK(allowed);
     coupon_edit(u, row);
-    row->ref = to == COUPON_STATE_HELD || to == COUPON_STATE_REDEEMED ? what->ref : 0;
+    bool refers = to == COUPON_STATE_HELD || to == COUPON_STATE_REDEEMED ||
+                  to == COUPON_STATE_OFFERED || to == COUPON_STATE_TRANSFERRED;
+    row->ref = refers ? what->ref : 0;
     coupon_move_to(u, row, to, what);
 }
 

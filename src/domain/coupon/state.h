@@ -8,6 +8,10 @@
  *   returned   redeemed            -> available
  *   expired    available, offered  -> expired
  *   voided     available, offered  -> voided
+ *   offered    available           -> offered
+ *   transferred        offered     -> transferred       of its receiver, under a new id:
+ *   received   (new)               -> available
+ *   declined, cancelled, transfer_expired, refused   offered -> available
  * With more than one use: coupon/use.h.
  * Hold:
  *   (new) -> open;  open -> redeemed, released, expired, replaced
@@ -38,8 +42,9 @@ typedef struct coupon_event {
 } coupon_event;
 /* Changes the state, raises the revision, sets closed and ref, and emits the event. The step is
  * CHECKed: whoever calls has looked. ref: of the event; the row keeps it while it is held or
- * redeemed. expires_at_ms must be right before: a coupon that begins to wait gets a due entry. Of
- * one that came from a code it counts what happens for its batch: tally_load_code was before. */
+ * offered, and for ever once it is redeemed or transferred. expires_at_ms must be right before: a
+ * coupon that begins to wait gets a due entry. Of one that came from a code it counts what happens
+ * for its batch: tally_load_code was before. */
 void coupon_move(uow *u, coupon *row, const coupon_event *what);
 /* The step of a coupon with more than one use, which use.h decides: `to` is right. Sets no ref. */
 void coupon_move_to(uow *u, coupon *row, uint8_t to, const coupon_event *what);

@@ -6,7 +6,8 @@
 result sweep_decide(uow *u, const void *input, void *output)
 {
     const sweep_in *in = input;
-    bool tries = in->kind == DUE_KIND_SUBJECT || in->kind == DUE_KIND_CODE;
+    bool tries =
+        in->kind == DUE_KIND_SUBJECT || in->kind == DUE_KIND_CODE || in->kind == DUE_KIND_TRANSFER;
     if (in->lane != uow_lane(u) || (in->lost != 0 && !tries))
         return R_INVALID;
     due_block *block = due_block_get(u, in->lane, in->kind, in->at_ms, in->number);

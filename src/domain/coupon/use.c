@@ -15,7 +15,8 @@ static bool counts(const use_ask *ask, const held_use *h)
 
 static bool is_used(const coupon_use *use)
 {
-    return use->redeemed > 0 || use->redeemed_minor > 0 || use->lapsed > 0 || use->lapsed_minor > 0;
+    return use->redeemed > 0 || use->redeemed_minor > 0 || use->lapsed > 0 ||
+           use->lapsed_minor > 0 || use->gone > 0 || use->gone_minor > 0;
 }
 
 bool use_pins(const use_ask *ask)
@@ -54,8 +55,10 @@ use_left use_left_of(const use_ask *ask)
     const price_rule *rule = config_rule(ask->of, version);
     use_left left = {.uses = price_uses(v), .value_minor = price_rule_value(rule)};
     left.money_minor = later(left.value_minor, 0);
-    left.used = use->redeemed > 0 || use->redeemed_minor > 0;
-    take_off(&left, (uint64_t)use->redeemed + use->lapsed, use->redeemed_minor + use->lapsed_minor);
+    left.used =
+        use->redeemed > 0 || use->redeemed_minor > 0 || use->gone > 0 || use->gone_minor > 0;
+    take_off(&left, (uint64_t)use->redeemed + use->lapsed + use->gone,
+             use->redeemed_minor + use->lapsed_minor + use->gone_minor);
     int64_t last_at_ms = use->last_at_ms;
     for (size_t i = 0; i < use->held.n; i++) {
         const held_use *h = &use->held.items[i];
@@ -108,7 +111,8 @@ static bool is_open_or(uint8_t from, bool redeemed)
 
 static bool is_over(uint8_t from)
 {
-    return from == COUPON_STATE_EXPIRED || from == COUPON_STATE_VOIDED;
+    return from == COUPON_STATE_EXPIRED || from == COUPON_STATE_VOIDED ||
+           from == COUPON_STATE_TRANSFERRED;
 }
 
 bool use_step(uint8_t from, event_kind happening, use_room room, uint8_t *to)
@@ -122,6 +126,8 @@ bool use_step(uint8_t from, event_kind happening, use_room room, uint8_t *to)
         return coupon_step(from, happening, to);
     if (is_open_or(from, back))
         *to = states_of[room];
+    else if (back && from == COUPON_STATE_OFFERED)
+        *to = from;
     else if (is_over(from) && (back || ends))
         *to = from;
     return *to != 0;
@@ -274,4 +280,25 @@ void use_return(use_desk *d, const use_returned *back)
     }
     use->revivals++;
     coupon_move_to(d->u, d->row, COUPON_STATE_AVAILABLE, &what);
+}
+
+void use_carry(const use_desk *d, carried_coupon *out)
+{
+    const coupon_use *use = d->use;
+    if (use == NULL || use->version == 0)
+        return;
+    out->uses_gone = use->redeemed + use->lapsed + use->gone;
+    out->gone_minor = use->redeemed_minor + use->lapsed_minor + use->gone_minor;
+    out->use_version = use->version;
+    out->last_at_ms = use->last_at_ms;
+}
+
+void use_receive(use_desk *d, const carried_coupon *in)
+{
+    if (in->use_version == 0)
+        return;
+    coupon_use *use = edited(d, in->use_version);
+    use->gone = in->uses_gone;
+    use->gone_minor = in->gone_minor;
+    use->last_at_ms = in->last_at_ms;
 }

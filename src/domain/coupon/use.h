@@ -8,8 +8,9 @@
  *
  * Each open hold has a use of its own, and the money of its discount; so several orders may hold
  * one coupon while uses (and money) are left, and no two of them ever the same use.
- *   uses left  = uses - redeemed - held - lapsed          redeemed: but for those given back
- *   money left = value - redeemed - held - lapsed         of a stored value; never below 0
+ *   uses left  = uses - redeemed - held - lapsed - gone   redeemed: but for those given back
+ *   money left = value - redeemed - held - lapsed - gone  of a stored value; never below 0
+ * gone: what users had of it before it was transferred to this one.
  * One more use is possible while a use is left and, of a stored value, money.
  *
  * Interval: from when one use was taken (held, or redeemed directly) to when the next is. A use
@@ -22,11 +23,12 @@
  *   redeemed              available, held                -> room
  *   returned, credited    available, held, redeemed      -> room
  *   room:  a use is left: available;  none, but one is held: held;  else redeemed
- *   released, redeemed,   expired, voided                -> as it was
+ *   released, redeemed,   expired, voided, transferred   -> as it was
  *   returned, credited
+ *   returned, credited    offered                        -> offered
  *   returned, credited    expired -> available           where grace_days give it more time, for
  *                                                        what came back since: the rest has lapsed
- *   issued, expired, voided as in state.h; open holds of it stay good until their deadline
+ *   issued, expired, voided and transfers as in state.h; open holds stay good until their deadline
  * Private to domain/coupon but for what reads and verify ask. */
 #ifndef QUAN_DOMAIN_COUPON_USE_H
 #define QUAN_DOMAIN_COUPON_USE_H
@@ -58,7 +60,7 @@ typedef struct use_left {
     int64_t worth_minor; /* the most that it can still give; -1: no bound */
     int64_t again_at_ms; /* the next use, by the interval; 0: at any time */
     size_t held;         /* holds that count */
-    bool used;           /* something of it is redeemed */
+    bool used;           /* something of it is redeemed, or gone */
 } use_left;
 use_left use_left_of(const use_ask *ask);
 /* Is one more use possible, interval aside? */
@@ -105,5 +107,9 @@ typedef struct use_returned {
     bool complete, lives;
 } use_returned;
 void use_return(use_desk *d, const use_returned *back);
+/* What is gone of it when it goes to another user: into the columns of `out`. No hold has any. */
+void use_carry(const use_desk *d, carried_coupon *out);
+/* The same at the coupon that it becomes. */
+void use_receive(use_desk *d, const carried_coupon *in);
 
 #endif

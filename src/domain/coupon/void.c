@@ -1,85 +1,52 @@
 /* The act by which a merchant ends a coupon: see acts.h. */
 #include "base/id.h"
 #include "domain/coupon/acts.h"
-#include "domain/coupon/close.h"
-#include "domain/coupon/use.h"
+#include "domain/coupon/grasp.h"
 #include "domain/stats/tally.h"
 
 typedef struct void_desk {
-    order_counters c;
+    coupon_grasp g;
     const void_in *in;
-    coupon *row;
-    terms of;
-    hold *stale[USE_HOLDS_MAX]; /* past their deadline, and still holding the coupon */
-    size_t stale_count;
     limit_takes claims;
     coupon_take *taken; /* what limits by phone, e-mail … have counted; NULL: nothing */
+    received *by;       /* what brought it; NULL: it was issued to its user */
 } void_desk;
 
-static result find_hold(void_desk *d, coupon_now *now)
-{
-    uow *u = d->c.u;
-    hold *by = d->row->state == COUPON_STATE_HELD ? hold_get(u, d->c.slot, d->row->ref) : NULL;
-    if (uow_pending(u))
-        return R_AGAIN;
-    *now = coupon_state_at(uow_config(u), d->row, by, uow_now(u));
-    if (by != NULL)
-        d->stale[d->stale_count++] = by;
-    return R_DONE;
-}
-
 /* Holds that are open stay good; but what was used, or may be, was not issued in error. */
-static result find_uses(void_desk *d, coupon_now *now)
-{
-    uow *u = d->c.u;
-    coupon_use *use = coupon_use_get(u, d->c.slot, d->row->id);
-    if (uow_pending(u))
-        return R_AGAIN;
-    use_ask ask = {.of = d->of.template, .row = d->row, .use = use, .now_ms = uow_now(u)};
-    use_left left;
-    *now = use_state_at(uow_config(u), &ask, &left);
-    if (d->in->reason == VOID_REASON_ISSUED_IN_ERROR && (left.used || left.held > 0))
-        return uow_refuse(u, R_COUPON_NOT_AVAILABLE, "The coupon is partly used.");
-    for (size_t i = 0; use != NULL && i < use->held.n; i++)
-        if (use->held.items[i].deadline_ms <= uow_now(u))
-            d->stale[d->stale_count++] = hold_get(u, d->c.slot, use->held.items[i].hold);
-    return uow_pending(u) ? R_AGAIN : R_DONE;
-}
-
 static result void_find(void_desk *d)
 {
-    uow *u = d->c.u;
-    d->row = coupon_get(u, d->c.slot, d->in->coupon);
-    if (uow_pending(u))
-        return R_AGAIN;
-    if (d->row == NULL || !terms_find(uow_config(u), d->row->template, &d->of) ||
-        d->of.merchant->row->id != d->in->merchant)
-        return uow_refuse(u, R_NOT_FOUND, "There is no such coupon.");
-    coupon_now now;
-    result r = use_is_many(d->of.template) ? find_uses(d, &now) : find_hold(d, &now);
+    uow *u = d->g.c.u;
+    result r = grasp_find(&d->g, d->in->merchant, d->in->coupon);
     if (r != R_DONE)
         return r;
-    if (now.state != COUPON_STATE_AVAILABLE && now.state != COUPON_STATE_OFFERED)
+    if (d->g.row->transfer != 0)
+        d->by = received_get(u, d->g.row->slot, d->g.row->transfer);
+    if (uow_pending(u))
+        return R_AGAIN;
+    if (d->in->reason == VOID_REASON_ISSUED_IN_ERROR && use_is_many(d->g.of.template) &&
+        (d->g.left.used || d->g.left.held > 0))
+        return uow_refuse(u, R_COUPON_NOT_AVAILABLE, "The coupon is partly used.");
+    if (!coupon_is_waiting(d->g.now.state))
         return uow_refuse(u, R_COUPON_NOT_AVAILABLE, "The coupon is %.*s.",
-                          STR_ARG(coupon_state_name(now.state)));
+                          STR_ARG(coupon_state_name(d->g.now.state)));
     return R_DONE;
 }
 
 static void void_load(void_desk *d)
 {
-    d->c = order_counters_new(d->c.u, d->c.slot, d->row->member);
-    coupon_end_load(&d->c, &d->of, d->row);
-    tally_load_code(d->c.u, d->row->batch);
-    for (size_t i = 0; i < d->stale_count; i++)
-        hold_close_load(&d->c, d->stale[i]);
+    grasp_load(&d->g);
+    const order_counters *c = &d->g.c;
+    const coupon *row = d->g.row;
+    coupon_end_load(c, &d->g.of, row);
+    tally_load_code(c->u, row->batch);
     if (d->in->reason != VOID_REASON_ISSUED_IN_ERROR)
         return;
-    limit_book_claims_of(d->c.book, &d->of, d->row, &d->claims);
+    limit_book_claims_of(c->book, &d->g.of, &(limit_claim){row, d->by}, &d->claims);
     for (size_t i = 0; i < d->claims.n; i++)
-        limit_book_load_take(d->c.book, &d->claims.items[i]);
-    d->taken = coupon_take_get(d->c.u, d->c.slot, d->row->id);
-    if (d->row->stocked)
-        slice_load(d->c.slices, pool_stock(d->row->template));
+        limit_book_load_take(c->book, &d->claims.items[i]);
+    d->taken = coupon_take_get(c->u, row->slot, row->id);
+    if (row->stocked)
+        slice_load(c->slices, pool_stock(row->template));
 }
 
 result void_decide(uow *u, const void *input, void *output)
@@ -88,30 +55,31 @@ result void_decide(uow *u, const void *input, void *output)
     void_out *out = output;
     if (void_reason_name(in->reason).n == 0)
         return uow_refuse(u, R_INVALID, "reason is none of the known words");
-    void_desk d = {.c = {.u = u, .slot = id_slot(in->coupon)}, .in = in};
+    void_desk d = {.g.c.u = u, .in = in};
     result r = void_find(&d);
     if (r != R_DONE)
         return r;
     void_load(&d);
     if (uow_pending(u))
         return R_AGAIN;
-    for (size_t i = 0; i < d.stale_count; i++)
-        hold_close(&d.c, d.stale[i], HOLD_STATE_EXPIRED);
-    coupon_end(&d.c, &d.of, d.row, EVENT_KIND_COUPON_VOIDED);
-    d.row->ref = in->reason; /* tells whoever recounts whether stock and limits came back */
-    tally_of(u, &d.of)->voided++;
+    coupon *row = d.g.row;
+    const order_counters *c = &d.g.c;
+    grasp_apply(&d.g);
+    coupon_end(c, &d.g.of, row, EVENT_KIND_COUPON_VOIDED);
+    row->ref = in->reason; /* tells whoever recounts whether stock and limits came back */
+    tally_of(u, &d.g.of)->voided++;
     for (size_t i = 0; i < d.claims.n; i++)
-        limit_book_give(d.c.book, &d.of, &d.claims.items[i], 1);
+        limit_book_give(c->book, &d.g.of, &d.claims.items[i], 1);
     for (size_t i = 0; d.taken != NULL && i < d.taken->takes.n; i++) {
         limit_take take = d.taken->takes.items[i];
-        limit_book_give(d.c.book, &d.of, &take, take.n);
+        limit_book_give(c->book, &d.g.of, &take, take.n);
     }
     if (d.taken != NULL)
         coupon_take_delete(u, d.taken);
-    if (in->reason == VOID_REASON_ISSUED_IN_ERROR && d.row->stocked &&
-        d.of.template->row->partner.n == 0) /* a partner's code has been seen */
-        slice_give(d.c.slices, pool_stock(d.row->template), 1);
-    *out = (void_out){.coupon = d.row->id, .at_ms = uow_now(u)};
-    slice_settle(d.c.slices);
-    return limit_book_settle(d.c.book);
+    if (in->reason == VOID_REASON_ISSUED_IN_ERROR && row->stocked &&
+        d.g.of.template->row->partner.n == 0) /* a partner's code has been seen */
+        slice_give(c->slices, pool_stock(row->template), 1);
+    *out = (void_out){.coupon = row->id, .at_ms = uow_now(u)};
+    slice_settle(c->slices);
+    return limit_book_settle(c->book);
 }

@@ -29,6 +29,12 @@ static usage_key ever_key(uint64_t template_id, uint8_t measure)
     return (usage_key){.owner = template_id, .measure = measure, .period = LIMIT_PERIOD_EVER};
 }
 
+/* Does the rule count the case? */
+static bool counts(const limit_rule *rule, const limit_case *c)
+{
+    return rule->measure == c->measure && !(c->received && is_shared(rule));
+}
+
 static pool_name pool_for(const limit_book *b, const limit_level *level, const limit_rule *rule,
                           const limit_case *c)
 {
@@ -131,7 +137,7 @@ void limit_book_load(limit_book *b, const limit_case *c)
     for (size_t l = 0; l < LIMIT_LEVELS; l++) {
         for (size_t i = 0; i < levels[l].n; i++) {
             const limit_rule *rule = &levels[l].rules[i];
-            if (rule->measure != c->measure)
+            if (!counts(rule, c))
                 continue;
             if (is_shared(rule))
                 slice_load(b->slices, pool_for(b, &levels[l], rule, c));
@@ -179,7 +185,7 @@ static result want_of_level(limit_book *b, const limit_level *level, limit_way w
 {
     for (size_t i = 0; i < level->n; i++) {
         const limit_rule *rule = &level->rules[i];
-        if (rule->measure != c->measure || limit_way_of(rule->subject) != way)
+        if (!counts(rule, c) || limit_way_of(rule->subject) != way)
             continue;
         int64_t before = w->have;
         result r = want_of_rule(b, level, rule, c, &w->have);
@@ -358,7 +364,7 @@ void limit_book_take(limit_book *b, const limit_case *c, int64_t n, limit_takes 
             take_ever(b, level->campaign, ever_key(level->template, c->measure), n);
         for (size_t i = 0; i < level->n; i++) {
             const limit_rule *rule = &level->rules[i];
-            if (rule->measure != c->measure || is_ever_claim(level, rule) ||
+            if (!counts(rule, c) || is_ever_claim(level, rule) ||
                 (!is_shared(rule) && limit_is_counted(level, i, UINT32_MAX)))
                 continue;
             limit_way way = limit_way_of(rule->subject);
@@ -431,37 +437,62 @@ bool limit_counted_claim(const limit_rule *rule, uint32_t version_at_issue)
     return rule->measure == LIMIT_MEASURE_CLAIMS && rule->since_version <= version_at_issue;
 }
 
-void limit_book_claims_of(limit_book *b, const terms *of, const coupon *row, limit_takes *into)
+/* When a limit counted the claim, and by which versions of where it stands. */
+typedef struct counted_claim {
+    int64_t at_ms;
+    uint32_t versions[LIMIT_LEVELS];
+} counted_claim;
+
+static counted_claim counted_by(const limit_claim *c, bool shared)
+{
+    const coupon *row = c->row;
+    const received *by = c->by;
+    if (by == NULL || shared)
+        return (counted_claim){row->issued_at_ms,
+                               {row->merchant_version, row->campaign_version, row->version}};
+    return (counted_claim){by->at_ms,
+                           {by->merchant_version, by->campaign_version, by->template_version}};
+}
+
+static limit_take claim_take(const terms *of, const limit_level *level, const limit_rule *rule,
+                             const counted_claim *seen)
+{
+    bool shared = is_shared(rule);
+    limit_take take = {.measure = LIMIT_MEASURE_CLAIMS,
+                       .subject = rule->subject,
+                       .period = rule->period,
+                       .campaign = level->campaign,
+                       .owner = shared ? level->owner : level->template,
+                       .since_version = shared ? 0 : limit_key_of(level, rule).since_version,
+                       .n = 1};
+    if (!shared || rule->period != LIMIT_PERIOD_ROLLING)
+        take.number = usage_number(rule->period, terms_day(of, seen->at_ms), seen->at_ms);
+    return take;
+}
+
+void limit_book_claims_of(limit_book *b, const terms *of, const limit_claim *c, limit_takes *into)
 {
     limit_level levels[LIMIT_LEVELS];
     limit_levels_of(of, levels);
-    const uint32_t versions[LIMIT_LEVELS] = {row->merchant_version, row->campaign_version,
-                                             row->version};
-    int32_t day = terms_day(of, row->issued_at_ms);
     for (size_t l = 0; l < LIMIT_LEVELS; l++) {
         const limit_level *level = &levels[l];
-        limit_take take = {.measure = LIMIT_MEASURE_CLAIMS,
-                           .subject = LIMIT_SUBJECT_USER,
-                           .period = LIMIT_PERIOD_EVER,
-                           .campaign = level->campaign,
-                           .owner = level->template,
-                           .n = 1};
         if (level->campaign != 0)
-            note(b, into, take);
+            note(b, into,
+                 (limit_take){.measure = LIMIT_MEASURE_CLAIMS,
+                              .subject = LIMIT_SUBJECT_USER,
+                              .period = LIMIT_PERIOD_EVER,
+                              .campaign = level->campaign,
+                              .owner = level->template,
+                              .n = 1});
         for (size_t i = 0; i < level->n; i++) {
             const limit_rule *rule = &level->rules[i];
-            if (!limit_counted_claim(rule, versions[l]) || rule->subject == LIMIT_SUBJECT_STORE ||
+            counted_claim seen = counted_by(c, is_shared(rule));
+            if (!limit_counted_claim(rule, seen.versions[l]) ||
+                rule->subject == LIMIT_SUBJECT_STORE ||
                 limit_way_of(rule->subject) == LIMIT_BY_SUBJECT || is_ever_claim(level, rule) ||
-                (!is_shared(rule) && limit_is_counted(level, i, versions[l])))
+                (!is_shared(rule) && limit_is_counted(level, i, seen.versions[l])))
                 continue;
-            take.subject = rule->subject;
-            take.period = rule->period;
-            take.owner = is_shared(rule) ? level->owner : level->template;
-            take.since_version = is_shared(rule) ? 0 : limit_key_of(level, rule).since_version;
-            take.number = is_shared(rule) && rule->period == LIMIT_PERIOD_ROLLING
-                              ? 0
-                              : usage_number(rule->period, day, row->issued_at_ms);
-            note(b, into, take);
+            note(b, into, claim_take(of, level, rule, &seen));
         }
     }
 }

@@ -30,6 +30,8 @@ typedef struct limit_case {
     uint8_t measure; /* limit_measure */
     uint16_t applied;
     str store; /* where; empty: nowhere, which counts as one store */
+    /* A claim of who receives a coupon from another user: what is shared by all has counted it. */
+    bool received;
 } limit_case;
 
 /* What an act took, in the order in which it did. */
@@ -96,10 +98,15 @@ void limit_book_redeemed(limit_book *b, const terms *of);      /* counts */
 void limit_book_take(limit_book *b, const limit_case *c, int64_t n, limit_takes *into);
 /* Gives back min(n, take->n), to periods that are not over, and lowers take->n by it. */
 void limit_book_give(limit_book *b, const terms *of, limit_take *take, int64_t n);
-/* What the issue of a coupon took from limits on claims that are still there. From those by store
+/* What the issue of a coupon took from limits on claims that are still there; by user, what its
+ * receipt took where it came from another. From those by store
  * nothing, because a coupon does not remember where it was issued; what those by phone, device,
  * card and address have counted is in its coupon_take. */
-void limit_book_claims_of(limit_book *b, const terms *of, const coupon *row, limit_takes *into);
+typedef struct limit_claim {
+    const coupon *row;
+    const received *by; /* what brought it to its user; NULL: it was issued to him */
+} limit_claim;
+void limit_book_claims_of(limit_book *b, const terms *of, const limit_claim *c, limit_takes *into);
 /* Has this limit, of the coupon's merchant, campaign or template, counted its issue? It has when
  * the row that the issue saw had it: times of lanes tell nothing. */
 bool limit_counted_claim(const limit_rule *rule, uint32_t version_at_issue);

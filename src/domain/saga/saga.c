@@ -3,6 +3,7 @@
 
 #include "base/id.h"
 #include "domain/code/exchange.h"
+#include "domain/coupon/transfer.h"
 #include "domain/limit/subject.h"
 
 static bool is_lost(const reservation *r, uint64_t lost)
@@ -38,34 +39,58 @@ result saga_check_decide(uow *u, const void *input, void *output)
 
 /* ---- what ends a try ---- */
 
-uint64_t saga_settles(uint16_t act, const void *in, bool *confirms)
+static saga_end limit_end(const void *input)
 {
-    if (act == SUBJECT_SETTLE_ACT) {
-        const limit_settle_in *limit = in;
-        *confirms = limit->used.n > 0 || limit->back.n > 0;
-        return limit->reservation;
-    }
-    if (act == CODE_SETTLE_ACT) {
-        const code_settle_in *code_end = in;
-        *confirms = code_end->coupon != 0;
-        return code_end->reservation;
-    }
-    return 0;
+    const limit_settle_in *in = input;
+    return (saga_end){in->reservation, in->used.n > 0 || in->back.n > 0,
+                      subject_pool(in->hi, in->lo)};
 }
 
-uint64_t saga_ends(uint16_t act, str input, arena *memory, bool *confirms)
+static saga_end code_end(const void *input)
 {
-    union {
-        limit_settle_in limit;
-        code_settle_in code;
-    } in = {0};
-    bool ignored;
-    const record_type *type = act == SUBJECT_SETTLE_ACT ? &limit_settle_in_record
-                              : act == CODE_SETTLE_ACT  ? &code_settle_in_record
-                                                        : NULL;
-    if (type == NULL || record_decode(type, input, memory, &in) != R_DONE)
-        return 0;
-    return saga_settles(act, &in, confirms == NULL ? &ignored : confirms);
+    const code_settle_in *in = input;
+    return (saga_end){in->reservation, in->coupon != 0, code_pool(in->format, in->place)};
+}
+
+static saga_end transfer_ends(const void *input)
+{
+    const transfer_settle_in *in = input;
+    return (saga_end){in->reservation, in->coupon != 0, transfer_pool(in->transfer)};
+}
+
+/* The acts that settle, one for each kind of saga. */
+static const struct {
+    uint16_t act;
+    const record_type *in;
+    saga_end (*end)(const void *in);
+} settling[] = {{SUBJECT_SETTLE_ACT, &limit_settle_in_record, limit_end},
+                {CODE_SETTLE_ACT, &code_settle_in_record, code_end},
+                {TRANSFER_SETTLE_ACT, &transfer_settle_in_record, transfer_ends}};
+
+saga_end saga_settles(uint16_t act, const void *in)
+{
+    for (size_t i = 0; i < ARRAY_LEN(settling); i++)
+        if (settling[i].act == act)
+            return settling[i].end(in);
+    return (saga_end){0};
+}
+
+saga_end saga_ends(uint16_t act, str input, arena *memory)
+{
+    for (size_t i = 0; i < ARRAY_LEN(settling); i++) {
+        if (settling[i].act != act)
+            continue;
+        void *in = arena_alloc(memory, settling[i].in->size);
+        if (record_decode(settling[i].in, input, memory, in) == R_DONE)
+            return settling[i].end(in);
+    }
+    return (saga_end){0};
+}
+
+bool saga_is_waited(pool_name which, int64_t need)
+{
+    return which.kind == POOL_KIND_CODE || which.kind == POOL_KIND_TRANSFER ||
+           (which.kind == POOL_KIND_SUBJECT && need == SUBJECT_WAIT_ACTS);
 }
 
 /* ---- what is set aside ---- */
@@ -76,7 +101,7 @@ static bool is_among(uow *u, void **rows, size_t n, uint64_t id)
 {
     for (size_t i = 0; i < n; i++) {
         const quarantine *q = rows[i];
-        if (q->aside && saga_ends(q->act, q->input, uow_memory(u), NULL) == id)
+        if (q->aside && saga_ends(q->act, q->input, uow_memory(u)).reservation == id)
             return true;
     }
     return false;

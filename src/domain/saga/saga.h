@@ -24,6 +24,7 @@
 
 #include "base/time.h"
 #include "domain/table.gen.h"
+#include "domain/uow.h"
 
 /* Number of app/act.def: what the domain sends. */
 enum { SAGA_CHECK_ACT = 83 };
@@ -49,11 +50,17 @@ void saga_ask(uow *u, reservation *r, uint64_t lost, const saga_answer *cancel);
 /* The answer: nothing while the act may still come; the asker asks again. */
 result saga_check_decide(uow *u, const void *in, void *out);
 
-/* The reservation that a message to this act ends; 0: it is another act, ends none, or cannot be
- * read. *confirms, where that is not NULL: its act has happened. */
-uint64_t saga_ends(uint16_t act, str input, arena *memory, bool *confirms);
-/* The same of an input that is read already. */
-uint64_t saga_settles(uint16_t act, const void *in, bool *confirms);
+/* What an act ends that settles a try. */
+typedef struct saga_end {
+    uint64_t reservation; /* 0: it is another act, or ends none */
+    bool confirms;        /* the try's act has happened */
+    pool_name waits;      /* whoever waits for it waits for this: no pool, but one's kind */
+} saga_end;
+/* An act's input, read; and as a message has it: what cannot be read ends none. */
+saga_end saga_settles(uint16_t act, const void *in);
+saga_end saga_ends(uint16_t act, str input, arena *memory);
+/* Is this what acts wait for until another one has ended? Whoever settles that wakes them. */
+bool saga_is_waited(pool_name which, int64_t need);
 /* Was what ends this reservation set aside in this lane? Then only that may end it: a settle act
  * that cancels looks before it looks at the rows, because looking at those may be what crashed.
  * Like a get: look again when rows are pending. */

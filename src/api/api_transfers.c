@@ -1,0 +1,242 @@
+/* Transfers: a coupon goes from its user to another. */
+#include "api/convert.h"
+#include "api/issue.h"
+#include "app/query_coupons.h"
+#include "app/query_transfers.h"
+#include "app/transfer.h"
+#include "base/time.h"
+#include "domain/coupon/transfer.h"
+#include "domain/limit/level.h"
+
+/* What taking a coupon asks, and whom limits by subject count for it. */
+typedef struct take_ask {
+    transfer_take_in in;
+    transfer_try_in try;
+    reserve_ask reserve;
+} take_ask;
+
+static void taken(api_call *c)
+{
+    const transfer_take_out *out = c->act.out;
+    const take_ask *ask = c->state;
+    wire_transfer_done shown = {.transfer = out->transfer,
+                                .state = TRANSFER_STATE_ACCEPTED,
+                                .from_coupon = out->from,
+                                .coupon = out->coupon,
+                                .user = ask->in.user,
+                                .accepted_at = c->act.at_ms};
+    call_answer(c, 201, &wire_transfer_done_type, &shown);
+}
+
+static void missing(api_call *c)
+{
+    const take_ask *ask = c->state;
+    terms of;
+    if (!terms_find(call_config(c), ask->in.template, &of))
+        return;
+    uint32_t wanted = limit_subjects_of(&of, 1U << LIMIT_MEASURE_CLAIMS);
+    subjects_missing(c, wanted & ~subjects_named(&ask->reserve.names));
+}
+
+/* Of the merchant's coupon, by which its receiver's limits are reserved; 0: there is none. A
+ * coupon's template never changes. False: the call has ended. */
+static bool find_template(api_call *c, uint64_t coupon_id, uint64_t *out)
+{
+    app_view v;
+    coupon_seen seen;
+    if (!call_view(c, &v))
+        return false;
+    *out = query_coupon(&v, c->who.merchant, coupon_id, &seen) ? seen.row->template : 0;
+    return call_view_end(c, &v);
+}
+
+/* The try is filled; subject: as of act_ask. */
+static void take(api_call *c, take_ask *ask, const wire_subjects *subjects, str subject)
+{
+    ask->in.merchant = ask->try.merchant = c->who.merchant;
+    ask->in.user = ask->try.to;
+    ask->reserve.transfer = &ask->try;
+    if (subjects != NULL)
+        ask->reserve.names = subjects_in(c, subjects, S("subjects"));
+    c->state = ask;
+    call_act(c, &(act_ask){.id = ACT_ID_transfer_take,
+                           .slot = slot_of_user(ask->in.merchant, ask->in.user),
+                           .subject = subject,
+                           .in = &ask->in,
+                           .then = taken,
+                           .missing = missing,
+                           .reserve = &ask->reserve});
+}
+
+void api_transfer_create(api_call *c)
+{
+    const wire_transfer_create *b = c->body;
+    take_ask *ask = ARENA_NEW(c->memory, take_ask);
+    ask->try = (transfer_try_in){.coupon = b->coupon, .user = b->user, .to = b->to};
+    if (find_template(c, b->coupon, &ask->in.template))
+        take(c, ask, b->has_subjects ? &b->subjects : NULL, b->to);
+}
+
+/* ---- offers ---- */
+
+/* The transfer that a request names by its id or by its token: one of the two. False: the call has
+ * ended. */
+static bool name_transfer(api_call *c, uint64_t id, bool has_token, str token, uint64_t *out)
+{
+    const config_merchant *of = config_find_merchant(call_config(c), c->who.merchant);
+    CHECK(of != NULL); /* whose key asks */
+    if ((id != 0) == has_token) {
+        issues_add(c->problems, S("token"), id == 0 ? S("required") : S("not_allowed"),
+                   "either the transfer or its token");
+        call_invalid(c);
+        return false;
+    }
+    *out = has_token ? transfer_by_token(of->row, token, c->memory) : id;
+    if (*out == 0)
+        call_refuse(c, R_NOT_FOUND, S(""));
+    return *out != 0;
+}
+
+static void offered(api_call *c)
+{
+    const transfer_offer_out *out = c->act.out;
+    const wire_transfer_offer *b = c->body;
+    const config_merchant *of = config_find_merchant(call_config(c), c->who.merchant);
+    wire_transfer_offered shown = {.transfer = out->transfer,
+                                   .state = TRANSFER_STATE_OPEN,
+                                   .from_coupon = b->coupon,
+                                   .from_user = b->user,
+                                   .has_to_user = b->has_to,
+                                   .to_user = b->to,
+                                   .has_token = !b->has_to,
+                                   .offered_at = out->at_ms,
+                                   .deadline = out->deadline_ms};
+    if (shown.has_token)
+        shown.token = transfer_token(of->row, out->transfer, c->memory);
+    call_answer(c, 201, &wire_transfer_offered_type, &shown);
+}
+
+void api_transfer_offer(api_call *c)
+{
+    const wire_transfer_offer *b = c->body;
+    transfer_offer_in *in = ARENA_NEW(c->memory, transfer_offer_in);
+    *in = (transfer_offer_in){.merchant = c->who.merchant,
+                              .coupon = b->coupon,
+                              .user = b->user,
+                              .to = b->to,
+                              .offer_ms = b->offer_seconds * MS_SECOND};
+    call_act(c, &(act_ask){.id = ACT_ID_transfer_offer,
+                           .slot = id_slot(b->coupon),
+                           .subject = id_subject(c, ID_COUPON, b->coupon),
+                           .in = in,
+                           .then = offered});
+}
+
+void api_transfer_accept(api_call *c)
+{
+    const wire_transfer_accept *b = c->body;
+    take_ask *ask = ARENA_NEW(c->memory, take_ask);
+    app_view v;
+    ask->try = (transfer_try_in){.to = b->user, .token = b->has_token};
+    if (!name_transfer(c, b->transfer, b->has_token, b->token, &ask->try.transfer) ||
+        !call_view(c, &v))
+        return;
+    const transfer *row = transfer_get(v.rows, id_slot(ask->try.transfer), ask->try.transfer);
+    uint64_t coupon_id = row == NULL ? 0 : row->coupon;
+    if (call_view_end(c, &v) && find_template(c, coupon_id, &ask->in.template))
+        take(c, ask, b->has_subjects ? &b->subjects : NULL,
+             id_subject(c, ID_TRANSFER, ask->try.transfer));
+}
+
+static void ended(api_call *c)
+{
+    const transfer_end_out *out = c->act.out;
+    wire_transfer_ended shown = {
+        .transfer = out->transfer, .state = (transfer_state)out->state, .ended_at = out->at_ms};
+    call_answer(c, 200, &wire_transfer_ended_type, &shown);
+}
+
+static void end_transfer(api_call *c, uint64_t id, str by, transfer_state how)
+{
+    transfer_end_in *in = ARENA_NEW(c->memory, transfer_end_in);
+    *in = (transfer_end_in){
+        .merchant = c->who.merchant, .transfer = id, .user = by, .state = (uint8_t)how};
+    call_act(c, &(act_ask){.id = ACT_ID_transfer_end,
+                           .slot = id_slot(id),
+                           .subject = id_subject(c, ID_TRANSFER, id),
+                           .in = in,
+                           .then = ended});
+}
+
+void api_transfer_decline(api_call *c)
+{
+    const wire_transfer_decline *b = c->body;
+    uint64_t id = 0;
+    if (b->has_user == b->has_token) {
+        issues_add(c->problems, S("user"), b->has_user ? S("not_allowed") : S("required"),
+                   "with the transfer, and not with a token");
+        call_invalid(c);
+        return;
+    }
+    if (name_transfer(c, b->transfer, b->has_token, b->token, &id))
+        end_transfer(c, id, b->user, TRANSFER_STATE_DECLINED);
+}
+
+void api_transfer_cancel(api_call *c)
+{
+    const wire_transfer_cancel *b = c->body;
+    end_transfer(c, b->transfer, b->user, TRANSFER_STATE_CANCELLED);
+}
+
+/* ---- showing ---- */
+
+static wire_transfer transfer_shown(const transfer_seen *seen)
+{
+    const transfer *row = seen->row;
+    bool refused = seen->state == TRANSFER_STATE_REFUSED;
+    return (wire_transfer){.id = row->id,
+                           .state = (transfer_state)seen->state,
+                           .direct = row->direct,
+                           .from_coupon = row->coupon,
+                           .from_user = seen->sender,
+                           .has_to_user = seen->receiver.n > 0,
+                           .to_user = seen->receiver,
+                           .has_coupon = seen->received != 0,
+                           .coupon = seen->received,
+                           .created_at = row->created_at_ms,
+                           .has_deadline = !row->direct,
+                           .deadline = row->deadline_ms,
+                           .has_ended_at = seen->state != TRANSFER_STATE_OPEN,
+                           .ended_at = seen->ended_at_ms,
+                           .has_reason = refused,
+                           .reason = result_code(seen->reason),
+                           .has_detail = refused && row->detail.n > 0,
+                           .detail = row->detail};
+}
+
+static void show(api_call *c, uint64_t id)
+{
+    app_view v;
+    transfer_seen seen;
+    if (!call_view(c, &v))
+        return;
+    bool found = query_transfer(&v, c->who.merchant, id, &seen);
+    wire_transfer shown = {0};
+    if (found)
+        shown = transfer_shown(&seen);
+    call_view_answer(c, &v, found ? R_DONE : R_NOT_FOUND, &wire_transfer_type, &shown);
+}
+
+void api_transfer_get(api_call *c)
+{
+    const wire_transfer_get_parameters *p = c->parameters;
+    show(c, p->transfer);
+}
+
+void api_transfer_lookup(api_call *c)
+{
+    const wire_transfer_lookup *b = c->body;
+    uint64_t id;
+    if (name_transfer(c, 0, true, b->token, &id))
+        show(c, id);
+}

@@ -1,0 +1,154 @@
+/* The act by which a user receives a coupon that is kept for him in its slot: see transfer.h. */
+#include "base/id.h"
+#include "domain/coupon/acts.h"
+#include "domain/coupon/issue_part.h"
+#include "domain/coupon/transfer.h"
+#include "domain/coupon/use.h"
+#include "domain/stats/ledger.h"
+#include "domain/stats/tally.h"
+
+typedef struct take_desk {
+    uow *u;
+    const transfer_take_in *in;
+    const carried_coupon *carried;
+    terms of;
+    member_place who;
+    slice_set *slices;
+    limit_book *book;
+} take_desk;
+
+/* The columns that go along. */
+static void fill(coupon *row, const carried_coupon *c)
+{
+    row->template = c->template;
+    row->version = c->version;
+    row->source = c->source;
+    row->issued_at_ms = c->issued_at_ms;
+    row->valid_from_ms = c->valid_from_ms;
+    row->expires_at_ms = c->expires_at_ms;
+    row->end_version = c->end_version;
+    row->reserved_minor = c->reserved_minor;
+    row->stocked = c->stocked;
+    row->merchant_version = c->merchant_version;
+    row->campaign_version = c->campaign_version;
+    row->batch = c->batch;
+}
+
+static result check(take_desk *d)
+{
+    uow *u = d->u;
+    const transfer_take_in *in = d->in;
+    if (in->user.n < 1 || in->user.n > USER_BYTES_MAX)
+        return uow_refuse(u, R_INVALID, "user: 1 to %d bytes", USER_BYTES_MAX);
+    if (in->reservation == 0 || in->carried.n != 1 || uow_now(u) >= in->deadline_ms)
+        return R_UNRESERVED;
+    d->carried = in->carried.items;
+    if (!terms_find(uow_config(u), d->carried->template, &d->of) ||
+        d->of.merchant->row->id != in->merchant)
+        return uow_refuse(u, R_NOT_FOUND, "There is no such coupon.");
+    coupon row = {0};
+    fill(&row, d->carried);
+    if (uow_now(u) >= config_expires_at_ms(uow_config(u), &row))
+        return uow_refuse(u, R_COUPON_EXPIRED, "%s", "");
+    if (d->of.campaign->row->state == CAMPAIGN_STATE_DISABLED)
+        return uow_refuse(u, R_CAMPAIGN_DISABLED, "%s", "");
+    return R_DONE;
+}
+
+static limit_case claim_of(const take_desk *d)
+{
+    return (limit_case){.of = &d->of, .measure = LIMIT_MEASURE_CLAIMS, .received = true};
+}
+
+static result load(take_desk *d)
+{
+    const transfer_take_in *in = d->in;
+    d->who = (member_place){
+        .slot = slot_of_user(in->merchant, in->user), .merchant = in->merchant, .name = in->user};
+    result r = member_find(d->u, &d->who);
+    if (r != R_DONE)
+        return r;
+    d->slices = slice_set_new(d->u);
+    d->book = limit_book_new(d->u, d->who.slot, d->who.known ? d->who.ordinal : 0, d->slices);
+    grant_input reserved = {in->subjects.items, in->subjects.n, in->grants.items, in->grants.n};
+    limit_book_reserved(d->book, &reserved);
+    limit_case claim = claim_of(d);
+    limit_book_load(d->book, &claim);
+    tally_load(d->u, &d->of);
+    return uow_pending(d->u) ? R_AGAIN : R_DONE;
+}
+
+static void count(take_desk *d, limit_takes *takes)
+{
+    limit_case claim = claim_of(d);
+    if (!d->who.known) {
+        member_join(d->u, &d->who);
+        limit_book_join(d->book, d->who.ordinal);
+    }
+    if (limit_book_first(d->book, &d->of, false))
+        tally_of(d->u, &d->of)->users++;
+    if (limit_book_first(d->book, &d->of, true))
+        tally_of_campaign(d->u, &d->of)->users++;
+    limit_book_take(d->book, &claim, 1, d->in->grants.n > 0 ? takes : NULL);
+}
+
+static void note(const take_desk *d, uint64_t id)
+{
+    received *how = received_new(d->u, d->who.slot, d->in->transfer);
+    how->coupon = id;
+    how->member = d->who.ordinal;
+    how->at_ms = uow_now(d->u);
+    how->merchant_version = d->of.merchant->row->version;
+    how->campaign_version = d->of.campaign->row->version;
+    how->template_version = d->of.template->row->version;
+    how->earlier.items = d->carried->earlier.items;
+    how->earlier.n = d->carried->earlier.n;
+}
+
+static const coupon *write(const take_desk *d)
+{
+    uow *u = d->u;
+    coupon *row = coupon_new(u, d->who.slot, uow_next_id(u, d->who.slot));
+    fill(row, d->carried);
+    row->member = d->who.ordinal;
+    row->transfer = d->in->transfer;
+    coupon_move(u, row,
+                &(coupon_event){.happening = EVENT_KIND_COUPON_RECEIVED,
+                                .ref = d->in->transfer,
+                                .version = d->carried->use_version});
+    use_receive(&(use_desk){.u = u, .of = d->of.template, .row = row}, d->carried);
+    ledger_book b = {
+        .u = u, .of = &d->of, .slot = row->slot, .coupon = row->id, .ref = d->in->transfer};
+    ledger_move(&b, ACCOUNT_TRANSFERRED, ACCOUNT_BUDGET_RESERVED, row->reserved_minor);
+    note(d, row->id);
+    return row;
+}
+
+result transfer_take_decide(uow *u, const void *input, void *output)
+{
+    take_desk d = {.u = u, .in = input};
+    result r = check(&d);
+    if (r == R_DONE)
+        r = load(&d);
+    if (r != R_DONE)
+        return r;
+    limit_case claim = claim_of(&d);
+    limit_want want;
+    r = limit_book_want(d.book, &claim, 1, &want);
+    if (r != R_DONE)
+        return r;
+    if (want.have < 1)
+        return uow_refuse(u, want.refusal, "%.*s", STR_ARG(want.why));
+    limit_takes takes = {0};
+    count(&d, &takes);
+    const coupon *row = write(&d);
+    issue_write_takes(u, row, &takes);
+    transfer_settle_in done = {.transfer = d.in->transfer,
+                               .reservation = d.in->reservation,
+                               .coupon = row->id,
+                               .at_ms = uow_now(u)};
+    uow_send(u, TRANSFER_SETTLE_ACT, id_slot(done.transfer), &transfer_settle_in_record, &done);
+    *(transfer_take_out *)output = (transfer_take_out){d.in->transfer, row->id, d.carried->coupon};
+    slice_settle(d.slices);
+    return limit_book_settle(d.book);
+}
