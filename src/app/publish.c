@@ -3,8 +3,12 @@
  * Invariant: when a configuration act is answered, no batch that decided on an older snapshot can
  * still commit: after publishing, a barrier goes through every lane, and a lane takes the newest
  * snapshot at the start of each batch. */
+#include <time.h>
+
 #include "app/codes.h"
 #include "app/inner.h"
+
+enum { PAUSE_NS = 100000000 }; /* before what cannot be read is read again */
 
 typedef struct publication {
     act_call *call;
@@ -23,25 +27,35 @@ static void take(app *a, config *next)
     config_free(old);
 }
 
-static void publish_merchant(app *a, uow *rows, uint64_t id)
+static bool publish_merchant(app *a, uow *rows, uint64_t id)
 {
     const merchant *m = merchant_get(rows, id_slot(id), id);
-    CHECK(m != NULL); /* it was committed just now */
+    if (m == NULL) {
+        return false;
+    }
     take(a, config_with_merchant(a->config, m, app_zone(a, m->zone)));
+    return true;
 }
 
-static void publish_campaign(app *a, uow *rows, uint64_t id)
+static bool publish_campaign(app *a, uow *rows, uint64_t id)
 {
     const campaign *c = campaign_get(rows, id_slot(id), id);
-    CHECK(c != NULL);
+    if (c == NULL) {
+        return false;
+    }
     take(a, config_with_campaign(a->config, c));
+    return true;
 }
 
-static void publish_template(app *a, uow *rows, uint64_t id)
+static bool publish_template(app *a, uow *rows, uint64_t id)
 {
     const template *t = template_get(rows, id_slot(id), id);
-    CHECK(t != NULL);
-    publish_campaign(a, rows, t->campaign);
+    if (t == NULL) {
+        return false;
+    }
+    if (!publish_campaign(a, rows, t->campaign)) {
+        return false;
+    }
     const config_template *known = config_find_template(a->config, id);
     uint32_t from = known == NULL ? 1 : known->version_count + 1;
     /* Every version is published in its turn; an edit of stock alone publishes the newest again. */
@@ -49,87 +63,95 @@ static void publish_template(app *a, uow *rows, uint64_t id)
         template as_of = *t;
         as_of.version = v;
         const template_version *version = template_version_get(rows, t->slot, id, v);
-        CHECK(version != NULL);
+        if (version == NULL) {
+            return false;
+        }
         take(a, config_with_template(a->config, &as_of, version));
     }
+    return true;
 }
 
-static void publish_code_format(app *a, uow *rows, uint64_t merchant_id, uint64_t id)
+static bool publish_code_format(app *a, uow *rows, uint64_t merchant_id, uint64_t id)
 {
     const code_format *f = code_format_get(rows, id_slot(id), merchant_id, id);
-    CHECK(f != NULL);
+    if (f == NULL) {
+        return false;
+    }
     take(a, config_with_code_format(a->config, f));
+    return true;
 }
 
-static void publish_code_batch(app *a, uow *rows, uint64_t id)
+static bool publish_code_batch(app *a, uow *rows, uint64_t id)
 {
     const code_batch *b = code_batch_get(rows, id_slot(id), id);
-    CHECK(b != NULL);
-    if (b->upload == 0)
-        publish_code_format(a, rows, b->merchant, b->format); /* it has given numbers away */
+    if (b == NULL) {
+        return false;
+    }
+    /* One that is not imported has given numbers away. */
+    if (b->upload == 0 && !publish_code_format(a, rows, b->merchant, b->format)) {
+        return false;
+    }
     take(a, config_with_code_batch(a->config, b));
+    return true;
 }
 
-static void publish_code_word(app *a, uow *rows, uint64_t merchant_id, uint64_t id)
+static bool publish_code_word(app *a, uow *rows, uint64_t merchant_id, uint64_t id)
 {
     const code_word *w = code_word_get(rows, id_slot(id), merchant_id, id);
-    CHECK(w != NULL);
+    if (w == NULL) {
+        return false;
+    }
     take(a, config_with_code_word(a->config, w));
+    return true;
 }
 
-static void publish_found(app *a, uint64_t template_id)
+static bool publish_found(app *a, uint64_t template_id)
 {
     const config_template *t = config_find_template(a->config, template_id);
     finder_put(a->finder, a->config, &t, 1);
+    return true;
 }
 
-static void publish_rows(act_call *c, uow *rows)
+static bool publish_key(app *a, uow *rows, const key_put_in *in)
+{
+    const api_key *k = api_key_get(rows, slot_of_hash(in->hi), in->hi, in->lo);
+    if (k != NULL) {
+        keyring_put(a->keys, k);
+    }
+    return k != NULL;
+}
+
+/* False: a row could not be read. Doing it again does no harm. */
+static bool publish_rows(act_call *c, uow *rows)
 {
     app *a = c->app;
     const row_out *out = c->out;
     switch (c->id) {
     case ACT_ID_merchant_put:
-        publish_merchant(a, rows, out->id);
-        break;
-    case ACT_ID_key_put: {
-        const key_put_in *in = c->in;
-        const api_key *k = api_key_get(rows, slot_of_hash(in->hi), in->hi, in->lo);
-        CHECK(k != NULL);
-        keyring_put(a->keys, k);
-        break;
-    }
+        return publish_merchant(a, rows, out->id);
+    case ACT_ID_key_put:
+        return publish_key(a, rows, c->in);
     case ACT_ID_template_put:
-        publish_template(a, rows, out->id);
-        publish_found(a, out->id);
-        break;
+        return publish_template(a, rows, out->id) && publish_found(a, out->id);
     case ACT_ID_pool_change:
-        if (((const pool_change_in *)c->in)->kind == POOL_KIND_STOCK) {
-            publish_template(a, rows, out->id);
-        } else {
-            publish_campaign(a, rows, out->id);
-        }
-        break;
+        return ((const pool_change_in *)c->in)->kind == POOL_KIND_STOCK
+                   ? publish_template(a, rows, out->id)
+                   : publish_campaign(a, rows, out->id);
     case ACT_ID_partner_put:
-        publish_template(a, rows, ((const partner_put_in *)c->in)->template);
-        break;
+        return publish_template(a, rows, ((const partner_put_in *)c->in)->template);
     case ACT_ID_code_format_put:
-        publish_code_format(a, rows, ((const code_format_put_in *)c->in)->merchant, out->id);
-        break;
+        return publish_code_format(a, rows, ((const code_format_put_in *)c->in)->merchant, out->id);
     case ACT_ID_code_word_put:
-        publish_code_word(a, rows, ((const code_word_put_in *)c->in)->merchant, out->id);
-        break;
+        return publish_code_word(a, rows, ((const code_word_put_in *)c->in)->merchant, out->id);
     case ACT_ID_code_batch_put:
     case ACT_ID_code_import_end:
-        publish_code_batch(a, rows, out->id);
-        break;
+        return publish_code_batch(a, rows, out->id);
     case ACT_ID_code_part:
-        publish_code_batch(a, rows, ((const code_part_in *)c->in)->batch);
-        break;
+        return publish_code_batch(a, rows, ((const code_part_in *)c->in)->batch);
     case ACT_ID_code_part_end:
-        publish_code_batch(a, rows, ((const code_part_end_in *)c->in)->batch);
-        break;
+        return publish_code_batch(a, rows, ((const code_part_end_in *)c->in)->batch);
     default:
-        publish_campaign(a, rows, out->id);
+        return publish_campaign(a, rows, out->id);
     }
 }
 
@@ -154,26 +176,41 @@ static void barrier_done(request *r)
     pass(p);
 }
 
-static void publish_now(act_call *c)
+static result publish_once(act_call *c)
 {
-    app *a = c->app;
     arena *memory = arena_new(0);
     uow *rows;
-    (void)pthread_mutex_lock(&a->publish_lock);
-    result r = store_read_begin(a->store, memory, app_now_ms(a), &rows);
-    CHECK(r == R_DONE); /* a store that cannot read what it has just committed must not go on */
-    publish_rows(c, rows);
-    CHECK(store_read_end(rows) == R_DONE);
-    (void)pthread_mutex_unlock(&a->publish_lock);
+    result r = store_read_begin(c->app->store, memory, app_now_ms(c->app), &rows);
+    if (r == R_DONE) {
+        bool there = publish_rows(c, rows);
+        r = store_read_end(rows);
+        CHECK(there || r != R_DONE); /* it was committed just now */
+    }
     arena_free(memory);
+    return r;
 }
 
+/* A database may be away; it has what was committed when it is back. No lane that needs it gets on
+ * until then. */
+static void publish_now(act_call *c)
+{
+    static const struct timespec pause = {.tv_nsec = PAUSE_NS};
+    app *a = c->app;
+    (void)pthread_mutex_lock(&a->publish_lock);
+    result r = publish_once(c);
+    while (r == R_UNAVAILABLE) {
+        (void)nanosleep(&pause, NULL);
+        r = publish_once(c);
+    }
+    CHECK(r == R_DONE); /* a store that cannot read what it has just committed must not go on */
+    (void)pthread_mutex_unlock(&a->publish_lock);
+}
+
+/* A repeat publishes, too: of the first nobody may have known that it was done. */
 void publish_after(act_call *c)
 {
     app *a = c->app;
-    if (!c->replayed) {
-        publish_now(c); /* a repeat comes after the first, which has published */
-    }
+    publish_now(c);
     publication *p = ARENA_NEW(c->memory, publication);
     uint16_t lanes = store_lanes(a->store);
     *p = (publication){.call = c, .app = a};
