@@ -6,7 +6,8 @@
  * For batches of 1, 8, 64, 256 and 512 per lane, or of the one given, it prints acts a second,
  * microseconds of CPU an act (all threads, RocksDB's included), bytes of rows and bytes that
  * reached the device an act, and acts a commit. Every commit is synced; only loading is not. It
- * says nothing about HTTP, JSON or rules. */
+ * says nothing about HTTP, JSON or rules. With QUAN_STORE=postgres://… it is the database of that
+ * name, an empty one; then CPU and bytes are those of this process alone. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -224,7 +225,11 @@ static store *open_store(const char *path, uint16_t lanes, bool unsynced)
     store *s = NULL;
     buf why;
     buf_init(&why, 1000);
-    if (store_open_rocks(&options, NULL, &s, &why) != R_DONE) {
+    const char *url = getenv("QUAN_STORE");
+    options.url = url != NULL ? str_of(url) : (str){NULL, 0};
+    result r = url != NULL ? store_open_pg(&options, NULL, &s, &why)
+                           : store_open_rocks(&options, NULL, &s, &why);
+    if (r != R_DONE) {
         fprintf(stderr, "%.*s\n", STR_ARG(buf_view(&why)));
         exit(1);
     }

@@ -57,7 +57,8 @@ result store_fixture_try_open(store_fixture *f, uint16_t lanes, store **out, buf
                              .url = f->url != NULL ? str_of(f->url) : (str){NULL, 0},
                              .lanes = lanes,
                              .threads = f->kind.threads,
-                             .adversary = f->kind.adversary};
+                             .adversary = f->kind.adversary,
+                             .several = f->several};
     switch (f->kind.engine) {
     case FIXTURE_MEM:
         return store_open_mem(&options, &hooks, out, why);
@@ -86,20 +87,32 @@ static void make_directory(store_fixture *f)
     CHECK(mkdtemp(f->path) != NULL);
 }
 
-store_fixture *store_fixture_open(const fixture_kind *kind, uint16_t lanes)
+static store_fixture *make_fixture(const fixture_kind *kind, uint16_t lanes, const char *url)
 {
     store_fixture *f = calloc(1, sizeof(*f)); /* freed by store_fixture_close */
     CHECK(f != NULL);
     f->kind = *kind;
     f->lanes = lanes;
     f->clock_ms = FIXTURE_START_MS;
-    if (kind->engine == FIXTURE_PG)
+    f->url = url;
+    f->several = url != NULL;
+    if (kind->engine == FIXTURE_PG && url == NULL)
         f->url = database_take();
     if (kind->engine == FIXTURE_ROCKS)
         make_directory(f);
     CHECK(pthread_mutex_init(&f->lock, NULL) == 0 && pthread_cond_init(&f->changed, NULL) == 0);
     open_again(f, lanes);
     return f;
+}
+
+store_fixture *store_fixture_open(const fixture_kind *kind, uint16_t lanes)
+{
+    return make_fixture(kind, lanes, NULL);
+}
+
+store_fixture *store_fixture_open_at(const fixture_kind *kind, uint16_t lanes, const char *url)
+{
+    return make_fixture(kind, lanes, url);
 }
 
 void store_fixture_reopen(store_fixture *f)
@@ -125,7 +138,7 @@ void store_fixture_remove(const char *path)
 void store_fixture_close(store_fixture *f)
 {
     store_close(f->store);
-    if (f->url != NULL)
+    if (f->url != NULL && !f->several)
         database_give(f->url);
     if (f->path[0] != '\0')
         store_fixture_remove(f->path);

@@ -36,6 +36,7 @@ typedef struct store_fixture {
     uint16_t lanes;
     char path[FIXTURE_PATH_MAX]; /* rocks */
     const char *url;             /* pg */
+    bool several;                /* pg: other stores are there, too */
     store *store;
     _Atomic int64_t clock_ms;
     pthread_mutex_t lock; /* of what follows */
@@ -65,6 +66,8 @@ struct job_act {
 };
 
 store_fixture *store_fixture_open(const fixture_kind *kind, uint16_t lanes);
+/* On a database of the caller's, where other stores may be. */
+store_fixture *store_fixture_open_at(const fixture_kind *kind, uint16_t lanes, const char *url);
 void store_fixture_reopen(store_fixture *f); /* closes the store and opens it on what is on disk */
 void store_fixture_close(store_fixture *f);  /* and removes its files */
 result store_fixture_try_open(store_fixture *f, uint16_t lanes, store **out, buf *why);

@@ -32,7 +32,8 @@ typedef struct write_group {
     size_t n;
 } write_group;
 
-static void send_group(conn *c, const write_group *g, int64_t rev)
+/* The bytes of its parameters. */
+static size_t send_group(conn *c, const write_group *g, int64_t rev)
 {
     const table *t = g->table;
     size_t columns = g->kind == SQL_DELETE ? t->key_columns : t->record.n;
@@ -44,7 +45,9 @@ static void send_group(conn *c, const write_group *g, int64_t rev)
         binary_i64(&c->params, rev);
     if (g->kind != SQL_INSERT)
         binary_i64(&c->params, (int64_t)g->n);
+    size_t bytes = c->params.bytes.n;
     conn_send(c, &(sql_statement){.table = t, .kind = g->kind}, TAG_OTHER);
+    return bytes;
 }
 
 static size_t bucket_of(const change *c)
@@ -84,16 +87,17 @@ static write_group *group_changes(arena *memory, const change *changes, size_t n
  * else. */
 static void send_changes(pg_engine *p, snapshot *s, const change *changes, size_t n, int64_t rev)
 {
-    uint64_t puts = 0;
+    uint64_t puts = 0, bytes = 0;
     arena_reset(s->memory);
     for (size_t from = 0; from < n; from = from == 0 ? 1 : n) {
         size_t groups_n, count = from == 0 ? 1 : n - 1;
         const write_group *groups = group_changes(s->memory, changes + from, count, &groups_n);
         for (size_t i = 0; i < groups_n; i++) {
-            send_group(&s->conn, &groups[i], rev);
+            bytes += send_group(&s->conn, &groups[i], rev);
             puts += groups[i].kind == SQL_DELETE ? 0 : groups[i].n;
         }
     }
+    atomic_fetch_add_explicit(&p->engine.counters.bytes, bytes, memory_order_relaxed);
     atomic_fetch_add_explicit(&p->engine.counters.puts, puts, memory_order_relaxed);
     atomic_fetch_add_explicit(&p->engine.counters.deletes, n - puts, memory_order_relaxed);
 }
