@@ -32,15 +32,26 @@ static int close_store(void **state)
 static result put(uow *u, job_act *a)
 {
     coupon *c = coupon_get(u, a->request.slot, a->id);
+    idempotency *kept = idempotency_get(u, a->request.slot, 1, a->id);
     if (uow_pending(u))
         return R_AGAIN;
     if (c != NULL)
         return R_ORDER_CONFLICT;
     c = coupon_new(u, a->request.slot, a->id);
     c->member = 1;
+    if (kept == NULL)
+        kept = idempotency_new(u, a->request.slot, 1, a->id);
+    idempotency_edit(u, kept);
+    kept->at_ms = uow_now(u);
     a->out[0] = uow_next_id(u, a->request.slot);
     a->out[1] = (uint64_t)uow_now(u);
     return R_DONE;
+}
+
+static result look(uow *u, job_act *a)
+{
+    a->out_n = coupon_get(u, a->request.slot, a->id) != NULL;
+    return uow_pending(u) ? R_AGAIN : a->out_n > 0 ? R_DONE : R_NOT_FOUND;
 }
 
 static job_act run_put(store_fixture *f, uint64_t id)
@@ -226,15 +237,67 @@ static void a_copy_is_made_by_other_tools(void **state)
     buf_free(&why);
 }
 
-/* ---- commits ---- */
+/* ---- answers whose time is over ---- */
 
-/* Without a change there is still a commit: what the batch has answered rests on the head that it
- * has read. */
-static result look(uow *u, job_act *a)
+static size_t answers(store_fixture *f)
 {
-    a->out_n = coupon_get(u, a->request.slot, a->id) != NULL;
-    return uow_pending(u) ? R_AGAIN : a->out_n > 0 ? R_DONE : R_NOT_FOUND;
+    arena *memory = arena_new(0);
+    uow *u = store_fixture_read(f, memory);
+    size_t n = 0;
+    for (uint64_t id = 1; id <= 4; id++)
+        n += idempotency_get(u, SLOT, 1, id) != NULL;
+    assert_int_equal(store_read_end(u), R_DONE);
+    arena_free(memory);
+    return n;
 }
+
+static void answers_are_dropped_by_act_time(void **state)
+{
+    store_fixture *f = *state;
+    run_put(f, 1);
+    run_put(f, 2);
+    f->clock_ms += STORE_ANSWER_KEEP_MS - 1;
+    run_put(f, 3);
+    store_compact(f->store);
+    assert_int_equal(answers(f), 3);
+    f->clock_ms += 1;
+    store_compact(f->store); /* the clock alone does not count … */
+    assert_int_equal(answers(f), 3);
+    job_act elsewhere = store_fixture_act(f, SLOT + 1, put);
+    elsewhere.id = 9;
+    assert_int_equal(store_fixture_run(f, &elsewhere), R_DONE);
+    store_compact(f->store); /* … nor does another lane's */
+    assert_int_equal(answers(f), 3);
+    run_put(f, 4);
+    store_compact(f->store);
+    assert_int_equal(answers(f), 2);
+    assert_true(has(f, 1)); /* only the answers */
+}
+
+/* Without being asked: the first commit of a lane in a process is followed by the turn of its first
+ * slot behind 0. */
+static void a_lane_drops_answers_by_itself(void **state)
+{
+    store_fixture *f = *state;
+    enum { FIRST = 1 };
+    job_act old = store_fixture_act(f, FIRST, put), any = store_fixture_act(f, FIRST, look);
+    old.id = 1;
+    assert_int_equal(store_fixture_run(f, &old), R_DONE);
+    run_put(f, 1); /* of a later turn */
+    database_run(f->url, "UPDATE idempotency SET at_ms = 1");
+    store_fixture_reopen(f);
+    any.id = 1;
+    assert_int_equal(store_fixture_run(f, &any), R_DONE);
+    arena *memory = arena_new(0);
+    uow *u = store_fixture_read(f, memory);
+    assert_null(idempotency_get(u, FIRST, 1, 1));
+    assert_non_null(idempotency_get(u, SLOT, 1, 1));
+    assert_non_null(coupon_get(u, FIRST, 1));
+    assert_int_equal(store_read_end(u), R_DONE);
+    arena_free(memory);
+}
+
+/* ---- commits ---- */
 
 static uint64_t batches_of(store_fixture *f)
 {
@@ -247,6 +310,8 @@ static uint64_t batches_of(store_fixture *f)
     return revision;
 }
 
+/* Without a change there is still a commit: what the batch has answered rests on the head that it
+ * has read. */
 static void a_batch_of_refusals_commits_its_head(void **state)
 {
     store_fixture *f = *state;
@@ -306,6 +371,8 @@ int main(void)
         EACH(what_an_earlier_program_has_made_is_completed),
         EACH(a_read_only_store_reads_only),
         EACH(a_copy_is_made_by_other_tools),
+        EACH(answers_are_dropped_by_act_time),
+        EACH(a_lane_drops_answers_by_itself),
         EACH(a_batch_of_refusals_commits_its_head),
         EACH(a_row_that_was_changed_elsewhere_is_read_anew),
         EACH(a_poison_act_ends_alone),

@@ -255,5 +255,7 @@ result pg_commit(engine *e, uint16_t lane, const change *changes, size_t n)
         return ended(p, s, lane, &changes[0], rev);
     atomic_store(&p->full, false);
     atomic_fetch_add_explicit(&e->counters.syncs, 1, memory_order_relaxed);
+    if (changes[0].table == &lane_head_table)
+        pg_keep(p, lane, ((const lane_head *)changes[0].after)->time_ms);
     return R_DONE;
 }

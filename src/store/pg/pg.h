@@ -43,6 +43,13 @@ struct snapshot {
     bool reads;  /* a reader's */
 };
 
+/* How far a lane is in dropping answers whose time is over. */
+typedef struct pg_keeper {
+    int64_t next_ms;             /* monotonic */
+    uint16_t slot;               /* the last */
+    _Atomic int64_t act_time_ms; /* of its last commit; 0: none */
+} pg_keeper;
+
 typedef struct pg_engine {
     engine engine; /* first */
     char *url;
@@ -55,6 +62,7 @@ typedef struct pg_engine {
     _Atomic int64_t away_since_ms; /* monotonic; 0: it was there last time */
     _Atomic int64_t next_try_ms;
     _Atomic bool full;
+    pg_keeper keepers[STORE_LANES_MAX];
 } pg_engine;
 
 /* session.c: connections, and what a lost one means */
@@ -78,6 +86,10 @@ result pg_each(engine *e, const snapshot *at, const store_span *span, store_visi
 
 /* commit.c */
 result pg_commit(engine *e, uint16_t lane, const change *changes, size_t n);
+
+/* keep.c: after a commit of the lane, at that act time */
+void pg_keep(pg_engine *p, uint16_t lane, int64_t act_time_ms);
+void pg_keep_all(pg_engine *p);
 
 /* schema.c: what the database must be and have. R_DONE, R_CORRUPT, R_UNAVAILABLE, R_INVALID,
  * R_IN_USE. */

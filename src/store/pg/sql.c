@@ -15,6 +15,7 @@ const char *const sql_fixed_text[SQL_FIXED_COUNT] = {
     [SQL_HEAD_REV] = "SELECT t.\"rev\" FROM \"lane_head\" AS t WHERE t.\"lane\" = $1::int4",
     [SQL_HEAD_MARK] = "UPDATE \"lane_head\" SET \"rev\" = $3::int8 "
                       "WHERE \"lane\" = $1::int4 AND \"rev\" = $2::int8",
+    [SQL_KEEP] = "DELETE FROM \"idempotency\" WHERE \"slot\" = $1::int4 AND \"at_ms\" <= $2::int8",
     [SQL_OTHERS] = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() "
                    "AND application_name = 'quan' AND pid <> pg_backend_pid()",
     [SQL_HAS_META] = "SELECT 1 FROM information_schema.tables "

@@ -76,6 +76,7 @@ typedef enum sql_fixed {
     SQL_ROLLBACK,
     SQL_HEAD_REV,  /* (lane): rev of its head */
     SQL_HEAD_MARK, /* (lane, old rev, new rev): one row, or none */
+    SQL_KEEP,      /* (slot, time): drops answers that are not younger */
     SQL_OTHERS,    /* connections of another process that writes */
     SQL_HAS_META,
     SQL_CREATE_META,

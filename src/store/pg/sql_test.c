@@ -157,6 +157,7 @@ static void what_is_fixed_is_as_it_was_looked_at(void **state)
         [SQL_HEAD_REV] = "SELECT t.\"rev\" FROM \"lane_head\" AS t WHERE t.\"lane\" = $1::int4",
         [SQL_HEAD_MARK] = ("UPDATE \"lane_head\" SET \"rev\" = $3::int8 WHERE \"lane\" = $1::int4 "
                            "AND \"rev\" = $2::int8"),
+        [SQL_KEEP] = "DELETE FROM \"idempotency\" WHERE \"slot\" = $1::int4 AND ",
         [SQL_OTHERS] = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() ",
         [SQL_HAS_META] = "SELECT 1 FROM information_schema.tables ",
         [SQL_CREATE_META] = "CREATE TABLE \"meta\" (",
