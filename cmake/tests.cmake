@@ -38,7 +38,7 @@ quan_program_tests(contract LINK quan_core LABELS contract thread)
 add_dependencies(thread_tests quan) # `quan cluster` starts the servers of the contract tests
 quan_program_tests(story LINK quan_all LABELS story RUNS mem mem-adversary:7 rocks)
 # The threads of a server are the same on every engine.
-foreach(program test_story_story_main test_story_race_test)
+foreach(program test_story_story_main test_story_race_test test_story_transfer_race_test)
     set_property(TEST ${program}_rocks APPEND PROPERTY LABELS thread)
     add_dependencies(thread_tests ${program})
 endforeach()

@@ -240,3 +240,49 @@ void api_transfer_lookup(api_call *c)
     if (name_transfer(c, 0, true, b->token, &id))
         show(c, id);
 }
+
+void api_transfer_list(api_call *c)
+{
+    const wire_transfer_list_parameters *p = c->parameters;
+    transfers_ask ask = {.merchant = c->who.merchant,
+                         .user = p->user,
+                         .received = p->direction == WIRE_TRANSFER_DIRECTION_RECEIVED,
+                         .limit = (size_t)p->page_size};
+    app_view v;
+    wire_transfer_page page = {0};
+    if (!call_token_id(c, p->page_token, &ask.after) || !call_view(c, &v))
+        return;
+    transfer_seen *seen = ARENA_ARRAY(c->memory, transfer_seen, ask.limit);
+    page.transfers.n = query_transfers(&v, &ask, seen, &page.has_next_page_token);
+    page.transfers.items = ARENA_ARRAY(c->memory, wire_transfer, page.transfers.n);
+    for (size_t i = 0; i < page.transfers.n; i++)
+        page.transfers.items[i] = transfer_shown(&seen[i]);
+    if (!call_view_end(c, &v))
+        return;
+    if (page.has_next_page_token)
+        page.next_page_token = call_token_of_id(c, page.transfers.items[page.transfers.n - 1].id);
+    call_answer(c, 200, &wire_transfer_page_type, &page);
+}
+
+void api_coupon_owners(api_call *c)
+{
+    const wire_coupon_owners_parameters *p = c->parameters;
+    coupon_owner owners[COUPON_OWNERS_MAX];
+    app_view v;
+    wire_coupon_owners shown = {0};
+    if (!call_view(c, &v))
+        return;
+    size_t n = query_owners(&v, c->who.merchant, p->coupon, owners);
+    shown.owners.items = ARENA_ARRAY(c->memory, wire_coupon_owner, n);
+    shown.owners.n = n;
+    shown.coupon = n == 0 ? 0 : owners[n - 1].coupon;
+    for (size_t i = 0; i < n; i++)
+        shown.owners.items[i] = (wire_coupon_owner){.user = owners[i].user,
+                                                    .coupon = owners[i].coupon,
+                                                    .from = owners[i].from_ms,
+                                                    .has_until = owners[i].until_ms != 0,
+                                                    .until = owners[i].until_ms,
+                                                    .has_transfer = owners[i].transfer != 0,
+                                                    .transfer = owners[i].transfer};
+    call_view_answer(c, &v, n > 0 ? R_DONE : R_NOT_FOUND, &wire_coupon_owners_type, &shown);
+}

@@ -20,6 +20,9 @@ enum {
     "id version name purpose scheme predictable characters length group check prefixes.prefix "    \
     "prefixes.codes "                                                                              \
     "prefixes.expected_codes prefixes.guessed_in_1000_years created_at"
+#define TAKEN_COLUMNS "transfer state from_coupon coupon user accepted_at"
+#define TRANSFER_COLUMNS                                                                           \
+    "id state direct from_user to_user from_coupon coupon created_at deadline ended_at reason"
 #define BATCH_COLUMNS                                                                              \
     "id version name channel format template prefix count import.state import.lines "              \
     "import.accepted import.already_ours import.duplicate import.invalid import.removed "          \

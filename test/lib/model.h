@@ -13,6 +13,7 @@
 
 #include "app/order.h"
 #include "test/lib/model_code.h"
+#include "test/lib/model_transfer.h"
 #include "test/lib/world.h"
 
 enum {
@@ -21,7 +22,6 @@ enum {
     MODEL_TEMPLATES = 6,  /* that have coupons: two of each campaign */
     MODEL_PROMOTIONS = 2, /* automatic ones, behind them: of the last two campaigns */
     MODEL_ALL = MODEL_TEMPLATES + MODEL_PROMOTIONS,
-    MODEL_THINGS_MAX = 4096, /* coupons, holds, redemptions: each */
     MODEL_LINES = 3,
     MODEL_COUPONS = 3, /* of an order */
     MODEL_DEVICES = 4,
@@ -55,6 +55,10 @@ typedef enum step_kind {
     STEP_BATCH,
     STEP_WORD,
     STEP_PREFIX,
+    STEP_TRANSFER, /* directly; else an offer, with what takes it and what ends it */
+    STEP_OFFER,
+    STEP_TAKE,
+    STEP_END,
     STEP_REPEAT,
     STEP_SWEEP, /* from here on no acts: alone in a bunch */
     STEP_CLOCK,
@@ -66,7 +70,7 @@ typedef enum step_kind {
 
 typedef struct model_step {
     step_kind kind;
-    uint32_t user, campaign, template, order, hold, redemption, kept;
+    uint32_t user, campaign, template, order, hold, redemption, kept, other, transfer;
     uint32_t counts[2];      /* issue: of template and of the next one; 0: not */
     uint8_t word;            /* issue mode, void reason, state, edit reach, change of codes */
     uint8_t store, channel;  /* 0: nowhere; an issue without a channel is a grant */
@@ -74,7 +78,7 @@ typedef struct model_step {
     bool keyed;              /* sent twice under one key */
     bool by_code;            /* an order names its coupons by their own codes */
     bool twice;              /* … and the first of them again, behind the others */
-    bool told, personal;     /* an exchange: he may know why; a word of one user */
+    bool told, personal;     /* an exchange: he may know why; a word, or an offer, of one user */
     uint8_t typed, spelling; /* typed_kind; dice */
     uint32_t code, ordinal;  /* batch, word or format; of the batch (dice) */
     uint8_t policy[MODEL_POLICIES];
@@ -106,6 +110,7 @@ typedef struct model_side {
     uint8_t policy[MODEL_POLICIES]; /* the merchant's; and whether the order's keeps uses: */
     bool hold_keeps[MODEL_THINGS_MAX], redemption_keeps[MODEL_THINGS_MAX];
     uint8_t coupon_store[MODEL_THINGS_MAX], coupon_device[MODEL_THINGS_MAX];
+    model_transfers moved;
     bool in_error[MODEL_THINGS_MAX]; /* coupons that were voided as issued in error */
     uint64_t limits[MODEL_ALL];      /* dice; 0: those at first; and of the campaigns … */
     uint64_t campaign_limits[MODEL_CAMPAIGNS], merchant_limits;
@@ -151,7 +156,7 @@ typedef struct model_act {
 } model_act;
 /* Else NULL. */
 extern const model_act model_acts[STEP_REPEAT], model_edits[STEP_REPEAT];
-extern const model_act model_code_acts[STEP_REPEAT]; /* model_code.c */
+extern const model_act model_code_acts[STEP_REPEAT], model_transfer_acts[STEP_REPEAT];
 void model_set(model_side *s, world_act *a, act_id id, uint16_t slot, const void *in);
 void model_say(buf *facts, result r);
 reserve_ask *model_naming(model_side *s, uint8_t device);

@@ -55,7 +55,7 @@ static void count_coupons(counts *c)
         add_spent(c, config_find_template(c->v.config, row->template)->row->campaign,
                   row->reserved_minor, is_due);
         uint32_t t = place(s->templates, MODEL_TEMPLATES, row->template);
-        c->issued[t] += row->stocked && !s->in_error[i];
+        c->issued[t] += row->stocked * ((s->moved.from[i] == 0) - s->in_error[i]);
         c->ever[s->coupon_user[i]] += t == 0 && !s->in_error[i];
         c->of_device[s->coupon_device[i]] += t == 2 && !s->in_error[i];
     }
@@ -151,8 +151,13 @@ static bool within(const char *what, uint32_t number, int64_t used, int64_t most
 static bool uses_within(const counts *c, buf *why)
 {
     bool good = true;
-    for (uint32_t i = 0; i < c->side->coupon_count; i++) {
+    for (uint32_t i = c->side->coupon_count; i-- > 0;) { /* what it was before comes behind it */
         const template_version *v = first_version(c, c->coupons[i]->template);
+        uint32_t from = c->side->moved.from[i];
+        if (from != 0) {
+            c->uses[from - 1] += c->uses[i];
+            c->money[from - 1] += c->money[i];
+        }
         good = within("uses of coupon", i, c->uses[i], price_uses(v), why) && good;
         if (v->benefit == BENEFIT_KIND_STORED_VALUE)
             good = within("money of coupon", i, c->money[i], MODEL_VALUE, why) && good;
@@ -203,6 +208,7 @@ bool model_side_bounded(model_side *s, buf *why)
         good = within("claims of device", d, c.of_device[d], MODEL_DEVICE_CLAIMS, why) && good;
     good = rests(&c.v, why) && good;
     good = model_codes_sound(s, &c.v, why) && good;
+    good = model_transfers_sound(s, &c.v, why) && good;
     app_view_close(&c.v);
     return good;
 }
@@ -216,14 +222,34 @@ typedef struct met {
     uint64_t template, campaign; /* of the coupons that it counts; 0: any */
     const model_step *step;
     int64_t now_ms;
-    int64_t more; /* that a refused act had asked for, at most */
+    int64_t more;  /* that a refused act had asked for, at most */
+    bool received; /* of a coupon that comes from another user: shared limits do not count it */
 } met;
 
-static uint32_t version_seen(const met *m, const coupon *row)
+/* What brought a coupon to its user; NULL: it was issued to him. */
+static const received *brought(const counts *c, uint32_t number)
 {
-    return m->template != 0   ? row->version
-           : m->campaign != 0 ? row->campaign_version
-                              : row->merchant_version;
+    const coupon *row = c->coupons[number];
+    return row->transfer == 0 ? NULL : received_get(c->v.rows, row->slot, row->transfer);
+}
+
+static uint32_t version_seen(const met *m, const coupon *row, const received *by)
+{
+    if (m->template != 0)
+        return by == NULL ? row->version : by->template_version;
+    if (m->campaign != 0)
+        return by == NULL ? row->campaign_version : by->campaign_version;
+    return by == NULL ? row->merchant_version : by->merchant_version;
+}
+
+/* Was it voided in error, or what it has become? */
+static bool was_in_error(const model_side *s, uint32_t number)
+{
+    bool error = s->in_error[number];
+    for (uint32_t i = number + 1; i < s->coupon_count && !error; i++)
+        if (s->moved.from[i] == number + 1)
+            return was_in_error(s, i);
+    return error;
 }
 
 static bool in_period(const met *m, int64_t at_ms)
@@ -246,16 +272,20 @@ static span count_claims(const counts *c, const met *m)
     bool always = by_user && rule->period == LIMIT_PERIOD_EVER && (m->template | m->campaign) != 0;
     for (uint32_t i = 0; i < s->coupon_count; i++) {
         const coupon *row = c->coupons[i];
+        const received *by = brought(c, i);
+        if (by != NULL && !by_user && !by_device)
+            continue; /* what all share has counted what it was */
         uint64_t campaign_id = config_find_template(c->v.config, row->template)->row->campaign;
         if ((m->template != 0 && row->template != m->template) ||
             (m->campaign != 0 && campaign_id != m->campaign) ||
             (by_user && s->coupon_user[i] != m->step->user) ||
             (by_store && s->coupon_store[i] != m->step->store) ||
             (by_device && s->coupon_device[i] != m->step->device) ||
-            !in_period(m, row->issued_at_ms))
+            !in_period(m, by == NULL ? row->issued_at_ms : by->at_ms))
             continue;
-        bool counted = always || rule->since_version <= version_seen(m, row);
-        n.least += counted && (by_store || !s->in_error[i]);
+        bool counted = always || rule->since_version <= version_seen(m, row, by);
+        bool error = by_user || by_device ? s->in_error[i] : was_in_error(s, i);
+        n.least += counted && (by_store || !error);
         n.most += counted || !by_user || rule->period == LIMIT_PERIOD_ROLLING;
     }
     return n;
@@ -274,7 +304,9 @@ typedef struct verdict {
 static void ask_limits(const counts *c, met *m, const limit_rule *rules, size_t n, verdict *v)
 {
     for (size_t i = 0; i < n; i++) {
-        if (rules[i].measure != LIMIT_MEASURE_CLAIMS)
+        bool shared =
+            rules[i].subject != LIMIT_SUBJECT_USER && rules[i].subject != LIMIT_SUBJECT_DEVICE;
+        if (rules[i].measure != LIMIT_MEASURE_CLAIMS || (m->received && shared))
             continue;
         m->rule = &rules[i];
         span used = count_claims(c, m);
@@ -298,21 +330,29 @@ static int64_t first_outside(const counts *c, int64_t until_ms)
     }
 }
 
+/* The limits of one template. */
+static void ask_all(const counts *c, const config_template *of, met *m, verdict *v)
+{
+    const config_campaign *parent = config_find_campaign(c->v.config, of->row->campaign);
+    const config_merchant *owner = config_find_merchant(c->v.config, of->row->merchant);
+    const template_version *newest = config_version(of, of->row->version);
+    m->days = owner->zone;
+    ask_limits(c, m, owner->row->limits.items, owner->row->limits.n, v);
+    m->campaign = parent->row->id;
+    ask_limits(c, m, parent->row->limits.items, parent->row->limits.n, v);
+    m->template = of->row->id;
+    ask_limits(c, m, newest->limits.items, newest->limits.n, v);
+}
+
 /* of one template that an issue names */
 static verdict judge(const counts *c, const model_step *step, uint32_t t, int64_t more)
 {
     const config_template *of = config_find_template(c->v.config, c->side->templates[t]);
     const config_campaign *parent = config_find_campaign(c->v.config, of->row->campaign);
-    const config_merchant *owner = config_find_merchant(c->v.config, of->row->merchant);
     const template_version *v = config_version(of, of->row->version);
-    met m = {
-        .days = owner->zone, .step = step, .now_ms = app_now_ms(c->side->world.app), .more = more};
+    met m = {.step = step, .now_ms = app_now_ms(c->side->world.app), .more = more};
     verdict all = {0};
-    ask_limits(c, &m, owner->row->limits.items, owner->row->limits.n, &all);
-    m.campaign = parent->row->id;
-    ask_limits(c, &m, parent->row->limits.items, parent->row->limits.n, &all);
-    m.template = of->row->id;
-    ask_limits(c, &m, v->limits.items, v->limits.n, &all);
+    ask_all(c, of, &m, &all);
     int64_t use_end = first_outside(c, parent->row->use_until_ms);
     bool fixed = v->validity == VALIDITY_KIND_FIXED;
     all.claims_closed = m.now_ms >= first_outside(c, parent->row->claim_until_ms);
@@ -373,6 +413,23 @@ static const char *cause_of_issue(const counts *c, const model_step *step, const
         item++;
     }
     return cause ? NULL : "refused for what is not used up";
+}
+
+/* Whose coupon comes from another user. */
+static const char *cause_of_take(const counts *c, const model_step *step, const world_act *a)
+{
+    const transfer_take_in *in = a->in;
+    model_step by = *step;
+    by.user = step->other;
+    met m = {.step = &by,
+             .now_ms = app_now_ms(c->side->world.app),
+             .more = a->code == R_DONE ? 0 : 1,
+             .received = true};
+    verdict v = {0};
+    ask_all(c, config_find_template(c->v.config, in->template), &m, &v);
+    if (a->code == R_DONE && v.passed)
+        return "received beyond what is allowed";
+    return has_cause(&v, a->code) ? NULL : "a transfer is refused for what is not used up";
 }
 
 /* Is its campaign's use window over? Coupons that apply by themselves are not there then. */
@@ -438,11 +495,13 @@ const char *model_side_cause(model_side *s, const model_step *step, const world_
     if (a->code == R_UNAVAILABLE)
         return "unavailable, though nothing else is there";
     if (a->id != ACT_ID_issue && a->id != ACT_ID_hold && a->id != ACT_ID_redeem &&
-        a->id != ACT_ID_pool_change)
+        a->id != ACT_ID_pool_change && a->id != ACT_ID_transfer_take)
         return NULL;
     count_all(s, &c);
     if (step->kind == STEP_ISSUE || step->kind == STEP_EXCHANGE)
         wrong = cause_of_issue(&c, step, a);
+    else if (step->kind == STEP_TRANSFER || step->kind == STEP_TAKE)
+        wrong = cause_of_take(&c, step, a);
     else if (step->kind == STEP_STOCK || step->kind == STEP_BUDGET)
         wrong = cause_of_change(&c, step, a);
     else if (step->kind != STEP_REPEAT)

@@ -272,6 +272,9 @@ template_put_in model_template(const model_side *s, uint32_t number, uint64_t li
     set_benefit(&in, s->benefits[number]);
     set_uses(&in, number);
     set_funding(&in, number, limits);
+    static const uint8_t transfers[MODEL_ALL] = {3, 2, 1, 16, 0, 2, 0, 0};
+    in.transfers = transfers[number];
+    in.offer_ms = in.transfers > 0 ? 5 * MS_DAY : 0;
     TEST_SET(in, TERM_COMMON_CAP, number < 2 ? 1200 : 0); /* a budget at issue asks for a bound */
     TEST_SET(in, TERM_COMMON_MINIMUM_SPEND, number == 3 ? 0 : 2000);
     in.scope.items = number == 2 ? skus : number == 4 ? others : food;

@@ -124,9 +124,10 @@ static model_act act_of(step_kind kind)
 {
     if (kind == STEP_REPEAT)
         return (model_act){begin_repeat, end_repeat};
-    return model_acts[kind].begin != NULL        ? model_acts[kind]
-           : model_code_acts[kind].begin != NULL ? model_code_acts[kind]
-                                                 : model_edits[kind];
+    return model_acts[kind].begin != NULL            ? model_acts[kind]
+           : model_code_acts[kind].begin != NULL     ? model_code_acts[kind]
+           : model_transfer_acts[kind].begin != NULL ? model_transfer_acts[kind]
+                                                     : model_edits[kind];
 }
 
 /* One act of each step, and the second of those that are sent twice. */

@@ -28,18 +28,20 @@ static const struct {
     const char *name;
     uint16_t odds;
 } kinds[STEP_KIND_COUNT] = {
-    [STEP_ISSUE] = {"issue", 152},        [STEP_HOLD] = {"hold", 110},
-    [STEP_EXCHANGE] = {"exchange", 75},   [STEP_BATCH] = {"batch", 20},
+    [STEP_ISSUE] = {"issue", 122},        [STEP_HOLD] = {"hold", 95},
+    [STEP_TRANSFER] = {"transfer", 40},   [STEP_OFFER] = {"offer", 20},
+    [STEP_TAKE] = {"take", 25},           [STEP_END] = {"end", 10},
+    [STEP_EXCHANGE] = {"exchange", 60},   [STEP_BATCH] = {"batch", 20},
     [STEP_WORD] = {"word", 10},           [STEP_PREFIX] = {"prefix", 3},
-    [STEP_REDEEM_HOLD] = {"confirm", 75}, [STEP_REDEEM] = {"redeem", 80},
-    [STEP_RELEASE] = {"release", 30},     [STEP_RETURN] = {"return", 85},
+    [STEP_REDEEM_HOLD] = {"confirm", 75}, [STEP_REDEEM] = {"redeem", 70},
+    [STEP_RELEASE] = {"release", 25},     [STEP_RETURN] = {"return", 75},
     [STEP_VOID] = {"void", 45},           [STEP_STATE] = {"state", 25},
     [STEP_WINDOW] = {"window", 20},       [STEP_LIMITS] = {"limits", 20},
     [STEP_MERCHANT] = {"merchant", 20},   [STEP_TEMPLATE] = {"template", 30},
     [STEP_STOCK] = {"stock", 25},         [STEP_BUDGET] = {"budget", 20},
     [STEP_REPEAT] = {"repeat", 15},       [STEP_SWEEP] = {"sweep", 20},
     [STEP_WALLET] = {"wallet", 10},       [STEP_STATS] = {"stats", 10},
-    [STEP_CLOCK] = {"clock", 95},         [STEP_RESTART] = {"restart", 5},
+    [STEP_CLOCK] = {"clock", 85},         [STEP_RESTART] = {"restart", 5},
 };
 
 static step_kind choose(model *m)
@@ -286,6 +288,12 @@ static void fill(model *m, model_side *s, model_step *step)
         step->store = (uint8_t)model_below(m, 3);
         model_fill_code(m, s, step);
         break;
+    case STEP_TRANSFER:
+    case STEP_OFFER:
+    case STEP_TAKE:
+    case STEP_END:
+        model_fill_transfer(m, s, step);
+        break;
     case STEP_REPEAT:
         step->kept = model_below(m, MODEL_KEPT);
         break;
@@ -343,7 +351,8 @@ model_step model_make(model *m, model_side *s)
     bool of_any = step.kind == STEP_TEMPLATE || step.kind == STEP_STATS || model_chance(m, 2);
     step.template = model_below(m, of_any && step.kind != STEP_STOCK ? MODEL_ALL : MODEL_TEMPLATES);
     bool of_hold = step.kind == STEP_REDEEM_HOLD || step.kind == STEP_RELEASE;
-    bool of_coupon = step.kind == STEP_HOLD || step.kind == STEP_REDEEM || step.kind == STEP_VOID;
+    bool of_coupon = step.kind == STEP_HOLD || step.kind == STEP_REDEEM || step.kind == STEP_VOID ||
+                     (step.kind >= STEP_TRANSFER && step.kind <= STEP_END);
     if ((of_coupon && s->coupon_count == 0) || (of_hold && s->hold_count == 0) ||
         (step.kind == STEP_RETURN && s->redemption_count == 0))
         step.kind = STEP_ISSUE;
@@ -364,6 +373,7 @@ void model_step_write(const model_step *step, buf *out)
                step->personal ? " personal" : "", step->by_code ? " by code" : "",
                step->twice ? " twice" : "", step->policy[0], step->policy[1], step->policy[2],
                step->policy[3]);
+    buf_printf(out, " other %u transfer %u", step->other, step->transfer);
     buf_printf(out, " limits %llx kept %u%s", (unsigned long long)step->limits, step->kept,
                step->keyed ? " keyed" : "");
     for (uint32_t i = 0; i < step->coupon_count; i++)

@@ -536,3 +536,54 @@ story a_refused_one_leaves_the_link_to_others
   409 {"code": "limit_reached"}
   POST /v1/offers/accept {"token": "$token", "user": "u3"}
   201
+
+# ---- customer service ----
+
+story who_has_had_a_coupon_is_told_by_any_id_of_it
+  use gift
+  at 2026-01-02T00:00:00Z
+  POST /v1/transfers {"coupon": "$coupon", "user": "u1", "to": "u2"}
+  201 {"transfer": "$transfer", "coupon": "$second"}
+  at 2026-01-03T00:00:00Z
+  POST /v1/transfers {"coupon": "$second", "user": "u2", "to": "u3"}
+  201 {"transfer": "$onward", "coupon": "$third"}
+  GET /v1/coupons/$coupon/owners
+  200 {"coupon": "$third", "owners": [
+    {"user": "u1", "coupon": "$coupon", "from": "2026-01-01T00:00:00.000Z", "until": "2026-01-02T00:00:00.000Z", "transfer": null},
+    {"user": "u2", "coupon": "$second", "from": "2026-01-02T00:00:00.000Z", "until": "2026-01-03T00:00:00.000Z", "transfer": "$transfer"},
+    {"user": "u3", "coupon": "$third", "from": "2026-01-03T00:00:00.000Z", "until": null, "transfer": "$onward"}]}
+  keep owners
+  GET /v1/coupons/$second/owners
+  200
+  same owners
+  GET /v1/coupons/$third/owners
+  200
+  same owners
+  as other
+  GET /v1/coupons/$coupon/owners
+  404
+  as all
+  GET /v1/users/u2/transfers
+  200 {"transfers": [{"id": "$onward", "from_user": "u2", "to_user": "u3", "state": "accepted"}]}
+  GET /v1/users/u2/transfers?direction=received
+  200 {"transfers": [{"id": "$transfer", "from_user": "u1"}]}
+  GET /v1/users/u3/transfers
+  200 {"transfers": []}
+  GET /v1/users/nobody/transfers
+  200 {"transfers": []}
+
+story transfers_are_listed_page_by_page
+  let more "transfer": {"at_most": 1},
+  use shop
+  POST /v1/claims {"user": "u1", "template": "$template", "count": 3}
+  201 {"coupons": [{"id": "$one"}, {"id": "$two"}, {"id": "$three"}]}
+  POST /v1/transfers {"coupon": "$one", "user": "u1", "to": "u2"}
+  201 {"transfer": "$first"}
+  POST /v1/offers {"coupon": "$two", "user": "u1", "to": "u2"}
+  201 {"transfer": "$second"}
+  POST /v1/offers {"coupon": "$three", "user": "u1"}
+  201 {"transfer": "$third"}
+  GET /v1/users/u1/transfers?page_size=2
+  200 {"transfers": [{"id": "$first", "state": "accepted"}, {"id": "$second", "state": "open"}], "next_page_token": "$page"}
+  GET /v1/users/u1/transfers?page_size=2&page_token=$page
+  200 {"transfers": [{"id": "$third", "state": "open", "to_user": null}], "next_page_token": null}

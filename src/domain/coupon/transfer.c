@@ -444,6 +444,7 @@ static void confirm(const settle_desk *d)
         .u = u, .of = &of, .slot = d->of->slot, .coupon = d->of->id, .ref = d->row->id};
     use_ask ask = {.of = of.template, .row = d->of, .use = d->use};
     uint32_t version = use_is_many(of.template) ? use_version(&ask) : 0;
+    transfer_edit(u, d->row);
     d->row->receiver = d->row->taker;
     end(u, d->row, TRANSFER_STATE_ACCEPTED);
     d->row->ended_at_ms = d->in->at_ms;

@@ -30,7 +30,7 @@
 enum { SAGA_CHECK_ACT = 83 };
 #define SAGA_TRY_MS       (10 * MS_SECOND) /* from the time of the try to its deadline */
 #define SAGA_CHECK_MS     (5 * MS_SECOND)  /* from one check to the next, at first */
-#define SAGA_CHECK_MAX_MS (10 * MS_MINUTE)
+#define SAGA_CHECK_MAX_MS (30 * MS_SECOND) /* so a saga ends within a minute of a fault's end */
 
 /* The cancellation of a try: what the home of its act answers with. */
 typedef struct saga_answer {
