@@ -1,0 +1,229 @@
+/* A coupon that goes from eve to ann and on to bob, directly or by an offer, and a process that is
+ * killed between any two commits of the second transfer, messages and all. In what is left the
+ * coupon has one owner at once; the same request gets it to bob, without a moment of waiting; and
+ * the id that eve had leads to it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "app/query_coupons.h"
+#include "app/query_sagas.h"
+#include "app/query_transfers.h"
+#include "test/lib/domain_fixture.h"
+#include "test/lib/store_fixture.h"
+
+enum { PATH_BYTES = 64, STEPS_MAX = 60, IDLE_STEPS = 8, WALLET_MAX = 10 };
+
+static fix *shop;
+static uint64_t template_id, first_id, coupon_id, offer_id;
+static char root[PATH_BYTES], before[2 * PATH_BYTES], behind[2 * PATH_BYTES];
+
+/* ---- acts ---- */
+
+typedef struct take_act {
+    act_call call; /* first */
+    transfer_take_in in;
+    transfer_try_in try;
+    transfer_take_out out;
+    bool ended;
+} take_act;
+
+static void on_done(act_call *call)
+{
+    ((take_act *)call)->ended = true;
+}
+
+/* offer 0: directly. */
+static take_act *begin(uint64_t id, uint64_t offer, const char *from, const char *to)
+{
+    take_act *a = ARENA_NEW(shop->memory, take_act);
+    reserve_ask ask = {.names = shop->names, .transfer = &a->try};
+    a->try = (transfer_try_in){.merchant = shop->merchant,
+                               .transfer = offer,
+                               .coupon = offer == 0 ? id : 0,
+                               .user = str_of(from),
+                               .to = str_of(to)};
+    a->in =
+        (transfer_take_in){.merchant = shop->merchant, .user = a->try.to, .template = template_id};
+    a->call = (act_call){
+        .app = shop->app,
+        .id = ACT_ID_transfer_take,
+        .slot = slot_of_user(shop->merchant, a->in.user),
+        .in = &a->in,
+        .out = &a->out,
+        .memory = shop->memory,
+        .key = {.merchant = shop->merchant, .subject = a->in.user, .key = S("k"), .body = 7},
+        .done = on_done};
+    assert_int_equal(reserve_submit(&a->call, &ask), R_DONE);
+    return a;
+}
+
+static uint64_t taken(const take_act *a)
+{
+    (void)app_settle(shop->app);
+    assert_true(a->ended);
+    assert_int_equal(a->call.code, R_DONE);
+    return a->out.coupon;
+}
+
+/* ---- the ground ---- */
+
+/* Five claims for each device: so a take reserves in a third slot, too. */
+static void open_shop(bool offers)
+{
+    limit_rule rule = fix_limit(LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_DEVICE, LIMIT_PERIOD_EVER, 5);
+    (void)snprintf(root, sizeof(root), "/tmp/quan-transfer-XXXXXX");
+    assert_non_null(mkdtemp(root));
+    (void)snprintf(before, sizeof(before), "%s/before", root);
+    (void)snprintf(behind, sizeof(behind), "%s/behind", root);
+    shop = fix_open((fix_options){.rocks = str_of(before)});
+    shop->names = (subject_names){.device = S("d1")};
+    campaign_create_in in = fix_campaign_in(shop);
+    in.budget_mode = BUDGET_MODE_AT_ISSUE;
+    in.budget_minor = 1000;
+    template_put_in t = fix_template_in(shop, fix_campaign(shop, &in));
+    t.limits.items = &rule;
+    t.limits.n = 1;
+    t.stock = 1;
+    t.transfers = 2;
+    t.offer_ms = MS_DAY;
+    template_id = fix_template(shop, &t);
+    first_id = fix_claim_one(shop, S("eve"), template_id);
+    coupon_id = taken(begin(first_id, 0, "eve", "ann"));
+    offer_id = 0;
+    if (!offers)
+        return;
+    transfer_offer_in offer = {
+        .merchant = shop->merchant, .coupon = coupon_id, .user = S("ann"), .to = S("bob")};
+    transfer_offer_out out = {0};
+    assert_int_equal(fix_run(shop, ACT_ID_transfer_offer, id_slot(coupon_id), &offer, &out),
+                     R_DONE);
+    offer_id = out.transfer;
+}
+
+static void close_shop(void)
+{
+    fix_verify(shop);
+    fix_close(shop);
+    store_fixture_remove(root);
+}
+
+/* ---- what is seen ---- */
+
+static size_t owned(app_view *v, str who)
+{
+    coupon_seen seen[WALLET_MAX];
+    wallet_place next;
+    bool more;
+    wallet_ask ask = {.merchant = shop->merchant, .user = who, .limit = WALLET_MAX};
+    size_t n = query_wallet(v, &ask, seen, &next, &more), has = 0;
+    for (size_t i = 0; i < n; i++)
+        has += seen[i].now.state != COUPON_STATE_TRANSFERRED;
+    return has;
+}
+
+static void count_saga(void *context, const saga_open *s)
+{
+    MAYBE(s);
+    ++*(size_t *)context;
+}
+
+/* Who has the coupon, by every question that there is; CHECKs that they say the same. */
+static str owner_now(size_t *sagas)
+{
+    static const str users[] = {{"eve", 3}, {"ann", 3}, {"bob", 3}};
+    coupon_owner owners[COUPON_OWNERS_MAX];
+    app_view v;
+    size_t all = 0, who = 0;
+    assert_int_equal(app_view_open(shop->app, shop->memory, &v), R_DONE);
+    for (size_t i = 0; i < ARRAY_LEN(users); i++) {
+        size_t has = owned(&v, users[i]);
+        all += has;
+        who = has > 0 ? i : who;
+    }
+    assert_int_equal(all, 1);
+    size_t n = query_owners(&v, shop->merchant, first_id, owners);
+    assert_true(n > 0 && owners[n - 1].until_ms == 0);
+    assert_true(str_eq(owners[n - 1].user, users[who]));
+    assert_int_equal(query_coupon_now(&v, first_id), owners[n - 1].coupon);
+    *sagas = 0;
+    assert_int_equal(query_sagas(&v, count_saga, sagas), R_DONE);
+    assert_int_equal(app_view_close(&v), R_DONE);
+    return users[who];
+}
+
+/* ---- the tests ---- */
+
+/* One batch of one lane, the lanes in turn. */
+static size_t step_one_lane(int step)
+{
+    store *s = app_store(shop->app);
+    uint16_t lanes = store_lanes(s), only = (uint16_t)(step % lanes);
+    for (uint16_t lane = 0; lane < lanes; lane++)
+        store_halt_lane(s, lane, lane != only);
+    return store_step(s);
+}
+
+typedef struct cuts {
+    int before, between, after; /* the moment that decides; and what follows on it */
+} cuts;
+
+/* Killed behind so many steps; false: all had come to its end by then. */
+static bool cut_off(int steps, bool offers, cuts *seen)
+{
+    size_t sagas;
+    int idle = 0;
+    open_shop(offers);
+    take_act *first = begin(coupon_id, offer_id, "ann", "bob");
+    for (int i = 0; i < steps; i++)
+        idle = step_one_lane(i) > 0 ? 0 : idle + 1;
+    bool answered = first->ended && first->call.code == R_DONE;
+    fix_crash(shop, str_of(behind));
+    bool bobs = str_eq(owner_now(&sagas), S("bob"));
+    assert_true(bobs || !answered);
+    seen->before += !bobs && sagas > 0;
+    seen->between += bobs && sagas > 0;
+    seen->after += bobs && sagas == 0;
+    uint64_t at_last = taken(begin(coupon_id, offer_id, "ann", "bob"));
+    assert_true(str_eq(owner_now(&sagas), S("bob")));
+    assert_int_equal(sagas, 0);
+    assert_int_equal(fix_coupon(shop, at_last).state, COUPON_STATE_AVAILABLE);
+    close_shop();
+    return idle < IDLE_STEPS;
+}
+
+static void a_kill_at_any_step_leaves_one_owner(bool offers)
+{
+    cuts seen = {0};
+    int steps = 0;
+    while (cut_off(steps, offers, &seen))
+        assert_true(++steps < STEPS_MAX);
+    assert_true(seen.before > 0 && seen.between > 0 && seen.after > 0);
+}
+
+static void a_kill_at_any_step_of_a_direct_transfer_leaves_one_owner(void **state)
+{
+    MAYBE(state);
+    a_kill_at_any_step_leaves_one_owner(false);
+}
+
+static void a_kill_at_any_step_of_an_acceptance_leaves_one_owner(void **state)
+{
+    MAYBE(state);
+    a_kill_at_any_step_leaves_one_owner(true);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_kill_at_any_step_of_a_direct_transfer_leaves_one_owner),
+        cmocka_unit_test(a_kill_at_any_step_of_an_acceptance_leaves_one_owner),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
