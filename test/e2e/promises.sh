@@ -120,6 +120,36 @@ on_codes() {
     [ $got -eq 0 ]
 }
 
+# on_transfers COMMAND: with a coupon of u-1 that may go on, and an offer of one, in the same shop.
+gift=
+on_transfers() {
+    [ "$server" ] || up --data "$shop" --code-key-file "$scratch/code.key" || return 1
+    export QUAN_SERVER="$url"
+    if [ -z "$gift" ]; then
+        id=$(api POST /v1/campaigns \
+            "{\"name\":\"Gifts\",\"claim_window\":$window,\"use_window\":$window}" | jq -r .id)
+        gift=$(api POST "/v1/campaigns/$id/templates" '{"name":"Gift","transfer":{"at_most":1},
+            "benefit":{"kind":"amount_off","amount":{"amount":100,"currency":"USD"}},
+            "validity":{"kind":"after_issue","duration_days":7}}' | jq -r .id)
+        api POST "/v1/campaigns/$id/state" '{"state":"active"}' >/dev/null
+    fi
+    two=$(api POST /v1/claims "{\"user\":\"u-1\",\"template\":\"$gift\",\"count\":2,
+        \"store\":\"$(echo "$1" | cksum | tr ' ' -)\"}")
+    mine=$(echo "$two" | jq -r '.coupons[0].id')
+    to=',"to":"u-2"'
+    case $1 in *" lookup "*) to= ;; esac
+    offer=$(api POST /v1/offers \
+        "{\"user\":\"u-1\",\"coupon\":$(echo "$two" | jq '.coupons[1].id')$to}")
+    command=$(echo "$1" | sed "s|cpn_[0-9a-z]*|$mine|
+        s|trf_[0-9a-z]*_[0-9a-f]*|$(echo "$offer" | jq -r .token)|
+        s|trf_0h8[0-9a-z]*|$(echo "$offer" | jq -r .transfer)|")
+    (cd "$scratch" && eval "$command") </dev/null
+    got=$?
+    unset QUAN_SERVER
+    [ $got -eq 0 ] || echo "status $got: $command"
+    [ $got -eq 0 ]
+}
+
 # runs COMMAND: one of the pages.
 runs() {
     is=0
@@ -127,6 +157,10 @@ runs() {
     *" complete-journey "*) return 0 ;; # needs the data: test/replay
     "quan codes "*)
         on_codes "$1"
+        return
+        ;;
+    "quan transfers "*)
+        on_transfers "$1"
         return
         ;;
     esac
