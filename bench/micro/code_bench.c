@@ -124,7 +124,7 @@ static void export_all(const bench *b, const char *name, FILE *to)
     int64_t began = begin();
     for (uint64_t at = 0; at < b->codes; at += PART) {
         uint64_t left = b->codes - at;
-        code_run run = {b->format, b->batch->first + at, left < PART ? left : PART};
+        code_run run = {b->format, b->batch->first + at, left < PART ? left : PART, NULL};
         buf_clear(&part);
         must(codes_write(b->shop->app, &run, &part));
         bytes += part.n;
@@ -145,7 +145,7 @@ static void read_back(const bench *b, const char *name)
 {
     buf text;
     uint64_t n = b->codes < READ_MAX ? b->codes : READ_MAX, wrong = 0;
-    code_run run = {b->format, b->batch->first, n};
+    code_run run = {b->format, b->batch->first, n, NULL};
     buf_init(&text, (size_t)64 << 20);
     must(codes_write(b->shop->app, &run, &text));
     str rest = buf_view(&text), line;

@@ -10,6 +10,7 @@ enum {
     BATCHES_PAGE_MAX = 200,
     LOOK_MAX = 10000, /* batches of one answer that are looked at for those that are asked for */
     EXPORT_SLOW_MIN = 2000,
+    EXPORT_AT_ONCE = UOW_SCAN_MAX,
 };
 
 /* ---- answers ---- */
@@ -41,6 +42,9 @@ static wire_code_batch batch_shown(app_view *v, const code_batch *row)
                              .has_prefix = row->upload == 0,
                              .prefix = of == NULL ? S("") : of->keys.items[key].prefix,
                              .count = (int64_t)row->count,
+                             .personal = row->personal,
+                             .has_users = row->personal,
+                             .users = (int64_t)row->bound,
                              .has_channel = row->channel.n > 0,
                              .channel = row->channel,
                              .exchanged = counts.exchanged,
@@ -106,6 +110,7 @@ void api_code_batch_create(api_call *c)
                               .format = b->format,
                               .template = b->template,
                               .count = (uint64_t)b->count,
+                              .personal = b->personal,
                               .name = b->name,
                               .channel = b->channel,
                               .expires_at_ms = b->expires_at,
@@ -200,18 +205,55 @@ void api_code_batch_list(api_call *c)
 
 /* ---- exporting ---- */
 
+/* Whose the codes of the run are: rows that never change. Copied. */
+static result users_of(api_call *c, const code_batch *of, uint64_t number, size_t n, str *users)
+{
+    void *rows[EXPORT_AT_ONCE];
+    app_view v;
+    arena *memory = arena_new(0);
+    result r = app_view_open(c->app, memory, &v);
+    if (r == R_DONE) {
+        bound_code from = {.slot = of->slot, .batch = of->id, .number = number};
+        uow_range range = {&bound_code_table, -1, &from, 2, false};
+        size_t found = uow_scan(v.rows, &range, n, rows);
+        for (size_t i = 0; i < found; i++)
+            users[i] = arena_str(c->memory, ((const bound_code *)rows[i])->user);
+        r = app_view_close(&v);
+        CHECK(r != R_DONE || found == n);
+    }
+    arena_free(memory);
+    return r;
+}
+
+static result write_personal(api_call *c, const code_batch *of, const code_run *all)
+{
+    str users[EXPORT_AT_ONCE];
+    result r = R_DONE;
+    for (uint64_t done = 0, n; r == R_DONE && done < all->n; done += n) {
+        n = all->n - done < EXPORT_AT_ONCE ? all->n - done : EXPORT_AT_ONCE;
+        code_run some = {.of = all->of, .first = all->first + done, .n = n, .users = users};
+        r = users_of(c, of, some.first - of->first, n, users);
+        if (r == R_DONE)
+            r = codes_write(c->app, &some, http_out(c->x));
+    }
+    return r;
+}
+
 static void write_part(api_call *c)
 {
     const wire_code_batch_export *b = c->body;
     const wire_code_batch_export_parameters *p = c->parameters;
     const code_batch *of = batch_known(c, p->batch);
     CHECK(of != NULL); /* its act is done */
-    uint64_t from = (uint64_t)b->from, left = of->count - from;
+    uint64_t from = (uint64_t)b->from, made = code_batch_made(of);
+    uint64_t left = from < made ? made - from : 0;
     code_run run = {.of = config_find_code_format(call_config(c), of->format),
                     .first = of->first + from,
                     .n = (uint64_t)b->count < left ? (uint64_t)b->count : left};
-    buf_str(http_out(c->x), S("code\n"));
-    result r = run.n == 0 ? R_DONE : codes_write(c->app, &run, http_out(c->x));
+    buf_str(http_out(c->x), of->personal ? S("code,user\n") : S("code\n"));
+    result r = run.n == 0     ? R_DONE
+               : of->personal ? write_personal(c, of, &run)
+                              : codes_write(c->app, &run, http_out(c->x));
     if (r == R_DONE)
         call_answer_raw(c, 200, S("text/csv; charset=utf-8"));
     else

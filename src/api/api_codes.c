@@ -49,8 +49,11 @@ void api_code_exchange(api_call *c)
     const code_word *word = config_find_code_word(call_config(c), typed.word);
     uint64_t template_id = word != NULL ? word->template : of != NULL ? of->template : 0;
     *item = (issue_item){.template = template_id, .count = 1};
-    *use = (code_use){
-        .format = typed.format, .place = typed.place, .word = typed.word, .told = may_know};
+    *use = (code_use){.format = typed.format,
+                      .place = typed.place,
+                      .word = typed.word,
+                      .mine = typed.mine,
+                      .told = may_know || typed.mine};
     c->state = ask;
     ask->in = (issue_in){.merchant = c->who.merchant,
                          .user = b->user,

@@ -61,6 +61,7 @@ static void put_ref(const event *e, wire_event_data *out)
         return;
     case EVENT_KIND_CODE_BATCH_CREATED:
     case EVENT_KIND_CODES_EXPORTED:
+    case EVENT_KIND_CODES_BOUND:
     case EVENT_KIND_CODES_IMPORTED:
     case EVENT_KIND_CODE_IMPORT_CANCELLED:
         out->has_codes = true;
@@ -178,7 +179,7 @@ static void put_lock(const event *e, wire_event_data *out)
     out->until = who->until_ms;
 }
 
-/* Who has taken codes out, and where in the batch they begin. */
+/* Whose API key asked, and where in the batch the codes begin. */
 static void put_export(const event *e, wire_event_data *out)
 {
     if (e->exported.n == 0)
@@ -198,6 +199,7 @@ static str subject_of(api_call *c, const event *e)
     case EVENT_KIND_CODE_BATCH_CREATED:
     case EVENT_KIND_CODE_BATCH_CHANGED:
     case EVENT_KIND_CODES_EXPORTED:
+    case EVENT_KIND_CODES_BOUND:
     case EVENT_KIND_CODES_IMPORTED:
     case EVENT_KIND_CODE_IMPORT_CANCELLED:
         return id_subject(c, ID_CODE_BATCH, e->ref);

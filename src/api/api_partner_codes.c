@@ -1,17 +1,16 @@
 /* Codes of partners: adding some to a template, and counting them. */
 #include "api/convert.h"
+#include "api/rest.h"
 #include "app/codes.h"
 #include "app/query_counts.h"
 #include "domain/limit/partner.h"
 #include "domain/limit/pool.h"
 #include "port/secret.h"
 
-/* The code of a line, or what the partner cannot have meant: then it is empty. */
-static str code_in(str line)
+static bool is_code(str line)
 {
     str code = str_trim(line);
-    bool good = code.n > 0 && code.n <= PARTNER_CODE_MAX && str_is_printable(code);
-    return good ? code : (str){NULL, 0};
+    return code.n > 0 && code.n <= PARTNER_CODE_MAX && str_is_printable(code);
 }
 
 static void put_hash(const merchant *of, str code, partner_line *out)
@@ -24,14 +23,14 @@ static void put_hash(const merchant *of, str code, partner_line *out)
     }
 }
 
-static result put_lines(api_call *c, const wire_str_list *codes, partner_put_in *in)
+static result put_lines(api_call *c, const wire_str_list *lines, partner_put_in *in)
 {
     const config_merchant *of = config_find_merchant(call_config(c), c->who.merchant);
     CHECK(of != NULL); /* whose key it is */
-    in->lines.items = ARENA_ARRAY(c->memory, partner_line, codes->n);
-    for (size_t i = 0; i < codes->n; i++) {
-        str code = code_in(codes->items[i]);
-        if (code.n == 0)
+    in->lines.items = ARENA_ARRAY(c->memory, partner_line, lines->n);
+    for (size_t i = 0; i < lines->n; i++) {
+        str code = str_trim(lines->items[i]);
+        if (!is_code(lines->items[i]))
             continue;
         partner_line *line = &in->lines.items[in->lines.n++];
         line->line = (uint32_t)i;
@@ -43,26 +42,17 @@ static result put_lines(api_call *c, const wire_str_list *codes, partner_put_in 
     return R_DONE;
 }
 
-/* Lines that never came to the act, and those that it did not accept, in their order. */
 static void added(api_call *c)
 {
     const wire_partner_codes_add *b = c->body;
     const partner_put_out *out = c->act.out;
-    wire_partner_codes_added shown = {.accepted = out->accepted, .codes = out->total};
-    shown.rest.items = ARENA_ARRAY(c->memory, wire_partner_code_rest, b->codes.n);
-    for (size_t i = 0, k = 0; i < b->codes.n; i++) {
-        bool invalid = code_in(b->codes.items[i]).n == 0;
-        bool told = k < out->rest.n && out->rest.items[k].line == i;
-        if (!invalid && !told)
-            continue;
-        bool twice = told && out->rest.items[k].twice;
-        k += told;
-        shown.rest.items[shown.rest.n++] =
-            (wire_partner_code_rest){.line = (int64_t)i,
-                                     .outcome = invalid ? WIRE_PARTNER_CODE_OUTCOME_INVALID
-                                                : twice ? WIRE_PARTNER_CODE_OUTCOME_DUPLICATE
-                                                        : WIRE_PARTNER_CODE_OUTCOME_ALREADY_THERE};
-    }
+    wire_partner_codes_added shown = {
+        .first_line = b->first_line,
+        .lines = (int64_t)b->lines.n,
+        .accepted = out->accepted,
+        .rest = rest_shown(
+            c, &(rest_ask){b->first_line, &b->lines, is_code, out->rest.items, out->rest.n}),
+        .codes = out->total};
     call_answer(c, 200, &wire_partner_codes_added_type, &shown);
 }
 
@@ -73,7 +63,7 @@ void api_partner_codes_add(api_call *c)
     partner_put_in *in = ARENA_NEW(c->memory, partner_put_in);
     in->merchant = c->who.merchant;
     in->template = p->template;
-    result r = put_lines(c, &b->codes, in);
+    result r = put_lines(c, &b->lines, in);
     call_act(c, &(act_ask){.id = ACT_ID_partner_put,
                            .slot = id_slot(p->template),
                            .subject = id_subject(c, ID_TEMPLATE, p->template),

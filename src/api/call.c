@@ -125,7 +125,8 @@ static void end(api_call *c)
 
 static bool is_of_code(result r)
 {
-    return r == R_CODE_INVALID || r == R_CODE_USED || r == R_CODE_EXPIRED || r == R_CODE_DISABLED;
+    return r == R_CODE_INVALID || r == R_CODE_USED || r == R_CODE_EXPIRED || r == R_CODE_DISABLED ||
+           r == R_CODE_FOREIGN;
 }
 
 static void refuse_with(api_call *c, result r, str detail, const issues *errors)

@@ -90,6 +90,8 @@ static const struct {
      COUPON ",\"transfer\":\"trf_0000000000001\""},
     {EVENT_KIND_TRANSFER_REFUSED, "cpn_0000000000001",
      COUPON ",\"transfer\":\"trf_0000000000001\""},
+    {EVENT_KIND_CODES_BOUND, "cbt_0000000000001",
+     BATCH ",\"codes\":3,\"from\":7,\"key\":\"key_0000000000001\""},
 };
 
 static json *parsed(str text)

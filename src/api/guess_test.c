@@ -10,6 +10,8 @@
 #include <cmocka.h>
 
 #include "api/guess.h"
+#include "app/codes.h"
+#include "base/id.h"
 #include "cli/http_client.h"
 #include "test/lib/world.h"
 
@@ -118,8 +120,33 @@ static made_batch make_batch(fixture *f, str format, str template_id, const char
     http_answer a =
         send(f, S("all"), "POST", path_of(f, "/v1/codes/batches/", b.id, "/export"), S("{}"));
     str rest = a.body, head;
-    assert_true(str_cut(&rest, '\n', &head) && str_cut(&rest, '\n', &b.code));
+    assert_true(str_cut(&rest, '\n', &head));
+    (void)str_cut(&rest, '\n', &b.code); /* a personal one has none yet */
     return b;
+}
+
+/* Two codes, of which the first is ann's. */
+static made_batch make_personal(fixture *f, str format, str template_id)
+{
+    made_batch b = make_batch(f, format, template_id, "\"count\":2,\"personal\":true");
+    str users = path_of(f, "/v1/codes/batches/", b.id, "/users");
+    assert_int_equal(send(f, S("all"), "POST", users, S("{\"lines\":[\"ann\"]}")).status, 200);
+    return b;
+}
+
+/* The code of this number, which may be nobody's yet. */
+static str code_at(fixture *f, str batch, uint64_t number)
+{
+    uint64_t id;
+    char bytes[CODE_SHOWN_MAX + 1];
+    buf text = {.p = bytes, .capacity = sizeof(bytes), .max = sizeof(bytes)};
+    assert_true(id_parse(ID_CODE_BATCH, batch, &id));
+    config *c = (config *)(uintptr_t)app_config(f->world.app);
+    const code_batch *of = config_find_code_batch(c, id);
+    code_run run = {config_find_code_format(c, of->format), of->first + number, 1, NULL};
+    assert_int_equal(codes_write(f->world.app, &run, &text), R_DONE);
+    config_free(c);
+    return arena_str(f->memory, (str){text.p, text.n - 1});
 }
 
 static str make_word(fixture *f, str template_id, const char *word, const char *more)
@@ -147,7 +174,7 @@ typedef struct way {
     const char *what;
     str code;
 } way;
-enum { WAYS = 9 };
+enum { WAYS = 11 };
 
 static void make_ways(fixture *f, way *ways)
 {
@@ -159,6 +186,7 @@ static void make_ways(fixture *f, way *ways)
         make_batch(f, format, t, "\"count\":1,\"expires_at\":\"2026-01-02T00:00:00Z\"");
     made_batch off = make_batch(f, format, t, "\"count\":1");
     disable(f, path_of(f, "/v1/codes/batches/", off.id, ""));
+    made_batch anns = make_personal(f, format, t);
     str word = make_word(f, t, "WINTER10", "");
     disable(f, path_of(f, "/v1/codes/words/", word, ""));
     (void)make_word(f, t, "ANNS1000", ",\"user\":\"ann\"");
@@ -174,6 +202,8 @@ static void make_ways(fixture *f, way *ways)
                      {"used", used.code},
                      {"expired", late.code},
                      {"disabled", off.code},
+                     {"somebody else's", code_at(f, anns.id, 0)},
+                     {"nobody's yet", code_at(f, anns.id, 1)},
                      {"a disabled word", S("WINTER10")},
                      {"somebody else's word", S("ANNS1000")},
                      {"a word that is over", S("JANUARY1")}};

@@ -3,6 +3,7 @@
 
 #include "app/inner.h"
 #include "base/hash.h"
+#include "base/id.h"
 #include "domain/code/exchange.h"
 #include "domain/code/import.h"
 #include "port/random.h"
@@ -130,12 +131,26 @@ static result read_with(app *a, const code_format *of, size_t at, ff1_number bod
     return R_DONE;
 }
 
+/* What a text that is of no format costs as well, so that it is not told from one that is. */
+static void read_for_nothing(app *a, const code_format *of, uint64_t dice)
+{
+    code_typed ignored;
+    size_t at = of->keys.n - 1;
+    code_form form = code_form_of(of, at);
+    MAYBE(read_with(a, of, at, dice % code_numbers(&form), &ignored));
+}
+
+static bool is_own_word(const code_word *word, const code_asker *by)
+{
+    return word != NULL && word->user.n > 0 && str_eq(word->user, by->user);
+}
+
 static const code_word *word_of(const code_asker *by, str normal)
 {
     const code_word *word =
         by->user.n == 0 ? NULL : config_code_word(by->config, by->merchant, normal);
     bool good = word != NULL && code_word_refusal(word, by->user, by->now_ms) == R_DONE;
-    return good || by->may_know ? word : NULL;
+    return good || by->may_know || is_own_word(word, by) ? word : NULL;
 }
 
 result codes_read(app *a, const code_asker *by, str typed, code_typed *out)
@@ -149,6 +164,7 @@ result codes_read(app *a, const code_asker *by, str typed, code_typed *out)
     const code_word *word = normal ? word_of(by, buf_view(&text)) : NULL;
     if (word != NULL || a->options.code_key.n == 0) {
         out->word = word == NULL ? 0 : word->id;
+        out->mine = is_own_word(word, by);
         buf_free(&text);
         return word == NULL ? R_CODE_KEY_MISSING : R_DONE;
     }
@@ -156,14 +172,19 @@ result codes_read(app *a, const code_asker *by, str typed, code_typed *out)
     size_t n =
         normal ? config_code_formats(by->config, by->merchant, 0, CODE_FORMATS_MAX, formats) : 0;
     result r = R_DONE;
+    bool read = false;
     for (size_t i = 0; i < n; i++) {
         for (size_t at = 0; at < formats[i]->keys.n; at++) {
             code_form form = code_form_of(formats[i], at);
             ff1_number body;
-            if (code_read(&form, buf_view(&text), &body)) /* at most one: they do not meet */
-                r = read_with(a, formats[i], at, body, out);
+            if (!code_read(&form, buf_view(&text), &body)) /* at most one: they do not meet */
+                continue;
+            r = read_with(a, formats[i], at, body, out);
+            read = true;
         }
     }
+    if (!read && n > 0)
+        read_for_nothing(a, formats[0], out->place);
     buf_free(&text);
     return r;
 }
@@ -177,8 +198,18 @@ static code_typed find_imported(const app_view *v, uint64_t merchant_id, str nor
                        : (code_typed){.format = row->batch, .place = imported_code_place(row)};
 }
 
-/* The row is looked for whatever else the text is, so that no kind of code is told from another by
- * the time it takes. */
+/* Of a personal batch, is it this user's? */
+static bool is_mine(const app_view *v, const code_asker *by, const code_typed *code)
+{
+    const code_batch *of = config_code_batch_at(by->config, code->format, code->place);
+    bool personal = of != NULL && of->personal;
+    const bound_user *row = bound_user_get(v->rows, id_slot(personal ? of->id : by->merchant),
+                                           personal ? of->id : 0, by->user);
+    return personal && row != NULL && row->number == code->place - of->first;
+}
+
+/* Both rows are looked for whatever else the text is, so that no kind of code is told from another
+ * by the time it takes. */
 result codes_read_any(app *a, const code_asker *by, str typed, code_typed *out)
 {
     char bytes[CODE_TEXT_MAX];
@@ -191,6 +222,7 @@ result codes_read_any(app *a, const code_asker *by, str typed, code_typed *out)
     result looked = app_view_open(a, memory, &v);
     if (looked == R_DONE) {
         code_typed own = find_imported(&v, by->merchant, buf_view(&normal));
+        out->mine = is_mine(&v, by, out);
         looked = app_view_close(&v);
         if (own.format != 0) {
             *out = own;
@@ -213,7 +245,7 @@ bool codes_word_is_imported(app_view *v, uint64_t merchant_id, str typed, uint64
 
 /* ---- writing ---- */
 
-static void write_some(const cipher *c, ff1_number *numbers, size_t n, buf *out)
+static void write_some(const cipher *c, ff1_number *numbers, size_t n, const str *users, buf *out)
 {
     char bytes[CODE_TEXT_MAX];
     code_cipher_write(c->by, numbers, n);
@@ -221,6 +253,10 @@ static void write_some(const cipher *c, ff1_number *numbers, size_t n, buf *out)
         buf text = {.p = bytes, .capacity = sizeof(bytes), .max = sizeof(bytes)};
         code_write(&c->form, numbers[i], &text);
         code_show(&c->form, buf_view(&text), out);
+        if (users != NULL) {
+            buf_char(out, ',');
+            buf_csv(out, users[i]);
+        }
         buf_char(out, '\n');
     }
 }
@@ -246,7 +282,7 @@ void codes_of_coupons(app *a, const coupon_names *of, str *out)
         ff1_number number = of->ids[i];
         buf text;
         buf_init(&text, CODE_SHOWN_MAX + 1);
-        write_some(&c, &number, 1, &text);
+        write_some(&c, &number, 1, NULL, &text);
         out[i] = arena_str(of->memory, (str){text.p, text.n - 1}); /* without the line end */
         buf_free(&text);
     }
@@ -266,7 +302,7 @@ result codes_write(app *a, const code_run *run, buf *out)
         size_t n = left < WRITE_AT_ONCE ? (size_t)left : WRITE_AT_ONCE;
         for (size_t i = 0; i < n; i++)
             numbers[i] = (ff1_number)number++;
-        write_some(&c, numbers, n, out);
+        write_some(&c, numbers, n, run->users == NULL ? NULL : run->users + (run->n - left), out);
         left -= n;
     }
     cipher_close(&c);

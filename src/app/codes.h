@@ -31,13 +31,16 @@ typedef struct code_asker {
  * now is none to somebody who may not know, so that it takes the way of any wrong code.
  * format 0: it is none, and never was made; place is of any slot then, so that who tries such codes
  * does not meet one lane only. coupon: the id that a coupon's own code names, which may be of none;
- * else 0. word: likewise, of a word; needs no key. */
+ * else 0. word: likewise, of a word; needs no key. mine: it is for this user alone, who may know
+ * why it is refused. */
 typedef struct code_typed {
     uint64_t format, place, coupon, word;
+    bool mine;
 } code_typed;
 MUST_USE result codes_read(app *a, const code_asker *by, str typed, code_typed *out);
 /* The same for an exchange, where it may be an imported code, too: format is its batch then. That
- * needs no key, and looks at the store for every text that is no word. */
+ * needs no key. Looks at the store for every text that is no word, and there for a personal code of
+ * the user, too. */
 MUST_USE result codes_read_any(app *a, const code_asker *by, str typed, code_typed *out);
 /* Is this word an imported code? parts: for code_word_put_in, which needs the look. */
 bool codes_word_is_imported(app_view *v, uint64_t merchant_id, str typed, uint64_t *parts);
@@ -47,6 +50,7 @@ bool codes_word_is_imported(app_view *v, uint64_t merchant_id, str typed, uint64
 typedef struct code_run {
     const code_format *of;
     uint64_t first, n;
+    const str *users; /* [n] stand behind their codes, as CSV; NULL: nothing does */
 } code_run;
 MUST_USE result codes_write(app *a, const code_run *run, buf *out);
 

@@ -75,7 +75,7 @@ static int open_codes(void **state)
 static str written(const config *c, uint64_t batch, buf *out)
 {
     const code_batch *b = config_find_code_batch(c, batch);
-    code_run run = {config_find_code_format(c, b->format), b->first, b->count};
+    code_run run = {config_find_code_format(c, b->format), b->first, b->count, NULL};
     buf_init(out, 1 << 20);
     assert_int_equal(codes_write(shop->app, &run, out), R_DONE);
     return buf_view(out);
@@ -129,7 +129,7 @@ static void what_no_batch_has_is_no_code(void **state)
     const config *c = app_config(shop->app);
     code_typed typed;
     const code_format *of = config_find_code_format(c, format_id);
-    code_run beyond = {of, COUNT, 1}; /* a number of the format that is in no batch */
+    code_run beyond = {of, COUNT, 1, NULL}; /* a number of the format that is in no batch */
     buf text;
     buf_init(&text, 64);
     assert_int_equal(codes_write(shop->app, &beyond, &text), R_DONE);
@@ -153,7 +153,7 @@ static void keys_are_nothing_without_the_master_key(void **state)
     static const str masters[] = {{NULL, 0}, {"another master key of a test: 32", 32}};
     for (size_t i = 0; i < ARRAY_LEN(masters); i++) {
         fix_options other = {.lanes = 1, .code_key = &masters[i]};
-        code_run run = {of, 0, 1};
+        code_run run = {of, 0, 1, NULL};
         buf text;
         str sealed;
         shop = fix_open(other);

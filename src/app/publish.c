@@ -146,6 +146,8 @@ static bool publish_rows(act_call *c, uow *rows)
     case ACT_ID_code_batch_put:
     case ACT_ID_code_import_end:
         return publish_code_batch(a, rows, out->id);
+    case ACT_ID_code_bind:
+        return publish_code_batch(a, rows, ((const code_bind_in *)c->in)->batch);
     case ACT_ID_code_part:
         return publish_code_batch(a, rows, ((const code_part_in *)c->in)->batch);
     case ACT_ID_code_part_end:

@@ -244,7 +244,8 @@ static void try_code(reserve *r)
                             .format = use->format,
                             .place = use->place,
                             .slot = r->saga.call->slot,
-                            .told = use->told};
+                            .told = use->told,
+                            .mine = use->mine};
     r->saga.tries[r->saga.n++] = (saga_try){.id = ACT_ID_code_reserve,
                                             .slot = code_place_slot(use->place),
                                             .item = use->place,

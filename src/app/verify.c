@@ -230,6 +230,8 @@ static result run(verify *v)
     if (r == R_DONE)
         r = verify_imports(v);
     if (r == R_DONE)
+        r = verify_bound(v);
+    if (r == R_DONE)
         r = verify_guesses(v);
     return r == R_DONE ? verify_config(v) : r;
 }

@@ -2,22 +2,25 @@
  * home, in a lane, in a message or with a coupon, and in no two; each coupon of such a template has
  * one; and home and lanes have as many as their pool and slice say.
  *
- * Memory grows with codes by a bit each, and with the coupons of such templates. */
+ * Places are counted and summed by hashes of the numbers: as many as the stock, and the sum of the
+ * numbers below it, is each of them once. Coupons and what they were given have the same slot, and
+ * are compared some slots at a time. So memory grows with templates and lanes alone. */
 #include <stdio.h>
 
 #include "app/verify_part.h"
+#include "base/hash.h"
 #include "domain/limit/partner.h"
 #include "domain/limit/pool.h"
 
-enum { BITS = 64 };
-enum { WORD_SEEN, WORD_TWICE, WORD_VALUES };
+enum { COUPONS_MAX = 2000000 }; /* that one pass compares */
+enum { SUM_CODES, SUM_HI, SUM_LO, SUM_VALUES };
 enum { PLACE_CODES, PLACE_FREE, PLACE_VALUES };
 enum { PAIR_COUPONS, PAIR_CODES, PAIR_VALUES };
 
 typedef struct partner_pass {
-    verify_map *numbers; /* by template and number / 64 */
+    verify_map *numbers; /* by template */
     verify_map *places;  /* by template and lane; home: HOME */
-    verify_map *pairs;   /* by coupon of such a template */
+    verify_map *pairs;   /* by coupon of such a template, of some slots */
 } partner_pass;
 
 enum { HOME = 65535 };
@@ -26,18 +29,30 @@ typedef struct place_key {
     uint64_t template, at;
 } place_key;
 
-static int64_t *entry(verify_map *m, uint64_t template_id, uint64_t at)
+static int64_t *place_at(const verify *v, uint64_t template_id, uint64_t at)
 {
     place_key k = {template_id, at};
-    return verify_map_at(m, (str){(const char *)&k, sizeof(k)});
+    return verify_map_at(v->partners->places, (str){(const char *)&k, sizeof(k)});
+}
+
+/* Sums run over. */
+static void add(int64_t sum[SUM_VALUES], uint64_t number)
+{
+    hash128 h = hash128_of((str){(const char *)&number, sizeof(number)}, 0);
+    sum[SUM_CODES]++;
+    sum[SUM_HI] = (int64_t)((uint64_t)sum[SUM_HI] + h.hi);
+    sum[SUM_LO] = (int64_t)((uint64_t)sum[SUM_LO] + h.lo);
+}
+
+static int64_t *numbers_of(const verify *v, uint64_t template_id)
+{
+    return verify_map_at(v->partners->numbers,
+                         (str){(const char *)&template_id, sizeof(template_id)});
 }
 
 static void see_number(const verify *v, uint64_t template_id, uint64_t number)
 {
-    int64_t *word = entry(v->partners->numbers, template_id, number / BITS);
-    int64_t bit = (int64_t)(UINT64_C(1) << number % BITS);
-    word[WORD_TWICE] |= word[WORD_SEEN] & bit;
-    word[WORD_SEEN] |= bit;
+    add(numbers_of(v, template_id), number);
 }
 
 /* ---- where they are ---- */
@@ -47,7 +62,7 @@ static void see_home(verify *v, verify_group *g, const void *row)
     MAYBE(g);
     const partner_code *c = row;
     see_number(v, c->template, c->number);
-    entry(v->partners->places, c->template, HOME)[PLACE_CODES]++;
+    place_at(v, c->template, HOME)[PLACE_CODES]++;
 }
 
 static void see_lane(verify *v, verify_group *g, const void *row)
@@ -55,15 +70,17 @@ static void see_lane(verify *v, verify_group *g, const void *row)
     MAYBE(g);
     const lane_code *c = row;
     see_number(v, c->template, c->number);
-    entry(v->partners->places, c->template, c->lane)[PLACE_CODES]++;
+    place_at(v, c->template, c->lane)[PLACE_CODES]++;
 }
 
 static void see_pool(verify *v, verify_group *g, const void *row)
 {
     MAYBE(g);
     const pool *p = row;
-    if (partner_has(v->view.config, (pool_name){.owner = p->owner, .kind = p->kind}))
-        entry(v->partners->places, p->owner, HOME)[PLACE_FREE] = p->free;
+    if (!partner_has(v->view.config, (pool_name){.owner = p->owner, .kind = p->kind}))
+        return;
+    place_at(v, p->owner, HOME)[PLACE_FREE] = p->free;
+    (void)numbers_of(v, p->owner); /* though no code of it should be found */
 }
 
 static void see_slice(verify *v, verify_group *g, const void *row)
@@ -71,7 +88,7 @@ static void see_slice(verify *v, verify_group *g, const void *row)
     MAYBE(g);
     const slice *s = row;
     if (partner_has(v->view.config, (pool_name){.owner = s->owner, .kind = s->kind}))
-        entry(v->partners->places, s->owner, s->lane)[PLACE_FREE] = s->free;
+        place_at(v, s->owner, s->lane)[PLACE_FREE] = s->free;
 }
 
 static void see_carried(const verify *v, uint16_t act, str input)
@@ -157,24 +174,28 @@ static void compare_places(verify *v)
     }
 }
 
-/* Numbers 0 to the stock, each once. */
+/* Numbers from 0 to the stock, each once. */
 static void compare_numbers(verify *v)
 {
     for (size_t i = 0; i < verify_map_count(v->partners->numbers); i++) {
         str key;
-        const int64_t *word = verify_map_item(v->partners->numbers, i, &key);
-        place_key k;
-        memcpy(&k, key.p, sizeof(k));
-        const config_template *of = config_find_template(v->view.config, k.template);
-        verify_what w = {.check = "partner", .kind = ID_TEMPLATE, .id = k.template};
-        int64_t codes = of == NULL ? 0 : of->row->stock - (int64_t)(k.at * BITS);
-        uint64_t all = codes >= BITS ? UINT64_MAX : codes > 0 ? (UINT64_C(1) << codes) - 1 : 0;
-        verify_must(v, &w, "no code is in two places", word[WORD_TWICE] == 0);
-        verify_must(v, &w, "each code is somewhere", (uint64_t)word[WORD_SEEN] == all);
+        const int64_t *sum = verify_map_item(v->partners->numbers, i, &key);
+        int64_t all[SUM_VALUES] = {0};
+        verify_what w = {.check = "partner", .kind = ID_TEMPLATE};
+        memcpy(&w.id, key.p, sizeof(w.id));
+        const config_template *of = config_find_template(v->view.config, w.id);
+        for (int64_t number = 0; of != NULL && number < of->row->stock; number++)
+            add(all, (uint64_t)number);
+        verify_number(v, &w, "codes anywhere", all[SUM_CODES], sum[SUM_CODES]);
+        if (sum[SUM_CODES] == all[SUM_CODES])
+            verify_must(v, &w, "each code is in one place",
+                        sum[SUM_HI] == all[SUM_HI] && sum[SUM_LO] == all[SUM_LO]);
     }
 }
 
-result verify_partners(verify *v)
+/* ---- the passes ---- */
+
+static result run_places(verify *v)
 {
     static const struct {
         const table *of;
@@ -182,26 +203,49 @@ result verify_partners(verify *v)
         bool again; /* others have read it */
     } passes[] = {{&partner_code_table, see_home, false}, {&lane_code_table, see_lane, false},
                   {&pool_table, see_pool, true},          {&slice_table, see_slice, true},
-                  {&outbox_table, see_message, true},     {&quarantine_table, see_aside, true},
-                  {&coupon_table, see_coupon, true},      {&given_code_table, see_given, false}};
-    partner_pass pass = {.numbers = verify_map_new(WORD_VALUES),
-                         .places = verify_map_new(PLACE_VALUES),
-                         .pairs = verify_map_new(PAIR_VALUES)};
+                  {&outbox_table, see_message, true},     {&quarantine_table, see_aside, true}};
     result r = R_DONE;
-    v->partners = &pass;
     for (size_t i = 0; i < ARRAY_LEN(passes) && r == R_DONE; i++) {
         v->again = passes[i].again;
         r = verify_each(v, NULL, passes[i].of, passes[i].see);
     }
+    return r;
+}
+
+static result run_coupons(verify *v, verify_group *slots)
+{
+    v->partners->pairs = verify_map_new(PAIR_VALUES);
+    v->again = true;
+    result r = verify_each(v, slots, &coupon_table, see_coupon);
+    v->again = false;
+    if (r == R_DONE)
+        r = verify_each(v, slots, &given_code_table, see_given);
+    if (r == R_DONE)
+        compare_pairs(v);
+    verify_map_free(v->partners->pairs);
+    return r;
+}
+
+result verify_partners(verify *v)
+{
+    partner_pass pass = {.numbers = verify_map_new(SUM_VALUES),
+                         .places = verify_map_new(PLACE_VALUES)};
+    v->partners = &pass;
+    result r = run_places(v);
+    uint32_t passes = (uint32_t)(v->sum.coupons / COUPONS_MAX) + 1;
+    uint32_t slots = (SLOT_COUNT + passes - 1) / passes;
+    for (uint32_t from = 0; from < SLOT_COUNT && r == R_DONE; from += slots) {
+        verify_group some = {.from = (uint16_t)from,
+                             .until = from + slots < SLOT_COUNT ? from + slots : SLOT_COUNT};
+        r = run_coupons(v, &some);
+    }
     v->again = false;
     if (r == R_DONE) {
-        compare_pairs(v);
         compare_places(v);
         compare_numbers(v);
     }
     v->partners = NULL;
     verify_map_free(pass.numbers);
     verify_map_free(pass.places);
-    verify_map_free(pass.pairs);
     return r;
 }

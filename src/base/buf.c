@@ -119,3 +119,21 @@ str buf_view(const buf *b)
 {
     return (str){b->p, b->n};
 }
+
+void buf_csv(buf *b, str field)
+{
+    bool plain = true;
+    for (size_t i = 0; i < field.n; i++)
+        plain = plain && memchr(",\"\r\n", field.p[i], 4) == NULL;
+    if (plain) {
+        buf_str(b, field);
+        return;
+    }
+    buf_char(b, '"');
+    for (size_t i = 0; i < field.n; i++) {
+        if (field.p[i] == '"')
+            buf_char(b, '"');
+        buf_char(b, field.p[i]);
+    }
+    buf_char(b, '"');
+}

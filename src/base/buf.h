@@ -53,6 +53,7 @@ static inline void buf_char(buf *b, char c)
         *to = c;
 }
 
+void buf_csv(buf *b, str field); /* quoted where RFC 4180 wants it */
 void buf_printf(buf *b, const char *format, ...) PRINTF_LIKE(2, 3);
 void buf_vprintf(buf *b, const char *format, va_list args) PRINTF_LIKE(2, 0);
 void buf_u64(buf *b, uint64_t v); /* decimal */

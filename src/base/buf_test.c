@@ -110,6 +110,28 @@ static void decimals_are_those_of_the_library(void **state)
     buf_free(&b);
 }
 
+/* RFC 4180, 2.5 to 2.7. */
+static void a_field_of_csv_is_quoted_where_it_must_be(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {{"", ""},
+                                           {"u-1001", "u-1001"},
+                                           {"a b", "a b"},
+                                           {"a,b", "\"a,b\""},
+                                           {"say \"hi\"", "\"say \"\"hi\"\"\""},
+                                           {"\"", "\"\"\"\""},
+                                           {"a\nb", "\"a\nb\""},
+                                           {"a\r", "\"a\r\""}};
+    buf b;
+    buf_init(&b, 64);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        buf_clear(&b);
+        buf_csv(&b, str_of(cases[i][0]));
+        assert_str(buf_view(&b), str_of(cases[i][1]));
+    }
+    buf_free(&b);
+}
+
 static void content_survives_growth(void **state)
 {
     (void)state;
@@ -135,6 +157,7 @@ int main(void)
         cmocka_unit_test(the_ceiling_is_exact_for_every_kind_of_append),
         cmocka_unit_test(overflow_sticks_until_cleared),
         cmocka_unit_test(decimals_are_those_of_the_library),
+        cmocka_unit_test(a_field_of_csv_is_quoted_where_it_must_be),
         cmocka_unit_test(content_survives_growth),
     };
     return cmocka_run_group_tests_name("base/buf", tests, NULL, NULL);

@@ -18,6 +18,7 @@
 #include "cli/sealed.h"
 #include "cli/shop.h"
 #include "domain/code/format.h"
+#include "domain/coupon/acts.h"
 
 enum {
     KEY_TO = 1,
@@ -26,10 +27,9 @@ enum {
     KEY_ENCRYPT,
     KEY_PASSPHRASE,
     PART = 100000,
-    LINE_MAX_BYTES = CODE_SHOWN_MAX + 2, /* with its end and a NUL */
-    FILE_MODE = 0600,                    /* codes are worth what they become */
+    LINE_MAX_BYTES = CODE_SHOWN_MAX + 2 * USER_BYTES_MAX + 5, /* quoted, with end and NUL */
+    FILE_MODE = 0600,                                         /* codes are worth what they become */
 };
-#define HEADING S("code\n")
 
 typedef struct export_wish {
     cli_server server;
@@ -105,8 +105,9 @@ typedef struct exporting {
     shop shop;
     FILE *out;
     sealed_writer *sealed; /* NULL: as it is */
-    uint64_t at, count;    /* the next code; of the batch */
-    bool headed;           /* the heading is written */
+    uint64_t at, count;    /* the next code; of the batch, that somebody may have */
+    str heading;           /* of a personal one there are users behind the codes */
+    bool headed;           /* it is written */
     str target, passphrase;
 } exporting;
 
@@ -127,7 +128,10 @@ static cli_exit look_up(exporting *e)
                              (str){NULL, 0}, 200);
     if (code != CLI_OK)
         return code;
-    const json *count = json_field(e->shop.document, S("count"));
+    const json *users = json_field(e->shop.document, S("users"));
+    bool personal = json_kind_of(users) == JSON_KIND_INT;
+    const json *count = personal ? users : json_field(e->shop.document, S("count"));
+    e->heading = personal ? S("code,user\n") : S("code\n");
     e->count = json_kind_of(count) == JSON_KIND_INT ? (uint64_t)json_int(count) : 0;
     e->target = arena_printf(memory, "/v1/codes/batches/%s/export", id);
     e->at = e->wish->from;
@@ -148,8 +152,8 @@ static cli_exit fetch(exporting *e, uint64_t at, uint64_t n, str *out)
     if (code != CLI_OK)
         return code;
     *out = e->shop.answer.body;
-    if (str_starts(*out, HEADING))
-        *out = (str){out->p + HEADING.n, out->n - HEADING.n};
+    if (str_starts(*out, e->heading))
+        *out = (str){out->p + e->heading.n, out->n - e->heading.n};
     for (size_t i = 0; i < out->n; i++)
         lines += out->p[i] == '\n';
     if (lines == n && out->p[out->n - 1] == '\n')
@@ -168,14 +172,14 @@ typedef struct remains {
     bool foreign;              /* something else than an export */
 } remains;
 
-static void read_remains(FILE *f, remains *r)
+static void read_remains(const exporting *e, remains *r)
 {
     char line[LINE_MAX_BYTES];
     *r = (remains){0};
-    while (!r->foreign && fgets(line, sizeof line, f) != NULL) {
+    while (!r->foreign && fgets(line, sizeof line, e->out) != NULL) {
         size_t n = strlen(line);
         bool whole = n > 0 && line[n - 1] == '\n', first = r->end == 0;
-        r->foreign = first ? n > HEADING.n || memcmp(line, HEADING.p, n) != 0
+        r->foreign = first ? n > e->heading.n || memcmp(line, e->heading.p, n) != 0
                            : !whole && n + 1 == sizeof line;
         if (!whole)
             return; /* where it was cut off */
@@ -191,7 +195,7 @@ static cli_exit take_up(exporting *e)
     remains r;
     str last;
     const char *to = e->wish->to;
-    read_remains(e->out, &r);
+    read_remains(e, &r);
     if (ferror(e->out) != 0)
         return cli_fail(e->context, CLI_ENVIRONMENT, "%s cannot be read", to);
     if (r.foreign || r.codes > e->count - e->at)
@@ -276,7 +280,7 @@ static cli_exit write_all(exporting *e)
 {
     progress bar;
     uint64_t begun = e->at;
-    cli_exit code = e->headed || put(e, HEADING) ? CLI_OK : unwritable(e);
+    cli_exit code = e->headed || put(e, e->heading) ? CLI_OK : unwritable(e);
     stop_between_parts();
     progress_begin(&bar, e->context, "codes", e->count - begun);
     while (e->at < e->count && code == CLI_OK && stopped == 0) {

@@ -4,6 +4,7 @@
 #include "base/id.h"
 #include "base/time.h"
 #include "cli/upload.h"
+#include "domain/code/upload.h"
 
 enum {
     KEY_TO = 1,
@@ -175,23 +176,10 @@ static cli_exit begin(void *context, str *target)
 
 static cli_exit print(const cli_context *c, str batch, bool finished, const upload_totals *t)
 {
-    buf out;
-    buf_init(&out, TEXT_MAX);
-    unsigned long long n[] = {t->lines, t->accepted, t->already, t->duplicate, t->invalid};
-    if (c->json)
-        buf_printf(&out,
-                   "{\"batch\":\"%.*s\",\"finished\":%s,\"lines\":%llu,\"accepted\":%llu,"
-                   "\"already_ours\":%llu,\"duplicate\":%llu,\"invalid\":%llu}\n",
-                   STR_ARG(batch), finished ? "true" : "false", n[0], n[1], n[2], n[3], n[4]);
-    else
-        buf_printf(&out,
-                   "%.*s%s: %llu lines: %llu accepted, %llu already ours, %llu duplicate, %llu "
-                   "invalid\n",
-                   STR_ARG(batch), finished ? " is finished" : " is not finished", n[0], n[1], n[2],
-                   n[3], n[4]);
-    cli_exit code = cli_print(c, &out);
-    buf_free(&out);
-    return code;
+    str of = arena_printf(c->memory, "%.*s is %sfinished", STR_ARG(batch), finished ? "" : "not ");
+    str more = arena_printf(c->memory, "\"batch\":\"%.*s\",\"finished\":%s,", STR_ARG(batch),
+                            finished ? "true" : "false");
+    return upload_print(c, of, more, t);
 }
 
 /* A batch that is there is looked up before lists of an earlier time are written anew; another one
@@ -207,6 +195,8 @@ static cli_exit run(cli_context *c, const import_wish *w, shop *s)
                          .column = w->headless         ? NULL
                                    : w->column == NULL ? "code"
                                                        : w->column,
+                         .what = "code",
+                         .part_lines = UPLOAD_PART_MAX,
                          .to = w->to,
                          .again = w->batch != 0,
                          .begin = begin,

@@ -24,7 +24,7 @@ enum {
 #define TRANSFER_COLUMNS                                                                           \
     "id state direct from_user to_user from_coupon coupon created_at deadline ended_at reason"
 #define BATCH_COLUMNS                                                                              \
-    "id version name channel format template prefix count import.state import.lines "              \
+    "id version name channel format template prefix count users import.state import.lines "        \
     "import.accepted import.already_ours import.duplicate import.invalid import.removed "          \
     "exchanged redeemed returned voided disabled expires_at created_at"
 #define WORD_COLUMNS                                                                               \

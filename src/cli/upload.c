@@ -15,9 +15,9 @@
 
 /* What parts are made by must not change: a server that has begun a file knows them. */
 enum {
-    PART_LINES = UPLOAD_PART_MAX,
     PART_BYTES = 2 * 1024 * 1024, /* of the body: it ends behind the line that reaches them */
-    LINE_BYTES = 300,             /* of a line; what is longer is no code, and cut */
+    LINE_BYTES = 300,             /* of a line; what is longer is none, and cut */
+    ROW_BYTES = 2 * LINE_BYTES + 100,
     WHY_MAX = 8192,
     TRIES_MAX = 120,
     PAUSE_NS = 500 * 1000 * 1000,
@@ -25,11 +25,11 @@ enum {
 
 enum { ACCEPTED, ALREADY, DUPLICATE, INVALID, LISTS };
 static const struct {
-    const char *file, *heading;
-} lists[LISTS] = {{"accepted.csv", "line,code\n"},
-                  {"already.csv", "line,code\n"},
-                  {"duplicate.csv", "line,code,first_line\n"},
-                  {"invalid.csv", "line,code,reason\n"}};
+    const char *file, *more; /* a field behind the line */
+} lists[LISTS] = {{"accepted.csv", ""},
+                  {"already.csv", ""},
+                  {"duplicate.csv", ",first_line"},
+                  {"invalid.csv", ",reason"}};
 
 typedef struct uploading {
     shop *shop;
@@ -44,8 +44,8 @@ typedef struct uploading {
     size_t n;       /* lines of it */
     json_writer body;
     buf bytes, texts;
-    size_t ends[PART_LINES]; /* in texts */
-    cli_exit code;           /* that ended it */
+    size_t ends[UPLOAD_PART_MAX]; /* in texts */
+    cli_exit code;                /* that ended it */
 } uploading;
 
 /* ---- the lists ---- */
@@ -71,7 +71,7 @@ static cli_exit open_lists(uploading *u)
             code = cli_fail(u->context, CLI_ENVIRONMENT, "%s cannot be made: %s", path.p,
                             strerror(errno));
         else
-            (void)fputs(lists[i].heading, u->out[i]);
+            (void)fprintf(u->out[i], "line,%s%s\n", u->wish->what, lists[i].more);
     }
     return code;
 }
@@ -103,24 +103,6 @@ static void drop_lists(uploading *u)
     }
 }
 
-static void put_field(FILE *out, str text)
-{
-    bool plain = true;
-    for (size_t i = 0; i < text.n; i++)
-        plain = plain && strchr(",\"\r\n", text.p[i]) == NULL;
-    if (plain) {
-        (void)fwrite(text.p, 1, text.n, out);
-        return;
-    }
-    (void)fputc('"', out);
-    for (size_t i = 0; i < text.n; i++) {
-        if (text.p[i] == '"')
-            (void)fputc('"', out);
-        (void)fputc(text.p[i], out);
-    }
-    (void)fputc('"', out);
-}
-
 /* The row of the file that a line is. */
 static unsigned long long row_of(const uploading *u, uint64_t line)
 {
@@ -148,15 +130,21 @@ static void list_line(uploading *u, size_t i, const json *rest)
              : str_eq(outcome, S("invalid"))   ? INVALID
                                                : ALREADY;
     size_t from = i == 0 ? 0 : u->ends[i - 1];
-    FILE *out = u->out[in];
+    uint64_t first = (uint64_t)number_in(rest, S("first_line"));
+    buf row;
     u->counts[in]++;
-    (void)fprintf(out, "%llu,", row_of(u, u->first + i));
-    put_field(out, (str){u->texts.p + from, u->ends[i] - from});
+    buf_init(&row, ROW_BYTES);
+    buf_printf(&row, "%llu,", row_of(u, u->first + i));
+    buf_csv(&row, (str){u->texts.p + from, u->ends[i] - from});
     if (in == DUPLICATE)
-        (void)fprintf(out, ",%llu", row_of(u, (uint64_t)number_in(rest, S("first_line"))));
+        buf_char(&row, ',');
+    if (in == DUPLICATE && first > 0)
+        buf_printf(&row, "%llu", row_of(u, first));
     if (in == INVALID)
-        (void)fprintf(out, ",%.*s", STR_ARG(text_in(rest, S("reason"))));
-    (void)fputc('\n', out);
+        buf_printf(&row, ",%.*s", STR_ARG(text_in(rest, S("reason"))));
+    buf_char(&row, '\n');
+    (void)fwrite(row.p, 1, row.n, u->out[in]);
+    buf_free(&row);
 }
 
 /* ---- the parts ---- */
@@ -174,10 +162,13 @@ static void begin_part(uploading *u)
     json_begin_array(&u->body);
 }
 
-/* A server that is busy, or starting again, is asked again. */
+/* A server that is busy, or starting again, is asked again, under the same key: what it has done
+ * without saying so it says now. */
 static cli_exit ask(uploading *u, str body)
 {
     int status = 0;
+    u->shop->once = arena_printf(u->context->memory, "%.*s-%llu", STR_ARG(u->shop->run),
+                                 (unsigned long long)u->first);
     for (int tries = 0; tries < TRIES_MAX; tries++) {
         shop_forget(u->shop);
         status = shop_try(u->shop, "POST", u->target, body);
@@ -185,6 +176,7 @@ static cli_exit ask(uploading *u, str body)
             break;
         (void)nanosleep(&(struct timespec){0, PAUSE_NS}, NULL);
     }
+    u->shop->once = (str){NULL, 0};
     if (status == 200)
         return CLI_OK;
     if (status == 0)
@@ -217,14 +209,14 @@ static cli_exit send_part(uploading *u)
     return CLI_OK;
 }
 
-/* What JSON may not have is no part of a code either. */
+/* What JSON may not have is no part of a line either. */
 static void put_line(uploading *u, str line)
 {
     char clean[LINE_BYTES];
     line = str_trim(line);
     for (size_t i = 0; i < line.n; i++) {
         char c = line.p[i];
-        clean[i] = c < ' ' || c > '~' ? '?' : c;
+        clean[i] = c < ' ' || c > '~' ? '\1' : c;
     }
     json_put_str(&u->body, str_is_printable(line) ? line : (str){clean, line.n});
 }
@@ -237,7 +229,7 @@ static bool take_row(void *context, const str *fields, buf *why)
     buf_str(&u->texts, line);
     u->ends[u->n++] = u->texts.n;
     put_line(u, line);
-    if (u->n == PART_LINES || u->bytes.n >= PART_BYTES)
+    if (u->n == u->wish->part_lines || u->bytes.n >= PART_BYTES)
         u->code = send_part(u);
     return u->code == CLI_OK;
 }
@@ -269,7 +261,7 @@ static bool count_row(void *context, const str *fields, buf *why)
     MAYBE(fields);
     MAYBE(why);
     if (u->lines == UPLOAD_LINES_MAX)
-        u->code = cli_fail(u->context, CLI_FAILED, "%s has more than %d codes", u->wish->file,
+        u->code = cli_fail(u->context, CLI_FAILED, "%s has more than %d lines", u->wish->file,
                            UPLOAD_LINES_MAX);
     else
         u->lines++;
@@ -286,13 +278,13 @@ static cli_exit check_file(uploading *u)
                         file);
     cli_exit code = read_file(u, count_row);
     if (code == CLI_OK && u->lines == 0)
-        code = cli_fail(u->context, CLI_FAILED, "%s: there is no code in it", file);
+        code = cli_fail(u->context, CLI_FAILED, "%s: there is no %s in it", file, u->wish->what);
     return code;
 }
 
 static cli_exit send_file(uploading *u)
 {
-    progress_begin(&u->bar, u->context, "import: lines", u->lines);
+    progress_begin(&u->bar, u->context, "lines", u->lines);
     begin_part(u);
     cli_exit code = read_file(u, take_row);
     if (code == CLI_OK)
@@ -309,7 +301,7 @@ cli_exit upload_file(shop *s, const cli_context *c, const upload_wish *w, upload
     u->wish = w;
     u->first = 1;
     buf_init(&u->bytes, 2 * PART_BYTES);
-    buf_init(&u->texts, (size_t)PART_LINES * LINE_BYTES);
+    buf_init(&u->texts, (size_t)UPLOAD_PART_MAX * LINE_BYTES);
     cli_exit code = check_file(u);
     if (code == CLI_OK)
         code = open_lists(u);
@@ -327,5 +319,25 @@ cli_exit upload_file(shop *s, const cli_context *c, const upload_wish *w, upload
                            .already = u->counts[ALREADY],
                            .duplicate = u->counts[DUPLICATE],
                            .invalid = u->counts[INVALID]};
+    return code;
+}
+
+cli_exit upload_print(const cli_context *c, str of, str more, const upload_totals *t)
+{
+    buf out;
+    buf_init(&out, WHY_MAX);
+    unsigned long long n[] = {t->lines, t->accepted, t->already, t->duplicate, t->invalid};
+    if (c->json)
+        buf_printf(&out,
+                   "{%.*s\"lines\":%llu,\"accepted\":%llu,\"already_ours\":%llu,"
+                   "\"duplicate\":%llu,\"invalid\":%llu}\n",
+                   STR_ARG(more), n[0], n[1], n[2], n[3], n[4]);
+    else
+        buf_printf(&out,
+                   "%.*s: %llu lines: %llu accepted, %llu already ours, %llu duplicate, %llu "
+                   "invalid\n",
+                   STR_ARG(of), n[0], n[1], n[2], n[3], n[4]);
+    cli_exit code = cli_print(c, &out);
+    buf_free(&out);
     return code;
 }

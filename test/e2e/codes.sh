@@ -48,7 +48,7 @@ for _ in $(seq 200); do [ -s "$scratch/url" ] || sleep 0.05; done
 url=$(cat "$scratch/url")
 ask() {
     curl -s -X "$1" "$url$2" -H "Authorization: Bearer $(cat "$scratch/key")" \
-        -H "Idempotency-Key: $2" -H 'Content-Type: application/json' -d "$3" >"$scratch/out"
+        -H "Idempotency-Key: $2${4:-}" -H 'Content-Type: application/json' -d "$3" >"$scratch/out"
 }
 window='{"from":"2026-01-01T00:00:00Z","until":"2100-01-01T00:00:00Z"}'
 ask POST /v1/campaigns "{\"name\":\"Codes\",\"claim_window\":$window,\"use_window\":$window}"
@@ -352,6 +352,71 @@ shows "it is moved" codes 0 word move --channel poster "$word"
 shows "it is shown" codes 0 word show "$word"
 shows "with its end" equal "$(shown expires_at)" 2099-02-01T00:00:00.000Z
 shows "counted" equal "$(shown exchanged)" 1
+
+# ---- a code for each user ------------------------------------------------------------------------
+
+shows "a personal batch" codes 0 batch create --name Birthdays --format "$format" \
+    --template "$template" --count 2301 --personal true
+personal=$(shown id)
+shows "has no users yet" equal "$(shown users)" 0
+shows "nor codes that anybody may have" codes 1 export "$personal"
+{
+    echo user
+    seq -f 'user-%g' 2300
+    echo '"a, ""b"""'
+    echo user-7
+} >"$scratch/users.csv"
+mine() { codes 0 bind --to "$scratch/users" "$@" "$personal" "$scratch/users.csv"; }
+shows "its users come from a file" mine
+shows "each once" out_has ': 2302 lines: 2301 accepted, 1 already ours, 0 duplicate, 0 invalid$'
+shows "in lists" equal "$(cat "$scratch/users/already.csv")" "$(printf 'line,user\n2303,user-7')"
+shows "that are not written over" codes 3 bind --to "$scratch/users" "$personal" \
+    "$scratch/users.csv"
+shows "unless wanted" mine --again --json
+shows "then they have their codes" equal "$(field '"\(.batch) \(.accepted) \(.already_ours)"')" \
+    "$personal 0 2302"
+echo 'one more' >"$scratch/more.csv"
+shows "a batch has as many as it was made with" codes 1 bind --to "$scratch/more" --no-header \
+    "$personal" "$scratch/more.csv"
+shows "and says so" err_has 'codes for 0 more users'
+shows "a batch of anybody's has none" codes 1 bind --to "$scratch/none" "$batch" \
+    "$scratch/users.csv"
+shows "what is no batch is told" codes 2 bind --to "$scratch/none2" "$template" "$scratch/users.csv"
+shows "they are exported" codes 0 export --to "$scratch/birthdays.csv" "$personal"
+shows "with their users" equal "$(head -n 1 "$scratch/birthdays.csv")" code,user
+shows "all of them" equal "$(wc -l <"$scratch/birthdays.csv")" 2302
+shows "as CSV" equal "$(sed -n '$s/^[^,]*,//p' "$scratch/birthdays.csv")" '"a, ""b"""'
+for bytes in 5 10 13 3000; do
+    head -c $bytes "$scratch/birthdays.csv" >"$part"
+    shows "one with $bytes bytes goes on" codes 0 export --to "$part" --resume "$personal"
+    shows "to the same end" cmp "$scratch/birthdays.csv" "$part"
+done
+first=$(sed -n 's/,user-1$//p' "$scratch/birthdays.csv")
+shows "a code of somebody else's is none" codes 1 exchange --user user-2 \
+    --subjects '{"device":"d-5"}' "$first"
+shows "and why" err_has 'for another user'
+shows "his own is one" codes 0 exchange --user user-1 --subjects '{"device":"d-5"}' "$first"
+
+# ---- codes of a partner --------------------------------------------------------------------------
+
+ask POST "/v1/campaigns/$campaign/templates" '{"name":"Cinema","benefit":{"kind":"hand_over"},
+    "asset":{"type":"cinema"},"partner_codes":{"partner":"Lotus"},
+    "validity":{"kind":"after_issue","duration_days":7}}' again
+cinema=$(field .id)
+{
+    echo code
+    seq -f 'LOTUS %g' 1200
+    echo 'LOTUS 3'
+    printf 'LOTUS\t4\nLOTUS \377\n'
+    echo 'LOTUS 1200'
+} >"$scratch/lotus.csv"
+shows "a partner's codes come from a file" codes 0 supply --to "$scratch/lotus" "$cinema" \
+    "$scratch/lotus.csv"
+shows "each once" out_has ': 1204 lines: 1200 accepted, 1 already ours, 1 duplicate, 2 invalid$'
+bad=$(LC_ALL=C sed 's/,.*//' "$scratch/lotus/invalid.csv" | tr '\n' ' ')
+shows "bad ones are told" equal "$bad" 'line 1203 1204 '
+ask GET "/v1/templates/$cinema/partner_codes" ''
+shows "and are there" equal "$(field .left)" 1200
 
 # ---- guessers ------------------------------------------------------------------------------------
 

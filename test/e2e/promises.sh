@@ -78,6 +78,9 @@ stock() {
     template=$(api POST "/v1/campaigns/$id/templates" '{"name":"Off","benefit":{"kind":"amount_off",
         "amount":{"amount":100,"currency":"USD"}},
         "validity":{"kind":"after_issue","duration_days":7}}' | jq -r .id)
+    cinema=$(api POST "/v1/campaigns/$id/templates" '{"name":"Tempo","benefit":{"kind":"hand_over"},
+        "asset":{"type":"music"},"partner_codes":{"partner":"Tempo"},
+        "validity":{"kind":"after_issue","duration_days":7}}' | jq -r .id)
     api POST "/v1/campaigns/$id/state" '{"state":"active"}' >/dev/null
     format=$(one format --name Own --prefix Z --length 12 --expected-codes 1000)
     batch=$(one batch --name Own --format "$format" --template "$template" --count 9)
@@ -97,12 +100,17 @@ on_codes() {
     case $1 in *--resume*) ;; *) rm -f "$scratch"/cinema.* ;; esac
     case $1 in *" decrypt "*) quan codes export --encrypt --passphrase-file "$scratch/pass" \
         --to "$scratch/cinema.quan" "$batch" ;; esac
-    printf 'code\nSPA-7731\n' | gzip >"$scratch/partner.csv.gz"
+    printf 'code\nSPA-7731\n' | gzip | tee "$scratch/partner.csv.gz" >"$scratch/tempo.csv.gz"
+    printf 'user\nu-1001\nu-1002\n' | tee "$scratch/users.csv" | gzip >"$scratch/users.csv.gz"
     rm -rf "$scratch/lists"
-    of=$batch
+    of=$batch at=$template
     case $1 in *" import "* | *" batch finish "* | *" batch cancel "*)
         of=$(api POST /v1/codes/imports \
             "{\"name\":\"For $(echo "$1" | cksum)\",\"template\":\"$template\"}" | jq -r .id) ;;
+    *" bind "*)
+        of=$(one batch --name Each --format "$format" --template "$template" --count 9 \
+            --personal true) ;;
+    *" supply "*) at=$cinema ;;
     *" lock lift "*) # somebody who has guessed
         ! quan codes exchange --user u-1001 --client-address 192.0.2.7 GUESSED >/dev/null 2>&1 ;;
     esac
@@ -110,7 +118,7 @@ on_codes() {
     shown=$(api GET "/v1/coupons/$coupon" '' | jq -r .code)
     command=$(echo "$1" | sed "s|@/[a-z/.]*|@$scratch/counter|; s|SECRET|@$scratch/counter|
         s|http://127.0.0.1:8080|$url|; s|cfm_[0-9a-z…]*|$format|; s|cbt_[0-9a-z…]*|$of|
-        s|cwd_[0-9a-z…]*|$word|; s|tpl_[0-9a-z…]*|$template|; s|W-7K2M[0-9A-Z-]*|$shown|
+        s|cwd_[0-9a-z…]*|$word|; s|tpl_[0-9a-z…]*|$at|; s|W-7K2M[0-9A-Z-]*|$shown|
         s|/etc/quan/cinema.pass|$scratch/pass|
         s|P-7K2M[0-9A-Z-]*|$(quan codes export "$exchange" | tail -n 1)|")
     (cd "$scratch" && eval "$command") </dev/null

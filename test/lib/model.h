@@ -13,6 +13,7 @@
 
 #include "app/order.h"
 #include "test/lib/model_code.h"
+#include "test/lib/model_kinds.h"
 #include "test/lib/model_transfer.h"
 #include "test/lib/world.h"
 
@@ -20,6 +21,7 @@ enum {
     MODEL_USERS = 9,
     MODEL_CAMPAIGNS = 3,  /* budget at issue, at redemption, none */
     MODEL_TEMPLATES = 6,  /* that have coupons: two of each campaign */
+    MODEL_PARTNERED = 4,  /* of them, whose coupons take a partner's codes in some games */
     MODEL_PROMOTIONS = 2, /* automatic ones, behind them: of the last two campaigns */
     MODEL_ALL = MODEL_TEMPLATES + MODEL_PROMOTIONS,
     MODEL_LINES = 3,
@@ -35,38 +37,6 @@ enum {
     MODEL_POLICIES = 4, /* what a policy says of acts: repeated, window_end, returned_use, budget */
 };
 #define MODEL_START_MS INT64_C(1767225600000) /* 2026-01-01 */
-
-typedef enum step_kind {
-    STEP_ISSUE,
-    STEP_HOLD,
-    STEP_REDEEM_HOLD,
-    STEP_REDEEM,
-    STEP_RELEASE,
-    STEP_RETURN,
-    STEP_VOID,
-    STEP_STATE,
-    STEP_WINDOW,
-    STEP_LIMITS,
-    STEP_MERCHANT,
-    STEP_TEMPLATE,
-    STEP_STOCK,
-    STEP_BUDGET,
-    STEP_EXCHANGE,
-    STEP_BATCH,
-    STEP_WORD,
-    STEP_PREFIX,
-    STEP_TRANSFER, /* directly; else an offer, with what takes it and what ends it */
-    STEP_OFFER,
-    STEP_TAKE,
-    STEP_END,
-    STEP_REPEAT,
-    STEP_SWEEP, /* from here on no acts: alone in a bunch */
-    STEP_CLOCK,
-    STEP_RESTART,
-    STEP_WALLET,
-    STEP_STATS,
-    STEP_KIND_COUNT
-} step_kind;
 
 typedef struct model_step {
     step_kind kind;
@@ -102,6 +72,7 @@ typedef struct model_side {
     str detail;        /* what it said */
     uint64_t merchant, campaigns[MODEL_CAMPAIGNS], templates[MODEL_ALL];
     uint8_t benefits[MODEL_ALL]; /* rows of model_ground.c */
+    bool partnered;              /* MODEL_PARTNERED takes codes of a partner */
     uint64_t coupons[MODEL_THINGS_MAX], holds[MODEL_THINGS_MAX], redemptions[MODEL_THINGS_MAX];
     uint32_t coupon_count, hold_count, redemption_count, keys;
     uint32_t coupon_user[MODEL_THINGS_MAX], hold_user[MODEL_THINGS_MAX];
@@ -156,7 +127,8 @@ typedef struct model_act {
 } model_act;
 /* Else NULL. */
 extern const model_act model_acts[STEP_REPEAT], model_edits[STEP_REPEAT];
-extern const model_act model_code_acts[STEP_REPEAT], model_transfer_acts[STEP_REPEAT];
+extern const model_act model_code_acts[STEP_REPEAT], model_list_acts[STEP_REPEAT],
+    model_transfer_acts[STEP_REPEAT];
 void model_set(model_side *s, world_act *a, act_id id, uint16_t slot, const void *in);
 void model_say(buf *facts, result r);
 reserve_ask *model_naming(model_side *s, uint8_t device);

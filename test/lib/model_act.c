@@ -70,6 +70,7 @@ void model_keep_issued(model_side *s, const model_step *step, const world_act *a
         s->coupon_user[number] = step->user;
         s->coupon_store[number] = step->store;
         s->coupon_device[number] = step->device;
+        model_given(s, c->template, c->sealed);
         buf_printf(facts, " t%u.%u %lld..%lld", number_of(s->templates, MODEL_ALL, c->template),
                    c->version, (long long)c->valid_from_ms, (long long)c->expires_at_ms);
     }

@@ -55,7 +55,9 @@ static void count_coupons(counts *c)
         add_spent(c, config_find_template(c->v.config, row->template)->row->campaign,
                   row->reserved_minor, is_due);
         uint32_t t = place(s->templates, MODEL_TEMPLATES, row->template);
-        c->issued[t] += row->stocked * ((s->moved.from[i] == 0) - s->in_error[i]);
+        bool given = s->partnered && t == MODEL_PARTNERED; /* what was seen never comes back */
+        bool back = s->in_error[i] && !given;
+        c->issued[t] += row->stocked * ((s->moved.from[i] == 0) - back);
         c->ever[s->coupon_user[i]] += t == 0 && !s->in_error[i];
         c->of_device[s->coupon_device[i]] += t == 2 && !s->in_error[i];
     }
@@ -480,6 +482,8 @@ static const char *cause_of_change(const counts *c, const model_step *step, cons
     const campaign *of = config_find_campaign(c->v.config, c->side->campaigns[step->campaign])->row;
     if (!stock && of->budget_mode == BUDGET_MODE_NONE)
         return NULL;
+    if (stock && c->side->partnered && step->template == MODEL_PARTNERED)
+        return a->code == R_DONE ? "a stock of a partner's codes is set" : NULL;
     if (a->code == R_DONE && step->amount >= 0 && used > step->amount)
         return "the target is below what is used";
     int64_t back = stock ? 0 : c->due[step->campaign];

@@ -107,6 +107,7 @@ static void begin_batch(model_side *s, const model_step *step, world_act *a)
         in.format = s->book.formats[step->code % 2];
         in.template = s->templates[step->template];
         in.count = step->counts[0];
+        in.personal = step->personal;
     } else {
         in.batch = s->book.batches[step->code].id;
     }
@@ -133,8 +134,77 @@ static void end_batch(model_side *s, const model_step *step, const world_act *a,
     if (step->word != CHANGE_MAKE)
         change(step, &b->batches[step->code].of);
     else if (b->batch_count < MODEL_BATCHES) /* nobody has codes of what is beyond */
-        b->batches[b->batch_count++] = (model_batch){
-            .id = out->id, .of = {step->template, step->ms, false}, .count = step->counts[0]};
+        b->batches[b->batch_count++] = (model_batch){.id = out->id,
+                                                     .of = {step->template, step->ms, false},
+                                                     .count = step->counts[0],
+                                                     .personal = step->personal};
+}
+
+/* The users from the step's on get codes; some come twice. */
+static void begin_bind(model_side *s, const model_step *step, world_act *a)
+{
+    code_bind_in in = {.merchant = s->merchant, .batch = s->book.batches[step->code].id, .key = 1};
+    in.lines.items = ARENA_ARRAY(s->memory, bound_line, step->counts[0]);
+    in.lines.n = step->counts[0];
+    for (uint32_t i = 0; i < step->counts[0]; i++)
+        in.lines.items[i] =
+            (bound_line){i, model_user((step->user + i / (1 + step->ordinal % 2)) % MODEL_USERS)};
+    model_set(s, a, ACT_ID_code_bind, home(s), &in);
+}
+
+static bool has_code(const model_batch *b, uint32_t owner)
+{
+    bool found = false;
+    for (uint32_t k = 0; k < b->count; k++)
+        found = found || b->owners[k] == owner;
+    return found;
+}
+
+/* Users whom the step names and who have no code yet. */
+static uint32_t new_users(const model_batch *b, const model_step *step)
+{
+    uint32_t n = 0, last = 0;
+    for (uint32_t i = 0; i < step->counts[0]; i++) {
+        uint32_t owner = (step->user + i / (1 + step->ordinal % 2)) % MODEL_USERS + 1;
+        n += owner != last && !has_code(b, owner);
+        last = owner;
+    }
+    return n;
+}
+
+static result bind_rule(const model_batch *b, const model_step *step)
+{
+    uint32_t left = 0;
+    for (uint32_t k = 0; k < b->count; k++)
+        left += b->owners[k] == 0;
+    if (!b->personal)
+        return R_NOT_EDITABLE;
+    return new_users(b, step) > left ? R_TOO_MANY : R_DONE;
+}
+
+static void end_bind(model_side *s, const model_step *step, const world_act *a, buf *facts)
+{
+    const code_bind_out *out = a->out;
+    const code_bind_in *in = a->in;
+    model_batch *b = &s->book.batches[step->code];
+    model_say(facts, a->code);
+    if (s->judged && a->code != bind_rule(b, step))
+        s->wrong = "users get codes, or none, and the batch says otherwise";
+    if (a->code != R_DONE)
+        return;
+    buf_printf(facts, " %u from %llu", out->accepted, (unsigned long long)out->first);
+    for (size_t i = 0, k = 0, number = out->first; i < in->lines.n; i++) {
+        if (k < out->rest.n && out->rest.items[k].line == in->lines.items[i].line) {
+            k++;
+            continue;
+        }
+        uint32_t owner = (step->user + (uint32_t)i / (1 + step->ordinal % 2)) % MODEL_USERS + 1;
+        if (number >= b->count || b->owners[number] != 0 || has_code(b, owner)) {
+            s->wrong = "a code for two users, or two for one";
+            return;
+        }
+        b->owners[number++] = owner;
+    }
 }
 
 static void begin_word(model_side *s, const model_step *step, world_act *a)
@@ -175,6 +245,15 @@ static void end_word(model_side *s, const model_step *step, const world_act *a, 
 
 /* ---- exchanging ---- */
 
+/* Whose alone the code or word is: user and 1; 0: anybody's. */
+static uint32_t owner_of(const model_side *s, const model_step *step)
+{
+    const model_batch *b = &s->book.batches[step->code];
+    if (step->typed == TYPED_WORD)
+        return s->book.words[step->code].user;
+    return b->personal ? b->owners[step->ordinal % b->count] : 0;
+}
+
 static uint32_t *coupon_of(model_side *s, const model_step *step)
 {
     model_batch *b = &s->book.batches[step->code];
@@ -187,11 +266,17 @@ static result ruled(model_side *s, const model_step *step)
     int64_t now_ms = app_now_ms(s->world.app);
     if (step->typed == TYPED_WRONG)
         return R_CODE_INVALID;
-    const model_word *word = &s->book.words[step->code];
     bool worded = step->typed == TYPED_WORD;
-    const model_coded *of = worded ? &word->of : &s->book.batches[step->code].of;
-    if (worded && word->user != 0 && word->user != step->user + 1)
+    const model_coded *of =
+        worded ? &s->book.words[step->code].of : &s->book.batches[step->code].of;
+    uint32_t owner = owner_of(s, step);
+    model_import import = worded ? MODEL_IMPORT_NONE : s->book.batches[step->code].import;
+    if (import == MODEL_IMPORT_OPEN || import == MODEL_IMPORT_GONE)
         return R_CODE_INVALID;
+    if (!worded && s->book.batches[step->code].personal && owner == 0)
+        return R_CODE_INVALID;
+    if (owner != 0 && owner != step->user + 1)
+        return R_CODE_FOREIGN;
     if (of->disabled)
         return R_CODE_DISABLED;
     if (of->end_ms != 0 && now_ms >= of->end_ms)
@@ -201,7 +286,8 @@ static result ruled(model_side *s, const model_step *step)
 
 static bool is_of_code(result r)
 {
-    return r == R_CODE_INVALID || r == R_CODE_DISABLED || r == R_CODE_EXPIRED || r == R_CODE_USED;
+    return r == R_CODE_INVALID || r == R_CODE_DISABLED || r == R_CODE_EXPIRED || r == R_CODE_USED ||
+           r == R_CODE_FOREIGN;
 }
 
 static void begin_exchange(model_side *s, const model_step *step, world_act *a)
@@ -209,7 +295,8 @@ static void begin_exchange(model_side *s, const model_step *step, world_act *a)
     code_typed meant, read;
     config *c = (config *)(uintptr_t)app_config(s->world.app);
     str typed = model_typed(s, c, step, &meant);
-    result r = read_code(s->world.app, c, s->merchant, typed, &read);
+    code_asker by = {.config = c, .merchant = s->merchant, .user = model_user(step->user)};
+    result r = read_code_by(s->world.app, by, typed, &read);
     CHECK(r == R_DONE);
     if (read.format != meant.format || read.word != meant.word ||
         (meant.format != 0 && read.place != meant.place))
@@ -223,8 +310,11 @@ static void begin_exchange(model_side *s, const model_step *step, world_act *a)
                                                      : 0,
                          .count = 1};
     config_free(c); /* the share that app_config gave */
-    *use = (code_use){
-        .format = read.format, .place = read.place, .word = read.word, .told = step->told};
+    *use = (code_use){.format = read.format,
+                      .place = read.place,
+                      .word = read.word,
+                      .mine = read.mine,
+                      .told = step->told || read.mine};
     issue_in in = {.merchant = s->merchant,
                    .user = model_user(step->user),
                    .source = read.word != 0 ? COUPON_SOURCE_WORD : COUPON_SOURCE_EXCHANGE,
@@ -241,7 +331,8 @@ static void begin_exchange(model_side *s, const model_step *step, world_act *a)
 static void judge(model_side *s, const model_step *step, result got)
 {
     result rule = ruled(s, step);
-    result told = rule == R_DONE || step->told ? rule : R_CODE_INVALID;
+    bool own = step->typed != TYPED_WRONG && owner_of(s, step) == step->user + 1;
+    result told = rule == R_DONE || step->told || own ? rule : R_CODE_INVALID;
     if (rule != R_DONE && got != told)
         s->wrong = "a code is not answered as its batch and its use say";
     if (rule == R_DONE && is_of_code(got))
@@ -266,6 +357,8 @@ static void end_exchange(model_side *s, const model_step *step, const world_act 
     uint32_t *given = coupon_of(s, step);
     if (a->code == R_DONE && *given != 0)
         s->wrong = "two coupons for one code";
+    if (a->code == R_DONE && b->personal && owner_of(s, step) != step->user + 1)
+        s->wrong = "a coupon for somebody else's code";
     if (a->code == R_DONE)
         *given = first + 1;
     if (a->code == R_CODE_USED)
@@ -353,6 +446,13 @@ static void fill_change(model *m, model_step *step, uint32_t there, uint32_t mos
         step->ms = m->now_ms + MS_HOUR;
 }
 
+/* Mostly who has the code exchanges it; else whoever it was going to be. */
+static uint32_t owned_by(const model_batch *b, const model_step *step)
+{
+    uint32_t owner = b->owners[step->ordinal % b->count];
+    return owner == 0 ? step->user : owner - 1;
+}
+
 void model_fill_exchange(model *m, const model_side *s, typed_kind kind, uint32_t number,
                          model_step *step)
 {
@@ -360,6 +460,12 @@ void model_fill_exchange(model *m, const model_side *s, typed_kind kind, uint32_
     step->typed = (uint8_t)kind;
     step->code = number;
     step->ordinal = model_below(m, 5040);
+    for (uint32_t i = 0; kind == TYPED_CODE && b->batches[number].personal &&
+                         owned_by(&b->batches[number], step) == step->user && i < 5;
+         i++)
+        step->ordinal = model_below(m, 5040); /* mostly one that is somebody's */
+    if (kind == TYPED_CODE && b->batches[number].personal && model_chance(m, 75))
+        step->user = owned_by(&b->batches[number], step);
     step->spelling = (uint8_t)model_below(m, 256);
     step->told = model_chance(m, 70);
     step->counts[0] = 1;
@@ -368,13 +474,33 @@ void model_fill_exchange(model *m, const model_side *s, typed_kind kind, uint32_
         kind == TYPED_WORD ? b->words[number].of.template : b->batches[number].of.template;
 }
 
+/* Mostly of a personal batch, and the newest. */
+static void fill_bind(model *m, const model_side *s, model_step *step)
+{
+    const model_book *b = &s->book;
+    step->code = model_below(m, b->batch_count);
+    for (uint32_t i = b->batch_count; i > 0 && model_chance(m, 90); i--)
+        if (b->batches[i - 1].personal) {
+            step->code = i - 1;
+            break;
+        }
+    step->counts[0] = 1 + model_below(m, 4);
+    step->ordinal = model_below(m, 2);
+}
+
 static void fill_exchange(model *m, const model_side *s, model_step *step)
 {
     const model_book *b = &s->book;
     bool worded = b->word_count > 0 && (b->batch_count == 0 || model_chance(m, 30));
     typed_kind kind = worded ? TYPED_WORD : model_chance(m, 85) ? TYPED_CODE : TYPED_WRONG;
     uint32_t n = worded ? b->word_count : b->batch_count, recent = n < 4 ? n : 4;
-    uint32_t number = model_chance(m, 80) ? n - 1 - model_below(m, recent) : model_below(m, n);
+    uint32_t number = 0;
+    for (int tries = 0; tries < 3; tries++) { /* mostly one whose codes are good */
+        number = model_chance(m, 80) ? n - 1 - model_below(m, recent) : model_below(m, n);
+        model_import import = worded ? MODEL_IMPORT_NONE : b->batches[number].import;
+        if (import == MODEL_IMPORT_NONE || import == MODEL_IMPORT_FINISHED)
+            break;
+    }
     model_fill_exchange(m, s, kind, number, step);
 }
 
@@ -383,13 +509,17 @@ void model_fill_code(model *m, const model_side *s, model_step *step)
     const model_book *b = &s->book;
     if (step->kind == STEP_EXCHANGE && b->batch_count + b->word_count == 0)
         step->kind = STEP_BATCH;
+    if (step->kind == STEP_BIND && b->batch_count == 0)
+        step->kind = STEP_BATCH;
+    if (step->kind == STEP_BIND)
+        fill_bind(m, s, step);
     if (step->kind == STEP_EXCHANGE)
         fill_exchange(m, s, step);
     else if (step->kind == STEP_BATCH)
         fill_change(m, step, b->batch_count, MODEL_BATCHES);
     else if (step->kind == STEP_WORD)
         fill_change(m, step, b->word_count, MODEL_WORDS);
-    else
+    else if (step->kind == STEP_PREFIX)
         step->code = model_below(m, MODEL_FORMATS);
     if (step->kind == STEP_WORD && step->word == CHANGE_MAKE)
         step->code = model_chance(m, 90) ? b->word_count : model_below(m, b->word_count + 1);
@@ -400,6 +530,7 @@ void model_fill_code(model *m, const model_side *s, model_step *step)
 const model_act model_code_acts[STEP_REPEAT] = {
     [STEP_EXCHANGE] = {begin_exchange, end_exchange},
     [STEP_BATCH] = {begin_batch, end_batch},
+    [STEP_BIND] = {begin_bind, end_bind},
     [STEP_WORD] = {begin_word, end_word},
     [STEP_PREFIX] = {begin_prefix, end_prefix},
 };

@@ -10,12 +10,20 @@ enum {
     MODEL_BATCHES = 24,
     MODEL_BATCH_CODES = 6,
     MODEL_WORDS = 12,
+    MODEL_SUPPLY = 120, /* codes that a partner may give */
 };
 typedef struct model model;
 typedef struct model_side model_side;
 typedef struct model_step model_step;
 
 typedef enum typed_kind { TYPED_CODE, TYPED_WORD, TYPED_WRONG } typed_kind;
+
+typedef enum model_import {
+    MODEL_IMPORT_NONE, /* codes are generated */
+    MODEL_IMPORT_OPEN,
+    MODEL_IMPORT_FINISHED,
+    MODEL_IMPORT_GONE /* cancelled */
+} model_import;
 
 /* What is known of codes from answers alone. */
 typedef struct model_coded {
@@ -28,6 +36,9 @@ typedef struct model_batch {
     model_coded of;
     uint32_t count, coupons[MODEL_BATCH_CODES]; /* number of the coupon and 1; 0: none */
     uint32_t told_used;                         /* bits */
+    model_import import;
+    bool personal;
+    uint32_t owners[MODEL_BATCH_CODES]; /* user and 1; 0: nobody yet. Of a personal one */
 } model_batch;
 typedef struct model_word {
     uint64_t id;
@@ -40,6 +51,7 @@ typedef struct model_book {
     model_batch batches[MODEL_BATCHES];
     model_word words[MODEL_WORDS];
     uint32_t batch_count, word_count;
+    bool supplied[MODEL_SUPPLY], given[MODEL_SUPPLY]; /* codes of the partner */
 } model_book;
 
 /* ---- model_code.c ---- */
@@ -56,5 +68,14 @@ str model_word_text(model_side *s, uint32_t number);
 str model_typed(model_side *s, const config *c, const model_step *step, code_typed *meant);
 /* A coupon by its own code. */
 uint64_t model_coupon_typed(model_side *s, const config *c, uint32_t number, uint8_t spelling);
+
+/* ---- model_lists.c ---- */
+/* The partner's code that the i-th line of a supply is. */
+uint32_t model_supplied(const model_step *step, uint32_t i);
+/* A coupon of this template was issued with this code; empty: none. */
+void model_given(model_side *s, uint64_t template_id, str sealed);
+str model_own_text(model_side *s, uint32_t number, uint32_t ordinal); /* of an import */
+void model_import_step(model_side *s, const model_step *step, buf *facts);
+void model_fill_list(model *m, const model_side *s, model_step *step);
 
 #endif

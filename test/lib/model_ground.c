@@ -167,14 +167,17 @@ static const struct {
     {BENEFIT_KIND_STORED_VALUE, {{TERM_STORED_VALUE_VALUE, MODEL_VALUE}}},
     {BENEFIT_KIND_ADD_ON, {{TERM_ADD_ON_AMOUNT, 250}}},
     {BENEFIT_KIND_ADD_ON, {{TERM_ADD_ON_PERCENT, 70000}}},
+    {BENEFIT_KIND_HAND_OVER, {{0, 0}}},
 };
 
-/* No budget pays for what is added for sellers, and nobody has a stored value that is automatic. */
+/* No budget pays for what is added for sellers, and nobody has a stored value, or something that is
+ * handed over, that is automatic. */
 static bool may_have(uint32_t number, uint8_t row)
 {
     uint8_t kind = benefits[row].kind;
+    bool owned = kind == BENEFIT_KIND_STORED_VALUE || kind == BENEFIT_KIND_HAND_OVER;
     return (kind != BENEFIT_KIND_ADD_ON || model_campaign_of(number) == MODEL_CAMPAIGNS - 1) &&
-           (kind != BENEFIT_KIND_STORED_VALUE || number < MODEL_TEMPLATES);
+           (!owned || number < MODEL_TEMPLATES);
 }
 
 static uint8_t draw_benefit(model *dice, uint32_t number)
@@ -189,6 +192,7 @@ static uint8_t draw_benefit(model *dice, uint32_t number)
 static void set_benefit(template_put_in *in, uint8_t row)
 {
     in->benefit = benefits[row].kind;
+    in->asset = in->benefit == BENEFIT_KIND_HAND_OVER ? S("music") : S("");
     for (size_t i = 0; i < BENEFIT_TERMS && benefits[row].terms[i].place != 0; i++)
         TEST_SET(*in, benefits[row].terms[i].place, benefits[row].terms[i].value);
 }
@@ -229,7 +233,7 @@ static void set_funding(template_put_in *in, uint32_t number, uint64_t limits)
                     {thirds, ARRAY_LEN(thirds)},
                     {all_of_it, ARRAY_LEN(all_of_it)},
                     {NULL, 0}};
-    if (in->benefit == BENEFIT_KIND_ADD_ON)
+    if (in->benefit == BENEFIT_KIND_ADD_ON || in->benefit == BENEFIT_KIND_HAND_OVER)
         return; /* it takes nothing off */
     size_t which = (number + (limits >> 2)) % ARRAY_LEN(fundings);
     in->funding.items = fundings[which].items;
@@ -299,6 +303,7 @@ void model_side_open(model_side *s, const world_engine *engine, uint64_t dice)
     *s = (model_side){.memory = arena_new(0)};
     for (uint32_t i = 0; i < MODEL_ALL; i++)
         s->benefits[i] = draw_benefit(&benefit_dice, i);
+    s->partnered = model_chance(&benefit_dice, 60);
     world_open(&s->world, engine, MODEL_START_MS);
     s->merchant = world_merchant(&s->world, S("Deli"), S("America/New_York"));
     s->campaigns[0] = make_campaign(s, BUDGET_MODE_AT_ISSUE, 50000);
@@ -308,6 +313,10 @@ void model_side_open(model_side *s, const world_engine *engine, uint64_t dice)
         limit_rule rules[MODEL_LIMITS];
         template_put_in in = model_template(s, i, 0, rules);
         row_out out = {0};
+        if (i == MODEL_PARTNERED && s->partnered) {
+            in.partner = S("Lotus");
+            in.stock = -1;
+        }
         make(s, ACT_ID_template_put, id_slot(in.campaign), &in, &out);
         s->templates[i] = out.id;
     }

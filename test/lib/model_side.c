@@ -114,6 +114,8 @@ static void alone(model_side *s, const model_step *step, buf *facts)
         atomic_store(&s->world.clock_ms, step->ms);
     else if (step->kind == STEP_SWEEP)
         step_sweep(s, facts);
+    else if (step->kind == STEP_IMPORT)
+        model_import_step(s, step, facts);
     else if (step->kind >= STEP_WALLET)
         model_side_read(s, step, facts);
     else if (s->world.path[0] != '\0' || s->world.url != NULL) /* memory would forget */
@@ -126,6 +128,7 @@ static model_act act_of(step_kind kind)
         return (model_act){begin_repeat, end_repeat};
     return model_acts[kind].begin != NULL            ? model_acts[kind]
            : model_code_acts[kind].begin != NULL     ? model_code_acts[kind]
+           : model_list_acts[kind].begin != NULL     ? model_list_acts[kind]
            : model_transfer_acts[kind].begin != NULL ? model_transfer_acts[kind]
                                                      : model_edits[kind];
 }

@@ -28,20 +28,22 @@ static const struct {
     const char *name;
     uint16_t odds;
 } kinds[STEP_KIND_COUNT] = {
-    [STEP_ISSUE] = {"issue", 122},        [STEP_HOLD] = {"hold", 95},
-    [STEP_TRANSFER] = {"transfer", 40},   [STEP_OFFER] = {"offer", 20},
-    [STEP_TAKE] = {"take", 25},           [STEP_END] = {"end", 10},
-    [STEP_EXCHANGE] = {"exchange", 60},   [STEP_BATCH] = {"batch", 20},
-    [STEP_WORD] = {"word", 10},           [STEP_PREFIX] = {"prefix", 3},
-    [STEP_REDEEM_HOLD] = {"confirm", 75}, [STEP_REDEEM] = {"redeem", 70},
-    [STEP_RELEASE] = {"release", 25},     [STEP_RETURN] = {"return", 75},
-    [STEP_VOID] = {"void", 45},           [STEP_STATE] = {"state", 25},
-    [STEP_WINDOW] = {"window", 20},       [STEP_LIMITS] = {"limits", 20},
-    [STEP_MERCHANT] = {"merchant", 20},   [STEP_TEMPLATE] = {"template", 30},
-    [STEP_STOCK] = {"stock", 25},         [STEP_BUDGET] = {"budget", 20},
-    [STEP_REPEAT] = {"repeat", 15},       [STEP_SWEEP] = {"sweep", 20},
-    [STEP_WALLET] = {"wallet", 10},       [STEP_STATS] = {"stats", 10},
-    [STEP_CLOCK] = {"clock", 85},         [STEP_RESTART] = {"restart", 5},
+    [STEP_ISSUE] = {"issue", 112},      [STEP_HOLD] = {"hold", 90},
+    [STEP_TRANSFER] = {"transfer", 40}, [STEP_OFFER] = {"offer", 20},
+    [STEP_TAKE] = {"take", 25},         [STEP_END] = {"end", 10},
+    [STEP_EXCHANGE] = {"exchange", 60}, [STEP_BATCH] = {"batch", 20},
+    [STEP_SUPPLY] = {"supply", 9},      [STEP_IMPORT] = {"import", 9},
+    [STEP_BIND] = {"bind", 10},         [STEP_WORD] = {"word", 10},
+    [STEP_PREFIX] = {"prefix", 3},      [STEP_REDEEM_HOLD] = {"confirm", 75},
+    [STEP_REDEEM] = {"redeem", 70},     [STEP_RELEASE] = {"release", 25},
+    [STEP_RETURN] = {"return", 72},     [STEP_VOID] = {"void", 45},
+    [STEP_STATE] = {"state", 25},       [STEP_WINDOW] = {"window", 20},
+    [STEP_LIMITS] = {"limits", 20},     [STEP_MERCHANT] = {"merchant", 20},
+    [STEP_TEMPLATE] = {"template", 30}, [STEP_STOCK] = {"stock", 25},
+    [STEP_BUDGET] = {"budget", 20},     [STEP_REPEAT] = {"repeat", 15},
+    [STEP_SWEEP] = {"sweep", 20},       [STEP_WALLET] = {"wallet", 10},
+    [STEP_STATS] = {"stats", 10},       [STEP_CLOCK] = {"clock", 75},
+    [STEP_RESTART] = {"restart", 5},
 };
 
 static step_kind choose(model *m)
@@ -283,6 +285,7 @@ static void fill(model *m, model_side *s, model_step *step)
         break;
     case STEP_EXCHANGE:
     case STEP_BATCH:
+    case STEP_BIND:
     case STEP_WORD:
     case STEP_PREFIX:
         step->store = (uint8_t)model_below(m, 3);
@@ -293,6 +296,10 @@ static void fill(model *m, model_side *s, model_step *step)
     case STEP_TAKE:
     case STEP_END:
         model_fill_transfer(m, s, step);
+        break;
+    case STEP_SUPPLY:
+    case STEP_IMPORT:
+        model_fill_list(m, s, step);
         break;
     case STEP_REPEAT:
         step->kept = model_below(m, MODEL_KEPT);

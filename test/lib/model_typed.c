@@ -7,6 +7,7 @@
 
 #include "app/codes.h"
 #include "domain/campaign/config.h"
+#include "domain/code/import.h"
 #include "test/lib/model.h"
 #include "test/lib/read_code.h"
 
@@ -67,7 +68,7 @@ static str code_at(model_side *s, const code_format *of, uint64_t place)
 {
     buf text;
     buf_init(&text, CODE_SHOWN_MAX + 1);
-    result r = codes_write(s->world.app, &(code_run){of, place, 1}, &text);
+    result r = codes_write(s->world.app, &(code_run){.of = of, .first = place, .n = 1}, &text);
     CHECK(r == R_DONE);
     str out = bare(s, buf_view(&text));
     buf_free(&text);
@@ -145,6 +146,21 @@ str model_word_text(model_side *s, uint32_t number)
     return arena_printf(s->memory, "SPRING%u", number);
 }
 
+/* Of an import, whose rows are there until it is cancelled. */
+static str own_typed(model_side *s, const model_step *step, code_typed *meant)
+{
+    const model_batch *b = &s->book.batches[step->code];
+    uint32_t ordinal = step->ordinal % b->count;
+    str text = model_own_text(s, step->code, ordinal);
+    if (step->typed == TYPED_WRONG)
+        return arena_printf(s->memory, "%.*s7", STR_ARG(text));
+    if (b->import != MODEL_IMPORT_GONE) {
+        meant->format = b->id;
+        meant->place = (ordinal + UINT64_C(1)) * SLOT_COUNT + imported_code_slot(s->merchant, text);
+    }
+    return spelled(s, text, (uint8_t)(step->spelling & (SPELL_ALIKE - 1)));
+}
+
 str model_typed(model_side *s, const config *c, const model_step *step, code_typed *meant)
 {
     *meant = (code_typed){0};
@@ -153,6 +169,8 @@ str model_typed(model_side *s, const config *c, const model_step *step, code_typ
         return spelled(s, model_word_text(s, step->code),
                        (uint8_t)(step->spelling & (SPELL_ALIKE - 1)));
     }
+    if (s->book.batches[step->code].import != MODEL_IMPORT_NONE)
+        return own_typed(s, step, meant);
     const code_batch *batch = config_find_code_batch(c, s->book.batches[step->code].id);
     const code_format *of = config_find_code_format(c, batch->format);
     uint32_t ordinal = step->ordinal % (uint32_t)batch->count;

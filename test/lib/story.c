@@ -228,7 +228,20 @@ static bool step_header(run *r, str rest)
     return fail(r, "%.*s is \"%.*s\", not \"%.*s\"", STR_ARG(name), STR_ARG(have), STR_ARG(want));
 }
 
-/* A word that is an unbound $name is bound to its line. */
+/* An unbound $name at the head of a word is bound to what its line has there. */
+static void bind_line(run *r, str word, str line)
+{
+    str name = {word.p + 1, 0};
+    while (name.n + 1 < word.n && name.p[name.n] != ',')
+        name.n++;
+    str behind = story_expand(&r->variables, (str){name.p + name.n, word.n - 1 - name.n});
+    if (!str_starts(word, S("$")) || story_variable(&r->variables, name).p != NULL ||
+        !str_ends(line, behind))
+        return;
+    story_set(&r->variables, name, (str){line.p, line.n - behind.n});
+}
+
+/* Words are the lines; of several fields with commas between them. */
 static bool step_lines(run *r, str rest)
 {
     str body = r->answer.body, word, line;
@@ -239,9 +252,7 @@ static bool step_lines(run *r, str rest)
         n++;
         if (!str_cut(&body, '\n', &line))
             return fail(r, "there is no line %zu", n);
-        if (str_starts(word, S("$")) &&
-            story_variable(&r->variables, (str){word.p + 1, word.n - 1}).p == NULL)
-            story_set(&r->variables, (str){word.p + 1, word.n - 1}, line);
+        bind_line(r, word, line);
         if (!str_eq(story_expand(&r->variables, word), line))
             return fail(r, "line %zu is \"%.*s\", not %.*s", n, STR_ARG(line), STR_ARG(word));
     }

@@ -674,9 +674,22 @@ story a_word_for_one_user
   POST /v1/codes/words {"word": "FOR-ANN-7", "template": "$template", "user": "ann"}
   201 {"user": "ann"}
   POST /v1/codes/exchange {"code": "for ann 7", "user": "bob"}
-  409 {"code": "code_invalid"}
+  409 {"code": "code_foreign"}
   POST /v1/codes/exchange {"code": "for ann 7", "user": "ann"}
   201
+
+# His own word may tell a user why it is refused; nobody else's does.
+story a_stranger_learns_nothing_of_a_word_for_one_user
+  use shop
+  POST /v1/codes/words {"word": "FOR-ANN-7", "template": "$template", "user": "ann"}
+  201 {"id": "$word"}
+  PATCH /v1/codes/words/$word if="v1" {"disabled": true}
+  200
+  as issue
+  POST /v1/codes/exchange {"code": "for ann 7", "user": "bob"}
+  409 {"code": "code_invalid", "detail": null}
+  POST /v1/codes/exchange {"code": "for ann 7", "user": "ann"}
+  409 {"code": "code_disabled"}
 
 story words_and_codes_are_told_apart
   use word
@@ -696,3 +709,160 @@ story words_and_codes_are_told_apart
   422 {"code": "invalid", "detail": "word: it is a code of one of the formats"}
   GET /v1/codes/words
   200 {"words": [{"id": "$word", "word": "SPRING10"}]}
+
+# ---- codes for one user each ---------------------------------------------------------------------
+
+setup personal
+  use shop
+  use format
+  POST /v1/codes/batches {"name": "Birthdays", "format": "$format", "template": "$template",
+    "count": 4, "personal": true, "expires_at": "2026-05-20T00:00:00Z"}
+  201 {"id": "$batch", "count": 4, "personal": true, "users": 0}
+  POST /v1/codes/batches/$batch/users {"lines": ["u1", " u2 ", "a, \"b\""]}
+  200 {"first_line": 1, "lines": 3, "accepted": 3, "rest": [], "from": 0, "users": 3}
+  POST /v1/codes/batches/$batch/export {}
+  200
+  lines code,user $code1,u1 ...
+
+story a_personal_code_is_for_its_user_alone
+  use personal
+  POST /v1/codes/batches/$batch/export {"from": 1, "count": 1}
+  200
+  lines code,user $code2,u2
+  POST /v1/codes/exchange {"code": "$code1", "user": "u2"}
+  409 {"code": "code_foreign"}
+  POST /v1/codes/exchange {"code": "$code1", "user": "u1"}
+  201 {"coupon": {"id": "$coupon", "template": "$template"}}
+  POST /v1/codes/exchange {"code": "$code1", "user": "u1"}
+  409 {"code": "code_used"}
+  POST /v1/codes/exchange {"code": "$code1", "user": "u2"}
+  409 {"code": "code_foreign"}
+  POST /v1/codes/exchange {"code": "$code2", "user": "u2"}
+  201
+  GET /v1/coupons/$coupon
+  200 {"batch": "$batch", "user": "u1"}
+  eventually
+  GET /v1/codes/batches/$batch
+  200 {"exchanged": 2, "users": 3, "count": 4}
+
+# Its user may know why it is refused; to anybody else it is a wrong code, byte by byte.
+story a_stranger_learns_nothing_of_a_personal_code
+  use personal
+  as issue
+  POST /v1/codes/exchange {"code": "$code1", "user": "u2"}
+  409 {"code": "code_invalid", "detail": null}
+  POST /v1/codes/exchange {"code": "$code1", "user": "nobody"}
+  409 {"code": "code_invalid", "detail": null}
+  POST /v1/codes/exchange {"code": "$code1", "user": "u1"}
+  201
+  POST /v1/codes/exchange {"code": "$code1", "user": "u1"}
+  409 {"code": "code_used"}
+  POST /v1/codes/exchange {"code": "$code1", "user": "u2"}
+  409 {"code": "code_invalid", "detail": null}
+  as all
+  PATCH /v1/codes/batches/$batch if="v1" {"disabled": true}
+  200 {"personal": true, "users": 3}
+  as issue
+  POST /v1/codes/exchange {"code": "$code1", "user": "u1"}
+  409 {"code": "code_disabled"}
+  POST /v1/codes/exchange {"code": "$code1", "user": "u2"}
+  409 {"code": "code_invalid", "detail": null}
+  as all
+  PATCH /v1/codes/batches/$batch if="v2" {"disabled": false}
+  200
+  at 2026-05-20T00:00:00Z
+  as issue
+  POST /v1/codes/exchange {"code": "$code1", "user": "u1"}
+  409 {"code": "code_expired"}
+  as all
+  POST /v1/codes/exchange {"code": "$code1", "user": "u2"}
+  409 {"code": "code_foreign"}
+
+# A number that is nobody's yet is no code, though the batch has it.
+story codes_of_nobody_are_none
+  use shop
+  use format
+  POST /v1/codes/batches {"name": "Twin", "format": "$format", "template": "$template", "count": 2}
+  201 {"id": "$plain", "personal": false, "users": null}
+  POST /v1/codes/batches/$plain/users {"lines": ["u1"]}
+  409 {"code": "not_editable"}
+  POST /v1/codes/batches {"name": "Nobody's", "format": "$format", "template": "$template", "count": 2, "personal": true}
+  201 {"id": "$batch"}
+  POST /v1/codes/batches/$batch/export {}
+  200
+  lines code,user
+  POST /v1/codes/batches/$batch/export {"from": 1}
+  422 {"code": "invalid"}
+  POST /v1/codes/batches/$batch/users {"lines": ["u1", "u2", "u3"]}
+  409 {"code": "too_many"}
+  GET /v1/codes/batches/$batch
+  200 {"users": 0}
+  POST /v1/codes/batches/cbt_0000000000001/users {"lines": ["u1"]}
+  404
+  as other
+  POST /v1/codes/batches/$batch/users {"lines": ["u1"]}
+  404
+  as issue
+  POST /v1/codes/batches/$batch/users {"lines": ["u1"]}
+  403
+
+# Whatever was sent before, a user has one code of a batch, and the answer to a key stays.
+story a_user_gets_one_code_of_a_batch
+  use personal
+  POST /v1/codes/batches/$batch/users key=k {"first_line": 11, "lines": ["u2", "u4", "", "u4",
+    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "u\t5"]}
+  200 {"first_line": 11, "lines": 6, "accepted": 1, "from": 3, "users": 4, "rest": [
+    {"line": 11, "outcome": "already_ours"}, {"line": 13, "outcome": "invalid"},
+    {"line": 14, "outcome": "duplicate"}, {"line": 15, "outcome": "invalid"}, {"line": 16, "outcome": "invalid"}]}
+  keep first
+  POST /v1/codes/batches/$batch/users {"lines": ["u1", "u4"]}
+  200 {"accepted": 0, "users": 4}
+  POST /v1/codes/batches/$batch/users {"lines": ["u5", "u1"]}
+  409 {"code": "too_many"}
+  POST /v1/codes/batches/$batch/users key=k {"first_line": 11, "lines": ["u2", "u4", "", "u4",
+    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "u\t5"]}
+  200
+  same first
+  POST /v1/codes/batches/$batch/users {"lines": [""]}
+  200 {"accepted": 0, "rest": [{"line": 1, "outcome": "invalid"}]}
+  POST /v1/codes/batches/$batch/users {"lines": []}
+  422
+  POST /v1/codes/batches/$batch/export {"from": 2}
+  200
+  lines code,user ...
+  GET /v1/events?limit=1000
+  200 {"events": [{"type": "campaign_created"}, {"type": "campaign_changed"}, {"type": "template_created"},
+    {"type": "code_format_created"}, {"type": "code_batch_created"},
+    {"type": "codes_bound", "subject": "$batch", "data": {"codes": 3, "from": 0, "key": "$key"}},
+    {"type": "codes_exported", "data": {"codes": 3, "from": 0, "key": "$key"}},
+    {"type": "codes_bound", "data": {"codes": 1, "from": 3}},
+    {"type": "codes_exported", "data": {"codes": 2, "from": 2}}]}
+
+story personal_codes_outlive_a_restart
+  use personal
+  restart
+  POST /v1/codes/exchange {"code": "$code1", "user": "u2"}
+  409 {"code": "code_foreign"}
+  POST /v1/codes/exchange {"code": "$code1", "user": "u1"}
+  201
+  POST /v1/codes/batches/$batch/users {"lines": ["u1", "u9"]}
+  200 {"accepted": 1, "from": 3, "users": 4}
+
+# A user who is named twice in what several calls send has one code of each batch.
+story users_of_several_batches
+  use personal
+  POST /v1/codes/batches {"name": "Again", "format": "$format", "template": "$template", "count": 4, "personal": true}
+  201 {"id": "$second"}
+  POST /v1/codes/batches/$second/users {"lines": ["u3", "u1"]}
+  200 {"accepted": 2}
+  POST /v1/codes/batches/$second/export {}
+  200
+  lines code,user $three,u3 $one,u1
+  POST /v1/codes/exchange {"code": "$one", "user": "u1"}
+  201
+  POST /v1/codes/exchange {"code": "$three", "user": "u1"}
+  409 {"code": "code_foreign"}
+  POST /v1/codes/exchange {"code": "$code1", "user": "u1"}
+  201
+  POST /v1/codes/batches {"name": "Big", "format": "$format", "template": "$template", "count": 10000001, "personal": true}
+  422 {"errors": [{"field": "count"}]}

@@ -12,7 +12,7 @@ setup partnered
 
 setup filled
   use partnered
-  POST /v1/templates/$template/partner_codes {"codes": ["LOTUS-1", " lotus-1 ", "电影 2"]}
+  POST /v1/templates/$template/partner_codes {"lines": ["LOTUS-1", " lotus-1 ", "电影 2"]}
   200 {"accepted": 3, "codes": 3, "rest": []}
 
 story each_coupon_takes_a_code_of_its_own
@@ -45,7 +45,7 @@ story each_coupon_takes_a_code_of_its_own
     {"type": "coupon_issued", "data": {"coupon": "$one", "partner_code": {"partner": "Lotus", "code": "LOTUS-1"}}},
     {"type": "coupon_issued", "data": {"coupon": "$two", "partner_code": {"code": "lotus-1"}}},
     {"type": "coupon_issued", "data": {"partner_code": {"code": "电影 2"}}}]}
-  POST /v1/templates/$template/partner_codes {"codes": ["LOTUS-4"]}
+  POST /v1/templates/$template/partner_codes {"lines": ["LOTUS-4"]}
   200 {"accepted": 1, "codes": 4}
   POST /v1/claims {"user": "u4", "template": "$template"}
   201 {"coupons": [{"partner_code": {"code": "LOTUS-4"}}]}
@@ -53,26 +53,26 @@ story each_coupon_takes_a_code_of_its_own
 # Whatever was sent before, a code is added once, and the answer to a key stays.
 story a_code_is_added_once
   use filled
-  POST /v1/templates/$template/partner_codes key=k {"codes": ["LOTUS-1", "new", "", "new", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "lotus-1"]}
-  200 {"accepted": 1, "codes": 4, "rest": [{"line": 0, "outcome": "already_there"}, {"line": 2, "outcome": "invalid"},
-    {"line": 3, "outcome": "duplicate"}, {"line": 4, "outcome": "invalid"}, {"line": 5, "outcome": "already_there"}]}
+  POST /v1/templates/$template/partner_codes key=k {"lines": ["LOTUS-1", "new", "", "new", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "lotus-1"]}
+  200 {"accepted": 1, "codes": 4, "rest": [{"line": 1, "outcome": "already_ours"}, {"line": 3, "outcome": "invalid"},
+    {"line": 4, "outcome": "duplicate"}, {"line": 5, "outcome": "invalid"}, {"line": 6, "outcome": "already_ours"}]}
   keep first
   POST /v1/claims {"user": "u1", "template": "$template"}
   201
-  POST /v1/templates/$template/partner_codes key=k {"codes": ["LOTUS-1", "new", "", "new", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "lotus-1"]}
+  POST /v1/templates/$template/partner_codes key=k {"lines": ["LOTUS-1", "new", "", "new", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "lotus-1"]}
   200
   same first
-  POST /v1/templates/$template/partner_codes {"codes": ["LOTUS-1", "new"]}
+  POST /v1/templates/$template/partner_codes {"lines": ["LOTUS-1", "new"]}
   200 {"accepted": 0, "codes": 4}
-  POST /v1/templates/$template/partner_codes {"codes": []}
+  POST /v1/templates/$template/partner_codes {"lines": []}
   422
 
 # A line that no text may be elsewhere refuses no other.
 story a_line_may_be_anything
   use filled
-  POST /v1/templates/$template/partner_codes {"codes": ["LO\tTUS", "LOTUS\u0001", "next", "\u0085", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"]}
-  200 {"accepted": 1, "codes": 4, "rest": [{"line": 0, "outcome": "invalid"}, {"line": 1, "outcome": "invalid"},
-    {"line": 3, "outcome": "invalid"}, {"line": 4, "outcome": "invalid"}]}
+  POST /v1/templates/$template/partner_codes {"lines": ["LO\tTUS", "LOTUS\u0001", "next", "\u0085", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"]}
+  200 {"accepted": 1, "codes": 4, "rest": [{"line": 1, "outcome": "invalid"}, {"line": 2, "outcome": "invalid"},
+    {"line": 4, "outcome": "invalid"}, {"line": 5, "outcome": "invalid"}]}
 
 # It has been seen.
 story a_void_brings_no_code_back
@@ -127,7 +127,7 @@ story an_exchange_takes_one_too
 story many_users_take_all_of_them
   use partnered
   repeat 3
-  POST /v1/templates/$template/partner_codes {"codes": ["a$i", "b$i", "c$i", "d$i", "e$i", "f$i", "g$i", "h$i"]}
+  POST /v1/templates/$template/partner_codes {"lines": ["a$i", "b$i", "c$i", "d$i", "e$i", "f$i", "g$i", "h$i"]}
   200 {"accepted": 8}
   repeat 24
   POST /v1/claims {"user": "user-$i", "template": "$template"}
@@ -149,7 +149,7 @@ story the_codes_outlive_a_restart_and_need_the_key
   restart
   GET /v1/coupons/$one
   200 {"partner_code": {"partner": "Lotus", "code": null}}
-  POST /v1/templates/$template/partner_codes {"codes": ["LOTUS-4"]}
+  POST /v1/templates/$template/partner_codes {"lines": ["LOTUS-4"]}
   503 {"code": "code_key_missing"}
 
 story what_a_template_with_codes_may_be
@@ -173,13 +173,13 @@ story what_a_template_with_codes_may_be
   200 {"version": 2, "partner_codes": {"partner": "Lotus"}}
   POST /v1/campaigns/$campaign/templates {"name": "z", "benefit": {"kind": "percent_off", "percent": "5"}, $days}
   201 {"id": "$plain", "partner_codes": null}
-  POST /v1/templates/$plain/partner_codes {"codes": ["a"]}
+  POST /v1/templates/$plain/partner_codes {"lines": ["a"]}
   409 {"code": "not_editable"}
   GET /v1/templates/$plain/partner_codes
   404
   as other
-  POST /v1/templates/$template/partner_codes {"codes": ["a"]}
+  POST /v1/templates/$template/partner_codes {"lines": ["a"]}
   404
   as issue
-  POST /v1/templates/$template/partner_codes {"codes": ["a"]}
+  POST /v1/templates/$template/partner_codes {"lines": ["a"]}
   403

@@ -72,7 +72,7 @@ story every_kind_of_failed_try_counts_once
   POST /v1/codes/exchange {"code": "$code1", "user": "u1"}
   409 {"code": "code_used"}
   POST /v1/codes/exchange {"code": "for ann 7", "user": "u1"}
-  409 {"code": "code_invalid"}
+  409 {"code": "code_foreign"}
   POST /v1/codes/exchange {"code": "winter10", "user": "u1"}
   409 {"code": "code_disabled"}
   as issue

@@ -143,8 +143,9 @@ void code_batch_check(const code_batch_put_in *in, issues *found)
             issues_add(found, S("count"), S("not_allowed"), "codes that are imported are counted");
         return;
     }
-    if (in->count < 1 || in->count > CODE_BATCH_MAX)
-        issues_add(found, S("count"), S("out_of_range"), "1 to %d", CODE_BATCH_MAX);
+    uint64_t most = in->personal ? CODE_PERSONAL_MAX : CODE_BATCH_MAX;
+    if (in->count < 1 || in->count > most)
+        issues_add(found, S("count"), S("out_of_range"), "1 to %llu", (unsigned long long)most);
 }
 
 /* ---- formats ---- */
@@ -410,6 +411,15 @@ void code_batch_event(uow *u, event_kind kind, const code_batch *row, uint64_t c
     tell(u, &e);
 }
 
+void code_part_event(uow *u, event_kind kind, const code_batch *row, const code_told *what)
+{
+    event e = event_of(u, kind, row, what->codes);
+    codes_part part = {.key = what->key, .from = what->from};
+    e.exported.items = &part;
+    e.exported.n = 1;
+    tell(u, &e);
+}
+
 static void batch_fill(uow *u, code_batch *row, const code_batch_put_in *in)
 {
     row->version++;
@@ -499,6 +509,7 @@ static result batch_create(uow *u, const code_batch_put_in *in, row_out *out)
     row->first = key->first + key->issued - in->count;
     row->count = in->count;
     row->reason = in->reason;
+    row->personal = in->personal;
     code_batch_event(u, EVENT_KIND_CODE_BATCH_CREATED, row, row->count);
     return code_batch_answer(u, row, out);
 }
@@ -550,14 +561,11 @@ result code_export_decide(uow *u, const void *input, void *output)
         return r;
     if (row->upload != 0)
         return uow_refuse(u, R_INVALID, "batch: its codes were imported; they are yours already");
-    if (in->count < 1 || in->count > CODE_EXPORT_MAX || in->from > row->count)
-        return uow_refuse(u, R_INVALID, "from: at most %llu", (unsigned long long)row->count);
-    uint64_t left = row->count - in->from;
+    uint64_t all = code_batch_made(row);
+    if (in->count < 1 || in->count > CODE_EXPORT_MAX || in->from > all)
+        return uow_refuse(u, R_INVALID, "from: at most %llu", (unsigned long long)all);
+    uint64_t left = all - in->from;
     uint64_t codes = in->count < left ? in->count : left;
-    event e = event_of(u, EVENT_KIND_CODES_EXPORTED, row, codes);
-    codes_part part = {.key = in->key, .from = in->from};
-    e.exported.items = &part;
-    e.exported.n = 1;
-    tell(u, &e);
+    code_part_event(u, EVENT_KIND_CODES_EXPORTED, row, &(code_told){in->key, in->from, codes});
     return R_DONE;
 }

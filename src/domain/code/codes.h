@@ -15,10 +15,11 @@
  *
  * FORMAT_PUT creates a format, or gives one its next prefix. BATCH_PUT creates a batch, of a format
  * or of codes that are going to be imported (import.h), or renames, disables, enables, extends or
- * shortens one, or says its channel: where its codes are given away. EXPORT only tells that codes
- * leave the server. WORD_PUT creates a code that many may use, or disables, enables, extends or
- * shortens one, or says its channel. A word is normalised (format.h), so it is read as codes are,
- * but without look-alikes; it is not the code of any format of the merchant.
+ * shortens one, or says its channel: where its codes are given away. Codes of a personal one are
+ * for one user each (bind.h). EXPORT only tells that codes leave the server. WORD_PUT creates a
+ * code that many may use, or disables, enables, extends or shortens one, or says its channel. A
+ * word is normalised (format.h), so it is read as codes are, but without look-alikes; it is not the
+ * code of any format of the merchant.
  *   NOT_FOUND          no such merchant, format, batch or template of the merchant
  *   VERSION_MISMATCH
  *   INVALID            of the form (format.h) or the scheme (cipher.h); texts that two formats of
@@ -44,12 +45,13 @@
 #include "domain/uow.h"
 
 enum {
-    CODE_FORMATS_MAX = 50,       /* of a merchant */
-    CODE_KEYS_MAX = 100,         /* prefixes of a format */
-    CODE_BATCH_MAX = 1000000000, /* codes */
-    CODE_EXPORT_MAX = 100000,    /* codes at once */
-    CODE_IMPORTS_MAX = 20,       /* of a merchant, with codes and not finished: a scan */
-    CODE_WORDS_MAX = 1000,       /* of a merchant: a scan */
+    CODE_FORMATS_MAX = 50,        /* of a merchant */
+    CODE_KEYS_MAX = 100,          /* prefixes of a format */
+    CODE_BATCH_MAX = 1000000000,  /* codes */
+    CODE_PERSONAL_MAX = 10000000, /* of a personal batch */
+    CODE_EXPORT_MAX = 100000,     /* codes at once */
+    CODE_IMPORTS_MAX = 20,        /* of a merchant, with codes and not finished: a scan */
+    CODE_WORDS_MAX = 1000,        /* of a merchant: a scan */
     CODE_REASON_BYTES_MAX = 800,
     CODE_CHANNEL_BYTES_MAX = 64,
     CODE_GUESSES_PER_SECOND = 10, /* what the odds are for where an input does not say */
@@ -81,6 +83,12 @@ size_t code_key_of(const code_format *f, uint64_t place);
 static inline uint16_t code_place_slot(uint64_t place)
 {
     return (uint16_t)(place % SLOT_COUNT);
+}
+
+/* Codes of a batch that somebody may have: of a personal one, those that have their user. */
+static inline uint64_t code_batch_made(const code_batch *of)
+{
+    return of->personal ? of->bound : of->count;
 }
 
 /* Every problem of an input by itself. now: the format that gets its next prefix; NULL: a new one.

@@ -4,6 +4,7 @@
 #include "domain/code/exchange.h"
 
 #include "base/id.h"
+#include "domain/code/bind.h"
 #include "domain/saga/saga.h"
 #include "domain/stats/tally.h"
 
@@ -11,7 +12,7 @@
 
 typedef struct asked_code {
     uint64_t merchant, format, place;
-    bool told;
+    bool told, mine;
 } asked_code;
 
 static result refuse(uow *u, const asked_code *c, result why)
@@ -27,6 +28,8 @@ static result look(uow *u, const asked_code *c, const code_batch **out)
     if (!made || of->merchant != c->merchant)
         return refuse(u, c, R_CODE_INVALID);
     *out = of;
+    if (of->personal && !c->mine)
+        return refuse(u, c, code_is_bound(of, c->place) ? R_CODE_FOREIGN : R_CODE_INVALID);
     if (of->disabled)
         return refuse(u, c, R_CODE_DISABLED);
     if (of->expires_at_ms != 0 && uow_now(u) >= of->expires_at_ms)
@@ -50,7 +53,7 @@ result code_reserve_decide(uow *u, const void *input, void *output)
 {
     const code_reserve_in *in = input;
     code_reserve_out *out = output;
-    asked_code asked = {in->merchant, in->format, in->place, in->told};
+    asked_code asked = {in->merchant, in->format, in->place, in->told, in->mine};
     const code_batch *batch = NULL;
     exchange_code *row = row_of(u, in->format, in->place);
     if (uow_pending(u))
@@ -140,7 +143,7 @@ static bool is_one_of(const issue_in *in, uint64_t template_id)
 result code_word_refusal(const code_word *w, str who, int64_t now_ms)
 {
     if (w->user.n > 0 && !str_eq(w->user, who))
-        return R_CODE_INVALID;
+        return R_CODE_FOREIGN;
     if (w->disabled)
         return R_CODE_DISABLED;
     return w->expires_at_ms != 0 && now_ms >= w->expires_at_ms ? R_CODE_EXPIRED : R_DONE;
@@ -174,7 +177,8 @@ result code_may_issue(uow *u, const issue_in *in)
         return may_issue_by_word(u, in);
     const code_use *use = &in->codes.items[0];
     const code_batch *batch = NULL;
-    result r = look(u, &(asked_code){in->merchant, use->format, use->place, use->told}, &batch);
+    asked_code asked = {in->merchant, use->format, use->place, use->told, use->mine};
+    result r = look(u, &asked, &batch);
     if (r != R_DONE)
         return r;
     if (!is_one_of(in, batch->template))

@@ -9,11 +9,12 @@
  * A code has a row only from its reservation on, so exactly one exchange of it can ever be decided.
  *
  * A word (codes.h) is no saga: nobody else can use it up. Issue alone looks at it, and counts it in
- * the lane of the user. It is refused as a code is; CODE_INVALID also to another user than its own.
+ * the lane of the user. It is refused as a code is.
  *
  * Reasons a code is refused for, in this order: CODE_INVALID (unknown, never made, of another
- * merchant, of an import that is not finished), CODE_DISABLED, CODE_EXPIRED, CODE_USED. Who may not
- * know gets CODE_INVALID for all of them, without a word more. */
+ * merchant, of an import that is not finished, personal and nobody's yet), CODE_FOREIGN (for
+ * another user alone), CODE_DISABLED, CODE_EXPIRED, CODE_USED. Who may not know gets CODE_INVALID
+ * for all of them, without a word more. The user of a personal code or word may know. */
 #ifndef QUAN_DOMAIN_CODE_EXCHANGE_H
 #define QUAN_DOMAIN_CODE_EXCHANGE_H
 

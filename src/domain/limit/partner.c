@@ -141,7 +141,7 @@ static void add(partner_desk *d, size_t i)
     const partner_known *known = known_of(d, i);
     if (known != NULL) {
         bool twice = (int64_t)known->number >= d->from;
-        d->out->rest.items[d->out->rest.n++] = (partner_rest){line->line, twice};
+        d->out->rest.items[d->out->rest.n++] = (rest_line){line->line, twice};
         return;
     }
     uint64_t number = (uint64_t)d->template->stock;
@@ -174,7 +174,7 @@ result partner_put_decide(uow *u, const void *input, void *output)
     if (r != R_DONE)
         return r;
     *d.out = (partner_put_out){0};
-    d.out->rest.items = ARENA_ARRAY(uow_memory(u), partner_rest, in->lines.n);
+    d.out->rest.items = ARENA_ARRAY(uow_memory(u), rest_line, in->lines.n);
     d.from = d.template->stock;
     template_edit(u, d.template);
     for (size_t i = 0; i < in->lines.n; i++)
