@@ -239,17 +239,17 @@ static result write_personal(api_call *c, const code_batch *of, const code_run *
     return r;
 }
 
+/* As many as the act has told of: a batch of users may have grown since. */
 static void write_part(api_call *c)
 {
     const wire_code_batch_export *b = c->body;
     const wire_code_batch_export_parameters *p = c->parameters;
+    const code_export_out *told = c->act.out;
     const code_batch *of = batch_known(c, p->batch);
     CHECK(of != NULL); /* its act is done */
-    uint64_t from = (uint64_t)b->from, made = code_batch_made(of);
-    uint64_t left = from < made ? made - from : 0;
     code_run run = {.of = config_find_code_format(call_config(c), of->format),
-                    .first = of->first + from,
-                    .n = (uint64_t)b->count < left ? (uint64_t)b->count : left};
+                    .first = of->first + (uint64_t)b->from,
+                    .n = told->codes};
     buf_str(http_out(c->x), of->personal ? S("code,user\n") : S("code\n"));
     result r = run.n == 0     ? R_DONE
                : of->personal ? write_personal(c, of, &run)

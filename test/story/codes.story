@@ -838,6 +838,29 @@ story a_user_gets_one_code_of_a_batch
     {"type": "codes_bound", "data": {"codes": 1, "from": 3}},
     {"type": "codes_exported", "data": {"codes": 2, "from": 2}}]}
 
+# What left under a key is what the feed told of, also when the batch has grown since.
+story an_export_sent_again_gives_what_it_gave
+  use personal
+  POST /v1/codes/batches/$batch/export key=x {"from": 1, "count": 1000}
+  200
+  keep first
+  POST /v1/codes/batches/$batch/users {"lines": ["u4"]}
+  200 {"accepted": 1, "users": 4}
+  POST /v1/codes/batches/$batch/export key=x {"from": 1, "count": 1000}
+  200
+  same first
+  POST /v1/codes/batches/$batch/export key=y {"from": 3, "count": 1000}
+  200
+  lines code,user ...
+  GET /v1/events?limit=1000
+  200 {"events": [{"type": "campaign_created"}, {"type": "campaign_changed"}, {"type": "template_created"},
+    {"type": "code_format_created"}, {"type": "code_batch_created"},
+    {"type": "codes_bound", "data": {"codes": 3, "from": 0}},
+    {"type": "codes_exported", "data": {"codes": 3, "from": 0, "key": "$key"}},
+    {"type": "codes_exported", "data": {"codes": 2, "from": 1}},
+    {"type": "codes_bound", "data": {"codes": 1, "from": 3}},
+    {"type": "codes_exported", "data": {"codes": 1, "from": 3}}]}
+
 story personal_codes_outlive_a_restart
   use personal
   restart

@@ -554,7 +554,7 @@ result code_batch_put_decide(uow *u, const void *in, void *out)
 result code_export_decide(uow *u, const void *input, void *output)
 {
     const code_export_in *in = input;
-    MAYBE(output);
+    code_export_out *out = output;
     code_batch *row;
     result r = code_batch_find(u, in->merchant, in->batch, &row);
     if (r != R_DONE)
@@ -565,7 +565,7 @@ result code_export_decide(uow *u, const void *input, void *output)
     if (in->count < 1 || in->count > CODE_EXPORT_MAX || in->from > all)
         return uow_refuse(u, R_INVALID, "from: at most %llu", (unsigned long long)all);
     uint64_t left = all - in->from;
-    uint64_t codes = in->count < left ? in->count : left;
-    code_part_event(u, EVENT_KIND_CODES_EXPORTED, row, &(code_told){in->key, in->from, codes});
+    out->codes = in->count < left ? in->count : left;
+    code_part_event(u, EVENT_KIND_CODES_EXPORTED, row, &(code_told){in->key, in->from, out->codes});
     return R_DONE;
 }
