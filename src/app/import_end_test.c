@@ -75,8 +75,9 @@ static uint16_t slot_of_some(size_t i)
     return imported_code_slot(shop->merchant, few[i]);
 }
 
-/* The last two lines are in a part that has begun, and one of them is placed. */
-static void vanish(void)
+/* The last two lines are in a part that has begun, and one of them is placed. anywhere: every slot
+ * is noted, so that taking it out is a long walk. */
+static void vanish_from(bool anywhere)
 {
     char *bits = slot_bits_new(shop->memory);
     code_part_out begun = {0};
@@ -88,6 +89,8 @@ static void vanish(void)
         bits_add(bits, slot_of_some(i));
         shape_add(&like, few[i]);
     }
+    if (anywhere)
+        memset(bits, 0xff, SLOT_BITS_BYTES);
     code_part_in part = {.merchant = shop->merchant,
                          .batch = batch_id,
                          .first = FEW - 1,
@@ -102,6 +105,11 @@ static void vanish(void)
     in.lines.n = 1;
     assert_int_equal(fix_run(shop, ACT_ID_code_place, last.slot, &in, &placed), R_DONE);
     assert_int_equal(placed.lines.items[0].fate, LINE_FATE_ACCEPTED);
+}
+
+static void vanish(void)
+{
+    vanish_from(false);
 }
 
 static result reserve(size_t i)
@@ -147,6 +155,54 @@ static void an_import_ends_without_a_part_that_vanished(void **state)
     fix_verify(shop);
 }
 
+static fix_act *begin_end(bool cancel, row_out *out)
+{
+    static code_import_end_in in;
+    in = (code_import_end_in){.merchant = shop->merchant, .batch = batch_id, .cancel = cancel};
+    return fix_submit(shop, ACT_ID_code_import_end, id_slot(batch_id), &in, out);
+}
+
+/* From the answer on, whatever the chains have taken out by then: what the import does not have is
+ * nobody's, and is the other's when they come by. Of a cancelled one all is counted as out. */
+static void an_ended_import_keeps_no_code_from_another(void **state)
+{
+    enum { STARTS = 16, STEPS = 50 };
+    int before = 0, behind = 0;
+    for (int i = 0; i < 2 * STARTS; i++) {
+        bool cancel = i % 2 == 1;
+        row_out out = {0};
+        uint64_t ended = batch_id, other = make_import();
+        vanish_from(true);
+        if (!cancel)
+            fix_pass(shop, UPLOAD_OPEN_MS);
+        fix_act *end = begin_end(cancel, &out);
+        while (!end->ended)
+            step(1);
+        assert_int_equal(end->call.code, R_DONE);
+        step(i / 2 * STEPS);
+        bool taken_out = head_of(ended).removers == 0;
+        before += !taken_out;
+        behind += taken_out;
+        batch_id = other;
+        seen s = import_lines(1, few, FEW);
+        assert_int_equal(s.code, R_DONE);
+        assert_int_equal(s.accepted, cancel ? FEW : 2);
+        for (size_t k = 0; k < FEW; k++)
+            assert_int_equal(found(few[k]), cancel || k >= FEW - 2 ? batch_id : ended);
+        upload head = head_of(ended);
+        assert_int_equal(head.removers, 0);
+        assert_int_equal(head.removed, cancel ? FEW - 1 : 0);
+        assert_int_equal(head.state, cancel ? UPLOAD_STATE_REMOVED : UPLOAD_STATE_FINISHED);
+        assert_int_equal(import_lines(1, few, FEW).accepted, s.accepted);
+        assert_int_equal(end_import(false), R_DONE);
+        assert_int_equal(reserve(FEW - 1), R_DONE);
+        fix_verify(shop);
+        (void)tear_down(state);
+        (void)set_up(state);
+    }
+    assert_true(before > 0 && behind > 0);
+}
+
 static void what_a_part_that_vanished_has_placed_is_cancelled(void **state)
 {
     MAYBE(state);
@@ -187,6 +243,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(cancelling_looks_where_the_codes_are, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_import_ends_without_a_part_that_vanished, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(an_ended_import_keeps_no_code_from_another, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_a_part_that_vanished_has_placed_is_cancelled, set_up,
                                         tear_down),

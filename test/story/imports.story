@@ -161,6 +161,29 @@ story a_cancelled_import_leaves_nothing
   POST /v1/codes/exchange {"code": "BBBB", "user": "u1"}
   201
 
+# Whether they are out yet or not, and each counts as out once.
+story a_cancelled_import_keeps_no_code_from_another
+  use import
+  repeat 1500
+  POST /v1/codes/imports/$batch/parts {"first_line": $i, "lines": ["AAAA $i"]}
+  200 {"accepted": 1}
+  POST /v1/codes/imports {"name": "Again", "template": "$template"}
+  201 {"id": "$again"}
+  POST /v1/codes/imports/$batch/cancel {}
+  200
+  repeat 60
+  POST /v1/codes/imports/$again/parts {"first_line": $i, "lines": ["AAAA $i"]}
+  200 {"accepted": 1}
+  POST /v1/codes/imports/$again/finish {}
+  200 {"count": 60}
+  POST /v1/codes/exchange {"code": "AAAA1", "user": "u1"}
+  201
+  eventually
+  GET /v1/codes/batches/$batch
+  200 {"import": {"state": "removed", "removed": 1500}}
+  POST /v1/codes/exchange {"code": "AAAA60", "user": "u1"}
+  201
+
 # Of a creation whose answer was lost: the same key, or the list, tells of it.
 story an_import_that_nobody_knows_is_found
   use import

@@ -190,7 +190,16 @@ static bool is_generated(const code_format *const *formats, size_t n, str code)
     return false;
 }
 
-/* What a line is, whose code has this row. */
+/* Is the row no code of its import, for ever, and only not out yet? No act of that import writes it
+ * any more: what this lane knows of its batch, its own PLACEs know. */
+static bool is_left_over(uow *u, const imported_code *row)
+{
+    const code_batch *of =
+        config_code_batch_at(uow_config(u), row->batch, imported_code_place(row));
+    return of == NULL || of->upload == UPLOAD_STATE_REMOVING;
+}
+
+/* What a line is, whose code has this row; NULL: none, or it is left over. */
 static placed_line fate_of(uow *u, const code_place_in *in, const code_line *l,
                            const imported_code *row)
 {
@@ -218,10 +227,49 @@ static result check_place(uow *u, const code_place_in *in)
     return R_DONE;
 }
 
+/* How many rows this act has taken over from imports that are cancelled, which count them. */
+typedef struct taken_over {
+    code_unplaced_in of[CODE_IMPORTS_MAX];
+    size_t n;
+} taken_over;
+
+static void take_over(uow *u, taken_over *taken, const imported_code *row)
+{
+    size_t i = 0;
+    const code_batch *of = config_find_code_batch(uow_config(u), row->batch);
+    if (of == NULL || of->upload != UPLOAD_STATE_REMOVING)
+        return; /* of a part that never came in, and counts nowhere */
+    while (i < taken->n && taken->of[i].batch != row->batch)
+        i++;
+    CHECK(i < ARRAY_LEN(taken->of)); /* cancelled ones that are not out yet have their shapes */
+    if (i == taken->n)
+        taken->of[taken->n++] = (code_unplaced_in){.merchant = row->merchant, .batch = row->batch};
+    taken->of[i].removed++;
+}
+
+static void tell_taken_over(uow *u, const taken_over *taken)
+{
+    for (size_t i = 0; i < taken->n; i++)
+        uow_send(u, CODE_UNPLACED_ACT, id_slot(taken->of[i].batch), &code_unplaced_in_record,
+                 &taken->of[i]);
+}
+
+/* row: what is left over of another import; NULL: there is none. */
+static void place_line(uow *u, const code_place_in *in, const code_line *l, imported_code *row)
+{
+    if (row == NULL)
+        row = imported_code_new(u, l->slot, in->merchant, l->code);
+    else
+        imported_code_edit(u, row);
+    row->batch = in->batch;
+    row->line = l->line;
+}
+
 result code_place_decide(uow *u, const void *input, void *output)
 {
     const code_place_in *in = input;
     code_place_out *out = output;
+    taken_over taken = {.n = 0};
     result r = check_place(u, in);
     if (r != R_DONE)
         return r;
@@ -236,13 +284,15 @@ result code_place_decide(uow *u, const void *input, void *output)
     out->lines.n = in->lines.n;
     for (size_t i = 0; i < in->lines.n; i++) {
         const code_line *l = &in->lines.items[i];
-        out->lines.items[i] = fate_of(u, in, l, rows[i]);
-        if (out->lines.items[i].fate != LINE_FATE_ACCEPTED || rows[i] != NULL)
+        bool left_over = rows[i] != NULL && is_left_over(u, rows[i]);
+        out->lines.items[i] = fate_of(u, in, l, left_over ? NULL : rows[i]);
+        if (out->lines.items[i].fate != LINE_FATE_ACCEPTED || (rows[i] != NULL && !left_over))
             continue;
-        imported_code *row = imported_code_new(u, l->slot, in->merchant, l->code);
-        row->batch = in->batch;
-        row->line = l->line;
+        if (left_over)
+            take_over(u, &taken, rows[i]);
+        place_line(u, in, l, rows[i]);
     }
+    tell_taken_over(u, &taken);
     return R_DONE;
 }
 
@@ -456,10 +506,10 @@ result code_unplaced_decide(uow *u, const void *input, void *output)
         return uow_refuse(u, R_NOT_FOUND, "There is no such import.");
     upload_edit(u, head);
     head->removers -= in->last ? 1 : 0;
-    if (head->state != UPLOAD_STATE_REMOVING)
+    if (head->state == UPLOAD_STATE_FINISHED)
         return R_DONE; /* of a part that never came in, and counts nowhere */
     head->removed += in->removed;
-    if (head->removers == 0)
+    if (head->removers == 0 && head->state == UPLOAD_STATE_REMOVING)
         removed(u, head, own);
     return R_DONE;
 }

@@ -13,11 +13,13 @@
  *             already is accepted again, so an attempt may end anywhere
  *   PART_END  in the merchant's slot: the part is in, with its answer
  * IMPORT_END finishes: only then is any of the codes good. Or it cancels: chains of messages
- * (UNPLACE) take the rows out, slot by slot, and tell (UNPLACED) how far they are; a text that is
- * out may be imported again. They look into the slots only that the parts have noted, at all codes
- * of the merchant there: an index by import would make each code a third larger for good. Finishing
- * without a part that nobody sends any more takes out what that has placed, likewise; until it is
- * out it is no code (code_batch.until_line).
+ * (UNPLACE) take the rows out, slot by slot, and tell (UNPLACED) how far they are. They look into
+ * the slots only that the parts have noted, at all codes of the merchant there: an index by import
+ * would make each code a third larger for good. Finishing without a part that nobody sends any more
+ * takes out what that has placed, likewise; until it is out it is no code (code_batch.until_line).
+ * A row that is to be taken out is nobody's: PLACE of
+ * another import takes it over, once its lane knows of the end, and tells a cancelled one that it
+ * is out. The end is published before it is answered, so who knows of it is never refused a text.
  *
  * No text is two things. Imported codes against each other: their row. Against formats: a line that
  * could be a code of a format is refused where the formats are known, in PLACE; a format that could
