@@ -34,6 +34,18 @@ void api_code_import_create(api_call *c)
                            .then = created});
 }
 
+/* Till the part that comes in is late; by the time of the act, as its detail tells it. */
+static int64_t part_ms(api_call *c)
+{
+    app_view v;
+    const code_import_end_in *in = c->act.in;
+    if (app_view_open(c->app, c->memory, &v) != R_DONE)
+        return 0;
+    const upload *head = upload_get(v.rows, id_slot(in->batch), in->batch);
+    int64_t left_ms = head == NULL ? 0 : upload_left_ms(head, c->act.at_ms);
+    return app_view_close(&v) == R_DONE ? left_ms : 0;
+}
+
 static void end_import(api_call *c, uint64_t batch, bool cancel)
 {
     code_import_end_in *in = ARENA_NEW(c->memory, code_import_end_in);
@@ -42,7 +54,8 @@ static void end_import(api_call *c, uint64_t batch, bool cancel)
                            .slot = id_slot(batch),
                            .subject = id_subject(c, ID_CODE_BATCH, batch),
                            .in = in,
-                           .then = changed});
+                           .then = changed,
+                           .busy_ms = cancel ? NULL : part_ms});
 }
 
 void api_code_import_finish(api_call *c)

@@ -12,6 +12,8 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "cli/http_client.h"
+#include "domain/code/slot_bits.h"
+#include "domain/table.gen.h"
 #include "port/secret.h"
 #include "test/lib/world.h"
 
@@ -489,6 +491,40 @@ static void probes_and_pages_of_the_server_need_no_key(void **state)
     api_set_ready(f->world.api, true);
 }
 
+/* A part has begun and does not come in: how long to wait is told alike in text and header. */
+static void an_import_that_is_busy_tells_for_how_long(void **state)
+{
+    fixture *f = *state;
+    str body = arena_printf(f->memory, "{\"name\":\"Partner\",\"template\":\"%.*s\"}",
+                            STR_ARG(a_template(f)));
+    http_answer a = post(f, S("/v1/codes/imports"), body);
+    assert_int_equal(a.status, 201);
+    str id = text_field(f, &a, S("id"));
+    uint64_t batch;
+    assert_true(id_parse(ID_CODE_BATCH, id, &batch));
+    code_part_in in = {.merchant = f->world.merchant,
+                       .batch = batch,
+                       .first = 1,
+                       .lines = 1,
+                       .slots = {slot_bits_new(f->memory), SLOT_BITS_BYTES}};
+    code_part_out out = {0};
+    world_act part = {.id = ACT_ID_code_part,
+                      .slot = id_slot(batch),
+                      .in = &in,
+                      .out = &out,
+                      .memory = f->memory};
+    assert_int_equal(world_run(&f->world, &part), R_DONE);
+    atomic_store(&f->world.clock_ms, NOW_MS + 1500);
+    str path = arena_printf(f->memory, "/v1/codes/imports/%.*s/finish", STR_ARG(id));
+    a = post(f, path, S("{}"));
+    check_problem(f, &a, 503, "busy");
+    assert_true(str_eq(text_field(f, &a, S("detail")),
+                       S("A part is coming in: send it again, or finish without it in 29 s.")));
+    assert_true(str_eq(http_answer_field(&a, S("Retry-After")), S("29")));
+    atomic_store(&f->world.clock_ms, NOW_MS + 30000);
+    assert_int_equal(post(f, path, S("{}")).status, 200);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -501,6 +537,7 @@ int main(void)
         cmocka_unit_test(pages_meet_and_tokens_are_for_their_list),
         cmocka_unit_test(the_feed_has_every_event_once),
         cmocka_unit_test(probes_and_pages_of_the_server_need_no_key),
+        cmocka_unit_test(an_import_that_is_busy_tells_for_how_long),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -81,12 +81,10 @@ static void put_problem(api_call *c, result r, str detail, const issues *errors)
 {
     r = for_callers(c, r, &detail);
     int status = result_http_status(r);
-    if (status == 503)
-        http_add_header(c->x, S("Retry-After"), S("1"));
-    if (r == R_CODE_THROTTLED)
+    int64_t retry_s = (c->retry_ms + MS_SECOND - 1) / MS_SECOND;
+    if (status == 503 || r == R_CODE_THROTTLED)
         http_add_header(c->x, S("Retry-After"),
-                        arena_printf(c->memory, "%lld",
-                                     (long long)((c->retry_ms + MS_SECOND - 1) / MS_SECOND)));
+                        arena_printf(c->memory, "%lld", retry_s > 1 ? (long long)retry_s : 1LL));
     if (r == R_UNAUTHENTICATED)
         http_add_header(c->x, S("WWW-Authenticate"), S("Bearer"));
     http_problem_more more = {errors, r == R_PRICE_CHANGED ? c->price : S("")};
@@ -223,6 +221,8 @@ static void refuse_act(api_call *c)
         c->act.code == R_LIMIT_SUBJECT_MISSING && c->missing != NULL && c->problems->n == 0;
     if (fields)
         c->missing(c);
+    if (c->act.code == R_BUSY && c->busy_ms != NULL)
+        c->retry_ms = c->busy_ms(c);
     refuse_with(c, c->act.code, c->act.detail, fields && c->problems->n > 0 ? c->problems : NULL);
 }
 
@@ -279,6 +279,7 @@ void call_act(api_call *c, const act_ask *ask)
     c->then = ask->then;
     c->stale = ask->stale;
     c->missing = ask->missing;
+    c->busy_ms = ask->busy_ms;
     c->act = (act_call){.app = c->app,
                         .id = ask->id,
                         .slot = ask->slot,

@@ -50,10 +50,11 @@ struct api_call {
     void (*then)(api_call *c);
     void (*stale)(api_call *c);
     void (*missing)(api_call *c);
+    int64_t (*busy_ms)(api_call *c);
     guess *guess; /* tries of codes, under way till the end (api/guess.h); NULL: none */
     uint32_t
         failed_codes;     /* of them, as far as it is known; one where the call is refused for it */
-    int64_t retry_ms;     /* that goes with CODE_THROTTLED */
+    int64_t retry_ms;     /* Retry-After of CODE_THROTTLED and any 503; 0: the least */
     result counted;       /* call.c's own */
     const config *config; /* call_config */
     void *state;          /* the handler's */
@@ -80,6 +81,8 @@ typedef struct act_ask {
     /* loop thread: LIMIT_SUBJECT_MISSING is about to be told: adds which to c->problems; NULL: the
      * detail alone tells. */
     void (*missing)(api_call *c);
+    /* loop thread: BUSY is about to be told: when is it worth asking again? NULL: soon. */
+    int64_t (*busy_ms)(api_call *c);
     result refusal; /* not R_DONE: what a look at the snapshot refuses this with */
     str detail;     /* of the refusal */
     /* What limits by subject need before the act (ISSUE, HOLD, REDEEM); NULL: nothing. */

@@ -423,8 +423,8 @@ result code_import_end_decide(uow *u, const void *input, void *output)
         return uow_refuse(u, R_NOT_EDITABLE, "It is %s.", in->cancel ? "finished" : "cancelled");
     if (over)
         return code_batch_answer(u, e.batch, output);
-    int64_t left_ms = head->opened_at_ms + UPLOAD_OPEN_MS - uow_now(u);
-    if (!in->cancel && head->open && left_ms > 0)
+    int64_t left_ms = upload_left_ms(head, uow_now(u));
+    if (!in->cancel && left_ms > 0)
         return uow_refuse(u, R_BUSY,
                           "A part is coming in: send it again, or finish without it in %lld s.",
                           (long long)((left_ms + MS_SECOND - 1) / MS_SECOND));

@@ -39,6 +39,12 @@ static inline bool line_is_invalid(uint8_t fate)
     return fate > LINE_FATE_DUPLICATE;
 }
 
+/* Until it may end without its open part; not above 0: it may. */
+static inline int64_t upload_left_ms(const upload *head, int64_t now_ms)
+{
+    return head->open ? head->opened_at_ms + UPLOAD_OPEN_MS - now_ms : 0;
+}
+
 typedef struct upload_rows {
     upload *head;
     upload_part *part; /* NULL: it has not begun */
