@@ -142,6 +142,7 @@ void store_close(store *s); /* drains, stops the threads, frees; NULL is allowed
 
 uint16_t store_lanes(const store *s);
 uint16_t store_lane_of_slot(const store *s, uint16_t slot);
+const slot_map *store_slots(const store *s); /* as long as the store */
 /* Inside run: takes back what this run has written so far, so that only what follows is kept (a
  * stored refusal). */
 void store_rollback(uow *u);

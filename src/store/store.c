@@ -86,6 +86,11 @@ uint16_t store_lane_of_slot(const store *s, uint16_t slot)
     return slot_map_lane(&s->map, slot);
 }
 
+const slot_map *store_slots(const store *s)
+{
+    return &s->map;
+}
+
 /* ---- requests ---- */
 
 void store_ended(store *s, size_t n)

@@ -90,6 +90,7 @@ stock() {
 echo '{"lines":[{"sku":"a","unit_price":{"amount":250,"currency":"USD"},"quantity":1}]}' \
     >"$scratch/cart.json"
 echo 'correct horse battery staple' >"$scratch/pass"
+printf 'ann\nbob\n' >"$scratch/ids.txt"
 format=
 # on_codes COMMAND: with a format, batch, word and codes that are. Lines of pages come in order, so
 # the format of coupons is there before a coupon is looked up, and one server does for all of them.
