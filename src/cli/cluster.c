@@ -386,6 +386,22 @@ static const char *const *createdb_arguments(const cluster *k, const cluster_nod
     return all;
 }
 
+/* Not before there is a replica: without one nothing would be committed. */
+static const char *const *synchronous_arguments(const cluster *k, const cluster_node *node)
+{
+    arena *m = k->cli->memory;
+    const char **all = ARENA_ARRAY(m, const char *, ARGUMENTS_MAX);
+    const char *const words[] = {arena_printf(m, "%s/psql", k->bin).p,
+                                 "--no-psqlrc",
+                                 "--dbname",
+                                 cluster_dsn(k, node).p,
+                                 "--set=ON_ERROR_STOP=1",
+                                 "--command=ALTER SYSTEM SET synchronous_standby_names = '*'",
+                                 "--command=SELECT pg_reload_conf()"};
+    memcpy(all, words, sizeof(words));
+    return all;
+}
+
 static const char *const *basebackup_arguments(const cluster *k, const cluster_node *node)
 {
     arena *m = k->cli->memory;
@@ -421,7 +437,8 @@ static cli_exit make_and_serve(cluster *k)
 {
     static const step init = {"initdb", initdb_arguments},
                       create = {"createdb", createdb_arguments},
-                      copy = {"pg_basebackup", basebackup_arguments};
+                      copy = {"pg_basebackup", basebackup_arguments},
+                      wait = {"psql", synchronous_arguments};
     int64_t began = clock_monotonic_ms();
     fprintf(stderr, "quan: making PostgreSQL clusters in %s with %s\n", k->directory, k->bin);
     cli_exit code = each(k, false, &init);
@@ -432,6 +449,8 @@ static cli_exit make_and_serve(cluster *k)
         code = each(k, true, &copy);
         code = code == CLI_OK ? serve(k, true) : code;
     }
+    if (code == CLI_OK && k->options.synchronous)
+        code = each(k, false, &wait);
     if (code == CLI_OK)
         fprintf(stderr, "quan: ready after %lld ms\n", (long long)(clock_monotonic_ms() - began));
     return code;

@@ -15,10 +15,11 @@ enum { CLUSTER_SHARDS_MAX = 8, CLUSTER_SET_MAX = 32, CLUSTER_NAME_MAX = 24 };
 
 typedef struct cluster_options {
     uint64_t shards;
-    bool replicas;   /* one for each shard */
-    bool unsynced;   /* fsync = off: quicker, and what was committed may be gone after a crash of
+    bool replicas;    /* one for each shard */
+    bool synchronous; /* a commit is answered when the replica has it, too */
+    bool unsynced;    /* fsync = off: quicker, and what was committed may be gone after a crash of
                               the machine; a process may crash as it likes */
-    const char *bin; /* where PostgreSQL's programs are; NULL: cluster_programs looks */
+    const char *bin;  /* where PostgreSQL's programs are; NULL: cluster_programs looks */
     const char *directory;            /* to make ours in; NULL: TMPDIR, or /tmp */
     const char *user;                 /* where root runs us; NULL: nobody */
     const char *set[CLUSTER_SET_MAX]; /* "name=value" of postgresql.conf */

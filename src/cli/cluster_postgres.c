@@ -28,7 +28,8 @@ static const struct argp_option options_of_cluster[] = {
     {.name = "bin",
      .key = KEY_BIN,
      .arg = "DIR",
-     .doc = "Where initdb, postgres, pg_basebackup and createdb are. Default: as pg_config says, "
+     .doc = "Where initdb, postgres, pg_basebackup, createdb and psql are. Default: as pg_config "
+            "says, "
             "/usr/lib/postgresql/*/bin, PATH"},
     {.name = "directory",
      .key = KEY_DIRECTORY,

@@ -11,7 +11,7 @@
 
 enum { LINE_BYTES = 4096 };
 
-static const char *const needed[] = {"initdb", "postgres", "pg_basebackup", "createdb"};
+static const char *const needed[] = {"initdb", "postgres", "pg_basebackup", "createdb", "psql"};
 
 /* NULL: all are there; else the first that is not. */
 static const char *missing_of(arena *memory, const char *directory)
@@ -77,9 +77,10 @@ const char *cluster_programs(const cli_context *c, const char *bin)
     for (size_t i = 0; i < ARRAY_LEN(places); i++)
         if (places[i] != NULL && missing_of(m, places[i]) == NULL)
             return places[i];
-    (void)cli_fail(c, CLI_ENVIRONMENT,
-                   "PostgreSQL's server (initdb, postgres, pg_basebackup, createdb) is neither "
-                   "where pg_config says, nor in " DEBIAN "/*/bin, nor on PATH: install "
-                   "postgresql-15, or name its directory with --bin");
+    (void)cli_fail(
+        c, CLI_ENVIRONMENT,
+        "PostgreSQL's server (initdb, postgres, pg_basebackup, createdb, psql) is neither "
+        "where pg_config says, nor in " DEBIAN "/*/bin, nor on PATH: install "
+        "postgresql-15, or name its directory with --bin");
     return NULL;
 }

@@ -159,6 +159,16 @@ on_transfers() {
     [ $got -eq 0 ]
 }
 
+# until_told COMMAND: one that runs until Ctrl-C; it has said how to try it by then.
+until_told() {
+    $1 >"$scratch/dev" 2>&1 </dev/null &
+    server=$!
+    waits grep -q 'Ctrl-C' "$scratch/dev"
+    down && return 0
+    cat "$scratch/dev"
+    return 1
+}
+
 # runs COMMAND: one of the pages.
 runs() {
     is=0
@@ -175,6 +185,10 @@ runs() {
     esac
     [ -z "$server" ] || down || return 1 # the shop's
     case $1 in
+    "quan cluster dev"*)
+        until_told "$1"
+        return
+        ;;
     *" retry "* | *" drop "*) is=1 ;;   # there is nothing in quarantine: test/fault
     *" --server "*)
         up --data "$lib" || return 1
