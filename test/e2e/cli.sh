@@ -302,6 +302,22 @@ rm "$scratch/cold/SHA256SUMS"
 shows "an unfinished one neither" ends 3 restore --from "$scratch/cold" --data "$scratch/new"
 shows "at most so many differences are shown" ends 0 verify --data "$data" --max 0
 shows "--max is a number" ends 2 verify --data "$data" --max many
+# ---- capacity ------------------------------------------------------------------------------------
+
+shows "capacity of what is asked for" ends 0 capacity --claims 100000 --redemptions 10000 \
+    --wallets 50000 --coupons 50000 --busy 50 --cores 4
+shows "it has a line for each kind, and their sum" out_has '^all  *210000 '
+shows "more than one machine is told to be too much" out_has 'more than it can'
+shows "little needs little" ends 0 capacity --claims 10 --json
+shows "one of each" equal "$(field '[.servers, .shards] | join(" ")')" "1 1"
+shows "twice as much" ends 0 capacity --claims 20000 --json
+twice=$(field .log_bytes_per_s)
+shows "is twice as much" ends 0 capacity --claims 10000 --json
+shows "of log" equal "$twice" "$(($(field .log_bytes_per_s) * 2))"
+shows "a share beyond all" ends 2 capacity --busy 101
+shows "a rate that is none" ends 2 capacity --wallets many
+shows "no processors" ends 2 capacity --cores 0
+
 shows "a full stdout is not success" sh -c "'$quan' version >/dev/full; [ \$? -eq 3 ]"
 
 counted
