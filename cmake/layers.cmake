@@ -25,6 +25,7 @@ quan_layer(quan_store FOLDER src/store
 quan_layer(quan_plat FOLDER src/plat
     LINK quan_base PkgConfig::UV ${HTTP_PARSER_LIBRARY} PkgConfig::CRYPTO PkgConfig::SODIUM
         PkgConfig::ICAL PkgConfig::ZLIB PkgConfig::INIH PkgConfig::QRENCODE PkgConfig::PNG
+        PkgConfig::CURL
         Threads::Threads)
 quan_layer(quan_app FOLDER src/app LINK quan_domain Threads::Threads)
 include(cmake/api.cmake OPTIONAL RESULT_VARIABLE api_rules)

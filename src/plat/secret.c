@@ -37,6 +37,17 @@ void secret_hmac_sha256(str key, str data, uint8_t out[SECRET_DIGEST_BYTES])
     CHECK(n == SECRET_DIGEST_BYTES);
 }
 
+void secret_base64(str bytes, buf *out)
+{
+    size_t n = sodium_base64_encoded_len(bytes.n, sodium_base64_VARIANT_ORIGINAL);
+    char *text = buf_take(out, n); /* with a NUL, which is taken off again */
+    if (text == NULL)
+        return;
+    (void)sodium_bin2base64(text, n, (const unsigned char *)bytes.p, bytes.n,
+                            sodium_base64_VARIANT_ORIGINAL);
+    out->n--;
+}
+
 bool secret_equal(str a, str b)
 {
     return a.n == b.n && (a.n == 0 || sodium_memcmp(a.p, b.p, a.n) == 0);

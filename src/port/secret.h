@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/hash.h"
 #include "base/str.h"
 
@@ -21,7 +22,8 @@ enum {
 
 void secret_sha256(str data, uint8_t out[SECRET_DIGEST_BYTES]);
 void secret_hmac_sha256(str key, str data, uint8_t out[SECRET_DIGEST_BYTES]);
-bool secret_equal(str a, str b); /* takes a time that depends on the lengths only */
+void secret_base64(str bytes, buf *out); /* RFC 4648, section 4, with padding */
+bool secret_equal(str a, str b);         /* takes a time that depends on the lengths only */
 
 void secret_key_make(char out[SECRET_KEY_LENGTH]); /* not NUL-terminated */
 bool secret_key_is_wellformed(str key);
