@@ -25,6 +25,7 @@
 #define GUESSER                                                                                    \
     "\"merchant\":\"mer_0000000000001\",\"guesser\":\"merchant\","                                 \
     "\"tries\":10,\"until\":\"2026-05-01T12:00:00.000Z\""
+#define WEBHOOK "\"webhook\":\"whk_0000000000001\",\"version\":1,\"state\":\"enabled\""
 #define BATCH                                                                                      \
     "\"batch\":\"cbt_0000000000001\",\"campaign\":\"cmp_0000000000001\","                          \
     "\"template\":\"tpl_0000000000001\",\"version\":1"
@@ -92,6 +93,10 @@ static const struct {
      COUPON ",\"transfer\":\"trf_0000000000001\""},
     {EVENT_KIND_CODES_BOUND, "cbt_0000000000001",
      BATCH ",\"codes\":3,\"from\":7,\"key\":\"key_0000000000001\""},
+    {EVENT_KIND_WEBHOOK_CREATED, "whk_0000000000001", WEBHOOK},
+    {EVENT_KIND_WEBHOOK_CHANGED, "whk_0000000000001", WEBHOOK},
+    {EVENT_KIND_WEBHOOK_DELETED, "whk_0000000000001", WEBHOOK},
+    {EVENT_KIND_WEBHOOK_TESTED, "whk_0000000000001", WEBHOOK},
 };
 
 static json *parsed(str text)

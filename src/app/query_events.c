@@ -129,11 +129,10 @@ static void add_order(app_view *v, feed_event *out)
     add_paid_back(v, back, of, out);
 }
 
-static feed_event take(app_view *v, uint16_t lane, lane_reader *r)
+feed_event query_event(app_view *v, const event_block *b, size_t nth)
 {
-    const event_block *b = r->blocks[r->at];
-    const event *e = &b->events.items[r->read];
-    feed_event out = {.event = e, .lane = lane, .sequence = b->first + r->read};
+    const event *e = &b->events.items[nth];
+    feed_event out = {.event = e, .lane = b->lane, .sequence = b->first + nth};
     uint64_t home = e->coupon != 0 ? e->coupon : e->ref;
     if (e->member != 0 && home != 0)
         out.user = query_user_name(v, id_slot(home), e->member);
@@ -172,7 +171,7 @@ size_t query_events(app_view *v, const feed_ask *ask, feed_place *place, feed_ev
         const event *e = peek(v, (uint16_t)lane, r);
         looked++;
         if (e->merchant == ask->merchant)
-            out[n++] = take(v, (uint16_t)lane, r);
+            out[n++] = query_event(v, r->blocks[r->at], r->read);
         r->read++;
     }
     place->lanes = lanes;

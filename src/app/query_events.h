@@ -42,6 +42,11 @@ typedef struct feed_ask {
 size_t query_events(app_view *v, const feed_ask *ask, feed_place *place, feed_event *out,
                     bool *more);
 
+/* An event of a block, with what there is to tell of it. nth < b->events.n. */
+feed_event query_event(app_view *v, const event_block *b, size_t nth);
+/* An event as JSON, in memory: the API has it, and what is below is handed it. */
+typedef str event_render(app_view *v, const feed_event *e, arena *memory);
+
 /* A place as bytes for a caller to keep. False for bytes that are none. */
 void feed_place_write(const feed_place *place, buf *out);
 MUST_USE bool feed_place_read(str bytes, feed_place *out);

@@ -233,6 +233,8 @@ static result run(verify *v)
         r = verify_bound(v);
     if (r == R_DONE)
         r = verify_guesses(v);
+    if (r == R_DONE)
+        r = verify_webhooks(v);
     return r == R_DONE ? verify_config(v) : r;
 }
 

@@ -86,7 +86,7 @@ typedef struct verify {
     struct import_pass *imports;     /* verify_import.c's own */
     struct partner_pass *partners;   /* verify_partner.c's own */
     verify_map *code_uses;           /* by batch of codes or word, as coupons and orders tell */
-    verify_map *guesses;             /* verify_guess.c's own */
+    verify_map *guesses, *webhooks, *webhook_places; /* of verify_guess.c and …_webhook.c */
     verify_map *bound;               /* verify_bind.c's own */
 } verify;
 
@@ -183,7 +183,7 @@ MUST_USE result verify_goods(verify *v); /* compares */
 void verify_pool_coupon(verify *v, const verify_coupon *c);
 void verify_pool_take(verify *v, const verify_terms *of, const limit_take *take);
 MUST_USE result verify_pools(verify *v); /* compares; after verify_lanes */
-/* ---- verify_subject.c, …_code.c, …_import.c, …_bind.c, …_guess.c, …_partner.c ---- */
+/* ---- verify_subject.c, …_code.c, …_import.c, …_bind.c, …_guess.c, …_partner.c, …_webhook.c */
 MUST_USE result verify_subjects(verify *v);
 MUST_USE result verify_codes(verify *v); /* after the groups */
 /* One that came from a code (coupon.batch; 0: nothing): so much more of CODE_USE_…. */
@@ -191,6 +191,7 @@ void verify_code_use(verify *v, uint64_t batch, size_t which, int64_t n);
 MUST_USE result verify_imports(verify *v);
 MUST_USE result verify_bound(verify *v);
 MUST_USE result verify_guesses(verify *v);
+MUST_USE result verify_webhooks(verify *v); /* after the heads */
 MUST_USE result verify_partners(verify *v); /* after the heads */
 /* ---- verify_lane.c ---- */
 MUST_USE result verify_heads(verify *v); /* first of all: sets now_ms, inbox, events_complete */

@@ -36,6 +36,7 @@ typedef enum id_kind {
     ID_CODE_BATCH,
     ID_CODE_WORD,
     ID_TRANSFER,
+    ID_WEBHOOK,
     ID_KIND_COUNT
 } id_kind;
 

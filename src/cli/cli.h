@@ -11,7 +11,7 @@
 #include <stdbool.h>
 
 #include "app/act.h"
-#include "app/app.h"
+#include "app/query_events.h"
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/result.h"
@@ -39,7 +39,7 @@ typedef struct cli_wiring {
     void (*api_set_ready)(void *api, bool ready);
     http_service (*api_service)(void *api);
     /* The background jobs of a serving app: start, and stop before the app drains. */
-    void *(*jobs_start)(app *a, const settings *s);
+    void *(*jobs_start)(app *a, const settings *s, event_render *render);
     void (*jobs_stop)(void *jobs);
 } cli_wiring;
 

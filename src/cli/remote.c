@@ -27,6 +27,10 @@ enum {
     "id version name channel format template prefix count users import.state import.lines "        \
     "import.accepted import.already_ours import.duplicate import.invalid import.removed "          \
     "exchanged redeemed returned voided disabled expires_at created_at"
+#define WEBHOOK_COLUMNS                                                                            \
+    "id url name state events secret old_secret_until delivery.taken delivery.failed_tries "       \
+    "delivery.waiting delivery.dead delivery.breaker delivery.last_status delivery.last_fault "    \
+    "delivery.failing_since"
 #define WORD_COLUMNS                                                                               \
     "id version word channel template user exchanged redeemed returned voided disabled "           \
     "expires_at created_at"

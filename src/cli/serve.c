@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "api/event.h"
 #include "app/quarantine.h"
 #include "cli/cli.h"
 #include "cli/stop.h"
@@ -18,6 +19,7 @@
 #include "port/http.h"
 #include "port/log.h"
 #include "port/metric.h"
+#include "port/notify.h"
 #include "port/supervisor.h"
 
 enum {
@@ -157,12 +159,26 @@ static bool has_keys(app *a)
     return has;
 }
 
+static cli_exit check_webhooks(const cli_context *c)
+{
+    notify_rules rules;
+    if (notify_rules_read(settings_text(c->settings, SETTING_webhook_ports),
+                          settings_text(c->settings, SETTING_webhook_networks), &rules))
+        return CLI_OK;
+    return cli_fail(
+        c, CLI_USAGE,
+        "webhook_ports or webhook_networks: at most %d ports, %d networks as 10.1.0.0/16",
+        NOTIFY_PORTS_MAX, NOTIFY_NETWORKS_MAX);
+}
+
 static cli_exit start(server *s)
 {
     cli_context *c = s->context;
     app_options options = {.failed = stop_store_failed};
     int64_t began = clock_monotonic_ms();
-    cli_exit code = cli_open_with(c, true, &options, &s->app);
+    cli_exit code = check_webhooks(c);
+    if (code == CLI_OK)
+        code = cli_open_with(c, true, &options, &s->app);
     if (code != CLI_OK)
         return code;
     metric_on_collect(collect_store, s->app);
@@ -172,7 +188,7 @@ static cli_exit start(server *s)
     if (code != CLI_OK)
         return code;
     if (c->wiring->jobs_start != NULL)
-        s->jobs = c->wiring->jobs_start(s->app, c->settings);
+        s->jobs = c->wiring->jobs_start(s->app, c->settings, event_json);
     if (!has_keys(s->app))
         log_event(LOG_WARN, "no API key yet: stop the server and make one",
                   log_str("command", S("quan admin key create --operator")));

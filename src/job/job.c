@@ -71,7 +71,7 @@ static void *run(void *argument)
     return NULL;
 }
 
-void *jobs_start(app *a, const settings *s)
+void *jobs_start(app *a, const settings *s, event_render *render)
 {
     jobs *all = calloc(1, sizeof(*all)); /* freed by jobs_stop */
     CHECK(all != NULL);
@@ -84,9 +84,10 @@ void *jobs_start(app *a, const settings *s)
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         int64_t interval = kinds[i].interval == SETTING_COUNT ? kinds[i].fixed_ms
                                                               : settings_int(s, kinds[i].interval);
-        all->runners[i] =
-            (runner){.kind = &kinds[i],
-                     .context = {.app = a, .settings = s, .interval_ms = interval, .jobs = all}};
+        all->runners[i] = (runner){
+            .kind = &kinds[i],
+            .context = {
+                .app = a, .settings = s, .render = render, .interval_ms = interval, .jobs = all}};
         CHECK(pthread_create(&all->runners[i].thread, NULL, run, &all->runners[i]) == 0);
         (void)pthread_setname_np(all->runners[i].thread, kinds[i].name);
     }

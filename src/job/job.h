@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "app/app.h"
+#include "app/query_events.h"
 #include "port/settings.h"
 
 typedef struct job_context job_context;
@@ -24,13 +24,14 @@ typedef struct job_kind_of {
 struct job_context {
     app *app;
     const settings *settings;
+    event_render *render;
     int64_t interval_ms;
     void *jobs;
 };
 
 bool job_stopping(const job_context *c);
 
-void *jobs_start(app *a, const settings *s);
+void *jobs_start(app *a, const settings *s, event_render *render);
 void jobs_stop(void *jobs); /* waits for the turns to end; NULL is allowed */
 
 #endif

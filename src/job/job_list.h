@@ -20,4 +20,9 @@ void *backup_job_start(job_context *c);
 void backup_job_turn(job_context *c, void *state);
 void backup_job_stop(void *state);
 
+/* webhook_job.c: sends events to webhooks */
+void *webhook_job_start(job_context *c);
+void webhook_job_turn(job_context *c, void *state);
+void webhook_job_stop(void *state);
+
 #endif

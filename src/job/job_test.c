@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "api/event.h"
 #include "app/act_wait.h"
 #include "app/backup.h"
 #include "app/query_jobs.h"
@@ -161,7 +162,7 @@ static void the_sweep_comes_by_itself(void **state)
     issue_out out = {0};
     assert_int_equal(run(p, ACT_ID_issue, slot_of_user(in.merchant, in.user), &in, &out), R_DONE);
     uint64_t id = out.coupons.items[0].coupon;
-    void *jobs = jobs_start(p->app, p->settings);
+    void *jobs = jobs_start(p->app, p->settings, event_json);
     atomic_fetch_add(&p->clock_ms, 2 * MS_DAY);
     uint8_t became = COUPON_STATE_AVAILABLE;
     for (int64_t began = clock_monotonic_ms();
@@ -212,7 +213,7 @@ static void backups_that_were_asked_for_are_made(void **state)
     str to = arena_printf(p->memory, "%s/backup", p->root);
     job_put_in in = {.kind = JOB_KIND_BACKUP, .input = to};
     uint64_t first = made(p, ACT_ID_job_put, 0, &in), again = made(p, ACT_ID_job_put, 0, &in);
-    void *jobs = jobs_start(p->app, p->settings);
+    void *jobs = jobs_start(p->app, p->settings, event_json);
     job row = ended(p, first), other = ended(p, again);
     jobs_stop(jobs);
     assert_int_equal(row.state, JOB_STATE_DONE);
@@ -236,7 +237,7 @@ static void a_backup_that_runs_is_cancelled(void **state)
     job_put_in in = {.kind = JOB_KIND_BACKUP, .input = to};
     uint64_t first = made(p, ACT_ID_job_put, 0, &in);
     atomic_store(&reads_wait, true);
-    void *jobs = jobs_start(p->app, p->settings);
+    void *jobs = jobs_start(p->app, p->settings, event_json);
     int64_t began = clock_monotonic_ms();
     while ((job_at(p, first).state != JOB_STATE_RUNNING || disk_is_empty(to)) &&
            clock_monotonic_ms() - began < PATIENCE_MS)
@@ -267,7 +268,7 @@ static void what_ran_when_a_process_ended_has_failed(void **state)
     in.id = made(p, ACT_ID_job_put, 0, &in);
     in.state = JOB_STATE_RUNNING;
     (void)made(p, ACT_ID_job_put, 0, &in);
-    void *jobs = jobs_start(p->app, p->settings);
+    void *jobs = jobs_start(p->app, p->settings, event_json);
     job row = ended(p, in.id);
     jobs_stop(jobs);
     assert_int_equal(row.state, JOB_STATE_FAILED);
@@ -279,7 +280,7 @@ static void jobs_end_at_once(void **state)
     place *p = *state;
     int64_t began = clock_monotonic_ms();
     for (int i = 0; i < 5; i++)
-        jobs_stop(jobs_start(p->app, p->settings));
+        jobs_stop(jobs_start(p->app, p->settings, event_json));
     jobs_stop(NULL);
     assert_true(clock_monotonic_ms() - began < PATIENCE_MS / 2);
 }

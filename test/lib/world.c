@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "api/api.h"
+#include "api/event.h"
 #include "app/backup.h"
 #include "app/verify.h"
 #include "base/id.h"
@@ -330,7 +331,7 @@ void world_set(world *w, str name, str value)
 void world_run_jobs(world *w)
 {
     CHECK(w->jobs == NULL);
-    w->jobs = jobs_start(w->app, settings_of(w));
+    w->jobs = jobs_start(w->app, settings_of(w), event_json);
 }
 
 const char *world_folder(world *w)
