@@ -87,7 +87,7 @@ typedef struct verify {
     struct partner_pass *partners;   /* verify_partner.c's own */
     verify_map *code_uses;           /* by batch of codes or word, as coupons and orders tell */
     verify_map *guesses, *webhooks, *webhook_places; /* of verify_guess.c and …_webhook.c */
-    verify_map *bound;               /* verify_bind.c's own */
+    verify_map *bound;                               /* verify_bind.c's own */
 } verify;
 
 /* ---- verify.c: reading and reporting ---- */
@@ -162,8 +162,7 @@ static inline bool verify_in_error(const coupon *row)
 int64_t *verify_take_at(const verify_group *g, uint16_t slot, uint32_t ordinal,
                         const limit_take *t);
 
-/* ---- verify_count.c ---- */
-/* The expected counters of a template (0: of the campaign) on a day. */
+/* ---- verify_count.c: the expected counters of a template (0: of the campaign) on a day ---- */
 int64_t *verify_tally_at(verify *v, const verify_terms *of, uint64_t template_id, int32_t day);
 int64_t *verify_total_at(verify *v, const verify_terms *of);
 void verify_count_coupon(verify *v, const verify_coupon *c);
@@ -193,8 +192,8 @@ MUST_USE result verify_bound(verify *v);
 MUST_USE result verify_guesses(verify *v);
 MUST_USE result verify_webhooks(verify *v); /* after the heads */
 MUST_USE result verify_partners(verify *v); /* after the heads */
-/* ---- verify_lane.c ---- */
-MUST_USE result verify_heads(verify *v); /* first of all: sets now_ms, inbox, events_complete */
+/* ---- verify_lane.c; heads first of all: it sets now_ms, inbox, events_complete ---- */
+MUST_USE result verify_heads(verify *v);
 MUST_USE result verify_lanes(verify *v);
 MUST_USE result verify_config(verify *v);
 
