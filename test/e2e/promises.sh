@@ -169,6 +169,19 @@ until_told() {
     return 1
 }
 
+# on_webhooks COMMAND: with one that is, of the same shop.
+on_webhooks() {
+    [ "$server" ] || up --data "$shop" --code-key-file "$scratch/code.key" || return 1
+    export QUAN_SERVER="$url"
+    hook=$(quan webhooks create --json https://shop.example/ | jq -r .id)
+    command=$(echo "$1" | sed "s|whk_[0-9a-z…]*|$hook|")
+    (cd "$scratch" && eval "$command") </dev/null
+    got=$?
+    unset QUAN_SERVER
+    [ $got -eq 0 ] || echo "status $got: $command"
+    [ $got -eq 0 ]
+}
+
 # runs COMMAND: one of the pages.
 runs() {
     is=0
@@ -180,6 +193,10 @@ runs() {
         ;;
     "quan transfers "*)
         on_transfers "$1"
+        return
+        ;;
+    "quan webhooks "*)
+        on_webhooks "$1"
         return
         ;;
     esac
@@ -276,7 +293,7 @@ shows "and has what was asked" grep -q "\"method\":\"GET\",$line" "$scratch/log"
 # shellcheck disable=SC2016
 sed -n 's/^| `\([a-z_]*\)` | `\(--[a-z-]*\)` .* | \([0-9]*\) to \([0-9]*\)[ |].*/\1 \2 \3 \4/p' \
     docs/reference/settings.md |
-    grep -Ev '^(data|store|http_address|http_port|code_key_file) ' >"$scratch/settings"
+    grep -Ev '^(data|store|http_address|http_port|code_key_file|webhook_networks) ' >"$scratch/settings"
 shows "the reference tells settings" [ "$(wc -l <"$scratch/settings")" -ge 15 ]
 # takes FLAG VALUE: it serves, and ends well.
 takes() {
