@@ -103,6 +103,8 @@ static void claim_missing(api_call *c)
 {
     const issue_ask *ask = c->state;
     uint32_t wanted = 0;
+    if (c->act.code != R_LIMIT_SUBJECT_MISSING)
+        return;
     for (size_t i = 0; i < ask->in.items.n; i++) {
         terms of;
         if (terms_find(call_config(c), ask->in.items.items[i].template, &of) &&
@@ -122,7 +124,7 @@ void api_claim_create(api_call *c)
                            .subject = ask->in.user,
                            .in = &ask->in,
                            .then = claimed,
-                           .missing = claim_missing,
+                           .explain = claim_missing,
                            .reserve = &ask->reserve});
 }
 

@@ -94,10 +94,8 @@ void api_code_word_create(api_call *c)
     app_view v;
     if (!call_view(c, &v))
         return;
-    if (codes_word_is_imported(&v, c->who.merchant, b->word, &in->parts)) {
-        ask.refusal = R_NOT_EDITABLE;
-        ask.detail = S("It is an imported code.");
-    }
+    if (codes_word_is_imported(&v, c->who.merchant, b->word, &in->parts))
+        issues_add(c->problems, S("word"), S("duplicate"), "it is an imported code");
     if (call_view_end(c, &v))
         submit(c, in, &ask);
 }

@@ -18,7 +18,8 @@ static void missing(api_call *c)
 {
     const issue_ask *ask = c->state;
     terms of;
-    if (!terms_find(call_config(c), ask->in.items.items[0].template, &of))
+    if (c->act.code != R_LIMIT_SUBJECT_MISSING ||
+        !terms_find(call_config(c), ask->in.items.items[0].template, &of))
         return;
     uint32_t wanted = limit_subjects_of(&of, 1U << LIMIT_MEASURE_CLAIMS);
     subjects_missing(c, wanted & ~subjects_named(&ask->reserve.names));
@@ -71,7 +72,7 @@ void api_code_exchange(api_call *c)
                            .subject = b->user,
                            .in = &ask->in,
                            .then = exchanged,
-                           .missing = missing,
+                           .explain = missing,
                            .refusal = r,
                            .reserve = &ask->reserve});
 }

@@ -32,7 +32,8 @@ static void missing(api_call *c)
 {
     const take_ask *ask = c->state;
     terms of;
-    if (!terms_find(call_config(c), ask->in.template, &of))
+    if (c->act.code != R_LIMIT_SUBJECT_MISSING ||
+        !terms_find(call_config(c), ask->in.template, &of))
         return;
     uint32_t wanted = limit_subjects_of(&of, 1U << LIMIT_MEASURE_CLAIMS);
     subjects_missing(c, wanted & ~subjects_named(&ask->reserve.names));
@@ -64,7 +65,7 @@ static void take(api_call *c, take_ask *ask, const wire_subjects *subjects, str 
                            .subject = subject,
                            .in = &ask->in,
                            .then = taken,
-                           .missing = missing,
+                           .explain = missing,
                            .reserve = &ask->reserve});
 }
 

@@ -215,15 +215,18 @@ void call_view_answer(api_call *c, app_view *v, result r, const wire_type *t, co
 
 /* ---- acts ---- */
 
+/* Problems that are there already are of an input that was answered before they could tell. */
 static void refuse_act(api_call *c)
 {
-    bool fields =
-        c->act.code == R_LIMIT_SUBJECT_MISSING && c->missing != NULL && c->problems->n == 0;
-    if (fields)
-        c->missing(c);
+    const issue *wrong = &c->act.wrong;
+    bool told = c->problems->n > 0;
+    if (!told && wrong->field.n > 0)
+        issues_add(c->problems, wrong->field, wrong->code, "%.*s", STR_ARG(wrong->detail));
+    else if (!told && c->explain != NULL)
+        c->explain(c);
     if (c->act.code == R_BUSY && c->busy_ms != NULL)
         c->retry_ms = c->busy_ms(c);
-    refuse_with(c, c->act.code, c->act.detail, fields && c->problems->n > 0 ? c->problems : NULL);
+    refuse_with(c, c->act.code, c->act.detail, told ? NULL : c->problems);
 }
 
 static void on_loop(http_exchange *x, void *argument)
@@ -278,7 +281,7 @@ void call_act(api_call *c, const act_ask *ask)
     const act *a = act_find((uint16_t)ask->id);
     c->then = ask->then;
     c->stale = ask->stale;
-    c->missing = ask->missing;
+    c->explain = ask->explain;
     c->busy_ms = ask->busy_ms;
     c->act = (act_call){.app = c->app,
                         .id = ask->id,

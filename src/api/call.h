@@ -49,7 +49,7 @@ struct api_call {
     act_call act;
     void (*then)(api_call *c);
     void (*stale)(api_call *c);
-    void (*missing)(api_call *c);
+    void (*explain)(api_call *c);
     int64_t (*busy_ms)(api_call *c);
     guess *guess; /* tries of codes, under way till the end (api/guess.h); NULL: none */
     uint32_t
@@ -78,9 +78,9 @@ typedef struct act_ask {
     const void *in; /* record of the act's input */
     void (*then)(api_call *c);  /* loop thread: c->act has the outcome, code is R_DONE */
     void (*stale)(api_call *c); /* loop thread: prepare again and ask again; NULL: never stale */
-    /* loop thread: LIMIT_SUBJECT_MISSING is about to be told: adds which to c->problems; NULL: the
-     * detail alone tells. */
-    void (*missing)(api_call *c);
+    /* loop thread: the refusal c->act.code is about to be told: adds the fields that it is for to
+     * c->problems. NULL: the act alone tells. */
+    void (*explain)(api_call *c);
     /* loop thread: BUSY is about to be told: when is it worth asking again? NULL: soon. */
     int64_t (*busy_ms)(api_call *c);
     result refusal; /* not R_DONE: what a look at the snapshot refuses this with */

@@ -226,6 +226,8 @@ bool order_asked(api_call *c, const order_wish *wish, order_job *out)
     out->ask.user = wish->quote ? coded.user : coded.home;
     if (coded.refused)
         out->refusal = R_CODE_INVALID;
+    out->coded = coded.coupons;
+    out->coded_n = coded.n;
     expect(c, wish, out);
     check_cart_currency(c, basket);
     check_quantities(c, basket);
@@ -381,9 +383,15 @@ static bool prepare(api_call *c, order_job *plan, order_priced *priced, act_ask 
     return call_view_end(c, &v);
 }
 
-static void order_missing(api_call *c)
+static void order_explain(api_call *c)
 {
-    subjects_missing(c, ((const order_job *)c->state)->missing);
+    const order_job *plan = c->state;
+    if (c->act.code == R_LIMIT_SUBJECT_MISSING)
+        subjects_missing(c, plan->missing);
+    for (size_t i = 0; c->act.code == R_CODE_INVALID && i < plan->coded_n; i++)
+        if (plan->coded[i] == 0)
+            issues_add(c->problems, arena_printf(c->memory, "codes[%zu]", i), S("not_allowed"),
+                       "a code that is good here");
 }
 
 void order_submit(api_call *c, order_job *plan)
@@ -398,7 +406,7 @@ void order_submit(api_call *c, order_job *plan)
                    .in = &priced->in,
                    .then = plan->then,
                    .stale = again,
-                   .missing = order_missing};
+                   .explain = order_explain};
     ask.refusal = plan->refusal;
     if (c->problems->n == 0 && plan->refusal == R_DONE && !prepare(c, plan, priced, &ask))
         return;

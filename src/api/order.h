@@ -31,7 +31,9 @@ typedef struct order_job {
     void (*then)(api_call *c);
     int64_t discount_minor, total_minor; /* that are expected; -1: any */
     uint32_t missing;                    /* subjects that limits count by, as pricing found */
-    uint64_t left_out[AUTOMATIC_MAX];    /* as the act has told */
+    const uint64_t *coded;               /* what `codes` of the body name; 0: none is told */
+    size_t coded_n;
+    uint64_t left_out[AUTOMATIC_MAX]; /* as the act has told */
     size_t left_out_count;
     order_cut cuts[ORDER_APPLIED_MAX]; /* likewise */
     result refusal; /* R_DONE; else the act is refused with it, unless it was answered before */

@@ -158,14 +158,22 @@ static result act_run(uow *u, request *r)
     return code;
 }
 
+static issue wrong_kept(const act_call *c, const issue *from)
+{
+    return (issue){arena_str(c->memory, from->field), from->code,
+                   arena_str(c->memory, from->detail)};
+}
+
 /* On the lane's thread, after the commit: the outcome leaves the lane's memory. */
 static void act_done(request *r)
 {
     act_call *c = (act_call *)r;
     const act *a = act_find((uint16_t)c->id);
+    c->wrong = (issue){0};
     if (r->outcome != R_DONE) {
         c->code = r->outcome;
         c->detail = r->detail;
+        c->wrong = wrong_kept(c, &r->wrong);
         c->replayed = false;
     } else if (c->forgiven) {
         suspect name = name_of(c);

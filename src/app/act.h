@@ -69,6 +69,7 @@ struct act_call {
     /* the answer */
     result code; /* R_DONE: out is filled */
     str detail;
+    issue wrong;   /* R_INVALID: of which field, where the act says so; else without a field */
     int64_t at_ms; /* act time: of the first run when replayed */
     bool replayed; /* answered from the idempotency record */
     /* act.c's own */

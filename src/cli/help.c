@@ -74,10 +74,12 @@ static void problem_reference(buf *out)
                    result_http_status(r), result_kind_of(r) == RESULT_PASSING ? "passing" : "final",
                    STR_ARG(result_text(r)));
     }
-    buf_str(out, S("\n## Fields\n\nWhere single fields are wrong (`invalid`, `not_editable`), "
-                   "`errors` names each of them in `field`, with one of these\nas its `code`; "
-                   "`detail` says what is allowed. At most 100 are shown; `errors_left_out` counts "
-                   "the others.\n\n| code | meaning |\n|---|---|\n"));
+    buf_str(
+        out,
+        S("\n## Fields\n\nWhere single fields are wrong (`invalid`, `not_editable`, and "
+          "some others), `errors` names each of them in `field`,\nwith one of these as its "
+          "`code`; `detail` says what is allowed. At most 100 are shown; `errors_left_out` counts "
+          "the others.\n\n| code | meaning |\n|---|---|\n"));
     for (size_t i = 0; issue_kind_at(i) != NULL; i++) {
         const issue_kind *kind = issue_kind_at(i);
         if (kind->where == ISSUE_REQUEST)

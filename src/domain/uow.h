@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/issues.h"
 #include "base/str.h"
 #include "domain/row.h"
 
@@ -87,6 +88,10 @@ void uow_send_again(uow *u, uint16_t act, uint16_t slot, uint16_t to_lane, str i
 /* Refusing with a detail for people: keeps the sentence with the act and gives r back.
  * `return uow_refuse(u, R_…, "…");` */
 MUST_USE result uow_refuse(uow *u, result r, const char *format, ...) PRINTF_LIKE(3, 4);
+/* Refusing for one field of the input: keeps its place and what is wrong with it (issues.h) beside
+ * the detail, which becomes "field: …". INVALID. */
+MUST_USE result uow_refuse_field(uow *u, str field, str code, const char *format, ...)
+    PRINTF_LIKE(4, 5);
 
 /* Parking. An act that lacks a slice names the pool and what it needs of it in all, and returns
  * R_WAIT. It is run again when that much has arrived, or when the home of the pool has said that

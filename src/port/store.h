@@ -66,7 +66,8 @@ struct request {
     /* ---- set by the store ---- */
     /* What run answered, or why the batch did not commit: R_UNKNOWN, R_STORAGE_FULL … */
     result outcome;
-    str detail; /* what uow_refuse said; in the store's memory, valid until done returns */
+    str detail;  /* what uow_refuse said; in the store's memory, valid until done returns */
+    issue wrong; /* what uow_refuse_field said, likewise; without a field: nothing */
     int64_t act_time_ms;
     /* For what it was parked last; tickets ascend per lane, one a parking. */
     pool_name waits_for;

@@ -46,6 +46,7 @@ static void keep(lane *l, request *r, result outcome)
 {
     r->outcome = outcome;
     r->detail = l->unit.detail;
+    r->wrong = l->unit.wrong;
     r->act_time_ms = l->unit.now_ms;
     r->waits_for = l->unit.waits_for;
     r->waits_need = l->unit.waits_need;
@@ -80,6 +81,7 @@ static void answer_all(request **batch, size_t n, result outcome)
     for (size_t i = 0; i < n; i++) {
         batch[i]->outcome = outcome;
         batch[i]->detail = (str){NULL, 0};
+        batch[i]->wrong = (issue){0};
     }
 }
 
@@ -235,6 +237,7 @@ static size_t end_expired(lane *l)
         request *next = r->next;
         r->outcome = R_UNAVAILABLE;
         r->detail = (str){NULL, 0};
+        r->wrong = (issue){0};
         end(l, r);
         n++;
         r = next;

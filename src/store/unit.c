@@ -179,6 +179,7 @@ static result run_once(uow *u, request *r)
     u->waits = false;
     u->failure = R_DONE;
     u->detail = (str){NULL, 0};
+    u->wrong = (issue){0};
     r->runs++;
     result outcome = r->run(u, r);
     /* An act that went on with NULL for a row that is only not here yet has decided nothing. */

@@ -110,6 +110,7 @@ struct uow {
     bool pending, waits;
     result failure; /* a row of this run could not be read */
     str detail;
+    issue wrong;
     pool_name waits_for;
     int64_t waits_need;
 };

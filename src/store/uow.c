@@ -379,6 +379,17 @@ result uow_refuse(uow *u, result r, const char *format, ...)
     return r;
 }
 
+result uow_refuse_field(uow *u, str field, str code, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    u->wrong.detail = arena_vprintf(u->memory, format, args);
+    va_end(args);
+    u->wrong.field = arena_str(u->memory, field);
+    u->wrong.code = code;
+    return uow_refuse(u, R_INVALID, "%.*s: %.*s", STR_ARG(field), STR_ARG(u->wrong.detail));
+}
+
 void uow_wait_for(uow *u, pool_name which, int64_t need)
 {
     CHECK(!u->reading);

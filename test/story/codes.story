@@ -166,7 +166,7 @@ story an_export_comes_in_parts_that_always_say_the_same
   200
   lines code
   POST /v1/codes/batches/$batch/export {"from": 4}
-  422 {"code": "invalid"}
+  422 {"code": "invalid", "errors": [{"field": "from", "code": "out_of_range", "detail": "at most 3"}]}
   as issue
   POST /v1/codes/batches/$batch/export {}
   403
@@ -553,7 +553,7 @@ story a_format_for_coupons_is_long_and_the_only_one
   POST /v1/codes/formats {"name": "Wallet", "purpose": "coupon", "length": 13, "expected_codes": 1}
   409 {"code": "too_many"}
   POST /v1/codes/batches {"name": "B", "format": "$own", "template": "$template", "count": 1}
-  422 {"code": "invalid", "detail": "format: it is for the codes of coupons"}
+  422 {"code": "invalid", "errors": [{"field": "format", "code": "not_allowed", "detail": "it is for the codes of coupons"}]}
 
 # ---- QR codes
 
@@ -694,7 +694,7 @@ story a_stranger_learns_nothing_of_a_word_for_one_user
 story words_and_codes_are_told_apart
   use word
   POST /v1/codes/words {"word": "SPRING10", "template": "$template"}
-  409 {"code": "not_editable"}
+  422 {"code": "invalid", "errors": [{"field": "word", "code": "duplicate", "detail": "SPRING10 is a word already"}]}
   POST /v1/codes/words {"word": "a b", "template": "$template"}
   422 {"errors": [{"field": "word", "code": "out_of_range"}]}
   POST /v1/codes/words {"word": "sömmer", "template": "$template"}
@@ -706,7 +706,7 @@ story words_and_codes_are_told_apart
   POST /v1/codes/formats {"name": "N", "length": 9, "check": false, "expected_codes": 1, "accept_odds": "a test"}
   201
   POST /v1/codes/words {"word": "SPRING100", "template": "$template"}
-  422 {"code": "invalid", "detail": "word: it is a code of one of the formats"}
+  422 {"code": "invalid", "errors": [{"field": "word", "code": "not_allowed", "detail": "it is a code of one of the formats"}]}
   GET /v1/codes/words
   200 {"words": [{"id": "$word", "word": "SPRING10"}]}
 

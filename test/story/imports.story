@@ -220,7 +220,8 @@ story formats_keep_away_from_imported_codes
   200
   POST /v1/codes/formats {"name": "A", "alphabet": "custom", "characters": "AENPRT12", "length": 8,
     "check": false, "expected_codes": 1, "accept_odds": "a test"}
-  422 {"code": "invalid", "detail": "prefix: imported codes look like codes of this format; take another prefix or length"}
+  422 {"code": "invalid", "detail": "prefix: imported codes look like codes of this format; take another prefix or length",
+    "errors": [{"field": "prefix", "code": "not_allowed"}]}
   POST /v1/codes/formats {"name": "A", "alphabet": "custom", "characters": "ABCDEFGH", "length": 8,
     "check": false, "expected_codes": 1, "accept_odds": "a test"}
   201
@@ -245,7 +246,7 @@ story words_keep_away_from_imported_codes
   POST /v1/codes/imports/$batch/parts {"first_line": 1, "lines": ["SUMMER10", "WINTER20"]}
   200
   POST /v1/codes/words {"word": "summer-10", "template": "$template"}
-  409 {"code": "not_editable", "detail": "It is an imported code."}
+  422 {"errors": [{"field": "word", "code": "duplicate", "detail": "it is an imported code"}]}
   # It looks like them and is none.
   POST /v1/codes/words {"word": "SUMMER20", "template": "$template"}
   201
@@ -254,7 +255,7 @@ story words_keep_away_from_imported_codes
   POST /v1/codes/imports/$batch/finish {}
   200
   POST /v1/codes/words {"word": "WINTER20", "template": "$template"}
-  409 {"code": "not_editable"}
+  422 {"errors": [{"field": "word"}]}
   POST /v1/codes/exchange {"code": "SUMMER10", "user": "u1"}
   201 {"coupon": {"id": "$coupon"}}
   POST /v1/codes/exchange {"code": "SUMMER20", "user": "u1"}
@@ -269,7 +270,7 @@ story imported_batches_are_disabled_and_end
   POST /v1/codes/imports/$batch/finish {}
   200
   POST /v1/codes/batches/$batch/export {}
-  422 {"detail": "batch: its codes were imported; they are yours already"}
+  422 {"errors": [{"field": "batch", "detail": "its codes were imported; they are yours already"}]}
   PATCH /v1/codes/batches/$batch if="v2" {"disabled": true}
   200 {"version": 3, "disabled": true}
   POST /v1/codes/exchange {"code": "AAAA", "user": "u1"}

@@ -416,7 +416,7 @@ story lines_that_are_not_there_or_twice
   use mixed_order
   POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 1},
     {"line": 2, "quantity": 1}]}
-  422 {"code": "invalid", "detail": "lines[1].line: the order has lines 0 to 1."}
+  422 {"code": "invalid", "errors": [{"field": "lines[1].line", "code": "out_of_range", "detail": "the order has lines 0 to 1"}]}
   POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 1},
     {"line": 0, "quantity": 1}]}
   422 {"code": "invalid", "errors": [{"code": "duplicate"}]}

@@ -64,9 +64,12 @@ story a_wrong_code_is_told_by_a_quote_and_refused_by_an_order
     {"typed": 1, "applied": true, "coupon": "$c1"},
     {"typed": 2, "applied": false, "code": "code_invalid", "coupon": null}]}
   POST /v1/holds {"user": "u1", "order_number": "o1", "cart": $cart, "codes": ["nonsense", "$code1"]}
-  409 {"code": "code_invalid", "detail": null}
+  409 {"code": "code_invalid", "detail": null, "errors": [{"field": "codes[0]", "code": "not_allowed"}]}
   POST /v1/redemptions {"user": "u1", "order_number": "o1", "cart": $cart, "codes": ["$code1", "nonsense"]}
-  409 {"code": "code_invalid", "detail": null}
+  409 {"code": "code_invalid", "detail": null, "errors": [{"field": "codes[1]"}]}
+  # As it is pasted: with a tab, a no-break and an ideographic space.
+  POST /v1/quotes {"user": "u1", "cart": $cart, "codes": ["\t$code1\u00a0\u3000\n"]}
+  200 {"discount": @1000, "coupons": [{"typed": 0, "applied": true, "coupon": "$c1"}]}
   POST /v1/holds {"order_number": "o1", "cart": $cart, "codes": ["nonsense"]}
   409 {"code": "code_invalid", "detail": null}
   POST /v1/quotes {"cart": $cart, "codes": ["nonsense"]}

@@ -11,6 +11,8 @@ result act_check(uow *u, const issues *found)
     if (r == R_DONE)
         return R_DONE;
     const issue *first = &found->items[0];
+    if (r == R_INVALID && first->field.n > 0)
+        return uow_refuse_field(u, first->field, first->code, "%.*s", STR_ARG(first->detail));
     const char *colon = first->field.n == 0 ? "" : ": ";
     return uow_refuse(u, r, "%.*s%s%.*s", STR_ARG(first->field), colon, STR_ARG(first->detail));
 }

@@ -128,7 +128,8 @@ result campaign_state_decide(uow *u, const void *in, void *out)
     if (r != R_DONE)
         return r;
     if (campaign_state_name(go->state).n == 0)
-        return uow_refuse(u, R_INVALID, "state: draft, active, paused, ended or disabled");
+        return uow_refuse_field(u, S("state"), S("not_allowed"),
+                                "draft, active, paused, ended or disabled");
     if (!campaign_may_go(row->state, row->disabled_from, go->state))
         return uow_refuse(u, R_STATE_CHANGE_NOT_ALLOWED, "It is %.*s and cannot become %.*s.",
                           STR_ARG(campaign_state_name(row->state)),

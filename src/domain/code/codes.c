@@ -177,10 +177,10 @@ static result check_meeting(uow *u, uint64_t merchant_id, const code_form *form)
         met = code_format_meets(rows[i], form) ? ((const code_format *)rows[i])->id : 0;
     if (met == 0)
         return R_DONE;
-    return uow_refuse(u, R_INVALID,
-                      "prefix: a text could be a code of this format and of %.*s; take another "
-                      "prefix or length",
-                      (int)id_text(ID_CODE_FORMAT, met, text), text);
+    return uow_refuse_field(u, S("prefix"), S("not_allowed"),
+                            "a text could be a code of this format and of %.*s; take another "
+                            "prefix or length",
+                            (int)id_text(ID_CODE_FORMAT, met, text), text);
 }
 
 /* The merchant's words; how many. */
@@ -263,8 +263,8 @@ static result check_words(uow *u, uint64_t merchant_id, const code_form *form)
     for (size_t i = 0; i < n; i++) {
         const code_word *w = rows[i];
         if (code_read(form, w->word, &ignored))
-            return uow_refuse(u, R_INVALID, "prefix: %.*s would be a code of this format",
-                              STR_ARG(w->word));
+            return uow_refuse_field(u, S("prefix"), S("not_allowed"),
+                                    "%.*s would be a code of this format", STR_ARG(w->word));
     }
     return R_DONE;
 }
@@ -283,9 +283,9 @@ static result check_imported(uow *u, uint64_t merchant_id, const code_form *form
     }
     if (!meets)
         return R_DONE;
-    return uow_refuse(u, R_INVALID,
-                      "prefix: imported codes look like codes of this format; take another prefix "
-                      "or length");
+    return uow_refuse_field(u, S("prefix"), S("not_allowed"),
+                            "imported codes look like codes of this format; take another prefix "
+                            "or length");
 }
 
 /* draft: the format as it is going to be. */
@@ -492,7 +492,7 @@ static result batch_create(uow *u, const code_batch_put_in *in, row_out *out)
     if (of == NULL)
         return uow_refuse(u, R_NOT_FOUND, "There is no such format.");
     if (code_is_of_coupons(of))
-        return uow_refuse(u, R_INVALID, "format: it is for the codes of coupons");
+        return uow_refuse_field(u, S("format"), S("not_allowed"), "it is for the codes of coupons");
     result r = check_template(u, in);
     if (r != R_DONE)
         return r;
@@ -560,10 +560,12 @@ result code_export_decide(uow *u, const void *input, void *output)
     if (r != R_DONE)
         return r;
     if (row->upload != 0)
-        return uow_refuse(u, R_INVALID, "batch: its codes were imported; they are yours already");
+        return uow_refuse_field(u, S("batch"), S("not_allowed"),
+                                "its codes were imported; they are yours already");
     uint64_t all = code_batch_made(row);
     if (in->count < 1 || in->count > CODE_EXPORT_MAX || in->from > all)
-        return uow_refuse(u, R_INVALID, "from: at most %llu", (unsigned long long)all);
+        return uow_refuse_field(u, S("from"), S("out_of_range"), "at most %llu",
+                                (unsigned long long)all);
     uint64_t left = all - in->from;
     out->codes = in->count < left ? in->count : left;
     code_part_event(u, EVENT_KIND_CODES_EXPORTED, row, &(code_told){in->key, in->from, out->codes});

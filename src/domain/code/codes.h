@@ -26,7 +26,6 @@
  *                      the merchant could have, or that imported codes could be; name, channel,
  *                      reason, expires_at_ms, count; a batch of a format for coupons; an export
  *                      from behind the end, or of an import
- *   NOT_EDITABLE       a word that is there already
  *   BUSY, STALE        a word that imported codes could be: import.h
  *   TOO_MANY           words, formats of the merchant, or such for coupons; prefixes of a format
  *   CODE_GUESSABLE     the odds are above the bound, or the scheme is predictable, and no reason

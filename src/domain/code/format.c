@@ -179,15 +179,25 @@ void code_show(const code_form *f, str code, buf *out)
 
 /* ---- reading ---- */
 
-/* The ASCII character that a full-width one of U+FF01 … U+FF5E or the ideographic space stands for;
- * 0 for any other. */
+/* Spaces that come along where a code is pasted, some of them invisible, and dashes. */
+static bool is_wide_between(uint32_t point)
+{
+    return point == 0xa0 || (point >= 0x2000 && point <= 0x200b) || point == 0x202f ||
+           point == 0x205f || point == 0x2060 || point == 0x3000 || point == 0xfeff ||
+           (point >= 0x2010 && point <= 0x2015) || point == 0x2212;
+}
+
+/* The ASCII character that a full-width one of U+FF01 … U+FF5E, or another space or dash, stands
+ * for; 0 for any other. */
 static char narrow(const char *p, size_t n)
 {
     const uint8_t *b = (const uint8_t *)p;
-    if (n != 3)
-        return 0;
-    uint32_t point = (uint32_t)(b[0] & 0x0f) << 12 | (uint32_t)(b[1] & 0x3f) << 6 | (b[2] & 0x3f);
-    if (point == 0x3000 || (point >= 0x2010 && point <= 0x2015) || point == 0x2212)
+    uint32_t point = 0;
+    if (n == 2)
+        point = (uint32_t)(b[0] & 0x1f) << 6 | (b[1] & 0x3f);
+    else if (n == 3)
+        point = (uint32_t)(b[0] & 0x0f) << 12 | (uint32_t)(b[1] & 0x3f) << 6 | (b[2] & 0x3f);
+    if (is_wide_between(point))
         return '-';
     return point >= 0xff01 && point <= 0xff5e ? (char)(point - 0xff01 + '!') : 0;
 }

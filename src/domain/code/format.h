@@ -6,8 +6,9 @@
  *   shown   the code in groups: "AB-7K2M-9QXF"
  *
  * A code is one spelling. What people type is first normalised, by rules that do not depend on the
- * format (case, spaces, dashes, full-width characters), then read: characters that look alike are
- * taken for the one that the alphabet has. Pure; knows neither keys nor which codes were issued. */
+ * format (case, spaces of any kind, tabs, dashes, full-width characters), then read: characters
+ * that look alike are taken for the one that the alphabet has. Pure; knows neither keys nor which
+ * codes were issued. */
 #ifndef QUAN_DOMAIN_CODE_FORMAT_H
 #define QUAN_DOMAIN_CODE_FORMAT_H
 

@@ -76,6 +76,12 @@ static const typed_case typed_cases[] = {
     {"\xef\xbc\xa1\xef\xbd\x82\xef\xbc\x91", "AB1"}, /* full-width A, b, 1 */
     {"1\xe3\x80\x80\x32", "12"},                     /* ideographic space */
     {"1\xe2\x80\x93\x32", "12"},                     /* en dash */
+    {"\tAB\xc2\xa0\x31\xc2\xa0", "AB1"},             /* pasted: a tab, no-break spaces */
+    {"\xef\xbb\xbf\x31\x32\xe2\x80\x8b", "12"},      /* byte order mark, zero-width space */
+    {"1\xe2\x80\xaf\x32\xe2\x80\x83\x33", "123"},    /* narrow no-break space, em space */
+    {"1\xe2\x80\x8e\x32", NULL},                     /* left-to-right mark */
+    {"1\xc2\xa1", NULL},
+    {"a\x01", NULL},
     {"", NULL},
     {" - ", NULL},
     {"ab!12", NULL},

@@ -66,10 +66,12 @@ static result check_alone(uow *u, uint64_t merchant_id, str normal)
         return uow_refuse(u, R_TOO_MANY, "A merchant has at most %d words.", CODE_WORDS_MAX);
     for (size_t i = 0; i < n; i++)
         if (str_eq(((const code_word *)words[i])->word, normal))
-            return uow_refuse(u, R_NOT_EDITABLE, "%.*s is there already.", STR_ARG(normal));
+            return uow_refuse_field(u, S("word"), S("duplicate"), "%.*s is a word already",
+                                    STR_ARG(normal));
     for (size_t i = 0; i < f; i++)
         if (code_format_reads(formats[i], normal))
-            return uow_refuse(u, R_INVALID, "word: it is a code of one of the formats");
+            return uow_refuse_field(u, S("word"), S("not_allowed"),
+                                    "it is a code of one of the formats");
     return R_DONE;
 }
 

@@ -41,13 +41,14 @@ static result find_lines(return_desk *d, const return_in *in)
     const order_line *lines = d->row->lines.items;
     size_t most = in->lines.n > 0 ? in->lines.n : d->row->lines.n;
     if (most > CART_LINES_MAX)
-        return uow_refuse(u, R_INVALID, "Too many lines.");
+        return uow_refuse_field(u, S("lines"), S("too_many"), "at most %d", CART_LINES_MAX);
     d->now = ARENA_ARRAY(uow_memory(u), return_line, most);
     for (size_t i = 0; i < in->lines.n; i++) {
         const return_line *line = &in->lines.items[i];
         if (line->line >= d->row->lines.n)
-            return uow_refuse(u, R_INVALID, "lines[%zu].line: the order has lines 0 to %zu.", i,
-                              d->row->lines.n - 1);
+            return uow_refuse_field(u, arena_printf(uow_memory(u), "lines[%zu].line", i),
+                                    S("out_of_range"), "the order has lines 0 to %zu",
+                                    d->row->lines.n - 1);
         d->now[d->n++] = (return_line){.line = line->line, .quantity = line->quantity};
     }
     for (size_t i = 0; i < d->row->lines.n && in->lines.n == 0; i++)

@@ -7,16 +7,17 @@
 static result check_input(uow *u, const issue_in *in)
 {
     if (in->user.n < 1 || in->user.n > USER_BYTES_MAX)
-        return uow_refuse(u, R_INVALID, "user: 1 to %d bytes", USER_BYTES_MAX);
+        return uow_refuse_field(u, S("user"), S("out_of_range"), "1 to %d bytes", USER_BYTES_MAX);
     if (in->store.n > ORDER_TEXT_MAX)
-        return uow_refuse(u, R_INVALID, "store: at most %d bytes", ORDER_TEXT_MAX);
+        return uow_refuse_field(u, S("store"), S("too_long"), "at most %d bytes", ORDER_TEXT_MAX);
     if (in->items.n < 1 || in->items.n > ISSUE_ITEMS_MAX)
-        return uow_refuse(u, R_INVALID, "items: 1 to %d", ISSUE_ITEMS_MAX);
+        return uow_refuse_field(u, S("items"), S("out_of_range"), "1 to %d", ISSUE_ITEMS_MAX);
     uint64_t coupons = 0;
     for (size_t i = 0; i < in->items.n; i++) {
         uint32_t count = in->items.items[i].count;
         if (count < 1)
-            return uow_refuse(u, R_INVALID, "items[%zu].count: at least 1", i);
+            return uow_refuse_field(u, arena_printf(uow_memory(u), "items[%zu].count", i),
+                                    S("out_of_range"), "at least 1");
         coupons += count;
     }
     if (coupons > ISSUE_COUPONS_MAX)

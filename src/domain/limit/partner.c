@@ -130,7 +130,7 @@ static result load(partner_desk *d)
     if (d->template->partner.n == 0)
         return uow_refuse(u, R_NOT_EDITABLE, "Its coupons take no codes of a partner.");
     if (d->template->stock > STOCK_MAX - PARTNER_LINES_MAX)
-        return uow_refuse(u, R_INVALID, "codes: no more of them");
+        return uow_refuse_field(u, S("codes"), S("too_many"), "no more of them");
     return R_DONE;
 }
 
@@ -169,7 +169,7 @@ result partner_put_decide(uow *u, const void *input, void *output)
     const partner_put_in *in = input;
     partner_desk d = {.u = u, .in = in, .out = output};
     if (in->lines.n > PARTNER_LINES_MAX)
-        return uow_refuse(u, R_INVALID, "codes: at most %d", PARTNER_LINES_MAX);
+        return uow_refuse_field(u, S("codes"), S("too_many"), "at most %d", PARTNER_LINES_MAX);
     result r = load(&d);
     if (r != R_DONE)
         return r;

@@ -27,7 +27,8 @@ static result check_input(uow *u, const pool_change_in *in)
         return uow_refuse(u, R_INVALID, "kind is stock or budget");
     int64_t least = stock ? -1 : 1, most = stock ? STOCK_MAX : MONEY_MAX;
     if (in->target < least || in->target > most)
-        return uow_refuse(u, R_INVALID, "target: %" PRId64 " to %" PRId64, least, most);
+        return uow_refuse_field(u, S("target"), S("out_of_range"), "%" PRId64 " to %" PRId64, least,
+                                most);
     return R_DONE;
 }
 
