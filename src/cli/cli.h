@@ -95,6 +95,8 @@ MUST_USE cli_exit cli_server_find(const cli_context *c, cli_server *s);
 
 /* ---- secrets.c ---- */
 str cli_variable(const cli_context *c, str name); /* of the environment; empty: not set */
+/* Is this one of the QUAN_… that commands read and that are no settings? */
+bool cli_variable_is_known(str name);
 /* The first line of a file, trimmed: a secret. CLI_USAGE when it is empty, CLI_ENVIRONMENT when it
  * cannot be read; option is named then. */
 MUST_USE cli_exit cli_secret(const cli_context *c, const char *option, str path, str *out);

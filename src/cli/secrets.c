@@ -5,6 +5,16 @@
 
 enum { FILE_MAX = 4096, WHY_MAX = 8192, PASSPHRASE_MIN = 12 };
 
+static const str variables[] = {S("QUAN_SERVER"), S("QUAN_KEY"), S("QUAN_PASSPHRASE")};
+
+bool cli_variable_is_known(str name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(variables); i++)
+        if (str_eq(variables[i], name))
+            return true;
+    return false;
+}
+
 str cli_variable(const cli_context *c, str name)
 {
     for (const char *const *at = c->environment; at != NULL && *at != NULL; at++) {

@@ -68,12 +68,13 @@ static void raise_files(const settings *s)
                   log_u64("needed", needed));
 }
 
-/* A name that is nearly right would otherwise seem to work. */
+/* A name that is nearly right would otherwise seem to work. What other commands read is none. */
 static void tell_ignored(const settings *s)
 {
     for (size_t i = 0; settings_ignored(s, i).n > 0; i++)
-        log_event(LOG_WARN, "no setting has this name: it is ignored",
-                  log_str("variable", settings_ignored(s, i)));
+        if (!cli_variable_is_known(settings_ignored(s, i)))
+            log_event(LOG_WARN, "no setting has this name: it is ignored",
+                      log_str("variable", settings_ignored(s, i)));
 }
 
 static void collect_store(void *context)

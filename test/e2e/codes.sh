@@ -131,6 +131,7 @@ first=$(sed -n 1p "$scratch/three") second=$(sed -n 2p "$scratch/three")
 shows "a code is exchanged" codes 0 exchange --user u-1 --store s-1 \
     --subjects '{"device":"d-1"}' "$(echo "$first" | tr 'A-Z-' 'a-z ')"
 coupon=$(shown id)
+shows "and people see nothing that it has not" sh -c "! grep -q ' -\$' '$scratch/out'"
 shows "for a coupon" sh -c "echo '$coupon' | grep -q '^cpn_'"
 shows "once" codes 1 exchange --user u-2 --subjects '{"device":"d-2"}' "$first"
 shows "and why not again" err_has '^quan: The code was exchanged before'
@@ -340,7 +341,8 @@ shows "a word" codes 0 word create --template "$template" --expires-at 2099-01-0
     SUMMER10
 word=$(shown id)
 shows "for one user" codes 0 word create --template "$template" --user u-1 SORRY2026
-shows "a word that is there is refused" codes 1 word create --template "$template" 'summer 10'
+shows "a word that is there is refused" codes 2 word create --template "$template" 'summer 10'
+shows "by its field" err_has '^quan: word: SUMMER10 is a word already'
 shows "words are listed" codes 0 word list
 shows "both" equal "$(grep -c '^cwd_' "$scratch/out")" 2
 shows "it is exchanged" codes 0 exchange --user u-5 --subjects '{"device":"d-5"}' summer10

@@ -63,11 +63,11 @@ threads() { [ "$(cat /proc/"$server"/task/*/comm | grep -c "^$1-[0-9]*\$")" -eq 
 # shellcheck disable=SC3045
 ulimit -S -n 1024 # dash has it
 rm -rf "$data"
-QUAN_PORT=1
-export QUAN_PORT
+QUAN_PORT=1 QUAN_KEY=@key QUAN_SERVER=http://127.0.0.1:8080 QUAN_PASSPHRASE=secret
+export QUAN_PORT QUAN_KEY QUAN_SERVER QUAN_PASSPHRASE
 shows "a server of another shape" up --data "$data" --lanes 3 --loops 2 --connections-max 4000 \
     --http-address 127.0.0.2 --log-level warn
-unset QUAN_PORT
+unset QUAN_PORT QUAN_KEY QUAN_SERVER QUAN_PASSPHRASE
 shows "lanes" threads lane 3
 shows "loops" threads http 2
 shows "connections_max: as many open files and 2048" \
@@ -75,6 +75,8 @@ shows "connections_max: as many open files and 2048" \
 shows "http_address" status 200 "http://127.0.0.2:${url##*:}/livez"
 shows "http_address: nowhere else" status 000 "http://127.0.0.1:${url##*:}/livez"
 shows "a variable that is nearly a setting is told" grep -q '"variable":"QUAN_PORT"' "$scratch/log"
+shows "and none that other commands read" \
+    sh -c "! grep -qE '\"QUAN_(KEY|SERVER|PASSPHRASE)\"' '$scratch/log'"
 shows "log_level: nothing below it" sh -c "! grep -q '\"level\":\"info\"' '$scratch/log'"
 shows "it ends well" down
 shows "lanes: fixed for ever" sh -c "
