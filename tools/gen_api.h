@@ -84,6 +84,7 @@ struct gen_value {
     bool has_min, has_max;
     uint32_t max_bytes;
     bool any_text;
+    bool nullable; /* a time */
     str pattern;
     size_t atom_count;
     wire_atom atoms[GEN_ATOMS_MAX];

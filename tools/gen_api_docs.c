@@ -54,7 +54,7 @@ static void put_value(const gen_value *v, buf *out)
         }
         break;
     case WIRE_TIME:
-        buf_str(out, S("time"));
+        buf_str(out, v->nullable ? S("time or null") : S("time"));
         break;
     case WIRE_DAY:
         buf_str(out, S("day, `2026-11-22`"));

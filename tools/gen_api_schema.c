@@ -208,6 +208,20 @@ static void check_initial(const gen_value *v)
         gen_fail(n, "the default is not a value that the schema allows");
 }
 
+/* What `type` says: a word, or a word and 'null'. */
+static str type_of(const node *target, gen_value *v)
+{
+    const node *type = node_get(target, "type");
+    if (type == NULL || type->kind != NODE_LIST)
+        return node_text(target, "type");
+    bool null = type->n == 2 && type->items[0].value->kind == NODE_STR &&
+                str_eq(type->items[1].value->text, S("null"));
+    if (!null || !str_eq(node_text(target, "format"), S("date-time")))
+        gen_fail(type, "only a date-time may be null: [string, 'null']");
+    v->nullable = true;
+    return type->items[0].value->text;
+}
+
 void schema_value(const node *schema, str context, gen_value *v)
 {
     node_is(schema, NODE_MAP, "a schema");
@@ -225,7 +239,7 @@ void schema_value(const node *schema, str context, gen_value *v)
         v->initial = node_get(target, "default");
     if (v->doc.n == 0)
         v->doc = node_text(target, "description");
-    str type = node_text(target, "type");
+    str type = type_of(target, v);
     str inner = name.n > 0 ? name : context;
     if (node_get(target, "x-quan-raw") != NULL) {
         v->kind = WIRE_RAW; /* what is inside is for people: wire_raw_<name> checks it */

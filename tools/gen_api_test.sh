@@ -121,6 +121,7 @@ good() {
         count:
           {type: integer, minimum: -1, maximum: 7, default: 2, description: 'Of \`it\` \"all\"'}
         at: {type: string, format: date-time}
+        until: {type: [string, 'null'], format: date-time}
         day: {type: string, format: date}
         color: {type: string, enum: [red, green], default: green}
         id: {type: string, x-quan-id: coupon}
@@ -186,7 +187,8 @@ int main(void)
     return tell("{\"name\":\"n\",\"parts\":[]}") ||
            tell("{\"name\":\"n\",\"parts\":[{},{\"n\":1}],\"default\":false,\"code\":\"a.bc_\","
                 "\"choice\":{\"kind\":\"bb\",\"n\":0},\"either\":{\"y\":true},\"color\":\"red\","
-                "\"day\":\"2026-01-02\",\"at\":\"2026-01-02T03:04:05Z\",\"words\":[\"w\\t\"]}") ||
+                "\"day\":\"2026-01-02\",\"at\":\"2026-01-02T03:04:05Z\",\"until\":null,"
+                "\"words\":[\"w\\t\"]}") ||
            tell("{\"name\":\"\",\"parts\":[{\"n\":2},{\"m\":1},{},{}],\"code\":\"a.b\","
                 "\"count\":1.5,"
                 "\"choice\":{\"kind\":\"cc\"},\"either\":{},\"extra\":0,\"id\":\"cpn_1\"}") ||
@@ -196,9 +198,9 @@ int main(void)
 END
     cat >"$dir/expected" <<'END'
 {"name":"n","parts":[]} 0122
-{"name":"n","code":"a.bc_","default":false,"at":"2026-01-02T03:04:05.000Z","day"
-:"2026-01-02","color":"red","parts":[{},{"n":1}],"words":["w\t"],"choice":{"kind
-":"bb","n":0},"either":{"y":true}} 1021
+{"name":"n","code":"a.bc_","default":false,"at":"2026-01-02T03:04:05.000Z","unti
+l":null,"day":"2026-01-02","color":"red","parts":[{},{"n":1}],"words":["w\t"],"c
+hoice":{"kind":"bb","n":0},"either":{"y":true}} 1021
 name too_short; parts too_many; code bad_format; count wrong_type; choice.kind n
 ot_allowed; either required; extra unknown_field; id bad_format; 
 Of it "all". Default: 2|
@@ -248,6 +250,10 @@ changed 'aliases are not supported' 's/summary: Make/summary: *a/'
 changed 'nothing is at' 's/schemas\/part/schemas\/none/'
 changed 'cannot open' "s/'#\/components\/schemas\/part'/'other.yaml#\/x'/"
 changed 'a reference is file#/path' "s/'#\/components\/schemas\/part'/'part'/"
+
+# null
+changed "only a date-time may be null" "s/code: {type: string/code: {type: [string, 'null']/"
+changed "only a date-time may be null" "s/'null'], format/integer], format/"
 
 # operations
 changed 'openapi must be 3.1.0' 's/^openapi: .*/openapi: 3.0.0/'

@@ -239,6 +239,8 @@ static void emit_value(str place, const gen_value *v, buf *out)
         buf_printf(out, ", .max_bytes = %u", v->max_bytes);
     if (v->any_text)
         buf_str(out, S(", .any_text = true"));
+    if (v->nullable)
+        buf_str(out, S(", .nullable = true"));
     if (v->pattern.n > 0)
         buf_printf(out, ", .pattern = &pattern_of_%.*s", STR_ARG(place));
     if (v->words != NULL)

@@ -138,7 +138,7 @@ void api_code_batch_edit(api_call *c)
                                                    (b->has_disabled ? CODE_BATCH_DISABLED : 0)),
                               .name = b->name,
                               .channel = b->channel,
-                              .expires_at_ms = b->expires_at,
+                              .expires_at_ms = code_end_asked(b->expires_at),
                               .disabled = b->disabled};
     code_batch_check(in, c->problems);
     call_act(c, &(act_ask){.id = ACT_ID_code_batch_put,

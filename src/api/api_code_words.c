@@ -1,4 +1,5 @@
 /* Words: codes that many may exchange. */
+#include "api/code_batch.h"
 #include "api/convert.h"
 #include "app/codes.h"
 #include "app/query_codes.h"
@@ -112,7 +113,7 @@ void api_code_word_edit(api_call *c)
                                                   (b->has_expires_at ? CODE_BATCH_EXPIRES_AT : 0) |
                                                   (b->has_disabled ? CODE_BATCH_DISABLED : 0)),
                              .channel = b->channel,
-                             .expires_at_ms = b->expires_at,
+                             .expires_at_ms = code_end_asked(b->expires_at),
                              .disabled = b->disabled};
     submit(c, in, &(act_ask){.then = changed});
 }

@@ -271,6 +271,8 @@ static void read_value(reader *r, const place *at, const wire_value *v, const js
         read_object(r, at, v->type, j, out);
     } else if (v->kind == WIRE_ARRAY && kind == JSON_KIND_ARRAY) {
         read_array(r, at, v, j, out);
+    } else if (v->nullable && kind == JSON_KIND_NULL) {
+        memcpy(out, &(int64_t){WIRE_TIME_NULL}, sizeof(int64_t));
     } else if (v->kind >= WIRE_STR && v->kind <= WIRE_ENUM && kind == JSON_KIND_STR) {
         put_text(r, at, v, json_str(j), out);
     } else {

@@ -21,6 +21,7 @@
 #include "base/str.h"
 
 enum { WIRE_ALWAYS = UINT16_MAX, WIRE_FIELDS_MAX = 64 };
+#define WIRE_TIME_NULL INT64_MIN
 
 typedef enum wire_kind {
     WIRE_BOOL,
@@ -62,6 +63,7 @@ struct wire_value {
     uint32_t size;      /* of the memory form */
     uint32_t max_bytes; /* text only; 0: no bound */
     bool any_text;      /* with control characters, too: each is looked at behind the wire */
+    bool nullable;      /* a time that may be null: WIRE_TIME_NULL */
     int64_t min, max;   /* of the number, of the characters of a text, of the items of an array */
     const wire_pattern *pattern;
     const wire_words *words;

@@ -70,7 +70,10 @@ static void write_value(const wire_value *v, const void *in, json_writer *w)
         return;
     case WIRE_TIME:
         memcpy(&number, in, sizeof number);
-        json_put_time(w, number);
+        if (v->nullable && number == WIRE_TIME_NULL)
+            json_put_null(w);
+        else
+            json_put_time(w, number);
         return;
     case WIRE_DAY:
         write_day(in, w);

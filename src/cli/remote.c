@@ -162,7 +162,9 @@ static str help_of(arena *memory, const wire_field *f, bool needed)
         doc = and_then(memory, doc,
                        arena_printf(memory, "Such as %.*s_…", STR_ARG(id_prefix(v->id))));
     if (v->kind == WIRE_TIME)
-        doc = and_then(memory, doc, S("Such as 2030-01-01T00:00:00Z"));
+        doc = and_then(memory, doc,
+                       v->nullable ? S("Such as 2030-01-01T00:00:00Z, or never")
+                                   : S("Such as 2030-01-01T00:00:00Z"));
     if (is_document(v))
         doc = and_then(memory, doc, S("JSON, or @FILE that holds it"));
     if (needed)
@@ -295,7 +297,9 @@ static error_t option(int key, char *argument, struct argp_state *state)
 
 static void put_value(json_writer *w, const wire_value *v, str text)
 {
-    if (v->kind == WIRE_INT || v->kind == WIRE_BOOL || is_document(v))
+    if (v->nullable && str_eq(text, S("never")))
+        json_put_null(w);
+    else if (v->kind == WIRE_INT || v->kind == WIRE_BOOL || is_document(v))
         json_put_raw(w, text);
     else
         json_put_str(w, text);

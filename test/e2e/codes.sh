@@ -349,6 +349,8 @@ shows "it is exchanged" codes 0 exchange --user u-5 --subjects '{"device":"d-5"}
 shows "it is disabled" codes 0 word disable "$word"
 shows "and not exchanged" codes 1 exchange --user u-6 --subjects '{"device":"d-6"}' summer10
 shows "it is enabled" codes 0 word enable "$word"
+shows "it ends never" codes 0 word extend --expires-at never "$word"
+shows "as is shown" equal "$(shown expires_at)" -
 shows "it ends" codes 0 word extend --expires-at 2099-02-01T00:00:00Z "$word"
 shows "it is moved" codes 0 word move --channel poster "$word"
 shows "it is shown" codes 0 word show "$word"

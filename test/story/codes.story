@@ -135,6 +135,13 @@ story a_stranger_learns_nothing
   as all
   PATCH /v1/codes/batches/$batch if="v3" {"expires_at": "2026-05-21T00:00:00Z", "name": "Later"}
   200 {"version": 4, "name": "Later", "expires_at": "2026-05-21T00:00:00.000Z"}
+  PATCH /v1/codes/batches/$batch if="v4" {"expires_at": null}
+  200 {"version": 5, "name": "Later", "expires_at": null}
+  at 2026-05-22T00:00:00Z
+  GET /v1/codes/batches/$batch
+  200 {"version": 5, "expires_at": null}
+  PATCH /v1/codes/batches/$batch if="v5" {"name": null}
+  422 {"errors": [{"field": "name", "code": "wrong_type"}]}
   POST /v1/codes/exchange {"code": "$code2", "user": "u2"}
   201
 
@@ -663,6 +670,12 @@ story a_word_is_disabled_ends_and_is_nobody_elses
   at 2026-02-01T00:00:00Z
   POST /v1/codes/exchange {"code": "spring10", "user": "u2"}
   409 {"code": "code_expired"}
+  PATCH /v1/codes/words/$word if="v3" {"expires_at": "1970-01-01T00:00:00Z"}
+  422 {"errors": [{"field": "expires_at", "code": "out_of_range"}]}
+  PATCH /v1/codes/words/$word if="v3" {"expires_at": null}
+  200 {"version": 4, "expires_at": null}
+  POST /v1/codes/exchange {"code": "spring10", "user": "u2"}
+  201
   as other
   POST /v1/codes/exchange {"code": "spring10", "user": "u2"}
   409 {"code": "code_invalid"}

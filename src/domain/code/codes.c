@@ -122,12 +122,18 @@ void code_channel_check(str channel, issues *found)
                    "printable UTF-8 text without control characters");
 }
 
+void code_end_check(int64_t expires_at_ms, bool edits, issues *found)
+{
+    if (!edits || expires_at_ms != 0)
+        rules_range(S("expires_at"), expires_at_ms, 1, TIME_MAX_MS - 1, found);
+}
+
 static void check_batch_fields(const code_batch_put_in *in, issues *found)
 {
     if ((in->fields & CODE_BATCH_NAME) != 0)
         rules_name(in->name, found);
     if ((in->fields & CODE_BATCH_EXPIRES_AT) != 0)
-        rules_range(S("expires_at"), in->expires_at_ms, 1, TIME_MAX_MS - 1, found);
+        code_end_check(in->expires_at_ms, in->batch != 0, found);
     if ((in->fields & CODE_BATCH_CHANNEL) != 0)
         code_channel_check(in->channel, found);
 }

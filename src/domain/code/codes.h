@@ -98,6 +98,8 @@ void code_word_check(const code_word_put_in *in, buf *normal, issues *found);
 /* Is this normalised text a code of the format? */
 bool code_format_reads(const code_format *f, str normal);
 void code_batch_check(const code_batch_put_in *in, issues *found);
+/* expires_at of batches and words. 0: an edit takes the end away. */
+void code_end_check(int64_t expires_at_ms, bool edits, issues *found);
 /* Of batches and words; empty is none. */
 void code_channel_check(str channel, issues *found);
 

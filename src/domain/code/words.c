@@ -8,7 +8,7 @@
 void code_word_check(const code_word_put_in *in, buf *normal, issues *found)
 {
     if ((in->fields & CODE_BATCH_EXPIRES_AT) != 0)
-        rules_range(S("expires_at"), in->expires_at_ms, 1, TIME_MAX_MS - 1, found);
+        code_end_check(in->expires_at_ms, in->id != 0, found);
     if ((in->fields & CODE_BATCH_CHANNEL) != 0)
         code_channel_check(in->channel, found);
     if (in->id != 0)
