@@ -159,7 +159,8 @@ result app_open(const app_options *options, app **out, buf *why)
         app_close(a);
         return r;
     }
-    dues_ask_lost(a->dues);
+    if (!a->options.store.several)
+        dues_ask_lost(a->dues);
     *out = a;
     return R_DONE;
 }
