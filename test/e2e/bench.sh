@@ -8,6 +8,7 @@ PATH=$(cd "${QUAN_BUILD:-build/release}" && pwd):$PATH
 scratch=$(mktemp -d) || exit 1
 . test/lib/shows.sh
 . test/lib/serving.sh
+. test/lib/asks.sh
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null; rm -rf "$scratch"' EXIT
 evidence="out err log"
 data=$scratch/data
@@ -26,8 +27,6 @@ bench() {
     [ $is -eq "$wanted" ] || { echo "status $is: $*"; return 1; }
     [ "$wanted" -ne 0 ] || jq -e '.broken == 0 and .refused == {}' "$scratch/out"
 }
-field() { jq -r "$1" "$scratch/out"; }
-err_has() { grep -q -e "$1" "$scratch/err"; }
 get() { curl -s -f -H "Authorization: Bearer $key" "$url$1"; }
 # newest: the campaign that was made last, into $campaign, and its templates into $templates.
 newest() {

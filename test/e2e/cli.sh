@@ -3,29 +3,16 @@
 # The last line is `N passed, N failed`.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-quan=${QUAN_BUILD:-build/release}/quan
+PATH=$(cd "${QUAN_BUILD:-build/release}" && pwd):$PATH
 scratch=$(mktemp -d) || exit 1
 server=
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null; rm -rf "$scratch"' EXIT
 data=$scratch/data
 . test/lib/shows.sh
+. test/lib/asks.sh
 evidence="out err"
 
-# ends STATUS ARGUMENT…: does quan end with this status? Its output is in out and err.
-ends() {
-    wanted=$1
-    shift
-    "$quan" "$@" >"$scratch/out" 2>"$scratch/err" </dev/null
-    is=$?
-    [ "$is" -eq "$wanted" ] || echo "status $is, not $wanted: quan $*"
-    [ "$is" -eq "$wanted" ]
-}
-
-out_has() { grep -q -e "$1" "$scratch/out"; }
-err_has() { grep -q -e "$1" "$scratch/err"; }
 silent() { [ ! -s "$scratch/err" ]; }
-equal() { [ "$1" = "$2" ]; }
-field() { jq -r "$1" "$scratch/out"; }
 
 # ---- help ----------------------------------------------------------------------------------------
 
@@ -36,17 +23,17 @@ shows "it names every command" out_has 'restore'
 shows "--help is help" ends 0 --help
 shows "--version is version" ends 0 --version
 shows "help of every command ends well, with examples" sh -c "
-    '$quan' help | sed -n 's/^  \([a-z][a-z ]*[a-z]\)  .*/\1/p' >'$scratch/names' &&
+    quan help | sed -n 's/^  \([a-z][a-z ]*[a-z]\)  .*/\1/p' >'$scratch/names' &&
     [ \$(wc -l <'$scratch/names') -ge 14 ] &&
     while read -r name; do
-        '$quan' help \$name >'$scratch/help' || exit 1
+        quan help \$name >'$scratch/help' || exit 1
         grep -q '^Examples:' '$scratch/help' && grep -q \"^quan \$name\" '$scratch/help' ||
             { echo \"no example: \$name\"; exit 1; }
     done <'$scratch/names'"
 # of COMMAND: its own options.
 options_of() {
     # shellcheck disable=SC2086
-    "$quan" help $1 | sed '/^ *Settings$/,$d; /^ *Every command$/,$d' |
+    quan help $1 | sed '/^ *Settings$/,$d; /^ *Every command$/,$d' |
         sed -n 's/^ *\(-[a-z], \)\{0,1\} *--\([a-z-]*\)\([=[ ].*\)\{0,1\}$/\2/p'
 }
 while read -r name; do
@@ -73,7 +60,7 @@ shows "an unknown option is refused" ends 2 verify --frobnicate
 shows "a wrong setting is refused" ends 2 serve --http-port 99999
 shows "with what is allowed" err_has '0 to 65535'
 shows "so is one from the environment" env QUAN_HTTP_PORT=none sh -c \
-    "'$quan' serve; [ \$? -eq 2 ]"
+    "quan serve; [ \$? -eq 2 ]"
 shows "a word too many is refused" ends 2 version 1
 shows "the version is told" ends 0 version --json
 shows "as JSON" equal "$(field .name)" quan
@@ -128,7 +115,7 @@ shows "what is no id is refused" ends 2 admin key revoke --data "$data" hello
 shows "errors are JSON with --json" ends 1 admin key revoke --json --data "$data" \
     key_0000000000001
 shows "with a code" equal "$(field .error.code)" failed
-"$quan" admin key create --data "$data" --merchant "$merchant" >"$scratch/key" 2>/dev/null
+quan admin key create --data "$data" --merchant "$merchant" >"$scratch/key" 2>/dev/null
 
 # ---- a server, backups of it, and back -----------------------------------------------------------
 
@@ -136,7 +123,7 @@ echo 0123 >"$scratch/short.key"
 shows "a master key has 64 digits" ends 3 serve --data "$data" --code-key-file "$scratch/short.key"
 shows "and is there" ends 3 serve --data "$data" --code-key-file "$scratch/no.key"
 openssl rand -hex 32 >"$scratch/code.key"
-"$quan" serve --data "$data" --http-port 0 --ready-file "$scratch/url" --log-level warn \
+quan serve --data "$data" --http-port 0 --ready-file "$scratch/url" --log-level warn \
     --code-key-file "$scratch/code.key" >"$scratch/out" 2>"$scratch/err" &
 server=$!
 for _ in $(seq 200); do [ -s "$scratch/url" ] || sleep 0.05; done
@@ -217,7 +204,7 @@ ask POST /v1/codes/imports "{\"name\":\"Own\",\"template\":\"$template\"}"
 own=$(field .id)
 came_in() { ask GET "/v1/codes/batches/$own" '' && [ "$(field .import.lines)" -ge "$1" ]; }
 # shellcheck disable=SC2086
-"$quan" $import --batch "$own" --to "$scratch/lists" "$scratch/own.csv.gz" >/dev/null 2>&1 &
+quan $import --batch "$own" --to "$scratch/lists" "$scratch/own.csv.gz" >/dev/null 2>&1 &
 work=$!
 for _ in $(seq 600); do came_in 10000 && break; sleep 0.02; done
 kill -9 "$work"
@@ -258,7 +245,7 @@ shows "nor where there is no such batch" ends 1 $import --no-header --batch cbt_
     --to "$scratch/more" "$scratch/more.csv"
 shows "they are as they were" equal "$(cat "$scratch/more/accepted.csv")" 'line,code
 1,XYZ-1'
-"$quan" demo --server "$url" --key "@$scratch/key" >"$scratch/demo" 2>&1 </dev/null &
+quan demo --server "$url" --key "@$scratch/key" >"$scratch/demo" 2>&1 </dev/null &
 work=$!
 for i in 1 2 3; do
     shows "backup $i is made while it serves" ends 0 backup --server "$url" --key "$operator" \
@@ -290,7 +277,7 @@ done
 shows "a data directory is backed up, too" ends 0 backup --data "$data" --to "$scratch/cold"
 shows "with progress where it is asked for" ends 0 verify --data "$data" --progress
 shows "on stderr" err_has 'verify'
-shows "and none where it is not" sh -c "'$quan' verify --data '$data' 2>&1 >/dev/null | (! grep .)"
+shows "and none where it is not" sh -c "quan verify --data '$data' 2>&1 >/dev/null | (! grep .)"
 shows "no restore over a directory in use" ends 3 restore --from "$scratch/cold" --data "$data"
 shows "a backup can be checked" ends 0 restore --check --from "$scratch/cold"
 printf x >>"$scratch/cold/store/CURRENT"
@@ -318,6 +305,6 @@ shows "a share beyond all" ends 2 capacity --busy 101
 shows "a rate that is none" ends 2 capacity --wallets many
 shows "no processors" ends 2 capacity --cores 0
 
-shows "a full stdout is not success" sh -c "'$quan' version >/dev/full; [ \$? -eq 3 ]"
+shows "a full stdout is not success" sh -c "quan version >/dev/full; [ \$? -eq 3 ]"
 
 counted

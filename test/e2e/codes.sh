@@ -3,49 +3,33 @@
 # The last line is `N passed, N failed`.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-quan=${QUAN_BUILD:-build/release}/quan
+PATH=$(cd "${QUAN_BUILD:-build/release}" && pwd):$PATH
 scratch=$(mktemp -d) || exit 1
-server=
+. test/lib/shows.sh
+. test/lib/serving.sh
+. test/lib/asks.sh
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null; rm -rf "$scratch"' EXIT
 data=$scratch/data
-. test/lib/shows.sh
 evidence="out err"
 
-# ends STATUS ARGUMENT…: does quan end with this status? Its output is in out and err.
-ends() {
-    wanted=$1
-    shift
-    "$quan" "$@" >"$scratch/out" 2>"$scratch/err" </dev/null
-    is=$?
-    [ "$is" -eq "$wanted" ] || echo "status $is, not $wanted: quan $*"
-    [ "$is" -eq "$wanted" ]
-}
 codes() {
     wanted=$1
     shift
     ends "$wanted" codes "$@"
 }
-out_has() { grep -q -e "$1" "$scratch/out"; }
-err_has() { grep -q -e "$1" "$scratch/err"; }
-equal() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'"; false; }; }
-field() { jq -r "$1" "$scratch/out"; }
 # shown NAME: what stands behind the name, for people.
 shown() { sed -n "s/^$1  *//p" "$scratch/out"; }
 
 # ---- a server with a merchant, a campaign and a template -----------------------------------------
 
-"$quan" admin merchant create --data "$data" --name Shop --zone UTC --currency CNY --json \
+quan admin merchant create --data "$data" --name Shop --zone UTC --currency CNY --json \
     >"$scratch/out"
 merchant=$(field .id)
-"$quan" admin key create --data "$data" --merchant "$merchant" >"$scratch/key" 2>/dev/null
-"$quan" admin key create --data "$data" --merchant "$merchant" --scopes read \
+quan admin key create --data "$data" --merchant "$merchant" >"$scratch/key" 2>/dev/null
+quan admin key create --data "$data" --merchant "$merchant" --scopes read \
     >"$scratch/reader" 2>/dev/null
 openssl rand -hex 32 >"$scratch/code.key"
-"$quan" serve --data "$data" --http-port 0 --ready-file "$scratch/url" --log-level warn \
-    --code-key-file "$scratch/code.key" >/dev/null 2>"$scratch/log" &
-server=$!
-for _ in $(seq 200); do [ -s "$scratch/url" ] || sleep 0.05; done
-url=$(cat "$scratch/url")
+shows "a server" up --data "$data" --log-level warn --code-key-file "$scratch/code.key"
 ask() {
     curl -s -X "$1" "$url$2" -H "Authorization: Bearer $(cat "$scratch/key")" \
         -H "Idempotency-Key: $2${4:-}" -H 'Content-Type: application/json' -d "$3" >"$scratch/out"
@@ -169,7 +153,7 @@ shows "and its last code exchanged" codes 0 exchange --user u-3 --subjects '{"de
 shows "the next prefix" codes 0 format rotate --prefix Q --expected-codes 50000 "$format"
 shows "stands behind the first" equal "$(shown prefix)" P,Q
 for i in $(seq 201); do
-    "$quan" codes batch create --name "Many $i" --format "$format" --template "$template" \
+    quan codes batch create --name "Many $i" --format "$format" --template "$template" \
         --count 10 >/dev/null || echo "batch $i" >>"$scratch/failed"
 done
 shows "more than a page of batches" [ ! -e "$scratch/failed" ]
@@ -195,7 +179,7 @@ shows "no file is written over" codes 3 export --to "$whole" "$large"
 # cut SIGNAL: an export that gets it in the middle; its status in $is.
 cut() {
     rm -f "$part"
-    "$quan" codes export --to "$part" "$large" >"$scratch/out" 2>"$scratch/err" </dev/null &
+    quan codes export --to "$part" "$large" >"$scratch/out" 2>"$scratch/err" </dev/null &
     work=$!
     for _ in $(seq 1000); do [ -s "$part" ] || sleep 0.01; done
     kill -"$1" $work
@@ -271,8 +255,8 @@ shows "nor what is not there" open 3 "$scratch/pass" "$scratch/none"
 shows "nothing is left of them" sh -c "[ ! -e '$clear' ] && [ ! -e '$clear.part' ]"
 shows "the environment may have the passphrase" env \
     QUAN_PASSPHRASE='correct horse battery staple' sh -c \
-    "'$quan' codes decrypt --to '$clear' '$sealed' && cmp '$whole' '$clear' &&
-    '$quan' codes export --encrypt '$batch' >'$scratch/piped.quan'"
+    "quan codes decrypt --to '$clear' '$sealed' && cmp '$whole' '$clear' &&
+    quan codes export --encrypt '$batch' >'$scratch/piped.quan'"
 rm "$clear"
 shows "an encrypted one goes through a pipe" open 0 "$scratch/pass" "$scratch/piped.quan"
 shows "with its codes" equal "$(wc -l <"$clear")" 4
@@ -280,7 +264,7 @@ shows "it is not gone on with" codes 2 export --encrypt --passphrase-file "$scra
     --to "$sealed" "$large"
 shows "and that is told" err_has 'an encrypted file cannot be gone on with'
 rm "$sealed"
-"$quan" codes export --encrypt --passphrase-file "$scratch/pass" --to "$sealed" "$large" \
+quan codes export --encrypt --passphrase-file "$scratch/pass" --to "$sealed" "$large" \
     >/dev/null 2>"$scratch/err" </dev/null &
 work=$!
 for _ in $(seq 1000); do [ -s "$sealed" ] || sleep 0.01; done
@@ -324,7 +308,7 @@ shows "as SVG to a pipe" codes 0 qr --as svg --scale 3 --margin 1 "$code"
 cp "$scratch/out" "$scratch/code.svg"
 ask GET "/v1/coupons/$coupon/qr?as=svg&scale=3&margin=1" ''
 shows "that of the server" cmp "$scratch/code.svg" "$scratch/out"
-shows "no server is asked" env -u QUAN_SERVER -u QUAN_KEY "$quan" codes qr --as png A
+shows "no server is asked" env -u QUAN_SERVER -u QUAN_KEY quan codes qr --as png A
 shows "it is redeemed" codes 0 redeem --order-number o-1 --cart "@$scratch/cart.json" \
     --subjects '{"device":"d-1"}' "$code"
 shows "with its discount" equal "$(shown discount)" '1.00 CNY'
