@@ -2,9 +2,11 @@
 #include "api/rest.h"
 #include "domain/code/bind.h"
 
+/* A user is named exactly, everywhere: a name with spaces around is not that without them, but more
+ * likely a bad copy of it than another user's, so it gets no code and is told. */
 static bool is_user(str line)
 {
-    return code_user_is_good(str_trim(line));
+    return code_user_is_good(line) && str_trim(line).n == line.n;
 }
 
 static void bound(api_call *c)
@@ -32,7 +34,7 @@ void api_code_batch_bind(api_call *c)
     for (size_t i = 0; i < b->lines.n; i++)
         if (is_user(b->lines.items[i]))
             in->lines.items[in->lines.n++] =
-                (bound_line){.line = (uint32_t)i, .user = str_trim(b->lines.items[i])};
+                (bound_line){.line = (uint32_t)i, .user = b->lines.items[i]};
     call_act(c, &(act_ask){.id = ACT_ID_code_bind,
                            .slot = id_slot(p->batch),
                            .subject = id_subject(c, ID_CODE_BATCH, p->batch),

@@ -198,6 +198,7 @@ static cli_exit run(cli_context *c, const import_wish *w, shop *s)
                          .what = "code",
                          .part_lines = UPLOAD_PART_MAX,
                          .to = w->to,
+                         .tells_more = true,
                          .again = w->batch != 0,
                          .begin = begin,
                          .context = &made};

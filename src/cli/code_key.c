@@ -1,6 +1,10 @@
-/* The master key of codes, from the file that the setting code_key_file names. */
+/* The master key of codes, from the file that the setting code_key_file names. That others than its
+ * owner may use the file is told, not refused: a group may be how the server gets at it. */
+#include <sys/stat.h>
+
 #include "cli/cli.h"
 #include "port/disk.h"
+#include "port/log.h"
 #include "port/secret.h"
 
 enum { DIGITS = 2 * SECRET_MASTER_BYTES, FILE_MAX = 4096, WHY_MAX = 4096 };
@@ -28,6 +32,14 @@ static bool parse_key(const char *text, size_t n, char out[SECRET_MASTER_BYTES])
     return n == DIGITS;
 }
 
+static void tell_open(const cli_context *c, str name)
+{
+    struct stat is;
+    if (stat(arena_z(c->memory, name), &is) == 0 && (is.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+        log_event(LOG_WARN, "code_key_file is open to others than its owner: chmod 600",
+                  log_str("path", name));
+}
+
 cli_exit cli_code_key(const cli_context *c, str *out)
 {
     str name = settings_text(c->settings, SETTING_code_key_file);
@@ -50,6 +62,7 @@ cli_exit cli_code_key(const cli_context *c, str *out)
                         "code_key_file %.*s does not hold %d hexadecimal "
                         "digits and nothing else",
                         STR_ARG(name), DIGITS);
+    tell_open(c, name);
     *out = (str){key, SECRET_MASTER_BYTES};
     return CLI_OK;
 }

@@ -13,6 +13,7 @@ typedef struct list_kind {
     const char *of_what, *what; /* "batch", "user" */
     const char *path, *behind;  /* around the id */
     size_t part_lines;
+    bool exact;
 } list_kind;
 
 typedef struct list_wish {
@@ -97,6 +98,7 @@ static cli_exit run(cli_context *c, const list_wish *w, shop *s)
                          .what = w->kind->what,
                          .part_lines = w->kind->part_lines,
                          .to = w->to,
+                         .exact = w->kind->exact,
                          .again = w->again,
                          .begin = begin,
                          .context = &target};
@@ -124,14 +126,14 @@ static cli_exit send_list(cli_context *c, const list_kind *kind, const char *syn
 
 cli_exit cli_codes_bind(cli_context *c)
 {
-    static const list_kind users = {ID_CODE_BATCH,        "batch",  "user",
-                                    "/v1/codes/batches/", "/users", CODE_BIND_MAX};
+    static const list_kind users = {ID_CODE_BATCH, "batch",       "user", "/v1/codes/batches/",
+                                    "/users",      CODE_BIND_MAX, true};
     return send_list(c, &users, "BATCH FILE");
 }
 
 cli_exit cli_codes_supply(cli_context *c)
 {
-    static const list_kind codes = {ID_TEMPLATE,      "template",       "code",
-                                    "/v1/templates/", "/partner_codes", PARTNER_LINES_MAX};
+    static const list_kind codes = {ID_TEMPLATE,      "template",        "code", "/v1/templates/",
+                                    "/partner_codes", PARTNER_LINES_MAX, false};
     return send_list(c, &codes, "TEMPLATE FILE");
 }

@@ -13,14 +13,16 @@ typedef struct reader {
     size_t columns;            /* of this row so far */
     size_t header;             /* columns of the header line */
     size_t at[CSV_WANTED_MAX]; /* wanted -> column */
-    size_t line;               /* rows seen, the header included */
+    size_t rows;               /* seen, the header included */
+    size_t line, inner;        /* that the row begins on, from 1; line ends in its fields */
+    int end;                   /* of the row before, with nothing behind it so far */
     result result;
 } reader;
 
 static void refuse(reader *r, const char *what, const char *name)
 {
     if (r->result == R_DONE) {
-        buf_printf(r->why, "%s: row %zu: %s%s", r->request->path, r->line, what, name);
+        buf_printf(r->why, "%s: line %zu: %s%s", r->request->path, r->line, what, name);
         r->result = R_INVALID;
     }
 }
@@ -34,6 +36,9 @@ static void on_field(void *field, size_t n, void *context)
     }
     r->starts[r->columns++] = r->text.n;
     buf_add(&r->text, field, n);
+    const char *text = field;
+    for (size_t i = 0; i < n; i++)
+        r->inner += text[i] == '\n';
 }
 
 static str field_at(const reader *r, size_t i)
@@ -57,13 +62,13 @@ static void take_header(reader *r)
     }
 }
 
-static void on_row(int end, void *context)
+static void take_row(reader *r)
 {
-    reader *r = context;
-    MAYBE(end);
-    r->line++;
     bool headless = r->request->headless;
-    if (r->result == R_DONE && r->line == 1 && !headless) {
+    r->rows++;
+    if (r->request->line != NULL)
+        *r->request->line = r->line;
+    if (r->result == R_DONE && r->rows == 1 && !headless) {
         take_header(r);
     } else if (r->result == R_DONE && r->columns != r->header && !headless) {
         refuse(r, "the number of fields differs from the header line", "");
@@ -76,7 +81,18 @@ static void on_row(int end, void *context)
             refuse(r, "", "");
         }
     }
-    r->columns = 0;
+}
+
+/* Also for an empty line, which has no field, and for the LF of a CRLF, which ends no line. */
+static void on_row(int end, void *context)
+{
+    reader *r = context;
+    bool rest = r->columns == 0 && end == '\n' && r->end == '\r';
+    if (r->columns > 0)
+        take_row(r);
+    r->line += r->inner + !rest;
+    r->end = rest ? '\n' : end;
+    r->columns = r->inner = 0;
     buf_clear(&r->text);
 }
 
@@ -91,7 +107,7 @@ static result parse(reader *r, gzFile in)
     struct csv_parser parser;
     char chunk[65536];
     bool first = true;
-    if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI) != 0) {
+    if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI | CSV_REPALL_NL) != 0) {
         return R_IO;
     }
     int n = 0;
@@ -126,9 +142,10 @@ result csv_read(const csv_request *request, buf *why)
     CHECK(r != NULL);
     r->request = request;
     r->why = why;
+    r->line = 1;
     buf_init(&r->text, (size_t)CSV_COLUMNS_MAX * CSV_FIELD_MAX);
     result done = parse(r, in);
-    if (done == R_DONE && r->line == 0 && !request->headless) {
+    if (done == R_DONE && r->rows == 0 && !request->headless) {
         buf_printf(why, "%s: there is no header line", request->path);
         done = R_INVALID;
     }

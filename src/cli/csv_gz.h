@@ -1,6 +1,6 @@
 /* Reading a gzip (or plain) CSV file, row by row. RFC 4180 quoting by libcsv; lines end in LF or
- * CRLF, empty ones are passed over, and so is a byte order mark. Bounded: fields <= CSV_FIELD_MAX
- * bytes, CSV_COLUMNS_MAX columns. */
+ * CRLF, empty ones are passed over (but counted), and so is a byte order mark. Bounded: fields <=
+ * CSV_FIELD_MAX bytes, CSV_COLUMNS_MAX columns. */
 #ifndef QUAN_CLI_CSV_GZ_H
 #define QUAN_CLI_CSV_GZ_H
 
@@ -21,6 +21,7 @@ typedef struct csv_request {
     const char *const *wanted; /* names of the header line, any order; n <= CSV_WANTED_MAX */
     size_t n;
     bool headless; /* there is no header line: n is 1, the first field of each row */
+    size_t *line;  /* NULL, or where `row` finds the line of the file that its row begins on */
     csv_row *row;
     void *context;
 } csv_request;

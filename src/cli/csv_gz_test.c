@@ -60,36 +60,48 @@ static void columns_are_found_by_name(void **state)
     buf_free(&why);
 }
 
+typedef struct kept {
+    buf all;
+    size_t line;
+} kept;
+
 static bool keep(void *context, const str *f, buf *why)
 {
-    buf *all = context;
+    kept *k = context;
     MAYBE(why);
-    buf_printf(all, "[%.*s]", STR_ARG(f[0]));
+    buf_printf(&k->all, "%zu[%.*s]", k->line, STR_ARG(f[0]));
     return true;
 }
 
-/* A byte order mark, lines of any length that end either way, and empty ones. */
+/* A byte order mark, lines of any length that end either way, and empty ones, which count. */
 static void rows_without_a_header_have_a_first_field(void **state)
 {
     (void)state;
-    static const char text[] = "\xef\xbb\xbfone,1\r\ntwo\r\n\r\n\"th,ree\",x,y\n\n\"\"\nfour";
+    static const char text[] = "\xef\xbb\xbfone,1\r\ntwo\r\n\r\n\"th,ree\",x,y\n\n\"\"\n  \n\n"
+                               "\"fi\r\nve\",\"\n\"\r\n\r\r\nfour";
     static const char *const wanted[] = {NULL};
     char path[] = "/tmp/quan-csv-XXXXXX";
     int fd = mkstemp(path);
-    buf why, all;
+    buf why;
+    kept all;
     assert_true(fd >= 0);
     assert_int_equal(write(fd, text, sizeof(text) - 1), sizeof(text) - 1);
     (void)close(fd);
     buf_init(&why, 4096);
-    buf_init(&all, 4096);
-    csv_request csv = {
-        .path = path, .wanted = wanted, .n = 1, .headless = true, .row = keep, .context = &all};
+    buf_init(&all.all, 4096);
+    csv_request csv = {.path = path,
+                       .wanted = wanted,
+                       .n = 1,
+                       .headless = true,
+                       .line = &all.line,
+                       .row = keep,
+                       .context = &all};
     assert_int_equal(csv_read(&csv, &why), R_DONE);
     (void)unlink(path);
-    str seen_rows = buf_view(&all);
-    assert_true(str_eq(seen_rows, S("[one][two][th,ree][][four]")));
+    str seen_rows = buf_view(&all.all);
+    assert_true(str_eq(seen_rows, S("1[one]2[two]4[th,ree]6[]9[fi\r\nve]14[four]")));
     buf_free(&why);
-    buf_free(&all);
+    buf_free(&all.all);
 }
 
 static void what_is_wrong_is_said(void **state)
@@ -99,8 +111,8 @@ static void what_is_wrong_is_said(void **state)
         const char *text, *says;
     } cases[] = {
         {"a,c\n1,2\n", "no column b"},
-        {"a,b\n1\n", "row 2: the number of fields"},
-        {"a,b\n1,2,3\n", "row 2: the number of fields"},
+        {"a,b\n1\n", "line 2: the number of fields"},
+        {"a,b\r\n\r\n1,2,3\r\n", "line 3: the number of fields"},
         {"a,b\n1,2\n3,refuse\n", "not this one"},
         {"a,b\n1,\"2\n", "quote"},
         {"", "no header line"},

@@ -262,7 +262,11 @@ static result read_all(reading *r, str directory, buf *why)
     };
     for (size_t i = 0; i < ARRAY_LEN(files); i++) {
         str path = arena_printf(r->j->memory, "%.*s/%s.csv.gz", STR_ARG(directory), files[i].file);
-        csv_request request = {path.p, files[i].wanted, files[i].n, false, files[i].row, r};
+        csv_request request = {.path = path.p,
+                               .wanted = files[i].wanted,
+                               .n = files[i].n,
+                               .row = files[i].row,
+                               .context = r};
         result done = csv_read(&request, why);
         if (done != R_DONE) {
             return done;

@@ -98,7 +98,7 @@ static void an_option_is_needed_where_the_row_or_the_schema_says_so(void **state
     assert_false(remote_takes(edit, wire_field_find(remote_body(edit), S("disabled")), &needed));
     assert_true(remote_takes(redeem, wire_field_find(remote_body(redeem), S("cart")), &needed));
     assert_false(needed);
-    assert_false(remote_takes(redeem, wire_field_find(remote_body(redeem), S("user")), &needed));
+    assert_false(remote_takes(redeem, wire_field_find(remote_body(redeem), S("expect")), &needed));
     assert_false(remote_takes(redeem, wire_field_find(remote_body(redeem), S("codes")), &needed));
     assert_true(remote_takes(create, wire_field_find(remote_body(create), S("length")), &needed));
     assert_true(needed);

@@ -2,6 +2,7 @@
 #include "cli/upload.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,22 +22,31 @@ enum {
     WHY_MAX = 8192,
     TRIES_MAX = 120,
     PAUSE_NS = 500 * 1000 * 1000,
+    LIST_MODE = 0600, /* codes are worth what they become */
+    FOLDER_MODE = 0700,
 };
 
 enum { ACCEPTED, ALREADY, DUPLICATE, INVALID, LISTS };
 static const struct {
-    const char *file, *more; /* a field behind the line */
+    const char *file, *more; /* a field behind the line, where the operation tells it */
 } lists[LISTS] = {{"accepted.csv", ""},
                   {"already.csv", ""},
                   {"duplicate.csv", ",first_line"},
                   {"invalid.csv", ",reason"}};
+
+/* From the n-th line that is sent on, lines are `line` and those behind it of the file. */
+typedef struct stretch {
+    uint64_t n, line;
+} stretch;
 
 typedef struct uploading {
     shop *shop;
     const cli_context *context;
     const upload_wish *wish;
     str target;
-    uint64_t lines; /* of the file */
+    uint64_t lines; /* of the file that are sent, as far as they are counted */
+    size_t at_line; /* of the file, that is read */
+    buf stretches;  /* in order */
     FILE *out[LISTS];
     uint64_t counts[LISTS];
     progress bar;
@@ -55,23 +65,48 @@ static str list_path(const uploading *u, size_t i)
     return arena_printf(u->context->memory, "%s/%s", u->wish->to, lists[i].file);
 }
 
-static cli_exit open_lists(uploading *u)
+/* NULL, with errno. One that is there keeps no reader either. */
+static FILE *open_list(const char *path, bool again)
+{
+    int how = O_WRONLY | O_CREAT | O_CLOEXEC | (again ? O_TRUNC : O_EXCL);
+    int fd = open(path, how, LIST_MODE);
+    FILE *out = fd >= 0 && fchmod(fd, LIST_MODE) == 0 ? fdopen(fd, "w") : NULL;
+    if (fd >= 0 && out == NULL) {
+        int e = errno;
+        (void)close(fd);
+        errno = e;
+    }
+    return out;
+}
+
+static cli_exit make_folder(const uploading *u)
 {
     const char *to = u->wish->to;
+    bool fresh = !disk_is_there(str_of(to));
     buf why;
     buf_init(&why, WHY_MAX);
     cli_exit code = CLI_OK;
     if (disk_make_directory(str_of(to), &why) != R_DONE)
         code = cli_fail(u->context, CLI_ENVIRONMENT, "%.*s", STR_ARG(buf_view(&why)));
+    else if (fresh && chmod(to, FOLDER_MODE) != 0)
+        code = cli_fail(u->context, CLI_ENVIRONMENT, "%s cannot be kept to its owner: %s", to,
+                        strerror(errno));
     buf_free(&why);
+    return code;
+}
+
+static cli_exit open_lists(uploading *u)
+{
+    cli_exit code = make_folder(u);
     for (size_t i = 0; i < LISTS && code == CLI_OK; i++) {
         str path = list_path(u, i);
-        u->out[i] = fopen(path.p, u->wish->again ? "we" : "wxe");
+        u->out[i] = open_list(path.p, u->wish->again);
         if (u->out[i] == NULL)
             code = cli_fail(u->context, CLI_ENVIRONMENT, "%s cannot be made: %s", path.p,
                             strerror(errno));
         else
-            (void)fprintf(u->out[i], "line,%s%s\n", u->wish->what, lists[i].more);
+            (void)fprintf(u->out[i], "line,%s%s\n", u->wish->what,
+                          u->wish->tells_more ? lists[i].more : "");
     }
     return code;
 }
@@ -103,10 +138,27 @@ static void drop_lists(uploading *u)
     }
 }
 
-/* The row of the file that a line is. */
-static unsigned long long row_of(const uploading *u, uint64_t line)
+static stretch stretch_at(const uploading *u, size_t i)
 {
-    return line + (u->wish->column == NULL ? 0 : 1);
+    stretch s;
+    memcpy(&s, u->stretches.p + i * sizeof s, sizeof s);
+    return s;
+}
+
+/* The line of the file that the n-th is which is sent. */
+static unsigned long long line_of(const uploading *u, uint64_t n)
+{
+    size_t from = 0, to = u->stretches.n / sizeof(stretch);
+    CHECK(to > 0); /* check_file has counted them */
+    while (to - from > 1) {
+        size_t middle = from + (to - from) / 2;
+        if (stretch_at(u, middle).n <= n)
+            from = middle;
+        else
+            to = middle;
+    }
+    stretch s = stretch_at(u, from);
+    return s.line + (n - s.n);
 }
 
 static int64_t number_in(const json *object, str name)
@@ -134,13 +186,11 @@ static void list_line(uploading *u, size_t i, const json *rest)
     buf row;
     u->counts[in]++;
     buf_init(&row, ROW_BYTES);
-    buf_printf(&row, "%llu,", row_of(u, u->first + i));
+    buf_printf(&row, "%llu,", line_of(u, u->first + i));
     buf_csv(&row, (str){u->texts.p + from, u->ends[i] - from});
-    if (in == DUPLICATE)
-        buf_char(&row, ',');
-    if (in == DUPLICATE && first > 0)
-        buf_printf(&row, "%llu", row_of(u, first));
-    if (in == INVALID)
+    if (in == DUPLICATE && u->wish->tells_more)
+        buf_printf(&row, ",%llu", line_of(u, first));
+    if (in == INVALID && u->wish->tells_more)
         buf_printf(&row, ",%.*s", STR_ARG(text_in(rest, S("reason"))));
     buf_char(&row, '\n');
     (void)fwrite(row.p, 1, row.n, u->out[in]);
@@ -183,7 +233,7 @@ static cli_exit ask(uploading *u, str body)
         return cli_fail(u->context, CLI_ENVIRONMENT, "the server does not answer");
     return cli_fail(u->context, CLI_FAILED,
                     "line %llu and those behind it were answered with %d: %.*s",
-                    row_of(u, u->first), status, STR_ARG(u->shop->answer.body));
+                    line_of(u, u->first), status, STR_ARG(u->shop->answer.body));
 }
 
 static cli_exit send_part(uploading *u)
@@ -213,7 +263,8 @@ static cli_exit send_part(uploading *u)
 static void put_line(uploading *u, str line)
 {
     char clean[LINE_BYTES];
-    line = str_trim(line);
+    if (!u->wish->exact)
+        line = str_trim(line);
     for (size_t i = 0; i < line.n; i++) {
         char c = line.p[i];
         clean[i] = c < ' ' || c > '~' ? '\1' : c;
@@ -243,6 +294,7 @@ static cli_exit read_file(uploading *u, csv_row *row)
                        .wanted = wanted,
                        .n = 1,
                        .headless = u->wish->column == NULL,
+                       .line = &u->at_line,
                        .row = row,
                        .context = u};
     buf why;
@@ -260,12 +312,17 @@ static bool count_row(void *context, const str *fields, buf *why)
     uploading *u = context;
     MAYBE(fields);
     MAYBE(why);
-    if (u->lines == UPLOAD_LINES_MAX)
+    if (u->lines == UPLOAD_LINES_MAX) {
         u->code = cli_fail(u->context, CLI_FAILED, "%s has more than %d lines", u->wish->file,
                            UPLOAD_LINES_MAX);
-    else
-        u->lines++;
-    return u->code == CLI_OK;
+        return false;
+    }
+    u->lines++;
+    if (u->lines == 1 || line_of(u, u->lines) != u->at_line) {
+        stretch s = {u->lines, u->at_line};
+        buf_add(&u->stretches, &s, sizeof s);
+    }
+    return true;
 }
 
 /* To its end: a quote that is not closed shows only there. */
@@ -302,6 +359,7 @@ cli_exit upload_file(shop *s, const cli_context *c, const upload_wish *w, upload
     u->first = 1;
     buf_init(&u->bytes, 2 * PART_BYTES);
     buf_init(&u->texts, (size_t)UPLOAD_PART_MAX * LINE_BYTES);
+    buf_init(&u->stretches, (size_t)UPLOAD_LINES_MAX * sizeof(stretch));
     cli_exit code = check_file(u);
     if (code == CLI_OK)
         code = open_lists(u);
@@ -314,6 +372,7 @@ cli_exit upload_file(shop *s, const cli_context *c, const upload_wish *w, upload
     code = close_lists(u, code);
     buf_free(&u->bytes);
     buf_free(&u->texts);
+    buf_free(&u->stretches);
     *out = (upload_totals){.lines = u->first - 1,
                            .accepted = u->counts[ACCEPTED],
                            .already = u->counts[ALREADY],

@@ -1,12 +1,14 @@
 /* A file of lines to a server, part by part, and what became of them in four lists: CSV files
- * accepted, already, duplicate and invalid of a folder, with the row of the file, the header line
- * being the first. For every operation that takes {first_line, lines} and answers with the `rest`
- * that it did not accept: imports, users of personal codes, codes of partners.
+ * accepted, already, duplicate and invalid of a folder, with the line of the file that each begins
+ * on, blank lines and the header line counted. Only the owner can read them. For every operation
+ * that takes {first_line, lines} and answers with the `rest` that it did not accept: imports, users
+ * of personal codes, codes of partners.
  *
  * An upload that was stopped anyhow is begun from the first line again: what the server has already
  * costs it no write. Parts are the same for the same file; where the server has one answer for each
  * (domain/code/upload.h) the lists are those of an upload that was not stopped, else what was
- * accepted before is listed as already there. Memory does not grow with the file.
+ * accepted before is listed as already there. Memory does not grow with the file, but for 16 bytes
+ * wherever lines of it are not sent (blank ones, a field of several).
  *
  * A file is read twice: nothing is made for one that cannot be read to its end, has no lines or too
  * many. */
@@ -21,6 +23,8 @@ typedef struct upload_wish {
     const char *what;   /* a line is: "code"; heads the lists */
     size_t part_lines;  /* that the operation takes, at most UPLOAD_PART_MAX */
     const char *to;     /* folder of the lists; made where it is not there */
+    bool tells_more;    /* the answer says first_line of a duplicate, reason of what is invalid */
+    bool exact;         /* spaces around a line are its own */
     bool again;         /* lists that are there are written anew; else they are a failure */
     /* Whom the parts go to, as "/v1/codes/imports/cbt_…/parts". Asked once, when the file is known
      * to be good and the lists are made; where it fails, those that were made are removed. */

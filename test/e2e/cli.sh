@@ -122,12 +122,13 @@ quan admin key create --data "$data" --merchant "$merchant" >"$scratch/key" 2>/d
 echo 0123 >"$scratch/short.key"
 shows "a master key has 64 digits" ends 3 serve --data "$data" --code-key-file "$scratch/short.key"
 shows "and is there" ends 3 serve --data "$data" --code-key-file "$scratch/no.key"
-openssl rand -hex 32 >"$scratch/code.key"
+(umask 077 && openssl rand -hex 32 >"$scratch/code.key")
 quan serve --data "$data" --http-port 0 --ready-file "$scratch/url" --log-level warn \
     --code-key-file "$scratch/code.key" >"$scratch/out" 2>"$scratch/err" &
 server=$!
 for _ in $(seq 200); do [ -s "$scratch/url" ] || sleep 0.05; done
 url=$(cat "$scratch/url")
+shows "a master key of one's own is nothing to tell" equal "$(cat "$scratch/err")" ''
 shows "a used data directory is refused" ends 3 admin key list --data "$data"
 shows "with its reason" err_has 'another process has the data directory .* open$'
 shows "so is one that cannot be made" ends 3 admin key list --data "$scratch/key/data" # a file
@@ -190,7 +191,7 @@ shows "and a heading" refused 1 'there is no header line' "$scratch/empty.csv"
 shows "and a code" refused 1 'there is no code' "$scratch/heading.csv"
 shows "without a heading, too" refused 1 'there is no code' --no-header "$scratch/empty.csv"
 shows "its last quote is closed" refused 1 'quote is not closed' "$scratch/cut.csv"
-shows "its last row is as wide as the others" refused 1 'row 20002: .*number of fields' \
+shows "its last row is as wide as the others" refused 1 'line 20002: .*number of fields' \
     "$scratch/ragged.csv"
 shows "it can be read twice" refused 1 'is no plain file' "$scratch/pipe"
 shows "a batch that is refused leaves no lists" refused 2 expires_at --expires-at soon \
@@ -222,7 +223,9 @@ shows "all of it" equal "$(wc -l <"$scratch/lists/accepted.csv")" 99996
 shows "what was ours" equal "$(tail -n 1 "$scratch/lists/already.csv")" '99998,word00'
 shows "what came twice" equal "$(tail -n 1 "$scratch/lists/duplicate.csv")" '99997,own 000007,8'
 shows "what is no code" equal "$(tr '\n' ' ' <"$scratch/lists/invalid.csv")" \
-    'line,code,reason 99999,,empty 100000,"A,B C",character 100001,abc,too_short '
+    'line,code,reason 99999,,empty 100000,"A,B C",character 100002,abc,too_short '
+shows "for their owner alone" equal \
+    "$(stat -c %a "$scratch/lists" "$scratch/lists"/*.csv | xargs)" '700 600 600 600 600'
 printf 'XYZ-1\nown-000001,of the other\n' >"$scratch/more.csv"
 # shellcheck disable=SC2086
 shows "a file without a header" ends 0 $import --no-header --no-finish --name More \
@@ -245,6 +248,12 @@ shows "nor where there is no such batch" ends 1 $import --no-header --batch cbt_
     --to "$scratch/more" "$scratch/more.csv"
 shows "they are as they were" equal "$(cat "$scratch/more/accepted.csv")" 'line,code
 1,XYZ-1'
+printf 'code\r\n\r\nBLK-1111\r\n\r\n  \r\nBLK-1111\r\n\r\n\r\nBLK-2\r\n\r\n' >"$scratch/blank.csv"
+# shellcheck disable=SC2086
+shows "blank lines are no codes" ends 0 $import --name Blank --template "$template" \
+    --to "$scratch/blank" "$scratch/blank.csv"
+shows "but lines of the file" equal "$(cat "$scratch/blank"/*.csv | xargs)" \
+    'line,code 3,BLK-1111 9,BLK-2 line,code line,code,first_line 6,BLK-1111,3 line,code,reason'
 quan demo --server "$url" --key "@$scratch/key" >"$scratch/demo" 2>&1 </dev/null &
 work=$!
 for i in 1 2 3; do

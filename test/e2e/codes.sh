@@ -29,7 +29,10 @@ quan admin key create --data "$data" --merchant "$merchant" >"$scratch/key" 2>/d
 quan admin key create --data "$data" --merchant "$merchant" --scopes read \
     >"$scratch/reader" 2>/dev/null
 openssl rand -hex 32 >"$scratch/code.key"
+chmod 640 "$scratch/code.key"
 shows "a server" up --data "$data" --log-level warn --code-key-file "$scratch/code.key"
+shows "that others may read the master key is told" grep -q "open to others .*$scratch/code.key" \
+    "$scratch/log"
 ask() {
     curl -s -X "$1" "$url$2" -H "Authorization: Bearer $(cat "$scratch/key")" \
         -H "Idempotency-Key: $2${4:-}" -H 'Content-Type: application/json' -d "$3" >"$scratch/out"
@@ -309,8 +312,13 @@ cp "$scratch/out" "$scratch/code.svg"
 ask GET "/v1/coupons/$coupon/qr?as=svg&scale=3&margin=1" ''
 shows "that of the server" cmp "$scratch/code.svg" "$scratch/out"
 shows "no server is asked" env -u QUAN_SERVER -u QUAN_KEY quan codes qr --as png A
+shows "not for another user" codes 1 redeem --order-number o-1 --cart "@$scratch/cart.json" \
+    --user nobody --subjects '{"device":"d-1"}' "$code"
+shows "nor from no address" codes 2 redeem --order-number o-1 --cart "@$scratch/cart.json" \
+    --client-address somewhere --subjects '{"device":"d-1"}' "$code"
+shows "which is told" err_has client_address
 shows "it is redeemed" codes 0 redeem --order-number o-1 --cart "@$scratch/cart.json" \
-    --subjects '{"device":"d-1"}' "$code"
+    --client-address 203.0.113.7 --subjects '{"device":"d-1"}' "$code"
 shows "with its discount" equal "$(shown discount)" '1.00 CNY'
 shows "of the order" equal "$(shown total)" '1.50 CNY'
 shows "once" codes 1 redeem --order-number o-2 --cart "@$scratch/cart.json" "$code"
@@ -352,15 +360,21 @@ shows "nor codes that anybody may have" codes 1 export "$personal"
     echo user
     seq -f 'user-%g' 2300
     echo '"a, ""b"""'
+    echo
     echo user-7
+    echo '" user-8 "'
 } >"$scratch/users.csv"
 mine() { codes 0 bind --to "$scratch/users" "$@" "$personal" "$scratch/users.csv"; }
 shows "its users come from a file" mine
-shows "each once" out_has ': 2302 lines: 2301 accepted, 1 already ours, 0 duplicate, 0 invalid$'
-shows "in lists" equal "$(cat "$scratch/users/already.csv")" "$(printf 'line,user\n2303,user-7')"
+shows "each once" out_has ': 2303 lines: 2301 accepted, 1 already ours, 0 duplicate, 1 invalid$'
+shows "in lists" equal "$(cat "$scratch/users/already.csv")" "$(printf 'line,user\n2304,user-7')"
+shows "spaces make no other user" equal "$(cat "$scratch/users/invalid.csv")" \
+    "$(printf 'line,user\n2305, user-8 ')"
+chmod 644 "$scratch/users/accepted.csv"
 shows "that are not written over" codes 3 bind --to "$scratch/users" "$personal" \
     "$scratch/users.csv"
 shows "unless wanted" mine --again --json
+shows "for their owner alone" equal "$(stat -c %a "$scratch/users"/*.csv | xargs)" '600 600 600 600'
 shows "then they have their codes" equal "$(field '"\(.batch) \(.accepted) \(.already_ours)"')" \
     "$personal 0 2302"
 echo 'one more' >"$scratch/more.csv"
@@ -395,7 +409,7 @@ cinema=$(field .id)
     echo code
     seq -f 'LOTUS %g' 1200
     echo 'LOTUS 3'
-    printf 'LOTUS\t4\nLOTUS \377\n'
+    printf 'LOTUS\t4\nLOTUS \377\n\n'
     echo 'LOTUS 1200'
 } >"$scratch/lotus.csv"
 shows "a partner's codes come from a file" codes 0 supply --to "$scratch/lotus" "$cinema" \
@@ -403,8 +417,11 @@ shows "a partner's codes come from a file" codes 0 supply --to "$scratch/lotus" 
 shows "each once" out_has ': 1204 lines: 1200 accepted, 1 already ours, 1 duplicate, 2 invalid$'
 bad=$(LC_ALL=C sed 's/,.*//' "$scratch/lotus/invalid.csv" | tr '\n' ' ')
 shows "bad ones are told" equal "$bad" 'line 1203 1204 '
-ask GET "/v1/templates/$cinema/partner_codes" ''
-shows "and are there" equal "$(field .left)" 1200
+shows "and what came twice, in this request" equal "$(cat "$scratch/lotus/duplicate.csv")" \
+    "$(printf 'line,code\n1206,LOTUS 1200')"
+shows "they are counted" codes 0 partner show "$cinema"
+shows "all of them" equal "$(shown partner) $(shown codes) $(shown left) $(shown handed_out)" \
+    'Lotus 1200 1200 0'
 
 # ---- guessers ------------------------------------------------------------------------------------
 

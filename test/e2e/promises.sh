@@ -111,7 +111,7 @@ on_codes() {
     *" bind "*)
         of=$(one batch --name Each --format "$format" --template "$template" --count 9 \
             --personal true) ;;
-    *" supply "*) at=$cinema ;;
+    *" supply "* | *" partner show "*) at=$cinema ;;
     *" lock lift "*) # somebody who has guessed
         ! quan codes exchange --user u-1001 --client-address 192.0.2.7 GUESSED >/dev/null 2>&1 ;;
     esac

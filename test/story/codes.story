@@ -731,7 +731,7 @@ setup personal
   POST /v1/codes/batches {"name": "Birthdays", "format": "$format", "template": "$template",
     "count": 4, "personal": true, "expires_at": "2026-05-20T00:00:00Z"}
   201 {"id": "$batch", "count": 4, "personal": true, "users": 0}
-  POST /v1/codes/batches/$batch/users {"lines": ["u1", " u2 ", "a, \"b\""]}
+  POST /v1/codes/batches/$batch/users {"lines": ["u1", "u2", "a, \"b\""]}
   200 {"first_line": 1, "lines": 3, "accepted": 3, "rest": [], "from": 0, "users": 3}
   POST /v1/codes/batches/$batch/export {}
   200
@@ -838,6 +838,9 @@ story a_user_gets_one_code_of_a_batch
   same first
   POST /v1/codes/batches/$batch/users {"lines": [""]}
   200 {"accepted": 0, "rest": [{"line": 1, "outcome": "invalid"}]}
+  POST /v1/codes/batches/$batch/users {"lines": [" u1", "u1 ", " sp "]}
+  200 {"accepted": 0, "users": 4, "rest": [{"line": 1, "outcome": "invalid"},
+    {"line": 2, "outcome": "invalid"}, {"line": 3, "outcome": "invalid"}]}
   POST /v1/codes/batches/$batch/users {"lines": []}
   422
   POST /v1/codes/batches/$batch/export {"from": 2}
