@@ -81,7 +81,7 @@ void api_transfer_create(api_call *c)
 /* ---- offers ---- */
 
 /* The transfer that a request names by its id or by its token: one of the two. False: the call has
- * ended. */
+ * ended, and `out`, where it is of the call's memory, with it. */
 static bool name_transfer(api_call *c, uint64_t id, bool has_token, str token, uint64_t *out)
 {
     const config_merchant *of = config_find_merchant(call_config(c), c->who.merchant);
@@ -92,10 +92,14 @@ static bool name_transfer(api_call *c, uint64_t id, bool has_token, str token, u
         call_invalid(c);
         return false;
     }
-    *out = has_token ? transfer_by_token(of->row, token, c->memory) : id;
-    if (*out == 0)
+    if (has_token)
+        id = transfer_by_token(of->row, token, c->memory);
+    if (id == 0) {
         call_refuse(c, R_NOT_FOUND, S(""));
-    return *out != 0;
+        return false;
+    }
+    *out = id;
+    return true;
 }
 
 static void offered(api_call *c)

@@ -229,7 +229,7 @@ static void end_word(model_side *s, const model_step *step, const world_act *a, 
     model_book *b = &s->book;
     model_say(facts, a->code);
     bool there = step->code < b->word_count;
-    if (step->word == CHANGE_MAKE && there != (a->code == R_NOT_EDITABLE) && s->judged &&
+    if (step->word == CHANGE_MAKE && there != (a->code == R_INVALID) && s->judged &&
         step->template <MODEL_TEMPLATES)
         s->wrong = "a word is made twice, or not once";
     if (a->code != R_DONE)
