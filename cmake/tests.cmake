@@ -37,11 +37,13 @@ target_link_options(quan_poisoned PRIVATE -Wl,--wrap=issue_decide -Wl,--wrap=lea
 quan_program_tests(contract LINK quan_core LABELS contract thread)
 add_dependencies(thread_tests quan) # `quan cluster` starts the servers of the contract tests
 quan_program_tests(story LINK quan_all LABELS story RUNS mem mem-adversary:7 rocks)
-# The threads of a server are the same on every engine.
-foreach(program test_story_story_main test_story_race_test test_story_transfer_race_test)
-    set_property(TEST ${program}_rocks APPEND PROPERTY LABELS thread)
-    add_dependencies(thread_tests ${program})
+# The threads of a server are the same on every engine, and those of RocksDB are in the races and
+# the contracts.
+foreach(run story_main_mem race_test_rocks transfer_race_test_rocks)
+    set_property(TEST test_story_${run} APPEND PROPERTY LABELS thread)
 endforeach()
+add_dependencies(thread_tests test_story_story_main test_story_race_test
+    test_story_transfer_race_test)
 # Once, in the build that is served: what it would show under a sanitizer the contract tests do.
 if(TARGET test_story_story_main AND CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
     quan_test(test_story_story_main_pg COST 20 LABELS story COMMAND test_story_story_main pg)
