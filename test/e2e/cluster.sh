@@ -12,6 +12,7 @@ cluster=
 trap '[ -z "$cluster" ] || kill -9 "$cluster" 2>/dev/null; rm -rf "$scratch"' EXIT
 trap '' PIPE # where the command has ended, its stdin is nobody's
 . test/lib/shows.sh
+. test/lib/processes.sh
 evidence="out err"
 mkdir -m 711 "$scratch/here"
 TMPDIR=$scratch/here
@@ -44,26 +45,6 @@ sql_tcp() { psql -X -q -A -t -v ON_ERROR_STOP=1 -d "$(of "$1" dsn_tcp)" -c "$2";
 equal() { [ "$1" = "$2" ] || { echo "$1, not $2"; return 1; }; }
 refused() { ! "$@"; }
 
-# below PID: its children, and theirs.
-below() {
-    tr ' ' '\n' <"/proc/$1/task/$1/children" 2>/dev/null | while read -r child; do
-        echo "$child"
-        below "$child"
-    done
-}
-# gone PID…: none of them is left; at most ten seconds.
-gone() {
-    for _ in $(seq 200); do
-        left=
-        for one in "$@"; do
-            ! kill -0 "$one" 2>/dev/null || left="$left $one"
-        done
-        [ "$left" ] || return 0
-        sleep 0.05
-    done
-    echo "left: $left"
-    return 1
-}
 # ended STATUS: it has ended with that, and so have all that it had started.
 ended() {
     wait "$cluster"

@@ -11,6 +11,7 @@ chmod 711 "$scratch"
 dev=
 trap '[ -z "$dev" ] || kill -9 "$dev" 2>/dev/null; rm -rf "$scratch"' EXIT
 . test/lib/shows.sh
+. test/lib/processes.sh
 evidence="out err answer"
 mkdir -m 711 "$scratch/here"
 TMPDIR=$scratch/here
@@ -34,26 +35,6 @@ sql() { psql -X -q -A -t -v ON_ERROR_STOP=1 -d "$(of "$1")" -c "$2"; }
 ask() {
     curl -s -m 10 -o "$scratch/answer" -w '%{http_code}' -X "$1" "$(of url)$2" \
         -H "Authorization: Bearer $(of key)"
-}
-# below PID: its children, and theirs.
-below() {
-    tr ' ' '\n' <"/proc/$1/task/$1/children" 2>/dev/null | while read -r child; do
-        echo "$child"
-        below "$child"
-    done
-}
-# gone PID…: none of them is left; at most twenty seconds.
-gone() {
-    for _ in $(seq 400); do
-        left=
-        for one in "$@"; do
-            ! kill -0 "$one" 2>/dev/null || left="$left $one"
-        done
-        [ "$left" ] || return 0
-        sleep 0.05
-    done
-    echo "left: $left"
-    return 1
 }
 ended() {
     wait "$dev"
