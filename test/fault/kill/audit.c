@@ -157,7 +157,7 @@ static void show(desk *d, const task *t, bool found, const json *v)
     switch (t->kind) {
     case SEE_COUPON:
         s = found ? coupon_of(d->a->client->h, v) : s;
-        oracle_coupon(d->o, t->about, &s);
+        oracle_lookup(d->o, t->about, request_text(v, "id"), &s);
         break;
     case SEE_HOLD:
         oracle_hold(d->o, t->about, found, request_text(v, "state"));

@@ -261,6 +261,7 @@ static void add_up(storm *s)
     sum->exchanged += d->exchanged;
     sum->code_used += d->code_used;
     sum->code_kept += d->code_kept;
+    sum->not_received += d->not_received;
 }
 
 static void storm_store(storm *s, uint32_t number, uint32_t kills)
@@ -301,6 +302,8 @@ static void report_done(storm *s)
                  {"returns", s->done.of[OP_RETURN]},
                  {"of parts", s->done.parts},
                  {"voids", s->done.of[OP_VOID]},
+                 {"transfers", s->done.of[OP_TRANSFER]},
+                 {"refused to their receivers", s->done.not_received},
                  {"states of campaigns", s->done.of[OP_STATE]},
                  {"refused by them", s->done.not_active},
                  {"stocks", s->done.of[OP_STOCK]},

@@ -61,6 +61,7 @@ static op blank(op_kind kind)
                 .template = NOTHING,
                 .second = NOTHING,
                 .coupon = NOTHING,
+                .receiver = NOTHING,
                 .of = NOTHING,
                 .order = NOTHING};
 }
@@ -220,6 +221,15 @@ static uint32_t new_void(load *l)
     return add(l, &o);
 }
 
+static uint32_t new_transfer(load *l)
+{
+    op o = blank(OP_TRANSFER);
+    o.coupon = pick(l, &l->coupons);
+    o.user = l->client->h->coupons[o.coupon].user;
+    o.receiver = (o.user + 1 + dice_below(&l->dice, LOAD_USERS - 1)) % LOAD_USERS;
+    return add(l, &o);
+}
+
 /* ---- the operator ---- */
 
 void load_stage(load *l)
@@ -315,7 +325,9 @@ static uint32_t choose(load *l)
         return new_return(l);
     if (n < 57 && l->coupons.n > 0)
         return new_void(l);
-    if (n < 70 && l->client->h->code_n > 0)
+    if (n < 62 && l->coupons.n > 0)
+        return new_transfer(l);
+    if (n < 74 && l->client->h->code_n > 0)
         return new_exchange(l);
     return new_claim(l);
 }
@@ -350,6 +362,7 @@ static void learn(load *l, uint32_t number)
     const op *o = &l->client->h->ops[number];
     switch (o->kind) {
     case OP_CLAIM:
+    case OP_TRANSFER:
         for (uint32_t i = 0; i < o->coupon_n; i++)
             put(&l->coupons, o->first_coupon + i);
         break;
@@ -395,6 +408,7 @@ static void hear(load *l, uint32_t number, const answer *a)
     l->done.code_used += a->code == R_CODE_USED;
     l->done.code_kept += h->ops[number].typed != 0 &&
                          (a->code == R_LIMIT_REACHED || a->code == R_CAMPAIGN_NOT_ACTIVE);
+    l->done.not_received += a->code == R_LIMIT_REACHED && h->ops[number].kind == OP_TRANSFER;
     l->done.too_low += a->code == R_NOT_EDITABLE;
     l->done.by_device += a->code == R_LIMIT_REACHED && h->ops[number].template == LOAD_DEVICE;
     if (before == OP_DONE || h->ops[number].state != OP_DONE)

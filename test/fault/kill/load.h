@@ -1,8 +1,8 @@
-/* What the clients do: a mix of claims (alone, in batches, as grants, best effort, with codes
- * that several try), holds,
- * redemptions, releases, returns, voids, and of old requests again; many of them on coupons, holds
- * and orders that another one is using. And an operator: pauses, resumes and ends campaigns, and
- * changes stock and budgets, one change of a thing at a time, while all that goes on. */
+/* What the clients do: a mix of claims (alone, in batches, as grants, best effort, with codes that
+ * several try), holds, redemptions, releases, returns, voids, transfers, and of old requests again;
+ * many of them on coupons, holds and orders that another one is using. And an operator: pauses,
+ * resumes and ends campaigns, and changes stock and budgets, one change of a thing at a time, while
+ * all that goes on. */
 #ifndef QUAN_TEST_KILL_LOAD_H
 #define QUAN_TEST_KILL_LOAD_H
 
@@ -46,7 +46,8 @@ typedef struct done_counts {
     uint32_t parts, not_active, too_low; /* returns of parts; refusals: stopped, target too low */
     uint32_t by_device;                  /* refusals: as many as the device may have */
     uint32_t exchanged, code_used,
-        code_kept; /* of codes; refusals: used; not for the code's sake */
+        code_kept;         /* of codes; refusals: used; not for the code's sake */
+    uint32_t not_received; /* refusals: of transfers, by the receiver's limits */
 } done_counts;
 
 typedef struct load {

@@ -116,6 +116,14 @@ static void put_return(const client *c, uint32_t number, buf *b)
     buf_printf(b, "{\"lines\":[{\"line\":%u,\"quantity\":%u}]}", line, quantity);
 }
 
+static void put_transfer(const client *c, const op *o, buf *b)
+{
+    buf_printf(b,
+               "{\"user\":\"u%u\",\"to\":\"u%u\",\"coupon\":\"%.*s\","
+               "\"subjects\":{\"device\":\"d%u\"}}",
+               o->user, o->receiver, STR_ARG(c->h->coupons[o->coupon].id), device_of(o->receiver));
+}
+
 static void put_state(const op *o, buf *b)
 {
     static const char *const words[] = {
@@ -169,6 +177,9 @@ static void put_body(const client *c, uint32_t number, buf *b)
     case OP_VOID:
         buf_printf(b, "{\"reason\":\"%s\"}", o->in_error ? "issued_in_error" : "requested");
         break;
+    case OP_TRANSFER:
+        put_transfer(c, o, b);
+        break;
     case OP_STATE:
         put_state(o, b);
         break;
@@ -199,6 +210,9 @@ static void put_path(const client *c, const op *o, buf *b)
         break;
     case OP_VOID:
         buf_printf(b, "/v1/coupons/%.*s/void", STR_ARG(c->h->coupons[o->coupon].id));
+        break;
+    case OP_TRANSFER:
+        buf_str(b, S("/v1/transfers"));
         break;
     case OP_STATE:
         buf_printf(b, "/v1/campaigns/%.*s/state", STR_ARG(c->h->campaigns[o->campaign].id));
@@ -340,7 +354,7 @@ answer request_answer(const client *c, uint32_t number, int status, str body, js
         return a;
     }
     a.code = R_DONE;
-    a.id = request_text(*document, "id");
+    a.id = request_text(*document, o->kind == OP_TRANSFER ? "coupon" : "id");
     a.subtotal = request_amount(*document, "subtotal");
     a.discount = request_amount(*document, "discount");
     a.total = request_amount(*document, "total");

@@ -104,7 +104,8 @@ static void make_template(storm *s, known_template t)
     str body =
         arena_printf(s->memory,
                      "{\"name\":\"Template %u\",\"benefit\":%.*s,\"validity\":"
-                     "{\"kind\":\"after_issue\",\"duration_days\":30}%.*s%.*s}",
+                     "{\"kind\":\"after_issue\",\"duration_days\":30},"
+                     "\"transfer\":{\"at_most\":16}%.*s%.*s}",
                      s->client.h->template_n, STR_ARG(benefit), STR_ARG(stock), STR_ARG(limits));
     t.id = ask(s, arena_printf(s->memory, "/v1/campaigns/%.*s/templates", STR_ARG(id)), body);
     (void)history_template(s->client.h, &t);

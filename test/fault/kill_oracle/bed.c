@@ -131,6 +131,20 @@ void voided(bed *b, uint32_t coupon)
     tell(b, number, &(answer){.status = 200, .content = S("voided")});
 }
 
+uint32_t ask_transfer(bed *b, uint32_t coupon, uint32_t receiver)
+{
+    uint32_t number = ask_use(b, OP_TRANSFER, coupon, NOTHING);
+    b->h->ops[number].receiver = receiver;
+    return number;
+}
+
+uint32_t transferred(bed *b, uint32_t coupon, uint32_t receiver, const char *id)
+{
+    tell(b, ask_transfer(b, coupon, receiver),
+         &(answer){.status = 201, .content = str_of(id), .id = str_of(id)});
+    return b->h->coupon_n - 1;
+}
+
 uint32_t given_back(bed *b, uint32_t redemption, int64_t refund, bool restored)
 {
     uint32_t coupon = history_used(b->h, redemption);

@@ -473,7 +473,7 @@ static void a_good_history_has_no_flaw(void **state)
     refuse(&b, ask_claim(&b, U0, HOT), R_LIMIT_REACHED);
     uint32_t unknown = ask_claim(&b, U1, HOT);
     tell(&b, unknown, &(answer){.status = 0});
-    refuse(&b, ask_claim(&b, 2, HOT), R_SOLD_OUT);
+    refuse(&b, ask_claim(&b, U2, HOT), R_SOLD_OUT);
     history_send(b.h, unknown);
     give(&b, unknown, S("c3"));
     history_send(b.h, unknown);
@@ -568,10 +568,12 @@ static const bad_history bad_histories[] = {
 
 int main(void)
 {
-    struct CMUnitTest tests[BAD_HISTORIES_MAX + 2];
+    struct CMUnitTest tests[BAD_HISTORIES_MAX + 3];
     size_t n = bad_tests(bad_histories, ARRAY_LEN(bad_histories), tests);
     n += bad_tests(bad_of_operators, bad_of_operators_n, &tests[n]);
+    n += bad_tests(bad_of_transfers, bad_of_transfers_n, &tests[n]);
     tests[n++] = (struct CMUnitTest)cmocka_unit_test(a_good_history_has_no_flaw);
     tests[n++] = (struct CMUnitTest)cmocka_unit_test(what_operators_may_do_has_no_flaw);
+    tests[n++] = (struct CMUnitTest)cmocka_unit_test(transfers_have_no_flaw);
     return _cmocka_run_group_tests("the oracle of the kill test", tests, n, NULL, NULL);
 }

@@ -201,11 +201,11 @@ void what_operators_may_do_has_no_flaw(void **state)
     give(&b, twice, S("c1"));
     refuse(&b, twice, R_CAMPAIGN_NOT_ACTIVE); /* before the resumption; heard late */
     changed(&b, OP_STOCK, HOT, 1);
-    refuse(&b, ask_claim(&b, 2, HOT), R_SOLD_OUT);
+    refuse(&b, ask_claim(&b, U2, HOT), R_SOLD_OUT);
     refuse(&b, ask_change(&b, OP_STOCK, HOT, 0), R_NOT_EDITABLE);
     changed(&b, OP_STOCK, HOT, 2);
     give(&b, early, S("c2"));
-    refuse(&b, ask_claim(&b, 2, HOT), R_SOLD_OUT);
+    refuse(&b, ask_claim(&b, U2, HOT), R_SOLD_OUT);
     uint32_t hold = held(&b, claimed(&b, U0, SHORT_OF_MONEY, "c3"), "h1");
     changed(&b, OP_BUDGET, 1, 600);
     judge(&b);

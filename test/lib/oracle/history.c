@@ -141,19 +141,21 @@ static void make_room(history *h)
         *slot_of_id(h, h->coupons[i].id) = i;
 }
 
-static void take_coupon(history *h, uint32_t number, str id, uint32_t template, flaws *f)
+/* What op `number` gave. */
+static void take_coupon(history *h, uint32_t number, const known_coupon *c, flaws *f)
 {
     make_room(h);
-    uint32_t *at = slot_of_id(h, id);
+    uint32_t *at = slot_of_id(h, c->id);
     if (*at != NOTHING) {
-        flaw_add(f, FLAW_ISSUED_TWICE, "coupon %.*s to ops %u and %u", STR_ARG(id),
+        flaw_add(f, FLAW_ISSUED_TWICE, "coupon %.*s of op %u to op %u", STR_ARG(c->id),
                  h->coupons[*at].op, number);
         return;
     }
     h->coupons = grown(h->coupons, h->coupon_n, &h->coupon_capacity, sizeof *h->coupons);
-    h->coupons[h->coupon_n] =
-        (known_coupon){arena_str(h->memory, id), number, h->ops[number].user, template};
+    h->coupons[h->coupon_n] = *c;
+    h->coupons[h->coupon_n].id = arena_str(h->memory, c->id);
     *at = h->coupon_n++;
+    h->ops[number].coupon_n++;
 }
 
 /* ---- orders ---- */
@@ -227,9 +229,20 @@ static void check_claim(history *h, uint32_t number, const answer *a, flaws *f)
         flaw_add(f, FLAW_SHORT, "op %u asked for %u and got %u and %u", number, o->count, of_first,
                  of_second);
     o->first_coupon = h->coupon_n;
-    for (uint32_t i = 0; i < a->coupon_n && i < ANSWER_COUPONS_MAX; i++)
-        take_coupon(h, number, a->coupons[i].id, a->coupons[i].template, f);
-    o->coupon_n = h->coupon_n - o->first_coupon;
+    for (uint32_t i = 0; i < a->coupon_n && i < ANSWER_COUPONS_MAX; i++) {
+        known_coupon c = {a->coupons[i].id, number, o->user, a->coupons[i].template};
+        take_coupon(h, number, &c, f);
+    }
+}
+
+static void check_transfer(history *h, uint32_t number, const answer *a, flaws *f)
+{
+    op *o = &h->ops[number];
+    known_coupon c = h->coupons[o->coupon];
+    c.id = a->id;
+    c.user = o->receiver;
+    o->first_coupon = h->coupon_n;
+    take_coupon(h, number, &c, f);
 }
 
 static void check_order(const history *h, uint32_t number, const answer *a, flaws *f)
@@ -257,6 +270,8 @@ static void take_facts(history *h, uint32_t number, const answer *a, flaws *f)
     o->restored = a->restored;
     if (o->kind == OP_CLAIM)
         check_claim(h, number, a, f);
+    else if (o->kind == OP_TRANSFER)
+        check_transfer(h, number, a, f);
     else if (o->kind == OP_HOLD || o->kind == OP_REDEEM)
         check_order(h, number, a, f);
     else if (o->kind == OP_RETURN && (a->refund < 0 || a->pieces < 1))
@@ -268,9 +283,10 @@ static bool may_be_refused(const op *o, result code)
 {
     switch (code) {
     case R_SOLD_OUT:
-    case R_LIMIT_REACHED:
     case R_CAMPAIGN_NOT_ACTIVE:
         return o->kind == OP_CLAIM;
+    case R_LIMIT_REACHED:
+        return o->kind == OP_CLAIM || o->kind == OP_TRANSFER;
     case R_CODE_USED:
         return o->typed != 0;
     case R_NONE_ISSUED:
@@ -281,7 +297,7 @@ static bool may_be_refused(const op *o, result code)
         return o->kind == OP_CLAIM || o->kind == OP_HOLD || o->kind == OP_REDEEM;
     case R_COUPON_NOT_AVAILABLE:
         return o->kind == OP_HOLD || (o->kind == OP_REDEEM && o->of == NOTHING) ||
-               o->kind == OP_VOID;
+               o->kind == OP_VOID || o->kind == OP_TRANSFER;
     case R_ORDER_CONFLICT:
         return o->kind == OP_HOLD || o->kind == OP_REDEEM;
     case R_HOLD_NOT_OPEN:

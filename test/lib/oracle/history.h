@@ -40,9 +40,10 @@ typedef enum op_kind {
     OP_RELEASE,
     OP_RETURN,
     OP_VOID,
-    OP_STATE,  /* of a campaign */
-    OP_STOCK,  /* of a template, by target */
-    OP_BUDGET, /* of a campaign, by target */
+    OP_TRANSFER, /* a coupon to another user, at once */
+    OP_STATE,    /* of a campaign */
+    OP_STOCK,    /* of a template, by target */
+    OP_BUDGET,   /* of a campaign, by target */
     OP_KINDS
 } op_kind;
 typedef enum op_state {
@@ -62,7 +63,8 @@ typedef struct op {
     uint32_t typed;          /* a claim: the exchange code that it is made with, and 1; 0: none */
     bool grant, best_effort; /* kinds of claims: to a list of users; what can be had */
     uint32_t batch, batch_n; /* a claim: the first op that goes out with it, and how many do */
-    uint32_t coupon;         /* a hold, direct redemption or void: of which */
+    uint32_t coupon;         /* a hold, direct redemption, void or transfer: of which */
+    uint32_t receiver;       /* a transfer: who gets it */
     uint32_t of; /* release: the hold; redemption: the hold, or NOTHING; return: the redemption */
     uint32_t order;                  /* hold, redemption: the op whose number the order has */
     bool part, brief, in_error;      /* return of some pieces; hold of a second; kind of void */
@@ -77,7 +79,7 @@ typedef struct op {
     result code;                     /* why it was refused */
     str answer;                      /* what the same key must get again */
     str id;                          /* of the hold, redemption or return */
-    uint32_t first_coupon, coupon_n; /* a claim's */
+    uint32_t first_coupon, coupon_n; /* a claim's; a transfer's: what it became */
     result missed[2]; /* best effort: why not all of template, of second; R_DONE: all there */
     int64_t subtotal, discount, total;
     int64_t refund, list, pieces; /* a return: money back, price of the goods, how many */
@@ -86,7 +88,8 @@ typedef struct op {
 
 typedef struct known_coupon {
     str id;
-    uint32_t op, user, template;
+    uint32_t op; /* the claim that issued it */
+    uint32_t user, template;
 } known_coupon;
 
 static inline uint32_t device_of(uint32_t user)

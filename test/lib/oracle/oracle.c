@@ -93,6 +93,15 @@ static void add_return(oracle *o, const op *p)
     t->c.orders_returned_minor += p->list;
 }
 
+static void add_transfer(oracle *o, const op *p)
+{
+    const known_coupon *c = &o->h->coupons[p->coupon];
+    o->coupons[p->coupon].gone++;
+    o->coupons[p->coupon].became = p->first_coupon;
+    if (c->template != NOTHING)
+        ++*oracle_mine(o, p->receiver, c->template);
+}
+
 static void add(oracle *o, uint32_t number)
 {
     const op *p = &o->h->ops[number];
@@ -112,6 +121,9 @@ static void add(oracle *o, uint32_t number)
         break;
     case OP_RETURN:
         add_return(o, p);
+        break;
+    case OP_TRANSFER:
+        add_transfer(o, p);
         break;
     case OP_STATE:
     case OP_STOCK:
@@ -160,10 +172,11 @@ static void check_coupon(const oracle *o, uint32_t coupon)
     if (c->redeemed > c->restored + 1)
         flaw_add(o->f, FLAW_COUPON_TWICE, "%.*s: %u redemptions, %u came back", STR_ARG(id),
                  c->redeemed, c->restored);
-    uint32_t ends = (c->redeemed > c->restored) + c->voided + c->held;
+    uint32_t ends = (c->redeemed > c->restored) + c->voided + c->held + c->gone;
     if (ends > 1 || c->restored > c->redeemed)
-        flaw_add(o->f, FLAW_CONTRADICTION, "%.*s: %u redeemed, %u back, %u held, %u voided",
-                 STR_ARG(id), c->redeemed, c->restored, c->held, c->voided);
+        flaw_add(o->f, FLAW_CONTRADICTION,
+                 "%.*s: %u redeemed, %u back, %u held, %u voided, %u transferred", STR_ARG(id),
+                 c->redeemed, c->restored, c->held, c->voided, c->gone);
 }
 
 static void check_refunds(const oracle *o, uint32_t number)
@@ -197,12 +210,17 @@ static void check_op(const oracle *o, uint32_t number)
         check_refunds(o, number);
 }
 
+static uint32_t last_user(const op *p)
+{
+    return p->kind == OP_TRANSFER && p->receiver > p->user ? p->receiver : p->user;
+}
+
 oracle *oracle_new(const history *h, bool late, flaws *f)
 {
     oracle *o = zeroed(1, sizeof *o);
     *o = (oracle){.h = h, .f = f, .late = late};
     for (uint32_t i = 0; i < h->n; i++)
-        o->users = h->ops[i].user >= o->users ? h->ops[i].user + 1 : o->users;
+        o->users = last_user(&h->ops[i]) >= o->users ? last_user(&h->ops[i]) + 1 : o->users;
     o->coupons = zeroed(h->coupon_n, sizeof *o->coupons);
     o->ops = zeroed(h->n, sizeof *o->ops);
     o->codes = zeroed(h->code_n, sizeof *o->codes);
@@ -210,6 +228,8 @@ oracle *oracle_new(const history *h, bool late, flaws *f)
     o->campaigns = zeroed(h->campaign_n, sizeof *o->campaigns);
     o->mine = zeroed((size_t)o->users * h->template_n, sizeof *o->mine);
     for (uint32_t i = 0; i < h->n; i++) {
+        if (h->ops[i].kind == OP_TRANSFER) /* one that is refused was tried */
+            add_use(o, h->ops[i].coupon, &h->ops[i]);
         if (h->ops[i].state == OP_DONE)
             add(o, i);
     }
@@ -241,6 +261,8 @@ static bool state_fits(const oracle *o, uint32_t coupon, str state)
     const passage *c = &o->coupons[coupon];
     if (c->voided > 0)
         return is(state, "voided");
+    if (c->gone > 0)
+        return is(state, "transferred");
     if (c->redeemed > c->restored)
         return is(state, "redeemed");
     if (c->held > 0)
@@ -264,9 +286,22 @@ void oracle_coupon(oracle *o, uint32_t coupon, const seen_coupon *s)
         flaw_add(o->f, FLAW_FOREIGN, "coupon %.*s of op %u", STR_ARG(c->id), c->op);
     else if (!state_fits(o, coupon, s->state))
         flaw_add(o->f, FLAW_WRONG_STATE,
-                 "coupon %.*s is %.*s; %u held, %u brief, %u redeemed, %u restored, %u voided",
+                 "coupon %.*s is %.*s; %u held, %u brief, %u redeemed, %u restored, %u voided, "
+                 "%u transferred",
                  STR_ARG(c->id), STR_ARG(s->state), p->held, p->brief, p->redeemed, p->restored,
-                 p->voided);
+                 p->voided, p->gone);
+}
+
+void oracle_lookup(oracle *o, uint32_t coupon, str id, const seen_coupon *s)
+{
+    uint32_t now = coupon;
+    for (uint32_t i = 0; i < o->h->coupon_n && o->coupons[now].gone > 0; i++)
+        now = o->coupons[now].became;
+    if (s->found && !str_eq(id, o->h->coupons[now].id))
+        flaw_add(o->f, FLAW_FOREIGN, "coupon %.*s leads to %.*s, not to %.*s",
+                 STR_ARG(o->h->coupons[coupon].id), STR_ARG(id), STR_ARG(o->h->coupons[now].id));
+    else
+        oracle_coupon(o, now, s);
 }
 
 void oracle_hold(oracle *o, uint32_t number, bool found, str state)

@@ -31,14 +31,16 @@ typedef struct seen_redemption {
 oracle *oracle_new(const history *h, bool late, flaws *f);
 void oracle_free(oracle *o);
 
-/* A coupon by its id. found: else nothing more is read. user and template as the answer has them,
- * NOTHING for unknown ones. */
+/* A coupon. found: else nothing more is read. user and template as the answer has them, NOTHING for
+ * unknown ones. */
 typedef struct seen_coupon {
     bool found;
     uint32_t user, template;
     str state, source;
 } seen_coupon;
 void oracle_coupon(oracle *o, uint32_t coupon, const seen_coupon *s);
+/* What its id leads to: itself, or, under the id that is shown, what it has become. */
+void oracle_lookup(oracle *o, uint32_t coupon, str id, const seen_coupon *s);
 void oracle_hold(oracle *o, uint32_t number, bool found, str state);
 void oracle_redemption(oracle *o, uint32_t number, const seen_redemption *s);
 void oracle_return(oracle *o, uint32_t number, bool found, int64_t refund);

@@ -6,8 +6,9 @@
 #include "test/lib/oracle/oracle.h"
 
 typedef struct passage { /* of a coupon */
-    uint32_t held, brief, redeemed, restored, voided, shown;
-    uint64_t first_use; /* 0: never */
+    uint32_t held, brief, redeemed, restored, voided, gone, shown;
+    uint32_t became;    /* gone: to which */
+    uint64_t first_use; /* or try to transfer it; 0: never */
 } passage;
 
 typedef struct sequel { /* of an op */

@@ -135,14 +135,21 @@ static uint32_t on_device(const oracle *o, uint32_t device, uint32_t template)
     return n;
 }
 
-static bool over_limit(const oracle *o, const op *p, uint32_t template, uint32_t count)
+static bool over_limit(const oracle *o, uint32_t user, uint32_t template, uint32_t count)
 {
     if (template == NOTHING)
         return false;
     const known_template *t = &o->h->templates[template];
-    return (t->per_user > 0 && *oracle_mine(o, p->user, template) + count > t->per_user) ||
-           (t->per_device > 0 &&
-            on_device(o, device_of(p->user), template) + count > t->per_device);
+    return (t->per_user > 0 && *oracle_mine(o, user, template) + count > t->per_user) ||
+           (t->per_device > 0 && on_device(o, device_of(user), template) + count > t->per_device);
+}
+
+/* For all that it asked for: a claim's user, a transfer's receiver. */
+static bool asks_too_much(const oracle *o, const op *p)
+{
+    if (p->kind == OP_TRANSFER)
+        return over_limit(o, p->receiver, o->h->coupons[p->coupon].template, 1);
+    return over_limit(o, p->user, p->template, p->count) || over_limit(o, p->user, p->second, 1);
 }
 
 static void check_devices(const oracle *o, uint32_t template)
@@ -332,13 +339,13 @@ bool oracle_has_cause(const oracle *o, const op *p)
     case R_SOLD_OUT:
         return has_stock(o, p->template) || has_stock(o, p->second);
     case R_LIMIT_REACHED:
-        return over_limit(o, p, p->template, p->count) || over_limit(o, p, p->second, 1);
+        return asks_too_much(o, p);
     case R_CODE_USED: {
         const exchanges *code = &o->codes[p->typed - 1];
         return code->n > 0 && code->first < p->answered;
     }
     case R_NONE_ISSUED:
-        return over_limit(o, p, p->template, 1) || over_limit(o, p, p->second, 1);
+        return over_limit(o, p->user, p->template, 1) || over_limit(o, p->user, p->second, 1);
     case R_CAMPAIGN_NOT_ACTIVE:
         return perhaps_stopped(o, p->template, p) || perhaps_stopped(o, p->second, p);
     case R_BUDGET_EXHAUSTED:
