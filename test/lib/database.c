@@ -37,7 +37,7 @@ static const char *server_url(void)
         pg_start(&own_server, flags);
         CHECK(atexit(stop_server) == 0);
     }
-    return own_server.nodes[0].dsn;
+    return own_server.nodes[0].dsn_tcp; /* an address, as `quan --store` takes it */
 }
 
 void database_run(const char *url, const char *sql)

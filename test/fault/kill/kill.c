@@ -1,10 +1,12 @@
 /* kill: a real `quan serve` is killed with SIGKILL under load, again and again, and started on the
- * same data; a client outside (test/lib/oracle) knows what was acknowledged and checks after each
- * kill, over the API, that it is so, once, and that the same keys get the same answers.
+ * same data, in RocksDB and then in PostgreSQL; a client outside (test/lib/oracle) knows what was
+ * acknowledged and checks after each kill, over the API, that it is so, once, and that the same
+ * keys get the same answers.
  *
- * Shows that recovery is right. It says nothing of durability: the page cache survives a kill.
+ * Shows that recovery is right. It says nothing of durability: the page cache survives a kill, and
+ * PostgreSQL is not killed here.
  *
- *   kill [--quan PROGRAM] [--kills N] [--seed N] [--keep]
+ *   kill [--quan PROGRAM] [--rocks N] [--pg N] [--seed N] [--keep]
  *
  * Last line: `N passed, N failed`: one for each kill, and for each store whether all wallets agree,
  * whether it stops orderly, and whether `quan verify` finds no difference. */
@@ -18,8 +20,9 @@
 #include "test/fault/kill/storm.h"
 
 enum {
-    KILLS = 40,
-    KILLS_NIGHTLY = 1000,
+    KILLS_ROCKS = 30,
+    KILLS_PG = 10,
+    NIGHTLY_TIMES = 25,
     KILLS_OF_STORE = 50, /* then a fresh one */
     STOP_MS = 30000,
     OLD_SAMPLE = 300,
@@ -86,7 +89,7 @@ static bool load_and_kill(storm *s)
 static bool recover(storm *s)
 {
     server_start(&s->server);
-    while (s->kills < s->o.kills && dice_percent(&s->dice, AGAIN_PERCENT)) {
+    while (s->kills < s->until && dice_percent(&s->dice, AGAIN_PERCENT)) {
         long wait_ms = (long)dice_below(&s->dice, 120);
         (void)nanosleep(&(struct timespec){.tv_nsec = wait_ms * 1000000}, NULL);
         server_kill(&s->server);
@@ -233,7 +236,7 @@ static bool use_rest(storm *s)
 static void finish_store(storm *s)
 {
     str text;
-    const char *const verify[] = {"verify", "--data", s->server.data, NULL};
+    const char *const verify[] = {"verify", s->server.flag, s->server.place, NULL};
     (void)nanosleep(&(struct timespec){.tv_sec = AFTER_BRIEF_S}, NULL);
     (void)judge(s, send_again(s) && use_rest(s) && check_state(s, 0, true),
                 "all wallets and statistics agree");
@@ -266,16 +269,29 @@ static void add_up(storm *s)
 
 static void storm_store(storm *s, uint32_t number, uint32_t kills)
 {
-    uint32_t failed = s->failed, until = s->kills + kills;
+    uint32_t failed = s->failed;
+    s->until = s->kills + kills;
     storm_open(s, number);
     bool good = true;
-    while (good && s->kills < until)
+    while (good && s->kills < s->until)
         good = one_kill(s);
     if (good)
         finish_store(s);
     s->told += s->load.told;
     add_up(s);
     storm_close(s, s->failed > failed || s->o.keep);
+}
+
+/* On one engine; how many stores there have been then. */
+static uint32_t storm_engine(storm *s, bool on_pg, uint32_t stores, uint32_t kills)
+{
+    uint32_t until = s->kills + kills;
+    s->on_pg = on_pg;
+    while (s->kills < until && s->failed < FAILED_MAX) {
+        uint32_t left = until - s->kills;
+        storm_store(s, stores++, left < KILLS_OF_STORE ? left : KILLS_OF_STORE);
+    }
+    return stores;
 }
 
 /* ---- the whole ---- */
@@ -320,7 +336,7 @@ static void report_done(storm *s)
         printf("%s %u %s", i == 0 ? "" : ",", kinds[i].n, kinds[i].what);
     }
     printf("; %u codes that had given nothing gave their coupon at the end\n", s->codes_left);
-    if (s->o.kills >= KILLS)
+    if (s->o.kills_rocks + s->o.kills_pg >= KILLS_ROCKS)
         (void)judge(s, all, "every kind of request was done");
 }
 
@@ -339,7 +355,8 @@ static void report(storm *s, int64_t took_ms)
 
 static int usage(void)
 {
-    (void)fprintf(stderr, "usage: kill [--quan PROGRAM] [--kills N] [--seed N] [--keep]\n");
+    (void)fprintf(stderr,
+                  "usage: kill [--quan PROGRAM] [--rocks N] [--pg N] [--seed N] [--keep]\n");
     return 2;
 }
 
@@ -357,8 +374,10 @@ static bool read_options(int count, char **arguments, options *o)
         bool number = str_to_u64(str_of(arguments[i]), &n);
         if (str_eq(name, S("--quan")))
             o->program = arguments[i];
-        else if (str_eq(name, S("--kills")) && number && n > 0 && n < 1000000)
-            o->kills = (uint32_t)n;
+        else if (str_eq(name, S("--rocks")) && number && n < 1000000)
+            o->kills_rocks = (uint32_t)n;
+        else if (str_eq(name, S("--pg")) && number && n < 1000000)
+            o->kills_pg = (uint32_t)n;
         else if (str_eq(name, S("--seed")) && number)
             o->seed = n;
         else
@@ -373,20 +392,20 @@ int main(int count, char **arguments)
     static char program[SERVER_PATH_MAX];
     const char *build = getenv("QUAN_BUILD");
     (void)snprintf(program, sizeof program, "%s/quan", build == NULL ? "build/release" : build);
+    uint32_t times = getenv("QUAN_NIGHTLY") == NULL ? 1 : NIGHTLY_TIMES;
     s.o = (options){.program = program,
-                    .kills = getenv("QUAN_NIGHTLY") == NULL ? KILLS : KILLS_NIGHTLY,
+                    .kills_rocks = KILLS_ROCKS * times,
+                    .kills_pg = KILLS_PG * times,
                     .seed = random_u64() % 1000000};
     if (!read_options(count, arguments, &s.o))
         return usage();
     s.dice = dice_new(s.o.seed);
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
-    printf("seed %" PRIu64 "; again: %s --quan %s --kills %u --seed %" PRIu64 "\n", s.o.seed,
-           arguments[0], s.o.program, s.o.kills, s.o.seed);
+    printf("seed %" PRIu64 "; again: %s --quan %s --rocks %u --pg %u --seed %" PRIu64 "\n",
+           s.o.seed, arguments[0], s.o.program, s.o.kills_rocks, s.o.kills_pg, s.o.seed);
     int64_t began = clock_monotonic_ms();
-    for (uint32_t i = 0; s.kills < s.o.kills && s.failed < FAILED_MAX; i++) {
-        uint32_t left = s.o.kills - s.kills;
-        storm_store(&s, i, left < KILLS_OF_STORE ? left : KILLS_OF_STORE);
-    }
+    uint32_t stores = storm_engine(&s, false, 0, s.o.kills_rocks);
+    (void)storm_engine(&s, true, stores, s.o.kills_pg);
     report(&s, clock_monotonic_ms() - began);
     printf("%u passed, %u failed\n", s.passed, s.failed);
     return s.failed == 0 ? 0 : 1;

@@ -20,7 +20,7 @@ static void nap(void)
     (void)nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
 }
 
-void server_new(server *s, const char *program)
+void server_new(server *s, const char *program, const char *database)
 {
     const char *base = getenv("TMPDIR");
     *s = (server){.program = program};
@@ -28,6 +28,8 @@ void server_new(server *s, const char *program)
                    base == NULL ? "/tmp" : base);
     CHECK(mkdtemp(s->folder) != NULL);
     (void)snprintf(s->data, sizeof s->data, "%s/data", s->folder);
+    s->flag = database == NULL ? "--data" : "--store";
+    s->place = database == NULL ? s->data : database;
     (void)snprintf(s->url, sizeof s->url, "%s/url", s->folder);
     (void)snprintf(s->log, sizeof s->log, "%s/server.log", s->folder);
     (void)snprintf(s->key, sizeof s->key, "%s/code.key", s->folder);
@@ -69,15 +71,15 @@ static void become(const server *s, const char *const *arguments, int out)
 void server_start(server *s)
 {
     /* Users who race for codes find many that are used. */
-    const char *const arguments[] = {"serve", "--data",
-                                     s->data, "--lanes",
-                                     "2",     "--loops",
-                                     "2",     "--http-port",
-                                     "0",     "--ready-file",
-                                     s->url,  "--log-level",
-                                     "warn",  "--code-key-file",
-                                     s->key,  "--code-failures-user",
-                                     "0",     NULL};
+    const char *const arguments[] = {"serve",  s->flag,
+                                     s->place, "--lanes",
+                                     "2",      "--loops",
+                                     "2",      "--http-port",
+                                     "0",      "--ready-file",
+                                     s->url,   "--log-level",
+                                     "warn",   "--code-key-file",
+                                     s->key,   "--code-failures-user",
+                                     "0",      NULL};
     (void)unlink(s->url);
     s->pid = fork();
     CHECK(s->pid >= 0);

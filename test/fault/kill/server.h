@@ -13,6 +13,7 @@ enum { SERVER_PATH_MAX = 512 };
 typedef struct server {
     const char *program;
     char folder[SERVER_PATH_MAX]; /* of this store: data, server.log, url, oracle.log, code.key */
+    const char *flag, *place; /* what it runs on: "--data" and data, or "--store" and a database */
     char data[SERVER_PATH_MAX + 8], url[SERVER_PATH_MAX + 8], key[SERVER_PATH_MAX + 16],
         log[SERVER_PATH_MAX + 16];
     pid_t pid;     /* 0: it does not run */
@@ -20,8 +21,8 @@ typedef struct server {
     uint16_t port;
 } server;
 
-/* Makes a temporary folder. */
-void server_new(server *s, const char *program);
+/* Makes a temporary folder. database: of PostgreSQL; NULL: the data is in the folder, too. */
+void server_new(server *s, const char *program, const char *database);
 void server_remove(const server *s); /* the folder */
 /* Starts it; whether it gets ready is another matter. */
 void server_start(server *s);

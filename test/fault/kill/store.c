@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "test/fault/kill/storm.h"
+#include "test/lib/database.h"
 
 /* ---- single requests, for the set-up ---- */
 
@@ -232,21 +233,22 @@ bool storm_come_up(storm *s)
 
 void storm_open(storm *s, uint32_t number)
 {
-    server_new(&s->server, s->o.program);
+    s->database = s->on_pg ? database_take() : NULL;
+    server_new(&s->server, s->o.program, s->database);
     s->memory = arena_new(0);
     s->client = (client){.h = history_new()};
     s->client.run = arena_printf(s->memory, "kill-%u", number);
     load_init(&s->load, &s->client, s->o.seed * 1000 + number);
-    const char *const merchant[] = {"admin",   "merchant",   "create", "--data", s->server.data,
-                                    "--lanes", "2",          "--name", "Storm",  "--zone",
-                                    "UTC",     "--currency", "USD",    NULL};
+    const char *const merchant[] = {
+        "admin",  "merchant", "create", s->server.flag, s->server.place, "--lanes", "2",
+        "--name", "Storm",    "--zone", "UTC",          "--currency",    "USD",     NULL};
     str id = command(s, merchant), first;
     CHECK(str_cut(&id, ' ', &first));
     const char *const key[] = {"admin",
                                "key",
                                "create",
-                               "--data",
-                               s->server.data,
+                               s->server.flag,
+                               s->server.place,
                                "--merchant",
                                arena_z(s->memory, first),
                                "--name",
@@ -273,6 +275,8 @@ void storm_close(storm *s, bool keep)
         printf("  kept: %s\n", s->server.folder);
     else
         server_remove(&s->server);
+    if (s->on_pg)
+        database_give(s->database);
     load_free(&s->load);
     history_free(s->client.h);
     arena_free(s->memory);

@@ -17,7 +17,7 @@ enum {
 
 typedef struct options {
     const char *program;
-    uint32_t kills;
+    uint32_t kills_rocks, kills_pg;
     uint64_t seed;
     bool keep;
 } options;
@@ -26,6 +26,8 @@ typedef struct storm {
     options o;
     dice dice;
     server server;
+    bool on_pg;           /* this store is in PostgreSQL, … */
+    const char *database; /* … this one */
     client client;
     load load;
     wire *wire;
@@ -36,13 +38,14 @@ typedef struct storm {
     uint64_t told, reads;
     uint32_t codes_left; /* that were tried, gave nothing and were good at the end */
     done_counts done;
+    uint32_t until;            /* so many kills with this store */
     uint32_t kills, in_flight; /* in_flight: kills with requests on their way */
     int64_t ready_ms[READY_FIGURES_MAX];
     uint32_t ready_n;
 } storm;
 
-/* store.c: a fresh data directory with a merchant, campaigns, templates, and its server. What the
- * set-up needs and does not get ends the test with status 3. */
+/* store.c: a fresh data directory, or database, with a merchant, campaigns, templates, and its
+ * server. What the set-up needs and does not get ends the test with status 3. */
 void storm_open(storm *s, uint32_t number);
 void storm_close(storm *s, bool keep);
 /* Waits until the server is ready and connects; false: it did not come up. */
