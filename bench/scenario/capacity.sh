@@ -17,29 +17,6 @@ binaries quan
 
 # ---- PostgreSQL ----------------------------------------------------------------------------------
 
-start_cluster() {
-    chmod 711 "$run"
-    mkfifo "$run/in"
-    "$quan" cluster postgres --json --directory "$run" --set shared_buffers=512MB \
-        --set max_wal_size=8GB --set checkpoint_timeout=30min \
-        <"$run/in" >"$run/cluster" 2>"$run/cluster.log" &
-    cluster=$!
-    exec 3>"$run/in"
-    until [ -s "$run/cluster" ]; do
-        kill -0 $cluster 2>/dev/null || die "no cluster: $(cat "$run/cluster.log")"
-        sleep 0.05
-    done
-    postmaster=$(jq -r '.nodes[0].process' "$run/cluster")
-    dsn=$(jq -r '.nodes[0].dsn' "$run/cluster")
-    QUAN_STORE=$(jq -r '.nodes[0].dsn_tcp' "$run/cluster")
-    export QUAN_STORE
-}
-stop_cluster() {
-    exec 3>&-
-    wait "$cluster" || true
-    unset QUAN_STORE
-    rm -f "$run/in"
-}
 sql() { psql -X -q -A -t -d "$dsn" -c "$1"; }
 
 # database_us: of the postmaster, of its children, and of those that have ended.

@@ -117,7 +117,7 @@ for round in $(seq "$rounds"); do
         RUN=$WHAT-$round-$$
         cpu=$(cpu_us "$quan_pid") bytes=$(written "$quan_pid")
         wrk -t 1 -c "${CONNECTIONS:-64}" -d "${seconds}s" --latency \
-            -s "$root/bench/scenario/wrk/codes.lua" "$url" >"$run/answer"
+            -s "$root/bench/scenario/wrk/post.lua" "$url" >"$run/answer"
         cpu=$(($(cpu_us "$quan_pid") - cpu)) bytes=$(($(written "$quan_pid") - bytes))
         ! grep -q 'Non-2xx' "$run/answer" || die "$WHAT: $(grep 'Non-2xx' "$run/answer")"
         n=$(awk '$2 == "requests" && $3 == "in" { print $1 }' "$run/answer")

@@ -106,7 +106,7 @@ post() {
 }
 
 # make_templates N: one campaign; sets templates to --template ID … With a stock and a limit, as
-# the peer's script has them, that nobody reaches.
+# the peer's script has them, that nobody reaches; and the terms that $terms adds.
 make_templates() {
     window='{"from":"2020-01-01T00:00:00Z","until":"2100-01-01T00:00:00Z"}'
     campaign=$(post /v1/campaigns \
@@ -120,7 +120,7 @@ make_templates() {
             \"validity\":{\"kind\":\"after_issue\",\"duration_days\":30},
             \"stock\":1000000000,
             \"limits\":[{\"measure\":\"claims\",\"subject\":\"user\",\"period\":\"ever\",
-                \"max\":1000000}]}")
+                \"max\":1000000}]${terms:-}}")
         templates="$templates --template $template"
     done
     post "/v1/campaigns/$campaign/state" '{"state":"active"}' >/dev/null
@@ -137,6 +137,33 @@ metric() {
     curl -sS -f "$url/metrics" | awk -v name="$1" '
         $1 == name || index($1, name "{") == 1 { sum += $2 }
         END { printf "%d\n", sum }'
+}
+
+# ---- PostgreSQL ----------------------------------------------------------------------------------
+
+# start_cluster [FLAG…]: sets postmaster and dsn of its first server; it is the store from now on.
+start_cluster() {
+    chmod 711 "$run"
+    mkfifo "$run/in"
+    "$quan" cluster postgres --json --directory "$run" "$@" --set shared_buffers=512MB \
+        --set max_wal_size=8GB --set checkpoint_timeout=30min \
+        <"$run/in" >"$run/cluster" 2>"$run/cluster.log" &
+    cluster=$!
+    exec 3>"$run/in"
+    until [ -s "$run/cluster" ]; do
+        kill -0 $cluster 2>/dev/null || die "no cluster: $(cat "$run/cluster.log")"
+        sleep 0.05
+    done
+    postmaster=$(jq -r '.nodes[0].process' "$run/cluster")
+    dsn=$(jq -r '.nodes[0].dsn' "$run/cluster")
+    QUAN_STORE=$(jq -r '.nodes[0].dsn_tcp' "$run/cluster")
+    export QUAN_STORE
+}
+stop_cluster() {
+    exec 3>&-
+    wait "$cluster" || true
+    unset QUAN_STORE
+    rm -f "$run/in"
 }
 
 # ---- the peers -----------------------------------------------------------------------------------

@@ -15,13 +15,16 @@
 #include <stdlib.h>
 
 #include "app/inner.h"
+#include "port/clock.h"
 #include "port/log.h"
+#include "port/metric.h"
 
 enum { RELAY_QUEUE_MAX = 65536, RELAY_BUNDLE_MAX = 64 };
 
 typedef struct message {
     struct message *next;
     uint64_t sequence;
+    int64_t since_ns; /* when it was committed, or found */
     uint16_t act, slot, to_lane;
     size_t n;
     char input[];
@@ -271,6 +274,8 @@ static void tell(const bundle *b)
     for (size_t i = 0; i < b->n; i++) {
         suspect name = name_of(b, i);
         if (b->fates[i] == FATE_APPLIED) {
+            int64_t took_ns = clock_monotonic_ns() - b->messages[i]->since_ns;
+            metric_observe(METRIC_RELAY_DELAY, (uint64_t)took_ns / 1000);
             leases_applied(of->leases, b->to, b->messages[i]->act, b->inputs[i]);
         }
         if (b->fates[i] == FATE_ASIDE) {
@@ -313,6 +318,7 @@ static void push(pair *p, const store_message *m)
     message *copy = malloc(sizeof *copy + m->input.n); /* bundle_free or drop_queue frees it */
     CHECK(copy != NULL);
     *copy = (message){.sequence = m->sequence,
+                      .since_ns = clock_monotonic_ns(),
                       .act = m->act,
                       .slot = m->slot,
                       .to_lane = m->to_lane,

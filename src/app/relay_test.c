@@ -9,6 +9,7 @@
 
 #include "app/inner.h"
 #include "domain/limit/pool.h"
+#include "port/metric.h"
 #include "test/lib/domain_fixture.h"
 #include "test/lib/store_fixture.h"
 
@@ -86,6 +87,7 @@ static void a_message_that_comes_again_has_no_effect(void **state)
     (void)state;
     for (uint64_t seed = 0; seed <= 5; seed++) {
         fix *f = fix_open((fix_options){.adversary = seed});
+        uint64_t timed = metric_value(METRIC_RELAY_DELAY);
         lease_in grant = nothing();
         grant.amount = PIECES;
         send(f, LEASE_GRANT_ACT, TO, 1, grant);
@@ -101,6 +103,7 @@ static void a_message_that_comes_again_has_no_effect(void **state)
         (void)app_settle(f->app);
         seen twice = look(f);
         assert_int_equal(twice.applied, 1);
+        assert_int_equal(metric_value(METRIC_RELAY_DELAY), timed + 1);
         assert_int_equal(twice.free, PIECES);
         assert_false(twice.waiting);
         fix_close(f);
