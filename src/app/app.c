@@ -9,6 +9,17 @@ static int64_t on_clock(void *context)
     return app_now_ms(context);
 }
 
+static int64_t clock_ms(app *a)
+{
+    return a->options.clock_ms(a->options.clock_context);
+}
+
+static void on_clock_seen(void *context, int64_t server_ms)
+{
+    app *a = context;
+    atomic_store(&a->ahead_ms, server_ms - clock_ms(a));
+}
+
 static const config *on_pin(void *context)
 {
     return app_config(context);
@@ -55,7 +66,7 @@ static int64_t not_before(app *a, int64_t now_ms)
 
 int64_t app_now_ms(app *a)
 {
-    return not_before(a, a->options.clock_ms(a->options.clock_context));
+    return not_before(a, clock_ms(a) + atomic_load(&a->ahead_ms));
 }
 
 store *app_store(app *a)
@@ -90,6 +101,7 @@ static result open_store(app *a, buf *why)
 {
     store_hooks hooks = {.context = a,
                          .clock_ms = on_clock,
+                         .clock_seen = on_clock_seen,
                          .config_pin = on_pin,
                          .config_unpin = on_unpin,
                          .committed = on_committed,

@@ -31,8 +31,9 @@ MUST_USE result app_open(const app_options *options, app **out, buf *why);
 void app_drain(app *a);
 void app_close(app *a);
 store *app_store(app *a);
-/* The clock, but never earlier than what it has said before or a lane has committed: when the clock
- * goes back, reads and prices stay where acts are. */
+/* The clock (with server_clock the database server's, as far as it is known), but never earlier
+ * than what it has said before or a lane has committed: when the clock goes back, reads and prices
+ * stay where acts are. */
 int64_t app_now_ms(app *a);
 
 /* The newest configuration; release it with config_free. */

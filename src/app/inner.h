@@ -30,6 +30,7 @@ struct app {
     pthread_mutex_t publish_lock; /* one publisher at a time */
     pthread_mutex_t config_lock;  /* guards the pointer: exchanging it and taking a share */
     config *config;
+    _Atomic int64_t ahead_ms;  /* of the clock: the database server's, as it was seen last */
     _Atomic int64_t latest_ms; /* what app_now_ms has said, or a lane's head */
 };
 

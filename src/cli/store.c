@@ -69,6 +69,7 @@ static cli_exit open_common(const cli_context *c, bool make, app_options *option
 static cli_exit open_database(const cli_context *c, bool make, app_options *options, app **out)
 {
     options->engine = S("pg");
+    options->store.server_clock = true;
     options->store.url = settings_text(c->settings, SETTING_store);
     options->store.lanes = (uint16_t)settings_int(c->settings, SETTING_lanes);
     if (!str_starts(options->store.url, S("postgres://")) &&

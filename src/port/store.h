@@ -98,7 +98,9 @@ typedef struct store_message {
 /* What the layers above are told. All may be NULL in tests that do not need them. */
 typedef struct store_hooks {
     void *context;
-    int64_t (*clock_ms)(void *context);         /* wall clock, UTC */
+    int64_t (*clock_ms)(void *context); /* wall clock, UTC */
+    /* What the clock of the store's server says now: with server_clock. */
+    void (*clock_seen)(void *context, int64_t server_ms);
     const config *(*config_pin)(void *context); /* at the start of a batch */
     void (*config_unpin)(void *context, const config *c);
     /* Rows are committed; for messages to be relayed, in order. Called before the requests'
@@ -126,6 +128,7 @@ typedef struct store_options {
     size_t cache_bytes; /* rocks: block cache; 0: default */
     bool unsynced;      /* only for loading generated data in benchmarks: commits are not synced */
     bool several;       /* pg: other processes may have it open, too */
+    bool server_clock;  /* pg: act time is the database server's, not the clock hook's */
 } store_options;
 
 /* Refusals: R_IN_USE, R_CORRUPT (other lane count, other slot map, newer format), R_IO,
@@ -168,32 +171,6 @@ void store_halt_lane(store *s, uint16_t lane, bool halted);
 MUST_USE result store_read_begin(store *s, arena *memory, int64_t now_ms, uow **out);
 MUST_USE result store_read_end(uow *u);
 
-typedef struct store_metrics {
-    uint64_t batches, requests, aborts, parked_now, queued_now, puts, deletes, bytes_written, syncs;
-    /* What it holds now, in bytes: blocks that were read, of at most cache_max; indexes and filters
-     * of files; rows that are not in files yet; files of rows. mem: 0. */
-    uint64_t cache_used, cache_max, indexes, unflushed, files;
-    bool full; /* the disk is, or was at the last write: commits are refused */
-} store_metrics;
-void store_metrics_read(store *s, store_metrics *out);
-/* A consistent copy, while serving. */
-MUST_USE result store_checkpoint(store *s, str directory, buf *why);
-void store_compact(store *s); /* before measuring sizes */
-
-/* All rows of a table, or all entries of one of its indexes, whose slot (lane, for tables that
- * live by lane) is in [from, until): for checks and dumps, of point tables too. On the snapshot
- * of the view, one at a time, so the memory does not grow; by ascending slot, and inside a slot
- * in no order that may be relied on. An index entry comes as a row with the index's columns
- * filled. What cannot be read comes as a row of NULL with its stored key. `row` and what it
- * points to are valid during the call only; the visit may not use the view or the store, and
- * ends the walk by answering false. R_DONE, also when ended so; R_IO. */
-typedef struct store_span {
-    const table *table;
-    int index; /* -1: the rows */
-    uint16_t from;
-    uint32_t until;
-} store_span;
-typedef bool store_visit(void *context, str key, const void *row);
-MUST_USE result store_each(uow *view, const store_span *span, store_visit *visit, void *context);
+#include "port/store_care.h" /* looking after it */
 
 #endif

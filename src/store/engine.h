@@ -69,6 +69,9 @@ typedef struct engine_ops {
     void (*close)(engine *e);
     /* Where the next batch of a lane reads, until its commit; NULL: it reads the newest. */
     const snapshot *(*batch)(engine *e, uint16_t lane);
+    /* What the clock of the engine's server said when the batch began to read, UTC; 0: it has none,
+     * or was not asked. NULL: as if 0. */
+    int64_t (*clock_ms)(const snapshot *at);
     /* Committed rows, at the snapshot or (NULL) newest. Each item tells its own outcome. */
     void (*read)(engine *e, const snapshot *at, const read_request *wanted, arena *memory);
     /* See store_each. The visit may not call the engine. */
@@ -88,6 +91,7 @@ typedef struct engine_ops {
 
 typedef struct engine_counters {
     _Atomic uint64_t puts, deletes, bytes, syncs;
+    _Atomic uint64_t trips; /* of batches, to a server and back */
 } engine_counters;
 
 struct engine {

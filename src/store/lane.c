@@ -34,7 +34,8 @@ static bool chance(lane *l, uint64_t n)
 
 /* ---- deciding ---- */
 
-/* Runs what is behind the first request that misses rows, only to learn what they miss too. */
+/* Runs what is behind the first request that misses rows, or before the head is here all of them,
+ * only to learn what they miss too. */
 static void probe_rest(lane *l, size_t from, size_t n)
 {
     for (size_t i = from; i < n && arena_used(l->memory) < LANE_MEMORY_BATCH; i++)
@@ -106,11 +107,9 @@ static result commit(lane *l, attempt *a)
     return r == R_DONE && atomic_load(&s->latched) ? R_UNKNOWN : r;
 }
 
-static result try_batch(lane *l, attempt *a)
+static result begin(lane *l, const attempt *a)
 {
     store *s = l->store;
-    arena_reset(l->memory);
-    a->changes = (unit_changes){0};
     unit_setup setup = {
         .engine = s->engine,
         .memory = l->memory,
@@ -123,11 +122,25 @@ static result try_batch(lane *l, attempt *a)
         .id_last = l->id_last,
         .rows_hint = l->rows_hint,
         .random = l->random != 0 ? &l->random : NULL};
-    result r = unit_begin(&l->unit, &setup);
+    unit_begin(&l->unit, &setup);
+    memset(l->complete, 0, sizeof(l->complete));
+    if (s->engine->withholds)
+        probe_rest(l, 0, a->n);
+    return unit_open(&l->unit);
+}
+
+static result try_batch(lane *l, attempt *a)
+{
+    store *s = l->store;
+    arena_reset(l->memory);
+    a->changes = (unit_changes){0};
+    result r = begin(l, a);
     if (r == R_MAP_CHANGED) { /* other servers know better whose lane this is */
         store_latch(s, r);
         r = R_UNAVAILABLE;
     }
+    if (l->unit.server_ms != 0 && s->hooks.clock_seen != NULL)
+        s->hooks.clock_seen(s->hooks.context, l->unit.server_ms);
     if (r != R_DONE) {
         answer_all(l->batch, a->n, r);
         return R_DONE; /* nothing was written: it is an answer */

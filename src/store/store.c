@@ -268,6 +268,7 @@ void store_metrics_read(store *s, store_metrics *out)
     out->deletes = atomic_load(&c->deletes);
     out->bytes_written = atomic_load(&c->bytes);
     out->syncs = atomic_load(&c->syncs);
+    out->trips = atomic_load(&c->trips);
     if (s->engine->ops->measure != NULL)
         s->engine->ops->measure(s->engine, out);
 }

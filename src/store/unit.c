@@ -79,27 +79,7 @@ void *unit_list_add(uow *u, unit_list *l, size_t item_size)
 
 /* ---- begin ---- */
 
-static result read_head(uow *u)
-{
-    u->immediate = true;
-    lane_head *head = lane_head_get(u, u->lane);
-    u->immediate = false;
-    if (u->failure != R_DONE)
-        return u->failure;
-    unit_key key;
-    u->head = unit_entry_at(u, &lane_head_table,
-                            unit_key_of(&key, &lane_head_table, &(lane_head){.lane = u->lane}));
-    if (head != NULL && head->map_version != u->slots->version)
-        return R_MAP_CHANGED;
-    if (head != NULL) {
-        u->now_ms = head->time_ms > u->now_ms ? head->time_ms : u->now_ms;
-        u->id_last = head->id_last > u->id_last ? head->id_last : u->id_last;
-        u->due_last = head->due_last;
-    }
-    return R_DONE;
-}
-
-result unit_begin(uow *u, const unit_setup *setup)
+void unit_begin(uow *u, const unit_setup *setup)
 {
     size_t capacity = MAP_FIRST;
     while (capacity < setup->rows_hint * 2)
@@ -111,14 +91,42 @@ result unit_begin(uow *u, const unit_setup *setup)
                .slots = setup->slots,
                .at = setup->at,
                .now_ms = setup->clock_ms,
+               .time_last = setup->time_last,
                .id_last = setup->id_last,
                .random = setup->random,
                .map = ARENA_ARRAY(setup->memory, unit_entry *, capacity),
                .map_capacity = capacity,
                .run = 1};
-    if (setup->time_last > u->now_ms)
-        u->now_ms = setup->time_last;
-    return read_head(u);
+    unit_key key;
+    u->head = unit_entry_at(u, &lane_head_table,
+                            unit_key_of(&key, &lane_head_table, &(lane_head){.lane = u->lane}));
+    u->immediate = !u->engine->withholds;
+    (void)lane_head_get(u, u->lane);
+    u->immediate = false;
+}
+
+result unit_open(uow *u)
+{
+    if (unit_wants(u))
+        unit_load(u);
+    u->failure = R_DONE;
+    const lane_head *head = lane_head_get(u, u->lane);
+    if (u->failure != R_DONE)
+        return u->failure;
+    if (head != NULL && head->map_version != u->slots->version)
+        return R_MAP_CHANGED;
+    const engine_ops *ops = u->engine->ops;
+    u->server_ms = ops->clock_ms != NULL ? ops->clock_ms(u->at) : 0;
+    if (u->server_ms != 0)
+        u->now_ms = u->server_ms;
+    if (u->time_last > u->now_ms)
+        u->now_ms = u->time_last;
+    if (head != NULL) {
+        u->now_ms = head->time_ms > u->now_ms ? head->time_ms : u->now_ms;
+        u->id_last = head->id_last > u->id_last ? head->id_last : u->id_last;
+    }
+    u->due_last = head == NULL ? 0 : head->due_last;
+    return R_DONE;
 }
 
 void unit_begin_reading(uow *u, engine *e, arena *memory, const snapshot *at)

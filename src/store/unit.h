@@ -85,6 +85,8 @@ struct uow {
     uint16_t lane;
     const slot_map *slots;
     int64_t now_ms;
+    int64_t server_ms; /* the clock of the engine's server; 0: none */
+    int64_t time_last; /* of this lane in this process */
     uint64_t id_last;
     uint64_t due_last;
     uint64_t *random; /* adversarial withholding; NULL: off */
@@ -122,16 +124,19 @@ typedef struct unit_setup {
     const config *config;
     uint16_t lane;
     const slot_map *slots;
-    int64_t clock_ms;  /* what the clock says */
+    int64_t clock_ms;  /* what the clock says, where the engine has none */
     int64_t time_last; /* of this lane in this process */
     uint64_t id_last;
     size_t rows_hint; /* how many the last batch had */
     uint64_t *random;
 } unit_setup;
 
-/* Reads the lane's head and fixes the act time. R_DONE, R_CORRUPT, R_IO, R_UNAVAILABLE,
+/* Until unit_open requests may only be probed: where the engine withholds, what they miss comes
+ * with the lane's head, in one go. */
+void unit_begin(uow *u, const unit_setup *setup);
+/* The lane's head is here: fixes the act time. R_DONE, R_CORRUPT, R_IO, R_UNAVAILABLE,
  * R_MAP_CHANGED. */
-MUST_USE result unit_begin(uow *u, const unit_setup *setup);
+MUST_USE result unit_open(uow *u);
 void unit_begin_reading(uow *u, engine *e, arena *memory, const snapshot *at);
 
 /* One run of a request: R_DONE keeps its writes, anything else has rolled them back. */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -358,6 +359,53 @@ static void a_poison_act_ends_alone(void **state)
     run_put(f, POISON + 1);
 }
 
+/* The head comes with what a whole batch misses, and the second trip writes. */
+static void a_batch_is_two_round_trips(void **state)
+{
+    store_fixture *f = *state;
+    enum { ACTS = 50 };
+    job_act acts[ACTS];
+    store_metrics before, after;
+    run_put(f, 1);
+    store_halt_lane(f->store, SLOT % FIXTURE_LANES, true);
+    for (uint64_t i = 0; i < ACTS; i++) {
+        acts[i] = store_fixture_act(f, SLOT, put);
+        acts[i].id = i + 2;
+        store_fixture_submit(f, &acts[i]);
+    }
+    store_metrics_read(f->store, &before);
+    store_halt_lane(f->store, SLOT % FIXTURE_LANES, false);
+    for (size_t i = 0; i < ACTS; i++) {
+        store_fixture_settle(f, &acts[i]);
+        assert_int_equal(acts[i].request.outcome, R_DONE);
+    }
+    store_metrics_read(f->store, &after);
+    assert_int_equal(after.batches - before.batches, 1);
+    assert_int_equal(after.trips - before.trips, 2);
+}
+
+/* Not the clock of this process, which says anything. */
+static void act_time_is_the_servers(void **state)
+{
+    store_fixture *f = *state;
+    f->server_clock = true;
+    f->clock_ms = 1;
+    store_fixture_reopen(f);
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    int64_t from = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    job_act a = run_put(f, 1);
+    clock_gettime(CLOCK_REALTIME, &now);
+    int64_t until = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + 1;
+    if (getenv("QUAN_PG_URL") == NULL) /* else that server may be elsewhere */
+        assert_in_range(a.out[1], from, until);
+    assert_int_equal(a.out[1], f->server_ms);
+    job_act b = run_put(f, 2);
+    assert_true(b.out[1] >= a.out[1]);
+    database_run(f->url, "UPDATE lane_head SET time_ms = 2000000000000"); /* a faster primary's */
+    assert_int_equal(run_put(f, 3).out[1], INT64_C(2000000000000));
+}
+
 int main(void)
 {
 #define EACH(test) cmocka_unit_test_setup_teardown(test, open_store, close_store)
@@ -376,6 +424,8 @@ int main(void)
         EACH(a_batch_of_refusals_commits_its_head),
         EACH(a_row_that_was_changed_elsewhere_is_read_anew),
         EACH(a_poison_act_ends_alone),
+        EACH(a_batch_is_two_round_trips),
+        EACH(act_time_is_the_servers),
     };
     log_set_level(LOG_LEVEL_COUNT); /* refusals are what is tested */
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,6 +14,11 @@ static int64_t on_clock(void *context)
     return atomic_load(&f->clock_ms);
 }
 
+static void on_clock_seen(void *context, int64_t server_ms)
+{
+    atomic_store(&((store_fixture *)context)->server_ms, server_ms);
+}
+
 static void on_committed(void *context, uint16_t lane, const store_message *messages, size_t n)
 {
     (void)lane;
@@ -50,6 +55,7 @@ result store_fixture_try_open(store_fixture *f, uint16_t lanes, store **out, buf
 {
     store_hooks hooks = {.context = f,
                          .clock_ms = on_clock,
+                         .clock_seen = on_clock_seen,
                          .committed = on_committed,
                          .wanted = on_wanted,
                          .failed = on_failed};
@@ -58,7 +64,8 @@ result store_fixture_try_open(store_fixture *f, uint16_t lanes, store **out, buf
                              .lanes = lanes,
                              .threads = f->kind.threads,
                              .adversary = f->kind.adversary,
-                             .several = f->several};
+                             .several = f->several,
+                             .server_clock = f->server_clock};
     switch (f->kind.engine) {
     case FIXTURE_MEM:
         return store_open_mem(&options, &hooks, out, why);

@@ -37,6 +37,8 @@ typedef struct store_fixture {
     char path[FIXTURE_PATH_MAX]; /* rocks */
     const char *url;             /* pg */
     bool several;                /* pg: other stores are there, too */
+    bool server_clock;           /* pg: of what is opened from now on */
+    _Atomic int64_t server_ms;   /* what its clock said last */
     store *store;
     _Atomic int64_t clock_ms;
     pthread_mutex_t lock; /* of what follows */

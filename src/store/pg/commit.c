@@ -172,7 +172,7 @@ static const int64_t *find_mark(const head_marks *m, const answer *a, bool *land
 static conn_fate ask(pg_engine *p, snapshot *s, answer *a)
 {
     *a = (answer){0};
-    conn_fate fate = conn_run(&s->conn, on_answer, a);
+    conn_fate fate = pg_run(p, s, on_answer, a);
     pg_met(p, s, fate);
     s->begun = false;
     return fate;
@@ -246,7 +246,7 @@ result pg_commit(engine *e, uint16_t lane, const change *changes, size_t n)
     send_changes(p, s, changes, n, rev);
     conn_send_fixed(&s->conn, SQL_COMMIT, TAG_COMMIT);
     answer a = {0};
-    conn_fate fate = conn_run(&s->conn, on_answer, &a);
+    conn_fate fate = pg_run(p, s, on_answer, &a);
     s->begun = false;
     s->dirty = fate == CONN_REFUSED;
     if (fate == CONN_REFUSED)

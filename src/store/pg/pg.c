@@ -42,6 +42,7 @@ static const engine_ops pg_ops = {
     .name = "pg",
     .close = pg_close,
     .batch = pg_batch,
+    .clock_ms = pg_clock_ms,
     .read = pg_read,
     .each = pg_each,
     .snapshot_new = pg_reader_new,
@@ -59,6 +60,7 @@ result store_open_pg(const store_options *options, const store_hooks *hooks, sto
     p->engine.ops = &pg_ops;
     p->engine.withholds = true;
     p->engine.shared = true;
+    p->server_clock = options->server_clock;
     p->application = options->read_only ? "quan-reader" : "quan";
     p->engine.read_only = options->read_only;
     p->engine.adversary = options->adversary;

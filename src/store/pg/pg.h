@@ -41,7 +41,13 @@ struct snapshot {
     bool failed; /* rows could not be read, or not of one state: the batch is void */
     bool away;   /* … because the server cannot be reached */
     bool reads;  /* a reader's */
+    bool timed;  /* a lane's: asks what the server's clock says … */
+    int64_t
+        server_ms; /* … which said this when the transaction began; 0: not asked, or no answer */
 };
+
+/* Of what begins a transaction, and tells more than that it has begun. */
+enum { PG_TAG_NONE = -1, PG_TAG_CLOCK = -2 };
 
 /* How far a lane is in dropping answers whose time is over. */
 typedef struct pg_keeper {
@@ -53,6 +59,7 @@ typedef struct pg_keeper {
 typedef struct pg_engine {
     engine engine; /* first */
     char *url;
+    bool server_clock;
     const char *application; /* as the server knows us: those that write find each other by it */
     snapshot *lanes[STORE_LANES_MAX]; /* made by the lane's first batch */
     pthread_mutex_t lock;             /* of the readers */
@@ -73,6 +80,11 @@ void pg_rest_ms(int64_t ms);
 MUST_USE bool pg_reach(pg_engine *p, snapshot *s);
 /* Queues what begins its transaction, where none is. */
 void pg_queue_begin(snapshot *s);
+/* What that has told: for the visit of the pipeline, with any tag. */
+void pg_take_begun(snapshot *s, int tag, const PGresult *r);
+int64_t pg_clock_ms(const snapshot *at);
+/* Sends what was queued and waits for the answers; a batch's are counted. */
+conn_fate pg_run(pg_engine *p, snapshot *s, conn_result *visit, void *context);
 /* The fate of the pipeline that began, or would have gone on with, its transaction. */
 void pg_met(pg_engine *p, snapshot *s, conn_fate fate);
 snapshot *pg_reader_new(engine *e);

@@ -10,6 +10,7 @@ typedef struct load_group {
 } load_group;
 
 typedef struct reading {
+    snapshot *at;
     const read_request *wanted;
     arena *memory;
     size_t *order; /* items by table */
@@ -143,8 +144,8 @@ static void on_rows(void *context, int tag, const PGresult *p)
 {
     const reading *r = context;
     if (tag < 0)
-        return;
-    if ((size_t)tag < r->groups_n)
+        pg_take_begun(r->at, tag, p);
+    else if ((size_t)tag < r->groups_n)
         read_group(r, &r->groups[tag], p);
     else
         read_scan(r, &r->wanted->scans[(size_t)tag - r->groups_n], p);
@@ -176,7 +177,7 @@ static bool read_part(pg_engine *p, snapshot *s, reading *r)
             send_group(&s->conn, r, i);
         for (size_t i = 0; i < r->wanted->scans_n; i++)
             send_scan(&s->conn, r, i);
-        conn_fate fate = conn_run(&s->conn, on_rows, r);
+        conn_fate fate = pg_run(p, s, on_rows, r);
         pg_met(p, s, fate);
         if (fate == CONN_DONE)
             return true;
@@ -197,7 +198,7 @@ static void read_at(pg_engine *p, snapshot *s, const read_request *wanted, arena
         part.scans_n = wanted->scans_n - at;
         if (part.scans_n > PG_SCANS_MAX)
             part.scans_n = PG_SCANS_MAX;
-        reading r = {.wanted = &part, .memory = memory};
+        reading r = {.at = s, .wanted = &part, .memory = memory};
         group_items(&r);
         (void)read_part(p, s, &r); /* the outcomes tell */
         part.n = 0;

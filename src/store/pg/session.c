@@ -82,8 +82,28 @@ void pg_queue_begin(snapshot *s)
     if (s->begun)
         return;
     if (s->dirty)
-        conn_send_fixed(&s->conn, SQL_ROLLBACK, -1);
-    conn_send_fixed(&s->conn, s->reads ? SQL_BEGIN_READ : SQL_BEGIN_BATCH, -1);
+        conn_send_fixed(&s->conn, SQL_ROLLBACK, PG_TAG_NONE);
+    conn_send_fixed(&s->conn, s->reads ? SQL_BEGIN_READ : SQL_BEGIN_BATCH, PG_TAG_NONE);
+    if (s->timed)
+        conn_send_fixed(&s->conn, SQL_CLOCK, PG_TAG_CLOCK);
+}
+
+void pg_take_begun(snapshot *s, int tag, const PGresult *r)
+{
+    if (tag == PG_TAG_CLOCK && !binary_read_i64((binary_cell){r, 0, 0}, &s->server_ms))
+        s->server_ms = 0;
+}
+
+int64_t pg_clock_ms(const snapshot *at)
+{
+    return at->server_ms;
+}
+
+conn_fate pg_run(pg_engine *p, snapshot *s, conn_result *visit, void *context)
+{
+    if (!s->reads)
+        atomic_fetch_add_explicit(&p->engine.counters.trips, 1, memory_order_relaxed);
+    return conn_run(&s->conn, visit, context);
 }
 
 void pg_met(pg_engine *p, snapshot *s, conn_fate fate)
@@ -108,6 +128,8 @@ const snapshot *pg_batch(engine *e, uint16_t lane)
     snapshot *s = p->lanes[lane];
     if (s == NULL)
         s = p->lanes[lane] = pg_snapshot_made(false);
+    s->timed = p->server_clock;
+    s->server_ms = 0;
     s->dirty = s->dirty || s->begun; /* the last batch was not committed */
     s->begun = false;
     s->failed = false;

@@ -10,6 +10,7 @@ const char *const sql_fixed_text[SQL_FIXED_COUNT] = {
     [SQL_BEGIN_READ] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
     [SQL_BEGIN] = "BEGIN",
     [SQL_SNAPSHOT] = "SELECT 1",
+    [SQL_CLOCK] = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::int8",
     [SQL_COMMIT] = "COMMIT",
     [SQL_ROLLBACK] = "ROLLBACK",
     [SQL_HEAD_REV] = "SELECT t.\"rev\" FROM \"lane_head\" AS t WHERE t.\"lane\" = $1::int4",

@@ -72,6 +72,7 @@ typedef enum sql_fixed {
     SQL_BEGIN_READ,
     SQL_BEGIN,
     SQL_SNAPSHOT, /* the first statement fixes what a transaction sees */
+    SQL_CLOCK,    /* ms UTC */
     SQL_COMMIT,
     SQL_ROLLBACK,
     SQL_HEAD_REV,  /* (lane): rev of its head */
