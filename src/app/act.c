@@ -93,6 +93,14 @@ static suspect name_of(const act_call *c)
     return (suspect){SUSPECT_KIND_OWN, (uint16_t)c->id, c->slot, what, c->item};
 }
 
+static result refuse_given(uow *u, const act_call *c)
+{
+    const issue *wrong = &c->refusal_wrong;
+    if (wrong->field.n > 0)
+        return uow_refuse_field(u, wrong->field, wrong->code, "%.*s", STR_ARG(wrong->detail));
+    return uow_refuse(u, c->refusal, "%.*s", STR_ARG(c->refusal_detail));
+}
+
 static result run_known(uow *u, act_call *c)
 {
     const act *a = act_find((uint16_t)c->id);
@@ -111,8 +119,7 @@ static result run_known(uow *u, act_call *c)
         }
     }
     c->at_ms = uow_now(u);
-    c->code = c->refusal == R_DONE ? a->decide(u, c->in, c->out)
-                                   : uow_refuse(u, c->refusal, "%.*s", STR_ARG(c->refusal_detail));
+    c->code = c->refusal == R_DONE ? a->decide(u, c->in, c->out) : refuse_given(u, c);
     if (c->code == R_AGAIN || c->code == R_WAIT) {
         return c->code;
     }
@@ -158,10 +165,9 @@ static result act_run(uow *u, request *r)
     return code;
 }
 
-static issue wrong_kept(const act_call *c, const issue *from)
+issue act_wrong(const issue *from, arena *memory)
 {
-    return (issue){arena_str(c->memory, from->field), from->code,
-                   arena_str(c->memory, from->detail)};
+    return (issue){arena_str(memory, from->field), from->code, arena_str(memory, from->detail)};
 }
 
 /* On the lane's thread, after the commit: the outcome leaves the lane's memory. */
@@ -173,7 +179,7 @@ static void act_done(request *r)
     if (r->outcome != R_DONE) {
         c->code = r->outcome;
         c->detail = r->detail;
-        c->wrong = wrong_kept(c, &r->wrong);
+        c->wrong = act_wrong(&r->wrong, c->memory);
         c->replayed = false;
     } else if (c->forgiven) {
         suspect name = name_of(c);

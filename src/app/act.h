@@ -63,6 +63,7 @@ struct act_call {
      * decided but refused with this, and a final refusal is kept under the key like any other. */
     result refusal;
     str refusal_detail;
+    issue refusal_wrong; /* its field, where it has one: instead of the detail */
     void (*done)(act_call *call);
     void *context;     /* the caller's */
     struct saga *saga; /* saga.c's own */

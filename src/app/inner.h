@@ -41,6 +41,7 @@ typedef struct own_call {
 } own_call;
 own_call *own_call_new(app *a, act_id id, uint16_t slot);
 void own_call_free(own_call *c);
+issue act_wrong(const issue *from, arena *memory); /* a copy */
 
 /* publish.c: the rows that a configuration act has changed are committed: make and publish the next
  * snapshot, then, when no batch can decide on an older one any more, answer the call. */

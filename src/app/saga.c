@@ -97,8 +97,10 @@ static void all_tried(saga *s)
     call->refusal = last->code;
     if (last->code == R_DONE)
         s->tried(s);
-    else
+    else {
         call->refusal_detail = arena_str(s->memory, last->detail);
+        call->refusal_wrong = act_wrong(&last->wrong, s->memory);
+    }
     submit_act(s);
 }
 

@@ -136,7 +136,7 @@ static void every_flaw_is_named(void **state)
          "dead letters"},
         {"a_dead_letter_that_is_to_come", a_dead_letter_that_is_to_come, "webhooks",
          "a dead letter is before the place"},
-        {"of_no_merchant", of_another_slot, "webhooks", "its merchant is there"},
+        {"of_no_merchant", of_no_merchant, "webhooks", "its merchant is there"},
     };
     for (size_t i = 0; i < ARRAY_LEN(flaws); i++) {
         fix *shop = a_shop();

@@ -76,6 +76,7 @@ struct webhook_sender {
     target **targets;         /* ascending as their rows */
     size_t n, capacity, next; /* next: who is first this time */
     bool told_too_many;
+    int64_t looked_ms;    /* when that was seen last */
     pthread_mutex_t lock; /* of the two that follow */
     pthread_cond_t changed;
     sender_report *done;

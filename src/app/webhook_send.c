@@ -11,6 +11,7 @@
 #include "port/metric.h"
 
 enum { TURN_BYTES_MAX = 64 << 20, PAGE = 256, STATUS_GOOD_FROM = 200, STATUS_GOOD_UNTIL = 300 };
+enum { SENDER_IDLE_MS = 1000 };
 
 /* ---- targets ---- */
 
@@ -288,9 +289,21 @@ static size_t flying(const webhook_sender *s)
     return n;
 }
 
+/* Where nobody had a webhook, whether somebody has one now is asked less often. Tests step. */
+static bool rests(webhook_sender *s, int64_t now_ms)
+{
+    bool early = now_ms - s->looked_ms < SENDER_IDLE_MS;
+    if (s->n == 0 && early && s->app->options.store.threads)
+        return true;
+    s->looked_ms = now_ms;
+    return false;
+}
+
 bool webhook_sender_go(webhook_sender *s, int64_t patience_ms)
 {
     int64_t now_ms = app_now_ms(s->app);
+    if (rests(s, now_ms))
+        return false;
     bool moved = report_take(s, now_ms);
     sender_turn *t = calloc(1, sizeof(*t)); /* freed below */
     CHECK(t != NULL);

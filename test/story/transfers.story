@@ -70,7 +70,7 @@ story what_is_not_his_he_cannot_give
   POST /v1/transfers {"coupon": "$coupon", "user": "u2", "to": "u3"}
   409 {"code": "wrong_user"}
   POST /v1/transfers {"coupon": "$coupon", "user": "u1", "to": "u1"}
-  422 {"code": "invalid", "detail": "to: the coupon is his already"}
+  422 {"code": "invalid", "errors": [{"field": "to", "code": "not_allowed", "detail": "the coupon is his already"}]}
   as other
   POST /v1/transfers {"coupon": "$coupon", "user": "u1", "to": "u2"}
   404 {"code": "not_found"}
@@ -336,6 +336,13 @@ story a_transfer_of_another_merchant_is_nobodys
 
 # ---- offers ----
 
+story no_offer_stands_longer_than_its_template_says
+  use gift
+  POST /v1/offers {"coupon": "$coupon", "user": "u1", "to": "u2", "offer_seconds": 2592000}
+  422 {"code": "invalid", "errors": [{"field": "offer_seconds", "code": "out_of_range"}]}
+  GET /v1/coupons/$coupon
+  200 {"state": "available"}
+
 setup offered
   use gift
   POST /v1/offers key=o1 {"coupon": "$coupon", "user": "u1", "to": "u2", "offer_seconds": 3600}
@@ -486,7 +493,7 @@ story whoever_has_the_token_may_accept
   POST /v1/offers/accept {"token": "$token", "transfer": "$transfer", "user": "u2"}
   422 {"errors": [{"field": "token", "code": "not_allowed"}]}
   POST /v1/offers/accept {"token": "$token", "user": "u1"}
-  422 {"detail": "user: the coupon is his already"}
+  422 {"errors": [{"field": "user", "code": "not_allowed", "detail": "the coupon is his already"}]}
   POST /v1/offers/lookup {"token": "$token"}
   200 {"id": "$transfer", "state": "open", "from_user": "u1", "to_user": null}
   as other

@@ -114,7 +114,7 @@ static result check_users(uow *u, str from, str to, bool may_lack)
     if (r == R_DONE)
         r = check_user(u, "to", to, may_lack);
     if (r == R_DONE && str_eq(from, to))
-        return uow_refuse(u, R_INVALID, "to: the coupon is his already");
+        return uow_refuse_field(u, S("to"), S("not_allowed"), "the coupon is his already");
     return r;
 }
 
@@ -219,8 +219,8 @@ result transfer_offer_decide(uow *u, const void *input, void *output)
         return r;
     const template_version *v = config_version(d.g.of.template, version_of(&d.g));
     if (in->offer_ms < 0 || in->offer_ms > v->offer_ms)
-        return uow_refuse(u, R_INVALID, "offer_seconds: at most %lld",
-                          (long long)(v->offer_ms / MS_SECOND));
+        return uow_refuse_field(u, S("offer_seconds"), S("out_of_range"), "at most %lld",
+                                (long long)(v->offer_ms / MS_SECOND));
     transfer *t = desk_offer(&d, false);
     int64_t until = uow_now(u) + (in->offer_ms == 0 ? v->offer_ms : in->offer_ms);
     until = earlier_of(until, v->transfer_until_ms);
@@ -358,7 +358,7 @@ static result try_offer(uow *u, const transfer_try_in *in, transfer_try_out *out
     if (!is_for(u, d.row, in->to, in->token))
         return not_found(u);
     if (str_eq(d.sender->name, in->to))
-        return uow_refuse(u, R_INVALID, "user: the coupon is his already");
+        return uow_refuse_field(u, S("user"), S("not_allowed"), "the coupon is his already");
     if (transfer_state_at(d.row, uow_now(u)) != TRANSFER_STATE_OPEN)
         return not_open(u, d.row);
     r = offer_coupon(&d);
