@@ -6,10 +6,8 @@
 #include "plat/http_loop.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -168,53 +166,23 @@ void http_loop_release(http_exchange *x)
     l->free_exchange_count++;
 }
 
-/* An eventfd and not uv_async_t: that spins in the loop (997 pauses, then sched_yield) while its
- * sender is preempted between marking and waking, on two processors at a tenth of the wakes. */
-void http_loop_wake(http_loop *l)
-{
-    const uint64_t one = 1;
-    ssize_t n;
-    do {
-        n = write(l->wake_fd, &one, sizeof one);
-    } while (n < 0 && errno == EINTR);
-    CHECK(n == sizeof one || errno == EAGAIN); /* EAGAIN: it is awake 2^64 times */
-}
-
 void http_loop_send(http_exchange *x)
 {
-    http_loop *l = x->loop;
-    /* The loop does not end while a sender is between its push and its wake. */
-    atomic_fetch_add(&l->senders, 1);
-    http_exchange *head = atomic_load_explicit(&l->queue, memory_order_relaxed);
-    do {
-        x->next = head;
-    } while (!atomic_compare_exchange_weak_explicit(&l->queue, &head, x, memory_order_release,
-                                                    memory_order_relaxed));
-    if (head == NULL)
-        http_loop_wake(l);
-    atomic_fetch_sub(&l->senders, 1);
+    inbox_put(&x->loop->queue, &x->node);
 }
 
 static void take_queue(http_loop *l)
 {
-    http_exchange *newest = atomic_exchange_explicit(&l->queue, NULL, memory_order_acquire);
-    http_exchange *x = NULL;
-    while (newest != NULL) { /* oldest first */
-        http_exchange *older = newest->next;
-        newest->next = x;
-        x = newest;
-        newest = older;
-    }
-    while (x != NULL) {
-        http_exchange *next = x->next;
+    inbox_node *next;
+    for (inbox_node *n = inbox_take(&l->queue); n != NULL; n = next) {
+        next = n->next;
+        http_exchange *x = (http_exchange *)n;
         void (*run)(http_exchange *, void *) = x->deferred;
-        x->next = NULL;
         x->deferred = NULL;
         if (run != NULL)
             run(x, x->argument);
         else
             http_connection_respond(x);
-        x = next;
     }
 }
 
@@ -265,8 +233,7 @@ static void obey(http_loop *l)
         tell_empty(l);
     if (!atomic_load(&s->stopping) || l->ending)
         return;
-    while (atomic_load(&l->senders) > 0)
-        sched_yield();
+    inbox_settle(&l->queue);
     l->ending = true;
     uv_close((uv_handle_t *)&l->wake, NULL);
     uv_close((uv_handle_t *)&l->tick, NULL);
@@ -274,14 +241,9 @@ static void obey(http_loop *l)
 
 static void on_wake(uv_poll_t *wake, int status, int events)
 {
-    http_loop *l = wake->data;
-    uint64_t times;
     (void)status;
     (void)events;
-    /* Before the queue is taken: whoever finds it empty afterwards wakes anew. */
-    while (read(l->wake_fd, &times, sizeof times) < 0 && errno == EINTR)
-        continue;
-    take_queue(l);
+    take_queue(wake->data);
 }
 
 /* ---- life ---- */
@@ -307,12 +269,12 @@ result http_loop_open(http_loop *l, http_server *server, unsigned index, buf *wh
     l->index = index;
     l->date_second = -1;
     l->trace_state = random_u64();
-    l->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (l->wake_fd < 0)
-        return failed(server, why, -errno);
-    int error = uv_loop_init(&l->uv);
+    int error = -inbox_open(&l->queue);
+    if (error != 0)
+        return failed(server, why, error);
+    error = uv_loop_init(&l->uv);
     if (error != 0) {
-        close(l->wake_fd);
+        inbox_close(&l->queue);
         return failed(server, why, error);
     }
     const http_options *o = &server->options;
@@ -322,7 +284,7 @@ result http_loop_open(http_loop *l, http_server *server, unsigned index, buf *wh
     least = o->write_timeout_ms < least ? o->write_timeout_ms : least;
     int64_t tick = least / 4;
     tick = tick < TICK_MS_MIN ? TICK_MS_MIN : tick > TICK_MS_MAX ? TICK_MS_MAX : tick;
-    CHECK(uv_poll_init(&l->uv, &l->wake, l->wake_fd) == 0);
+    CHECK(uv_poll_init(&l->uv, &l->wake, l->queue.fd) == 0);
     CHECK(uv_poll_start(&l->wake, UV_READABLE, on_wake) == 0);
     CHECK(uv_timer_init(&l->uv, &l->tick) == 0);
     CHECK(uv_timer_start(&l->tick, on_tick, (uint64_t)tick, (uint64_t)tick) == 0);
@@ -397,7 +359,7 @@ void http_loop_run(http_loop *l)
 void http_loop_close(http_loop *l)
 {
     CHECK(uv_loop_close(&l->uv) == 0);
-    close(l->wake_fd);
+    inbox_close(&l->queue);
 }
 
 void http_loop_free_pools(http_loop *l)

@@ -16,6 +16,7 @@
 
 #include "plat/http_guard.h"
 #include "plat/http_head.h"
+#include "plat/inbox.h"
 #include "port/http.h"
 
 enum {
@@ -49,9 +50,10 @@ typedef struct http_connection http_connection;
 typedef struct http_loop http_loop;
 
 struct http_exchange {
+    inbox_node node; /* first: coming back to the loop */
     http_connection *connection;
     http_loop *loop;
-    http_exchange *next; /* in the loop's queue, or free */
+    http_exchange *next; /* free */
     void (*deferred)(http_exchange *x, void *argument);
     void *argument, *user;
     http_head head;
@@ -94,8 +96,7 @@ struct http_connection {
 struct http_loop {
     uv_loop_t uv;
     uv_tcp_t listener;
-    uv_poll_t wake; /* on wake_fd, an eventfd */
-    int wake_fd;
+    uv_poll_t wake; /* on the inbox */
     uv_timer_t tick;
     http_server *server;
     pthread_t thread;
@@ -112,9 +113,7 @@ struct http_loop {
     int64_t date_second;
     char date[HTTP_DATE_BYTES + 1];
     char read_buffer[HTTP_READ_BYTES];
-    _Alignas(
-        64) _Atomic(http_exchange *) queue; /* newest first; who finds it empty wakes the loop */
-    atomic_uint senders;                    /* threads between queueing and waking */
+    inbox queue; /* exchanges that come back */
 };
 
 struct http_server {
@@ -137,7 +136,6 @@ void http_loop_run(http_loop *l);        /* until it was told to stop and is emp
 void http_loop_free_pools(http_loop *l); /* after run */
 void http_loop_close(http_loop *l);      /* after run, or after every handle was closed */
 void http_loop_send(http_exchange *x);   /* any thread: to the loop's queue */
-void http_loop_wake(http_loop *l);       /* any thread, while the loop runs */
 bool http_loop_is_here(const http_loop *l);
 http_exchange *http_loop_exchange(http_loop *l); /* a fresh one */
 void http_loop_release(http_exchange *x);

@@ -172,7 +172,7 @@ uint16_t http_server_port(const http_server *s)
 static void wake_all(http_server *s)
 {
     for (unsigned i = 0; i < s->started; i++)
-        http_loop_wake(&s->loops[i]);
+        inbox_wake(&s->loops[i].queue);
 }
 
 static bool wait_until_empty(http_server *s, int64_t timeout_ms)
