@@ -1,9 +1,10 @@
 /* Calls to other servers, and what they call here.
  *
- * A call is an order to the loop, then a frame in the queue of its server's link, then in a slot
+ * A call is an order to the loop, then a frame in the queue of its server's link, and in a slot
  * until it is answered: by the server, by the end of the link (what was not put into a record was
  * not delivered, all else is unknown), or by its deadline. Whatever comes first takes it out of its
- * slot, so it is answered once; the id has a count beside the slot, so a late answer finds nobody. */
+ * slot, so it is answered once; an id has a count beside the slot, so a late answer finds nobody.
+ */
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -140,7 +141,8 @@ void peer_call_make(void *context, uint16_t lane, str message, peers_answered *a
     }
     peer_call *c = calloc(1, sizeof(*c) + message.n); /* freed by end, or by on_gone after it */
     CHECK(c != NULL);
-    memcpy(c->message, message.p, message.n);
+    if (message.n > 0)
+        memcpy(c->message, message.p, message.n);
     c->order.run = run_call;
     c->send.gone = on_gone;
     c->send.frame = (peer_frame){.kind = PEER_CALL, .bytes = {c->message, message.n}};
@@ -207,7 +209,7 @@ static void on_served(void *of, result code, str answer)
     peer_serving *v = of;
     CHECK(peer_answer_is_known((uint8_t)code) && answer.n <= PEERS_MESSAGE_MAX);
     if (answer.n > 0) {
-        v->answer = malloc(answer.n); /* on_replied */
+        v->answer = malloc(answer.n); /* on_replied frees it */
         CHECK(v->answer != NULL);
         memcpy(v->answer, answer.p, answer.n);
     }
@@ -222,7 +224,7 @@ void peer_serve(peer_link *l, const peer_frame *f)
         peer_link_close(l, S("it calls more than it may"));
         return;
     }
-    peer_serving *v = calloc(1, sizeof(*v)); /* on_replied */
+    peer_serving *v = calloc(1, sizeof(*v)); /* on_replied frees it */
     CHECK(v != NULL);
     v->order.run = run_reply;
     v->send.gone = on_replied;

@@ -108,3 +108,15 @@ bool peer_answer_is_known(uint8_t code)
 {
     return code == R_DONE || code == R_BUSY || code == R_UNAVAILABLE || code == R_UNKNOWN;
 }
+
+str peer_verdict_text(peer_verdict v)
+{
+    static const char *const texts[PEER_VERDICTS] = {
+        [PEER_WELCOME] = "welcome",
+        [PEER_REFUSED_PROTOCOL] = "it speaks another version of the protocol",
+        [PEER_REFUSED_SECRET] = "the secrets differ",
+        [PEER_REFUSED_IDENTITY] = "it is another version of the program, or has another database",
+        [PEER_REFUSED_NAME] = "the lists of servers differ, or there are two of one name",
+        [PEER_REFUSED_FULL] = "too many connections"};
+    return str_of(texts[v]);
+}

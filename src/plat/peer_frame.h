@@ -1,9 +1,9 @@
 /* What goes over a connection between two servers, as bytes. Pure: no socket, no secret.
  *
  * A connection begins with a greeting of each side, in the clear: PEER_MAGIC, the version of this
- * protocol (2 bytes), and a nonce of 32 bytes. All that follows are records: 4 bytes of length, then
- * so many sealed bytes, of which each is whole frames. A frame is 16 bytes (kind, code, 2 that are
- * 0, length of its bytes: 4, id: 8) and its bytes. Numbers are little-endian.
+ * protocol (2 bytes), and a nonce of 32 bytes. Behind the handshake (peer_link.c) all are records:
+ * 4 bytes of length, then so many sealed bytes, which are whole frames. A frame is 16 bytes (kind,
+ * code, 2 that are 0, length of its bytes: 4, id: 8) and its bytes. Numbers are little-endian.
  *
  * The reader takes what strangers or other versions send: it refuses, and never reads beyond. */
 #ifndef QUAN_PLAT_PEER_FRAME_H
@@ -39,6 +39,17 @@ typedef enum peer_kind {
     PEER_LEAVING, /* from who was dialled: send no more calls */
 } peer_kind;
 
+/* What a listener says in one byte, in the clear, behind the hello. */
+typedef enum peer_verdict {
+    PEER_WELCOME,
+    PEER_REFUSED_PROTOCOL,
+    PEER_REFUSED_SECRET,
+    PEER_REFUSED_IDENTITY,
+    PEER_REFUSED_NAME,
+    PEER_REFUSED_FULL,
+    PEER_VERDICTS
+} peer_verdict;
+
 typedef struct peer_frame {
     peer_kind kind;
     uint8_t code;
@@ -68,5 +79,6 @@ void peer_hello_write(buf *out, const peer_hello *h);
 MUST_USE bool peer_hello_read(str bytes, peer_hello *out); /* slices of bytes */
 
 bool peer_answer_is_known(uint8_t code);
+str peer_verdict_text(peer_verdict v);
 
 #endif

@@ -416,6 +416,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *data)
         return;
     }
     metric_add(METRIC_PEER_BYTES_IN, (uint64_t)n);
+    l->heard_ms = peering_now_ms();
     buf_add(&l->in, data->base, (size_t)n);
     take_bytes(l);
 }

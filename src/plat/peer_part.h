@@ -29,17 +29,6 @@ enum {
 typedef struct peer_server peer_server;
 typedef struct peer_link peer_link;
 
-/* Why a connection is ended; also what a listener says in one byte, in the clear. */
-typedef enum peer_verdict {
-    PEER_WELCOME,
-    PEER_REFUSED_PROTOCOL,
-    PEER_REFUSED_SECRET,
-    PEER_REFUSED_IDENTITY,
-    PEER_REFUSED_NAME,
-    PEER_REFUSED_FULL,
-    PEER_VERDICTS
-} peer_verdict;
-
 /* To the loop from any thread. */
 typedef struct peer_order {
     inbox_node node; /* first */
@@ -117,9 +106,9 @@ struct peer_server {
     peer_link *link;
     uv_getaddrinfo_t resolving;
     bool is_resolving, leaving;
-    bool known;                         /* whether it is alive was found out at least once */
-    int64_t dial_ms, ping_ms, heard_ms; /* next dial, next ping, last pong */
-    unsigned pongs;                     /* on this connection */
+    bool known;               /* whether it is alive was found out at least once */
+    int64_t dial_ms, ping_ms; /* the next dial, the next ping */
+    unsigned pongs;           /* on this connection */
     peer_send ping;
     bool ping_queued;
     uint64_t pings;
@@ -161,8 +150,8 @@ struct peering {
     peer_call *oldest, *newest;
     int64_t refusal_logged_ms[PEER_VERDICTS];
     pthread_mutex_t lock;
-    pthread_cond_t settled;
-    bool is_settled; /* under lock */
+    pthread_cond_t told;
+    bool is_settled, is_cut; /* written under lock */
     _Atomic uint32_t alive;
     _Atomic uint8_t owners[SLOT_LANES_MAX];
     inbox orders;
@@ -182,7 +171,6 @@ void peering_frame(peer_link *l, const peer_frame *f);
 peer_verdict peering_judge(const peer_link *l, const peer_hello *h); /* names and identity */
 /* One that dialled us is refused. */
 void peering_log_refusal(peering *p, const peer_link *l, peer_verdict why);
-str peer_verdict_text(peer_verdict v);
 
 /* ---- peer_link.c ---- */
 void peer_link_accept(peering *p);

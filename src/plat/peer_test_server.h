@@ -89,7 +89,7 @@ static inline peer_test_server *test_server_new(const char *name, const char *li
                                    .changed = test_changed,
                                    .ping_ms = 10,
                                    .dial_ms = 5,
-                                   .dead_ms = 300};
+                                   .dead_ms = 5000};
     return s;
 }
 

@@ -1,8 +1,8 @@
 /* See port/peering.h: the loop, who is alive, and whose lane is whose.
  *
- * A server is dead from the end of its connection, from PEERING_DEAD_MS without an answer, or from
- * its word that it leaves; and alive from its second answer on a new connection. Before the first of
- * these it counts as alive, so that a server that begins does not take the lanes of all the others.
+ * A server is dead from the end of its connection, from PEERING_DEAD_MS without a byte, or from its
+ * word that it leaves; and alive from its second answer on a new connection. Before the first
+ * of these it counts as alive, so that one that begins does not take the lanes of all others.
  *
  * When this process itself stood still, nobody else is blamed for it: the time that the clockwork
  * missed is given to all. */
@@ -22,18 +22,6 @@ enum { SETTLE_SPARE_MS = 2000, ADDRESS_TEXT = INET6_ADDRSTRLEN };
 int64_t peering_now_ms(void)
 {
     return clock_monotonic_ms();
-}
-
-str peer_verdict_text(peer_verdict v)
-{
-    static const char *const texts[PEER_VERDICTS] = {
-        [PEER_WELCOME] = "welcome",
-        [PEER_REFUSED_PROTOCOL] = "it speaks another version of the protocol",
-        [PEER_REFUSED_SECRET] = "the secrets differ",
-        [PEER_REFUSED_IDENTITY] = "it is another version of the program, or has another database",
-        [PEER_REFUSED_NAME] = "the lists of servers differ, or there are two of one name",
-        [PEER_REFUSED_FULL] = "too many connections"};
-    return str_of(texts[v]);
 }
 
 /* ---- whose lane is whose ---- */
@@ -68,7 +56,7 @@ static void note_known(peering *p)
     }
     pthread_mutex_lock(&p->lock);
     p->is_settled = true;
-    pthread_cond_broadcast(&p->settled);
+    pthread_cond_broadcast(&p->told);
     pthread_mutex_unlock(&p->lock);
 }
 
@@ -139,7 +127,7 @@ static void on_told(peer_link *l, peer_send *s, bool sent)
 
 static void tell(peer_link *l, peer_kind kind, uint64_t id)
 {
-    peer_send *s = calloc(1, sizeof(*s)); /* on_told */
+    peer_send *s = calloc(1, sizeof(*s)); /* on_told frees it */
     CHECK(s != NULL);
     s->frame = (peer_frame){.kind = kind, .id = id};
     s->gone = on_told;
@@ -156,9 +144,8 @@ static void tell_leaving(peer_link *l)
 
 void peering_link_ready(peer_link *l)
 {
-    l->heard_ms = peering_now_ms();
     if (l->dialled) {
-        l->server->heard_ms = l->server->ping_ms = l->heard_ms;
+        l->server->ping_ms = peering_now_ms();
         l->server->pongs = 0;
         l->server->leaving = false;
     } else if (atomic_load(&l->net->leaving)) {
@@ -188,11 +175,10 @@ static void on_pong(peer_server *s, uint64_t id)
     if (id != s->pings) /* of an earlier one, which counted when it came */
         return;
     int64_t rtt_ns = clock_monotonic_ns() - s->pinged_ns;
-    s->heard_ms = peering_now_ms();
     metric_observe(METRIC_PEER_PING, (uint64_t)rtt_ns / 1000);
     atomic_store(&s->rtt_us, rtt_ns / 1000);
     if (++s->pongs < PEERING_GOOD_PONGS && !s->known)
-        s->ping_ms = s->heard_ms; /* somebody waits for the first word */
+        s->ping_ms = peering_now_ms(); /* somebody waits for the first word */
     if (s->pongs != PEERING_GOOD_PONGS || s->leaving)
         return;
     set_alive(s, true);
@@ -211,7 +197,6 @@ static void on_leaving(peer_server *s)
 
 void peering_frame(peer_link *l, const peer_frame *f)
 {
-    l->heard_ms = peering_now_ms();
     bool fits = l->dialled == (f->kind != PEER_PING && f->kind != PEER_CALL);
     if (!fits)
         peer_link_close(l, S("it sent what is not its part"));
@@ -282,7 +267,7 @@ static void look_after(peer_server *s, int64_t now)
     } else if (l->stage != LINK_READY) {
         if (now - l->began_ms > PEERING_HELLO_MS)
             peer_link_close(l, S("it does not answer"));
-    } else if (now - s->heard_ms > s->net->options.dead_ms) {
+    } else if (now - l->heard_ms > s->net->options.dead_ms) {
         peer_link_close(l, S("it does not answer"));
     } else {
         ping(s, now);
@@ -302,8 +287,6 @@ static void expire_accepted(peering *p, int64_t now)
 
 static void forgive(peering *p, int64_t ms)
 {
-    for (unsigned i = 0; i < p->count; i++)
-        p->servers[i]->heard_ms += ms;
     for (peer_link *l = p->links; l != NULL; l = l->next) {
         l->began_ms += ms;
         l->heard_ms += ms;
@@ -362,7 +345,15 @@ static void begin_closing(peering *p)
     }
 }
 
-/* Nothing is left that would come back to the loop. */
+static void note_cut(peering *p)
+{
+    pthread_mutex_lock(&p->lock);
+    p->is_cut = true;
+    pthread_cond_broadcast(&p->told);
+    pthread_mutex_unlock(&p->lock);
+}
+
+/* Nothing is left that would come back to the loop: links are when what they called is served. */
 static bool is_done(peering *p)
 {
     if (p->links != NULL || atomic_load(&p->calls) > 0)
@@ -387,6 +378,8 @@ static void on_prepare(uv_prepare_t *prepare)
     }
     if (atomic_load(&p->stopping) && !p->closing)
         begin_closing(p);
+    if (p->closing && !p->is_cut && atomic_load(&p->calls) == 0)
+        note_cut(p);
     if (!p->closing || !is_done(p) || uv_is_closing((uv_handle_t *)&p->tick))
         return;
     inbox_settle(&p->orders);
@@ -417,7 +410,8 @@ static result read_options(peering *p, const peering_options *o, buf *why)
     if (o->secret.n < PEERING_SECRET_MIN)
         return invalid(why, "the secret of the servers has at least 32 characters");
     secret_sha256(o->secret, p->secret);
-    memcpy(p->identity, o->identity.p, o->identity.n);
+    if (o->identity.n > 0)
+        memcpy(p->identity, o->identity.p, o->identity.n);
     p->identity_bytes = o->identity.n;
     p->options = (peering_options){.lanes = o->lanes,
                                    .serve = o->serve,
@@ -437,7 +431,7 @@ result peering_new(const peering_options *options, peering **out, buf *why)
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&p->settled, &monotonic);
+    pthread_cond_init(&p->told, &monotonic);
     pthread_condattr_destroy(&monotonic);
     result r = read_options(p, options, why);
     if (r != R_DONE) {
@@ -527,7 +521,7 @@ void peering_settle(peering *p)
     int error = 0;
     pthread_mutex_lock(&p->lock);
     while (!p->is_settled && error == 0)
-        error = pthread_cond_timedwait(&p->settled, &p->lock, &until);
+        error = pthread_cond_timedwait(&p->told, &p->lock, &until);
     pthread_mutex_unlock(&p->lock);
 }
 
@@ -543,21 +537,25 @@ void peering_stop(peering *p)
         return;
     atomic_store(&p->stopping, true);
     inbox_wake(&p->orders);
-    CHECK(pthread_join(p->thread, NULL) == 0);
-    CHECK(uv_loop_close(&p->uv) == 0);
-    inbox_close(&p->orders);
-    p->started = false;
+    pthread_mutex_lock(&p->lock);
+    while (!p->is_cut)
+        pthread_cond_wait(&p->told, &p->lock);
+    pthread_mutex_unlock(&p->lock);
 }
 
 void peering_free(peering *p)
 {
     if (p == NULL)
         return;
-    CHECK(!p->started);
+    if (p->started) {
+        CHECK(atomic_load(&p->stopping) && pthread_join(p->thread, NULL) == 0);
+        CHECK(uv_loop_close(&p->uv) == 0);
+        inbox_close(&p->orders);
+    }
     for (unsigned i = 0; i < p->count; i++)
         free(p->servers[i]);
     pthread_mutex_destroy(&p->lock);
-    pthread_cond_destroy(&p->settled);
+    pthread_cond_destroy(&p->told);
     secret_wipe(p->secret, sizeof(p->secret));
     free(p);
 }

@@ -249,6 +249,7 @@ static void one_that_is_silent_is_dead_until_it_answers(void **state)
     free_two(a, b);
     a = test_server_new("a", through);
     b = test_server_new("b", list);
+    a->options.dead_ms = 300;
     test_server_open(a);
     test_server_open(b);
     test_call c;

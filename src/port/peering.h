@@ -1,17 +1,17 @@
 /* Several servers on one database: who is there, whose lane is whose, and the way between them.
  *
  * Each server has the same list of all, dials every other, and pings it: one that has not answered
- * for PEERING_DEAD_MS, or whose connection ended, is dead, and alive again with the second answer on
- * a new connection. Lanes belong to the living (base/lane_owner.h) as each server sees them by
+ * for PEERING_DEAD_MS, or whose connection ended, is dead, and alive again with the second answer
+ * on a new connection. Lanes belong to the living (base/lane_owner.h) as each server sees them by
  * itself. They may see it differently for a while: a store that refuses what another has overtaken
  * keeps that exact.
  *
- * A server calls only whom it dialled, and only the living. Both prove that they know the secret, and
- * all behind that is encrypted with a key of the connection (not against one who learns the secret
- * and had written it down). Servers with another version of the protocol or another `identity` are
- * no peers: they are told so, it is logged, and their lanes are worked on by everybody.
+ * A server calls only whom it dialled, and only the living. Both prove that they know the secret,
+ * and all behind that is encrypted with keys of the connection (not against one who has written it
+ * down and learns the secret). Servers with another version of the protocol or another `identity`
+ * are no peers: they are told so, it is logged, and their lanes are worked on by everybody.
  *
- * One thread of its own does all of it. Every function from any thread, unless it says otherwise. */
+ * One thread of its own does all of it. Every function from any thread. */
 #ifndef QUAN_PORT_PEERING_H
 #define QUAN_PORT_PEERING_H
 
@@ -54,8 +54,8 @@ typedef struct peering_options {
     int64_t ping_ms, dead_ms, dial_ms, call_ms;
 } peering_options;
 
-/* Reads the options, which need not live on. R_INVALID, with a sentence in *why. Until it is started
- * all servers count as alive, and calls are R_UNAVAILABLE. */
+/* Reads the options, which need not live on. R_INVALID, with a sentence in *why. Until it is
+ * started all servers count as alive, and calls are R_UNAVAILABLE. */
 MUST_USE result peering_new(const peering_options *options, peering **out, buf *why);
 /* Listens and dials. context: of serve and changed. R_IO: the address cannot be listened on. */
 MUST_USE result peering_start(peering *p, void *context, buf *why);
@@ -63,10 +63,11 @@ MUST_USE result peering_start(peering *p, void *context, buf *why);
 void peering_settle(peering *p);
 /* The others stop calling this server and take its lanes; what they have called is answered. */
 void peering_leave(peering *p);
-/* Ends every connection: calls that are not answered are R_UNAVAILABLE or R_UNKNOWN, as later ones
- * are R_UNAVAILABLE. Waits until all that was served is replied to. */
+/* Ends every connection and calls serve and changed no more. Calls that are not answered are
+ * R_UNAVAILABLE or R_UNKNOWN, later ones R_UNAVAILABLE. What is still served may go on. */
 void peering_stop(peering *p);
-void peering_free(peering *p); /* stopped, or never started; NULL is allowed */
+/* Waits until all that was served is answered. Stopped, or never started; NULL is allowed. */
+void peering_free(peering *p);
 
 const peers *peering_peers(peering *p); /* as long as the peering */
 
