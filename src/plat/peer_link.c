@@ -390,7 +390,8 @@ static void take_bytes(peer_link *l)
         take_step(l, (str){l->in.p + at, n});
         at += n;
     }
-    memmove(l->in.p, l->in.p + at, l->in.n - at);
+    if (at > 0)
+        memmove(l->in.p, l->in.p + at, l->in.n - at);
     l->in.n -= at;
     if (l->in.n == 0 && l->in.capacity > PEER_KEEP_BYTES)
         buf_free(&l->in);
