@@ -219,11 +219,71 @@ static void a_kill_at_any_step_of_an_acceptance_leaves_one_owner(void **state)
     a_kill_at_any_step_leaves_one_owner(true);
 }
 
+/* The process ends between try and act, and for so long nobody gets to the receiver's lane (and to
+ * the sender's, if all). From then on, with a sweep each second: milliseconds until it has ended. */
+static int64_t until_ended(bool offers, bool all, int64_t fault_ms)
+{
+    enum { LOOKS = 40 };
+    size_t sagas;
+    open_shop(offers);
+    store *s = app_store(shop->app);
+    uint16_t lane = store_lane_of_slot(s, slot_of_user(shop->merchant, S("bob")));
+    store_halt_lane(s, lane, true);
+    (void)begin(coupon_id, offer_id, "ann", "bob");
+    (void)app_settle(shop->app);
+    fix_crash(shop, str_of(behind));
+    s = app_store(shop->app);
+    for (uint16_t i = 0; i < store_lanes(s); i++)
+        store_halt_lane(s, i, all || i == lane);
+    for (int i = 0; i < LOOKS; i++) {
+        fix_pass(shop, fault_ms / LOOKS);
+        assert_true(str_eq(owner_now(&sagas), S("ann")) && sagas > 0);
+        if (!all)
+            fix_sweep(shop);
+    }
+    for (uint16_t i = 0; i < store_lanes(s); i++)
+        store_halt_lane(s, i, false);
+    int64_t waited_ms = 0;
+    for (fix_sweep(shop); str_eq(owner_now(&sagas), S("ann")) && sagas > 0; fix_sweep(shop)) {
+        fix_pass(shop, MS_SECOND);
+        waited_ms += MS_SECOND;
+    }
+    assert_int_equal(sagas, 0);
+    return waited_ms;
+}
+
+/* What its transfer is then called. */
+static transfer_state ended_as(void)
+{
+    transfer_seen seen[2];
+    app_view v;
+    bool more;
+    transfers_ask ask = {.merchant = shop->merchant, .user = S("ann"), .limit = ARRAY_LEN(seen)};
+    assert_int_equal(app_view_open(shop->app, shop->memory, &v), R_DONE);
+    assert_int_equal(query_transfers(&v, &ask, seen, &more), 1);
+    assert_int_equal(app_view_close(&v), R_DONE);
+    return seen[0].state;
+}
+
+static void a_transfer_that_nobody_follows_ends_within_a_minute_of_the_fault(void **state)
+{
+    static const int64_t faults_ms[] = {0, 4 * MS_SECOND, 29 * MS_SECOND, 10 * MS_MINUTE,
+                                        20 * MS_HOUR};
+    MAYBE(state);
+    for (size_t i = 0; i < 4 * ARRAY_LEN(faults_ms); i++) {
+        bool offers = i % 2 == 1, all = i % 4 >= 2;
+        assert_in_range(until_ended(offers, all, faults_ms[i / 4]), 0, MS_MINUTE);
+        assert_int_equal(ended_as(), offers ? TRANSFER_STATE_OPEN : TRANSFER_STATE_REFUSED);
+        close_shop();
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_kill_at_any_step_of_a_direct_transfer_leaves_one_owner),
         cmocka_unit_test(a_kill_at_any_step_of_an_acceptance_leaves_one_owner),
+        cmocka_unit_test(a_transfer_that_nobody_follows_ends_within_a_minute_of_the_fault),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
