@@ -8,6 +8,8 @@
 #include "app/act.h"
 #include "app/app.h"
 #include "app/quarantine.h"
+#include "domain/saga/saga.h"
+#include "port/metric.h"
 
 typedef struct relay relay;
 typedef struct leases leases;
@@ -41,6 +43,12 @@ typedef struct own_call {
 } own_call;
 own_call *own_call_new(app *a, act_id id, uint16_t slot);
 void own_call_free(own_call *c);
+/* A counter of tries, by what they keep: of those of SAGA_OF_LIMIT. */
+static inline metric saga_metric(metric of_limits, saga_kind kind)
+{
+    return (metric)((int)of_limits + (int)kind);
+}
+_Static_assert(METRIC_TRIES_LATE_LIMIT + SAGA_KINDS - 1 == METRIC_TRIES_LATE_TRANSFER, "in order");
 issue act_wrong(const issue *from, arena *memory); /* a copy */
 
 /* publish.c: the rows that a configuration act has changed are committed: make and publish the next

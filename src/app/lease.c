@@ -416,7 +416,8 @@ static void settled(leases *l, uint16_t lane, uint16_t number, const void *input
 {
     saga_end end = saga_settles(number, input);
     if (end.reservation != 0) {
-        metric_add(end.confirms ? METRIC_TRIES_USED : METRIC_TRIES_CANCELLED, 1);
+        metric of = end.confirms ? METRIC_TRIES_USED_LIMIT : METRIC_TRIES_CANCELLED_LIMIT;
+        metric_add(saga_metric(of, end.kind), 1);
     }
     if (end.waits.kind != 0) {
         store_wake(l->app->store, lane, end.waits, WORD_NONE, UINT64_MAX);

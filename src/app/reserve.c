@@ -313,14 +313,14 @@ static void plan(saga *s)
 
 static void code_tried(reserve *r, const code_reserve_out *out)
 {
-    metric_add(METRIC_TRIES_MADE, 1);
+    metric_add(METRIC_TRIES_MADE_CODE, 1);
     r->issue.codes.items[0].reservation = out->reservation;
     r->issue.codes.items[0].deadline_ms = out->deadline_ms;
 }
 
 static void transfer_tried(reserve *r, const transfer_try_out *out)
 {
-    metric_add(METRIC_TRIES_MADE, 1);
+    metric_add(METRIC_TRIES_MADE_TRANSFER, 1);
     r->take.transfer = out->transfer;
     r->take.reservation = out->reservation;
     r->take.deadline_ms = out->deadline_ms;
@@ -347,7 +347,7 @@ static void tried(saga *s)
         const limit_reserve_in *in = s->tries[i].in;
         const limit_reserve_out *out = s->tries[i].out;
         if (out->reservation != 0)
-            metric_add(METRIC_TRIES_MADE, 1);
+            metric_add(METRIC_TRIES_MADE_LIMIT, 1);
         for (size_t k = 0; k < r->subject_count; k++) {
             if (r->subjects[k].subject != in->subject)
                 continue;

@@ -133,8 +133,8 @@ static void expect(size_t acts, int64_t counted)
 static void a_claim_counts_for_the_device_that_it_names(void **state)
 {
     (void)state;
-    uint64_t made = metric_value(METRIC_TRIES_MADE);
-    uint64_t used = metric_value(METRIC_TRIES_USED);
+    uint64_t made = metric_value(METRIC_TRIES_MADE_LIMIT);
+    uint64_t used = metric_value(METRIC_TRIES_USED_LIMIT);
     assert_int_equal(claimed("ann", "d1")->call.code, R_DONE);
     assert_int_equal(claimed("bob", "d1")->call.code, R_DONE);
     claim *third = claimed("eve", "d1");
@@ -142,17 +142,17 @@ static void a_claim_counts_for_the_device_that_it_names(void **state)
     assert_true(str_eq(third->call.detail, S("The limit of the template is 2 claims a device.")));
     assert_int_equal(claimed("eve", "d2")->call.code, R_DONE);
     expect(0, 3);
-    assert_int_equal(metric_value(METRIC_TRIES_MADE), made + 3);
-    assert_int_equal(metric_value(METRIC_TRIES_USED), used + 3);
+    assert_int_equal(metric_value(METRIC_TRIES_MADE_LIMIT), made + 3);
+    assert_int_equal(metric_value(METRIC_TRIES_USED_LIMIT), used + 3);
 }
 
 static void an_act_that_is_refused_gives_back(void **state)
 {
     (void)state;
-    uint64_t cancelled = metric_value(METRIC_TRIES_CANCELLED);
+    uint64_t cancelled = metric_value(METRIC_TRIES_CANCELLED_LIMIT);
     fix_campaign_state(shop, campaign_id, CAMPAIGN_STATE_PAUSED);
     assert_int_equal(claimed("ann", "d1")->call.code, R_CAMPAIGN_NOT_ACTIVE);
-    assert_int_equal(metric_value(METRIC_TRIES_CANCELLED), cancelled + 1);
+    assert_int_equal(metric_value(METRIC_TRIES_CANCELLED_LIMIT), cancelled + 1);
     expect(0, 0);
 }
 
@@ -226,11 +226,11 @@ static void a_try_that_nobody_follows_is_let_go(void **state)
     assert_int_equal(seen.state, SAGA_ON_ITS_WAY);
     assert_int_equal(seen.home, c->call.slot);
     assert_int_equal(seen.deadline_ms, shop->clock_ms + SAGA_TRY_MS);
-    uint64_t late = metric_value(METRIC_TRIES_LATE);
+    uint64_t late = metric_value(METRIC_TRIES_LATE_LIMIT);
     fix_pass(shop, SAGA_TRY_MS);
     assert_int_equal(the_saga().state, SAGA_LATE);
     fix_sweep(shop);
-    assert_int_equal(metric_value(METRIC_TRIES_LATE), late + 1);
+    assert_int_equal(metric_value(METRIC_TRIES_LATE_LIMIT), late + 1);
     assert_int_equal(the_saga().asks_at_ms, shop->clock_ms + SAGA_CHECK_MS);
     for (int64_t waited_ms = SAGA_CHECK_MS; waited_ms < 2 * SAGA_CHECK_MAX_MS; waited_ms *= 2) {
         fix_pass(shop, the_saga().asks_at_ms - shop->clock_ms); /* ever more rarely */

@@ -45,6 +45,14 @@ static void end_flight(sweeper *s, uint16_t lane)
     }
 }
 
+/* What a sweep of this kind of entries asks about. */
+static metric late_of(uint8_t due)
+{
+    return due == DUE_KIND_CODE       ? METRIC_TRIES_LATE_CODE
+           : due == DUE_KIND_TRANSFER ? METRIC_TRIES_LATE_TRANSFER
+                                      : METRIC_TRIES_LATE_LIMIT;
+}
+
 static void swept(act_call *call)
 {
     sweeper *s = call->context;
@@ -54,7 +62,7 @@ static void swept(act_call *call)
         s->totals.expired += out->expired;
         s->totals.released += out->released;
         s->totals.asked += out->asked;
-        metric_add(METRIC_TRIES_LATE, out->asked);
+        metric_add(late_of(((const sweep_in *)call->in)->kind), out->asked);
     } else {
         s->totals.refused++;
     }

@@ -15,6 +15,7 @@
 #include "app/query_coupons.h"
 #include "app/query_sagas.h"
 #include "app/query_transfers.h"
+#include "port/metric.h"
 #include "test/lib/domain_fixture.h"
 #include "test/lib/store_fixture.h"
 
@@ -219,8 +220,8 @@ static void a_kill_at_any_step_of_an_acceptance_leaves_one_owner(void **state)
     a_kill_at_any_step_leaves_one_owner(true);
 }
 
-/* The process ends between try and act, and for so long nobody gets to the receiver's lane (and to
- * the sender's, if all). From then on, with a sweep each second: milliseconds until it has ended. */
+/* The process ends between try and act, and for so long nobody gets to the receiver's lane, or to
+ * any. From then on, with a sweep each second: milliseconds until it has ended. */
 static int64_t until_ended(bool offers, bool all, int64_t fault_ms)
 {
     enum { LOOKS = 40 };
@@ -272,8 +273,15 @@ static void a_transfer_that_nobody_follows_ends_within_a_minute_of_the_fault(voi
     MAYBE(state);
     for (size_t i = 0; i < 4 * ARRAY_LEN(faults_ms); i++) {
         bool offers = i % 2 == 1, all = i % 4 >= 2;
+        uint64_t made = metric_value(METRIC_TRIES_MADE_TRANSFER),
+                 used = metric_value(METRIC_TRIES_USED_TRANSFER),
+                 cancelled = metric_value(METRIC_TRIES_CANCELLED_TRANSFER);
         assert_in_range(until_ended(offers, all, faults_ms[i / 4]), 0, MS_MINUTE);
         assert_int_equal(ended_as(), offers ? TRANSFER_STATE_OPEN : TRANSFER_STATE_REFUSED);
+        /* From eve to ann; and the other, which ended well where it was begun. */
+        assert_int_equal(metric_value(METRIC_TRIES_MADE_TRANSFER), made + 2);
+        assert_int_equal(metric_value(METRIC_TRIES_USED_TRANSFER), used + 2);
+        assert_true(metric_value(METRIC_TRIES_CANCELLED_TRANSFER) > cancelled);
         close_shop();
     }
 }

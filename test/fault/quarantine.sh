@@ -202,7 +202,8 @@ shows "reserve: it may be tried again" admin quarantine retry "$(first)"
 # asked: a check was sent.
 asked() {
     for _ in $(seq 400); do
-        curl -s "$url/metrics" | grep -q '^quan_saga_tries_total{event="late"} [1-9]' && return 0
+        curl -s "$url/metrics" |
+            grep -q '^quan_saga_tries_total{event="late",kind="limit"} [1-9]' && return 0
         sleep 0.05
     done
     echo "nobody asked"

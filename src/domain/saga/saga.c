@@ -42,20 +42,22 @@ result saga_check_decide(uow *u, const void *input, void *output)
 static saga_end limit_end(const void *input)
 {
     const limit_settle_in *in = input;
-    return (saga_end){in->reservation, in->used.n > 0 || in->back.n > 0,
+    return (saga_end){SAGA_OF_LIMIT, in->reservation, in->used.n > 0 || in->back.n > 0,
                       subject_pool(in->hi, in->lo)};
 }
 
 static saga_end code_end(const void *input)
 {
     const code_settle_in *in = input;
-    return (saga_end){in->reservation, in->coupon != 0, code_pool(in->format, in->place)};
+    return (saga_end){SAGA_OF_CODE, in->reservation, in->coupon != 0,
+                      code_pool(in->format, in->place)};
 }
 
 static saga_end transfer_ends(const void *input)
 {
     const transfer_settle_in *in = input;
-    return (saga_end){in->reservation, in->coupon != 0, transfer_pool(in->transfer)};
+    return (saga_end){SAGA_OF_TRANSFER, in->reservation, in->coupon != 0,
+                      transfer_pool(in->transfer)};
 }
 
 /* The acts that settle, one for each kind of saga. */

@@ -50,8 +50,12 @@ void saga_ask(uow *u, reservation *r, uint64_t lost, const saga_answer *cancel);
 /* The answer: nothing while the act may still come; the asker asks again. */
 result saga_check_decide(uow *u, const void *in, void *out);
 
+/* What a try keeps. */
+typedef enum saga_kind { SAGA_OF_LIMIT, SAGA_OF_CODE, SAGA_OF_TRANSFER, SAGA_KINDS } saga_kind;
+
 /* What an act ends that settles a try. */
 typedef struct saga_end {
+    saga_kind kind;
     uint64_t reservation; /* 0: it is another act, or ends none */
     bool confirms;        /* the try's act has happened */
     pool_name waits;      /* whoever waits for it waits for this: no pool, but one's kind */
