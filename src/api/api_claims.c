@@ -1,5 +1,6 @@
 /* Claims, batches of claims, and grants. */
 #include "api/convert.h"
+#include "api/holder.h"
 #include "api/issue.h"
 #include "base/hash.h"
 #include "domain/limit/level.h"
@@ -57,7 +58,6 @@ static void put_several(api_call *c, const wire_claim_several *b, str field, iss
     if (total > CLAIM_COUPONS_MAX)
         issues_add(c->problems, arena_printf(c->memory, "%.*sitems", STR_ARG(field)), S("too_many"),
                    "at most %d coupons in all", CLAIM_COUPONS_MAX);
-    in->user = b->user;
     in->mode = (uint8_t)b->mode;
     in->store = b->store;
     in->items.items = items;
@@ -70,7 +70,6 @@ static void put_several(api_call *c, const wire_claim_several *b, str field, iss
 static void put_one(api_call *c, const wire_claim_one *b, str field, issue_ask *out)
 {
     issue_in *in = &out->in;
-    in->user = b->user;
     in->mode = ISSUE_MODE_ALL_OR_NONE;
     in->store = b->store;
     in->items.items = ARENA_NEW(c->memory, issue_item);
@@ -85,10 +84,17 @@ static void put_claim(api_call *c, const wire_claim_create *b, str field, issue_
 {
     out->in.merchant = c->who.merchant;
     out->in.source = COUPON_SOURCE_CLAIM;
-    if (b->tag == WIRE_CLAIM_CREATE_TAG_TEMPLATE)
+    bool one = b->tag == WIRE_CLAIM_CREATE_TAG_TEMPLATE;
+    if (one)
         put_one(c, &b->of.template, field, out);
     else
         put_several(c, &b->of.items, field, out);
+    holder who =
+        holder_asked(c, &(holder_ask){.user = one ? b->of.template.user : b->of.items.user,
+                                      .phone = one ? b->of.template.phone : b->of.items.phone,
+                                      .field = field});
+    out->in.user = who.name;
+    holder_counts(&who, &out->reserve.names);
 }
 
 /* ---- handlers ---- */
@@ -160,16 +166,25 @@ void api_claim_batch(api_call *c)
         batch_run(c, asks, b->claims.n, batch_claimed, NULL);
 }
 
+/* ---- grants ---- */
+
+/* To whom, in the order of the request. */
+typedef struct grant_plan {
+    const char *list; /* member of the body: "users" or "phones" */
+    const holder *to;
+    size_t n;
+} grant_plan;
+
 static void granted(api_call *c, batch *b)
 {
-    const wire_grant_create *asked = c->body;
+    const grant_plan *plan = b->context;
     wire_grant_results shown = {0};
     shown.results.items = ARENA_ARRAY(c->memory, wire_grant_result, b->n);
     shown.results.n = b->n;
     for (size_t i = 0; i < b->n; i++) {
         const batch_item *from = &b->items[i];
         wire_grant_result *to = &shown.results.items[i];
-        to->user = asked->users.items[i];
+        HOLDER_SHOWN(to, plan->to[i].name);
         to->has_coupons = from->code == R_DONE;
         to->has_problem = !to->has_coupons;
         shown.granted += to->has_coupons;
@@ -182,23 +197,59 @@ static void granted(api_call *c, batch *b)
     call_answer(c, 200, &wire_grant_results_type, &shown);
 }
 
-/* A user twice in a list is a mistake of whoever made it. */
-static void check_users_once(api_call *c, const wire_str_list *users)
+/* A user or number twice in a list is a mistake of whoever made it. */
+static void check_once(api_call *c, const grant_plan *plan)
 {
     size_t places = 16;
-    while (places < users->n * 2)
+    while (places < plan->n * 2)
         places *= 2;
     uint32_t *taken = ARENA_ARRAY(c->memory, uint32_t, places); /* index + 1 */
-    for (size_t i = 0; i < users->n; i++) {
-        size_t at = (size_t)hash64(users->items[i], 0) & (places - 1);
-        while (taken[at] != 0 && !str_eq(users->items[taken[at] - 1], users->items[i]))
+    for (size_t i = 0; i < plan->n; i++) {
+        str name = plan->to[i].name;
+        size_t at = (size_t)hash64(name, 0) & (places - 1);
+        while (taken[at] != 0 && !str_eq(plan->to[taken[at] - 1].name, name))
             at = (at + 1) & (places - 1);
         if (taken[at] == 0)
             taken[at] = (uint32_t)i + 1;
-        else
-            issues_add(c->problems, arena_printf(c->memory, "users[%zu]", i), S("duplicate"),
-                       "is users[%u] already", taken[at] - 1);
+        else if (name.n > 0) /* else it is reported */
+            issues_add(c->problems, arena_printf(c->memory, "%s[%zu]", plan->list, i),
+                       S("duplicate"), "is %s[%u] already", plan->list, taken[at] - 1);
     }
+}
+
+static const grant_plan *grant_asked(api_call *c, const wire_grant_create *b)
+{
+    grant_plan *plan = ARENA_NEW(c->memory, grant_plan);
+    const wire_str_list *named = b->has_phones ? &b->phones : &b->users;
+    holder *to = ARENA_ARRAY(c->memory, holder, named->n);
+    *plan = (grant_plan){.list = b->has_phones ? "phones" : "users", .to = to, .n = named->n};
+    if (b->has_phones && b->has_users)
+        issues_add(c->problems, S("phones"), S("not_allowed"), "beside users");
+    if (!b->has_phones && !b->has_users)
+        issues_add(c->problems, S("users"), S("required"), "or phones");
+    for (size_t i = 0; i < named->n; i++)
+        to[i] = b->has_phones
+                    ? holder_of_phone(c, named->items[i], arena_printf(c->memory, "phones[%zu]", i))
+                    : (holder){.name = named->items[i]};
+    check_once(c, plan);
+    if (b->has_subjects && b->subjects.n != plan->n)
+        issues_add(c->problems, S("subjects"), S("out_of_range"), "one for each of %zu %s", plan->n,
+                   plan->list);
+    return plan;
+}
+
+static void fill_grant(api_call *c, const grant_plan *plan, size_t i, issue_ask *out)
+{
+    const wire_grant_create *b = c->body;
+    out->in = (issue_in){.merchant = c->who.merchant,
+                         .user = plan->to[i].name,
+                         .source = COUPON_SOURCE_GRANT,
+                         .mode = ISSUE_MODE_ALL_OR_NONE,
+                         .store = b->store};
+    if (i < b->subjects.n)
+        out->reserve.names =
+            subjects_in(c, &b->subjects.items[i], arena_printf(c->memory, "subjects[%zu]", i));
+    holder_counts(&plan->to[i], &out->reserve.names);
 }
 
 void api_grant_create(api_call *c)
@@ -209,28 +260,17 @@ void api_grant_create(api_call *c)
         call_refuse(c, R_NOT_FOUND, S("There is no such template."));
         return;
     }
-    check_users_once(c, &b->users);
-    if (b->has_subjects && b->subjects.n != b->users.n)
-        issues_add(c->problems, S("subjects"), S("out_of_range"), "one for each of %zu users",
-                   b->users.n);
-    issue_ask *asks = ARENA_ARRAY(c->memory, issue_ask, b->users.n);
-    for (size_t i = 0; i < b->subjects.n && i < b->users.n; i++)
-        asks[i].reserve.names =
-            subjects_in(c, &b->subjects.items[i], arena_printf(c->memory, "subjects[%zu]", i));
-    if (c->problems->n > 0) {
-        call_invalid(c);
-        return;
-    }
+    const grant_plan *plan = grant_asked(c, b);
     issue_item *item = ARENA_NEW(c->memory, issue_item);
     *item = (issue_item){.template = b->template, .count = (uint32_t)b->count};
-    for (size_t i = 0; i < b->users.n; i++) {
-        asks[i].in = (issue_in){.merchant = c->who.merchant,
-                                .user = b->users.items[i],
-                                .source = COUPON_SOURCE_GRANT,
-                                .mode = ISSUE_MODE_ALL_OR_NONE,
-                                .store = b->store};
+    issue_ask *asks = ARENA_ARRAY(c->memory, issue_ask, plan->n);
+    for (size_t i = 0; i < plan->n; i++) {
+        fill_grant(c, plan, i, &asks[i]);
         asks[i].in.items.items = item;
         asks[i].in.items.n = 1;
     }
-    batch_run(c, asks, b->users.n, granted, NULL);
+    if (c->problems->n > 0)
+        call_invalid(c);
+    else
+        batch_run(c, asks, plan->n, granted, (void *)(uintptr_t)plan);
 }

@@ -1,16 +1,17 @@
 /* Who is locked out of codes for failed tries: a list, and lifting one. */
 #include "api/guess.h"
+#include "api/holder.h"
 #include "app/query_guess.h"
 
 enum { LOCKS_PAGE_MAX = 200, PLACE_BYTES = sizeof(hash128) };
 
 static wire_code_lock lock_shown(guesser who, str name)
 {
-    return (wire_code_lock){.guesser = who,
-                            .has_user = who == GUESSER_USER,
-                            .user = name,
-                            .has_client_address = who == GUESSER_ADDRESS,
-                            .client_address = name};
+    wire_code_lock out = {
+        .guesser = who, .has_client_address = who == GUESSER_ADDRESS, .client_address = name};
+    if (who == GUESSER_USER)
+        HOLDER_SHOWN(&out, name);
+    return out;
 }
 
 /* ---- list ---- */
@@ -61,13 +62,16 @@ void api_code_lock_list(api_call *c)
 static str name_of(api_call *c, const wire_code_lock_lift *b)
 {
     bool of_user = b->guesser == GUESSER_USER, of_address = b->guesser == GUESSER_ADDRESS;
-    if (b->has_user != of_user)
-        issues_add(c->problems, S("user"), of_user ? S("required") : S("not_allowed"),
-                   "with the guesser user, and only there");
+    holder who = {0};
+    if (of_user)
+        who = holder_asked(c, &(holder_ask){.user = b->user, .phone = b->phone});
+    else if (b->has_user || b->has_phone)
+        issues_add(c->problems, b->has_user ? S("user") : S("phone"), S("not_allowed"),
+                   "with the guesser user only");
     if (b->has_client_address != of_address)
         issues_add(c->problems, S("client_address"), of_address ? S("required") : S("not_allowed"),
                    "with the guesser address, and only there");
-    return of_user                               ? b->user
+    return of_user                               ? who.name
            : of_address && b->has_client_address ? call_address(c, b->client_address)
                                                  : S("");
 }

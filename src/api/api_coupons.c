@@ -3,6 +3,7 @@
 
 #include "api/convert.h"
 #include "api/guess.h"
+#include "api/holder.h"
 #include "app/codes.h"
 #include "domain/campaign/rules.h"
 #include "domain/coupon/state.h"
@@ -52,7 +53,6 @@ wire_coupon coupon_shown(api_call *c, const coupon_seen *seen)
     bool passing = row->state == COUPON_STATE_OFFERED || row->state == COUPON_STATE_TRANSFERRED;
     bool exchanged = row->batch != 0 && row->source == COUPON_SOURCE_EXCHANGE;
     wire_coupon out = {.id = row->id,
-                       .user = seen->user,
                        .state = state_shown(&seen->now),
                        .campaign = seen->template->row->campaign,
                        .template = row->template,
@@ -74,6 +74,7 @@ wire_coupon coupon_shown(api_call *c, const coupon_seen *seen)
                        .hold = row->ref,
                        .has_redemption = redeemed,
                        .redemption = row->ref};
+    HOLDER_SHOWN(&out, seen->user);
     out.has_partner_code = partner_code_shown(c, seen->template, seen->sealed, &out.partner_code);
     out.has_asset = asset_shown(c, config_version(seen->template, seen->version), &out.asset);
     if (seen->many)
@@ -255,27 +256,26 @@ static str place_write(api_call *c, const wallet_place *place)
     return call_token_write(c, (str){bytes, sizeof bytes});
 }
 
-void api_coupon_list(api_call *c)
+static void filter(wallet_ask *ask, wire_coupon_state_shown state)
 {
-    const wire_coupon_list_parameters *p = c->parameters;
-    wallet_ask ask = {.merchant = c->who.merchant,
-                      .user = p->user,
-                      .asset = p->asset,
-                      .limit = (size_t)p->page_size};
     for (size_t i = 0; i < ARRAY_LEN(filters); i++) {
-        if (p->has_state && filters[i].shown == p->state) {
-            ask.state = (uint8_t)filters[i].state;
-            ask.not_yet_valid = filters[i].not_yet_valid;
-            ask.partly_used = filters[i].partly_used;
-        }
+        if (filters[i].shown != state)
+            continue;
+        ask->state = (uint8_t)filters[i].state;
+        ask->not_yet_valid = filters[i].not_yet_valid;
+        ask->partly_used = filters[i].partly_used;
     }
+}
+
+static void answer_wallet(api_call *c, wallet_ask *ask, str token)
+{
     app_view v;
-    if (!place_read(c, p->page_token, &ask.after) || !call_view(c, &v))
+    if (!place_read(c, token, &ask->after) || !call_view(c, &v))
         return;
-    coupon_seen *seen = ARENA_ARRAY(c->memory, coupon_seen, ask.limit);
+    coupon_seen *seen = ARENA_ARRAY(c->memory, coupon_seen, ask->limit);
     wire_coupon_page page = {0};
     wallet_place next;
-    page.coupons.n = query_wallet(&v, &ask, seen, &next, &page.has_next_page_token);
+    page.coupons.n = query_wallet(&v, ask, seen, &next, &page.has_next_page_token);
     page.coupons.items = ARENA_ARRAY(c->memory, wire_coupon, page.coupons.n);
     for (size_t i = 0; i < page.coupons.n; i++)
         page.coupons.items[i] = coupon_shown(c, &seen[i]);
@@ -285,6 +285,36 @@ void api_coupon_list(api_call *c)
     if (page.has_next_page_token)
         page.next_page_token = place_write(c, &next);
     call_answer(c, 200, &wire_coupon_page_type, &page);
+}
+
+void api_coupon_list(api_call *c)
+{
+    const wire_coupon_list_parameters *p = c->parameters;
+    wallet_ask ask = {.merchant = c->who.merchant,
+                      .user = p->user,
+                      .asset = p->asset,
+                      .limit = (size_t)p->page_size};
+    if (p->has_state)
+        filter(&ask, p->state);
+    answer_wallet(c, &ask, p->page_token);
+}
+
+void api_phone_coupons(api_call *c)
+{
+    const wire_phone_coupons_parameters *p = c->parameters;
+    const wire_phone_named *b = c->body;
+    holder who = holder_of_phone(c, b->phone, S("phone"));
+    wallet_ask ask = {.merchant = c->who.merchant,
+                      .user = who.name,
+                      .asset = p->asset,
+                      .limit = (size_t)p->page_size};
+    if (c->problems->n > 0) {
+        call_invalid(c);
+        return;
+    }
+    if (p->has_state)
+        filter(&ask, p->state);
+    answer_wallet(c, &ask, p->page_token);
 }
 
 /* ---- void ---- */

@@ -2,6 +2,7 @@
  *
  * A new hold is shown from its row: everything in it that is shown then never changes, so a repeat
  * of the request shows the same. */
+#include "api/holder.h"
 #include "api/order.h"
 #include "app/query_coupons.h"
 #include "base/time.h"
@@ -23,25 +24,27 @@ static wire_hold hold_shown(api_call *c, app_view *v, const hold *row, hold_stat
                    .config = v->config};
     wire_payer_list payers = order_payers_shown(c, &o);
     bool redeemed = state == HOLD_STATE_REDEEMED;
-    return (wire_hold){.id = row->id,
-                       .user = query_user_name(v, row->slot, row->member),
-                       .order_number = row->order_number,
-                       .state = state,
-                       .created_at = row->created_at_ms,
-                       .deadline = row->deadline_ms,
-                       .subtotal = money_of(row->subtotal_minor, row->currency),
-                       .discount = money_of(row->discount_minor, row->currency),
-                       .total = money_of(row->subtotal_minor - row->discount_minor, row->currency),
-                       .has_store = row->store.n > 0,
-                       .store = row->store,
-                       .has_channel = row->channel.n > 0,
-                       .channel = row->channel,
-                       .lines = order_lines_shown(c, &o),
-                       .coupons = order_coupons_shown(c, &o),
-                       .has_funding = payers.n > 0,
-                       .funding = payers,
-                       .has_redemption = redeemed,
-                       .redemption = row->redemption};
+    wire_hold out = {.id = row->id,
+                     .order_number = row->order_number,
+                     .state = state,
+                     .created_at = row->created_at_ms,
+                     .deadline = row->deadline_ms,
+                     .subtotal = money_of(row->subtotal_minor, row->currency),
+                     .discount = money_of(row->discount_minor, row->currency),
+                     .total = money_of(row->subtotal_minor - row->discount_minor, row->currency),
+                     .has_store = row->store.n > 0,
+                     .store = row->store,
+                     .has_channel = row->channel.n > 0,
+                     .channel = row->channel,
+                     .lines = order_lines_shown(c, &o),
+                     .coupons = order_coupons_shown(c, &o),
+                     .has_funding = payers.n > 0,
+                     .funding = payers,
+                     .has_redemption = redeemed,
+                     .redemption = row->redemption};
+    str name = query_user_name(v, row->slot, row->member);
+    HOLDER_SHOWN(&out, name);
+    return out;
 }
 
 /* status 201: as it was when it was made. */
@@ -75,6 +78,7 @@ void api_hold_create(api_call *c)
 {
     const wire_hold_create *b = c->body;
     order_wish wish = {.user = b->user,
+                       .phone = b->phone,
                        .cart = &b->cart,
                        .coupons = &b->coupons,
                        .codes = &b->codes,

@@ -38,6 +38,8 @@ static wire_merchant merchant_shown(api_call *c, const merchant *row)
         .max_coupons = row->coupons_max,
         .has_policy = row->policy.n > 0,
         .policy = policy_shown(c, row->policy.items, row->policy.n),
+        .has_phone_region = row->phone_region.n > 0,
+        .phone_region = row->phone_region,
         .has_blacklist = row->blacklist.n > 0,
         .blacklist = rule_shown(c, row->blacklist.items, row->blacklist.n, RULE_PLACE_LINE),
         .created_at = row->created_at_ms};
@@ -73,6 +75,7 @@ static merchant_put_in *merchant_in(api_call *c)
     in->limits.n = b->limits.n;
     groups_in(c, &b->stacking_groups, in);
     in->coupons_max = (uint32_t)b->max_coupons;
+    in->phone_region = b->phone_region;
     if (b->has_policy)
         policy_in(c, b->policy, &in->policy.items, &in->policy.n);
     if (b->has_blacklist) {

@@ -157,6 +157,7 @@ void api_quote_create(api_call *c)
 {
     const wire_quote_create *b = c->body;
     order_wish wish = {.user = b->user,
+                       .phone = b->phone,
                        .cart = &b->cart,
                        .coupons = best_coupons(b),
                        .codes = &b->codes,
@@ -168,7 +169,7 @@ void api_quote_create(api_call *c)
     order_job asked = {0};
     if (!order_asked(c, &wish, &asked))
         return;
-    bool guest = asked.ask.user.n == 0;
+    bool guest = asked.ask.user.n == 0 && !b->has_phone;
     if (guest)
         asked.ask.shopper = order_guest(c, asked.ask.shopper);
     if (guest && !b->has_subjects && b->has_codes && c->problems->n == 0) {

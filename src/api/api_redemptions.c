@@ -2,6 +2,7 @@
  *
  * A new redemption is shown from its row without what came back since, so a repeat of the request
  * shows the same. */
+#include "api/holder.h"
 #include "api/order.h"
 #include "app/query_coupons.h"
 
@@ -22,26 +23,28 @@ static wire_redemption redemption_shown(api_call *c, app_view *v, const redempti
                    .redeemed = true,
                    .fresh = fresh};
     wire_payer_list payers = order_payers_shown(c, &o);
-    return (wire_redemption){.id = row->id,
-                             .user = query_user_name(v, row->slot, row->member),
-                             .order_number = row->order_number,
-                             .has_hold = row->hold != 0,
-                             .hold = row->hold,
-                             .redeemed_at = row->redeemed_at_ms,
-                             .subtotal = money_of(row->subtotal_minor, row->currency),
-                             .discount = money_of(row->discount_minor, row->currency),
-                             .total =
-                                 money_of(row->subtotal_minor - row->discount_minor, row->currency),
-                             .refunded = money_of(fresh ? 0 : row->refunded_minor, row->currency),
-                             .return_count = fresh ? 0 : row->returns,
-                             .has_store = row->store.n > 0,
-                             .store = row->store,
-                             .has_channel = row->channel.n > 0,
-                             .channel = row->channel,
-                             .lines = order_lines_shown(c, &o),
-                             .coupons = order_coupons_shown(c, &o),
-                             .has_funding = payers.n > 0,
-                             .funding = payers};
+    wire_redemption out = {.id = row->id,
+                           .order_number = row->order_number,
+                           .has_hold = row->hold != 0,
+                           .hold = row->hold,
+                           .redeemed_at = row->redeemed_at_ms,
+                           .subtotal = money_of(row->subtotal_minor, row->currency),
+                           .discount = money_of(row->discount_minor, row->currency),
+                           .total =
+                               money_of(row->subtotal_minor - row->discount_minor, row->currency),
+                           .refunded = money_of(fresh ? 0 : row->refunded_minor, row->currency),
+                           .return_count = fresh ? 0 : row->returns,
+                           .has_store = row->store.n > 0,
+                           .store = row->store,
+                           .has_channel = row->channel.n > 0,
+                           .channel = row->channel,
+                           .lines = order_lines_shown(c, &o),
+                           .coupons = order_coupons_shown(c, &o),
+                           .has_funding = payers.n > 0,
+                           .funding = payers};
+    str name = query_user_name(v, row->slot, row->member);
+    HOLDER_SHOWN(&out, name);
+    return out;
 }
 
 /* status 201: as it was when it was made. */
@@ -123,6 +126,7 @@ static void redeem_hold(api_call *c, const wire_redemption_of_hold *b)
 static void redeem_order(api_call *c, const wire_redemption_direct *b)
 {
     order_wish wish = {.user = b->user,
+                       .phone = b->phone,
                        .cart = &b->cart,
                        .coupons = &b->coupons,
                        .codes = &b->codes,

@@ -1,5 +1,6 @@
 /* Transfers: a coupon goes from its user to another. */
 #include "api/convert.h"
+#include "api/holder.h"
 #include "api/issue.h"
 #include "app/query_coupons.h"
 #include "app/query_transfers.h"
@@ -281,13 +282,15 @@ void api_coupon_owners(api_call *c)
     shown.owners.items = ARENA_ARRAY(c->memory, wire_coupon_owner, n);
     shown.owners.n = n;
     shown.coupon = n == 0 ? 0 : owners[n - 1].coupon;
-    for (size_t i = 0; i < n; i++)
-        shown.owners.items[i] = (wire_coupon_owner){.user = owners[i].user,
-                                                    .coupon = owners[i].coupon,
-                                                    .from = owners[i].from_ms,
-                                                    .has_until = owners[i].until_ms != 0,
-                                                    .until = owners[i].until_ms,
-                                                    .has_transfer = owners[i].transfer != 0,
-                                                    .transfer = owners[i].transfer};
+    for (size_t i = 0; i < n; i++) {
+        wire_coupon_owner *to = &shown.owners.items[i];
+        *to = (wire_coupon_owner){.coupon = owners[i].coupon,
+                                  .from = owners[i].from_ms,
+                                  .has_until = owners[i].until_ms != 0,
+                                  .until = owners[i].until_ms,
+                                  .has_transfer = owners[i].transfer != 0,
+                                  .transfer = owners[i].transfer};
+        HOLDER_SHOWN(to, owners[i].user);
+    }
     call_view_answer(c, &v, n > 0 ? R_DONE : R_NOT_FOUND, &wire_coupon_owners_type, &shown);
 }

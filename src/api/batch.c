@@ -6,6 +6,7 @@
 #include "api/issue.h"
 
 #include "base/hash.h"
+#include "domain/phone/holder.h"
 
 typedef struct batch_seat {
     act_call call; /* first */
@@ -86,8 +87,7 @@ static void send_item(wave *w, size_t i)
         .out = &s->out,
         .memory = memory_of_slot(w, slot),
         .key = {.merchant = in->merchant,
-                .subject = arena_printf(c->memory, "%.*s %.*s", STR_ARG(c->operation->id),
-                                        STR_ARG(in->user)),
+                .subject = call_subject(c, phone_subject(in->user)),
                 .key = arena_printf(c->memory, "%016llx%016llx.%zu", (unsigned long long)w->key.hi,
                                     (unsigned long long)w->key.lo, i),
                 .body = c->body_hash},

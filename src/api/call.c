@@ -12,6 +12,7 @@
 #include "api/throttle.h"
 #include "app/query_answered.h"
 #include "base/hash.h"
+#include "domain/phone/holder.h"
 #include "port/log.h"
 
 enum { API_BODY_MAX_DEFAULT = 64 * 1024 };
@@ -247,8 +248,7 @@ static void on_lane(act_call *done)
     http_defer(c->x, on_loop, c);
 }
 
-/* Two operations may come to the same act: a key is good for one of them. */
-static str key_subject(api_call *c, str subject)
+str call_subject(api_call *c, str subject)
 {
     str id = c->operation->id;
     char *text = arena_alloc(c->memory, id.n + 1 + subject.n);
@@ -290,7 +290,7 @@ void call_act(api_call *c, const act_ask *ask)
                         .out = arena_alloc(c->memory, a->out->size),
                         .memory = c->memory,
                         .key = {.merchant = c->who.merchant,
-                                .subject = key_subject(c, ask->subject),
+                                .subject = call_subject(c, phone_subject(ask->subject)),
                                 .key = c->key,
                                 .body = c->body_hash},
                         .refusal = ask->refusal,

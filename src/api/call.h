@@ -41,6 +41,7 @@ struct api_call {
     str key;             /* Idempotency-Key */
     uint32_t if_version; /* of If-Match */
     uint64_t body_hash;  /* of path, If-Match and body */
+    bool body_hidden;    /* holder.c's own: it is a hash by the merchant's secret */
     void *parameters;    /* wire_<operation>_parameters */
     void *body;          /* wire struct of the body */
     issues *problems;
@@ -91,6 +92,8 @@ typedef struct act_ask {
 /* Submits; with problems it refuses at once, unless the key has a first answer. A refusal goes with
  * the act, which keeps it under the key where it is final. */
 void call_act(api_call *c, const act_ask *ask);
+/* Two operations may come to the same act: a key is good for one of them. */
+str call_subject(api_call *c, str subject);
 str id_subject(api_call *c, id_kind kind, uint64_t id);
 /* A home for what has none yet: derived from the idempotency key, so that a repeat finds it. */
 uint16_t call_slot_of_key(const api_call *c);

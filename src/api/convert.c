@@ -4,6 +4,7 @@
 #include "app/codes.h"
 
 #include "base/email.h"
+#include "base/phone.h"
 #include "base/time.h"
 #include "port/zone.h"
 
@@ -41,18 +42,6 @@ limit_rule *limits_in(api_call *c, const wire_limit_list *from)
     return out;
 }
 
-/* E.164: + and 2 to 15 digits, the first not 0. */
-static bool is_e164(str phone)
-{
-    enum { DIGITS_MIN = 2, DIGITS_MAX = 15 };
-    if (phone.n < 1 + DIGITS_MIN || phone.n > 1 + DIGITS_MAX || phone.p[1] == '0')
-        return false;
-    for (size_t i = 1; i < phone.n; i++)
-        if (phone.p[i] < '0' || phone.p[i] > '9')
-            return false;
-    return true;
-}
-
 /* Empty: not named, or reported. */
 static str email_in(api_call *c, const wire_subjects *from, str field)
 {
@@ -64,12 +53,22 @@ static str email_in(api_call *c, const wire_subjects *from, str field)
     return form;
 }
 
+/* One that begins with + is a phone number in its form; any other is the caller's own text. */
+static str phone_in(api_call *c, const wire_subjects *from, str field)
+{
+    str form = S("");
+    if (from->phone.n == 0 || from->phone.p[0] != '+')
+        return from->phone;
+    const char *wrong = phone_form(from->phone, S(""), c->memory, &form);
+    if (wrong != NULL)
+        issues_add(c->problems, arena_printf(c->memory, "%.*s.phone", STR_ARG(field)),
+                   S("bad_format"), "%s", wrong);
+    return form;
+}
+
 subject_names subjects_in(api_call *c, const wire_subjects *from, str field)
 {
-    if (from->phone.n > 0 && from->phone.p[0] == '+' && !is_e164(from->phone))
-        issues_add(c->problems, arena_printf(c->memory, "%.*s.phone", STR_ARG(field)),
-                   S("bad_format"), "behind a +: 2 to 15 digits, the first not 0 (E.164)");
-    return (subject_names){.phone = from->phone,
+    return (subject_names){.phone = phone_in(c, from, field),
                            .device = from->device,
                            .card = from->card,
                            .address = from->address,

@@ -43,8 +43,9 @@ bool partner_code_shown(api_call *c, const config_template *of, str sealed, wire
 /* What coupons of this version carry for another system. False: nothing. */
 bool asset_shown(api_call *c, const template_version *v, wire_asset *out);
 
-/* What a request names; reports a phone that begins with + and is not E.164, and an e-mail
- * address that is none (base/email.h). field: that of the subjects, "subjects" or "subjects[3]". */
+/* What a request names: a phone that begins with + in its form (base/phone.h), an e-mail address in
+ * its own (base/email.h); reports those that are none. field: that of the subjects, "subjects" or
+ * "subjects[3]". */
 subject_names subjects_in(api_call *c, const wire_subjects *from, str field);
 
 /* Reports subjects (bits of limit_subject) that limits count by and the request does not name. */

@@ -2,6 +2,7 @@
 #include "api/event.h"
 
 #include "api/funding.h"
+#include "api/holder.h"
 
 enum { EVENT_JSON_MAX = 4 << 20 };
 
@@ -112,13 +113,12 @@ static wire_event_data data_shown(const feed_event *from)
                            .template = e->template,
                            .has_coupon = e->coupon != 0,
                            .coupon = e->coupon,
-                           .has_user = from->user.n > 0,
-                           .user = from->user,
                            .has_revision = e->coupon != 0,
                            .revision = e->revision,
                            .has_version = e->coupon == 0 && e->revision != 0,
                            .version = e->revision,
                            .has_amount = amount_matters(e)};
+    HOLDER_SHOWN(&out, from->user);
     if (out.has_amount)
         out.amount = sum_of(e->amount_minor, from->currency);
     put_ref(e, &out);
@@ -179,8 +179,8 @@ static void put_lock(const event *e, wire_event_data *out)
     out->merchant = e->merchant;
     out->has_guesser = true;
     out->guesser = (guesser)who->guesser;
-    out->has_user = who->guesser == GUESSER_USER;
-    out->user = who->name;
+    if (who->guesser == GUESSER_USER)
+        HOLDER_SHOWN(out, who->name);
     out->has_client_address = who->guesser == GUESSER_ADDRESS;
     out->client_address = who->name;
     out->has_tries = true;

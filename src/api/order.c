@@ -3,6 +3,7 @@
 
 #include "api/coupon.h"
 #include "api/guess.h"
+#include "api/holder.h"
 #include "base/money.h"
 #include "base/time.h"
 #include "domain/campaign/rules.h"
@@ -196,13 +197,18 @@ static bool read_codes(api_call *c, const order_wish *wish, order_job *out, coup
     return acts;
 }
 
-bool order_asked(api_call *c, const order_wish *wish, order_job *out)
+bool order_asked(api_call *c, const order_wish *asked, order_job *out)
 {
+    holder who = holder_asked(
+        c, &(holder_ask){.user = asked->user, .phone = asked->phone, .optional = true});
+    order_wish named = *asked, *wish = &named;
+    wish->user = who.name;
     const wire_cart *basket = wish->cart;
     order_line *lines = ARENA_ARRAY(c->memory, order_line, basket->lines.n);
     for (size_t i = 0; i < basket->lines.n; i++)
         lines[i] = order_line_asked(c, &basket->lines.items[i]);
     out->names = subjects_in(c, wish->subjects, S("subjects"));
+    holder_counts(&who, &out->names);
     out->ask = (order_ask){.merchant = c->who.merchant,
                            .currency = basket->lines.items[0].unit_price.currency,
                            .store = basket->store,
@@ -232,8 +238,8 @@ bool order_asked(api_call *c, const order_wish *wish, order_job *out)
     check_cart_currency(c, basket);
     check_quantities(c, basket);
     take_coupons(c, wish, &coded, &out->ask);
-    if (!wish->quote && wish->user.n == 0 && wish->codes->n == 0)
-        issues_add(c->problems, S("user"), S("required"), "or codes");
+    if (!wish->quote && wish->user.n + wish->phone.n == 0 && wish->codes->n == 0)
+        issues_add(c->problems, S("user"), S("required"), "or phone, or codes");
     return true;
 }
 

@@ -8,7 +8,7 @@
 
 /* Who wants which coupons applied to what. */
 typedef struct order_wish {
-    str user;
+    str user, phone; /* as sent, one of them; empty: not sent */
     const wire_cart *cart;
     const wire_id_list *coupons;
     const wire_str_list *codes; /* behind them */

@@ -118,5 +118,7 @@ uint16_t slot_of_hash(uint64_t hash)
 
 uint16_t slot_of_user(uint64_t merchant, str user)
 {
+    if (user.n > SLOT_NAME_BYTES && (unsigned char)user.p[0] == SLOT_NAME_MARK)
+        user.n = SLOT_NAME_BYTES;
     return slot_of_hash(hash64(user, merchant));
 }

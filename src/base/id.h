@@ -55,6 +55,10 @@ size_t id_text(id_kind kind, uint64_t id, char out[ID_TEXT_MAX]);
  * Crockford's aliases (o, i, l). False, and *out left alone, for 0, for a slot that does not exist
  * and for the granted form, which nothing writes yet. */
 MUST_USE bool id_parse(id_kind kind, str s, uint64_t *out);
+enum {
+    SLOT_NAME_MARK = 0xff, /* a byte that is in no text */
+    SLOT_NAME_BYTES = 17,  /* of a name that begins with it, what its slot goes by */
+};
 uint16_t slot_of_user(uint64_t merchant, str user);
 uint16_t slot_of_hash(uint64_t hash); /* for rows whose home is not a user */
 

@@ -159,6 +159,16 @@ on_transfers() {
     [ $got -eq 0 ]
 }
 
+# on_phones COMMAND: in the same shop.
+on_phones() {
+    [ "$server" ] || up --data "$shop" --code-key-file "$scratch/code.key" || return 1
+    export QUAN_SERVER="$url"
+    (cd "$scratch" && eval "$1") </dev/null
+    got=$?
+    unset QUAN_SERVER
+    return $got
+}
+
 # until_told COMMAND: one that runs until Ctrl-C; it has said how to try it by then.
 until_told() {
     $1 >"$scratch/dev" 2>&1 </dev/null &
@@ -193,6 +203,10 @@ runs() {
         ;;
     "quan transfers "*)
         on_transfers "$1"
+        return
+        ;;
+    "quan phones "*)
+        on_phones "$1"
         return
         ;;
     "quan webhooks "*)

@@ -46,6 +46,8 @@ story a_phone_behind_a_plus_is_a_number
   422 {"errors": [{"field": "subjects.phone"}]}
   POST /v1/claims {"user": "u2", "template": "$template", "subjects": {"phone": "+8613800138000"}}
   409 {"code": "limit_reached"}
+  POST /v1/claims {"user": "u2", "template": "$template", "subjects": {"phone": "+86 138-0013-8000"}}
+  409 {"code": "limit_reached"}
   POST /v1/claims {"user": "u2", "template": "$template", "subjects": {"phone": "ext. 12"}}
   201
 

@@ -24,6 +24,7 @@ static void merchant_fill(uow *u, merchant *row, const merchant_put_in *in)
     row->policy.n = in->policy.n;
     row->blacklist.items = in->blacklist.items;
     row->blacklist.n = in->blacklist.n;
+    row->phone_region = in->phone_region;
 }
 
 static result merchant_answer(uow *u, const merchant *row, row_out *out)

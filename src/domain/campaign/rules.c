@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "base/id.h"
+#include "base/phone.h"
 #include "domain/campaign/currency.h"
 #include "domain/campaign/rules_part.h"
 #include "domain/campaign/state.h"
@@ -108,6 +109,9 @@ void rules_merchant(const merchant *now, const merchant_put_in *in, issues *foun
     policy_check(in->policy.items, in->policy.n, found);
     if (!rule_is_sound(in->blacklist.items, in->blacklist.n, RULE_PLACE_LINE))
         issues_add(found, S("blacklist"), S("not_allowed"), "a rule over lines");
+    if (in->phone_region.n > 0 && !phone_region_is_known(in->phone_region))
+        issues_add(found, S("phone_region"), S("not_allowed"),
+                   "a region whose national form is known, such as CN");
 }
 
 void rules_key(const key_put_in *in, int64_t now_ms, issues *found)

@@ -1,0 +1,41 @@
+/* For whom a request is: a user, by the caller's own name, or whoever has a phone number
+ * (domain/phone/holder.h). The number leaves the request only as the holder's name and, for limits
+ * by phone, as subjects do: both are hashes. */
+#ifndef QUAN_API_HOLDER_H
+#define QUAN_API_HOLDER_H
+
+#include "api/call.h"
+#include "domain/phone/holder.h"
+
+typedef struct holder_ask {
+    str user, phone; /* as sent; empty: not sent */
+    str field;       /* in front of the members' names, such as "claims[3]."; empty: nothing */
+    bool optional;   /* may neither be sent? */
+} holder_ask;
+
+typedef struct holder {
+    str name;  /* as acts have it; empty: nobody, or reported */
+    str phone; /* in its form; empty: a user */
+} holder;
+
+/* Reports both, neither, and what is no phone number. */
+holder holder_asked(api_call *c, const holder_ask *ask);
+/* A number by itself. field: "phone", "phones[3]". */
+holder holder_of_phone(api_call *c, str phone, str field);
+
+/* For limits: the number of the request, where its subjects name none. */
+static inline void holder_counts(const holder *who, subject_names *names)
+{
+    if (names->phone.n == 0)
+        names->phone = who->phone;
+}
+
+/* How a name in a row is shown. */
+#define HOLDER_SHOWN(to, name)                                                                     \
+    do {                                                                                           \
+        (to)->has_for_phone = (to)->for_phone = phone_is_holder(name);                             \
+        (to)->has_user = (name).n > 0 && !(to)->for_phone;                                         \
+        (to)->user = (name);                                                                       \
+    } while (0)
+
+#endif

@@ -1,0 +1,150 @@
+# Phones: who has no account is known by a phone number (000-07, 001-29). Coupons wait for the number, in a wallet
+# of its own, and can be used by it; no answer has the number.
+
+story coupons_wait_for_a_number
+  use shop
+  POST /v1/claims key=k1 {"phone": "+86 138-0013-8000", "template": "$template"}
+  201 {"coupons": [{"id": "$coupon", "template": "$template"}]}
+  keep first
+  POST /v1/claims key=k1 {"phone": "+86 138-0013-8000", "template": "$template"}
+  201
+  same first
+  POST /v1/claims key=k1 {"phone": "+86 138-0013-8001", "template": "$template"}
+  201 {"coupons": [{"id": "$another"}]}
+  POST /v1/phones/coupons {"phone": "0086 (138) 0013.8000"}
+  200 {"coupons": [{"id": "$coupon", "state": "available", "user": null, "for_phone": true}], "next_page_token": null}
+  POST /v1/phones/coupons?state=redeemed {"phone": "+8613800138000"}
+  200 {"coupons": []}
+  POST /v1/phones/coupons {"phone": "+8613900139000"}
+  200 {"coupons": []}
+  GET /v1/coupons/$coupon
+  200 {"id": "$coupon", "user": null, "for_phone": true}
+  GET /v1/coupons/$coupon/owners
+  200 {"owners": [{"coupon": "$coupon", "user": null, "for_phone": true}]}
+  eventually
+  GET /v1/events
+  200 {"events": ["any order", {"type": "campaign_created"}, {"type": "campaign_changed"}, {"type": "template_created"},
+    {"type": "coupon_issued", "data": {"coupon": "$coupon", "user": null, "for_phone": true}},
+    {"type": "coupon_issued", "data": {"coupon": "$another", "user": null, "for_phone": true}}]}
+
+story they_are_used_by_the_number
+  use shop
+  use tea
+  POST /v1/claims {"phone": "+8613800138000", "items": [{"template": "$template", "count": 2}]}
+  201 {"coupons": [{"id": "$coupon"}, {"id": "$second"}]}
+  POST /v1/quotes {"phone": "+8613800138000", "cart": $cart, "coupons": ["$coupon"]}
+  200 {"discount": @1000, "coupons": [{"coupon": "$coupon", "applied": true}]}
+  POST /v1/quotes {"phone": "+8613800138001", "cart": $cart, "coupons": ["$coupon"]}
+  200 {"discount": @0, "coupons": [{"coupon": "$coupon", "applied": false, "code": "wrong_user"}]}
+  POST /v1/holds {"phone": "+8613800138001", "order_number": "o0", "cart": $cart, "coupons": ["$coupon"]}
+  409 {"code": "wrong_user"}
+  POST /v1/holds {"phone": "+8613800138000", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"]}
+  201 {"id": "$hold", "discount": @1000, "user": null, "for_phone": true}
+  GET /v1/holds/$hold
+  200 {"user": null, "for_phone": true}
+  POST /v1/redemptions {"hold": "$hold"}
+  201 {"id": "$redemption", "user": null, "for_phone": true, "discount": @1000}
+  POST /v1/redemptions key=r2 {"phone": "+86 138 0013 8000", "order_number": "o2", "cart": $cart, "coupons": ["$second"]}
+  201 {"discount": @1000, "for_phone": true}
+  keep second
+  POST /v1/redemptions key=r2 {"phone": "+86 138 0013 8000", "order_number": "o2", "cart": $cart, "coupons": ["$second"]}
+  201
+  same second
+  POST /v1/phones/coupons {"phone": "+8613800138000"}
+  200 {"coupons": [{"id": "$coupon", "state": "redeemed"}, {"id": "$second", "state": "redeemed"}]}
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 2}]}
+  201 {"restored": ["$coupon"]}
+
+story a_grant_names_users_or_numbers
+  use shop
+  POST /v1/grants {"template": "$template", "phones": ["+8613800138000", "+14155552671"]}
+  200 {"granted": 2, "refused": 0, "results": [
+    {"user": null, "for_phone": true, "coupons": [{"id": "$first"}]}, {"user": null, "for_phone": true, "coupons": [{"id": "$second"}]}]}
+  POST /v1/phones/coupons {"phone": "+1 (415) 555-2671"}
+  200 {"coupons": [{"id": "$second", "source": "grant"}]}
+  POST /v1/grants {"template": "$template", "phones": ["+8613800138000", "+1", "+86 138 0013 8000"]}
+  422 {"code": "invalid", "errors": ["any order", {"field": "phones[1]", "code": "bad_format"},
+    {"field": "phones[2]", "code": "duplicate", "detail": "is phones[0] already"}]}
+  POST /v1/grants {"template": "$template", "phones": ["+8613800138000"], "users": ["u1"]}
+  422 {"errors": [{"field": "phones", "code": "not_allowed", "detail": "beside users"}]}
+  POST /v1/grants {"template": "$template"}
+  422 {"errors": [{"field": "users", "code": "required", "detail": "or phones"}]}
+  POST /v1/grants {"template": "$template", "phones": ["+8613800138000"], "subjects": [{"device": "a"}, {"device": "b"}]}
+  422 {"errors": [{"field": "subjects", "code": "out_of_range", "detail": "one for each of 1 phones"}]}
+
+story a_batch_of_claims_names_users_and_numbers
+  use shop
+  POST /v1/claims/batch {"claims": [{"phone": "+8613800138000", "template": "$template"}, {"user": "u1", "template": "$template"}]}
+  200 {"issued": 2, "results": [{"claim": {"coupons": [{"id": "$one"}]}}, {"claim": {"coupons": [{"id": "$two"}]}}]}
+  POST /v1/claims/batch {"claims": [{"phone": "1", "template": "$template"}, {"template": "$template"}]}
+  422 {"errors": [{"field": "claims[0].phone"}, {"field": "claims[1].user", "code": "required"}]}
+  POST /v1/phones/coupons {"phone": "+8613800138000"}
+  200 {"coupons": [{"id": "$one"}]}
+  GET /v1/users/u1/coupons
+  200 {"coupons": [{"id": "$two", "user": "u1", "for_phone": null}]}
+
+story a_user_or_a_number_and_not_both
+  use shop
+  use tea
+  POST /v1/claims {"template": "$template"}
+  422 {"code": "invalid", "errors": [{"field": "user", "code": "required", "detail": "or phone"}]}
+  POST /v1/claims {"user": "u1", "phone": "+8613800138000", "template": "$template"}
+  422 {"code": "invalid", "errors": [{"field": "phone", "code": "not_allowed", "detail": "beside user"}]}
+  POST /v1/claims {"phone": "13800138000", "template": "$template"}
+  422 {"code": "invalid", "errors": [{"field": "phone", "code": "bad_format",
+    "detail": "the international form, + and the calling code: no region is set"}]}
+  POST /v1/holds {"order_number": "o1", "cart": $cart}
+  422 {"errors": [{"field": "user", "code": "required", "detail": "or phone, or codes"}]}
+  POST /v1/holds {"phone": "+8", "order_number": "o1", "cart": $cart}
+  422 {"errors": [{"field": "phone", "code": "bad_format"}]}
+  POST /v1/quotes {"phone": "+8", "cart": $cart}
+  422 {"errors": [{"field": "phone", "code": "bad_format"}]}
+  POST /v1/phones/coupons {"phone": "+8"}
+  422 {"errors": [{"field": "phone", "code": "bad_format"}]}
+  as redeem
+  POST /v1/phones/coupons {"phone": "+8613800138000"}
+  403
+
+# The merchant's region says where a national number is at home.
+story a_national_number_is_of_the_merchants_region
+  use new_york
+  use shop
+  POST /v1/claims {"phone": "(415) 555-2671", "template": "$template"}
+  422 {"errors": [{"field": "phone", "code": "bad_format"}]}
+  as operator
+  PUT /v1/merchants/$deli if="v1" {"name": "Deli", "zone": "America/New_York", "currency": "USD", "phone_region": "ZZ"}
+  422 {"errors": [{"field": "phone_region", "code": "not_allowed"}]}
+  PUT /v1/merchants/$deli if="v1" {"name": "Deli", "zone": "America/New_York", "currency": "USD", "phone_region": "US"}
+  200 {"phone_region": "US"}
+  as qk_vXMnML05g02Dv5KhFJYBgNO9Sm8TCTBxZebzDtmEb90
+  POST /v1/claims {"phone": "(415) 555-2671", "template": "$template"}
+  201 {"coupons": [{"id": "$coupon"}]}
+  POST /v1/phones/coupons {"phone": "+14155552671"}
+  200 {"coupons": [{"id": "$coupon"}]}
+  POST /v1/phones/coupons {"phone": "1 415 555 2671"}
+  200 {"coupons": [{"id": "$coupon"}]}
+
+# Limits by user are the number's own, and limits by phone count the number that is named.
+story limits_count_the_number
+  let limits [{"measure": "claims", "subject": "user", "period": "ever", "max": 2},
+    {"measure": "claims", "subject": "phone", "period": "ever", "max": 1}]
+  use shop
+  POST /v1/claims {"phone": "+8613800138000", "template": "$template"}
+  201
+  POST /v1/claims {"user": "u1", "template": "$template", "subjects": {"phone": "+86 138 0013 8000"}}
+  409 {"code": "limit_reached", "detail": "The limit of the template is 1 claims a phone."}
+  POST /v1/claims {"phone": "+8613800138000", "template": "$template"}
+  409 {"code": "limit_reached", "detail": "The limit of the template is 1 claims a phone."}
+  POST /v1/claims {"phone": "+8613800138000", "template": "$template", "subjects": {"phone": "+8613800138001"}}
+  201
+  POST /v1/claims {"phone": "+8613800138000", "template": "$template", "subjects": {"phone": "+8613800138002"}}
+  409 {"code": "limit_reached", "detail": "The limit of the template is 2 claims a user."}
+
+# What another merchant has for the same number is his.
+story merchants_do_not_share_numbers
+  use shop
+  POST /v1/claims {"phone": "+8613800138000", "template": "$template"}
+  201
+  as other
+  POST /v1/phones/coupons {"phone": "+8613800138000"}
+  200 {"coupons": []}
