@@ -468,7 +468,7 @@ static cli_exit add_page(asking *a, remote_table *shown, buf *out)
     return buf_overflowed(out) ? cli_fail(a->context, CLI_FAILED, "the list is too long") : CLI_OK;
 }
 
-static cli_exit all_pages(asking *a, str target, remote_table *shown, buf *out)
+static cli_exit all_pages(asking *a, str target, str body, remote_table *shown, buf *out)
 {
     const wire_field *size = wire_field_find(a->operation->parameters, S("page_size"));
     str next = {NULL, 0};
@@ -477,7 +477,7 @@ static cli_exit all_pages(asking *a, str target, remote_table *shown, buf *out)
         str page = arena_printf(a->shop.memory, "%.*s?page_size=%lld%s%.*s", STR_ARG(target),
                                 (long long)size->value.max,
                                 next.n == 0 ? "" : "&page_token=", STR_ARG(next));
-        code = ask(a, page, (str){NULL, 0});
+        code = ask(a, page, body);
         if (code == CLI_OK)
             code = add_page(a, shown, out);
         if (code == CLI_OK)
@@ -489,13 +489,13 @@ static cli_exit all_pages(asking *a, str target, remote_table *shown, buf *out)
 
 static cli_exit run_list(asking *a)
 {
-    str resource, target = target_of(a, &resource);
+    str resource, target = target_of(a, &resource), body = body_of(a);
     remote_table *shown = remote_table_new(a->context->memory, str_of(a->row->columns));
     buf out;
     buf_init(&out, OUT_MAX);
     if (a->context->json)
         buf_char(&out, '[');
-    cli_exit code = all_pages(a, target, shown, &out);
+    cli_exit code = all_pages(a, target, body, shown, &out);
     if (a->context->json)
         buf_str(&out, S("]\n"));
     else
