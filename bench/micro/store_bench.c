@@ -7,7 +7,8 @@
  * microseconds of CPU an act (all threads, RocksDB's included), bytes of rows and bytes that
  * reached the device an act, and acts a commit. Every commit is synced; only loading is not. It
  * says nothing about HTTP, JSON or rules. With QUAN_STORE=postgres://… it is the database of that
- * name, an empty one; then CPU and bytes are those of this process alone. */
+ * name, an empty one, or several with commas between, a shard each; then CPU and bytes are those of
+ * this process alone. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -226,7 +227,10 @@ static store *open_store(const char *path, uint16_t lanes, bool unsynced)
     buf why;
     buf_init(&why, 1000);
     const char *url = getenv("QUAN_STORE");
-    options.url = url != NULL ? str_of(url) : (str){NULL, 0};
+    str urls[STORE_SHARDS_MAX];
+    options.urls = urls;
+    options.shards = url != NULL ? (uint16_t)store_urls_read(str_of(url), urls) : 0;
+    options.fill = SLOT_FILL_VIVO; /* the lane of a slot is slot mod lanes, whatever the shards */
     result r = url != NULL ? store_open_pg(&options, NULL, &s, &why)
                            : store_open_rocks(&options, NULL, &s, &why);
     if (r != R_DONE) {

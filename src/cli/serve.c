@@ -197,7 +197,7 @@ static cli_exit start(server *s)
     c->wiring->api_set_ready(s->api, true);
     log_event(LOG_INFO, "ready", log_str("url", s->url), log_str("version", S(QUAN_VERSION)),
               log_u64("lanes", store_lanes(app_store(s->app))),
-              log_str("data", options.store.url.n > 0 ? S("a database") : options.store.path),
+              log_str("data", options.store.urls != NULL ? S("databases") : options.store.path),
               log_i64("started_in_ms", clock_monotonic_ms() - began));
     return CLI_OK;
 }

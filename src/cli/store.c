@@ -21,10 +21,13 @@ static int64_t wall_clock(void *context)
 }
 
 /* How many lanes a new store gets where nothing is set. */
-static uint16_t lanes_default(void)
+static uint16_t lanes_default(uint16_t shards)
 {
     long n = sysconf(_SC_NPROCESSORS_ONLN);
-    return (uint16_t)(n < 1 ? 1 : n > STORE_LANES_MAX ? STORE_LANES_MAX : n);
+    long lanes = n < 1 ? 1 : n > STORE_LANES_MAX ? STORE_LANES_MAX : n;
+    if (shards > 1) /* as many for each */
+        lanes = lanes < shards ? shards : lanes - lanes % shards;
+    return (uint16_t)lanes;
 }
 
 /* make: there may be no store yet. */
@@ -36,7 +39,7 @@ static result open_store(app_options *options, bool make, app **out, buf *why)
     /* A start that ended before the store was made leaves a directory that is not empty. */
     buf second;
     buf_init(&second, CLI_WHY_MAX);
-    options->store.lanes = lanes_default();
+    options->store.lanes = lanes_default(options->store.shards);
     result again = app_open(options, out, &second);
     buf_free(&second);
     return again == R_DONE ? R_DONE : r;
@@ -68,13 +71,17 @@ static cli_exit open_common(const cli_context *c, bool make, app_options *option
 
 static cli_exit open_database(const cli_context *c, bool make, app_options *options, app **out)
 {
+    str *urls = ARENA_ARRAY(c->memory, str, STORE_SHARDS_MAX);
     options->engine = S("pg");
     options->store.server_clock = true;
-    options->store.url = settings_text(c->settings, SETTING_store);
+    options->store.urls = urls;
+    options->store.shards = (uint16_t)store_urls_read(settings_text(c->settings, SETTING_store), urls);
     options->store.lanes = (uint16_t)settings_int(c->settings, SETTING_lanes);
-    if (!str_starts(options->store.url, S("postgres://")) &&
-        !str_starts(options->store.url, S("postgresql://")))
-        return cli_fail(c, CLI_USAGE, "the setting store is an address: postgres://user@host/name");
+    if (options->store.shards == 0)
+        return cli_fail(c, CLI_USAGE,
+                        "the setting store is an address, postgres://user@host/name, or up to %d of "
+                        "them with commas between: one for each shard, in their order",
+                        STORE_SHARDS_MAX);
     return open_common(c, make, options, out);
 }
 
@@ -96,7 +103,7 @@ cli_exit cli_open_with(const cli_context *c, bool make, app_options *options, ap
         return cli_fail(c, CLI_ENVIRONMENT, "%.*s is neither empty nor a data directory",
                         STR_ARG(data));
     uint16_t lanes = (uint16_t)settings_int(c->settings, SETTING_lanes);
-    options->store.lanes = lanes == 0 && fresh ? lanes_default() : lanes;
+    options->store.lanes = lanes == 0 && fresh ? lanes_default(1) : lanes;
     options->engine = S("rocks");
     options->store.cache_bytes = (size_t)settings_int(c->settings, SETTING_cache_mb) << 20;
     return open_common(c, make, options, out);

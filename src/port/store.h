@@ -23,6 +23,7 @@
 
 enum {
     STORE_LANES_MAX = SLOT_LANES_MAX,
+    STORE_SHARDS_MAX = 16,
     /* Requests waiting in one lane, of all classes together: beyond it no USE is taken in, beyond
      * 7/8 of it no ISSUE, beyond 3/4 no OTHER. */
     STORE_QUEUE_MAX = 4096,
@@ -115,10 +116,12 @@ typedef struct store_hooks {
 
 typedef struct store_options {
     str path; /* rocks: the data directory */
-    str url;  /* pg: the database, as libpq takes it: postgres://user@host/database */
+    /* pg: the database of each shard, in the order of the shards, as libpq takes it:
+     * postgres://user@host/database. Not looked at after opening. */
+    const str *urls;
     /* When the store is created: 1 … STORE_LANES_MAX; when it exists, 0 or the number it has. */
     uint16_t lanes;
-    uint16_t shards; /* among which the lanes are shared evenly; 0: one */
+    uint16_t shards; /* among which the lanes are shared evenly, and how many urls; 0: one */
     slot_fill fill;  /* when it is created */
     bool threads;
     bool read_only;
@@ -131,15 +134,18 @@ typedef struct store_options {
     bool server_clock;  /* pg: act time is the database server's, not the clock hook's */
 } store_options;
 
-/* Refusals: R_IN_USE, R_CORRUPT (other lane count, other slot map, newer format), R_IO,
- * R_STORAGE_FULL; of pg also R_UNAVAILABLE (no such server) and R_INVALID (what it answers is not
- * durable); *why says more. */
+/* Refusals: R_IN_USE, R_CORRUPT (other lane count, other slot map, newer format, shards that do not
+ * belong together), R_IO, R_STORAGE_FULL; of pg also R_UNAVAILABLE (a server that is not there: an
+ * opening needs all shards) and R_INVALID (what it answers is not durable); *why says more. */
 MUST_USE result store_open_mem(const store_options *options, const store_hooks *hooks, store **out,
                                buf *why);
 MUST_USE result store_open_rocks(const store_options *options, const store_hooks *hooks,
                                  store **out, buf *why);
 MUST_USE result store_open_pg(const store_options *options, const store_hooks *hooks, store **out,
                               buf *why);
+/* The addresses that a text names, at most STORE_SHARDS_MAX; how many, 0: it does not. Between two of
+ * them is a comma, blanks, or both; hosts of one address have commas between them, too. */
+size_t store_urls_read(str text, str urls[STORE_SHARDS_MAX]);
 /* Refuses new requests (R_DRAINING) but CLASS_INTERNAL, until all those inside have ended. */
 void store_drain(store *s);
 void store_close(store *s); /* drains, stops the threads, frees; NULL is allowed */
@@ -163,12 +169,25 @@ size_t store_step(store *s);
 /* For tests: a halted lane runs nothing; requests queue. */
 void store_halt_lane(store *s, uint16_t lane, bool halted);
 
-/* Reading: a unit of work on a consistent snapshot of all lanes. No queue; rows load at once;
- * pending is never true, unless a row could not be read: then read_end tells why (R_CORRUPT,
- * R_IO; else R_DONE). The configuration (uow_config) is pinned after the snapshot is taken, so
- * that it knows every template that a row names; read_end lets both go. Do not wait for a request
- * while reading: a store that makes room on a full disk waits for its readers. */
+/* What a view is for: rows of one home, and maybe some that these name; NULL instead: any. */
+typedef struct store_home {
+    uint16_t slot; /* the slot … */
+    uint16_t lane; /* … or, when of_lane, the lane */
+    bool of_lane;
+} store_home;
+
+/* Reading: a unit of work on a consistent snapshot of all lanes of a shard. No queue; rows load at
+ * once; pending is never true, unless a row could not be read: then read_end tells why (R_CORRUPT,
+ * R_IO, R_UNAVAILABLE; else R_DONE). The configuration (uow_config) is pinned after the snapshots
+ * are taken, so that it knows every template that a row names; read_end lets both go. Do not wait
+ * for a request while reading: a store that makes room on a full disk waits for its readers.
+ *
+ * A view of one home takes the snapshot of that shard, and needs no other one. It takes another
+ * when a row of that is asked for: behind the configuration, which therefore knows what a row names
+ * that one of the home has led to. Any other view takes that of every shard at once. */
 MUST_USE result store_read_begin(store *s, arena *memory, int64_t now_ms, uow **out);
+MUST_USE result store_read_begin_at(store *s, const store_home *home, arena *memory, int64_t now_ms,
+                                    uow **out);
 MUST_USE result store_read_end(uow *u);
 
 #include "port/store_care.h" /* looking after it */

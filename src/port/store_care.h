@@ -17,6 +17,8 @@ typedef struct store_metrics {
     /* What it holds now, in bytes: blocks that were read, of at most cache_max; indexes and filters
      * of files; rows that are not in files yet; files of rows. mem: 0. */
     uint64_t cache_used, cache_max, indexes, unflushed, files;
+    uint16_t shards;
+    bool away[STORE_SHARDS_MAX]; /* pg: shards that could not be reached the last time */
     bool full; /* the disk is, or was at the last write: commits are refused */
 } store_metrics;
 void store_metrics_read(store *s, store_metrics *out);

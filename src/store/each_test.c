@@ -160,9 +160,9 @@ static void the_visit_ends_the_walk(void **state)
 
 int main(void)
 {
-    static const fixture_kind kinds[] = {{"mem", FIXTURE_MEM, 0, false},
-                                         {"rocks", FIXTURE_ROCKS, 0, false},
-                                         {"rocks threads", FIXTURE_ROCKS, 0, true}};
+    static const fixture_kind kinds[] = {{"mem", FIXTURE_MEM, 0, false, 0},
+                                         {"rocks", FIXTURE_ROCKS, 0, false, 0},
+                                         {"rocks threads", FIXTURE_ROCKS, 0, true, 0}};
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(all_rows_of_a_span_come_once, open_store, close_store),
         cmocka_unit_test_setup_teardown(index_entries_come_without_rows, open_store, close_store),

@@ -77,7 +77,8 @@ typedef struct engine_ops {
     /* See store_each. The visit may not call the engine. */
     result (*each)(engine *e, const snapshot *at, const store_span *span, store_visit *visit,
                    void *context);
-    snapshot *(*snapshot_new)(engine *e);
+    /* home: what it is for, a lane; NULL: all of them. NULL: a shard cannot be reached. */
+    snapshot *(*snapshot_new)(engine *e, const uint16_t *home);
     void (*snapshot_free)(engine *e, const snapshot *s);
     /* All or nothing, durable when it returns R_DONE. R_STORAGE_FULL, R_UNAVAILABLE (nothing of it
      * is kept), R_EPOCH_CHANGED or R_STALE (nor of it; a race was lost: reload and run the batch
@@ -104,7 +105,8 @@ struct engine {
     bool read_only; /* commit is never called */
     uint64_t adversary; /* seed of random withholding, aborts and splits; 0: off */
     engine_counters counters;
-    const slot_map *_Atomic map; /* set by the store before the first request */
+    const slot_map *_Atomic map; /* set by the store: its shards and lanes before anything but its
+                                    first record is read, all of it before the first request */
 };
 
 /* A zeroed row with the room in front of it that the unit of work needs, and in that a number that

@@ -53,6 +53,7 @@ static result create(store *s, const store_options *options, arena *memory, buf 
     }
     store_head head = {.lanes = lanes, .format = STORE_FORMAT, .created_at_ms = store_clock_ms(s)};
     slot_map_fill(&s->map, options->fill, shards, (uint16_t)(lanes / shards));
+    s->engine->map = &s->map;
     result r = R_DONE;
     for (uint16_t i = shards; r == R_DONE && i-- > 0;) {
         const shard_head *there;
@@ -144,6 +145,7 @@ static result accept(store *s, const store_head *head, const store_options *opti
         s->map.version = SLOT_MAP_NONE;
     }
     s->map.shards = shards;
+    s->engine->map = &s->map;
     for (uint16_t i = 0; r == R_DONE && first != NULL && i < shards; i++)
         r = accept_shard(s, i, head->created_at_ms, memory, why);
     arena_free(memory);

@@ -65,7 +65,6 @@ result store_open_engine(engine *e, const store_options *options, const store_ho
         free(s);
         return r;
     }
-    e->map = &s->map;
     CHECK(pthread_mutex_init(&s->drain_lock, NULL) == 0);
     CHECK(pthread_cond_init(&s->drained, NULL) == 0);
     for (uint16_t i = 0; i < s->map.lanes; i++)
@@ -228,9 +227,9 @@ void store_close(store *s)
 
 /* ---- reading and looking after ---- */
 
-result store_read_begin(store *s, arena *memory, int64_t now_ms, uow **out)
+static result read_begin(store *s, const uint16_t *home, arena *memory, int64_t now_ms, uow **out)
 {
-    const snapshot *at = s->engine->ops->snapshot_new(s->engine);
+    const snapshot *at = s->engine->ops->snapshot_new(s->engine, home);
     if (at == NULL)
         return R_UNAVAILABLE;
     uow *u = ARENA_NEW(memory, uow);
@@ -242,6 +241,19 @@ result store_read_begin(store *s, arena *memory, int64_t now_ms, uow **out)
         u->config = s->hooks.config_pin(s->hooks.context);
     *out = u;
     return R_DONE;
+}
+
+result store_read_begin(store *s, arena *memory, int64_t now_ms, uow **out)
+{
+    return read_begin(s, NULL, memory, now_ms, out);
+}
+
+result store_read_begin_at(store *s, const store_home *home, arena *memory, int64_t now_ms,
+                           uow **out)
+{
+    /* A slot may be of an id that somebody made up. */
+    uint16_t of = home->of_lane ? home->lane : slot_map_lane(&s->map, home->slot % SLOT_COUNT);
+    return read_begin(s, &of, memory, now_ms, out);
 }
 
 result store_read_end(uow *u)
@@ -269,6 +281,7 @@ void store_metrics_read(store *s, store_metrics *out)
     out->bytes_written = atomic_load(&c->bytes);
     out->syncs = atomic_load(&c->syncs);
     out->trips = atomic_load(&c->trips);
+    out->shards = s->map.shards;
     if (s->engine->ops->measure != NULL)
         s->engine->ops->measure(s->engine, out);
 }

@@ -16,7 +16,7 @@
 
 enum { SLOT = 7, SAME_LANE = SLOT + FIXTURE_LANES, OTHER_LANE = SLOT + 1 };
 
-static const fixture_kind stepped = {"mem", FIXTURE_MEM, 0, false};
+static const fixture_kind stepped = {"mem", FIXTURE_MEM, 0, false, 0};
 
 static int open_store(void **state)
 {

@@ -19,8 +19,8 @@
 
 enum { SLOT = 7, KILLS = 5, KILL_ACTS = 32 * 1000, PATH_MAX_ = 400 };
 
-static const fixture_kind stepped = {"rocks", FIXTURE_ROCKS, 0, false};
-static const fixture_kind threaded = {"rocks, threads", FIXTURE_ROCKS, 0, true};
+static const fixture_kind stepped = {"rocks", FIXTURE_ROCKS, 0, false, 0};
+static const fixture_kind threaded = {"rocks, threads", FIXTURE_ROCKS, 0, true, 0};
 
 static int open_store(void **state)
 {
@@ -115,7 +115,7 @@ static void another_number_of_lanes_is_refused(void **state)
     store_fixture *f = *state;
     run_put(f, SLOT, 1);
     store_close(f->store);
-    assert_refused(f, FIXTURE_LANES + 1, R_CORRUPT, "created with 3 lanes");
+    assert_refused(f, FIXTURE_LANES + 1, R_CORRUPT, "created with 4 lanes");
     buf why;
     buf_init(&why, 1000);
     assert_int_equal(store_fixture_try_open(f, FIXTURE_LANES, &f->store, &why), R_DONE);

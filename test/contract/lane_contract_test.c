@@ -468,16 +468,16 @@ static void a_lane_can_be_addressed(void **state)
 int main(void)
 {
     static const fixture_kind kinds[] = {
-        {"mem", FIXTURE_MEM, 0, false},
-        {"mem, threads", FIXTURE_MEM, 0, true},
-        {"adversary 1", FIXTURE_MEM, 1, false},
-        {"adversary 2", FIXTURE_MEM, 2, false},
-        {"adversary 3", FIXTURE_MEM, 3, true},
-        {"rocks", FIXTURE_ROCKS, 0, false},
-        {"rocks, threads", FIXTURE_ROCKS, 0, true},
-        {"pg", FIXTURE_PG, 0, false},
-        {"pg, threads", FIXTURE_PG, 0, true},
-        {"pg, adversary", FIXTURE_PG, 5, false},
+        {"mem", FIXTURE_MEM, 0, false, 0},
+        {"mem, threads", FIXTURE_MEM, 0, true, 0},
+        {"adversary 1", FIXTURE_MEM, 1, false, 0},
+        {"adversary 2", FIXTURE_MEM, 2, false, 0},
+        {"adversary 3", FIXTURE_MEM, 3, true, 0},
+        {"rocks", FIXTURE_ROCKS, 0, false, 0},
+        {"rocks, threads", FIXTURE_ROCKS, 0, true, 0},
+        {"pg", FIXTURE_PG, 0, false, 2},
+        {"pg, threads", FIXTURE_PG, 0, true, 2},
+        {"pg, adversary", FIXTURE_PG, 5, false, 0},
     };
 #define EACH(test) cmocka_unit_test_setup_teardown(test, open_store, close_store)
     static const struct CMUnitTest tests[] = {

@@ -16,7 +16,7 @@
 
 enum { SLOT = 7, WHY_MAX = 1000 };
 
-static const fixture_kind stepped = {"pg", FIXTURE_PG, 0, false};
+static const fixture_kind stepped = {"pg", FIXTURE_PG, 0, false, 1};
 
 static int open_store(void **state)
 {
@@ -80,8 +80,8 @@ static void assert_refused(store_fixture *f, const store_options *options, resul
     buf_init(&why, WHY_MAX);
     store *other = NULL;
     store_options with = *options;
-    if (with.url.n == 0)
-        with.url = str_of(f->url);
+    if (with.urls == NULL)
+        with.urls = f->urls;
     with.several = expected != R_IN_USE;
     assert_int_equal(store_open_pg(&with, NULL, &other, &why), expected);
     buf_char(&why, '\0');
@@ -116,7 +116,7 @@ static void another_number_of_lanes_is_refused(void **state)
 {
     store_fixture *f = *state;
     assert_refused(f, &(store_options){.lanes = FIXTURE_LANES + 1}, R_CORRUPT,
-                   "created with 3 lanes");
+                   "created with 4 lanes");
 }
 
 static void a_database_in_use_is_refused(void **state)
@@ -131,9 +131,9 @@ static void a_database_in_use_is_refused(void **state)
 static void a_server_that_is_not_there_is_told(void **state)
 {
     store_fixture *f = *state;
-    assert_refused(f, &(store_options){.url = S("postgres://nobody@127.0.0.1:1/none")},
+    assert_refused(f, &(store_options){.urls = &S("postgres://nobody@127.0.0.1:1/none")},
                    R_UNAVAILABLE, "no connection");
-    assert_refused(f, &(store_options){.url = S("postgres://%")}, R_UNAVAILABLE, "no connection");
+    assert_refused(f, &(store_options){.urls = &S("postgres://%")}, R_UNAVAILABLE, "no connection");
 }
 
 static void a_server_that_forgets_is_refused(void **state)
@@ -145,7 +145,7 @@ static void a_server_that_forgets_is_refused(void **state)
              address ? "%s?options=-csynchronous_commit%%3Doff"
                      : "%s options=-csynchronous_commit=off",
              f->url);
-    store_options options = {.url = str_of(url), .several = true};
+    store_options options = {.urls = &(str){url, strlen(url)}, .several = true};
     assert_refused(f, &options, R_INVALID, "synchronous_commit is off");
     options.unsynced = true; /* who loads generated data says so */
     buf why;
@@ -211,7 +211,7 @@ static void a_read_only_store_reads_only(void **state)
 {
     store_fixture *f = *state;
     run_put(f, 1);
-    store_options options = {.url = str_of(f->url), .read_only = true};
+    store_options options = {.urls = f->urls, .read_only = true};
     store *other;
     buf why;
     buf_init(&why, WHY_MAX);
@@ -220,7 +220,7 @@ static void a_read_only_store_reads_only(void **state)
     assert_int_equal(store_submit(other, &a.request), R_UNAVAILABLE);
     store_close(other);
     const char *empty = database_take();
-    options.url = str_of(empty);
+    options.urls = &(str){empty, strlen(empty)};
     assert_int_not_equal(store_open_pg(&options, NULL, &other, &why), R_DONE);
     database_give(empty);
     run_put(f, 2);

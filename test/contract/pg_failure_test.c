@@ -16,7 +16,7 @@
 #include "test/lib/database.h"
 #include "test/lib/store_fixture.h"
 
-enum { SLOT = 8, MEMBER = 5, RIVALS = 2, RIVAL_ACTS = 400, SOON_MS = 1500, LATE_MS = 6000 };
+enum { SLOT = 9, MEMBER = 5, RIVALS = 2, RIVAL_ACTS = 400, SOON_MS = 1500, LATE_MS = 6000 };
 
 typedef struct stage {
     const char *url; /* of the database; the store has the cutter's */
@@ -26,7 +26,7 @@ typedef struct stage {
 
 static int begin(void **state)
 {
-    static const fixture_kind threaded = {"pg, threads", FIXTURE_PG, 0, true};
+    static const fixture_kind threaded = {"pg, threads", FIXTURE_PG, 0, true, 1};
     stage *s = calloc(1, sizeof(*s)); /* freed by finish */
     CHECK(s != NULL);
     s->url = database_take();

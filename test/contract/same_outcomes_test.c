@@ -191,6 +191,8 @@ static bool tell_row(void *context, str key, const void *row)
     (void)key;
     dump *d = context;
     assert_non_null(row);
+    if (d->table == &shard_head_table) /* as many as there are shards */
+        return true;
     if (d->table == &event_block_table) { /* how events are cut into blocks may differ */
         const event_block *b = row;
         for (size_t i = 0; i < b->events.n; i++) {
@@ -249,17 +251,17 @@ static void every_engine_and_every_adversary_agree(void **state)
 {
     (void)state;
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
-        fixture_kind kind = {"mem", FIXTURE_MEM, 0, false};
+        fixture_kind kind = {"mem", FIXTURE_MEM, 0, false, 0};
         uint64_t expected = play(&kind, seed);
         for (uint64_t adversary = 1; adversary <= SEEDS; adversary++) {
             kind.adversary = seed * 100 + adversary;
             assert_true(play(&kind, seed) == expected);
         }
-        kind = (fixture_kind){"rocks", FIXTURE_ROCKS, 0, false};
+        kind = (fixture_kind){"rocks", FIXTURE_ROCKS, 0, false, 0};
         assert_true(play(&kind, seed) == expected);
         kind.adversary = seed;
         assert_true(play(&kind, seed) == expected);
-        kind = (fixture_kind){"pg", FIXTURE_PG, 0, false};
+        kind = (fixture_kind){"pg", FIXTURE_PG, 0, false, 2};
         assert_true(play(&kind, seed) == expected);
         kind.adversary = seed;
         assert_true(play(&kind, seed) == expected);

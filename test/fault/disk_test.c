@@ -18,8 +18,8 @@ static fault_control controls[64]; /* one a store: RocksDB's threads may outlive
 static fault_control *control;
 static size_t input_bytes; /* of a row: small ones tear logs, large ones flushes */
 enum { SMALL = 2000, LARGE = 90000 };
-static const fixture_kind threaded = {"rocks, threads", FIXTURE_ROCKS, 0, true};
-static const fixture_kind stepped = {"rocks", FIXTURE_ROCKS, 0, false};
+static const fixture_kind threaded = {"rocks, threads", FIXTURE_ROCKS, 0, true, 0};
+static const fixture_kind stepped = {"rocks", FIXTURE_ROCKS, 0, false, 0};
 
 static void arm(store_fixture *f)
 {

@@ -118,7 +118,7 @@ static void alone(model_side *s, const model_step *step, buf *facts)
         model_import_step(s, step, facts);
     else if (step->kind >= STEP_WALLET)
         model_side_read(s, step, facts);
-    else if (s->world.path[0] != '\0' || s->world.url != NULL) /* memory would forget */
+    else if (s->world.path[0] != '\0' || s->world.urls[0].n > 0) /* memory would forget */
         world_restart(&s->world);
 }
 

@@ -60,8 +60,10 @@ result store_fixture_try_open(store_fixture *f, uint16_t lanes, store **out, buf
                          .wanted = on_wanted,
                          .failed = on_failed};
     store_options options = {.path = str_of(f->path),
-                             .url = f->url != NULL ? str_of(f->url) : (str){NULL, 0},
+                             .urls = f->urls,
                              .lanes = lanes,
+                             .shards = f->kind.shards,
+                             .fill = SLOT_FILL_VIVO,
                              .threads = f->kind.threads,
                              .adversary = f->kind.adversary,
                              .several = f->several,
@@ -103,8 +105,10 @@ static store_fixture *make_fixture(const fixture_kind *kind, uint16_t lanes, con
     f->clock_ms = FIXTURE_START_MS;
     f->url = url;
     f->several = url != NULL;
-    if (kind->engine == FIXTURE_PG && url == NULL)
-        f->url = database_take();
+    for (size_t i = 0; i < (kind->shards == 0 ? 1 : kind->shards) && kind->engine == FIXTURE_PG;
+         i++)
+        f->urls[i] = str_of(url == NULL ? database_take() : url);
+    f->url = f->urls[0].p;
     if (kind->engine == FIXTURE_ROCKS)
         make_directory(f);
     CHECK(pthread_mutex_init(&f->lock, NULL) == 0 && pthread_cond_init(&f->changed, NULL) == 0);
@@ -145,8 +149,8 @@ void store_fixture_remove(const char *path)
 void store_fixture_close(store_fixture *f)
 {
     store_close(f->store);
-    if (f->url != NULL && !f->several)
-        database_give(f->url);
+    for (size_t i = 0; i < FIXTURE_SHARDS_MAX && !f->several; i++)
+        database_give(f->urls[i].p);
     if (f->path[0] != '\0')
         store_fixture_remove(f->path);
     pthread_cond_destroy(&f->changed);

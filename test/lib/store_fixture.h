@@ -12,7 +12,7 @@
 #include "domain/table.gen.h"
 #include "port/store.h"
 
-enum { FIXTURE_LANES = 3, FIXTURE_TOLD_MAX = 4096, FIXTURE_PATH_MAX = 128 };
+enum { FIXTURE_LANES = 4, FIXTURE_SHARDS_MAX = 2, FIXTURE_TOLD_MAX = 4096, FIXTURE_PATH_MAX = 128 };
 #define FIXTURE_START_MS INT64_C(1760000000000)
 
 typedef enum fixture_engine { FIXTURE_MEM, FIXTURE_ROCKS, FIXTURE_PG } fixture_engine;
@@ -22,6 +22,7 @@ typedef struct fixture_kind {
     fixture_engine engine;
     uint64_t adversary;
     bool threads;
+    uint16_t shards; /* pg: databases; 0: one. Lanes are where they are without shards */
 } fixture_kind;
 
 typedef struct told_want {
@@ -35,10 +36,11 @@ typedef struct store_fixture {
     fixture_kind kind;
     uint16_t lanes;
     char path[FIXTURE_PATH_MAX]; /* rocks */
-    const char *url;             /* pg */
-    bool several;                /* pg: other stores are there, too */
-    bool server_clock;           /* pg: of what is opened from now on */
-    _Atomic int64_t server_ms;   /* what its clock said last */
+    const char *url;             /* pg: the first of urls */
+    str urls[FIXTURE_SHARDS_MAX];
+    bool several;              /* pg: other stores are there, too */
+    bool server_clock;         /* pg: of what is opened from now on */
+    _Atomic int64_t server_ms; /* what its clock said last */
     store *store;
     _Atomic int64_t clock_ms;
     pthread_mutex_t lock; /* of what follows */

@@ -228,8 +228,10 @@ static app_options options_of(world *w, uint16_t lanes)
 {
     return (app_options){.engine = w->engine.name,
                          .store = {.path = str_of(w->path),
-                                   .url = w->url != NULL ? str_of(w->url) : (str){NULL, 0},
+                                   .urls = w->urls,
                                    .lanes = lanes,
+                                   .shards = w->urls[0].n > 0 ? WORLD_SHARDS : 0,
+                                   .fill = SLOT_FILL_VIVO, /* lanes as without shards */
                                    .threads = !w->engine.stepped,
                                    .adversary = w->engine.adversary},
                          .code_key = code_key_of(w),
@@ -277,8 +279,8 @@ static void make_path(world *w)
     w->path[0] = '\0';
     if (str_eq(w->engine.name, S("rocks")))
         make_directory("quan-world", w->path);
-    if (str_eq(w->engine.name, S("pg")))
-        w->url = database_take();
+    for (size_t i = 0; i < WORLD_SHARDS && str_eq(w->engine.name, S("pg")); i++)
+        w->urls[i] = str_of(database_take());
 }
 
 void world_open(world *w, const world_engine *engine, int64_t now_ms)
@@ -370,7 +372,7 @@ bool world_restore(world *w, str backup)
 
 void world_restart(world *w)
 {
-    CHECK(w->path[0] != '\0' || w->url != NULL);
+    CHECK(w->path[0] != '\0' || w->urls[0].n > 0);
     close_app(w);
     open_app(w, 0);
     open_http(w);
@@ -381,8 +383,8 @@ void world_close(world *w)
     close_app(w);
     if (w->path[0] != '\0')
         store_fixture_remove(w->path);
-    if (w->url != NULL)
-        database_give(w->url);
+    for (size_t i = 0; i < WORLD_SHARDS; i++)
+        database_give(w->urls[i].p);
     if (w->folder[0] != '\0')
         store_fixture_remove(w->folder);
     arena_free(w->memory);

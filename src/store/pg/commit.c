@@ -85,7 +85,7 @@ static write_group *group_changes(arena *memory, const change *changes, size_t n
 
 /* The first by itself: it is the lane's head, and who loses the race for it shall write nothing
  * else. */
-static void send_changes(pg_engine *p, snapshot *s, const change *changes, size_t n, int64_t rev)
+static void send_changes(pg_engine *p, session *s, const change *changes, size_t n, int64_t rev)
 {
     uint64_t puts = 0, bytes = 0;
     arena_reset(s->memory);
@@ -126,14 +126,14 @@ static void on_answer(void *context, int tag, const PGresult *r)
 }
 
 /* Nothing of it is kept: the server has said no before its COMMIT. */
-static result refusal(pg_engine *p, snapshot *s)
+static result refusal(pg_engine *p, session *s)
 {
     conn *c = &s->conn;
     bool race = conn_state_is(c, "22012") || conn_state_is(c, "23505") || conn_state_is(c, "40");
     if (race)
         return R_STALE;
-    log_event(LOG_ERROR, "the database refuses a commit", log_str("state", str_of(c->state)),
-              log_str("why", str_of(c->error)));
+    log_event(LOG_ERROR, "the database refuses a commit", log_u64("shard", s->shard->number),
+              log_str("state", str_of(c->state)), log_str("why", str_of(c->error)));
     if (conn_state_is(c, "53100")) {
         atomic_store(&p->full, true);
         return R_STORAGE_FULL;
@@ -169,24 +169,24 @@ static const int64_t *find_mark(const head_marks *m, const answer *a, bool *land
     return NULL;
 }
 
-static conn_fate ask(pg_engine *p, snapshot *s, answer *a)
+static conn_fate ask(session *s, answer *a)
 {
     *a = (answer){0};
-    conn_fate fate = pg_run(p, s, on_answer, a);
-    pg_met(p, s, fate);
+    conn_fate fate = pg_run(s, on_answer, a);
+    pg_met(s, fate);
     s->begun = false;
     return fate;
 }
 
-static bool read_mark(pg_engine *p, snapshot *s, uint16_t lane, answer *a)
+static bool read_mark(session *s, uint16_t lane, answer *a)
 {
     binary_i32(&s->conn.params, lane);
     conn_send_fixed(&s->conn, SQL_HEAD_REV, TAG_REV);
-    return ask(p, s, a) == CONN_DONE;
+    return ask(s, a) == CONN_DONE;
 }
 
 /* True: the head has `to` instead of `from`, and so much is durable. */
-static bool mark(pg_engine *p, snapshot *s, uint16_t lane, int64_t from, int64_t to)
+static bool mark(session *s, uint16_t lane, int64_t from, int64_t to)
 {
     answer a;
     conn_send_fixed(&s->conn, SQL_BEGIN, TAG_OTHER);
@@ -195,40 +195,40 @@ static bool mark(pg_engine *p, snapshot *s, uint16_t lane, int64_t from, int64_t
     binary_i64(&s->conn.params, to);
     conn_send_fixed(&s->conn, SQL_HEAD_MARK, TAG_MARK);
     conn_send_fixed(&s->conn, SQL_COMMIT, TAG_COMMIT);
-    return ask(p, s, &a) == CONN_DONE && a.committed && a.marked && !s->conn.warned;
+    return ask(s, &a) == CONN_DONE && a.committed && a.marked && !s->conn.warned;
 }
 
 /* old: the head's mark that the batch has read; mine: the one that it would have left. A mark that
  * is set here may get lost, too: then a later round may find it, and it says what the one that it
  * has replaced would have said. */
-static result resolve(pg_engine *p, snapshot *s, uint16_t lane, int64_t old, int64_t mine)
+static result resolve(session *s, uint16_t lane, int64_t old, int64_t mine)
 {
     head_marks marks = {0};
     know(&marks, old, false);
     know(&marks, mine, true);
     int64_t deadline = clock_monotonic_ms() + RESOLVE_MS;
-    while (marks.n < MARKS_MAX && clock_monotonic_ms() < deadline && pg_reach(p, s)) {
+    while (marks.n < MARKS_MAX && clock_monotonic_ms() < deadline && pg_reach(s)) {
         answer a;
         bool landed;
-        if (!read_mark(p, s, lane, &a))
+        if (!read_mark(s, lane, &a))
             continue;
         const int64_t *from = find_mark(&marks, &a, &landed);
         if (from == NULL)
             break; /* another server has written since: it cannot be seen any more */
         int64_t to = new_rev();
         know(&marks, to, landed);
-        if (mark(p, s, lane, *from, to))
+        if (mark(s, lane, *from, to))
             return landed ? R_DONE : R_STALE;
     }
     return R_UNKNOWN;
 }
 
-static result ended(pg_engine *p, snapshot *s, uint16_t lane, const change *head, int64_t rev)
+static result ended(session *s, uint16_t lane, const change *head, int64_t rev)
 {
     log_event(LOG_WARN, "a commit was not answered", log_u64("lane", lane),
               log_str("why", str_of(s->conn.error)));
     bool marked = head->table == &lane_head_table && head->before != NULL;
-    result r = marked ? resolve(p, s, lane, engine_row_rev(head->before), rev) : R_UNKNOWN;
+    result r = marked ? resolve(s, lane, engine_row_rev(head->before), rev) : R_UNKNOWN;
     log_event(LOG_WARN, "what has become of it", log_u64("lane", lane), log_result("result", r));
     return r;
 }
@@ -236,23 +236,21 @@ static result ended(pg_engine *p, snapshot *s, uint16_t lane, const change *head
 result pg_commit(engine *e, uint16_t lane, const change *changes, size_t n)
 {
     pg_engine *p = (pg_engine *)e;
-    if (p->lanes[lane] == NULL)
-        (void)pg_batch(e, lane);
-    snapshot *s = p->lanes[lane];
-    if (s->failed || !pg_reach(p, s))
+    session *s = pg_lane_session(p, lane);
+    if (s->failed || !pg_reach(s))
         return s->away || !s->failed ? R_UNAVAILABLE : R_STALE;
     int64_t rev = new_rev();
     pg_queue_begin(s);
     send_changes(p, s, changes, n, rev);
     conn_send_fixed(&s->conn, SQL_COMMIT, TAG_COMMIT);
     answer a = {0};
-    conn_fate fate = pg_run(p, s, on_answer, &a);
+    conn_fate fate = pg_run(s, on_answer, &a);
     s->begun = false;
     s->dirty = fate == CONN_REFUSED;
     if (fate == CONN_REFUSED)
         return refusal(p, s);
     if (fate == CONN_LOST || !a.committed || s->conn.warned)
-        return ended(p, s, lane, &changes[0], rev);
+        return ended(s, lane, &changes[0], rev);
     atomic_store(&p->full, false);
     atomic_fetch_add_explicit(&e->counters.syncs, 1, memory_order_relaxed);
     if (changes[0].table == &lane_head_table)

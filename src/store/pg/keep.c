@@ -9,7 +9,7 @@
 
 enum { KEEP_ROUND_MS = 12 * 60 * 60 * 1000, KEEP_TURN_MS = KEEP_ROUND_MS / SLOT_COUNT };
 
-static void send_drop(snapshot *s, uint16_t slot, int64_t act_time_ms)
+static void send_drop(session *s, uint16_t slot, int64_t act_time_ms)
 {
     binary_i32(&s->conn.params, slot);
     binary_i64(&s->conn.params, act_time_ms - STORE_ANSWER_KEEP_MS);
@@ -37,7 +37,7 @@ void pg_keep(pg_engine *p, uint16_t lane, int64_t act_time_ms)
     const slot_map *map = atomic_load(&p->engine.map);
     k->next_ms = now + (int64_t)KEEP_TURN_MS * (map != NULL ? map->lanes : 1);
     uint16_t slot = next_slot(map, lane, k->slot);
-    snapshot *s = p->lanes[lane];
+    session *s = pg_lane_session(p, lane);
     if (slot == SLOT_COUNT || !conn_is_open(&s->conn))
         return;
     k->slot = slot;
@@ -45,18 +45,24 @@ void pg_keep(pg_engine *p, uint16_t lane, int64_t act_time_ms)
     s->dirty = conn_run(&s->conn, NULL, NULL) == CONN_REFUSED;
 }
 
-/* All slots whose lane has committed something in this process. */
-void pg_keep_all(pg_engine *p)
+/* All slots of the shard whose lane has committed something in this process. */
+static void keep_shard(pg_engine *p, pg_shard *d)
 {
     enum { AT_ONCE = 500 };
     const slot_map *map = atomic_load(&p->engine.map);
-    snapshot *s = pg_snapshot_made(false);
-    for (uint16_t slot = 0; slot < SLOT_COUNT && pg_reach(p, s); slot++) {
+    session *s = pg_session_made(d, false);
+    for (uint16_t slot = 0; slot < SLOT_COUNT && pg_reach(s); slot++) {
         int64_t time = atomic_load(&p->keepers[slot_map_lane(map, slot)].act_time_ms);
-        if (time != 0)
+        if (time != 0 && slot_map_shard(map, slot) == d->number)
             send_drop(s, slot, time);
         if (slot % AT_ONCE == AT_ONCE - 1 || slot + 1 == SLOT_COUNT)
             (void)conn_run(&s->conn, NULL, NULL);
     }
-    pg_snapshot_freed(s);
+    pg_session_freed(s);
+}
+
+void pg_keep_all(pg_engine *p)
+{
+    for (uint16_t i = 0; i < p->shards_n; i++)
+        keep_shard(p, &p->shards[i]);
 }

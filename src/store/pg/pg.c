@@ -2,7 +2,6 @@
 #include "store/pg/pg.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static result pg_checkpoint(engine *e, str directory, buf *why)
 {
@@ -19,22 +18,20 @@ static void pg_compact(engine *e)
 
 static void pg_measure(engine *e, store_metrics *out)
 {
-    out->full = atomic_load(&((pg_engine *)e)->full);
+    pg_engine *p = (pg_engine *)e;
+    out->full = atomic_load(&p->full);
+    for (uint16_t i = 0; i < p->shards_n; i++)
+        out->away[i] = atomic_load(&p->shards[i].away_since_ms) != 0;
 }
 
 static void pg_close(engine *e)
 {
     pg_engine *p = (pg_engine *)e;
     for (size_t i = 0; i < STORE_LANES_MAX; i++)
-        pg_snapshot_freed(p->lanes[i]);
-    while (p->idle != NULL) {
-        snapshot *s = p->idle;
-        p->idle = s->next;
-        pg_snapshot_freed(s);
-    }
-    pthread_cond_destroy(&p->changed);
-    pthread_mutex_destroy(&p->lock);
-    free(p->url);
+        for (uint16_t shard = 0; shard < p->shards_n; shard++)
+            pg_session_freed(p->lanes[i].in[shard]);
+    for (uint16_t i = 0; i < p->shards_n; i++)
+        pg_shard_free(&p->shards[i]);
     free(p);
 }
 
@@ -64,11 +61,11 @@ result store_open_pg(const store_options *options, const store_hooks *hooks, sto
     p->application = options->read_only ? "quan-reader" : "quan";
     p->engine.read_only = options->read_only;
     p->engine.adversary = options->adversary;
-    p->url = strndup(options->url.p, options->url.n); /* freed by pg_close */
-    CHECK(p->url != NULL);
-    CHECK(pthread_mutex_init(&p->lock, NULL) == 0);
-    CHECK(pthread_cond_init(&p->changed, NULL) == 0);
-    result r = pg_schema(p, options, why);
+    p->shards_n = options->shards == 0 ? 1 : options->shards;
+    CHECK(p->shards_n <= STORE_SHARDS_MAX);
+    for (uint16_t i = 0; i < p->shards_n; i++)
+        pg_shard_init(p, i, options->urls[i]);
+    result r = pg_prepare(p, options, why);
     if (r != R_DONE) {
         pg_close(&p->engine);
         return r;

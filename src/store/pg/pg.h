@@ -26,14 +26,18 @@ enum {
     PG_PATIENCE_MS = 2000,    /* a server that is away for longer is told to callers */
     PG_BACK_OFF_MS = 25,      /* between tries to reach it: at first, … */
     PG_BACK_OFF_MAX_MS = 400, /* … doubled each time, up to this */
-    PG_READERS_MAX = 16,      /* snapshots at once; who comes then waits, as long as the patience */
+    PG_READERS_MAX = 16,      /* of a shard at once; who comes then waits, as long as the patience */
     PG_PAGE_ROWS = 1000,      /* of a walk over a table */
     PG_SCANS_MAX = 1000,      /* in one pipeline */
 };
 
+typedef struct pg_engine pg_engine;
+typedef struct pg_shard pg_shard;
+
 /* A connection with a transaction. A reader's is begun with it; a lane's with its first rows. */
-struct snapshot {
-    snapshot *next; /* in the list of idle readers */
+typedef struct session {
+    struct session *next; /* in the list of idle readers */
+    pg_shard *shard;
     conn conn;
     arena *memory; /* of a lane's commit */
     bool begun;
@@ -44,6 +48,27 @@ struct snapshot {
     bool timed;  /* a lane's: asks what the server's clock says … */
     int64_t
         server_ms; /* … which said this when the transaction began; 0: not asked, or no answer */
+} session;
+
+/* Where a lane's batch or a reader reads: a lane has a session in its own shard; a reader one in
+ * each that it was made for or has asked for a row. */
+struct snapshot {
+    bool reads;
+    session *lane; /* the one of a lane */
+    session *in[STORE_SHARDS_MAX];
+};
+
+/* A database. That one is away is nothing to the others. */
+struct pg_shard {
+    pg_engine *engine;
+    uint16_t number;
+    char *url;
+    pthread_mutex_t lock; /* of the readers */
+    pthread_cond_t changed;
+    session *idle;
+    size_t readers;                /* idle or in use */
+    _Atomic int64_t away_since_ms; /* monotonic; 0: it was there last time */
+    _Atomic int64_t next_try_ms;
 };
 
 /* Of what begins a transaction, and tells more than that it has begun. */
@@ -56,45 +81,56 @@ typedef struct pg_keeper {
     _Atomic int64_t act_time_ms; /* of its last commit; 0: none */
 } pg_keeper;
 
-typedef struct pg_engine {
+struct pg_engine {
     engine engine; /* first */
-    char *url;
     bool server_clock;
     const char *application; /* as the server knows us: those that write find each other by it */
-    snapshot *lanes[STORE_LANES_MAX]; /* made by the lane's first batch */
-    pthread_mutex_t lock;             /* of the readers */
-    pthread_cond_t changed;
-    snapshot *idle;
-    size_t readers;                /* idle or in use */
-    _Atomic int64_t away_since_ms; /* monotonic; 0: it was there last time */
-    _Atomic int64_t next_try_ms;
+    uint16_t shards_n;
+    pg_shard shards[STORE_SHARDS_MAX];
+    snapshot lanes[STORE_LANES_MAX]; /* sessions are made by the lane's first batch */
     _Atomic bool full;
     pg_keeper keepers[STORE_LANES_MAX];
-} pg_engine;
+};
 
-/* session.c: connections, and what a lost one means */
-snapshot *pg_snapshot_made(bool reads);
-void pg_snapshot_freed(snapshot *s);
+/* shard.c: which one, and reaching it */
+void pg_shard_init(pg_engine *p, uint16_t number, str url);
+void pg_shard_free(pg_shard *d);
+/* Of the rows of this home: a slot, or a lane. */
+pg_shard *pg_shard_of(pg_engine *p, table_home kind, uint32_t home);
+/* … whose stored key this is, or the beginning of it; NULL: it does not say. */
+pg_shard *pg_shard_of_key(pg_engine *p, const table *t, str key);
+/* It has answered, or could not be reached; since when it could not. */
+void pg_shard_here(pg_shard *d);
+int64_t pg_shard_away(pg_shard *d, const conn *c);
 void pg_rest_ms(int64_t ms);
 /* Is there a connection? Tries for as long as the patience lasts. */
-MUST_USE bool pg_reach(pg_engine *p, snapshot *s);
+MUST_USE bool pg_reach(session *s);
+
+/* session.c: sessions, and what a lost one means */
+session *pg_session_made(pg_shard *d, bool reads);
+void pg_session_freed(session *s);
+void pg_session_idle(session *s); /* a reader's, made a moment ago: to be had by others */
 /* Queues what begins its transaction, where none is. */
-void pg_queue_begin(snapshot *s);
+void pg_queue_begin(session *s);
 /* What that has told: for the visit of the pipeline, with any tag. */
-void pg_take_begun(snapshot *s, int tag, const PGresult *r);
+void pg_take_begun(session *s, int tag, const PGresult *r);
 int64_t pg_clock_ms(const snapshot *at);
 /* Sends what was queued and waits for the answers; a batch's are counted. */
-conn_fate pg_run(pg_engine *p, snapshot *s, conn_result *visit, void *context);
+conn_fate pg_run(session *s, conn_result *visit, void *context);
 /* The fate of the pipeline that began, or would have gone on with, its transaction. */
-void pg_met(pg_engine *p, snapshot *s, conn_fate fate);
-snapshot *pg_reader_new(engine *e);
-void pg_reader_free(engine *e, const snapshot *s);
+void pg_met(session *s, conn_fate fate);
 const snapshot *pg_batch(engine *e, uint16_t lane);
+session *pg_lane_session(pg_engine *p, uint16_t lane);
+/* Of this shard; NULL: it cannot be had. */
+session *pg_session_in(snapshot *at, pg_shard *d);
+snapshot *pg_reader_new(engine *e, const uint16_t *home);
+void pg_reader_end(engine *e, snapshot *at); /* gives its sessions back */
+void pg_reader_free(engine *e, const snapshot *s);
 
 /* read.c */
 void pg_read(engine *e, const snapshot *at, const read_request *wanted, arena *memory);
-result pg_each(engine *e, const snapshot *at, const store_span *span, store_visit *visit,
-               void *context);
+/* One scan, in one shard. */
+void pg_read_session(session *s, scan_item *wanted, arena *memory);
 
 /* commit.c */
 result pg_commit(engine *e, uint16_t lane, const change *changes, size_t n);
@@ -103,8 +139,15 @@ result pg_commit(engine *e, uint16_t lane, const change *changes, size_t n);
 void pg_keep(pg_engine *p, uint16_t lane, int64_t act_time_ms);
 void pg_keep_all(pg_engine *p);
 
-/* schema.c: what the database must be and have. R_DONE, R_CORRUPT, R_UNAVAILABLE, R_INVALID,
- * R_IN_USE. */
-MUST_USE result pg_schema(pg_engine *p, const store_options *options, buf *why);
+/* each.c */
+result pg_each(engine *e, const snapshot *at, const store_span *span, store_visit *visit,
+               void *context);
+
+/* schema.c: what a database must be and have. R_DONE, R_CORRUPT, R_UNAVAILABLE, R_INVALID,
+ * R_IN_USE. Leaves the connection open. */
+MUST_USE result pg_schema(pg_shard *d, conn *c, const store_options *options, buf *why);
+
+/* belong.c: prepares all databases, which must be those of one store's shards, in their order. */
+MUST_USE result pg_prepare(pg_engine *p, const store_options *options, buf *why);
 
 #endif

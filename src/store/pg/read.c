@@ -1,5 +1,8 @@
-/* Reading of the PostgreSQL engine: all that is wanted in one round trip, a statement for each
- * table and one for each scan. See pg.h. */
+/* Reading of the PostgreSQL engine: all that is wanted of a shard in one round trip, a statement for
+ * each table and one for each scan. A scan of no home is one of every shard, whose rows are merged
+ * in their order. See pg.h. */
+#include <stdlib.h>
+
 #include "port/log.h"
 #include "store/pg/pg.h"
 
@@ -9,9 +12,13 @@ typedef struct load_group {
     size_t from, n; /* in `order` */
 } load_group;
 
+/* What is wanted of one shard. */
 typedef struct reading {
-    snapshot *at;
-    const read_request *wanted;
+    session *at;
+    load_item **items;
+    size_t n;
+    scan_item **scans;
+    size_t scans_n;
     arena *memory;
     size_t *order; /* items by table */
     load_group *groups;
@@ -22,22 +29,21 @@ typedef struct reading {
 
 static void group_items(reading *r)
 {
-    const read_request *w = r->wanted;
     size_t counts[UINT8_MAX + 2] = {0}, groups = 0;
-    for (size_t i = 0; i < w->n; i++)
-        counts[w->items[i].table->number + 1]++;
+    for (size_t i = 0; i < r->n; i++)
+        counts[r->items[i]->table->number + 1]++;
     for (size_t t = 0; t <= UINT8_MAX; t++) {
         groups += counts[t + 1] > 0;
         counts[t + 1] += counts[t];
     }
-    r->order = ARENA_ARRAY(r->memory, size_t, w->n);
+    r->order = ARENA_ARRAY(r->memory, size_t, r->n);
     r->groups = ARENA_ARRAY(r->memory, load_group, groups);
-    for (size_t i = 0; i < w->n; i++) {
-        size_t t = w->items[i].table->number;
+    for (size_t i = 0; i < r->n; i++) {
+        size_t t = r->items[i]->table->number;
         r->order[counts[t]++] = i;
     }
-    for (size_t i = 0; i < w->n; i++) {
-        const table *t = w->items[r->order[i]].table;
+    for (size_t i = 0; i < r->n; i++) {
+        const table *t = r->items[r->order[i]]->table;
         if (r->groups_n == 0 || r->groups[r->groups_n - 1].table != t)
             r->groups[r->groups_n++] = (load_group){.table = t, .from = i};
         r->groups[r->groups_n - 1].n++;
@@ -49,7 +55,7 @@ static void send_group(conn *c, const reading *r, size_t number)
     const load_group *g = &r->groups[number];
     const void **rows = ARENA_ARRAY(r->memory, const void *, g->n);
     for (size_t i = 0; i < g->n; i++)
-        rows[i] = r->wanted->items[r->order[g->from + i]].row;
+        rows[i] = r->items[r->order[g->from + i]]->row;
     for (size_t k = 0; k < g->table->key_columns; k++)
         binary_column(&c->params, &g->table->record.columns[k], rows, g->n);
     binary_numbers(&c->params, g->n);
@@ -77,7 +83,7 @@ static void *position_row(arena *memory, const table *t, int index, str key)
 
 static void send_scan(conn *c, const reading *r, size_t number)
 {
-    const scan_request *q = &r->wanted->scans[number].request;
+    const scan_request *q = &r->scans[number]->request;
     size_t columns = sql_order_columns(q->table, q->index), bound = q->prefix_columns;
     sql_statement s = {
         .table = q->table, .kind = SQL_SCAN, .index = q->index, .prefix = q->prefix_columns};
@@ -118,7 +124,7 @@ static void read_group(const reading *r, const load_group *g, const PGresult *p)
         if (!binary_read_i32((binary_cell){p, i, 0}, &number) || number < 0 ||
             (size_t)number >= g->n)
             continue;
-        load_item *item = &r->wanted->items[r->order[g->from + (size_t)number]];
+        load_item *item = r->items[r->order[g->from + (size_t)number]];
         item->found = true;
         item->outcome =
             read_columns(r, (binary_cell){p, i, 1}, g->table, g->table->key_columns, item->row);
@@ -148,138 +154,154 @@ static void on_rows(void *context, int tag, const PGresult *p)
     else if ((size_t)tag < r->groups_n)
         read_group(r, &r->groups[tag], p);
     else
-        read_scan(r, &r->wanted->scans[(size_t)tag - r->groups_n], p);
+        read_scan(r, r->scans[(size_t)tag - r->groups_n], p);
 }
 
 /* ---- a round trip ---- */
 
-static void set_outcomes(const read_request *w, result outcome)
+static void set_outcomes(const reading *r, result outcome)
 {
-    for (size_t i = 0; i < w->n; i++) {
-        w->items[i].found = false;
-        w->items[i].outcome = outcome;
+    for (size_t i = 0; i < r->n; i++) {
+        r->items[i]->found = false;
+        r->items[i]->outcome = outcome;
     }
-    for (size_t i = 0; i < w->scans_n; i++) {
-        w->scans[i].found = (row_list){0};
-        w->scans[i].outcome = outcome;
+    for (size_t i = 0; i < r->scans_n; i++) {
+        r->scans[i]->found = (row_list){0};
+        r->scans[i]->outcome = outcome;
     }
 }
 
 /* Rows that a transaction has given already cannot be had of the same state again once it is lost:
  * then the batch is void, and it is the commit that says so. */
-static bool read_part(pg_engine *p, snapshot *s, reading *r)
+static void read_part(session *s, reading *r)
 {
-    while (!s->failed && pg_reach(p, s)) {
+    while (!s->failed && pg_reach(s)) {
         bool fresh = !s->begun;
-        set_outcomes(r->wanted, R_DONE);
+        set_outcomes(r, R_DONE);
         pg_queue_begin(s);
         for (size_t i = 0; i < r->groups_n; i++)
             send_group(&s->conn, r, i);
-        for (size_t i = 0; i < r->wanted->scans_n; i++)
+        for (size_t i = 0; i < r->scans_n; i++)
             send_scan(&s->conn, r, i);
-        conn_fate fate = pg_run(p, s, on_rows, r);
-        pg_met(p, s, fate);
+        conn_fate fate = pg_run(s, on_rows, r);
+        pg_met(s, fate);
         if (fate == CONN_DONE)
-            return true;
+            return;
         if (!fresh || fate == CONN_REFUSED)
             s->failed = true;
     }
     s->away = s->away || !s->failed;
     s->failed = true;
-    set_outcomes(r->wanted, R_UNAVAILABLE);
-    return false;
+    set_outcomes(r, R_UNAVAILABLE);
 }
 
-static void read_at(pg_engine *p, snapshot *s, const read_request *wanted, arena *memory)
+static void read_in(session *s, reading *whole)
 {
-    read_request part = *wanted;
-    for (size_t at = 0; at == 0 || at < wanted->scans_n; at += PG_SCANS_MAX) {
-        part.scans = wanted->scans + at;
-        part.scans_n = wanted->scans_n - at;
+    if (s == NULL) {
+        set_outcomes(whole, R_UNAVAILABLE);
+        return;
+    }
+    reading part = *whole;
+    for (size_t at = 0; at == 0 || at < whole->scans_n; at += PG_SCANS_MAX) {
+        part.scans = whole->scans + at;
+        part.scans_n = whole->scans_n - at;
         if (part.scans_n > PG_SCANS_MAX)
             part.scans_n = PG_SCANS_MAX;
-        reading r = {.at = s, .wanted = &part, .memory = memory};
-        group_items(&r);
-        (void)read_part(p, s, &r); /* the outcomes tell */
+        part.at = s;
+        part.groups_n = 0;
+        group_items(&part);
+        read_part(s, &part);
         part.n = 0;
+    }
+}
+
+void pg_read_session(session *s, scan_item *wanted, arena *memory)
+{
+    reading r = {.scans = &wanted, .scans_n = 1, .memory = memory};
+    read_in(s, &r);
+}
+
+/* ---- which shard ---- */
+
+/* A scan of all shards: what one of them has. */
+typedef struct scan_share {
+    scan_item *whole, part;
+} scan_share;
+
+/* What this shard is asked; shares: of scans of all of them, as many places as there are scans. */
+static reading wanted_of(pg_engine *p, const pg_shard *d, const read_request *wanted, arena *memory,
+                         scan_share *shares)
+{
+    reading r = {.items = ARENA_ARRAY(memory, load_item *, wanted->n),
+                 .scans = ARENA_ARRAY(memory, scan_item *, wanted->scans_n),
+                 .memory = memory};
+    for (size_t i = 0; i < wanted->n; i++)
+        if (pg_shard_of_key(p, wanted->items[i].table, wanted->items[i].key) == d)
+            r.items[r.n++] = &wanted->items[i];
+    for (size_t i = 0; i < wanted->scans_n; i++) {
+        scan_item *s = &wanted->scans[i];
+        const pg_shard *of = pg_shard_of_key(p, s->request.table, s->request.prefix);
+        if (of == d)
+            r.scans[r.scans_n++] = s;
+        if (of != NULL)
+            continue;
+        shares[i] = (scan_share){s, {.request = s->request}};
+        r.scans[r.scans_n++] = &shares[i].part;
+    }
+    return r;
+}
+
+static int compare_rows(const scan_request *q, const void *a, const void *b)
+{
+    char bytes[2][ROW_KEY_MAX];
+    buf keys[2];
+    for (size_t i = 0; i < 2; i++) {
+        keys[i] = (buf){.p = bytes[i], .capacity = ROW_KEY_MAX, .max = ROW_KEY_MAX};
+        row_encode_prefix(q->table, q->index, i == 0 ? a : b, sql_order_columns(q->table, q->index),
+                          &keys[i]);
+    }
+    return str_cmp(buf_view(&keys[0]), buf_view(&keys[1]));
+}
+
+/* As many as were asked for, of what was found before and here. */
+static void merge(const scan_share *share, arena *memory)
+{
+    scan_item *whole = share->whole;
+    const row_list *a = &whole->found, *b = &share->part.found;
+    if (share->part.outcome != R_DONE)
+        whole->outcome = share->part.outcome;
+    row_list both = {ARENA_ARRAY(memory, void *, a->n + b->n), 0};
+    for (size_t i = 0, k = 0; both.n < whole->request.limit && (i < a->n || k < b->n);) {
+        bool first = k == b->n || (i < a->n && compare_rows(&whole->request, a->rows[i],
+                                                            b->rows[k]) < 0);
+        both.rows[both.n++] = first ? a->rows[i++] : b->rows[k++];
+    }
+    whole->found = both;
+    if (whole->outcome != R_DONE)
+        whole->found = (row_list){0};
+}
+
+static void read_at(pg_engine *p, snapshot *at, const read_request *wanted, arena *memory)
+{
+    for (size_t i = 0; i < wanted->scans_n; i++) {
+        wanted->scans[i].outcome = R_DONE;
+        wanted->scans[i].found = (row_list){0};
+    }
+    for (uint16_t n = 0; n < p->shards_n; n++) {
+        scan_share *shares = ARENA_ARRAY(memory, scan_share, wanted->scans_n);
+        reading r = wanted_of(p, &p->shards[n], wanted, memory, shares);
+        if (r.n + r.scans_n == 0)
+            continue;
+        read_in(pg_session_in(at, &p->shards[n]), &r);
+        for (size_t i = 0; i < wanted->scans_n; i++)
+            if (shares[i].whole != NULL)
+                merge(&shares[i], memory);
     }
 }
 
 void pg_read(engine *e, const snapshot *at, const read_request *wanted, arena *memory)
 {
-    pg_engine *p = (pg_engine *)e;
-    if (at != NULL) {
-        read_at(p, (snapshot *)(uintptr_t)at, wanted, memory);
-        return;
-    }
-    snapshot *s = pg_reader_new(e);
-    if (s == NULL) {
-        set_outcomes(wanted, R_UNAVAILABLE);
-        return;
-    }
-    read_at(p, s, wanted, memory);
-    pg_reader_free(e, s);
-}
-
-/* ---- walks ---- */
-
-/* What an index entry is: the columns of the index, and no others. */
-static void *entry_of(arena *memory, const table *t, int index, str key)
-{
-    void *row = engine_row_new(memory, t);
-    result r = row_decode_index(t, (size_t)index, key, row);
-    CHECK(r == R_DONE); /* encoded a moment ago */
-    return row;
-}
-
-/* False: the walk is over. */
-static bool visit_page(const store_span *span, const row_list *page, arena *memory,
-                       store_visit *visit, void *context)
-{
-    const table *t = span->table;
-    for (size_t i = 0; i < page->n; i++) {
-        char bytes[ROW_KEY_MAX];
-        buf b = {.p = bytes, .capacity = sizeof(bytes), .max = sizeof(bytes)};
-        row_encode_prefix(t, span->index, page->rows[i], sql_order_columns(t, span->index), &b);
-        str key = buf_view(&b);
-        uint32_t home = (uint32_t)((uint8_t)key.p[1] << 8 | (uint8_t)key.p[2]);
-        if (home >= span->until)
-            return false;
-        const void *row = span->index < 0 ? page->rows[i] : entry_of(memory, t, span->index, key);
-        if (!visit(context, key, row))
-            return false;
-    }
-    return true;
-}
-
-/* In pages, each behind the last row of the one before. */
-result pg_each(engine *e, const snapshot *at, const store_span *span, store_visit *visit,
-               void *context)
-{
-    const table *t = span->table;
-    arena *memory = arena_new(0);
-    char first[] = {(char)(span->index < 0 ? t->number : t->index[span->index].number),
-                    (char)(span->from >> 8), (char)span->from},
-         last[ROW_KEY_MAX];
-    scan_item page = {.request = {.table = t,
-                                  .index = span->index,
-                                  .prefix = {first, 1},
-                                  .position = {first, sizeof(first)},
-                                  .limit = PG_PAGE_ROWS}};
-    read_request wanted = {.scans = &page, .scans_n = 1};
-    for (bool more = true; more;) {
-        pg_read(e, at, &wanted, memory);
-        more = page.outcome == R_DONE && visit_page(span, &page.found, memory, visit, context) &&
-               page.found.n == PG_PAGE_ROWS;
-        if (more) {
-            buf b = {.p = last, .capacity = sizeof(last), .max = sizeof(last)};
-            row_encode_prefix(t, span->index, page.found.rows[page.found.n - 1],
-                              sql_order_columns(t, span->index), &b);
-            page.request.position = buf_view(&b);
-            page.request.after = true;
-            arena_reset(memory);
-        }
-    }
-    arena_free(memory);
-    return page.outcome;
+    snapshot newest = {.reads = true};
+    read_at((pg_engine *)e, at != NULL ? (snapshot *)(uintptr_t)at : &newest, wanted, memory);
+    pg_reader_end(e, &newest);
 }

@@ -1,7 +1,5 @@
 /* What a database must be and have before it is served: see pg.h. The table `meta` has a row for
  * each table (its version) and index that was made, and one for the format. */
-#include <stdlib.h>
-
 #include "base/buf.h"
 #include "port/clock.h"
 #include "store/pg/pg.h"
@@ -268,19 +266,15 @@ static result complete(conn *c, const store_options *options, buf *why)
     return R_UNAVAILABLE;
 }
 
-result pg_schema(pg_engine *p, const store_options *options, buf *why)
+result pg_schema(pg_shard *d, conn *c, const store_options *options, buf *why)
 {
-    conn *c = malloc(sizeof(*c)); /* freed below */
-    CHECK(c != NULL);
-    conn_init(c);
-    result r = conn_open(c, p->url, p->application) ? R_DONE : failed(c, "no connection", why);
+    const char *application = d->engine->application;
+    result r = conn_open(c, d->url, application) ? R_DONE : failed(c, "no connection", why);
     if (r == R_DONE && !options->unsynced)
         r = check_durable(c, why);
     if (r == R_DONE && !options->read_only && !options->several)
         r = check_alone(c, why);
     if (r == R_DONE)
         r = complete(c, options, why);
-    conn_free(c);
-    free(c);
     return r;
 }

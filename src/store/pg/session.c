@@ -1,24 +1,24 @@
-/* Connections of the PostgreSQL engine: see pg.h. Those of lanes, and a bounded number of readers',
- * which go back into a list. */
+/* Sessions of the PostgreSQL engine: see pg.h. Those of lanes, and in each shard a bounded number
+ * of readers', which go back into a list. */
 #include <stdlib.h>
 #include <time.h>
 
 #include "base/time.h"
-#include "port/clock.h"
 #include "port/log.h"
 #include "store/pg/pg.h"
 
-snapshot *pg_snapshot_made(bool reads)
+session *pg_session_made(pg_shard *d, bool reads)
 {
-    snapshot *s = calloc(1, sizeof(*s)); /* freed by pg_snapshot_freed */
+    session *s = calloc(1, sizeof(*s)); /* freed by pg_session_freed */
     CHECK(s != NULL);
     conn_init(&s->conn);
     s->memory = arena_new(0);
+    s->shard = d;
     s->reads = reads;
     return s;
 }
 
-void pg_snapshot_freed(snapshot *s)
+void pg_session_freed(session *s)
 {
     if (s == NULL)
         return;
@@ -27,57 +27,9 @@ void pg_snapshot_freed(snapshot *s)
     free(s);
 }
 
-/* ---- reaching the server ---- */
-
-void pg_rest_ms(int64_t ms)
-{
-    struct timespec t = {.tv_sec = ms / MS_SECOND, .tv_nsec = ms % MS_SECOND * 1000000};
-    nanosleep(&t, NULL);
-}
-
-static void here(pg_engine *p)
-{
-    if (atomic_exchange(&p->away_since_ms, 0) != 0)
-        log_event(LOG_INFO, "the database is there again");
-}
-
-/* Since when it is away. */
-static int64_t away(pg_engine *p, const conn *c)
-{
-    int64_t since = 0, now = clock_monotonic_ms();
-    if (atomic_compare_exchange_strong(&p->away_since_ms, &since, now)) {
-        log_event(LOG_WARN, "the database cannot be reached", log_str("why", str_of(c->error)));
-        return now;
-    }
-    return since;
-}
-
-bool pg_reach(pg_engine *p, snapshot *s)
-{
-    int64_t pause = PG_BACK_OFF_MS;
-    while (!conn_is_open(&s->conn)) {
-        s->begun = false;
-        s->dirty = false;
-        int64_t now = clock_monotonic_ms(), since = atomic_load(&p->away_since_ms);
-        bool patient = since == 0 || now - since < PG_PATIENCE_MS;
-        if (!patient && now < atomic_load(&p->next_try_ms))
-            return false;
-        if (conn_open(&s->conn, p->url, p->application))
-            return true;
-        since = away(p, &s->conn);
-        now = clock_monotonic_ms();
-        atomic_store(&p->next_try_ms, now + PG_BACK_OFF_MAX_MS);
-        if (now - since >= PG_PATIENCE_MS)
-            return false;
-        pg_rest_ms(pause);
-        pause = pause * 2 < PG_BACK_OFF_MAX_MS ? pause * 2 : PG_BACK_OFF_MAX_MS;
-    }
-    return true;
-}
-
 /* ---- transactions ---- */
 
-void pg_queue_begin(snapshot *s)
+void pg_queue_begin(session *s)
 {
     if (s->begun)
         return;
@@ -88,7 +40,7 @@ void pg_queue_begin(snapshot *s)
         conn_send_fixed(&s->conn, SQL_CLOCK, PG_TAG_CLOCK);
 }
 
-void pg_take_begun(snapshot *s, int tag, const PGresult *r)
+void pg_take_begun(session *s, int tag, const PGresult *r)
 {
     if (tag == PG_TAG_CLOCK && !binary_read_i64((binary_cell){r, 0, 0}, &s->server_ms))
         s->server_ms = 0;
@@ -96,109 +48,164 @@ void pg_take_begun(snapshot *s, int tag, const PGresult *r)
 
 int64_t pg_clock_ms(const snapshot *at)
 {
-    return at->server_ms;
+    return at->lane->server_ms;
 }
 
-conn_fate pg_run(pg_engine *p, snapshot *s, conn_result *visit, void *context)
+conn_fate pg_run(session *s, conn_result *visit, void *context)
 {
     if (!s->reads)
-        atomic_fetch_add_explicit(&p->engine.counters.trips, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&s->shard->engine->engine.counters.trips, 1, memory_order_relaxed);
     return conn_run(&s->conn, visit, context);
 }
 
-void pg_met(pg_engine *p, snapshot *s, conn_fate fate)
+void pg_met(session *s, conn_fate fate)
 {
     s->begun = fate == CONN_DONE;
     s->dirty = fate == CONN_REFUSED;
     if (fate == CONN_DONE)
-        here(p);
+        pg_shard_here(s->shard);
     else if (fate == CONN_LOST)
-        (void)away(p, &s->conn);
+        (void)pg_shard_away(s->shard, &s->conn);
     else
-        log_event(LOG_WARN, "the database refuses to read", log_str("state", str_of(s->conn.state)),
-                  log_str("why", str_of(s->conn.error)));
+        log_event(LOG_WARN, "the database refuses to read", log_u64("shard", s->shard->number),
+                  log_str("state", str_of(s->conn.state)), log_str("why", str_of(s->conn.error)));
     /* A server that may not write any more is none: another one has taken over. */
     if (fate == CONN_REFUSED && conn_state_is(&s->conn, "25006"))
         conn_close(&s->conn);
 }
 
+/* ---- lanes ---- */
+
+session *pg_lane_session(pg_engine *p, uint16_t lane)
+{
+    pg_shard *d = pg_shard_of(p, HOME_LANE, lane);
+    session **s = &p->lanes[lane].in[d->number];
+    if (*s == NULL)
+        *s = p->lanes[lane].lane = pg_session_made(d, false);
+    return *s;
+}
+
 const snapshot *pg_batch(engine *e, uint16_t lane)
 {
     pg_engine *p = (pg_engine *)e;
-    snapshot *s = p->lanes[lane];
-    if (s == NULL)
-        s = p->lanes[lane] = pg_snapshot_made(false);
+    session *s = pg_lane_session(p, lane);
     s->timed = p->server_clock;
     s->server_ms = 0;
     s->dirty = s->dirty || s->begun; /* the last batch was not committed */
     s->begun = false;
     s->failed = false;
     s->away = false;
-    return s;
+    return &p->lanes[lane];
 }
 
 /* ---- readers ---- */
 
-static snapshot *take_idle(pg_engine *p)
+static session *take_idle(pg_shard *d)
 {
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += PG_PATIENCE_MS / MS_SECOND;
-    snapshot *s = NULL;
+    session *s = NULL;
     bool make = false;
     int waited = 0;
-    pthread_mutex_lock(&p->lock);
-    while (p->idle == NULL && p->readers == PG_READERS_MAX && waited == 0)
-        waited = pthread_cond_timedwait(&p->changed, &p->lock, &until);
-    if (p->idle != NULL) {
-        s = p->idle;
-        p->idle = s->next;
-    } else if (p->readers < PG_READERS_MAX) {
-        p->readers++;
+    pthread_mutex_lock(&d->lock);
+    while (d->idle == NULL && d->readers == PG_READERS_MAX && waited == 0)
+        waited = pthread_cond_timedwait(&d->changed, &d->lock, &until);
+    if (d->idle != NULL) {
+        s = d->idle;
+        d->idle = s->next;
+    } else if (d->readers < PG_READERS_MAX) {
+        d->readers++;
         make = true;
     }
-    pthread_mutex_unlock(&p->lock);
-    return make ? pg_snapshot_made(true) : s;
+    pthread_mutex_unlock(&d->lock);
+    return make ? pg_session_made(d, true) : s;
 }
 
-static void give_back(pg_engine *p, snapshot *s)
+static void give_back(session *s)
 {
-    pthread_mutex_lock(&p->lock);
-    s->next = p->idle;
-    p->idle = s;
-    pthread_cond_signal(&p->changed);
-    pthread_mutex_unlock(&p->lock);
+    pg_shard *d = s->shard;
+    pthread_mutex_lock(&d->lock);
+    s->next = d->idle;
+    d->idle = s;
+    pthread_cond_signal(&d->changed);
+    pthread_mutex_unlock(&d->lock);
 }
 
-snapshot *pg_reader_new(engine *e)
+void pg_session_idle(session *s)
 {
-    pg_engine *p = (pg_engine *)e;
-    snapshot *s = take_idle(p);
+    s->shard->readers++;
+    give_back(s);
+}
+
+/* One with its transaction begun. */
+static session *take_reader(pg_shard *d)
+{
+    session *s = take_idle(d);
     if (s == NULL)
         return NULL;
     s->failed = false;
-    while (pg_reach(p, s)) {
+    s->away = false;
+    while (pg_reach(s)) {
         pg_queue_begin(s);
         conn_send_fixed(&s->conn, SQL_SNAPSHOT, -1);
         conn_fate fate = conn_run(&s->conn, NULL, NULL);
-        pg_met(p, s, fate);
+        pg_met(s, fate);
         if (fate == CONN_DONE)
             return s;
         if (fate == CONN_REFUSED)
             break;
     }
-    give_back(p, s);
+    give_back(s);
     return NULL;
 }
 
-void pg_reader_free(engine *e, const snapshot *at)
+static void end_reader(session *s)
 {
-    pg_engine *p = (pg_engine *)e;
-    snapshot *s = (snapshot *)(uintptr_t)at;
     if (conn_is_open(&s->conn)) {
         conn_send_fixed(&s->conn, s->begun ? SQL_COMMIT : SQL_ROLLBACK, -1);
         s->dirty = conn_run(&s->conn, NULL, NULL) == CONN_REFUSED;
     }
     s->begun = false;
-    give_back(p, s);
+    give_back(s);
+}
+
+session *pg_session_in(snapshot *at, pg_shard *d)
+{
+    CHECK(at->reads || at->in[d->number] != NULL); /* a batch is about the rows of its lane */
+    if (at->in[d->number] == NULL)
+        at->in[d->number] = take_reader(d);
+    return at->in[d->number];
+}
+
+snapshot *pg_reader_new(engine *e, const uint16_t *home)
+{
+    pg_engine *p = (pg_engine *)e;
+    snapshot *at = calloc(1, sizeof(*at)); /* freed by pg_reader_free */
+    CHECK(at != NULL);
+    at->reads = true;
+    const pg_shard *only = home != NULL ? pg_shard_of(p, HOME_LANE, *home) : NULL;
+    bool good = true;
+    for (uint16_t i = 0; good && i < p->shards_n; i++)
+        if (only == NULL || only == &p->shards[i])
+            good = pg_session_in(at, &p->shards[i]) != NULL;
+    if (good)
+        return at;
+    pg_reader_free(e, at);
+    return NULL;
+}
+
+void pg_reader_end(engine *e, snapshot *at)
+{
+    const pg_engine *p = (const pg_engine *)e;
+    for (uint16_t i = 0; i < p->shards_n; i++)
+        if (at->in[i] != NULL)
+            end_reader(at->in[i]);
+}
+
+void pg_reader_free(engine *e, const snapshot *s)
+{
+    snapshot *at = (snapshot *)(uintptr_t)s;
+    pg_reader_end(e, at);
+    free(at);
 }

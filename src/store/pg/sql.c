@@ -26,6 +26,8 @@ const char *const sql_fixed_text[SQL_FIXED_COUNT] = {
     [SQL_READ_META] = "SELECT \"name\", \"value\" FROM \"meta\"",
     [SQL_PUT_META] = "INSERT INTO \"meta\" (\"name\", \"value\") VALUES ($1::text, $2::int8) "
                      "ON CONFLICT (\"name\") DO UPDATE SET \"value\" = $2::int8",
+    [SQL_SHARD_HEADS] = "SELECT \"lane\", \"created_at_ms\", \"shards\" FROM \"shard_head\" "
+                        "ORDER BY \"lane\"",
     [SQL_SHOW_FSYNC] = "SHOW fsync",
     [SQL_SHOW_COMMIT] = "SHOW synchronous_commit",
     [SQL_SHOW_PAGES] = "SHOW full_page_writes",

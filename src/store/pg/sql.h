@@ -83,6 +83,7 @@ typedef enum sql_fixed {
     SQL_CREATE_META,
     SQL_READ_META,
     SQL_PUT_META, /* (name, value) */
+    SQL_SHARD_HEADS,
     SQL_SHOW_FSYNC,
     SQL_SHOW_COMMIT,
     SQL_SHOW_PAGES,

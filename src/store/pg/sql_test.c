@@ -164,6 +164,7 @@ static void what_is_fixed_is_as_it_was_looked_at(void **state)
         [SQL_CREATE_META] = "CREATE TABLE \"meta\" (",
         [SQL_READ_META] = "SELECT \"name\", \"value\" FROM \"meta\"",
         [SQL_PUT_META] = "INSERT INTO \"meta\" ",
+        [SQL_SHARD_HEADS] = "SELECT \"lane\", \"created_at_ms\", \"shards\" FROM \"shard_head\"",
         [SQL_SHOW_FSYNC] = "SHOW fsync",
         [SQL_SHOW_COMMIT] = "SHOW synchronous_commit",
         [SQL_SHOW_PAGES] = "SHOW full_page_writes",

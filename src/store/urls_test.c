@@ -1,0 +1,61 @@
+/* Addresses of databases in a text. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "port/store.h"
+
+static void assert_read(const char *text, const char *const *wanted)
+{
+    str urls[STORE_SHARDS_MAX];
+    size_t n = 0;
+    while (wanted[n] != NULL)
+        n++;
+    assert_int_equal(store_urls_read(str_of(text), urls), n);
+    for (size_t i = 0; i < n; i++)
+        assert_true(str_eq(urls[i], str_of(wanted[i])));
+}
+
+static void addresses_are_told_from_hosts(void **state)
+{
+    (void)state;
+#define READS(text, ...) assert_read(text, (const char *const[]){__VA_ARGS__, NULL})
+    READS("postgres://a/q", "postgres://a/q");
+    READS(" postgres://a/q ", "postgres://a/q");
+    READS("postgres://a/q,postgres://b/q", "postgres://a/q", "postgres://b/q");
+    READS("postgres://a/q , postgresql://b/q", "postgres://a/q", "postgresql://b/q");
+    READS("postgres://a/q\tpostgres://b/q", "postgres://a/q", "postgres://b/q");
+    READS("postgres://u@a:1,b:2/q?x=y, postgres://c,d/q", "postgres://u@a:1,b:2/q?x=y",
+          "postgres://c,d/q");
+}
+
+static void what_is_none_is_refused(void **state)
+{
+    (void)state;
+    static const char *const none = NULL;
+    assert_read("", &none);
+    assert_read("mysql://a/q", &none);
+    assert_read("postgres:/a", &none);
+    assert_read(", postgres://a/q", &none);
+    assert_read("postgres://a/q,", &none);
+    assert_read("postgres://a/q, b", &none);
+    char many[(STORE_SHARDS_MAX + 1) * 16] = "";
+    size_t n = 0;
+    for (size_t i = 0; i <= STORE_SHARDS_MAX; i++)
+        for (const char *p = "postgres://a/q "; *p != '\0'; p++)
+            many[n++] = *p;
+    many[n] = '\0';
+    assert_read(many, &none);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(addresses_are_told_from_hosts),
+        cmocka_unit_test(what_is_none_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
