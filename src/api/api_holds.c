@@ -51,7 +51,7 @@ static wire_hold hold_shown(api_call *c, app_view *v, const hold *row, hold_stat
 static void answer_with(api_call *c, uint64_t id, int status)
 {
     app_view v;
-    if (!call_view(c, &v))
+    if (!call_view_of(c, id_slot(id), &v))
         return;
     const hold *row = hold_get(v.rows, id_slot(id), id);
     bool found = row != NULL && row->merchant == c->who.merchant;

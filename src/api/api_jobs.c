@@ -27,7 +27,7 @@ void jobs_list(api_call *c, int64_t page_size, str page_token)
 void jobs_get(api_call *c, uint64_t id)
 {
     app_view v;
-    if (!call_view(c, &v))
+    if (!call_view_of(c, id_slot(id), &v))
         return;
     const job *row = query_job(&v, c->who.merchant, id);
     wire_job shown = {0};

@@ -49,7 +49,7 @@ void api_coupon_qr(api_call *c)
         .kind = kind_of(p->as), .scale = (uint32_t)p->scale, .margin = (uint32_t)p->margin};
     app_view v;
     coupon_seen seen;
-    if (!call_view(c, &v))
+    if (!call_view_of(c, id_slot(p->coupon), &v))
         return;
     bool found = query_coupon(&v, c->who.merchant, p->coupon, &seen);
     wire_coupon shown = {.id = p->coupon};

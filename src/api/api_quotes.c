@@ -135,7 +135,7 @@ wire_quote quote_shown(api_call *c, app_view *v, const order_ask *ask, const ord
 static void price_quote(api_call *c, const order_ask *ask)
 {
     app_view v;
-    if (!call_view(c, &v))
+    if (!call_view_of_user(c, ask->user, &v))
         return;
     order_priced priced;
     result r = order_price(&v, ask, &priced);

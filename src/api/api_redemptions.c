@@ -51,7 +51,7 @@ static wire_redemption redemption_shown(api_call *c, app_view *v, const redempti
 static void answer_with(api_call *c, uint64_t id, int status)
 {
     app_view v;
-    if (!call_view(c, &v))
+    if (!call_view_of(c, id_slot(id), &v))
         return;
     const redemption *row = redemption_get(v.rows, id_slot(id), id);
     bool found = row != NULL && row->merchant == c->who.merchant;
@@ -215,7 +215,7 @@ static wire_returned_gift_list gifts_shown(api_call *c, const order_return *row,
 static void answer_return(api_call *c, uint64_t id, int status)
 {
     app_view v;
-    if (!call_view(c, &v))
+    if (!call_view_of(c, id_slot(id), &v))
         return;
     const order_return *row = order_return_get(v.rows, id_slot(id), id);
     bool found = row != NULL && row->merchant == c->who.merchant;

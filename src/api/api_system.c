@@ -14,7 +14,14 @@ void api_system_ready(api_call *c)
         call_refuse(c, R_UNAVAILABLE, S("The server does not take requests now."));
         return;
     }
-    wire_health shown = {.status = S("ready")};
+    store_metrics m;
+    int64_t away[STORE_SHARDS_MAX];
+    wire_health shown = {.status = S("ready"), .shards_away = {away, 0}};
+    store_metrics_read(app_store(c->app), &m);
+    for (uint16_t i = 0; i < m.shards; i++)
+        if (m.away[i])
+            away[shown.shards_away.n++] = i;
+    shown.has_shards_away = shown.shards_away.n > 0;
     call_answer(c, 200, &wire_health_type, &shown);
 }
 

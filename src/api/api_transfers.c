@@ -46,7 +46,7 @@ static bool find_template(api_call *c, uint64_t coupon_id, uint64_t *out)
 {
     app_view v;
     coupon_seen seen;
-    if (!call_view(c, &v))
+    if (!call_view_of(c, id_slot(coupon_id), &v))
         return false;
     *out = query_coupon(&v, c->who.merchant, coupon_id, &seen) ? seen.row->template : 0;
     return call_view_end(c, &v);
@@ -145,7 +145,7 @@ void api_transfer_accept(api_call *c)
     app_view v;
     ask->try = (transfer_try_in){.to = b->user, .token = b->has_token};
     if (!name_transfer(c, b->transfer, b->has_token, b->token, &ask->try.transfer) ||
-        !call_view(c, &v))
+        !call_view_of(c, id_slot(ask->try.transfer), &v))
         return;
     const transfer *row = transfer_get(v.rows, id_slot(ask->try.transfer), ask->try.transfer);
     uint64_t coupon_id = row == NULL ? 0 : row->coupon;
@@ -224,7 +224,7 @@ static void show(api_call *c, uint64_t id)
 {
     app_view v;
     transfer_seen seen;
-    if (!call_view(c, &v))
+    if (!call_view_of(c, id_slot(id), &v))
         return;
     bool found = query_transfer(&v, c->who.merchant, id, &seen);
     wire_transfer shown = {0};
@@ -256,7 +256,7 @@ void api_transfer_list(api_call *c)
                          .limit = (size_t)p->page_size};
     app_view v;
     wire_transfer_page page = {0};
-    if (!call_token_id(c, p->page_token, &ask.after) || !call_view(c, &v))
+    if (!call_token_id(c, p->page_token, &ask.after) || !call_view_of_user(c, p->user, &v))
         return;
     transfer_seen *seen = ARENA_ARRAY(c->memory, transfer_seen, ask.limit);
     page.transfers.n = query_transfers(&v, &ask, seen, &page.has_next_page_token);
@@ -276,7 +276,7 @@ void api_coupon_owners(api_call *c)
     coupon_owner owners[COUPON_OWNERS_MAX];
     app_view v;
     wire_coupon_owners shown = {0};
-    if (!call_view(c, &v))
+    if (!call_view_of(c, id_slot(p->coupon), &v))
         return;
     size_t n = query_owners(&v, c->who.merchant, p->coupon, owners);
     shown.owners.items = ARENA_ARRAY(c->memory, wire_coupon_owner, n);

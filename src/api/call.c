@@ -188,20 +188,37 @@ const config *call_config(api_call *c)
     return c->config;
 }
 
-bool call_view(api_call *c, app_view *out)
+static bool view_open(api_call *c, const store_home *home, app_view *out)
 {
-    result r = app_view_open(c->app, c->memory, out);
+    result r = app_view_open_at(c->app, home, c->memory, out);
     if (r != R_DONE)
         call_refuse(c, r, S(""));
     return r == R_DONE;
 }
 
+bool call_view(api_call *c, app_view *out)
+{
+    return view_open(c, NULL, out);
+}
+
+bool call_view_of(api_call *c, uint16_t slot, app_view *out)
+{
+    return view_open(c, &(store_home){.slot = slot}, out);
+}
+
+bool call_view_of_user(api_call *c, str of, app_view *out)
+{
+    return call_view_of(c, slot_of_user(c->who.merchant, of), out);
+}
+
 bool call_view_end(api_call *c, app_view *v)
 {
-    bool whole = app_view_close(v) == R_DONE;
-    if (!whole)
+    result r = app_view_close(v);
+    if (r == R_UNAVAILABLE) /* of another shard than its own */
+        call_refuse(c, r, S(""));
+    else if (r != R_DONE)
         call_refuse(c, R_IO, S("A row could not be read."));
-    return whole;
+    return r == R_DONE;
 }
 
 void call_view_answer(api_call *c, app_view *v, result r, const wire_type *t, const void *value)
@@ -265,7 +282,7 @@ static bool invalid_before(api_call *c)
     if (c->problems->n == 0)
         return false;
     app_view v;
-    if (!call_view(c, &v))
+    if (!call_view_of(c, c->act.slot, &v))
         return true;
     bool answered = query_answered(&v, &c->act);
     if (!call_view_end(c, &v))

@@ -66,6 +66,9 @@ struct api_call {
 const config *call_config(api_call *c);
 /* False: the call has ended with a refusal. */
 MUST_USE bool call_view(api_call *c, app_view *out);
+/* For what one slot has, and maybe what its rows name: needs no shard but that one. */
+MUST_USE bool call_view_of(api_call *c, uint16_t slot, app_view *out);
+MUST_USE bool call_view_of_user(api_call *c, str of, app_view *out);
 /* Closes it. False: something could not be read, and the call has ended. */
 MUST_USE bool call_view_end(api_call *c, app_view *v);
 /* Closes it and ends the call: with 200 and the value, or with r where that is a refusal. */

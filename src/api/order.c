@@ -354,7 +354,7 @@ static bool prepare(api_call *c, order_job *plan, order_priced *priced, act_ask 
 {
     reserve_ask *reserve = ARENA_NEW(c->memory, reserve_ask);
     app_view v;
-    if (!call_view(c, &v))
+    if (!call_view_of_user(c, plan->ask.user, &v))
         return false;
     order_ask asked = plan->ask;
     asked.names = &plan->names;

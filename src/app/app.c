@@ -217,8 +217,13 @@ size_t app_settle(app *a)
 
 result app_view_open(app *a, arena *memory, app_view *out)
 {
+    return app_view_open_at(a, NULL, memory, out);
+}
+
+result app_view_open_at(app *a, const store_home *home, arena *memory, app_view *out)
+{
     uow *rows;
-    result r = store_read_begin(a->store, memory, app_now_ms(a), &rows);
+    result r = store_read_begin_at(a->store, home, memory, app_now_ms(a), &rows);
     if (r == R_DONE) {
         *out = (app_view){a, uow_config(rows), rows, memory};
     }

@@ -56,6 +56,8 @@ typedef struct app_view {
     arena *memory;
 } app_view;
 MUST_USE result app_view_open(app *a, arena *memory, app_view *out);
+/* For one home: see store_read_begin_at. NULL: for any. */
+MUST_USE result app_view_open_at(app *a, const store_home *home, arena *memory, app_view *out);
 /* R_DONE, or why a row that was asked for could not be read. */
 result app_view_close(app_view *v);
 

@@ -96,7 +96,8 @@ static result look_on(dues *d, step *s, bool *found)
 {
     arena *memory = arena_new(0);
     uow *rows;
-    result r = store_read_begin(d->app->store, memory, app_now_ms(d->app), &rows);
+    store_home home = {.lane = s->in.lane, .of_lane = true};
+    result r = store_read_begin_at(d->app->store, &home, memory, app_now_ms(d->app), &rows);
     if (r == R_DONE) {
         *found = find_next(rows, s);
         r = store_read_end(rows);

@@ -182,7 +182,8 @@ static result publish_once(act_call *c)
 {
     arena *memory = arena_new(0);
     uow *rows;
-    result r = store_read_begin(c->app->store, memory, app_now_ms(c->app), &rows);
+    store_home home = {.slot = c->slot};
+    result r = store_read_begin_at(c->app->store, &home, memory, app_now_ms(c->app), &rows);
     if (r == R_DONE) {
         bool there = publish_rows(c, rows);
         r = store_read_end(rows);

@@ -341,7 +341,8 @@ static result read_page(relay *r, uint16_t from, pair *only, uint64_t *after)
 {
     arena *memory = arena_new(0);
     uow *rows;
-    result read = store_read_begin(r->app->store, memory, 0, &rows);
+    store_home home = {.lane = from, .of_lane = true};
+    result read = store_read_begin_at(r->app->store, &home, memory, 0, &rows);
     if (read != R_DONE) {
         arena_free(memory);
         return read;

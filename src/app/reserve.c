@@ -210,7 +210,8 @@ static bool is_answered(const reserve *r)
 {
     app_view v;
     bool answered = false;
-    if (app_view_open(r->saga.call->app, r->saga.memory, &v) != R_DONE)
+    store_home home = {.slot = r->saga.call->slot};
+    if (app_view_open_at(r->saga.call->app, &home, r->saga.memory, &v) != R_DONE)
         return false;
     answered = query_answered(&v, r->saga.call);
     return app_view_close(&v) == R_DONE && answered;

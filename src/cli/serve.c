@@ -97,6 +97,8 @@ static void collect_store(void *context)
     metric_set(METRIC_STORE_UNFLUSHED, (int64_t)m.unflushed);
     metric_set(METRIC_STORE_FILES, (int64_t)m.files);
     metric_set(METRIC_STORE_FULL, m.full);
+    for (uint16_t i = 0; i < STORE_SHARDS_MAX; i++)
+        metric_set(METRIC_STORE_AWAY_0 + i, m.away[i]);
     metric_set(METRIC_QUARANTINED, (int64_t)quarantine_count(context));
     metric_set(METRIC_LOG_DROPPED, (int64_t)log_dropped());
 }

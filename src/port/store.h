@@ -169,7 +169,7 @@ size_t store_step(store *s);
 /* For tests: a halted lane runs nothing; requests queue. */
 void store_halt_lane(store *s, uint16_t lane, bool halted);
 
-/* What a view is for: rows of one home, and maybe some that these name; NULL instead: any. */
+/* What a view is for: rows of one home, and maybe some that these name. */
 typedef struct store_home {
     uint16_t slot; /* the slot … */
     uint16_t lane; /* … or, when of_lane, the lane */
@@ -186,6 +186,7 @@ typedef struct store_home {
  * when a row of that is asked for: behind the configuration, which therefore knows what a row names
  * that one of the home has led to. Any other view takes that of every shard at once. */
 MUST_USE result store_read_begin(store *s, arena *memory, int64_t now_ms, uow **out);
+/* home NULL: any */
 MUST_USE result store_read_begin_at(store *s, const store_home *home, arena *memory, int64_t now_ms,
                                     uow **out);
 MUST_USE result store_read_end(uow *u);

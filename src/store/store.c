@@ -227,9 +227,22 @@ void store_close(store *s)
 
 /* ---- reading and looking after ---- */
 
-static result read_begin(store *s, const uint16_t *home, arena *memory, int64_t now_ms, uow **out)
+result store_read_begin(store *s, arena *memory, int64_t now_ms, uow **out)
 {
-    const snapshot *at = s->engine->ops->snapshot_new(s->engine, home);
+    return store_read_begin_at(s, NULL, memory, now_ms, out);
+}
+
+/* A slot may be of an id that somebody made up. */
+static uint16_t lane_of_home(const store *s, const store_home *home)
+{
+    return home->of_lane ? home->lane : slot_map_lane(&s->map, home->slot % SLOT_COUNT);
+}
+
+result store_read_begin_at(store *s, const store_home *home, arena *memory, int64_t now_ms,
+                           uow **out)
+{
+    uint16_t of = home != NULL ? lane_of_home(s, home) : 0;
+    const snapshot *at = s->engine->ops->snapshot_new(s->engine, home != NULL ? &of : NULL);
     if (at == NULL)
         return R_UNAVAILABLE;
     uow *u = ARENA_NEW(memory, uow);
@@ -241,19 +254,6 @@ static result read_begin(store *s, const uint16_t *home, arena *memory, int64_t 
         u->config = s->hooks.config_pin(s->hooks.context);
     *out = u;
     return R_DONE;
-}
-
-result store_read_begin(store *s, arena *memory, int64_t now_ms, uow **out)
-{
-    return read_begin(s, NULL, memory, now_ms, out);
-}
-
-result store_read_begin_at(store *s, const store_home *home, arena *memory, int64_t now_ms,
-                           uow **out)
-{
-    /* A slot may be of an id that somebody made up. */
-    uint16_t of = home->of_lane ? home->lane : slot_map_lane(&s->map, home->slot % SLOT_COUNT);
-    return read_begin(s, &of, memory, now_ms, out);
 }
 
 result store_read_end(uow *u)

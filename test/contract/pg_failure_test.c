@@ -31,7 +31,8 @@ static int begin(void **state)
     CHECK(s != NULL);
     s->url = database_take();
     s->cutter = cutter_start(s->url);
-    s->f = store_fixture_open_at(&threaded, FIXTURE_LANES, cutter_url(s->cutter));
+    s->f = store_fixture_open_at(&threaded, FIXTURE_LANES,
+                                 (const char *const[]){cutter_url(s->cutter)});
     *state = s;
     return 0;
 }
@@ -272,7 +273,7 @@ static void compete(stage *s, store_fixture *const rivals[RIVALS])
 static void two_stores_on_the_same_lanes_are_exact(void **state)
 {
     stage *s = *state;
-    store_fixture *other = store_fixture_open_at(&s->f->kind, 0, s->url);
+    store_fixture *other = store_fixture_open_at(&s->f->kind, 0, &s->url);
     compete(s, (store_fixture *const[]){s->f, other});
     store_fixture_close(other);
 }
@@ -283,7 +284,7 @@ static void two_stores_that_disagree_on_lanes_are_exact(void **state)
     stage *s = *state;
     database_run(s->url, "UPDATE shard_head SET lanes_of_slots = decode(repeat('00', 10000), "
                          "'hex')");
-    store_fixture *other = store_fixture_open_at(&s->f->kind, 0, s->url);
+    store_fixture *other = store_fixture_open_at(&s->f->kind, 0, &s->url);
     assert_int_not_equal(store_lane_of_slot(other->store, SLOT),
                          store_lane_of_slot(s->f->store, SLOT));
     compete(s, (store_fixture *const[]){s->f, other});

@@ -96,18 +96,18 @@ static void make_directory(store_fixture *f)
     CHECK(mkdtemp(f->path) != NULL);
 }
 
-static store_fixture *make_fixture(const fixture_kind *kind, uint16_t lanes, const char *url)
+static store_fixture *make_fixture(const fixture_kind *kind, uint16_t lanes,
+                                   const char *const *urls)
 {
     store_fixture *f = calloc(1, sizeof(*f)); /* freed by store_fixture_close */
     CHECK(f != NULL);
     f->kind = *kind;
     f->lanes = lanes;
     f->clock_ms = FIXTURE_START_MS;
-    f->url = url;
-    f->several = url != NULL;
+    f->several = urls != NULL;
     for (size_t i = 0; i < (kind->shards == 0 ? 1 : kind->shards) && kind->engine == FIXTURE_PG;
          i++)
-        f->urls[i] = str_of(url == NULL ? database_take() : url);
+        f->urls[i] = str_of(urls == NULL ? database_take() : urls[i]);
     f->url = f->urls[0].p;
     if (kind->engine == FIXTURE_ROCKS)
         make_directory(f);
@@ -121,9 +121,10 @@ store_fixture *store_fixture_open(const fixture_kind *kind, uint16_t lanes)
     return make_fixture(kind, lanes, NULL);
 }
 
-store_fixture *store_fixture_open_at(const fixture_kind *kind, uint16_t lanes, const char *url)
+store_fixture *store_fixture_open_at(const fixture_kind *kind, uint16_t lanes,
+                                     const char *const *urls)
 {
-    return make_fixture(kind, lanes, url);
+    return make_fixture(kind, lanes, urls);
 }
 
 void store_fixture_reopen(store_fixture *f)

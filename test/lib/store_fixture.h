@@ -70,8 +70,9 @@ struct job_act {
 };
 
 store_fixture *store_fixture_open(const fixture_kind *kind, uint16_t lanes);
-/* On a database of the caller's, where other stores may be. */
-store_fixture *store_fixture_open_at(const fixture_kind *kind, uint16_t lanes, const char *url);
+/* On databases of the caller's, one a shard, where other stores may be. */
+store_fixture *store_fixture_open_at(const fixture_kind *kind, uint16_t lanes,
+                                     const char *const *urls);
 void store_fixture_reopen(store_fixture *f); /* closes the store and opens it on what is on disk */
 void store_fixture_close(store_fixture *f);  /* and removes its files */
 result store_fixture_try_open(store_fixture *f, uint16_t lanes, store **out, buf *why);
