@@ -195,7 +195,8 @@ result guess_begin(app *a, const guess_ask *ask, arena *memory, guess **out, gue
     if (!enter_all(g))
         return R_BUSY;
     app_view v;
-    store_home home = {.slot = slot_of_hash(g->seats[0].hash.hi)}; /* no matter whether there is one */
+    store_home home = {.slot =
+                           slot_of_hash(g->seats[0].hash.hi)}; /* no matter whether there is one */
     result r = app_view_open_at(a, &home, memory, &v);
     if (r == R_DONE)
         r = look(g, &v, wait);

@@ -75,13 +75,15 @@ static cli_exit open_database(const cli_context *c, bool make, app_options *opti
     options->engine = S("pg");
     options->store.server_clock = true;
     options->store.urls = urls;
-    options->store.shards = (uint16_t)store_urls_read(settings_text(c->settings, SETTING_store), urls);
+    options->store.shards =
+        (uint16_t)store_urls_read(settings_text(c->settings, SETTING_store), urls);
     options->store.lanes = (uint16_t)settings_int(c->settings, SETTING_lanes);
     if (options->store.shards == 0)
-        return cli_fail(c, CLI_USAGE,
-                        "the setting store is an address, postgres://user@host/name, or up to %d of "
-                        "them with commas between: one for each shard, in their order",
-                        STORE_SHARDS_MAX);
+        return cli_fail(
+            c, CLI_USAGE,
+            "the setting store is an address, postgres://user@host/name, or up to %d of "
+            "them with commas between: one for each shard, in their order",
+            STORE_SHARDS_MAX);
     return open_common(c, make, options, out);
 }
 

@@ -143,8 +143,8 @@ MUST_USE result store_open_rocks(const store_options *options, const store_hooks
                                  store **out, buf *why);
 MUST_USE result store_open_pg(const store_options *options, const store_hooks *hooks, store **out,
                               buf *why);
-/* The addresses that a text names, at most STORE_SHARDS_MAX; how many, 0: it does not. Between two of
- * them is a comma, blanks, or both; hosts of one address have commas between them, too. */
+/* The addresses that a text names, at most STORE_SHARDS_MAX; how many, 0: it does not. Between two
+ * of them is a comma, blanks, or both; hosts of one address have commas between them, too. */
 size_t store_urls_read(str text, str urls[STORE_SHARDS_MAX]);
 /* Refuses new requests (R_DRAINING) but CLASS_INTERNAL, until all those inside have ended. */
 void store_drain(store *s);

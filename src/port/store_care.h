@@ -19,7 +19,7 @@ typedef struct store_metrics {
     uint64_t cache_used, cache_max, indexes, unflushed, files;
     uint16_t shards;
     bool away[STORE_SHARDS_MAX]; /* pg: shards that could not be reached the last time */
-    bool full; /* the disk is, or was at the last write: commits are refused */
+    bool full;                   /* the disk is, or was at the last write: commits are refused */
 } store_metrics;
 void store_metrics_read(store *s, store_metrics *out);
 /* A consistent copy, while serving. */

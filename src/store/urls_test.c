@@ -22,14 +22,16 @@ static void assert_read(const char *text, const char *const *wanted)
 static void addresses_are_told_from_hosts(void **state)
 {
     (void)state;
-#define READS(text, ...) assert_read(text, (const char *const[]){__VA_ARGS__, NULL})
-    READS("postgres://a/q", "postgres://a/q");
-    READS(" postgres://a/q ", "postgres://a/q");
-    READS("postgres://a/q,postgres://b/q", "postgres://a/q", "postgres://b/q");
-    READS("postgres://a/q , postgresql://b/q", "postgres://a/q", "postgresql://b/q");
-    READS("postgres://a/q\tpostgres://b/q", "postgres://a/q", "postgres://b/q");
-    READS("postgres://u@a:1,b:2/q?x=y, postgres://c,d/q", "postgres://u@a:1,b:2/q?x=y",
-          "postgres://c,d/q");
+    assert_read("postgres://a/q", (const char *const[]){"postgres://a/q", NULL});
+    assert_read(" postgres://a/q ", (const char *const[]){"postgres://a/q", NULL});
+    assert_read("postgres://a/q,postgres://b/q",
+                (const char *const[]){"postgres://a/q", "postgres://b/q", NULL});
+    assert_read("postgres://a/q , postgresql://b/q",
+                (const char *const[]){"postgres://a/q", "postgresql://b/q", NULL});
+    assert_read("postgres://a/q\tpostgres://b/q",
+                (const char *const[]){"postgres://a/q", "postgres://b/q", NULL});
+    assert_read("postgres://u@a:1,b:2/q?x=y, postgres://c,d/q",
+                (const char *const[]){"postgres://u@a:1,b:2/q?x=y", "postgres://c,d/q", NULL});
 }
 
 static void what_is_none_is_refused(void **state)

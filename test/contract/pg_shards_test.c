@@ -16,7 +16,7 @@
 #include "test/lib/database.h"
 #include "test/lib/store_fixture.h"
 
-/* With vivo's map of 2 shards of 2 lanes: slots 0 and 1, 4 and 5 … are in shard 0, 2 and 3 … in 1. */
+/* With vivo's map of 2 shards of 2 lanes slots 0, 1, 4, 5 … are in shard 0, and 2, 3, 6 … in 1. */
 enum { HERE = 1, THERE = 2, SLOTS = 40, WHY_MAX = 1000, SOON_MS = 1500, LATE_MS = 6000 };
 
 static const fixture_kind threaded = {"pg, threads", FIXTURE_PG, 0, true, 2};
@@ -55,8 +55,8 @@ static result has(store_fixture *f, uint16_t slot, uint64_t id, bool *found)
 {
     arena *memory = arena_new(0);
     uow *u;
-    result r = store_read_begin_at(f->store, &(store_home){.slot = slot}, memory, FIXTURE_START_MS,
-                                   &u);
+    result r =
+        store_read_begin_at(f->store, &(store_home){.slot = slot}, memory, FIXTURE_START_MS, &u);
     if (r == R_DONE) {
         *found = coupon_get(u, slot, id) != NULL;
         r = store_read_end(u);
@@ -227,10 +227,9 @@ static void databases_that_do_not_belong_together_are_refused(void **state)
 static void an_opening_needs_all_shards(void **state)
 {
     store_fixture *f = *state;
-    store_options options = {
-        .urls = (str[]){f->urls[0], S("postgres://nobody@127.0.0.1:1/none")},
-        .shards = 2,
-        .several = true};
+    store_options options = {.urls = (str[]){f->urls[0], S("postgres://nobody@127.0.0.1:1/none")},
+                             .shards = 2,
+                             .several = true};
     store *s = NULL;
     buf why;
     buf_init(&why, WHY_MAX);

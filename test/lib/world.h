@@ -12,7 +12,13 @@
 #include "app/reserve.h"
 #include "port/http.h"
 
-enum { WORLD_KEYS = 7, WORLD_PATH_MAX = 200, WORLD_LANES = 2, WORLD_SHARDS = 2 /* of pg */, WORLD_FLAGS_MAX = 16 };
+enum {
+    WORLD_KEYS = 7,
+    WORLD_PATH_MAX = 200,
+    WORLD_LANES = 2,
+    WORLD_SHARDS = 2 /* of pg */,
+    WORLD_FLAGS_MAX = 16
+};
 
 /* mem; mem or pg that withholds rows, aborts and splits (adversary); rocks; pg. */
 typedef struct world_engine {
@@ -33,7 +39,7 @@ typedef struct world {
     uint64_t merchant, other_merchant;
     void *jobs;                         /* NULL: none run */
     char path[WORLD_PATH_MAX];          /* rocks: the data directory */
-    str urls[WORLD_SHARDS];              /* pg: the databases */
+    str urls[WORLD_SHARDS];             /* pg: the databases */
     char folder[WORLD_PATH_MAX];        /* world_folder */
     const char *flags[WORLD_FLAGS_MAX]; /* settings */
     size_t flag_count;

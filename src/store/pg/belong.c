@@ -1,6 +1,6 @@
-/* Do these databases belong together? Each address must name another database, all must be shards of
- * one store, none may be missing, and they must be in their order. Rows of the wrong shard would not
- * be found, and made a second time. See pg.h.
+/* Do these databases belong together? Each address must name another database, all must be shards
+ * of one store, none may be missing, and they must be in their order. Rows of the wrong shard would
+ * not be found, and made a second time. See pg.h.
  *
  * What their slot maps say in full is compared by store/shards.c. */
 #include "store/pg/pg.h"

@@ -26,9 +26,9 @@ enum {
     PG_PATIENCE_MS = 2000,    /* a server that is away for longer is told to callers */
     PG_BACK_OFF_MS = 25,      /* between tries to reach it: at first, … */
     PG_BACK_OFF_MAX_MS = 400, /* … doubled each time, up to this */
-    PG_READERS_MAX = 16,      /* of a shard at once; who comes then waits, as long as the patience */
-    PG_PAGE_ROWS = 1000,      /* of a walk over a table */
-    PG_SCANS_MAX = 1000,      /* in one pipeline */
+    PG_READERS_MAX = 16, /* of a shard at once; who comes then waits, as long as the patience */
+    PG_PAGE_ROWS = 1000, /* of a walk over a table */
+    PG_SCANS_MAX = 1000, /* in one pipeline */
 };
 
 typedef struct pg_engine pg_engine;

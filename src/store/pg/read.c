@@ -1,6 +1,6 @@
-/* Reading of the PostgreSQL engine: all that is wanted of a shard in one round trip, a statement for
- * each table and one for each scan. A scan of no home is one of every shard, whose rows are merged
- * in their order. See pg.h. */
+/* Reading of the PostgreSQL engine: all that is wanted of a shard in one round trip, a statement
+ * for each table and one for each scan. A scan of no home is one of every shard, whose rows are
+ * merged in their order. See pg.h. */
 #include <stdlib.h>
 
 #include "port/log.h"
@@ -272,8 +272,8 @@ static void merge(const scan_share *share, arena *memory)
         whole->outcome = share->part.outcome;
     row_list both = {ARENA_ARRAY(memory, void *, a->n + b->n), 0};
     for (size_t i = 0, k = 0; both.n < whole->request.limit && (i < a->n || k < b->n);) {
-        bool first = k == b->n || (i < a->n && compare_rows(&whole->request, a->rows[i],
-                                                            b->rows[k]) < 0);
+        bool first =
+            k == b->n || (i < a->n && compare_rows(&whole->request, a->rows[i], b->rows[k]) < 0);
         both.rows[both.n++] = first ? a->rows[i++] : b->rows[k++];
     }
     whole->found = both;

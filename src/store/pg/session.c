@@ -54,7 +54,8 @@ int64_t pg_clock_ms(const snapshot *at)
 conn_fate pg_run(session *s, conn_result *visit, void *context)
 {
     if (!s->reads)
-        atomic_fetch_add_explicit(&s->shard->engine->engine.counters.trips, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&s->shard->engine->engine.counters.trips, 1,
+                                  memory_order_relaxed);
     return conn_run(&s->conn, visit, context);
 }
 
