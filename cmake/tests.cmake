@@ -34,7 +34,7 @@ target_link_libraries(quan_poisoned PRIVATE quan_all)
 target_link_options(quan_poisoned PRIVATE -Wl,--wrap=issue_decide -Wl,--wrap=lease_grant_decide
     -Wl,--wrap=sweep_decide -Wl,--wrap=limit_reserve_decide -Wl,--wrap=limit_settle_decide)
 
-quan_program_tests(contract LINK quan_core LABELS contract thread)
+quan_program_tests(contract LINK quan_all LABELS contract thread)
 add_dependencies(thread_tests quan) # `quan cluster` starts the servers of the contract tests
 quan_program_tests(story LINK quan_all LABELS story RUNS mem mem-adversary:7 rocks)
 # The threads of a server are the same on every engine, and those of RocksDB are in the races and

@@ -3,6 +3,7 @@
  * Invariants: a replay answers from the record alone; a refusal that is final is kept under the key
  * with its own writes taken back; a passing refusal leaves nothing. Input and outcome records are
  * copied out of the lane's memory before the caller is told. */
+#include "app/calls.h"
 #include "app/inner.h"
 
 #define ACT(number, name, in, out, decide, class, flags) extern act_decide decide;
@@ -165,6 +166,11 @@ static result act_run(uow *u, request *r)
     return code;
 }
 
+static uint16_t lane_of(const act_call *c)
+{
+    return c->request.to_lane ? c->request.lane : store_lane_of_slot(c->app->store, c->slot);
+}
+
 issue act_wrong(const issue *from, arena *memory)
 {
     return (issue){arena_str(memory, from->field), from->code, arena_str(memory, from->detail)};
@@ -183,14 +189,16 @@ static void act_done(request *r)
         c->replayed = false;
     } else if (c->forgiven) {
         suspect name = name_of(c);
-        uint16_t lane = r->to_lane ? r->lane : store_lane_of_slot(c->app->store, r->slot);
-        quarantine_forgiven(c->app, lane, &name);
+        quarantine_forgiven(c->app, lane_of(c), &name);
     }
     c->detail = arena_str(c->memory, c->detail);
     if (c->code == R_DONE) {
         void *from = arena_alloc(c->memory, a->out->size);
         memcpy(from, c->out, a->out->size);
         record_copy(a->out, from, c->memory, c->out);
+    }
+    if (c->code == R_DONE && (a->flags & ACT_MESSAGE) != 0) {
+        leases_applied(c->app->leases, lane_of(c), a->number, c->in);
     }
     if (c->code == R_DONE && (a->flags & ACT_CONFIG) != 0) {
         publish_after(c);
@@ -199,11 +207,9 @@ static void act_done(request *r)
     }
 }
 
-result act_submit(act_call *c)
+result act_submit_here(act_call *c)
 {
     const act *a = act_find((uint16_t)c->id);
-    CHECK(a != NULL && c->in != NULL && c->out != NULL && c->memory != NULL && c->done != NULL);
-    CHECK(c->slot < SLOT_COUNT && c->key.key.n <= ACT_KEY_MAX);
     if (c->key.key.n > 0) {
         c->key_hash = act_key_hash(c);
     }
@@ -212,6 +218,22 @@ result act_submit(act_call *c)
     c->request.slot = c->slot;
     c->request.class = a->class;
     return store_submit(c->app->store, &c->request);
+}
+
+result act_submit(act_call *c)
+{
+    const act *a = act_find((uint16_t)c->id);
+    CHECK(a != NULL && c->in != NULL && c->out != NULL && c->memory != NULL && c->done != NULL);
+    CHECK(c->slot < SLOT_COUNT && c->key.key.n <= ACT_KEY_MAX);
+    uint16_t lane = lane_of(c);
+    if (app_is_mine(c->app, lane)) {
+        return act_submit_here(c);
+    }
+    if (a->class != CLASS_INTERNAL && atomic_load(&c->app->draining)) {
+        return R_DRAINING;
+    }
+    act_send(c, lane);
+    return R_DONE;
 }
 
 own_call *own_call_new(app *a, act_id id, uint16_t slot)

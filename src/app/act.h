@@ -4,7 +4,12 @@
  *
  * A caller fills an act_call in memory that lives until `done`, and submits it. Exactly one of two
  * things happens: act_submit refuses at once (BUSY, DRAINING: nothing happened), or `done` is
- * called once, on a lane's thread (or the thread that steps the store). */
+ * called once, on a lane's thread (or the thread that steps the store).
+ *
+ * Where the act's lane is another server's (port/peers.h), it runs there, and `done` is called on
+ * any thread, or before act_submit returns. Where that one cannot be reached it runs here: as
+ * exact, but should it wait for a slice, it may have to do so until it is refused. R_UNKNOWN: it
+ * was sent, nobody knows what has become of it, and it must not run twice. */
 #ifndef QUAN_APP_ACT_H
 #define QUAN_APP_ACT_H
 
@@ -14,7 +19,7 @@
 #include "base/time.h"
 #include "port/store.h"
 
-enum { ACT_CONFIG = 1, ACT_MESSAGE = 2 };
+enum { ACT_CONFIG = 1, ACT_MESSAGE = 2, ACT_REPEATS = 4 };
 typedef enum act_id {
 #define ACT(number, name, in, out, decide, class, flags) ACT_ID_##name = (number),
 #include "app/act.def"

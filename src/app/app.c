@@ -2,7 +2,10 @@
  * to the part it is for. */
 #include <stdlib.h>
 
+#include "app/calls.h"
 #include "app/inner.h"
+
+enum { LOOK_TICKS = 4 };
 
 static int64_t on_clock(void *context)
 {
@@ -146,6 +149,8 @@ result app_open(const app_options *options, app **out, buf *why)
     a->options = *options;
     CHECK(pthread_mutex_init(&a->publish_lock, NULL) == 0);
     CHECK(pthread_mutex_init(&a->config_lock, NULL) == 0);
+    CHECK(pthread_mutex_init(&a->away_lock, NULL) == 0);
+    CHECK(pthread_cond_init(&a->all_back, NULL) == 0);
     a->config = config_empty();
     a->keys = keyring_new();
     a->quarantines = quarantines_new();
@@ -171,20 +176,36 @@ result app_open(const app_options *options, app **out, buf *why)
         app_close(a);
         return r;
     }
-    if (!a->options.store.several)
+    if (!a->options.store.several) /* else they may be other servers', which go on (saga.h) */
         dues_ask_lost(a->dues);
     *out = a;
     return R_DONE;
 }
 
+/* What comes back from a peer may go on in the store, and what ends there may call a peer. */
 void app_drain(app *a)
 {
-    store_drain(a->store);
+    atomic_store(&a->draining, true);
+    do
+        store_drain(a->store);
+    while (calls_wait(a));
+}
+
+/* What others have left is looked for when it may have become this server's to deliver, and now and
+ * then: a database that is away is asked the next time. */
+static void look(app *a)
+{
+    bool now = atomic_exchange(&a->peers_changed, false) || a->ticks++ % LOOK_TICKS == 0;
+    if (now && relay_look(a->relay) != R_DONE)
+        atomic_store(&a->peers_changed, true);
 }
 
 void app_tick(app *a)
 {
+    if (a->options.store.several)
+        look(a);
     relay_kick(a->relay);
+    leases_tick(a->leases);
 }
 
 void app_close(app *a)
@@ -192,6 +213,8 @@ void app_close(app *a)
     if (a == NULL) {
         return;
     }
+    if (a->store != NULL)
+        app_drain(a);
     store_close(a->store);
     relay_free(a->relay);
     leases_free(a->leases);
@@ -201,15 +224,24 @@ void app_close(app *a)
     finder_free(a->finder);
     guesses_free(a->guesses);
     config_free(a->config);
+    (void)pthread_cond_destroy(&a->all_back);
+    (void)pthread_mutex_destroy(&a->away_lock);
     (void)pthread_mutex_destroy(&a->config_lock);
     (void)pthread_mutex_destroy(&a->publish_lock);
     free(a);
 }
 
+static size_t step(app *a)
+{
+    const peers *p = a->options.peers;
+    size_t n = store_step(a->store);
+    return p == NULL || p->step == NULL ? n : n + p->step(p->context);
+}
+
 size_t app_settle(app *a)
 {
     size_t total = 0;
-    for (size_t n = store_step(a->store); n > 0; n = store_step(a->store)) {
+    for (size_t n = step(a); n > 0; n = step(a)) {
         total += n;
     }
     return total;

@@ -23,6 +23,9 @@ typedef struct app_options {
     void *clock_context;
     void (*failed)(void *context, result why); /* the store stopped acknowledging */
     void *failed_context;
+    /* The other servers of the store, which is opened as one of several; NULL: there are none, or
+     * each runs what it is asked. Lives as long. */
+    const struct peers *peers;
 } app_options;
 
 /* Opens the store, reads the configuration, delivers what was on its way. *why says what is wrong.

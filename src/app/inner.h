@@ -10,6 +10,7 @@
 #include "app/quarantine.h"
 #include "domain/saga/saga.h"
 #include "port/metric.h"
+#include "port/peers.h"
 
 typedef struct relay relay;
 typedef struct leases leases;
@@ -34,7 +35,16 @@ struct app {
     config *config;
     _Atomic int64_t ahead_ms;  /* of the clock: the database server's, as it was seen last */
     _Atomic int64_t latest_ms; /* what app_now_ms has said, or a lane's head */
+    atomic_bool draining;
+    atomic_bool peers_changed;
+    uint64_t ticks; /* of the one thread that ticks */
+    pthread_mutex_t away_lock;
+    pthread_cond_t all_back;
+    size_t away; /* calls to peers that have not come back */
 };
+
+/* calls.c: is it this server's to run? Also where there are no others. */
+bool app_is_mine(const app *a, uint16_t lane);
 
 /* act.c: a call that the app makes to itself: owns its memory, which act_own_free drops. */
 typedef struct own_call {
@@ -110,6 +120,10 @@ void relay_committed(relay *r, uint16_t lane, const store_message *messages, siz
 void relay_kick(relay *r); /* sends what waits, also after a full disk: called now and then */
 MUST_USE result
 relay_load(relay *r); /* when opening: what an earlier process had committed and not delivered */
+/* What others have left in the outboxes of this server's lanes; relay_kick sends it. */
+MUST_USE result relay_look(relay *r);
+/* Of another server. False: it is none, and is not applied. */
+bool relay_serve(relay *r, const peer_bundle *in, peers_answered *answer, void *of);
 /* How far the messages to a lane must have been applied so that everything committed until now has
  * arrived there. */
 typedef struct relay_mark {
@@ -117,6 +131,14 @@ typedef struct relay_mark {
 } relay_mark;
 void relay_mark_now(relay *r, uint16_t to_lane, relay_mark *mark);
 bool relay_reached(relay *r, uint16_t to_lane, const relay_mark *mark);
+/* Of a pair: the highest sequence known to be applied. */
+uint64_t relay_applied_last(relay *r, uint16_t from, uint16_t to);
+/* relay_view.c: the same as of rows, where other servers write them, too: the mark is what is in
+ * the outboxes. */
+MUST_USE result relay_mark_read(relay *r, uint16_t to_lane, relay_mark *mark);
+/* On the home's lane, after a batch that left its head at `revision`: nothing of this pool was on
+ * its way home then. False also where that cannot be told. */
+bool relay_nothing_returns(relay *r, pool_name which, uint64_t revision);
 
 /* lease.c: also what else requests are parked for */
 leases *leases_new(app *a);
@@ -130,6 +152,9 @@ void leases_delivered(leases *l, uint16_t lane); /* after each bundle */
 /* A lane has committed these, and the relay knows of them: before its requests are answered. */
 void leases_committed(leases *l, const store_message *messages, size_t n);
 void leases_due_applied(leases *l); /* a pass is over */
+void leases_tick(leases *l);        /* now and then: asks that have heard nothing for long */
+/* Of another server, for those who wait there. False: it is none. */
+bool leases_serve(leases *l, const peer_ask *in, peers_answered *answer, void *of);
 
 /* turn.c: which lane may ask for a pool, where acts need pieces of several. Of the leases, under
  * their lock. */

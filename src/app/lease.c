@@ -17,80 +17,46 @@
  *
  * Which lane may ask for a pool while acts go from pool to pool: turn.c.
  *
+ * Where other servers write the same lanes, the server of the home asks for those who wait
+ * elsewhere, and what was committed and has not arrived is read from the outboxes: lease_peer.c.
+ *
  * A subject (domain/limit/subject.h) is waited for like a pool whose home is the lane itself, and
  * there is nobody to ask: "dry" when what was committed before has reached the lane; and without
  * that word when an act on its way has ended. */
 #include <stdlib.h>
 
-#include "app/inner.h"
+#include "app/calls.h"
+#include "app/lease_part.h"
 #include "domain/code/exchange.h"
 #include "domain/limit/subject.h"
 #include "domain/saga/saga.h"
 #include "port/metric.h"
 
-enum { LEASE_ASKS_MAX = 100000, ANY_HOME = UINT16_MAX };
-
-typedef enum ask_state {
-    ASK_DUE,
-    ASK_BARRIER,
-    ASK_READY,
-    ASK_ASKING,
-    ASK_RECALLING,
-    ASK_GRANTED
-} ask_state;
-
-typedef struct ask {
-    struct ask *next;
-    pool_name pool;
-    uint16_t lane;
-    ask_state state;
-    uint8_t due;   /* ASK_DUE: the kind of what is being applied */
-    uint64_t pass; /* ASK_DUE: over what; 0: not known yet */
-    bool arrived;  /* the grant came before its answer */
-    bool again;    /* a lane gave back while the answer was on its way */
-    bool clear;    /* answered, and nothing was on its way home then: "dry" is true */
-    int64_t need;
-    uint64_t ticket;      /* the verdict is for parked requests up to here */
-    int64_t late_need;    /* of those parked since */
-    uint64_t late_ticket; /* 0: none */
-    relay_mark mark;
-    relay_mark returns; /* what lanes have given back since the mark */
-} ask;
-
-struct leases {
-    app *app;
-    pthread_mutex_t lock;
-    ask *asks;
-    size_t n;
-    turns turns;
-};
-
-/* What to do once the lock is let go: the store's functions are never called under it. */
-typedef struct todo {
-    bool wake, submit;
-    store_word word; /* for those who are woken */
-    uint8_t due;     /* a pass over this kind is wanted */
-    uint16_t lane;
-    pool_name pool;
-    uint64_t ticket;
-    int64_t need;
-} todo;
-
-static uint16_t home_lane(const leases *l, pool_name which)
+uint16_t lease_home(const leases *l, pool_name which)
 {
     bool subject = which.kind == POOL_KIND_SUBJECT;
     uint16_t slot = subject ? slot_of_hash(which.owner) : id_slot(which.owner);
     return store_lane_of_slot(l->app->store, slot);
 }
 
+/* Of those who wait here. */
 static ask *find(leases *l, uint16_t lane, pool_name which)
 {
     for (ask *a = l->asks; a != NULL; a = a->next) {
-        if (a->lane == lane && pool_name_eq(a->pool, which)) {
+        if (a->lane == lane && pool_name_eq(a->pool, which) && a->answer == NULL) {
             return a;
         }
     }
     return NULL;
+}
+
+ask *lease_ask(leases *l, uint64_t number)
+{
+    ask *a = l->asks;
+    while (a != NULL && a->number != number) {
+        a = a->next;
+    }
+    return a;
 }
 
 static void forget(leases *l, ask *gone)
@@ -106,14 +72,23 @@ static void forget(leases *l, ask *gone)
     UNREACHABLE();
 }
 
-static todo finish(leases *l, ask *a, bool dry);
+static void move(leases *l, ask *a, ask_state to)
+{
+    a->state = to;
+    a->since_ms = app_now_ms(l->app);
+}
 
 /* Before it asks, or asks again, the home has what was on its way until now. */
 static void hold_back(leases *l, ask *a)
 {
-    a->state = ASK_BARRIER;
+    move(l, a, ASK_BARRIER);
     a->returns = (relay_mark){{0}};
-    relay_mark_now(l->app->relay, home_lane(l, a->pool), &a->mark);
+    a->marked = MARK_NONE;
+    a->blind = false;
+    if (!l->shared) {
+        relay_mark_now(l->app->relay, lease_home(l, a->pool), &a->mark);
+        a->marked = MARK_THERE;
+    }
 }
 
 /* What gives back to this pool when it is due, behind `kind` (0: the first). A hold that ends may
@@ -133,41 +108,83 @@ static void apply_due(leases *l, ask *a, uint8_t behind)
 {
     a->due = next_due(a, behind);
     a->pass = 0;
-    a->state = ASK_DUE;
+    move(l, a, ASK_DUE);
     if (a->due == 0)
         hold_back(l, a);
 }
 
-/* ASK_BARRIER -> ASK_ASKING when what was committed before has arrived. */
-static todo advance(leases *l, ask *a)
+/* A todo of this ask, with nothing to do yet. */
+static todo of_ask(const ask *a)
 {
-    todo t = {.lane = a->lane, .pool = a->pool, .need = a->need};
+    return (todo){.lane = a->lane,
+                  .pool = a->pool,
+                  .need = a->need,
+                  .ticket = a->ticket,
+                  .number = a->number,
+                  .answer = a->answer,
+                  .of = a->of};
+}
+
+/* ASK_BARRIER -> ASK_ASKING when what was committed before has arrived. */
+todo lease_advance(leases *l, ask *a)
+{
+    todo t = of_ask(a);
+    if (a->state == ASK_AWAY) {
+        t.send = !a->sent;
+        a->sent = true;
+        return t;
+    }
     if (a->state == ASK_DUE) {
         t.due = a->due;
         return t;
     }
-    if (a->state == ASK_BARRIER && relay_reached(l->app->relay, home_lane(l, a->pool), &a->mark)) {
+    if (a->state == ASK_BARRIER && a->marked == MARK_NONE) {
+        a->marked = MARK_WANTED;
+        t.mark = true;
+        return t;
+    }
+    if (a->state == ASK_BARRIER && a->marked == MARK_THERE &&
+        relay_reached(l->app->relay, lease_home(l, a->pool), &a->mark)) {
         a->state = ASK_READY;
     }
     if (a->state == ASK_READY && a->pool.kind == POOL_KIND_SUBJECT) {
-        return finish(l, a, true);
+        return a->blind ? lease_drop(l, a) : lease_finish(l, a, true);
     }
     if (a->state == ASK_READY && turns_let(&l->turns, a->lane, a->pool)) {
         a->state = ASK_ASKING;
-        a->arrived = false;
         a->again = false;
         t.submit = true;
     }
     return t;
 }
 
-static void begin(leases *l, ask *a, int64_t need, uint64_t ticket)
+/* Is it for the server of its home to ask? */
+static bool is_away(const leases *l, const ask *a)
 {
+    uint16_t home = lease_home(l, a->pool);
+    return a->answer == NULL && home != a->lane && !app_is_mine(l->app, home);
+}
+
+todo lease_go(leases *l, ask *a, int64_t need, uint64_t ticket)
+{
+    a->number = ++l->last;
     a->need = need;
     a->ticket = ticket;
     a->late_ticket = 0;
     a->late_need = 0;
+    a->sent = false;
+    if (is_away(l, a)) {
+        move(l, a, ASK_AWAY);
+    } else {
+        apply_due(l, a, 0);
+    }
+    return lease_advance(l, a);
+}
+
+todo lease_compete(leases *l, ask *a)
+{
     apply_due(l, a, 0);
+    return lease_advance(l, a);
 }
 
 /* That nothing is out tells only those who want all of it back that there is nothing. */
@@ -176,28 +193,46 @@ static store_word word_of(const ask *a)
     return a->need < 0 ? WORD_COLLECTED : WORD_DRY;
 }
 
-/* The ask has its answer. Those that came late start the next one. */
-static todo finish(leases *l, ask *a, bool dry)
+/* For another server: that is all. */
+static todo tell(leases *l, ask *a, peer_verdict said)
 {
-    todo t = {.wake = true,
-              .word = dry ? word_of(a) : WORD_NONE,
-              .lane = a->lane,
-              .pool = a->pool,
-              .ticket = a->ticket};
+    todo t = of_ask(a);
+    t.said = said;
+    forget(l, a);
+    return t;
+}
+
+todo lease_drop(leases *l, ask *a)
+{
+    if (a->answer != NULL) {
+        return tell(l, a, (peer_verdict){.word = PEER_WORD_FAILED});
+    }
+    forget(l, a);
+    return (todo){0};
+}
+
+/* The ask has its answer. Those that came late start the next one. */
+todo lease_finish(leases *l, ask *a, bool dry)
+{
+    if (a->answer != NULL) {
+        return tell(l, a, (peer_verdict){.word = dry ? PEER_WORD_DRY : PEER_WORD_AGAIN});
+    }
+    todo t = of_ask(a);
+    t.wake = true;
+    t.word = dry ? word_of(a) : WORD_NONE;
     if (!dry) {
         t.ticket = UINT64_MAX; /* what has arrived is for everybody */
         forget(l, a);
     } else if (a->late_ticket == 0) {
         forget(l, a);
     } else {
-        begin(l, a, a->late_need, a->late_ticket);
-        todo next = advance(l, a);
-        t.submit = next.submit;
-        t.due = next.due;
-        t.need = next.need;
-        if (next.wake) {
-            t.ticket = next.ticket;
-        }
+        todo next = lease_go(l, a, a->late_need, a->late_ticket);
+        uint64_t ticket = next.wake ? next.ticket : t.ticket;
+        store_word word = t.word;
+        t = next;
+        t.wake = true;
+        t.word = word;
+        t.ticket = ticket;
     }
     return t;
 }
@@ -205,7 +240,7 @@ static todo finish(leases *l, ask *a, bool dry)
 static void ask_answered(act_call *call);
 static void want_due(leases *l, const todo *asked);
 
-static void perform(leases *l, todo t)
+void lease_perform(leases *l, todo t)
 {
     if (t.submit) {
         own_call *own = own_call_new(l->app, ACT_ID_lease_ask, id_slot(t.pool.owner));
@@ -222,7 +257,7 @@ static void perform(leases *l, todo t)
         own->call.done = ask_answered;
         own->call.context = ARENA_NEW(own->memory, todo);
         *(todo *)own->call.context = t;
-        if (act_submit(&own->call) != R_DONE) {
+        if (act_submit_here(&own->call) != R_DONE) {
             own_call_free(own); /* a failed store: the parked requests run into their deadline */
         }
     }
@@ -232,17 +267,25 @@ static void perform(leases *l, todo t)
     if (t.due != 0) {
         want_due(l, &t);
     }
+    if (t.mark) {
+        lease_want_mark(l, &t);
+    }
+    if (t.send) {
+        lease_send(l, &t);
+    }
+    if (t.said.word != 0) {
+        lease_reply(&t);
+    }
 }
 
 /* What was due is applied, or (a full disk) cannot be: whoever comes next asks again. */
 static todo due_over(leases *l, ask *a)
 {
     if (dues_state(l->app->dues, a->due, a->pass) == DUE_PASS_FAILED) {
-        forget(l, a);
-        return (todo){0};
+        return lease_drop(l, a);
     }
     apply_due(l, a, a->due);
-    return advance(l, a);
+    return lease_advance(l, a);
 }
 
 static bool waits_for_due(const leases *l, const ask *a)
@@ -256,14 +299,14 @@ static void want_due(leases *l, const todo *asked)
     uint64_t pass = dues_want(l->app->dues, asked->due);
     todo t = {0};
     (void)pthread_mutex_lock(&l->lock);
-    ask *a = find(l, asked->lane, asked->pool);
+    ask *a = lease_ask(l, asked->number);
     CHECK(a != NULL && a->state == ASK_DUE && a->pass == 0); /* nobody else moves it on from here */
     a->pass = pass;
     if (!waits_for_due(l, a)) {
         t = due_over(l, a);
     }
     (void)pthread_mutex_unlock(&l->lock);
-    perform(l, t);
+    lease_perform(l, t);
 }
 
 void leases_due_applied(leases *l)
@@ -282,58 +325,80 @@ void leases_due_applied(leases *l)
             }
         }
         (void)pthread_mutex_unlock(&l->lock);
-        perform(l, t);
+        lease_perform(l, t);
     }
+}
+
+todo lease_granted(leases *l, ask *a, bool dry, uint64_t sequence)
+{
+    move(l, a, ASK_GRANTED);
+    a->dry = dry;
+    a->grant = sequence;
+    bool there = relay_applied_last(l->app->relay, lease_home(l, a->pool), a->lane) >= sequence;
+    return there ? lease_finish(l, a, dry) : (todo){0};
+}
+
+/* clear: nothing was on its way home as the home decided. */
+static todo on_verdict(leases *l, ask *a, const lease_out *said, bool clear)
+{
+    if (said->verdict == ASK_VERDICT_GRANTED) {
+        bool dry = said->last && clear && !a->blind;
+        if (a->answer == NULL) {
+            return lease_granted(l, a, dry, a->grant);
+        }
+        return tell(l, a, (peer_verdict){PEER_WORD_GRANTED, dry, a->grant});
+    }
+    if (said->verdict == ASK_VERDICT_RECALLING && !a->again) {
+        move(l, a, ASK_RECALLING);
+        return (todo){0};
+    }
+    if (a->blind) {
+        return lease_drop(l, a);
+    }
+    if (said->verdict == ASK_VERDICT_NONE && clear) {
+        return lease_finish(l, a, true);
+    }
+    hold_back(l, a);
+    return lease_advance(l, a);
 }
 
 /* On the home's lane, in the order of its batch: what was applied before the ask was decided counts
  * as arrived, and nothing else. */
-static bool is_clear(const leases *l, const ask *a)
-{
-    return relay_reached(l->app->relay, home_lane(l, a->pool), &a->returns);
-}
-
-static todo on_verdict(leases *l, ask *a, uint8_t verdict)
-{
-    a->clear = is_clear(l, a);
-    switch (verdict) {
-    case ASK_VERDICT_GRANTED:
-        a->state = ASK_GRANTED;
-        return a->arrived ? finish(l, a, false) : (todo){0};
-    case ASK_VERDICT_RECALLING:
-        if (!a->again) {
-            a->state = ASK_RECALLING;
-            return (todo){0};
-        }
-        hold_back(l, a);
-        return advance(l, a);
-    default:
-        if (a->clear) {
-            return finish(l, a, true);
-        }
-        hold_back(l, a);
-        return advance(l, a);
-    }
-}
-
-/* On the home's lane. */
 static void ask_answered(act_call *call)
 {
     leases *l = call->app->leases;
     const todo *asked = call->context;
+    const lease_out *said = call->out;
     todo t = {0};
+    bool ends = call->code == R_DONE && (said->verdict == ASK_VERDICT_NONE || said->last);
+    bool clear = l->shared && ends &&
+                 relay_nothing_returns(l->app->relay, asked->pool, call->request.revision);
     (void)pthread_mutex_lock(&l->lock);
-    ask *a = find(l, asked->lane, asked->pool);
+    ask *a = lease_ask(l, asked->number);
     if (a != NULL && a->state == ASK_ASKING) {
-        if (call->code != R_DONE) {
-            forget(l, a); /* a full disk: whoever comes next asks again */
-        } else {
-            t = on_verdict(l, a, ((const lease_out *)call->out)->verdict);
+        if (!l->shared) {
+            clear = relay_reached(l->app->relay, lease_home(l, a->pool), &a->returns);
         }
+        t = call->code == R_DONE ? on_verdict(l, a, said, clear) : lease_drop(l, a);
     }
     (void)pthread_mutex_unlock(&l->lock);
-    perform(l, t);
+    lease_perform(l, t);
     own_call_free((own_call *)call);
+}
+
+ask *lease_begin(leases *l, pool_name which, uint16_t lane)
+{
+    if (l->n == LEASE_ASKS_MAX) {
+        return NULL;
+    }
+    ask *a = calloc(1, sizeof *a); /* forget frees it */
+    CHECK(a != NULL);
+    a->lane = lane;
+    a->pool = which;
+    a->next = l->asks;
+    l->asks = a;
+    l->n++;
+    return a;
 }
 
 void leases_wanted(leases *l, uint16_t lane, const request *r)
@@ -352,42 +417,32 @@ void leases_wanted(leases *l, uint16_t lane, const request *r)
             a->late_need = need;
         }
         if (a->state == ASK_READY) { /* its turn may just have come */
-            t = advance(l, a);
+            t = lease_advance(l, a);
         }
-    } else if (l->n < LEASE_ASKS_MAX) {
-        a = calloc(1, sizeof *a); /* forget frees it */
-        CHECK(a != NULL);
-        a->lane = lane;
-        a->pool = r->waits_for;
-        a->next = l->asks;
-        l->asks = a;
-        l->n++;
-        begin(l, a, need, r->ticket);
-        t = advance(l, a);
+    } else if ((a = lease_begin(l, r->waits_for, lane)) != NULL) {
+        t = lease_go(l, a, need, r->ticket);
     }
     (void)pthread_mutex_unlock(&l->lock);
-    perform(l, t);
+    lease_perform(l, t);
 }
 
 /* A grant at the lane that asked: whoever waits there goes on at once, before the next message
  * (which may be a recall) is even sent. Else two lanes could take a last piece from each other
  * for ever, neither using it. */
-static todo granted(leases *l, uint16_t lane, pool_name which, bool last)
+static todo granted(leases *l, uint16_t lane, pool_name which)
 {
     ask *a = find(l, lane, which);
     if (a == NULL) {
         return (todo){0};
     }
-    if (a->state == ASK_GRANTED) {
-        return finish(l, a, last && a->clear);
+    uint64_t applied = relay_applied_last(l->app->relay, lease_home(l, which), lane);
+    if (a->state == ASK_GRANTED && applied >= a->grant) {
+        return lease_finish(l, a, a->dry);
     }
-    a->arrived = a->state == ASK_ASKING;
-    last = last && is_clear(l, a); /* the home has not gone on: it is about to answer */
-    return (todo){.wake = true,
-                  .word = last ? word_of(a) : WORD_NONE,
-                  .lane = lane,
-                  .pool = which,
-                  .ticket = last ? a->ticket : UINT64_MAX};
+    todo t = of_ask(a); /* the home has not gone on: it is about to answer */
+    t.wake = true;
+    t.ticket = UINT64_MAX;
+    return t;
 }
 
 /* A lane gave back: whoever was told "recalling" asks again. Returns the next ask of this pool that
@@ -402,8 +457,8 @@ static todo given_back(leases *l, pool_name which)
             a->again = true;
         } else if (a->state == ASK_RECALLING) {
             hold_back(l, a);
-            todo t = advance(l, a);
-            if (t.submit) {
+            todo t = lease_advance(l, a);
+            if (t.submit || t.mark) {
                 return t;
             }
         }
@@ -435,20 +490,25 @@ void leases_applied(leases *l, uint16_t lane, uint16_t number, const void *input
     todo t;
     do {
         (void)pthread_mutex_lock(&l->lock);
-        t = number == ACT_ID_lease_grant ? granted(l, lane, which, in->closed)
-                                         : given_back(l, which);
+        t = number == ACT_ID_lease_grant ? granted(l, lane, which) : given_back(l, which);
         (void)pthread_mutex_unlock(&l->lock);
-        perform(l, t);
-    } while (number == ACT_ID_lease_return && t.submit);
+        lease_perform(l, t);
+    } while (number == ACT_ID_lease_return && (t.submit || t.mark));
 }
 
-static void returning(leases *l, const lease_in *in, const store_message *m)
+/* A lane gives back, or the home grants. */
+static void moving(leases *l, const lease_in *in, const store_message *m)
 {
     pool_name which = {in->owner, in->kind, in->period, in->subject};
     (void)pthread_mutex_lock(&l->lock);
     for (ask *a = l->asks; a != NULL; a = a->next) {
-        if (pool_name_eq(a->pool, which)) {
+        if (!pool_name_eq(a->pool, which)) {
+            continue;
+        }
+        if (m->act == ACT_ID_lease_return) {
             a->returns.sequence[m->from_lane] = m->sequence;
+        } else if (a->state == ASK_ASKING && a->lane == m->to_lane) {
+            a->grant = m->sequence;
         }
     }
     (void)pthread_mutex_unlock(&l->lock);
@@ -458,17 +518,23 @@ void leases_committed(leases *l, const store_message *messages, size_t n)
 {
     arena *memory = NULL;
     for (size_t i = 0; i < n; i++) {
-        if (messages[i].act != ACT_ID_lease_return) {
+        const store_message *m = &messages[i];
+        if (m->act != ACT_ID_lease_return && m->act != ACT_ID_lease_grant) {
             continue;
         }
         lease_in in;
         memory = memory == NULL ? arena_new(0) : memory;
-        CHECK(record_decode(&lease_in_record, messages[i].input, memory, &in) == R_DONE);
-        if (in.amount > 0) {
-            returning(l, &in, &messages[i]);
+        bool is = record_decode(&lease_in_record, m->input, memory, &in) == R_DONE;
+        if (is && (in.amount > 0 || m->act == ACT_ID_lease_grant)) {
+            moving(l, &in, m); /* what cannot be read is set aside where it is applied */
         }
     }
     arena_free(memory);
+}
+
+static bool has_todo(const todo *t)
+{
+    return t->submit || t->wake || t->mark || t->said.word != 0;
 }
 
 /* Asks in this state, with this home (or any), go on if they may. */
@@ -479,15 +545,15 @@ static void go_on(leases *l, ask_state from, uint16_t home)
         t = (todo){0};
         (void)pthread_mutex_lock(&l->lock);
         ask *next;
-        for (ask *a = l->asks; a != NULL && !t.submit && !t.wake; a = next) {
+        for (ask *a = l->asks; a != NULL && !has_todo(&t); a = next) {
             next = a->next; /* advance may end the ask */
-            if (a->state == from && (home == ANY_HOME || home_lane(l, a->pool) == home)) {
-                t = advance(l, a);
+            if (a->state == from && (home == LEASE_ANY_HOME || lease_home(l, a->pool) == home)) {
+                t = lease_advance(l, a);
             }
         }
         (void)pthread_mutex_unlock(&l->lock);
-        perform(l, t);
-    } while (t.submit || t.wake);
+        lease_perform(l, t);
+    } while (has_todo(&t));
 }
 
 void leases_delivered(leases *l, uint16_t lane)
@@ -504,7 +570,7 @@ void leases_gone(leases *l, const request *r)
     bool had_one = turns_gone(&l->turns, r);
     (void)pthread_mutex_unlock(&l->lock);
     if (had_one) {
-        go_on(l, ASK_READY, ANY_HOME);
+        go_on(l, ASK_READY, LEASE_ANY_HOME);
     }
 }
 
@@ -513,6 +579,7 @@ leases *leases_new(app *a)
     leases *l = calloc(1, sizeof *l); /* leases_free frees it */
     CHECK(l != NULL);
     l->app = a;
+    l->shared = a->options.store.several;
     CHECK(pthread_mutex_init(&l->lock, NULL) == 0);
     return l;
 }
@@ -523,7 +590,8 @@ void leases_free(leases *l)
         return;
     }
     while (l->asks != NULL) {
-        forget(l, l->asks);
+        todo t = lease_drop(l, l->asks);
+        lease_perform(l, t);
     }
     turns_free(&l->turns);
     (void)pthread_mutex_destroy(&l->lock);

@@ -17,8 +17,6 @@ static result go(saga *s);
 
 static void cancelled(act_call *call)
 {
-    uint16_t lane = store_lane_of_slot(call->app->store, call->slot);
-    leases_applied(call->app->leases, lane, (uint16_t)call->id, call->in);
     own_call_free((own_call *)call);
 }
 

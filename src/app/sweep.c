@@ -131,6 +131,7 @@ static result look(sweeper *s, int64_t now_ms)
             for (uint8_t kind = 1; kind < DUE_KIND_COUNT; kind++) {
                 sweep_place *p = &s->places[lane][kind];
                 p->n = 0;
+                p->ended = p->ended || !app_is_mine(s->app, lane); /* its server sweeps it */
                 if (p->ended)
                     continue;
                 p->last.lane = lane;

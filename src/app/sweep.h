@@ -2,6 +2,8 @@
  * changes (coupon/acts.h), one a block, one at a time in a lane, so that it does not make batches
  * long. A block whose act does not run or end well stays for the next pass; the others go on.
  *
+ * Where there are other servers, each sweeps the lanes that are its own.
+ *
  * Nothing depends on the sweep having run (DESIGN 5): reads and acts apply deadlines themselves.
  *
  * A sweeper belongs to one thread; its acts end on the lanes'. */

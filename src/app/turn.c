@@ -14,6 +14,9 @@
  * lanes have of it comes home, and what its own lane is granted stays there, since what acts take
  * counts only when they end. So it waits at most once more for each amount that it needs: it ends.
  *
+ * Turns are those of one server. Where acts of several servers contend for several pools, nothing
+ * but their deadlines ends that for certain: 503, and nothing wrong.
+ *
  * A turn costs others no more than a lane that holds the last piece does: at worst their deadline.
  */
 #include <stdlib.h>

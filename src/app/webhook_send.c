@@ -96,6 +96,8 @@ static target *target_at(webhook_sender *s, const webhook *row)
 
 static void see(webhook_sender *s, sender_turn *t, const webhook *row)
 {
+    if (!app_is_mine(s->app, store_lane_of_slot(s->app->store, row->slot)))
+        return; /* another server sends to it */
     target *of = target_at(s, row);
     if (of == NULL)
         return;

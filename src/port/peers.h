@@ -24,7 +24,7 @@
 #include "base/str.h"
 
 enum {
-    PEERS_MESSAGE_MAX = 16 * 1024 * 1024, /* of a message, and of an answer */
+    PEERS_MESSAGE_MAX = 17 * 1024 * 1024, /* of a message, and of an answer */
     PEERS_CALLS_MAX = 65536,              /* under way at once, to all the others together */
     /* A call that is not answered by then is R_UNKNOWN. Longer than what an act waits for a slice
      * (2 s), so that his own deadline answers him. */
@@ -37,13 +37,16 @@ enum {
  * run (a connection that was cut, no answer in time). */
 typedef void peers_answered(void *of, result code, str answer);
 
-/* All functions stay valid until the app that was opened with them is closed, and every call is
- * answered before that: the app waits for it. */
+/* Valid until the app that was opened with them is closed; every call is answered before that: the
+ * app waits for it. */
 typedef struct peers {
     void *context;
     bool (*mine)(void *context, uint16_t lane);
     /* To the owner of the lane. Copies the message. */
     void (*call)(void *context, uint16_t lane, str message, peers_answered *answered, void *of);
+    /* Stepped mode, in tests: lets the others take one step; how many requests ended. NULL: they
+     * have threads. */
+    size_t (*step)(void *context);
 } peers;
 
 /* The other way is the app's (app/serve.h):
@@ -51,7 +54,8 @@ typedef struct peers {
  *   void app_serve(app *a, str message, peers_answered *answer, void *of);
  * runs a message that came from a peer (and copies what it needs of it), and answers exactly once:
  * R_DONE with the bytes that are to go back, or R_UNAVAILABLE: it has not run and will not. From
- * any thread; the answer comes on a lane's.
+ * any thread; the answer comes on any. Not called any more when the app is being closed (it may be
+ * while it drains), and all that it has taken in is answered before app_close returns.
  *
  *   void app_peers_changed(app *a);
  * what `mine` answers has changed. Only noted; the app looks at it at its next tick. */

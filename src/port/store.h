@@ -70,6 +70,7 @@ struct request {
     str detail;  /* what uow_refuse said; in the store's memory, valid until done returns */
     issue wrong; /* what uow_refuse_field said, likewise; without a field: nothing */
     int64_t act_time_ms;
+    uint64_t revision; /* of the lane's head, as the batch has left it */
     /* For what it was parked last; tickets ascend per lane, one a parking. */
     pool_name waits_for;
     int64_t waits_need;

@@ -147,6 +147,9 @@ static result try_batch(lane *l, attempt *a)
     }
     a->n = decide(l, a->n);
     r = commit(l, a);
+    const lane_head *head = l->unit.head->row;
+    for (size_t i = 0; i < a->n; i++)
+        l->batch[i]->revision = head == NULL ? 0 : head->revision;
     l->rows_hint = l->unit.map_n < (1U << KEEP_BITS) ? l->unit.map_n : 1U << KEEP_BITS;
     if (r != R_STALE && r != R_EPOCH_CHANGED) {
         l->time_last = l->unit.now_ms;

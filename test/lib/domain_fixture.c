@@ -123,8 +123,11 @@ fix *fix_open(fix_options options)
     f->clock_ms = FIX_START_MS;
     f->memory = arena_new((size_t)1 << 30);
     f->options =
-        (app_options){.engine = options.rocks.n == 0 ? S("mem") : S("rocks"),
+        (app_options){.engine = options.pg != NULL    ? S("pg")
+                                : options.rocks.n > 0 ? S("rocks")
+                                                      : S("mem"),
                       .store = {.path = options.rocks,
+                                .urls = options.pg,
                                 .lanes = options.lanes == 0 ? LANES : options.lanes,
                                 .adversary = options.adversary},
                       .code_key = options.code_key == NULL ? S("the master key of a test: 32 by.")

@@ -176,6 +176,7 @@ static result say(const lease_desk *d, ask_verdict verdict)
 {
     d->out->verdict = (uint8_t)verdict;
     d->out->free = d->row == NULL ? 0 : d->row->free;
+    d->out->last = false;
     return R_DONE;
 }
 
@@ -199,7 +200,9 @@ static result grant(const lease_desk *d, uint16_t lane, int64_t n, bool last)
             partner_home_take(d->u, d->row, &d->codes, &message);
     }
     send(d->u, LEASE_GRANT_ACT, lane, message);
-    return say(d, ASK_VERDICT_GRANTED);
+    result r = say(d, ASK_VERDICT_GRANTED);
+    d->out->last = last;
+    return r;
 }
 
 static result collect(const lease_desk *d)
@@ -308,7 +311,8 @@ result lease_return_decide(uow *u, const void *input, void *out)
     partner_home_put(u, p, in);
     if (in->closed)
         l->recalled = false;
-    if (!l->recalled && (in->closed || in->idle))
+    bool idle = in->idle && in->total == l->out; /* else a grant is on its way there */
+    if (!l->recalled && (in->closed || idle))
         l->open = false; /* idle: while a recall is on its way, its answer closes */
     return R_DONE;
 }

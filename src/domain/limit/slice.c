@@ -227,6 +227,7 @@ static void close_idle(uow *u, slice *row)
     row->open = false;
     lease_in home = return_of(u, (pool_name){row->owner, row->kind, row->period, row->subject}, 0);
     home.idle = true;
+    home.total = row->consumed; /* all that it was granted and has not given back */
     send_home(u, &home);
 }
 

@@ -15,7 +15,7 @@
  * An act is in the memory of the process that made its tries, and nowhere else. So when a store is
  * opened no act of an earlier process can come any more: the home is asked at once (app/due.c), and
  * answers whatever the deadline. Only of a store that has one process at a time: of several, a try
- * would have to name its own.
+ * would have to name its own, so their deadline has to pass.
  *
  * A try is made anew for every attempt at an act, also of one with the same idempotency key:
  * attempts that shared one could not cancel it, because another may still commit. */

@@ -1,0 +1,157 @@
+/* Calls to other servers (port/peers.h), and the count of those under way: an app is not closed
+ * before the last one has come back. */
+#include <stdlib.h>
+
+#include "app/calls.h"
+#include "app/inner.h"
+#include "app/serve.h"
+#include "port/metric.h"
+
+typedef struct away {
+    app *app;
+    peers_answered *answered;
+    void *of;
+} away;
+
+bool app_is_mine(const app *a, uint16_t lane)
+{
+    const peers *p = a->options.peers;
+    return p == NULL || p->mine(p->context, lane);
+}
+
+void app_peers_changed(app *a)
+{
+    atomic_store(&a->peers_changed, true);
+}
+
+static void count_away(app *a, bool more)
+{
+    (void)pthread_mutex_lock(&a->away_lock);
+    a->away = more ? a->away + 1 : a->away - 1;
+    if (a->away == 0)
+        (void)pthread_cond_broadcast(&a->all_back);
+    (void)pthread_mutex_unlock(&a->away_lock);
+}
+
+/* The count goes down last: what the answer starts is counted, or in the store, by then. */
+static void back(void *of, result code, str answer)
+{
+    away *w = of;
+    w->answered(w->of, code, answer);
+    count_away(w->app, false);
+    free(w);
+}
+
+void call_send(app *a, uint16_t lane, const call_message *m, peers_answered *answered, void *of)
+{
+    const peers *p = a->options.peers;
+    buf b;
+    buf_init(&b, PEERS_MESSAGE_MAX);
+    buf_char(&b, (char)m->kind);
+    record_encode(m->type, m->record, &b);
+    if (buf_overflowed(&b)) {
+        answered(of, R_UNAVAILABLE, (str){NULL, 0});
+    } else {
+        away *w = malloc(sizeof(*w)); /* back frees it */
+        CHECK(w != NULL);
+        *w = (away){a, answered, of};
+        count_away(a, true);
+        p->call(p->context, lane, buf_view(&b), back, w);
+    }
+    buf_free(&b);
+}
+
+bool calls_wait(app *a)
+{
+    bool any = false;
+    (void)pthread_mutex_lock(&a->away_lock);
+    while (a->away > 0) {
+        any = true;
+        if (a->options.store.threads) {
+            (void)pthread_cond_wait(&a->all_back, &a->away_lock);
+        } else {
+            (void)pthread_mutex_unlock(&a->away_lock);
+            CHECK(app_settle(a) > 0); /* else nobody will ever answer */
+            (void)pthread_mutex_lock(&a->away_lock);
+        }
+    }
+    (void)pthread_mutex_unlock(&a->away_lock);
+    return any;
+}
+
+/* ---- acts ---- */
+
+static void act_here(act_call *c)
+{
+    result r = act_submit_here(c);
+    if (r == R_DONE) {
+        metric_add(METRIC_PEER_COMPETING, 1);
+        return;
+    }
+    c->code = r;
+    c->done(c);
+}
+
+/* False: it cannot be read. */
+static bool take_answer(act_call *c, str bytes)
+{
+    const act *what = act_find((uint16_t)c->id);
+    peer_answer a;
+    if (record_decode(&peer_answer_record, bytes, c->memory, &a) != R_DONE)
+        return false;
+    if (a.code == R_DONE && record_decode(what->out, a.outcome, c->memory, c->out) != R_DONE)
+        return false;
+    c->code = (result)a.code;
+    c->detail = a.detail;
+    c->wrong = (issue){a.field, a.wrong, a.wrong_detail};
+    c->at_ms = a.at_ms;
+    c->replayed = a.replayed;
+    return true;
+}
+
+/* May it run twice? Then what has become of the first run does not matter. */
+static bool may_repeat(const act_call *c)
+{
+    return c->key.key.n > 0 || (act_find((uint16_t)c->id)->flags & ACT_REPEATS) != 0;
+}
+
+static void act_answered(void *of, result code, str answer)
+{
+    act_call *c = of;
+    if (code == R_DONE && !take_answer(c, answer))
+        code = R_UNKNOWN;
+    if (code == R_UNAVAILABLE || (code == R_UNKNOWN && may_repeat(c))) {
+        act_here(c);
+        return;
+    }
+    if (code != R_DONE)
+        c->code = code;
+    c->done(c);
+}
+
+void act_send(act_call *c, uint16_t lane)
+{
+    arena *memory = arena_new(0);
+    const act *what = act_find((uint16_t)c->id);
+    peer_act m = {.act = (uint16_t)c->id,
+                  .slot = c->slot,
+                  .lane = c->request.to_lane ? c->request.lane : UINT16_MAX,
+                  .merchant = c->key.merchant,
+                  .subject = c->key.subject,
+                  .key = c->key.key,
+                  .body = c->key.body,
+                  .item = c->item,
+                  .refusal = (uint32_t)c->refusal,
+                  .refusal_detail = c->refusal_detail,
+                  .refusal_field = c->refusal_wrong.field,
+                  .refusal_wrong = c->refusal_wrong.code,
+                  .refusal_wrong_detail = c->refusal_wrong.detail,
+                  .input = record_bytes(what->in, c->in, memory)};
+    memset(c->out, 0, what->out->size);
+    c->replayed = false;
+    c->detail = (str){NULL, 0};
+    c->wrong = (issue){0};
+    metric_add(METRIC_PEER_FORWARDED, 1);
+    call_send(c->app, lane, &(call_message){CALL_ACT, &peer_act_record, &m}, act_answered, c);
+    arena_free(memory);
+}

@@ -1,0 +1,73 @@
+/* Two servers of one store in this process: two apps on one database of a throw-away PostgreSQL,
+ * joined by calls from one to the other that a test can disturb. The shop's configuration is made
+ * before, by one that is alone: servers read it when they are opened. */
+#ifndef QUAN_TEST_SERVERS_H
+#define QUAN_TEST_SERVERS_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "port/peers.h"
+#include "test/lib/domain_fixture.h"
+
+enum { SERVERS = 2, SERVERS_LANES = 4 };
+
+typedef enum servers_wire {
+    WIRE_WHOLE,
+    WIRE_CUT,   /* nothing is delivered */
+    WIRE_LOSES, /* what is delivered runs, and its answer is lost */
+    WIRE_ROUGH, /* each call as it comes: whole or cut, and some late */
+    WIRE_MIXED, /* … or its answer lost */
+} servers_wire;
+
+typedef struct servers servers;
+typedef struct server {
+    servers *all;
+    int number;
+    peers peers;
+    app *app; /* NULL: not open */
+    bool lost;
+    pthread_t ticker;
+    pthread_mutex_t lock;
+    pthread_cond_t left;
+    bool open;     /* calls come in */
+    size_t inside; /* calls that are being handed over */
+} server;
+
+struct servers {
+    fix *shop; /* its app: the first server, once they are opened */
+    str url;
+    bool threads;
+    atomic_bool ticking;
+    _Atomic int wire;
+    _Atomic uint32_t owned[SERVERS]; /* a bit a lane; both may have it, or none */
+    _Atomic uint64_t calls, random;
+    server servers[SERVERS];
+};
+
+/* The shop, which fix_… may configure. threads: lanes run by themselves, time goes by, and both
+ * tick; else the test steps, ticks and sets the time. */
+servers *servers_new(bool threads);
+void servers_open(servers *s, int number); /* the shop's app is closed before the first */
+void servers_close(servers *s, int number);
+/* Stops it for ever between two steps, as a kill does: nothing of it runs or is heard any more. */
+void servers_lose(servers *s, int number);
+void servers_verify(servers *s); /* CHECKs; both are open or the first is; nothing runs */
+void servers_free(servers *s);   /* closes those that are open */
+
+void servers_own(servers *s, uint32_t first, uint32_t second);
+/* The first name like this whose home is in this lane; in the shop's memory. */
+str servers_user(servers *s, uint16_t lane, unsigned nth);
+typedef struct server_ask {
+    int number;
+    str name;   /* the user */
+    str device; /* that the claim, or the receiver, is counted by; may be empty */
+    str key;    /* idempotency; may be empty */
+} server_ask;
+/* One coupon; waits for the answer. coupon_id may be NULL. */
+result servers_claim(servers *s, const server_ask *ask, uint64_t template_id, uint64_t *coupon_id);
+/* Of a coupon of `from`, to the asker; *coupon_id: that one, and then his. */
+result servers_transfer(servers *s, const server_ask *ask, str from, uint64_t template_id,
+                        uint64_t *coupon_id);
+
+#endif
