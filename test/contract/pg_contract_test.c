@@ -140,11 +140,8 @@ static void a_server_that_forgets_is_refused(void **state)
 {
     store_fixture *f = *state;
     char url[DATABASE_URL_MAX * 2];
-    bool address = strncmp(f->url, "postgres", 8) == 0;
-    snprintf(url, sizeof(url),
-             address ? "%s?options=-csynchronous_commit%%3Doff"
-                     : "%s options=-csynchronous_commit=off",
-             f->url);
+    snprintf(url, sizeof(url), "%s%coptions=-csynchronous_commit%%3Doff", f->url,
+             strchr(f->url, '?') != NULL ? '&' : '?');
     store_options options = {.urls = &(str){url, strlen(url)}, .several = true};
     assert_refused(f, &options, R_INVALID, "synchronous_commit is off");
     options.unsynced = true; /* who loads generated data says so */

@@ -13,6 +13,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <libpq-fe.h>
+
 #include "base/check.h"
 #include "base/str.h"
 
@@ -154,22 +156,26 @@ cutter *cutter_start(const char *url)
 {
     cutter *c = calloc(1, sizeof(*c)); /* freed by cutter_stop */
     CHECK(c != NULL);
-    str rest = str_of(url), word, directory = {NULL, 0}, port = {NULL, 0};
-    while (str_cut(&rest, ' ', &word)) {
-        if (str_starts(word, S("host='")))
-            directory = (str){word.p + 6, word.n - 7}; /* without the quotes */
-        if (str_starts(word, S("port=")))
-            port = (str){word.p + 5, word.n - 5};
-    }
+    const char *directory = "", *port = "";
+    PQconninfoOption *options = PQconninfoParse(url, NULL);
+    CHECK(options != NULL);
     c->target.sun_family = AF_UNIX;
-    snprintf(c->target.sun_path, sizeof(c->target.sun_path), "%.*s/.s.PGSQL.%.*s",
-             STR_ARG(directory), STR_ARG(port));
+    for (const PQconninfoOption *o = options; o->keyword != NULL; o++) {
+        if (strcmp(o->keyword, "host") == 0)
+            directory = o->val;
+        if (strcmp(o->keyword, "port") == 0)
+            port = o->val;
+    }
+    snprintf(c->target.sun_path, sizeof(c->target.sun_path), "%s/.s.PGSQL.%s", directory, port);
+    PQconninfoFree(options);
     struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t n = sizeof(own);
     c->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     CHECK(bind(c->listener, (struct sockaddr *)&own, n) == 0 && listen(c->listener, 8) == 0);
     CHECK(getsockname(c->listener, (struct sockaddr *)&own, &n) == 0);
-    snprintf(c->url, sizeof(c->url), "%s host=127.0.0.1 port=%u", url, ntohs(own.sin_port));
+    /* What comes later in an address wins. */
+    snprintf(c->url, sizeof(c->url), "%s%chost=127.0.0.1&port=%u", url,
+             strchr(url, '?') != NULL ? '&' : '?', ntohs(own.sin_port));
     for (size_t i = 0; i < PAIRS_MAX; i++)
         c->pairs[i] = (pair){.client = -1, .server = -1};
     CHECK(pthread_mutex_init(&c->lock, NULL) == 0 && pthread_cond_init(&c->changed, NULL) == 0);

@@ -29,17 +29,42 @@ static void stop_server(void)
     pg_stop(&own_server);
 }
 
+static const char *value_of(const PQconninfoOption *options, const char *keyword)
+{
+    while (strcmp(options->keyword, keyword) != 0)
+        options++;
+    return options->val;
+}
+
+/* An address, as `quan --store` takes it, but over the socket: a password costs both sides more
+ * than the rest of a connection. */
+static void name_own(char url[DATABASE_URL_MAX], const char *dsn, const char *name)
+{
+    PQconninfoOption *options = PQconninfoParse(dsn, NULL);
+    CHECK(options != NULL);
+    buf out = {.p = url, .capacity = DATABASE_URL_MAX, .max = DATABASE_URL_MAX};
+    buf_printf(&out, "postgresql://%s@/%s?port=%s&host=", value_of(options, "user"), name,
+               value_of(options, "port"));
+    for (const char *p = value_of(options, "host"); *p != '\0'; p++)
+        buf_printf(&out, *p == '/' ? "%%2F" : "%c", *p);
+    buf_char(&out, '\0');
+    CHECK(!buf_overflowed(&out));
+    PQconninfoFree(options);
+}
+
 static const char *server_url(void)
 {
     static const char *const flags[] = {NULL};
+    static char own[DATABASE_URL_MAX];
     const char *url = getenv("QUAN_PG_URL");
     if (url != NULL)
         return url;
     if (own_server.n == 0) {
         pg_start(&own_server, flags);
         CHECK(atexit(stop_server) == 0);
+        name_own(own, own_server.nodes[0].dsn, "postgres");
     }
-    return own_server.nodes[0].dsn_tcp; /* an address, as `quan --store` takes it */
+    return own;
 }
 
 void database_run(const char *url, const char *sql)
@@ -61,6 +86,10 @@ static void name_database(char url[DATABASE_URL_MAX], const char *name)
 {
     const char *at = server_url();
     int n;
+    if (own_server.n > 0) {
+        name_own(url, own_server.nodes[0].dsn, name);
+        return;
+    }
     if (strncmp(at, "postgres", strlen("postgres")) == 0)
         n = snprintf(url, DATABASE_URL_MAX, "%.*s/%s", (int)(strrchr(at, '/') - at), at, name);
     else

@@ -4,7 +4,6 @@
  *
  * What their slot maps say in full is compared by store/shards.c. */
 #include "store/pg/pg.h"
-#include "store/pg/server.h"
 
 typedef struct facts {
     server_identity identity;
@@ -29,7 +28,7 @@ static result learn(pg_shard *d, const store_options *options, facts *f, buf *wh
 {
     session *s = pg_session_made(d, true); /* the first reader's, then */
     conn *c = &s->conn;
-    result r = pg_schema(d, c, options, why);
+    result r = pg_schema(s, options, why);
     if (r == R_DONE) {
         conn_send_fixed(c, SQL_SHARD_HEADS, 0);
         if (conn_run(c, on_heads, f) != CONN_DONE || !server_identify(c, &f->identity)) {

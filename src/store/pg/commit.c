@@ -195,7 +195,8 @@ static bool mark(session *s, uint16_t lane, int64_t from, int64_t to)
     binary_i64(&s->conn.params, to);
     conn_send_fixed(&s->conn, SQL_HEAD_MARK, TAG_MARK);
     conn_send_fixed(&s->conn, SQL_COMMIT, TAG_COMMIT);
-    return ask(s, &a) == CONN_DONE && a.committed && a.marked && !s->conn.warned;
+    return ask(s, &a) == CONN_DONE && a.committed && a.marked && !s->conn.warned &&
+           !pg_is_fenced(s);
 }
 
 /* old: the head's mark that the batch has read; mine: the one that it would have left. A mark that
@@ -239,6 +240,8 @@ result pg_commit(engine *e, uint16_t lane, const change *changes, size_t n)
     session *s = pg_lane_session(p, lane);
     if (s->failed || !pg_reach(s))
         return s->away || !s->failed ? R_UNAVAILABLE : R_STALE;
+    if (pg_is_fenced(s))
+        return R_STALE; /* nothing was sent: run again on the next */
     int64_t rev = new_rev();
     pg_queue_begin(s);
     send_changes(p, s, changes, n, rev);
@@ -249,7 +252,7 @@ result pg_commit(engine *e, uint16_t lane, const change *changes, size_t n)
     s->dirty = fate == CONN_REFUSED;
     if (fate == CONN_REFUSED)
         return refusal(p, s);
-    if (fate == CONN_LOST || !a.committed || s->conn.warned)
+    if (fate == CONN_LOST || !a.committed || s->conn.warned || pg_is_fenced(s))
         return ended(s, lane, &changes[0], rev);
     atomic_store(&p->full, false);
     atomic_fetch_add_explicit(&e->counters.syncs, 1, memory_order_relaxed);

@@ -47,6 +47,11 @@ static conn_fate lose(conn *c, const char *why)
     return CONN_LOST;
 }
 
+void conn_give_up(conn *c, const char *why)
+{
+    (void)lose(c, why);
+}
+
 bool conn_state_is(const conn *c, const char *state)
 {
     return strncmp(c->state, state, strlen(state)) == 0;
@@ -63,17 +68,27 @@ static void on_notice(void *context, const PGresult *r)
         c->warned = true;
 }
 
-bool conn_open(conn *c, const char *url, const char *application)
+bool conn_open(conn *c, const char *url, const conn_host *host, const char *application)
 {
-    /* What the address itself says comes last and wins. */
-    static const char *const names[] = {
-        "connect_timeout", "tcp_user_timeout",     "keepalives_idle", "application_name",
-        "options",         "target_session_attrs", "dbname",          NULL};
+    /* What the address itself says comes later and wins, but for the host. */
+    const char *names[] = {"connect_timeout",
+                           "tcp_user_timeout",
+                           "keepalives_idle",
+                           "application_name",
+                           "options",
+                           "target_session_attrs",
+                           "dbname",
+                           host != NULL ? "host" : NULL,
+                           "hostaddr",
+                           "port",
+                           NULL};
     char timeout[NAME_MAX_], answer[NAME_MAX_], idle[NAME_MAX_ * 4];
     snprintf(timeout, sizeof(timeout), "%d", CONN_CONNECT_S);
     snprintf(answer, sizeof(answer), "%d", CONN_ANSWER_MS);
     snprintf(idle, sizeof(idle), "-c idle_in_transaction_session_timeout=%d", CONN_IDLE_MS);
-    const char *const values[] = {timeout, answer, "10", application, idle, "any", url, NULL};
+    const conn_host at = host != NULL ? *host : (conn_host){0};
+    const char *values[] = {timeout, answer,  "10",        application, idle, "any",
+                            url,     at.host, at.hostaddr, at.port,     NULL};
     conn_close(c);
     PGconn *pg = PQconnectdbParams(names, values, 1);
     CHECK(pg != NULL);

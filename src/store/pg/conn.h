@@ -45,10 +45,17 @@ typedef struct conn {
     uint64_t prepared[UINT8_MAX + 1][(SQL_PLACES + 63) / 64];
 } conn;
 
+/* One of the servers that an address names; NULL: as the address says. */
+typedef struct conn_host {
+    const char *host, *hostaddr, *port;
+} conn_host;
+
 void conn_init(conn *c);
 void conn_free(conn *c);
-/* False: c->error says why. */
-MUST_USE bool conn_open(conn *c, const char *url, const char *application);
+/* host: of the address's only this one; NULL: all of them, in turn. False: c->error says why. */
+MUST_USE bool conn_open(conn *c, const char *url, const conn_host *host, const char *application);
+/* Of no use any more, and why. */
+void conn_give_up(conn *c, const char *why);
 void conn_close(conn *c);
 static inline bool conn_is_open(const conn *c)
 {

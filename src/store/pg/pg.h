@@ -12,7 +12,10 @@
  *   never take effect (R_STALE); where it had that of the lost one, that one is as durable as the
  *   mark (R_DONE); what cannot be found out is R_UNKNOWN.
  * - A commit that the server stopped waiting for (a replica, say) counts as lost: it says so in a
- *   warning only. */
+ *   warning only.
+ * - Each promotion raises the timeline of what a primary writes. Once a connection of this process
+ *   has been to a primary of a later one, none to an earlier one is used: a commit there is not
+ *   acknowledged, no view begins there, and it is not connected to again. */
 #ifndef QUAN_STORE_PG_PG_H
 #define QUAN_STORE_PG_PG_H
 
@@ -20,7 +23,8 @@
 #include <stdatomic.h>
 
 #include "store/engine.h"
-#include "store/pg/conn.h"
+#include "store/pg/hosts.h"
+#include "store/pg/server.h"
 
 enum {
     PG_PATIENCE_MS = 2000,    /* a server that is away for longer is told to callers */
@@ -39,7 +43,8 @@ typedef struct session {
     struct session *next; /* in the list of idle readers */
     pg_shard *shard;
     conn conn;
-    arena *memory; /* of a lane's commit */
+    int64_t timeline; /* of the server; 0: a standby, or it did not say */
+    arena *memory;    /* of a lane's commit */
     bool begun;
     bool dirty;  /* a transaction is to be rolled back first */
     bool failed; /* rows could not be read, or not of one state: the batch is void */
@@ -63,7 +68,11 @@ struct pg_shard {
     pg_engine *engine;
     uint16_t number;
     char *url;
-    pthread_mutex_t lock; /* of the readers */
+    hosts hosts;
+    _Atomic size_t host;      /* that was connected to last */
+    _Atomic int64_t system;   /* 0: not known */
+    _Atomic int64_t timeline; /* the latest that was seen */
+    pthread_mutex_t lock;     /* of the readers */
     pthread_cond_t changed;
     session *idle;
     size_t readers;                /* idle or in use */
@@ -105,6 +114,13 @@ int64_t pg_shard_away(pg_shard *d, const conn *c);
 void pg_rest_ms(int64_t ms);
 /* Is there a connection? Tries for as long as the patience lasts. */
 MUST_USE bool pg_reach(session *s);
+/* Connects to the first of its servers that is of the shard's system and not of an earlier
+ * timeline than was seen. False: its conn says why not. */
+MUST_USE bool pg_join(session *s);
+/* Goes to all servers of the address, so that the latest timeline has been seen. */
+void pg_survey(session *s);
+/* Is its server of an earlier timeline than another that was seen since? Then it is given up. */
+bool pg_is_fenced(session *s);
 
 /* session.c: sessions, and what a lost one means */
 session *pg_session_made(pg_shard *d, bool reads);
@@ -145,7 +161,7 @@ result pg_each(engine *e, const snapshot *at, const store_span *span, store_visi
 
 /* schema.c: what a database must be and have. R_DONE, R_CORRUPT, R_UNAVAILABLE, R_INVALID,
  * R_IN_USE. Leaves the connection open. */
-MUST_USE result pg_schema(pg_shard *d, conn *c, const store_options *options, buf *why);
+MUST_USE result pg_schema(session *s, const store_options *options, buf *why);
 
 /* belong.c: prepares all databases, which must be those of one store's shards, in their order. */
 MUST_USE result pg_prepare(pg_engine *p, const store_options *options, buf *why);

@@ -266,10 +266,11 @@ static result complete(conn *c, const store_options *options, buf *why)
     return R_UNAVAILABLE;
 }
 
-result pg_schema(pg_shard *d, conn *c, const store_options *options, buf *why)
+result pg_schema(session *s, const store_options *options, buf *why)
 {
-    const char *application = d->engine->application;
-    result r = conn_open(c, d->url, application) ? R_DONE : failed(c, "no connection", why);
+    conn *c = &s->conn;
+    pg_survey(s);
+    result r = pg_join(s) ? R_DONE : failed(c, "no connection", why);
     if (r == R_DONE && !options->unsynced)
         r = check_durable(c, why);
     if (r == R_DONE && !options->read_only && !options->several)

@@ -96,6 +96,7 @@ const snapshot *pg_batch(engine *e, uint16_t lane)
     s->begun = false;
     s->failed = false;
     s->away = false;
+    (void)pg_is_fenced(s); /* then its reads begin on the next */
     return &p->lanes[lane];
 }
 
@@ -148,6 +149,8 @@ static session *take_reader(pg_shard *d)
     s->failed = false;
     s->away = false;
     while (pg_reach(s)) {
+        if (pg_is_fenced(s))
+            continue;
         pg_queue_begin(s);
         conn_send_fixed(&s->conn, SQL_SNAPSHOT, -1);
         conn_fate fate = conn_run(&s->conn, NULL, NULL);

@@ -15,6 +15,7 @@ void pg_shard_init(pg_engine *p, uint16_t number, str url)
     d->number = number;
     d->url = strndup(url.p, url.n); /* freed by pg_shard_free */
     CHECK(d->url != NULL);
+    hosts_read(&d->hosts, d->url);
     CHECK(pthread_mutex_init(&d->lock, NULL) == 0);
     CHECK(pthread_cond_init(&d->changed, NULL) == 0);
 }
@@ -28,6 +29,7 @@ void pg_shard_free(pg_shard *d)
     }
     pthread_cond_destroy(&d->changed);
     pthread_mutex_destroy(&d->lock);
+    hosts_free(&d->hosts);
     free(d->url);
 }
 
@@ -81,6 +83,65 @@ int64_t pg_shard_away(pg_shard *d, const conn *c)
     return since;
 }
 
+/* What the server is; false: not one to go on with. */
+static bool accept(session *s)
+{
+    pg_shard *d = s->shard;
+    server_identity is;
+    if (!server_identify(&s->conn, &is))
+        return false;
+    s->timeline = is.known ? is.timeline : 0;
+    if (!is.known)
+        return true;
+    int64_t system = 0, seen = atomic_load(&d->timeline);
+    if (!atomic_compare_exchange_strong(&d->system, &system, is.system) && system != is.system) {
+        conn_give_up(&s->conn, "the server is of another system than this shard's");
+        return false;
+    }
+    while (is.timeline > seen && !atomic_compare_exchange_weak(&d->timeline, &seen, is.timeline))
+        continue;
+    if (is.timeline == 0 || is.timeline >= atomic_load(&d->timeline))
+        return true;
+    conn_give_up(&s->conn, "the server is a primary of yesterday: another one was promoted");
+    return false;
+}
+
+static bool join_at(session *s, size_t i)
+{
+    const pg_shard *d = s->shard;
+    return conn_open(&s->conn, d->url, hosts_at(&d->hosts, i), d->engine->application) && accept(s);
+}
+
+bool pg_join(session *s)
+{
+    pg_shard *d = s->shard;
+    size_t first = atomic_load(&d->host);
+    for (size_t i = 0; i < d->hosts.n; i++) {
+        if (join_at(s, first + i)) {
+            atomic_store(&d->host, (first + i) % d->hosts.n);
+            return true;
+        }
+    }
+    return false;
+}
+
+void pg_survey(session *s)
+{
+    for (size_t i = 0; s->shard->hosts.n > 1 && i < s->shard->hosts.n; i++) {
+        (void)join_at(s, i);
+        conn_close(&s->conn);
+    }
+}
+
+bool pg_is_fenced(session *s)
+{
+    if (!conn_is_open(&s->conn) || s->timeline == 0 ||
+        s->timeline >= atomic_load(&s->shard->timeline))
+        return false;
+    conn_give_up(&s->conn, "another primary was promoted since");
+    return true;
+}
+
 bool pg_reach(session *s)
 {
     pg_shard *d = s->shard;
@@ -92,7 +153,7 @@ bool pg_reach(session *s)
         bool patient = since == 0 || now - since < PG_PATIENCE_MS;
         if (!patient && now < atomic_load(&d->next_try_ms))
             return false;
-        if (conn_open(&s->conn, d->url, d->engine->application))
+        if (pg_join(s))
             return true;
         since = pg_shard_away(d, &s->conn);
         now = clock_monotonic_ms();
