@@ -166,11 +166,14 @@ static result read_page(relay *r, uint16_t from, pair *p, uint64_t *after)
     (void)pthread_mutex_lock(&r->lock);
     for (size_t i = 0; i < n; i++) {
         const outbox *o = page[i];
+        *after = o->sequence;
+        if (o->sequence <= p->loaded) {
+            continue; /* relay_committed has been here, too */
+        }
         if (&r->pairs[from][relay_lane_for(r, o->slot, o->to_lane)] == p) {
             push(p, &(store_message){from, o->sequence, o->act, o->slot, o->to_lane, o->input});
         }
         p->loaded = o->sequence;
-        *after = o->sequence;
     }
     (void)pthread_mutex_unlock(&r->lock);
     read = store_read_end(rows);
@@ -180,8 +183,7 @@ static result read_page(relay *r, uint16_t from, pair *p, uint64_t *after)
 
 /* Reads the outbox behind p->loaded until it has something for p, or ends: then all is here that
  * was committed before. Called without the lock; only one bundle of a pair is ever being made, so
- * nobody else fills the pair meanwhile but `relay_committed`, which does not while loaded < seen.
- */
+ * nobody else fills the pair meanwhile but `relay_committed`, once loaded has come to seen. */
 static void refill(relay *r, uint16_t from, pair *p)
 {
     (void)pthread_mutex_lock(&r->lock);

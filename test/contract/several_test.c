@@ -144,6 +144,77 @@ static void claims_of_one_stock_from_both(void **state)
     }
 }
 
+/* ---- there is always one ---- */
+
+enum { ROUNDS = 40 };
+
+typedef struct guest {
+    servers *all;
+    int number;
+    unsigned nth;
+    uint64_t template_id;
+    size_t away; /* 503 */
+    bool wrong;
+} guest;
+
+/* Claims and gives back, in turn. Who asks has none, so the others cannot have all. */
+static void *come_and_go(void *context)
+{
+    guest *g = context;
+    char name[NAME_MAX_];
+    uint64_t coupon_id = 0;
+    for (unsigned i = 0; i < ROUNDS && !g->wrong; i++) {
+        int n = snprintf(name, sizeof(name), "g%u-%u", g->nth, i);
+        server_ask ask = {.number = g->number, .name = {name, (size_t)n}};
+        result r = servers_claim(g->all, &ask, g->template_id, &coupon_id);
+        if (r == R_UNAVAILABLE) {
+            g->away++;
+            continue;
+        }
+        g->wrong = r != R_DONE;
+        while (r == R_DONE && (r = servers_void(g->all, g->number, coupon_id)) == R_UNAVAILABLE)
+            r = R_DONE;
+        g->wrong = g->wrong || r != R_DONE;
+        if (g->wrong)
+            fprintf(stderr, "%.*s\n", STR_ARG(result_code(r)));
+    }
+    return NULL;
+}
+
+static void there_is_always_one(void **state)
+{
+    (void)state;
+    static const rush_case cases[] = {
+        {"each has half", 0x5, 0xa, WIRE_WHOLE},
+        {"both have all", ALL_LANES, ALL_LANES, WIRE_WHOLE},
+        {"nobody has any", 0, 0, WIRE_WHOLE},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        servers *s = servers_new(true);
+        uint64_t t = make_template(s, CLAIMERS);
+        servers_own(s, cases[i].first, cases[i].second);
+        open_both(s);
+        pthread_t threads[CLAIMERS];
+        guest guests[CLAIMERS];
+        size_t away = 0;
+        int64_t begun = clock_monotonic_ms();
+        for (unsigned k = 0; k < CLAIMERS; k++) {
+            guests[k] = (guest){.all = s, .number = (int)k % SERVERS, .nth = k, .template_id = t};
+            assert_int_equal(pthread_create(&threads[k], NULL, come_and_go, &guests[k]), 0);
+        }
+        for (unsigned k = 0; k < CLAIMERS; k++) {
+            assert_int_equal(pthread_join(threads[k], NULL), 0);
+            assert_false(guests[k].wrong);
+            away += guests[k].away;
+        }
+        print_message("%s: %zu of %d refused for now, %llu calls, %lld ms\n", cases[i].name, away,
+                      CLAIMERS * ROUNDS, (unsigned long long)atomic_load(&s->calls),
+                      (long long)(clock_monotonic_ms() - begun));
+        assert_true(away < CLAIMERS * ROUNDS / 2);
+        close_both(s);
+    }
+}
+
 /* ---- coupons that go from hand to hand ---- */
 
 enum { HANDS = 6, PASSES = 12, DEVICES = 5 };
@@ -377,6 +448,7 @@ int main(void)
         cmocka_unit_test(an_earlier_message_of_the_other_comes_first),
         cmocka_unit_test(what_a_dead_server_has_left_is_delivered),
         cmocka_unit_test(claims_of_one_stock_from_both),
+        cmocka_unit_test(there_is_always_one),
         cmocka_unit_test(transfers_between_lanes_of_both),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -287,7 +287,8 @@ static result run(servers *s, const server_ask *ask, act_call call, reserve_ask 
     CHECK(pthread_cond_init(&a.changed, NULL) == 0);
     reserve->names.device = ask->device;
     a.call.app = s->servers[ask->number].app;
-    a.call.slot = slot_of_user(s->shop->merchant, ask->name);
+    if (ask->name.n > 0)
+        a.call.slot = slot_of_user(s->shop->merchant, ask->name);
     a.call.key.merchant = s->shop->merchant;
     a.call.key.subject = ask->name;
     a.call.key.key = ask->key;
@@ -325,6 +326,20 @@ result servers_claim(servers *s, const server_ask *ask, uint64_t template_id, ui
     result r = run(s, ask, call, &reserve);
     if (r == R_DONE && coupon_id != NULL)
         *coupon_id = out.coupons.items[0].coupon;
+    arena_free(memory);
+    return r;
+}
+
+result servers_void(servers *s, int number, uint64_t coupon_id)
+{
+    arena *memory = arena_new(0);
+    void_in in = {
+        .merchant = s->shop->merchant, .coupon = coupon_id, .reason = VOID_REASON_ISSUED_IN_ERROR};
+    void_out out = {0};
+    reserve_ask reserve = {0};
+    act_call call = {
+        .id = ACT_ID_void, .slot = id_slot(coupon_id), .in = &in, .out = &out, .memory = memory};
+    result r = run(s, &(server_ask){.number = number}, call, &reserve);
     arena_free(memory);
     return r;
 }

@@ -66,6 +66,8 @@ typedef struct server_ask {
 } server_ask;
 /* One coupon; waits for the answer. coupon_id may be NULL. */
 result servers_claim(servers *s, const server_ask *ask, uint64_t template_id, uint64_t *coupon_id);
+/* Issued in error: the piece goes back. Asked of this server. */
+result servers_void(servers *s, int number, uint64_t coupon_id);
 /* Of a coupon of `from`, to the asker; *coupon_id: that one, and then his. */
 result servers_transfer(servers *s, const server_ask *ask, str from, uint64_t template_id,
                         uint64_t *coupon_id);
