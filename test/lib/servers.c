@@ -226,11 +226,12 @@ void servers_free(servers *s)
 {
     stop_ticking(s);
     for (int i = 0; i < SERVERS; i++) {
-        server *w = &s->servers[i];
-        if (w->app != NULL)
+        if (s->servers[i].app != NULL)
             servers_close(s, i);
-        (void)pthread_mutex_destroy(&w->lock);
-        (void)pthread_cond_destroy(&w->left);
+    }
+    for (int i = 0; i < SERVERS; i++) { /* one that is closed may be called by the other */
+        (void)pthread_mutex_destroy(&s->servers[i].lock);
+        (void)pthread_cond_destroy(&s->servers[i].left);
     }
     fix_close(s->shop);
     database_give(s->url.p);
