@@ -86,6 +86,7 @@ static void send_item(wave *w, size_t i)
         .in = in,
         .out = &s->out,
         .memory = memory_of_slot(w, slot),
+        .asked_by = c->who.hash,
         .key = {.merchant = in->merchant,
                 .subject = call_subject(c, phone_subject(in->user)),
                 .key = arena_printf(c->memory, "%016llx%016llx.%zu", (unsigned long long)w->key.hi,

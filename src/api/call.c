@@ -310,6 +310,7 @@ void call_act(api_call *c, const act_ask *ask)
                                 .subject = call_subject(c, phone_subject(ask->subject)),
                                 .key = c->key,
                                 .body = c->body_hash},
+                        .asked_by = c->who.hash,
                         .refusal = ask->refusal,
                         .refusal_detail = ask->detail,
                         .done = on_lane,

@@ -4,6 +4,7 @@
  * with its own writes taken back; a passing refusal leaves nothing. Input and outcome records are
  * copied out of the lane's memory before the caller is told. */
 #include "app/calls.h"
+#include "app/feed.h"
 #include "app/inner.h"
 
 #define ACT(number, name, in, out, decide, class, flags) extern act_decide decide;
@@ -102,6 +103,21 @@ static result refuse_given(uow *u, const act_call *c)
     return uow_refuse(u, c->refusal, "%.*s", STR_ARG(c->refusal_detail));
 }
 
+/* Do other servers have to hear of it? */
+static bool is_told(const act_call *c)
+{
+    return c->app->options.store.several && (act_find((uint16_t)c->id)->flags & ACT_CONFIG) != 0;
+}
+
+/* The key may have been revoked on another server since it was looked at. */
+static bool may_ask(uow *u, const act_call *c)
+{
+    app_principal who;
+    hash128 by = c->asked_by;
+    return !c->app->options.store.several || (by.hi == 0 && by.lo == 0) ||
+           keyring_find(c->app->keys, by.hi, by.lo, uow_now(u), &who);
+}
+
 static result run_known(uow *u, act_call *c)
 {
     const act *a = act_find((uint16_t)c->id);
@@ -119,6 +135,9 @@ static result run_known(uow *u, act_call *c)
             return replay(u, c, kept);
         }
     }
+    if (is_told(c) && !feed_ready(u)) {
+        return R_AGAIN;
+    }
     c->at_ms = uow_now(u);
     c->code = c->refusal == R_DONE ? a->decide(u, c->in, c->out) : refuse_given(u, c);
     if (c->code == R_AGAIN || c->code == R_WAIT) {
@@ -134,6 +153,9 @@ static result run_known(uow *u, act_call *c)
     }
     if (keyed) {
         keep(u, c, kept);
+    }
+    if (kind == RESULT_DONE && is_told(c)) {
+        feed_note(u, publish_name(c));
     }
     return R_DONE;
 }
@@ -155,6 +177,9 @@ static result run_suspect(uow *u, act_call *c, const suspect *s)
 static result act_run(uow *u, request *r)
 {
     act_call *c = (act_call *)r;
+    if (!may_ask(u, c)) {
+        return R_UNAUTHENTICATED;
+    }
     suspect name = name_of(c);
     suspicion known = quarantine_begin(c->app, uow_lane(u), &name);
     if (known == SUSPICION_HELD) {
@@ -182,6 +207,7 @@ static void act_done(request *r)
     act_call *c = (act_call *)r;
     const act *a = act_find((uint16_t)c->id);
     c->wrong = (issue){0};
+    c->unreached = (str){NULL, 0};
     if (r->outcome != R_DONE) {
         c->code = r->outcome;
         c->detail = r->detail;

@@ -64,6 +64,9 @@ struct act_call {
     act_key key;
     /* Of an act without a key: what it works on, where its slot does not say it. */
     uint64_t item;
+    /* Of the API key that asks; zero: the server itself. Where there are several servers, a lane
+     * refuses what a key asks that was revoked meanwhile. */
+    hash128 asked_by;
     /* R_DONE; or what the caller has found by looking before (a quote, say): the act is then not
      * decided but refused with this, and a final refusal is kept under the key like any other. */
     result refusal;
@@ -77,6 +80,9 @@ struct act_call {
     str detail;
     issue wrong;   /* R_INVALID: of which field, where the act says so; else without a field */
     int64_t at_ms; /* act time: of the first run when replayed */
+    /* R_DONE of a configuration act, of several servers: lanes that could not be told yet. There
+     * another server may still decide on the configuration before; trying goes on. */
+    str unreached; /* a byte each */
     bool replayed; /* answered from the idempotency record */
     /* act.c's own */
     hash128 key_hash;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "app/calls.h"
+#include "app/feed.h"
 #include "app/inner.h"
 
 enum { LOOK_TICKS = 4 };
@@ -32,6 +33,11 @@ static void on_unpin(void *context, const config *c)
 {
     MAYBE(context);
     config_free((config *)(uintptr_t)c); /* the share that on_pin took */
+}
+
+static result on_config_epoch(void *context, uint16_t lane, uint64_t epoch, bool waits)
+{
+    return feed_cover(context, lane, epoch, waits);
 }
 
 static void on_committed(void *context, uint16_t lane, const store_message *messages, size_t n)
@@ -107,6 +113,7 @@ static result open_store(app *a, buf *why)
                          .clock_seen = on_clock_seen,
                          .config_pin = on_pin,
                          .config_unpin = on_unpin,
+                         .config_epoch = on_config_epoch,
                          .committed = on_committed,
                          .wanted = on_wanted,
                          .gone = on_gone,
@@ -156,10 +163,14 @@ result app_open(const app_options *options, app **out, buf *why)
     a->quarantines = quarantines_new();
     a->finder = finder_new();
     a->guesses = guesses_new();
+    a->feed = feed_new(a);
     a->relay = relay_new(a);
     a->leases = leases_new(a);
     a->dues = dues_new(a);
     result r = open_store(a, why);
+    if (r == R_DONE && a->options.store.several) {
+        r = feed_open(a, why);
+    }
     if (r == R_DONE) {
         r = publish_load(a, why);
     }
@@ -223,6 +234,7 @@ void app_close(app *a)
     quarantines_free(a->quarantines);
     finder_free(a->finder);
     guesses_free(a->guesses);
+    feed_free(a->feed);
     config_free(a->config);
     (void)pthread_cond_destroy(&a->all_back);
     (void)pthread_mutex_destroy(&a->away_lock);

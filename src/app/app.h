@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/hash.h"
 #include "base/result.h"
 #include "domain/campaign/config.h"
 #include "port/store.h"
@@ -44,6 +45,13 @@ const config *app_config(app *a);
 const zone *app_zone(app *a, str name);
 rule_zones app_zones(const app *a); /* the same, to hand on */
 
+/* Where other servers have the store open, too: reads what they have changed of the configuration,
+ * and goes on telling lanes of own edits that could not be told. Called every half second by one
+ * thread; binding edits do not wait for it. Every five minutes it compares all rows, which
+ * app_compare_config does at once: R_DONE, or why it did not come to its end. */
+void app_follow(app *a);
+MUST_USE result app_compare_config(app *a);
+
 /* The index over the newest configuration's templates; release it with find_free. A template whose
  * change was answered is in it. */
 const find_index *app_find_index(app *a);
@@ -75,6 +83,7 @@ typedef struct app_principal {
     uint64_t key;      /* id */
     uint64_t merchant; /* 0: the operator */
     uint32_t scopes;
+    hash128 hash; /* of the key, as app_authenticate got it */
 } app_principal;
 bool app_authenticate(app *a, uint64_t hi, uint64_t lo, app_principal *out);
 

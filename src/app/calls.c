@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "app/calls.h"
+#include "app/feed.h"
 #include "app/inner.h"
 #include "app/serve.h"
 #include "port/metric.h"
@@ -106,6 +107,7 @@ static bool take_answer(act_call *c, str bytes)
     c->wrong = (issue){a.field, a.wrong, a.wrong_detail};
     c->at_ms = a.at_ms;
     c->replayed = a.replayed;
+    c->unreached = a.unreached;
     return true;
 }
 
@@ -126,6 +128,8 @@ static void act_answered(void *of, result code, str answer)
     }
     if (code != R_DONE)
         c->code = code;
+    else if (c->code == R_DONE && (act_find((uint16_t)c->id)->flags & ACT_CONFIG) != 0)
+        feed_now(c->app); /* who has edited finds it here */
     c->done(c);
 }
 
@@ -140,6 +144,8 @@ void act_send(act_call *c, uint16_t lane)
                   .subject = c->key.subject,
                   .key = c->key.key,
                   .body = c->key.body,
+                  .asked_hi = c->asked_by.hi,
+                  .asked_lo = c->asked_by.lo,
                   .item = c->item,
                   .refusal = (uint32_t)c->refusal,
                   .refusal_detail = c->refusal_detail,
@@ -149,6 +155,7 @@ void act_send(act_call *c, uint16_t lane)
                   .input = record_bytes(what->in, c->in, memory)};
     memset(c->out, 0, what->out->size);
     c->replayed = false;
+    c->unreached = (str){NULL, 0};
     c->detail = (str){NULL, 0};
     c->wrong = (issue){0};
     metric_add(METRIC_PEER_FORWARDED, 1);

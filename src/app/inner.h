@@ -19,6 +19,7 @@ typedef struct quarantines quarantines;
 typedef struct dues dues;
 typedef struct finder finder;
 typedef struct guesses guesses;
+typedef struct feed feed;
 
 struct app {
     app_options options;
@@ -30,6 +31,7 @@ struct app {
     dues *dues;
     finder *finder;
     guesses *guesses;
+    feed *feed;                   /* of several servers */
     pthread_mutex_t publish_lock; /* one publisher at a time */
     pthread_mutex_t config_lock;  /* guards the pointer: exchanging it and taking a share */
     config *config;
@@ -61,11 +63,6 @@ static inline metric saga_metric(metric of_limits, saga_kind kind)
 _Static_assert(METRIC_TRIES_LATE_LIMIT + SAGA_KINDS - 1 == METRIC_TRIES_LATE_TRANSFER, "in order");
 issue act_wrong(const issue *from, arena *memory); /* a copy */
 
-/* publish.c: the rows that a configuration act has changed are committed: make and publish the next
- * snapshot, then, when no batch can decide on an older one any more, answer the call. */
-void publish_after(act_call *call);
-MUST_USE result publish_load(app *a, buf *why); /* when opening */
-
 /* finder.c: the index over templates (domain/find), which follows the configuration. */
 finder *finder_new(void);
 void finder_free(finder *f);
@@ -81,6 +78,7 @@ void guesses_free(guesses *g);
 keyring *keyring_new(void);
 void keyring_free(keyring *k);
 void keyring_put(keyring *k, const api_key *row);
+bool keyring_has(keyring *k, const api_key *row); /* exactly as it is */
 bool keyring_find(keyring *k, uint64_t hi, uint64_t lo, int64_t now_ms, app_principal *out);
 
 /* quarantine.c: see quarantine.h. Which act is running on a lane, by a name that the next process

@@ -77,6 +77,18 @@ void keyring_put(keyring *k, const api_key *row)
     (void)pthread_rwlock_unlock(&k->lock);
 }
 
+bool keyring_has(keyring *k, const api_key *row)
+{
+    (void)pthread_rwlock_rdlock(&k->lock);
+    size_t i = place(k, row->hi, row->lo);
+    const held_key *at = &k->keys[i];
+    bool has = is_at(k, i, row->hi, row->lo) && at->id == row->id &&
+               at->merchant == row->merchant && at->scopes == row->scopes &&
+               at->expires_at_ms == row->expires_at_ms && at->revoked_at_ms == row->revoked_at_ms;
+    (void)pthread_rwlock_unlock(&k->lock);
+    return has;
+}
+
 bool keyring_find(keyring *k, uint64_t hi, uint64_t lo, int64_t now_ms, app_principal *out)
 {
     (void)pthread_rwlock_rdlock(&k->lock);
@@ -84,7 +96,7 @@ bool keyring_find(keyring *k, uint64_t hi, uint64_t lo, int64_t now_ms, app_prin
     bool good = is_at(k, i, hi, lo) && k->keys[i].revoked_at_ms == 0 &&
                 (k->keys[i].expires_at_ms == 0 || now_ms < k->keys[i].expires_at_ms);
     if (good) {
-        *out = (app_principal){k->keys[i].id, k->keys[i].merchant, k->keys[i].scopes};
+        *out = (app_principal){k->keys[i].id, k->keys[i].merchant, k->keys[i].scopes, {hi, lo}};
     }
     (void)pthread_rwlock_unlock(&k->lock);
     return good;

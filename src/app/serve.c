@@ -30,7 +30,8 @@ static void served(act_call *c)
                      .wrong = c->wrong.code,
                      .wrong_detail = c->wrong.detail,
                      .at_ms = c->at_ms,
-                     .replayed = c->replayed};
+                     .replayed = c->replayed,
+                     .unreached = c->unreached};
     if (c->code == R_DONE)
         a.outcome = record_bytes(act_find((uint16_t)c->id)->out, c->out, c->memory);
     serve_answer(&a, s->answer, s->of);
@@ -60,6 +61,7 @@ static bool serve_act(app *a, const peer_act *in, peers_answered *answer, void *
     c->in = input;
     c->key = (act_key){in->merchant, arena_str(own->memory, in->subject),
                        arena_str(own->memory, in->key), in->body};
+    c->asked_by = (hash128){in->asked_hi, in->asked_lo};
     c->item = in->item;
     c->refusal = (result)in->refusal;
     c->refusal_detail = arena_str(own->memory, in->refusal_detail);

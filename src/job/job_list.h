@@ -12,6 +12,9 @@ void sweep_job_stop(void *state);
 /* tick_job.c: sends again what a full disk held up */
 void tick_job_turn(job_context *c, void *state);
 
+/* config_job.c: reads what other servers have changed of the configuration */
+void config_job_turn(job_context *c, void *state);
+
 /* find_job.c: merges the index over templates */
 void find_job_turn(job_context *c, void *state);
 

@@ -19,6 +19,7 @@
 #include "base/arena.h"
 #include "base/result.h"
 #include "base/slot_map.h"
+#include "domain/table.gen.h"
 #include "domain/uow.h"
 
 enum {
@@ -105,6 +106,10 @@ typedef struct store_hooks {
     void (*clock_seen)(void *context, int64_t server_ms);
     const config *(*config_pin)(void *context); /* at the start of a batch */
     void (*config_unpin)(void *context, const config *c);
+    /* Of several: the head of a lane that was read has this epoch. R_DONE: what is pinned from now
+     * on covers it, that is, knows all that anybody may have decided on before he raised it. Else,
+     * when it waits, R_UNAVAILABLE: what was changed cannot be read; when it does not, R_AGAIN. */
+    result (*config_epoch)(void *context, uint16_t lane, uint64_t epoch, bool waits);
     /* Rows are committed; for messages to be relayed, in order. Called before the requests'
      * done. */
     void (*committed)(void *context, uint16_t lane, const store_message *messages, size_t n);
@@ -170,27 +175,7 @@ size_t store_step(store *s);
 /* For tests: a halted lane runs nothing; requests queue. */
 void store_halt_lane(store *s, uint16_t lane, bool halted);
 
-/* What a view is for: rows of one home, and maybe some that these name. */
-typedef struct store_home {
-    uint16_t slot; /* the slot … */
-    uint16_t lane; /* … or, when of_lane, the lane */
-    bool of_lane;
-} store_home;
-
-/* Reading: a unit of work on a consistent snapshot of all lanes of a shard. No queue; rows load at
- * once; pending is never true, unless a row could not be read: then read_end tells why (R_CORRUPT,
- * R_IO, R_UNAVAILABLE; else R_DONE). The configuration (uow_config) is pinned after the snapshots
- * are taken, so that it knows every template that a row names; read_end lets both go. Do not wait
- * for a request while reading: a store that makes room on a full disk waits for its readers.
- *
- * A view of one home takes the snapshot of that shard, and needs no other one. It takes another
- * when a row of that is asked for: behind the configuration, which therefore knows what a row names
- * that one of the home has led to. Any other view takes that of every shard at once. */
-MUST_USE result store_read_begin(store *s, arena *memory, int64_t now_ms, uow **out);
-/* home NULL: any */
-MUST_USE result store_read_begin_at(store *s, const store_home *home, arena *memory, int64_t now_ms,
-                                    uow **out);
-MUST_USE result store_read_end(uow *u);
+#include "port/store_view.h" /* reading it */
 
 #include "port/store_care.h" /* looking after it */
 

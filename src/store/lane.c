@@ -6,6 +6,8 @@
  * So withheld rows, lost races and split batches change no outcome. */
 #include "store/lane.h"
 
+#include "domain/campaign/config.h"
+
 #include <stdlib.h>
 
 enum { ABORT_ONE_IN = 5, SPLIT_ONE_IN = 2, KEEP_BITS = 20 };
@@ -14,6 +16,7 @@ void lane_init(lane *l, store *s, uint16_t number)
 {
     l->store = s;
     l->number = number;
+    l->config_epoch = UINT64_MAX; /* none */
     l->memory = arena_new(LANE_MEMORY_MAX);
     if (s->engine->adversary != 0)
         l->random = s->engine->adversary * UINT64_C(0x9e3779b97f4a7c15) + number + 1;
@@ -94,15 +97,58 @@ typedef struct attempt {
     const config *config;
 } attempt;
 
+static const config *pin(const store *s)
+{
+    return s->hooks.config_pin != NULL ? s->hooks.config_pin(s->hooks.context) : NULL;
+}
+
+static void unpin(const store *s, const config *c)
+{
+    if (s->hooks.config_unpin != NULL)
+        s->hooks.config_unpin(s->hooks.context, c);
+}
+
+/* Another server may have run batches here on a newer configuration than is pinned: it raised the
+ * epoch. What is decided on the older one has read the older head, and cannot commit. */
+static result cover(lane *l, attempt *a)
+{
+    const store *s = l->store;
+    if (!s->several || s->hooks.config_epoch == NULL || (l->covered && l->unit.epoch == l->epoch))
+        return R_DONE;
+    result r = s->hooks.config_epoch(s->hooks.context, l->number, l->unit.epoch, true);
+    if (r != R_DONE)
+        return r;
+    l->epoch = l->unit.epoch;
+    l->covered = true;
+    unpin(s, a->config);
+    a->config = l->unit.config = pin(s);
+    return R_DONE;
+}
+
+/* The first batch on a newer configuration tells the other servers, in its own commit. */
+static bool raises(const lane *l, const attempt *a)
+{
+    return l->store->several && a->config != NULL && config_epoch(a->config) != l->config_epoch;
+}
+
+static void raised(lane *l, const attempt *a)
+{
+    l->epoch = l->unit.epoch + 1;
+    l->config_epoch = config_epoch(a->config);
+}
+
 static result commit(lane *l, attempt *a)
 {
     store *s = l->store;
+    l->unit.raises = raises(l, a);
     unit_finish(&l->unit, &a->changes);
     if (a->changes.n == 0)
         return R_DONE;
     if (chance(l, ABORT_ONE_IN))
         return R_STALE;
     result r = s->engine->ops->commit(s->engine, l->number, a->changes.items, a->changes.n);
+    if (r == R_DONE && l->unit.raises)
+        raised(l, a);
     /* When another lane's sync has failed, this one's success proves nothing. */
     return r == R_DONE && atomic_load(&s->latched) ? R_UNKNOWN : r;
 }
@@ -141,6 +187,8 @@ static result try_batch(lane *l, attempt *a)
     }
     if (l->unit.server_ms != 0 && s->hooks.clock_seen != NULL)
         s->hooks.clock_seen(s->hooks.context, l->unit.server_ms);
+    if (r == R_DONE)
+        r = cover(l, a);
     if (r != R_DONE) {
         answer_all(l->batch, a->n, r);
         return R_DONE; /* nothing was written: it is an answer */
@@ -167,13 +215,11 @@ static void cut(lane *l, attempt *a, size_t taken)
 /* Attempts until the batch is committed or will not be; the outcomes are in the requests. */
 static void run_batch(lane *l, attempt *a)
 {
-    store_hooks *hooks = &l->store->hooks;
     for (unsigned aborts = 0;;) {
         size_t taken = a->n;
-        a->config = hooks->config_pin != NULL ? hooks->config_pin(hooks->context) : NULL;
+        a->config = pin(l->store);
         result r = try_batch(l, a);
-        if (hooks->config_unpin != NULL)
-            hooks->config_unpin(hooks->context, a->config);
+        unpin(l->store, a->config);
         cut(l, a, taken);
         if (r == R_DONE)
             return;

@@ -38,6 +38,10 @@ typedef struct lane {
     uow unit;
     int64_t time_last;
     uint64_t id_last;
+    /* Of several servers: the epoch of the head that the configuration here covers, or that this
+     * lane has written itself, and config_epoch of the configuration that it was written with. */
+    uint64_t epoch, config_epoch;
+    bool covered; /* epoch is known */
     size_t rows_hint;
     uint64_t ticket; /* of the last parking */
     uint64_t random; /* adversarial; 0: off */
@@ -49,7 +53,7 @@ typedef enum store_phase { STORE_SERVING, STORE_DRAINING, STORE_CLOSED } store_p
 struct store {
     engine *engine;
     store_hooks hooks;
-    bool threads, read_only;
+    bool threads, read_only, several;
     slot_map map;
     _Atomic int phase;
     _Atomic bool latched;    /* a commit's fate is unknown: nothing is acknowledged any more */

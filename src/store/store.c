@@ -58,6 +58,7 @@ result store_open_engine(engine *e, const store_options *options, const store_ho
     s->engine = e;
     s->hooks = hooks != NULL ? *hooks : (store_hooks){0};
     s->read_only = options->read_only;
+    s->several = options->several;
     s->threads = options->threads && !options->read_only;
     result r = shards_open(s, options, why);
     if (r != R_DONE) {
@@ -225,45 +226,7 @@ void store_close(store *s)
     free(s);
 }
 
-/* ---- reading and looking after ---- */
-
-result store_read_begin(store *s, arena *memory, int64_t now_ms, uow **out)
-{
-    return store_read_begin_at(s, NULL, memory, now_ms, out);
-}
-
-/* A slot may be of an id that somebody made up. */
-static uint16_t lane_of_home(const store *s, const store_home *home)
-{
-    return home->of_lane ? home->lane : slot_map_lane(&s->map, home->slot % SLOT_COUNT);
-}
-
-result store_read_begin_at(store *s, const store_home *home, arena *memory, int64_t now_ms,
-                           uow **out)
-{
-    uint16_t of = home != NULL ? lane_of_home(s, home) : 0;
-    const snapshot *at = s->engine->ops->snapshot_new(s->engine, home != NULL ? &of : NULL);
-    if (at == NULL)
-        return R_UNAVAILABLE;
-    uow *u = ARENA_NEW(memory, uow);
-    unit_begin_reading(u, s->engine, memory, at);
-    u->store = s;
-    u->now_ms = now_ms;
-    u->slots = &s->map;
-    if (s->hooks.config_pin != NULL)
-        u->config = s->hooks.config_pin(s->hooks.context);
-    *out = u;
-    return R_DONE;
-}
-
-result store_read_end(uow *u)
-{
-    const store_hooks *hooks = &u->store->hooks;
-    if (hooks->config_unpin != NULL)
-        hooks->config_unpin(hooks->context, u->config);
-    u->engine->ops->snapshot_free(u->engine, u->at);
-    return u->failure;
-}
+/* ---- looking after ---- */
 
 void store_metrics_read(store *s, store_metrics *out)
 {

@@ -124,6 +124,7 @@ result unit_open(uow *u)
     if (head != NULL) {
         u->now_ms = head->time_ms > u->now_ms ? head->time_ms : u->now_ms;
         u->id_last = head->id_last > u->id_last ? head->id_last : u->id_last;
+        u->epoch = head->epoch;
     }
     u->due_last = head == NULL ? 0 : head->due_last;
     return R_DONE;
@@ -388,6 +389,7 @@ void unit_finish(uow *u, unit_changes *out)
     lane_head *head = head_to_write(u);
     head->revision++;
     head->map_version = u->slots->version;
+    head->epoch += u->raises;
     head->time_ms = u->now_ms;
     head->id_last = u->id_last;
     out->messages_n = u->messages.n;

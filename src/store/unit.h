@@ -89,6 +89,8 @@ struct uow {
     int64_t time_last; /* of this lane in this process */
     uint64_t id_last;
     uint64_t due_last;
+    uint64_t epoch;   /* of the head, as it was read */
+    bool raises;      /* set by the lane: this batch raises it */
     uint64_t *random; /* adversarial withholding; NULL: off */
 
     unit_entry **map; /* open addressing, capacity a power of two */

@@ -80,6 +80,17 @@ void database_run(const char *url, const char *sql)
     PQfinish(c);
 }
 
+int64_t database_number(const char *url, const char *sql)
+{
+    PGconn *c = PQconnectdb(url);
+    PGresult *r = PQexec(c, sql);
+    CHECK(PQresultStatus(r) == PGRES_TUPLES_OK && PQntuples(r) == 1);
+    int64_t n = strtoll(PQgetvalue(r, 0, 0), NULL, 10);
+    PQclear(r);
+    PQfinish(c);
+    return n;
+}
+
 /* The same server, another database: of an address the last part, of a list of keywords the last
  * word of its kind counts. */
 static void name_database(char url[DATABASE_URL_MAX], const char *name)

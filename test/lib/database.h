@@ -6,6 +6,8 @@
 #ifndef QUAN_TEST_DATABASE_H
 #define QUAN_TEST_DATABASE_H
 
+#include <stdint.h>
+
 enum { DATABASES_MAX = 16, DATABASE_URL_MAX = 400 };
 
 /* An empty one, for as long as it is not given back. */
@@ -13,5 +15,7 @@ const char *database_take(void);
 void database_give(const char *url);
 /* Runs SQL in it: what fails ends the test. */
 void database_run(const char *url, const char *sql);
+/* The one number that this SELECT gives. */
+int64_t database_number(const char *url, const char *sql);
 
 #endif

@@ -95,9 +95,8 @@ config *config_share(const config *c)
 
 void config_free(config *c)
 {
-    if (c == NULL || atomic_fetch_sub_explicit(&c->references, 1, memory_order_acq_rel) != 1) {
+    if (c == NULL || atomic_fetch_sub_explicit(&c->references, 1, memory_order_acq_rel) != 1)
         return;
-    }
     config_map_free(&c->merchants);
     config_map_free(&c->campaigns);
     config_map_free(&c->templates);
@@ -147,13 +146,19 @@ static void config_change(config *c)
     c->epoch++;
 }
 
+config *config_with_epoch(const config *c)
+{
+    config *next = config_copy(c);
+    config_change(next);
+    return next;
+}
+
 /* Hands the object, with its maker's reference, to the map by id and to the one by owner. */
 static void config_keep(config_map *by_id, config_map *by_owner, config_key key, config_object *o)
 {
     config_map_put(by_id, (config_key){0, key.id}, o);
-    if (by_owner != NULL) {
+    if (by_owner != NULL)
         config_map_put(by_owner, key, o);
-    }
     config_object_drop(o);
 }
 
@@ -197,9 +202,8 @@ static void put_promotions(config *c, uint64_t merchant_id, uint64_t more)
         }
         ids[n++] = before.ids[i];
     }
-    if (more != 0) {
+    if (more != 0)
         ids[n++] = more;
-    }
     config_object_init(&p->head, block_drop);
     p->view = (config_promotions){ids, n};
     config_map_put(&c->automatic, (config_key){0, merchant_id}, &p->head);
@@ -237,9 +241,8 @@ void config_put_merchant(config *c, const merchant *row, const zone *days)
                                 .zone = days,
                                 .window_end = policy.window_end,
                                 .pricing = pricing_of(row, &policy)};
-    if (row->blacklist.n > 0) {
+    if (row->blacklist.n > 0)
         m->view.blacklist = rule_new(row->blacklist.items, row->blacklist.n, RULE_PLACE_LINE);
-    }
     config_keep(&c->merchants, NULL, (config_key){0, row->id}, &m->head);
 }
 
@@ -265,9 +268,8 @@ void config_put_campaign(config *c, const campaign *row)
     config_object_init(&k->head, block_drop);
     k->view.row = copy;
     config_keep(&c->campaigns, &c->by_merchant, (config_key){row->merchant, row->id}, &k->head);
-    if (config_is_over(row) && config_automatic(c, row->merchant).n > 0) {
+    if (config_is_over(row) && config_automatic(c, row->merchant).n > 0)
         put_promotions(c, row->merchant, 0);
-    }
 }
 
 config *config_with_campaign(const config *c, const campaign *row)
@@ -349,9 +351,8 @@ void config_put_template(config *c, const template *row, const template_version 
     template_set_versions(t, old, version->version > had ? version_new(version) : NULL);
     config_keep(&c->templates, &c->by_campaign, (config_key){row->campaign, row->id}, &t->head);
     const config_campaign *of = config_find_campaign(c, row->campaign);
-    if (row->apply == APPLY_MODE_AUTOMATIC && of != NULL && !config_is_over(of->row)) {
+    if (row->apply == APPLY_MODE_AUTOMATIC && of != NULL && !config_is_over(of->row))
         put_promotions(c, row->merchant, row->id);
-    }
 }
 
 config *config_with_template(const config *c, const template *row, const template_version *version)

@@ -64,6 +64,9 @@ config *config_with_code_format(const config *c, const code_format *row);
 config *config_with_code_batch(const config *c, const code_batch *row);
 config *config_with_code_word(const config *c, const code_word *row);
 
+/* The same, of the next epoch: what acts go by beside it has changed (API keys). */
+config *config_with_epoch(const config *c);
+
 /* The same in place, for loading: c must have one reference, its maker's. */
 void config_put_merchant(config *c, const merchant *row, const zone *days);
 void config_put_campaign(config *c, const campaign *row);

@@ -1,0 +1,334 @@
+/* Configuration that other servers have changed: read from the log that every lane keeps of it,
+ * config_edit, and published here in the order of each lane.
+ *
+ * Two things make it read. Every half second it looks at all heads (app_follow). And a batch, or a
+ * reading, that finds a head with a higher epoch than is covered here waits until it is
+ * (feed_cover): a lane raises its head's epoch with its first batch on a newer configuration, so
+ * nobody meets rows that were decided on a configuration that he does not know, and what is decided
+ * on an older one has read an older head and cannot commit.
+ *
+ * Invariants: `seen` of a lane is the number of its last change that is published here, and changes
+ * are numbered without a gap, so one that was trimmed before it was read is noticed: then all rows
+ * are compared (publish_compare). `epochs` of a lane is covered: all that was committed before its
+ * head had it is published. */
+#include <stdlib.h>
+
+#include "app/feed.h"
+#include "app/inner.h"
+#include "port/clock.h"
+#include "port/log.h"
+#include "port/metric.h"
+
+enum {
+    CHANGES_KEPT = 10000, /* of each lane; who is further behind compares all rows */
+    PAGE = 256,
+    CHECK_MS = 5 * 60 * 1000,
+};
+
+/* Lanes that could not be told of an edit when it was answered. */
+typedef struct debt {
+    request request;
+    app *app;
+    _Atomic uint64_t owed, paid; /* counts; paid up to the number when the request was sent */
+    uint64_t sent;
+    atomic_bool under_way;
+} debt;
+
+struct feed {
+    uint64_t seen[STORE_LANES_MAX];  /* with publish_lock, and so the next three */
+    result reached[STORE_LANES_MAX]; /* by the last look */
+    bool
+        unpublished[STORE_LANES_MAX]; /* has changes of this server that it could not read itself */
+    uint64_t looks;
+    _Atomic uint64_t asked; /* looks that were asked for; what began later serves all before it */
+    _Atomic uint64_t epochs[STORE_LANES_MAX];
+    debt debts[STORE_LANES_MAX];
+    _Atomic int64_t checked_ms; /* monotonic: when all rows were compared last */
+};
+
+feed *feed_new(app *a)
+{
+    feed *f = calloc(1, sizeof(*f)); /* feed_free frees it */
+    CHECK(f != NULL);
+    for (size_t i = 0; i < STORE_LANES_MAX; i++)
+        f->debts[i].app = a;
+    f->checked_ms = clock_monotonic_ms();
+    return f;
+}
+
+void feed_free(feed *f)
+{
+    free(f);
+}
+
+/* ---- the log ---- */
+
+/* False: rows are not here yet. */
+bool feed_ready(uow *u)
+{
+    const lane_head *head = lane_head_get(u, uow_lane(u));
+    if (head != NULL && head->config_last >= CHANGES_KEPT)
+        (void)config_edit_get(u, head->lane, head->config_last + 1 - CHANGES_KEPT);
+    return !uow_pending(u);
+}
+
+void feed_note(uow *u, config_name what)
+{
+    uint16_t lane = uow_lane(u);
+    lane_head *head = lane_head_get(u, lane);
+    if (head == NULL)
+        head = lane_head_new(u, lane);
+    else
+        lane_head_edit(u, head);
+    config_edit *row = config_edit_new(u, lane, ++head->config_last);
+    row->kind = what.kind;
+    row->hi = what.hi;
+    row->lo = what.lo;
+    row->at_ms = uow_now(u);
+    if (head->config_last <= CHANGES_KEPT)
+        return;
+    config_edit *old = config_edit_get(u, lane, head->config_last - CHANGES_KEPT);
+    if (old != NULL)
+        config_edit_delete(u, old);
+}
+
+/* ---- reading it ---- */
+
+static void apply(app *a, uow *rows, const config_edit *c, result *r)
+{
+    config_name what = {c->kind, c->hi, c->lo};
+    *r = publish_row(a, rows, what);
+    if (*r == R_CORRUPT) {
+        log_event(LOG_ERROR, "a change of the configuration names what is not there",
+                  log_u64("lane", c->lane), log_u64("number", c->number), log_u64("kind", c->kind));
+        *r = R_DONE; /* nothing comes of waiting for it */
+    }
+    if (*r != R_DONE)
+        return;
+    int64_t lag_ms = app_now_ms(a) - c->at_ms;
+    metric_add(METRIC_CONFIG_APPLIED, 1);
+    metric_observe(METRIC_CONFIG_LAG, lag_ms > 0 ? (uint64_t)lag_ms * 1000 : 0);
+}
+
+/* Its changes up to `last`, and what came since. R_STALE: some are there no more. */
+static result read_lane(app *a, uow *rows, uint16_t lane, uint64_t last)
+{
+    feed *f = a->feed;
+    void *page[PAGE];
+    size_t n;
+    do {
+        config_edit from = {.lane = lane, .number = f->seen[lane]};
+        uow_range range = {&config_edit_table, -1, &from, 1, true};
+        n = uow_scan(rows, &range, PAGE, page);
+        if (uow_pending(rows))
+            return R_UNAVAILABLE;
+        for (size_t i = 0; i < n; i++) {
+            const config_edit *c = page[i];
+            result r = R_STALE;
+            if (c->number == f->seen[lane] + 1)
+                apply(a, rows, c, &r);
+            if (r != R_DONE)
+                return r;
+            f->seen[lane] = c->number;
+        }
+    } while (n == PAGE);
+    return f->seen[lane] < last ? R_STALE : R_DONE;
+}
+
+/* The rows themselves say more than a log that is not whole. */
+static result skip(app *a, uint16_t lane, uint64_t last)
+{
+    log_event(LOG_WARN, "changes of the configuration were trimmed before they were read",
+              log_u64("lane", lane), log_u64("seen", a->feed->seen[lane]), log_u64("last", last));
+    result r = publish_compare(a, true);
+    if (r == R_DONE)
+        a->feed->seen[lane] = last;
+    return r;
+}
+
+static result read_changes(app *a, const lane_head *heads)
+{
+    feed *f = a->feed;
+    arena *memory = arena_new(0);
+    result all = R_DONE;
+    for (uint16_t lane = 0; lane < store_lanes(a->store); lane++) {
+        uow *rows;
+        if (f->reached[lane] == R_DONE && heads[lane].config_last > f->seen[lane]) {
+            arena_reset(memory);
+            store_home home = {.lane = lane, .of_lane = true};
+            result r = store_read_bare(a->store, &home, memory, 0, &rows);
+            if (r == R_DONE) {
+                r = read_lane(a, rows, lane, heads[lane].config_last);
+                result ended = store_read_end(rows);
+                r = ended == R_DONE ? r : ended;
+            }
+            if (r == R_STALE)
+                r = skip(a, lane, heads[lane].config_last);
+            f->reached[lane] = r;
+        }
+        f->unpublished[lane] = f->unpublished[lane] && f->reached[lane] != R_DONE;
+        all = all == R_DONE ? f->reached[lane] : all;
+    }
+    arena_free(memory);
+    return all;
+}
+
+/* What was committed before the heads were read is published, or the result tells why not. With
+ * publish_lock. */
+static result look(app *a)
+{
+    feed *f = a->feed;
+    lane_head heads[STORE_LANES_MAX];
+    store_heads(a->store, heads, f->reached);
+    result r = read_changes(a, heads);
+    for (uint16_t lane = 0; r == R_DONE && lane < store_lanes(a->store); lane++)
+        if (heads[lane].epoch > f->epochs[lane])
+            f->epochs[lane] = heads[lane].epoch;
+    return r;
+}
+
+/* Of a lane, or (STORE_LANES_MAX) of all. Who waits for a look that began after he had asked needs
+ * none of his own. */
+static result follow(app *a, uint16_t lane)
+{
+    feed *f = a->feed;
+    uint64_t mine = atomic_fetch_add(&f->asked, 1) + 1;
+    result r = R_DONE;
+    (void)pthread_mutex_lock(&a->publish_lock);
+    if (f->looks < mine) {
+        uint64_t serves = atomic_load(&f->asked);
+        r = look(a);
+        if (r == R_DONE)
+            f->looks = serves;
+        else if (lane < STORE_LANES_MAX)
+            r = f->reached[lane];
+    }
+    (void)pthread_mutex_unlock(&a->publish_lock);
+    return r;
+}
+
+result feed_cover(app *a, uint16_t lane, uint64_t epoch, bool waits)
+{
+    feed *f = a->feed;
+    if (epoch <= atomic_load(&f->epochs[lane]))
+        return R_DONE;
+    if (!waits)
+        return R_AGAIN;
+    (void)follow(a, STORE_LANES_MAX);
+    return epoch <= atomic_load(&f->epochs[lane]) ? R_DONE : R_UNAVAILABLE;
+}
+
+result feed_open(app *a, buf *why)
+{
+    feed *f = a->feed;
+    lane_head heads[STORE_LANES_MAX];
+    store_heads(a->store, heads, f->reached);
+    for (uint16_t lane = 0; lane < store_lanes(a->store); lane++) {
+        if (f->reached[lane] != R_DONE) {
+            buf_printf(why, "reading the head of lane %u", lane);
+            return f->reached[lane];
+        }
+        f->seen[lane] = heads[lane].config_last;
+        f->epochs[lane] = heads[lane].epoch;
+    }
+    return R_DONE;
+}
+
+bool feed_has_seen(app *a, uint16_t lane, uint64_t last)
+{
+    return a->feed->seen[lane] == last;
+}
+
+/* ---- own edits ---- */
+
+result feed_own(app *a, uint16_t lane)
+{
+    result r = follow(a, lane);
+    if (r == R_DONE)
+        return r;
+    (void)pthread_mutex_lock(&a->publish_lock);
+    a->feed->unpublished[lane] = true;
+    (void)pthread_mutex_unlock(&a->publish_lock);
+    for (uint16_t i = 0; i < store_lanes(a->store); i++)
+        feed_owe(a, i);
+    return r;
+}
+
+void feed_now(app *a)
+{
+    (void)follow(a, STORE_LANES_MAX);
+}
+
+static void count_debts(app *a)
+{
+    int64_t n = 0;
+    for (uint16_t i = 0; i < store_lanes(a->store); i++)
+        n += a->feed->debts[i].paid < a->feed->debts[i].owed;
+    metric_set(METRIC_CONFIG_OWED, n);
+}
+
+void feed_owe(app *a, uint16_t lane)
+{
+    atomic_fetch_add(&a->feed->debts[lane].owed, 1);
+    count_debts(a);
+}
+
+static result nothing(uow *u, request *r)
+{
+    MAYBE(u);
+    MAYBE(r);
+    return R_DONE;
+}
+
+static void sent(request *r)
+{
+    debt *d = (debt *)r;
+    if (r->outcome == R_DONE)
+        atomic_store(&d->paid, d->sent);
+    count_debts(d->app);
+    atomic_store(&d->under_way, false);
+}
+
+static void pay(app *a, uint16_t lane)
+{
+    debt *d = &a->feed->debts[lane];
+    if (atomic_load(&d->paid) == atomic_load(&d->owed) || atomic_exchange(&d->under_way, true))
+        return;
+    d->sent = atomic_load(&d->owed);
+    d->request = (request){
+        .run = nothing, .done = sent, .lane = lane, .to_lane = true, .class = CLASS_INTERNAL};
+    if (store_submit(a->store, &d->request) != R_DONE)
+        atomic_store(&d->under_way, false);
+}
+
+static void pay_all(app *a)
+{
+    bool hidden = false; /* an edit that no batch here would know of yet */
+    (void)pthread_mutex_lock(&a->publish_lock);
+    for (uint16_t i = 0; i < store_lanes(a->store); i++)
+        hidden = hidden || a->feed->unpublished[i];
+    (void)pthread_mutex_unlock(&a->publish_lock);
+    for (uint16_t i = 0; i < store_lanes(a->store) && !hidden; i++)
+        pay(a, i);
+}
+
+/* ---- now and then ---- */
+
+void app_follow(app *a)
+{
+    if (!a->options.store.several)
+        return;
+    result r = follow(a, STORE_LANES_MAX);
+    pay_all(a);
+    bool due = clock_monotonic_ms() - atomic_load(&a->feed->checked_ms) >= CHECK_MS;
+    if (r == R_DONE && due && app_compare_config(a) != R_DONE)
+        log_event(LOG_WARN, "the configuration could not be compared with its rows");
+}
+
+result app_compare_config(app *a)
+{
+    result r = publish_compare(a, false);
+    if (r == R_DONE)
+        atomic_store(&a->feed->checked_ms, clock_monotonic_ms());
+    return r;
+}

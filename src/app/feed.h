@@ -1,0 +1,26 @@
+/* What other servers have changed of the configuration, and telling them of own edits. */
+#ifndef QUAN_APP_FEED_H
+#define QUAN_APP_FEED_H
+
+#include "app/publish.h"
+
+feed *feed_new(app *a);
+void feed_free(feed *f);
+/* Before publish_load: what is committed from now on is in the log. */
+MUST_USE result feed_open(app *a, buf *why);
+/* Inside an act that writes configuration: before it, and when it is done. False: R_AGAIN. */
+MUST_USE bool feed_ready(uow *u);
+void feed_note(uow *u, config_name what);
+/* Is the epoch of a lane's head covered? Makes it so, or else R_UNAVAILABLE; not waiting: R_AGAIN.
+ */
+MUST_USE result feed_cover(app *a, uint16_t lane, uint64_t epoch, bool waits);
+/* Publishes what this server has just committed in a lane, and all that was before it. Else
+ * R_UNAVAILABLE: it is published, and told to all lanes, as soon as it can be read. */
+MUST_USE result feed_own(app *a, uint16_t lane);
+/* What others have committed before now; what cannot be read now is read later. */
+void feed_now(app *a);
+/* A lane could not be told that the configuration is newer: it will be. */
+void feed_owe(app *a, uint16_t lane);
+bool feed_has_seen(app *a, uint16_t lane, uint64_t last); /* with publish_lock */
+
+#endif

@@ -1,0 +1,43 @@
+/* Reading a store (port/store.h, which includes this). */
+#ifndef QUAN_PORT_STORE_VIEW_H
+#define QUAN_PORT_STORE_VIEW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/result.h"
+#include "domain/table.gen.h"
+#include "domain/uow.h"
+
+typedef struct store store;
+
+/* What a view is for: rows of one home, and maybe some that these name. */
+typedef struct store_home {
+    uint16_t slot; /* the slot … */
+    uint16_t lane; /* … or, when of_lane, the lane */
+    bool of_lane;
+} store_home;
+
+/* A unit of work on a consistent snapshot of all lanes of a shard. No queue; rows load at once;
+ * pending is never true, unless a row could not be read: then read_end tells why (R_CORRUPT, R_IO,
+ * R_UNAVAILABLE; else R_DONE). The configuration (uow_config) is pinned after the snapshots are
+ * taken, so that it knows every template that a row names, whichever server wrote it; read_end lets
+ * both go. Do not wait for a request while reading: a store that makes room on a full disk waits
+ * for its readers.
+ *
+ * A view of one home takes the snapshot of that shard, and needs no other one. It takes another
+ * when a row of that is asked for: behind the configuration, which therefore knows what a row names
+ * that one of the home has led to. Any other view takes that of every shard at once. */
+MUST_USE result store_read_begin(store *s, arena *memory, int64_t now_ms, uow **out);
+/* home NULL: any */
+MUST_USE result store_read_begin_at(store *s, const store_home *home, arena *memory, int64_t now_ms,
+                                    uow **out);
+MUST_USE result store_read_end(uow *u);
+/* The same without a configuration, for who makes that. */
+MUST_USE result store_read_bare(store *s, const store_home *home, arena *memory, int64_t now_ms,
+                                uow **out);
+/* The newest heads of all lanes, zeroed where there is none yet; outcomes as of load_item. */
+void store_heads(store *s, lane_head *heads, result *outcomes);
+
+#endif
