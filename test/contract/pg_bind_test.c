@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -20,9 +21,10 @@
 
 enum {
     WORKERS = 3,
-    ROUNDS = 100,
-    ROUNDS_OF_KEYS = 30,
-    ROUNDS_OF_ORDERS = 20,
+    ROUNDS = 30,
+    ROUNDS_OF_KEYS = 10,
+    ROUNDS_OF_ORDERS = 10,
+    NIGHTLY_TIMES = 10,
     TIRED = 8,
     PATIENCE_MS = 20000,
 };
@@ -44,6 +46,11 @@ struct worker {
     result strange;
     pthread_t thread;
 };
+
+static int rounds(int n)
+{
+    return getenv("QUAN_NIGHTLY") == NULL ? n : n * NIGHTLY_TIMES;
+}
 
 static void *run_worker(void *argument)
 {
@@ -150,7 +157,7 @@ static void pause_binds_claims_from_its_answer_on(void **state)
     pair *p = *state;
     race r = {p,  work_claim, pause_campaign, R_CAMPAIGN_NOT_ACTIVE, "SELECT count(*) FROM coupon",
               {0}};
-    for (int i = 0; i < ROUNDS; i++) {
+    for (int i = 0; i < rounds(ROUNDS); i++) {
         run_race(&r);
         pair_set_state(p, PAIR_A, CAMPAIGN_STATE_ACTIVE); /* and that binds, too */
     }
@@ -170,7 +177,7 @@ static void revoke_key(pair *p)
 static void a_key_asks_nothing_from_its_revocation_on(void **state)
 {
     pair *p = *state;
-    for (int i = 0; i < ROUNDS_OF_KEYS; i++) {
+    for (int i = 0; i < rounds(ROUNDS_OF_KEYS); i++) {
         key_of_round = hash128_of(arena_printf(p->at[PAIR_A].memory, "key %d", i), 0);
         key_put_in in = {.hi = key_of_round.hi,
                          .lo = key_of_round.lo,
@@ -240,7 +247,7 @@ static void disable_binds_redemptions(void **state)
     race r = {
         p,  work_redeem, disable_campaign, R_CAMPAIGN_DISABLED, "SELECT count(*) FROM redemption",
         {0}};
-    for (int i = 0; i < ROUNDS_OF_ORDERS; i++) {
+    for (int i = 0; i < rounds(ROUNDS_OF_ORDERS); i++) {
         run_race(&r);
         pair_set_state(p, PAIR_A, CAMPAIGN_STATE_ACTIVE);
     }
@@ -277,11 +284,11 @@ static void bar_gold(pair *p)
 static void the_blacklist_binds_orders_that_have_their_price(void **state)
 {
     pair *p = *state;
-    for (int i = 0; i < ROUNDS_OF_ORDERS; i++) {
+    for (int i = 0; i < rounds(ROUNDS_OF_ORDERS); i++) {
         an_order_that_was_priced_before_is_bound(p, bar_gold, R_STALE);
         put_blacklist(p, 0);
     }
-    for (int i = 0; i < ROUNDS_OF_ORDERS; i++) {
+    for (int i = 0; i < rounds(ROUNDS_OF_ORDERS); i++) {
         an_order_that_was_priced_before_is_bound(p, disable_campaign, R_CAMPAIGN_DISABLED);
         pair_set_state(p, PAIR_A, CAMPAIGN_STATE_ACTIVE);
     }
