@@ -200,7 +200,7 @@ void api_coupon_get(api_call *c)
     const wire_coupon_get_parameters *p = c->parameters;
     app_view v;
     coupon_seen seen;
-    if (!call_view_of(c, id_slot(p->coupon), &v))
+    if (!call_view_shown(c, id_slot(p->coupon), &v))
         return;
     bool found = query_coupon(&v, c->who.merchant, p->coupon, &seen);
     if (found && seen.now.state == COUPON_STATE_TRANSFERRED)
@@ -270,7 +270,8 @@ static void filter(wallet_ask *ask, wire_coupon_state_shown state)
 static void answer_wallet(api_call *c, wallet_ask *ask, str token)
 {
     app_view v;
-    if (!place_read(c, token, &ask->after) || !call_view_of_user(c, ask->user, &v))
+    if (!place_read(c, token, &ask->after) ||
+        !call_view_shown(c, slot_of_user(ask->merchant, ask->user), &v))
         return;
     coupon_seen *seen = ARENA_ARRAY(c->memory, coupon_seen, ask->limit);
     wire_coupon_page page = {0};

@@ -206,6 +206,11 @@ bool call_view_of(api_call *c, uint16_t slot, app_view *out)
     return view_open(c, &(store_home){.slot = slot}, out);
 }
 
+bool call_view_shown(api_call *c, uint16_t slot, app_view *out)
+{
+    return view_open(c, &(store_home){.slot = slot, .replica = true}, out);
+}
+
 bool call_view_of_user(api_call *c, str of, app_view *out)
 {
     return call_view_of(c, slot_of_user(c->who.merchant, of), out);

@@ -68,6 +68,9 @@ const config *call_config(api_call *c);
 MUST_USE bool call_view(api_call *c, app_view *out);
 /* For what one slot has, and maybe what its rows name: needs no shard but that one. */
 MUST_USE bool call_view_of(api_call *c, uint16_t slot, app_view *out);
+/* … for what is shown as it was a moment ago at the most, but for what this server has answered:
+ * a replica may have it. */
+MUST_USE bool call_view_shown(api_call *c, uint16_t slot, app_view *out);
 MUST_USE bool call_view_of_user(api_call *c, str of, app_view *out);
 /* Closes it. False: something could not be read, and the call has ended. */
 MUST_USE bool call_view_end(api_call *c, app_view *v);

@@ -96,6 +96,8 @@ static void collect_store(void *context)
     metric_set(METRIC_STORE_INDEXES, (int64_t)m.indexes);
     metric_set(METRIC_STORE_UNFLUSHED, (int64_t)m.unflushed);
     metric_set(METRIC_STORE_FILES, (int64_t)m.files);
+    metric_set(METRIC_STORE_VIEWS_REPLICA, (int64_t)m.replica_views);
+    metric_set(METRIC_STORE_VIEWS_PRIMARY, (int64_t)m.primary_views);
     metric_set(METRIC_STORE_FULL, m.full);
     for (uint16_t i = 0; i < STORE_SHARDS_MAX; i++)
         metric_set(METRIC_STORE_AWAY_0 + i, m.away[i]);

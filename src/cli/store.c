@@ -84,6 +84,13 @@ static cli_exit open_database(const cli_context *c, bool make, app_options *opti
             "the setting store is an address, postgres://user@host/name, or up to %d of "
             "them with commas between: one for each shard, in their order",
             STORE_SHARDS_MAX);
+    str replicas = settings_text(c->settings, SETTING_store_replicas);
+    str *read_too = ARENA_ARRAY(c->memory, str, STORE_SHARDS_MAX);
+    if (replicas.n > 0 && store_urls_read(replicas, read_too) != options->store.shards)
+        return cli_fail(c, CLI_USAGE,
+                        "the setting store_replicas has an address for each of those in store, in "
+                        "the same order");
+    options->store.replicas = replicas.n > 0 ? read_too : NULL;
     return open_common(c, make, options, out);
 }
 

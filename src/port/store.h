@@ -31,6 +31,7 @@ enum {
     STORE_BATCH_MAX = 512,       /* requests decided in one commit */
     STORE_PARKED_MAX = 4096,     /* requests of one lane that wait for slices */
     STORE_DRY_MAX = UOW_DRY_MAX, /* pools that one request can be told are dry */
+    STORE_REPLICA_LAG_MS = 1000, /* beyond which a replica is left out */
 };
 
 /* An idempotency record older than this, in its lane's act time, reads as absent: engines may drop
@@ -127,6 +128,8 @@ typedef struct store_options {
     const str *urls;
     /* When the store is created: 1 … STORE_LANES_MAX; when it exists, 0 or the number it has. */
     uint16_t lanes;
+    /* pg: of each shard servers that stream from it, where views may read, too; NULL: none. */
+    const str *replicas;
     uint16_t shards; /* among which the lanes are shared evenly, and how many urls; 0: one */
     slot_fill fill;  /* when it is created */
     bool threads;
@@ -149,9 +152,6 @@ MUST_USE result store_open_rocks(const store_options *options, const store_hooks
                                  store **out, buf *why);
 MUST_USE result store_open_pg(const store_options *options, const store_hooks *hooks, store **out,
                               buf *why);
-/* The addresses that a text names, at most STORE_SHARDS_MAX; how many, 0: it does not. Between two
- * of them is a comma, blanks, or both; hosts of one address have commas between them, too. */
-size_t store_urls_read(str text, str urls[STORE_SHARDS_MAX]);
 /* Refuses new requests (R_DRAINING) but CLASS_INTERNAL, until all those inside have ended. */
 void store_drain(store *s);
 void store_close(store *s); /* drains, stops the threads, frees; NULL is allowed */

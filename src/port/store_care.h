@@ -1,4 +1,5 @@
-/* Looking after a store (port/store.h, which includes this): figures, copies, walks over tables. */
+/* Looking after a store (port/store.h, which includes this): figures, addresses, copies, walks
+ * over tables. */
 #ifndef QUAN_PORT_STORE_CARE_H
 #define QUAN_PORT_STORE_CARE_H
 
@@ -18,13 +19,18 @@ typedef struct store_metrics {
      * of files; rows that are not in files yet; files of rows. mem: 0. */
     uint64_t cache_used, cache_max, indexes, unflushed, files;
     uint16_t shards;
-    bool away[STORE_SHARDS_MAX]; /* pg: shards that could not be reached the last time */
-    bool full;                   /* the disk is, or was at the last write: commits are refused */
+    bool away[STORE_SHARDS_MAX];           /* pg: shards that could not be reached the last time */
+    uint64_t replica_views, primary_views; /* pg: of those that a replica might have served */
+    bool full; /* the disk is, or was at the last write: commits are refused */
 } store_metrics;
 void store_metrics_read(store *s, store_metrics *out);
 /* A consistent copy, while serving. */
 MUST_USE result store_checkpoint(store *s, str directory, buf *why);
 void store_compact(store *s); /* before measuring sizes */
+
+/* The addresses that a text names, at most STORE_SHARDS_MAX; how many, 0: it does not. Between two
+ * of them is a comma, blanks, or both; hosts of one address have commas between them, too. */
+size_t store_urls_read(str text, str urls[STORE_SHARDS_MAX]);
 
 /* All rows of a table, or all entries of one of its indexes, whose slot (lane, for tables that
  * live by lane) is in [from, until): for checks and dumps, of point tables too. On the snapshot

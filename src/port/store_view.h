@@ -17,6 +17,9 @@ typedef struct store_home {
     uint16_t slot; /* the slot … */
     uint16_t lane; /* … or, when of_lane, the lane */
     bool of_lane;
+    /* Rows of the slot, and no others, may come from a replica that has all that this process has
+     * written there, and of what others have, all but that of STORE_REPLICA_LAG_MS. */
+    bool replica;
 } store_home;
 
 /* A unit of work on a consistent snapshot of all lanes of a shard. No queue; rows load at once;

@@ -77,8 +77,9 @@ typedef struct engine_ops {
     /* See store_each. The visit may not call the engine. */
     result (*each)(engine *e, const snapshot *at, const store_span *span, store_visit *visit,
                    void *context);
-    /* home: what it is for, a lane; NULL: all of them. NULL: a shard cannot be reached. */
-    snapshot *(*snapshot_new)(engine *e, const uint16_t *home);
+    /* home: what it is for, its lane filled in; NULL: all of them. NULL: a shard cannot be reached.
+     */
+    snapshot *(*snapshot_new)(engine *e, const store_home *home);
     void (*snapshot_free)(engine *e, const snapshot *s);
     /* All or nothing, durable when it returns R_DONE. R_STORAGE_FULL, R_UNAVAILABLE (nothing of it
      * is kept), R_EPOCH_CHANGED or R_STALE (nor of it; a race was lost: reload and run the batch

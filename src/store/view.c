@@ -74,7 +74,9 @@ static bool find_newer(store *s, const snapshot *at, lane_span of, lane_head *ne
 
 static const snapshot *snapshot_of(store *s, const store_home *home)
 {
-    uint16_t of = home != NULL ? lane_of_home(s, home) : 0;
+    store_home of = home != NULL ? *home : (store_home){0};
+    if (home != NULL)
+        of.lane = lane_of_home(s, home);
     return s->engine->ops->snapshot_new(s->engine, home != NULL ? &of : NULL);
 }
 

@@ -61,6 +61,7 @@ result store_fixture_try_open(store_fixture *f, uint16_t lanes, store **out, buf
                          .failed = on_failed};
     store_options options = {.path = str_of(f->path),
                              .urls = f->urls,
+                             .replicas = f->replicas,
                              .lanes = lanes,
                              .shards = f->kind.shards,
                              .fill = SLOT_FILL_VIVO,

@@ -38,6 +38,7 @@ typedef struct store_fixture {
     char path[FIXTURE_PATH_MAX]; /* rocks */
     const char *url;             /* pg: the first of urls */
     str urls[FIXTURE_SHARDS_MAX];
+    const str *replicas;       /* pg: of what is opened from now on */
     bool several;              /* pg: other stores are there, too */
     bool server_clock;         /* pg: of what is opened from now on */
     _Atomic int64_t server_ms; /* what its clock said last */

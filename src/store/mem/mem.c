@@ -102,7 +102,7 @@ static result mem_commit(engine *e, uint16_t lane, const change *changes, size_t
     return kv_commit(e, lane, changes, n);
 }
 
-static snapshot *mem_snapshot_new(engine *e, const uint16_t *home)
+static snapshot *mem_snapshot_new(engine *e, const store_home *home)
 {
     MAYBE(home); /* one for all */
     mem *m = (mem *)e;

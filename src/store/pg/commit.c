@@ -12,7 +12,7 @@ enum {
     MARKS_MAX = 16,
     RESOLVE_MS = CONN_ANSWER_MS + PG_PATIENCE_MS, /* to find out what became of a commit */
 };
-enum { TAG_OTHER, TAG_COMMIT, TAG_MARK, TAG_REV };
+enum { TAG_OTHER, TAG_COMMIT, TAG_MARK, TAG_REV, TAG_POSITION };
 
 /* ---- what is written ---- */
 
@@ -111,7 +111,7 @@ static int64_t new_rev(void)
 
 typedef struct answer {
     bool committed, marked, has_rev;
-    int64_t rev;
+    int64_t rev, position;
 } answer;
 
 static void on_answer(void *context, int tag, const PGresult *r)
@@ -121,6 +121,8 @@ static void on_answer(void *context, int tag, const PGresult *r)
         a->committed = strcmp(PQcmdStatus((PGresult *)(uintptr_t)r), "COMMIT") == 0;
     if (tag == TAG_MARK)
         a->marked = strcmp(PQcmdTuples((PGresult *)(uintptr_t)r), "1") == 0;
+    if (tag == TAG_POSITION && !server_take_position(r, &a->position))
+        a->position = PG_POSITION_UNKNOWN;
     if (tag == TAG_REV)
         a->has_rev = binary_read_i64((binary_cell){r, 0, 0}, &a->rev);
 }
@@ -246,12 +248,16 @@ result pg_commit(engine *e, uint16_t lane, const change *changes, size_t n)
     pg_queue_begin(s);
     send_changes(p, s, changes, n, rev);
     conn_send_fixed(&s->conn, SQL_COMMIT, TAG_COMMIT);
-    answer a = {0};
+    if (p->has_replicas)
+        server_send_position(&s->conn, TAG_POSITION);
+    answer a = {.position = PG_POSITION_UNKNOWN};
     conn_fate fate = pg_run(s, on_answer, &a);
     s->begun = false;
     s->dirty = fate == CONN_REFUSED;
-    if (fate == CONN_REFUSED)
+    if (fate == CONN_REFUSED && !a.committed)
         return refusal(p, s);
+    if (p->has_replicas)
+        pg_replica_owes(p, changes, n, a.position);
     if (fate == CONN_LOST || !a.committed || s->conn.warned || pg_is_fenced(s))
         return ended(s, lane, &changes[0], rev);
     atomic_store(&p->full, false);

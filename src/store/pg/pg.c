@@ -20,6 +20,8 @@ static void pg_measure(engine *e, store_metrics *out)
 {
     pg_engine *p = (pg_engine *)e;
     out->full = atomic_load(&p->full);
+    out->replica_views = atomic_load(&p->replica_views);
+    out->primary_views = atomic_load(&p->primary_views);
     for (uint16_t i = 0; i < p->shards_n; i++)
         out->away[i] = atomic_load(&p->shards[i].away_since_ms) != 0;
 }
@@ -32,6 +34,8 @@ static void pg_close(engine *e)
             pg_session_freed(p->lanes[i].in[shard]);
     for (uint16_t i = 0; i < p->shards_n; i++)
         pg_shard_free(&p->shards[i]);
+    for (uint16_t i = 0; p->has_replicas && i < p->shards_n; i++)
+        pg_shard_free(&p->replicas[i]);
     free(p);
 }
 
@@ -64,7 +68,12 @@ result store_open_pg(const store_options *options, const store_hooks *hooks, sto
     p->shards_n = options->shards == 0 ? 1 : options->shards;
     CHECK(p->shards_n <= STORE_SHARDS_MAX);
     for (uint16_t i = 0; i < p->shards_n; i++)
-        pg_shard_init(p, i, options->urls[i]);
+        pg_shard_init(&p->shards[i], p, i, options->urls[i]);
+    p->has_replicas = options->replicas != NULL;
+    for (uint16_t i = 0; p->has_replicas && i < p->shards_n; i++)
+        pg_shard_init(&p->replicas[i], p, i, options->replicas[i]);
+    for (uint16_t i = 0; i < p->shards_n; i++)
+        p->replicas[i].replica = true;
     result r = pg_prepare(p, options, why);
     if (r != R_DONE) {
         pg_close(&p->engine);

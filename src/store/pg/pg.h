@@ -33,6 +33,7 @@ enum {
     PG_READERS_MAX = 16, /* of a shard at once; who comes then waits, as long as the patience */
     PG_PAGE_ROWS = 1000, /* of a walk over a table */
     PG_SCANS_MAX = 1000, /* in one pipeline */
+    PG_REPLICA_REST_MS = 2000, /* of a replica that is away or lags, until it is tried again */
 };
 
 typedef struct pg_engine pg_engine;
@@ -61,12 +62,15 @@ struct snapshot {
     bool reads;
     session *lane; /* the one of a lane */
     session *in[STORE_SHARDS_MAX];
+    session *replica; /* which has the rows of `slot`; NULL: they are where all others are */
+    uint16_t slot;
 };
 
 /* A database. That one is away is nothing to the others. */
 struct pg_shard {
     pg_engine *engine;
     uint16_t number;
+    bool replica; /* of the shard with this number */
     char *url;
     hosts hosts;
     _Atomic size_t host;      /* that was connected to last */
@@ -78,6 +82,8 @@ struct pg_shard {
     size_t readers;                /* idle or in use */
     _Atomic int64_t away_since_ms; /* monotonic; 0: it was there last time */
     _Atomic int64_t next_try_ms;
+    /* Where its log was, asked now and then: a replica must have reached `floor`. */
+    _Atomic int64_t asked_ms, floor, next_floor;
 };
 
 /* Of what begins a transaction, and tells more than that it has begun. */
@@ -97,12 +103,16 @@ struct pg_engine {
     uint16_t shards_n;
     pg_shard shards[STORE_SHARDS_MAX];
     snapshot lanes[STORE_LANES_MAX]; /* sessions are made by the lane's first batch */
+    bool has_replicas;
+    pg_shard replicas[STORE_SHARDS_MAX];   /* the same shards, elsewhere */
+    _Atomic int64_t positions[SLOT_COUNT]; /* of the last commit; PG_POSITION_UNKNOWN */
+    _Atomic uint64_t replica_views, primary_views;
     _Atomic bool full;
     pg_keeper keepers[STORE_LANES_MAX];
 };
 
 /* shard.c: which one, and reaching it */
-void pg_shard_init(pg_engine *p, uint16_t number, str url);
+void pg_shard_init(pg_shard *d, pg_engine *p, uint16_t number, str url);
 void pg_shard_free(pg_shard *d);
 /* Of the rows of this home: a slot, or a lane. */
 pg_shard *pg_shard_of(pg_engine *p, table_home kind, uint32_t home);
@@ -139,7 +149,12 @@ const snapshot *pg_batch(engine *e, uint16_t lane);
 session *pg_lane_session(pg_engine *p, uint16_t lane);
 /* Of this shard; NULL: it cannot be had. */
 session *pg_session_in(snapshot *at, pg_shard *d);
-snapshot *pg_reader_new(engine *e, const uint16_t *home);
+snapshot *pg_reader_new(engine *e, const store_home *home);
+/* An idle reader's session, or a new one, if need be after a wait; NULL: too many. Not begun. */
+session *pg_idle_take(pg_shard *d, bool waits);
+MUST_USE bool pg_reader_begin(session *s);
+void pg_reader_give(session *s);
+session *pg_reader_take(pg_shard *d);
 void pg_reader_end(engine *e, snapshot *at); /* gives its sessions back */
 void pg_reader_free(engine *e, const snapshot *s);
 
@@ -150,6 +165,12 @@ void pg_read_session(session *s, scan_item *wanted, arena *memory);
 
 /* commit.c */
 result pg_commit(engine *e, uint16_t lane, const change *changes, size_t n);
+
+/* replica.c: a view's session for the rows of one slot; NULL: none is as far. */
+session *pg_replica_take(pg_engine *p, pg_shard *d, uint16_t slot);
+/* These rows are committed at that position of the log of their shard. */
+void pg_replica_owes(pg_engine *p, const change *changes, size_t n, int64_t position);
+#define PG_POSITION_UNKNOWN INT64_MAX
 
 /* keep.c: after a commit of the lane, at that act time */
 void pg_keep(pg_engine *p, uint16_t lane, int64_t act_time_ms);

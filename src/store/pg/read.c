@@ -228,22 +228,32 @@ typedef struct scan_share {
     scan_item *whole, part;
 } scan_share;
 
-/* What this shard is asked; shares: of scans of all of them, as many places as there are scans. */
-static reading wanted_of(pg_engine *p, const pg_shard *d, const read_request *wanted, arena *memory,
-                         scan_share *shares)
+/* Where a view has the rows of a key, or of what begins so; NULL: everywhere. */
+static const pg_shard *place_of(pg_engine *p, const snapshot *at, const table *t, str key)
 {
+    pg_shard *d = pg_shard_of_key(p, t, key);
+    bool own = at->replica != NULL && t->home == HOME_SLOT && key.n >= 3 &&
+               ((uint8_t)key.p[1] << 8 | (uint8_t)key.p[2]) == at->slot;
+    return own ? at->replica->shard : d;
+}
+
+/* What this one is asked; shares: of scans of all of them, as many places as there are scans. */
+static reading wanted_of(const snapshot *at, const pg_shard *d, const read_request *wanted,
+                         arena *memory, scan_share *shares)
+{
+    pg_engine *p = d->engine;
     reading r = {.items = ARENA_ARRAY(memory, load_item *, wanted->n),
                  .scans = ARENA_ARRAY(memory, scan_item *, wanted->scans_n),
                  .memory = memory};
     for (size_t i = 0; i < wanted->n; i++)
-        if (pg_shard_of_key(p, wanted->items[i].table, wanted->items[i].key) == d)
+        if (place_of(p, at, wanted->items[i].table, wanted->items[i].key) == d)
             r.items[r.n++] = &wanted->items[i];
     for (size_t i = 0; i < wanted->scans_n; i++) {
         scan_item *s = &wanted->scans[i];
-        const pg_shard *of = pg_shard_of_key(p, s->request.table, s->request.prefix);
+        const pg_shard *of = place_of(p, at, s->request.table, s->request.prefix);
         if (of == d)
             r.scans[r.scans_n++] = s;
-        if (of != NULL)
+        if (of != NULL || (at->replica != NULL && d == at->replica->shard))
             continue;
         shares[i] = (scan_share){s, {.request = s->request}};
         r.scans[r.scans_n++] = &shares[i].part;
@@ -287,12 +297,13 @@ static void read_at(pg_engine *p, snapshot *at, const read_request *wanted, aren
         wanted->scans[i].outcome = R_DONE;
         wanted->scans[i].found = (row_list){0};
     }
-    for (uint16_t n = 0; n < p->shards_n; n++) {
+    for (uint16_t n = 0; n < p->shards_n + (at->replica != NULL); n++) {
+        pg_shard *d = n < p->shards_n ? &p->shards[n] : at->replica->shard;
         scan_share *shares = ARENA_ARRAY(memory, scan_share, wanted->scans_n);
-        reading r = wanted_of(p, &p->shards[n], wanted, memory, shares);
+        reading r = wanted_of(at, d, wanted, memory, shares);
         if (r.n + r.scans_n == 0)
             continue;
-        read_in(pg_session_in(at, &p->shards[n]), &r);
+        read_in(n < p->shards_n ? pg_session_in(at, d) : at->replica, &r);
         for (size_t i = 0; i < wanted->scans_n; i++)
             if (shares[i].whole != NULL)
                 merge(&shares[i], memory);

@@ -6,6 +6,27 @@ static const char identity_sql[] =
     "('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int8 END "
     "FROM pg_control_system() AS s, pg_database AS d WHERE d.datname = current_database()";
 
+/* Behind a commit that was waited for, what is written out has the commit. */
+static const char position_sql[] = "SELECT (pg_current_wal_flush_lsn() - '0/0'::pg_lsn)::int8";
+static const char applied_sql[] =
+    "SELECT CASE WHEN pg_is_in_recovery() THEN (pg_last_wal_replay_lsn() - '0/0'::pg_lsn)::int8 "
+    "ELSE -1 END";
+
+void server_send_position(conn *c, int tag)
+{
+    conn_send_text(c, position_sql, tag);
+}
+
+void server_send_applied(conn *c, int tag)
+{
+    conn_send_text(c, applied_sql, tag);
+}
+
+bool server_take_position(const PGresult *r, int64_t *out)
+{
+    return binary_read_i64((binary_cell){r, 0, 0}, out);
+}
+
 static void on_identity(void *context, int tag, const PGresult *r)
 {
     MAYBE(tag);

@@ -15,4 +15,11 @@ typedef struct server_identity {
 /* False: the connection is lost. */
 MUST_USE bool server_identify(conn *c, server_identity *out);
 
+/* Positions in the log, as numbers: how far a primary has made it durable (queued, for
+ * server_take_position), and how far a standby has applied it. A row that was committed before the
+ * first was asked for is there once the second has reached it. */
+void server_send_position(conn *c, int tag);
+MUST_USE bool server_take_position(const PGresult *r, int64_t *out);
+void server_send_applied(conn *c, int tag); /* of what is no standby: -1 */
+
 #endif

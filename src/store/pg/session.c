@@ -102,7 +102,7 @@ const snapshot *pg_batch(engine *e, uint16_t lane)
 
 /* ---- readers ---- */
 
-static session *take_idle(pg_shard *d)
+session *pg_idle_take(pg_shard *d, bool waits)
 {
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
@@ -111,7 +111,7 @@ static session *take_idle(pg_shard *d)
     bool make = false;
     int waited = 0;
     pthread_mutex_lock(&d->lock);
-    while (d->idle == NULL && d->readers == PG_READERS_MAX && waited == 0)
+    while (d->idle == NULL && d->readers == PG_READERS_MAX && waits && waited == 0)
         waited = pthread_cond_timedwait(&d->changed, &d->lock, &until);
     if (d->idle != NULL) {
         s = d->idle;
@@ -121,7 +121,13 @@ static session *take_idle(pg_shard *d)
         make = true;
     }
     pthread_mutex_unlock(&d->lock);
-    return make ? pg_session_made(d, true) : s;
+    if (make)
+        s = pg_session_made(d, true);
+    if (s != NULL) {
+        s->failed = false;
+        s->away = false;
+    }
+    return s;
 }
 
 static void give_back(session *s)
@@ -140,31 +146,33 @@ void pg_session_idle(session *s)
     give_back(s);
 }
 
-/* One with its transaction begun. */
-static session *take_reader(pg_shard *d)
+bool pg_reader_begin(session *s)
 {
-    session *s = take_idle(d);
+    pg_queue_begin(s);
+    conn_send_fixed(&s->conn, SQL_SNAPSHOT, -1);
+    conn_fate fate = conn_run(&s->conn, NULL, NULL);
+    pg_met(s, fate);
+    return fate == CONN_DONE;
+}
+
+session *pg_reader_take(pg_shard *d)
+{
+    session *s = pg_idle_take(d, true);
     if (s == NULL)
         return NULL;
-    s->failed = false;
-    s->away = false;
     while (pg_reach(s)) {
         if (pg_is_fenced(s))
             continue;
-        pg_queue_begin(s);
-        conn_send_fixed(&s->conn, SQL_SNAPSHOT, -1);
-        conn_fate fate = conn_run(&s->conn, NULL, NULL);
-        pg_met(s, fate);
-        if (fate == CONN_DONE)
+        if (pg_reader_begin(s))
             return s;
-        if (fate == CONN_REFUSED)
+        if (conn_is_open(&s->conn)) /* it refuses */
             break;
     }
     give_back(s);
     return NULL;
 }
 
-static void end_reader(session *s)
+void pg_reader_give(session *s)
 {
     if (conn_is_open(&s->conn)) {
         conn_send_fixed(&s->conn, s->begun ? SQL_COMMIT : SQL_ROLLBACK, -1);
@@ -178,17 +186,21 @@ session *pg_session_in(snapshot *at, pg_shard *d)
 {
     CHECK(at->reads || at->in[d->number] != NULL); /* a batch is about the rows of its lane */
     if (at->in[d->number] == NULL)
-        at->in[d->number] = take_reader(d);
+        at->in[d->number] = pg_reader_take(d);
     return at->in[d->number];
 }
 
-snapshot *pg_reader_new(engine *e, const uint16_t *home)
+snapshot *pg_reader_new(engine *e, const store_home *home)
 {
     pg_engine *p = (pg_engine *)e;
     snapshot *at = calloc(1, sizeof(*at)); /* freed by pg_reader_free */
     CHECK(at != NULL);
     at->reads = true;
-    const pg_shard *only = home != NULL ? pg_shard_of(p, HOME_LANE, *home) : NULL;
+    pg_shard *only = home != NULL ? pg_shard_of(p, HOME_LANE, home->lane) : NULL;
+    if (home != NULL && home->replica)
+        at->replica = pg_replica_take(p, only, at->slot = home->slot);
+    if (at->replica != NULL)
+        return at;
     bool good = true;
     for (uint16_t i = 0; good && i < p->shards_n; i++)
         if (only == NULL || only == &p->shards[i])
@@ -204,7 +216,9 @@ void pg_reader_end(engine *e, snapshot *at)
     const pg_engine *p = (const pg_engine *)e;
     for (uint16_t i = 0; i < p->shards_n; i++)
         if (at->in[i] != NULL)
-            end_reader(at->in[i]);
+            pg_reader_give(at->in[i]);
+    if (at->replica != NULL)
+        pg_reader_give(at->replica);
 }
 
 void pg_reader_free(engine *e, const snapshot *s)

@@ -8,9 +8,8 @@
 #include "port/log.h"
 #include "store/pg/pg.h"
 
-void pg_shard_init(pg_engine *p, uint16_t number, str url)
+void pg_shard_init(pg_shard *d, pg_engine *p, uint16_t number, str url)
 {
-    pg_shard *d = &p->shards[number];
     d->engine = p;
     d->number = number;
     d->url = strndup(url.p, url.n); /* freed by pg_shard_free */
@@ -69,7 +68,8 @@ void pg_rest_ms(int64_t ms)
 void pg_shard_here(pg_shard *d)
 {
     if (atomic_exchange(&d->away_since_ms, 0) != 0)
-        log_event(LOG_INFO, "the database is there again", log_u64("shard", d->number));
+        log_event(LOG_INFO, "the database is there again", log_u64("shard", d->number),
+                  log_u64("replica", d->replica));
 }
 
 int64_t pg_shard_away(pg_shard *d, const conn *c)
@@ -77,7 +77,7 @@ int64_t pg_shard_away(pg_shard *d, const conn *c)
     int64_t since = 0, now = clock_monotonic_ms();
     if (atomic_compare_exchange_strong(&d->away_since_ms, &since, now)) {
         log_event(LOG_WARN, "the database cannot be reached", log_u64("shard", d->number),
-                  log_str("why", str_of(c->error)));
+                  log_u64("replica", d->replica), log_str("why", str_of(c->error)));
         return now;
     }
     return since;
