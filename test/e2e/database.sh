@@ -43,8 +43,10 @@ page() {
 }
 serve() {
     rm -f "$scratch/ready"
+    # A replica that is not there is nobody's trouble.
     # shellcheck disable=SC2046
-    $(page 2) --http-port 0 --ready-file "$scratch/ready" 2>"$scratch/log" &
+    $(page 2) --http-port 0 --ready-file "$scratch/ready" \
+        --store-replicas postgres://nobody@127.0.0.1:1/none 2>"$scratch/log" &
     server=$!
     waits [ -s "$scratch/ready" ]
 }
@@ -77,6 +79,10 @@ shows "verify finds no store in it" refused quan verify
 operator=$($(page 1) 2>"$scratch/err" | grep '^qk_')
 shows "admin makes one" [ "$operator" ]
 shows "verify finds it" quan verify
+shows "replicas of two shards are not one's" refused quan verify \
+    --store-replicas 'postgres://a/q, postgres://b/q'
+quan verify --store-replicas 'postgres://a/q, postgres://b/q' 2>"$scratch/err"
+shows "which is told" has "an address for each of those in store" err
 shows "it is served" serve
 shows "and takes a merchant" ask 201 POST /v1/merchants "$body"
 shows "a second process is refused" refused quan verify
