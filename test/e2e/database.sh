@@ -79,9 +79,9 @@ shows "verify finds no store in it" refused quan verify
 operator=$($(page 1) 2>"$scratch/err" | grep '^qk_')
 shows "admin makes one" [ "$operator" ]
 shows "verify finds it" quan verify
-shows "replicas of two shards are not one's" refused quan verify \
-    --store-replicas 'postgres://a/q, postgres://b/q'
-quan verify --store-replicas 'postgres://a/q, postgres://b/q' 2>"$scratch/err"
+shows "replicas of two shards are not one's" refused env \
+    QUAN_STORE_REPLICAS='postgres://a/q, postgres://b/q' quan verify
+QUAN_STORE_REPLICAS='postgres://a/q, postgres://b/q' quan verify 2>"$scratch/err"
 shows "which is told" has "an address for each of those in store" err
 shows "it is served" serve
 shows "and takes a merchant" ask 201 POST /v1/merchants "$body"
