@@ -34,6 +34,17 @@ if(NOT TARGET quan_api)
 endif()
 quan_layer(quan_job FOLDER src/job LINK quan_app)
 quan_layer(quan_cli FOLDER src/cli LINK quan_app ${CSV_LIBRARY} PkgConfig::ZLIB)
+# Servers that send each other acts describe them alike: a digest of where that is written.
+set(formats)
+foreach(file src/domain/table.def src/app/act.def)
+    file(SHA256 ${CMAKE_SOURCE_DIR}/${file} digest)
+    string(APPEND formats ${digest})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${file})
+endforeach()
+string(SHA256 formats "${formats}")
+string(SUBSTRING ${formats} 0 16 formats)
+set_source_files_properties(src/cli/serve_peers.c PROPERTIES
+    COMPILE_DEFINITIONS QUAN_FORMATS="${formats}")
 add_dependencies(quan_cli generated_api) # its commands are made of the tables of the API
 
 # Calls between layers go both ways (the domain calls the unit of work, which a store implements),

@@ -1,8 +1,8 @@
 /* `quan serve`: settings, store, API, listening, and an orderly end. Whoever started it is told
  * when requests are answered, by --ready-file and as systemd wants it (port/supervisor.h).
  *
- * Order of the end: stop listening and let requests inside finish; stop the background jobs; drain
- * the lanes; close. It has drain_timeout_ms for the requests and STOP_GRACE_MS beyond it; a second
+ * Order of the end: tell the peers; stop listening and let requests inside finish; stop the
+ * background jobs; drain the lanes; close. It has drain_timeout_ms for the requests and STOP_GRACE_MS beyond it; a second
  * signal ends it at once. When the store fails nothing is acknowledged any more (the lanes see to
  * that), and the process ends with CLI_STORE_FAILED, so that a supervisor starts it again. */
 #include <errno.h>
@@ -14,6 +14,7 @@
 #include "api/event.h"
 #include "app/quarantine.h"
 #include "cli/cli.h"
+#include "cli/serve_peers.h"
 #include "cli/stop.h"
 #include "port/clock.h"
 #include "port/http.h"
@@ -32,6 +33,7 @@ typedef struct server {
     cli_context *context;
     const char *ready_file; /* NULL: none */
     app *app;
+    peering *peering; /* NULL: it is alone */
     void *api;
     http_server *http;
     void *jobs;
@@ -184,7 +186,13 @@ static cli_exit start(server *s)
     int64_t began = clock_monotonic_ms();
     cli_exit code = check_webhooks(c);
     if (code == CLI_OK)
+        code = serve_peers_read(c, &s->peering);
+    options.store.several = s->peering != NULL;
+    options.peers = s->peering == NULL ? NULL : peering_peers(s->peering);
+    if (code == CLI_OK)
         code = cli_open_with(c, true, &options, &s->app);
+    if (code == CLI_OK && s->peering != NULL)
+        code = serve_peers_start(c, s->peering, s->app);
     if (code != CLI_OK)
         return code;
     metric_on_collect(collect_store, s->app);
@@ -202,6 +210,7 @@ static cli_exit start(server *s)
     log_event(LOG_INFO, "ready", log_str("url", s->url), log_str("version", S(QUAN_VERSION)),
               log_u64("lanes", store_lanes(app_store(s->app))),
               log_str("data", options.store.urls != NULL ? S("databases") : options.store.path),
+              log_str("peer_name", settings_text(c->settings, SETTING_peer_name)),
               log_i64("started_in_ms", clock_monotonic_ms() - began));
     return CLI_OK;
 }
@@ -261,6 +270,8 @@ static void finish(server *s, bool orderly)
         (void)remove(s->ready_file);
     if (s->api != NULL)
         s->context->wiring->api_set_ready(s->api, false);
+    if (s->peering != NULL)
+        peering_leave(s->peering);
     if (s->http != NULL && !http_server_drain(s->http, patience))
         log_event(LOG_WARN, "connections were cut off", log_i64("after_ms", patience));
     if (s->jobs != NULL)
@@ -269,7 +280,10 @@ static void finish(server *s, bool orderly)
         app_drain(s->app);
     http_server_stop(s->http);
     s->context->wiring->api_free(s->api);
+    if (s->peering != NULL)
+        peering_stop(s->peering);
     app_close(s->app);
+    peering_free(s->peering);
 }
 
 static cli_exit serve(server *s)

@@ -132,7 +132,7 @@ static result admit(peering *p, peer_server *s, size_t bytes)
 void peer_call_make(void *context, uint16_t lane, str message, peers_answered *answered, void *of)
 {
     peering *p = context;
-    CHECK(message.n <= PEERS_MESSAGE_MAX && lane < p->options.lanes);
+    CHECK(message.n <= PEERS_MESSAGE_MAX && lane < SLOT_LANES_MAX);
     peer_server *s = p->servers[atomic_load(&p->owners[lane])];
     result r = admit(p, s, message.n);
     if (r != R_DONE) {

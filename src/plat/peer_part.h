@@ -124,6 +124,7 @@ struct peering {
     peers ops;
     peering_options options; /* texts are not kept in it */
     void *context;
+    uint16_t lanes;
     char identity[PEERING_IDENTITY_MAX];
     size_t identity_bytes;
     uint8_t secret[SECRET_DIGEST_BYTES]; /* of the one that was given */

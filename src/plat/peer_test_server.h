@@ -25,6 +25,7 @@ typedef struct peer_test_server {
     peering *net;
     const peers *ops;
     peering_options options;
+    str identity;
     char name[8], list[256];
     atomic_uint times[NUMBERS]; /* that each number was served */
     atomic_uint changes;
@@ -80,11 +81,10 @@ static inline peer_test_server *test_server_new(const char *name, const char *li
     pthread_mutex_init(&s->lock, NULL);
     (void)snprintf(s->name, sizeof s->name, "%s", name);
     (void)snprintf(s->list, sizeof s->list, "%s", list);
+    s->identity = S("test");
     s->options = (peering_options){.servers = str_of(s->list),
                                    .self = str_of(s->name),
                                    .secret = S(TEST_SECRET),
-                                   .identity = S("test"),
-                                   .lanes = TEST_LANES,
                                    .serve = test_serve,
                                    .changed = test_changed,
                                    .ping_ms = 10,
@@ -99,7 +99,7 @@ static inline void test_server_open(peer_test_server *s)
     buf_init(&why, 4096);
     result r = peering_new(&s->options, &s->net, &why);
     if (r == R_DONE)
-        r = peering_start(s->net, s, &why);
+        r = peering_start(s->net, &(peering_site){s, TEST_LANES, s->identity}, &why);
     if (r != R_DONE)
         print_error("%.*s\n", STR_ARG(buf_view(&why)));
     assert_int_equal(r, R_DONE);

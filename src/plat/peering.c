@@ -30,10 +30,10 @@ static void share_lanes(peering *p)
 {
     uint32_t alive = atomic_load(&p->alive);
     int64_t mine = 0, living = 0;
-    for (uint16_t lane = 0; lane < p->options.lanes; lane++) {
+    for (uint16_t lane = 0; lane < SLOT_LANES_MAX; lane++) {
         unsigned owner = lane_owner(lane, p->count, alive);
         atomic_store_explicit(&p->owners[lane], (uint8_t)owner, memory_order_release);
-        mine += owner == p->self;
+        mine += owner == p->self && lane < p->lanes;
     }
     for (unsigned i = 0; i < p->count; i++)
         living += alive >> i & 1;
@@ -44,7 +44,7 @@ static void share_lanes(peering *p)
 static bool is_mine(void *context, uint16_t lane)
 {
     const peering *p = context;
-    CHECK(lane < p->options.lanes);
+    CHECK(lane < SLOT_LANES_MAX);
     return atomic_load_explicit(&p->owners[lane], memory_order_acquire) == p->self;
 }
 
@@ -406,15 +406,10 @@ static result invalid(buf *why, const char *what)
 
 static result read_options(peering *p, const peering_options *o, buf *why)
 {
-    CHECK(o->lanes >= 1 && o->lanes <= SLOT_LANES_MAX && o->identity.n <= PEERING_IDENTITY_MAX);
     if (o->secret.n < PEERING_SECRET_MIN)
         return invalid(why, "the secret of the servers has at least 32 characters");
     secret_sha256(o->secret, p->secret);
-    if (o->identity.n > 0)
-        memcpy(p->identity, o->identity.p, o->identity.n);
-    p->identity_bytes = o->identity.n;
-    p->options = (peering_options){.lanes = o->lanes,
-                                   .serve = o->serve,
+    p->options = (peering_options){.serve = o->serve,
                                    .changed = o->changed,
                                    .ping_ms = o->ping_ms == 0 ? PEERING_PING_MS : o->ping_ms,
                                    .dead_ms = o->dead_ms == 0 ? PEERING_DEAD_MS : o->dead_ms,
@@ -486,9 +481,20 @@ static void start_thread(peering *p)
     CHECK(pthread_sigmask(SIG_SETMASK, &before, NULL) == 0);
 }
 
-result peering_start(peering *p, void *context, buf *why)
+static void take_site(peering *p, const peering_site *site)
 {
-    p->context = context;
+    CHECK(site->lanes >= 1 && site->lanes <= SLOT_LANES_MAX);
+    CHECK(site->identity.n >= 1 && site->identity.n <= PEERING_IDENTITY_MAX);
+    p->context = site->context;
+    p->lanes = site->lanes;
+    memcpy(p->identity, site->identity.p, site->identity.n);
+    p->identity_bytes = site->identity.n;
+    share_lanes(p);
+}
+
+result peering_start(peering *p, const peering_site *site, buf *why)
+{
+    take_site(p, site);
     CHECK(!p->started && inbox_open(&p->orders) == 0 && uv_loop_init(&p->uv) == 0);
     CHECK(uv_tcp_init(&p->uv, &p->listener) == 0);
     CHECK(uv_poll_init(&p->uv, &p->wake, p->orders.fd) == 0);
@@ -527,6 +533,8 @@ void peering_settle(peering *p)
 
 void peering_leave(peering *p)
 {
+    if (!p->started)
+        return;
     atomic_store(&p->leaving, true);
     inbox_wake(&p->orders);
 }
@@ -576,7 +584,7 @@ size_t peering_servers(const peering *p, peering_server out[PEERING_SERVERS_MAX]
                                   .alive = (alive >> i & 1) != 0,
                                   .rtt_us = atomic_load(&s->rtt_us)};
     }
-    for (uint16_t lane = 0; lane < p->options.lanes; lane++)
+    for (uint16_t lane = 0; lane < p->lanes; lane++)
         out[atomic_load(&p->owners[lane])].lanes++;
     return p->count;
 }

@@ -298,7 +298,7 @@ static void another_database_is_no_peer(void **state)
     (void)state;
     peer_test_server *a, *b;
     new_two(&a, &b);
-    b->options.identity = S("tesT");
+    b->identity = S("tesT");
     expect_strangers(a, b);
 }
 
@@ -363,8 +363,7 @@ static void expect_invalid(const char *servers, const char *self, const char *li
     peering_options o = {.servers = str_of(servers),
                          .self = str_of(self),
                          .listen = str_of(listens),
-                         .secret = secret,
-                         .lanes = 1};
+                         .secret = secret};
     assert_int_equal(peering_new(&o, &net, &why), R_INVALID);
     assert_true(why.n > 0);
     buf_free(&why);
@@ -402,7 +401,8 @@ static void a_taken_port_is_told(void **state)
     buf why;
     buf_init(&why, 4096);
     assert_int_equal(peering_new(&again->options, &again->net, &why), R_DONE);
-    assert_int_equal(peering_start(again->net, again, &why), R_IO);
+    peering_site site = {again, TEST_LANES, again->identity};
+    assert_int_equal(peering_start(again->net, &site, &why), R_IO);
     assert_true(why.n > 0);
     buf_free(&why);
     test_server_free(again);

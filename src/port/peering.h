@@ -40,12 +40,10 @@ enum {
 typedef struct peering peering;
 
 typedef struct peering_options {
-    str servers;  /* "a=10.0.0.1:7701,b=[fd00::2]:7701,c=quan-c:7701": of all, alike on all */
-    str self;     /* the name of this one in it */
-    str listen;   /* "0.0.0.0:7701"; empty: the address in the list, which must be a number then */
-    str secret;   /* PEERING_SECRET_MIN bytes and more */
-    str identity; /* what must be alike for messages to mean the same: the store, the formats */
-    uint16_t lanes;
+    str servers; /* "a=10.0.0.1:7701,b=[fd00::2]:7701,c=quan-c:7701": of all, alike on all */
+    str self;    /* the name of this one in it */
+    str listen;  /* "0.0.0.0:7701"; empty: the address in the list, which must be a number then */
+    str secret;  /* PEERING_SECRET_MIN bytes and more */
     /* Runs a call of another server: answered is called exactly once for it, by any thread, also in
      * here. R_DONE with the answer; R_BUSY, R_UNAVAILABLE: it was not run and will not be. */
     void (*serve)(void *context, str message, peers_answered *answered, void *of);
@@ -54,11 +52,18 @@ typedef struct peering_options {
     int64_t ping_ms, dead_ms, dial_ms, call_ms;
 } peering_options;
 
+/* What is known when the store is open. */
+typedef struct peering_site {
+    void *context; /* of serve and changed */
+    uint16_t lanes;
+    str identity; /* what must be alike for messages to mean the same: the store, the formats */
+} peering_site;
+
 /* Reads the options, which need not live on. R_INVALID, with a sentence in *why. Until it is
  * started all servers count as alive, and calls are R_UNAVAILABLE. */
 MUST_USE result peering_new(const peering_options *options, peering **out, buf *why);
-/* Listens and dials. context: of serve and changed. R_IO: the address cannot be listened on. */
-MUST_USE result peering_start(peering *p, void *context, buf *why);
+/* Listens and dials. R_IO: the address cannot be listened on. */
+MUST_USE result peering_start(peering *p, const peering_site *site, buf *why);
 /* Until it is known of each server whether it is alive; at most a little beyond PEERING_DEAD_MS. */
 void peering_settle(peering *p);
 /* The others stop calling this server and take its lanes; what they have called is answered. */

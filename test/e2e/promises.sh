@@ -17,7 +17,7 @@ trap '[ -z "$server" ] || kill "$server" 2>/dev/null; rm -rf "$scratch"' EXIT
 
 # The commands of the pages, one a line: what a backslash ends goes on. They get a place of their
 # own for the one that they name. Those of docs/operate/service.md are run by service.sh, of
-# postgresql.md by database.sh.
+# postgresql.md by database.sh and servers.sh.
 pages="README.md docs/operate/[!ps]*.md docs/integrate/*.md docs/reference/commands.md"
 # shellcheck disable=SC2086
 sed -n ':more; /^quan .*\\$/ { N; s/\\\n *//; b more; }; s/ *# .*//
@@ -307,7 +307,7 @@ shows "and has what was asked" grep -q "\"method\":\"GET\",$line" "$scratch/log"
 # shellcheck disable=SC2016
 sed -n 's/^| `\([a-z_]*\)` | `\(--[a-z-]*\)` .* | \([0-9]*\) to \([0-9]*\)[ |].*/\1 \2 \3 \4/p' \
     docs/reference/settings.md |
-    grep -Ev '^(data|store|http_address|http_port|code_key_file|webhook_networks) ' \
+    grep -Ev '^(data|store|peers|peer_[a-z_]*|http_address|http_port|code_key_file|webhook_networks) ' \
         >"$scratch/settings"
 shows "the reference tells settings" [ "$(wc -l <"$scratch/settings")" -ge 15 ]
 # takes FLAG VALUE: it serves, and ends well.

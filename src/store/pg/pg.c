@@ -62,7 +62,7 @@ result store_open_pg(const store_options *options, const store_hooks *hooks, sto
     p->engine.withholds = true;
     p->engine.shared = true;
     p->server_clock = options->server_clock;
-    p->application = options->read_only ? "quan-reader" : "quan";
+    p->application = options->read_only ? "quan-reader" : options->several ? "quan-peer" : "quan";
     p->engine.read_only = options->read_only;
     p->engine.adversary = options->adversary;
     p->shards_n = options->shards == 0 ? 1 : options->shards;

@@ -118,14 +118,15 @@ static result check_durable(conn *c, buf *why)
     return R_DONE;
 }
 
-/* Connections that were closed a moment ago may still be shown. */
-static result check_alone(conn *c, buf *why)
+/* One of several may be opened beside others of them, not beside a process that believes to be
+ * alone. Connections that were closed a moment ago may still be shown. */
+static result check_alone(conn *c, bool several, buf *why)
 {
     int64_t until = clock_monotonic_ms() + PG_PATIENCE_MS;
     bool others;
     do {
         others = false;
-        conn_send_fixed(c, SQL_OTHERS, TAG_ROW);
+        conn_send_fixed(c, several ? SQL_LONE : SQL_OTHERS, TAG_ROW);
         if (conn_run(c, on_count, &others) != CONN_DONE)
             return failed(c, "the database cannot be read", why);
         if (others)
@@ -273,8 +274,8 @@ result pg_schema(session *s, const store_options *options, buf *why)
     result r = pg_join(s) ? R_DONE : failed(c, "no connection", why);
     if (r == R_DONE && !options->unsynced)
         r = check_durable(c, why);
-    if (r == R_DONE && !options->read_only && !options->several)
-        r = check_alone(c, why);
+    if (r == R_DONE && !options->read_only)
+        r = check_alone(c, options->several, why);
     if (r == R_DONE)
         r = complete(c, options, why);
     return r;

@@ -79,6 +79,7 @@ typedef enum sql_fixed {
     SQL_HEAD_MARK, /* (lane, old rev, new rev): one row, or none */
     SQL_KEEP,      /* (slot, time): drops answers that are not younger */
     SQL_OTHERS,    /* connections of another process that writes */
+    SQL_LONE,      /* … of one that believes to be the only one */
     SQL_HAS_META,
     SQL_CREATE_META,
     SQL_READ_META,
