@@ -56,6 +56,7 @@ peer() {
 cost_of() {
     for pid in "$@"; do
         cpu_us "$pid" 2>/dev/null
+        # shellcheck disable=SC2046
         cost_of $(cat "/proc/$pid/task/$pid/children" 2>/dev/null)
     done | awk '{ n += $1 } END { printf "%d\n", n }'
 }
@@ -69,14 +70,16 @@ start_database lone 4
 make_shop
 serve lone
 make_templates 20
-lone_url=$url lone_pid=$quan_pid lone_key=$key lone_templates=$templates lone_pg=$cluster_pid
+lone_url=$url lone_pid=$quan_pid lone_key=$key
+lone_templates=$templates lone_pg=$cluster_pid
 
 first=$(shuf -i 20000-30000 -n 1)
 start_database half 5
 make_shop
 peer ha "a=127.0.0.1:$first,b=127.0.0.1:$((first + 1))"
 make_templates 20
-half_url=$url half_pid=$quan_pid half_key=$key half_templates=$templates half_pg=$cluster_pid
+half_url=$url half_pid=$quan_pid half_key=$key
+half_templates=$templates half_pg=$cluster_pid
 
 start_database both 6
 make_shop
@@ -88,6 +91,24 @@ peer bb "$ports"
 b_url=$url b_pid=$quan_pid
 until [ "$(url=$a_url metric quan_peers_alive)" = 2 ]; do sleep 0.1; done
 
+# pick WHAT: sets key, templates, url, servers and postgres.
+pick() {
+    case $1 in
+    lone)
+        key=$lone_key templates=$lone_templates postgres=$lone_pg
+        url=$lone_url servers=$lone_pid
+        ;;
+    half)
+        key=$half_key templates=$half_templates postgres=$half_pg
+        url=$half_url servers=$half_pid
+        ;;
+    *)
+        key=$both_key templates=$both_templates postgres=$both_pg
+        servers="$a_pid $b_pid"
+        ;;
+    esac
+}
+
 machine
 echo "$connections connections, $users users, $lanes lanes, $seconds s each"
 printf '\n%-5s %-6s %9s %8s %8s %11s %11s %8s\n' \
@@ -95,8 +116,7 @@ printf '\n%-5s %-6s %9s %8s %8s %11s %11s %8s\n' \
 : >"$run/rows"
 for round in $(seq "$rounds"); do
     for what in lone half both; do
-        eval "key=\$${what}_key templates=\$${what}_templates postgres=\$${what}_pg"
-        [ $what = both ] && servers="$a_pid $b_pid" || eval "servers=\$${what}_pid"
+        pick $what
         cpu=$(cost_of $servers) pg=$(cost_of $postgres)
         if [ $what = both ]; then
             claims "$a_url" $((connections / 2)) "$run/first" &
@@ -104,7 +124,7 @@ for round in $(seq "$rounds"); do
             claims "$b_url" $((connections / 2)) "$run/second"
             wait $claiming
         else
-            eval "claims \"\$${what}_url\" $connections '$run/first'"
+            claims "$url" "$connections" "$run/first"
             : >"$run/second"
         fi
         cpu=$(($(cost_of $servers) - cpu)) pg=$(($(cost_of $postgres) - pg))

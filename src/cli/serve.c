@@ -2,9 +2,10 @@
  * when requests are answered, by --ready-file and as systemd wants it (port/supervisor.h).
  *
  * Order of the end: tell the peers; stop listening and let requests inside finish; stop the
- * background jobs; drain the lanes; close. It has drain_timeout_ms for the requests and STOP_GRACE_MS beyond it; a second
- * signal ends it at once. When the store fails nothing is acknowledged any more (the lanes see to
- * that), and the process ends with CLI_STORE_FAILED, so that a supervisor starts it again. */
+ * background jobs; drain the lanes; close. It has drain_timeout_ms for the requests and
+ * STOP_GRACE_MS beyond it; a second signal ends it at once. When the store fails nothing is
+ * acknowledged any more (the lanes see to that), and the process ends with CLI_STORE_FAILED, so
+ * that a supervisor starts it again. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

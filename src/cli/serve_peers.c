@@ -1,6 +1,6 @@
 /* See serve_peers.h. The identity has the version of the program, a digest of the files that its
- * messages are described in (QUAN_FORMATS, which the build makes), and what the store was made with:
- * servers that read another database by mistake must not send each other acts. */
+ * messages are described in (QUAN_FORMATS, which the build makes), and what the store was made
+ * with: servers that read another database by mistake must not send each other acts. */
 #include "cli/serve_peers.h"
 
 #include "app/serve.h"
