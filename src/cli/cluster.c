@@ -86,20 +86,21 @@ str cluster_dsn_tcp(const cluster *k, const cluster_node *node)
                         node->port);
 }
 
-/* A port that nobody else is given while the socket is open. Nobody listens on it, so that
- * PostgreSQL, which allows addresses to be reused as we do, may. */
-static bool reserve(cluster_node *node)
+/* Nobody listens on it, so that PostgreSQL, which allows addresses to be reused as we do, may. */
+int cluster_reserve(uint16_t *port)
 {
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t n = sizeof(at);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), yes = 1;
-    node->reserved = fd;
-    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) != 0 ||
-        bind(fd, (struct sockaddr *)&at, n) != 0 ||
-        getsockname(fd, (struct sockaddr *)&at, &n) != 0)
-        return false;
-    node->port = ntohs(at.sin_port);
-    return true;
+    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == 0 &&
+        bind(fd, (struct sockaddr *)&at, n) == 0 &&
+        getsockname(fd, (struct sockaddr *)&at, &n) == 0) {
+        *port = ntohs(at.sin_port);
+        return fd;
+    }
+    if (fd >= 0)
+        close(fd);
+    return -1;
 }
 
 static bool add_node(cluster *k, const char *name, cluster_node *primary)
@@ -109,7 +110,8 @@ static bool add_node(cluster *k, const char *name, cluster_node *primary)
     (void)snprintf(node->name, sizeof(node->name), "%s", name);
     node->data = arena_printf(k->cli->memory, "%s/%s", k->directory, name).p;
     node->log = arena_printf(k->cli->memory, "%s.log", node->data).p;
-    return reserve(node);
+    node->reserved = cluster_reserve(&node->port);
+    return node->reserved >= 0;
 }
 
 static cli_exit add_nodes(cluster *k)

@@ -63,6 +63,9 @@ MUST_USE cli_exit cluster_close(cluster *k);
 MUST_USE cli_exit cluster_start(cluster *k, cluster_node *node);
 /* With SIGINT in an orderly way, with SIGKILL at once; until it has ended. */
 MUST_USE cli_exit cluster_stop(cluster *k, cluster_node *node, int signal);
+/* A port of 127.0.0.1 that is free, and a socket that keeps it so for whoever listens there with
+ * SO_REUSEADDR; -1: errno says why. */
+int cluster_reserve(uint16_t *port);
 cluster_node *cluster_find(cluster *k, str name); /* NULL: there is none */
 void cluster_ended(cluster *k, pid_t pid);        /* a child is gone; others' pids are allowed */
 

@@ -1,6 +1,6 @@
-/* `quan cluster dev`: a server on a throw-away PostgreSQL shard with a synchronous replica, and a
- * light load on it, to try out what happens when one of them goes away. One command starts it, and
- * Ctrl-C ends and removes it.
+/* `quan cluster dev`: servers that share a throw-away PostgreSQL shard with a synchronous replica,
+ * and a light load on each, to try out what happens when one of them goes away. One command starts
+ * it, and Ctrl-C ends and removes it.
  *
  * The address of the store names both nodes, so the server finds the replica when that has become
  * the primary; and no answer leaves before the replica has the commit, so nothing is lost by it. */
@@ -16,8 +16,11 @@
 #include "cli/cluster.h"
 #include "port/clock.h"
 #include "port/disk.h"
+#include "port/secret.h"
 
 enum {
+    SERVERS_DEFAULT = 2,
+    SERVERS_MAX = 4,
     RATE_DEFAULT = 100,
     RATE_MAX = 1000000,
     PATIENCE_MS = 60000,
@@ -30,31 +33,47 @@ enum {
 
 #define LOAD_SECONDS "86400"
 
+typedef struct server {
+    const char *name;
+    uint16_t peer_port;
+    int reserved;
+    str url;
+    pid_t pid, load; /* 0: it does not run */
+} server;
+
 typedef struct dev {
     cluster cluster;
-    uint64_t rate;         /* of the load, a second; 0: none */
+    uint64_t rate; /* of the load, a second; 0: none */
+    uint64_t server_count;
+    server servers[SERVERS_MAX];
     const char *directory; /* of our own files */
     const char **environment;
     size_t environment_n;
-    str url;
-    pid_t server, load;
 } dev;
 
-enum { KEY_RATE = 1 };
+enum { KEY_RATE = 1, KEY_SERVERS };
 static const struct argp_option options[] = {
     {.name = "rate",
      .key = KEY_RATE,
      .arg = "N",
      .doc = "Requests a second of the load, query : send : verify; 100; 0 for none"},
+    {.name = "servers",
+     .key = KEY_SERVERS,
+     .arg = "N",
+     .doc = "Servers that share the database; 2"},
     {0}};
 
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
     dev *d = state->input;
-    if (key != KEY_RATE)
+    str text = str_of(argument);
+    if (key != KEY_RATE && key != KEY_SERVERS)
         return ARGP_ERR_UNKNOWN;
-    if (!str_to_u64(str_of(argument), &d->rate) || d->rate > RATE_MAX)
+    if (key == KEY_RATE && (!str_to_u64(text, &d->rate) || d->rate > RATE_MAX))
         argp_error(state, "--rate is a number up to %d", RATE_MAX);
+    if (key == KEY_SERVERS && (!str_to_u64(text, &d->server_count) || d->server_count < 1 ||
+                               d->server_count > SERVERS_MAX))
+        argp_error(state, "--servers is a number from 1 to %d", SERVERS_MAX);
     return 0;
 }
 
@@ -177,36 +196,73 @@ static cli_exit make_shop(dev *d, str *key)
     return code == CLI_OK ? ask(d, key_words, "key", key) : code;
 }
 
-static cli_exit serve(dev *d)
+/* What they know each other by: a list, and a secret that no other dev has. */
+static cli_exit introduce(dev *d)
 {
-    const char *ready = path_of(d, "url");
-    const char *const words[] = {"/proc/self/exe", "serve", "--http-port", "0",
-                                 "--ready-file",   ready,   NULL};
-    d->server = start(d, words, "server.log");
-    if (d->server == 0)
+    arena *m = d->cluster.cli->memory;
+    str all = S("");
+    for (size_t i = 0; i < d->server_count; i++) {
+        server *s = &d->servers[i];
+        s->reserved = cluster_reserve(&s->peer_port);
+        if (s->reserved < 0)
+            return cli_fail(d->cluster.cli, CLI_ENVIRONMENT, "no free port of 127.0.0.1: %s",
+                            strerror(errno));
+        all = arena_printf(m, "%.*s%s%s=127.0.0.1:%u", STR_ARG(all), i == 0 ? "" : ",", s->name,
+                           (unsigned)s->peer_port);
+    }
+    char secret[SECRET_KEY_LENGTH];
+    const char *file = path_of(d, "secret");
+    buf why;
+    buf_init(&why, SAID_MAX);
+    secret_key_make(secret);
+    cli_exit code = CLI_OK;
+    if (disk_write(str_of(file), (str){secret, sizeof(secret)}, &why) != R_DONE)
+        code = cli_fail(d->cluster.cli, CLI_ENVIRONMENT, "%.*s", STR_ARG(buf_view(&why)));
+    buf_free(&why);
+    add_variable(d, "QUAN_PEERS", all);
+    add_variable(d, "QUAN_PEER_SECRET_FILE", str_of(file));
+    return code;
+}
+
+static const char *log_of(const dev *d, const server *s, const char *what)
+{
+    return arena_printf(d->cluster.cli->memory, "%s-%s.log", what, s->name).p;
+}
+
+static cli_exit serve(dev *d, server *s)
+{
+    const char *name = arena_printf(d->cluster.cli->memory, "%s.url", s->name).p;
+    const char *ready = path_of(d, name), *log = log_of(d, s, "server");
+    const char *peer_name = d->server_count > 1 ? "--peer-name" : NULL;
+    const char *const words[] = {
+        "/proc/self/exe", "serve", "--http-port", "0", "--ready-file", ready,
+        peer_name,        s->name, NULL};
+    s->pid = start(d, words, log);
+    if (s->pid == 0)
         return CLI_ENVIRONMENT;
     for (int64_t until = clock_monotonic_ms() + PATIENCE_MS; clock_monotonic_ms() < until;) {
         int status;
-        if (wait_for(d, d->server, LOOK_EVERY_MS, &status)) {
-            d->server = 0;
-            return stopped(d, "the server", "server.log");
+        if (wait_for(d, s->pid, LOOK_EVERY_MS, &status)) {
+            s->pid = 0;
+            return stopped(d, "a server", log);
         }
-        d->url = read_file(d, "url");
-        if (d->url.n > 0)
+        s->url = read_file(d, name);
+        if (s->url.n > 0)
             return CLI_OK;
         if (d->cluster.programs.stopped)
             break;
     }
-    return stopped(d, "the server", "server.log");
+    return stopped(d, "a server", log);
 }
 
-static cli_exit begin_load(dev *d)
+static cli_exit begin_load(dev *d, server *s)
 {
     arena *m = d->cluster.cli->memory;
+    uint64_t rate = (d->rate + d->server_count - 1) / d->server_count;
     const char *const words[] = {"/proc/self/exe",
                                  "bench",
                                  "--server",
-                                 arena_z(m, d->url),
+                                 arena_z(m, s->url),
                                  "--work",
                                  "mix",
                                  "--prepare",
@@ -214,14 +270,39 @@ static cli_exit begin_load(dev *d)
                                  "--connections",
                                  "4",
                                  "--rate",
-                                 arena_printf(m, "%llu", (unsigned long long)d->rate).p,
+                                 arena_printf(m, "%llu", (unsigned long long)rate).p,
                                  "--seconds",
                                  LOAD_SECONDS,
                                  NULL};
     if (d->rate == 0)
         return CLI_OK;
-    d->load = start(d, words, "load.log");
-    return d->load > 0 ? CLI_OK : CLI_ENVIRONMENT;
+    s->load = start(d, words, log_of(d, s, "load"));
+    return s->load > 0 ? CLI_OK : CLI_ENVIRONMENT;
+}
+
+static void show_server(json_writer *w, const server *s)
+{
+    json_begin_object(w);
+    json_key(w, S("name"));
+    json_put_str(w, str_of(s->name));
+    json_key(w, S("url"));
+    json_put_str(w, s->url);
+    json_key(w, S("process"));
+    json_put_i64(w, s->pid);
+    json_end_object(w);
+}
+
+/* How to see one of several go. */
+static void tell_servers(const dev *d, buf *out)
+{
+    const server *last = &d->servers[d->server_count - 1];
+    if (d->server_count < 2)
+        return;
+    buf_printf(out,
+               "%llu servers share the work, and the load. One is killed: the others go on.\n\n"
+               "curl -sS $URL/metrics | grep quan_peers_alive\n"
+               "kill -9 %d\n\n",
+               (unsigned long long)d->server_count, last->pid);
 }
 
 static cli_exit show(const dev *d, str key)
@@ -236,7 +317,7 @@ static cli_exit show(const dev *d, str key)
         const struct {
             const char *name;
             str value;
-        } texts[] = {{"url", d->url},
+        } texts[] = {{"url", d->servers[0].url},
                      {"key", key},
                      {"primary", cluster_dsn_tcp(k, &k->nodes[0])},
                      {"replica", replica},
@@ -247,8 +328,11 @@ static cli_exit show(const dev *d, str key)
         }
         json_key(&w, S("primary_process"));
         json_put_i64(&w, k->nodes[0].pid);
-        json_key(&w, S("server_process"));
-        json_put_i64(&w, d->server);
+        json_key(&w, S("servers"));
+        json_begin_array(&w);
+        for (size_t i = 0; i < d->server_count; i++)
+            show_server(&w, &d->servers[i]);
+        json_end_array(&w);
         json_end_object(&w);
         buf_char(&out, '\n');
     } else {
@@ -257,14 +341,17 @@ static cli_exit show(const dev *d, str key)
                    "before\nany answer. Paste into another terminal:\n\n"
                    "URL=%.*s KEY=%.*s\n"
                    "curl -sS -H \"Authorization: Bearer $KEY\" \"$URL/v1/events?limit=3\"\n"
-                   "tail -f %s/server.log\n\n"
+                   "tail -f %s/server-*.log\n\n",
+                   STR_ARG(d->servers[0].url), STR_ARG(d->servers[0].url), STR_ARG(key),
+                   d->directory);
+        tell_servers(d, &out);
+        buf_printf(&out,
                    "A failover: the primary is killed, and writes get 503; the replica takes its "
                    "place, and they\nare served again.\n\n"
                    "kill -9 %d\n"
                    "psql '%.*s' -c 'SELECT pg_promote()'\n\n"
                    "Ctrl-C stops all of it and removes it.\n",
-                   STR_ARG(d->url), STR_ARG(d->url), STR_ARG(key), d->directory, k->nodes[0].pid,
-                   STR_ARG(replica));
+                   k->nodes[0].pid, STR_ARG(replica));
     }
     cli_exit code = cli_print(k->cli, &out);
     buf_free(&out);
@@ -288,11 +375,35 @@ static cli_exit make(dev *d)
     begin_environment(d);
     str key = S("qk_");
     code = make_shop(d, &key);
-    code = code == CLI_OK ? serve(d) : code;
+    if (code == CLI_OK && d->server_count > 1)
+        code = introduce(d);
+    for (size_t i = 0; code == CLI_OK && i < d->server_count; i++)
+        code = serve(d, &d->servers[i]);
     if (code == CLI_OK)
         add_variable(d, "QUAN_KEY", key);
-    code = code == CLI_OK ? begin_load(d) : code;
+    for (size_t i = 0; code == CLI_OK && i < d->server_count; i++)
+        code = begin_load(d, &d->servers[i]);
     return code == CLI_OK ? show(d, key) : code;
+}
+
+/* False: the last server has ended. */
+static bool tell_ended(dev *d, pid_t pid)
+{
+    bool some = false;
+    for (size_t i = 0; i < d->server_count; i++) {
+        server *s = &d->servers[i];
+        if (pid == s->load) {
+            s->load = 0;
+            fprintf(stderr, "quan: the load on server %s has ended: %.*s\n", s->name,
+                    STR_ARG(read_file(d, log_of(d, s, "load"))));
+        }
+        if (pid == s->pid) {
+            s->pid = 0;
+            fprintf(stderr, "quan: server %s has ended\n", s->name);
+        }
+        some = some || s->pid > 0;
+    }
+    return some;
 }
 
 /* Tells what ends. Without a server there is nothing left to try. */
@@ -307,27 +418,29 @@ static cli_exit go_on(dev *d)
         for (size_t i = 0; i < k->n; i++)
             if (k->nodes[i].pid == pid)
                 fprintf(stderr, "quan: %s has ended\n", k->nodes[i].name);
-        if (pid == d->load)
-            fprintf(stderr, "quan: the load has ended: %.*s\n", STR_ARG(read_file(d, "load.log")));
-        if (pid == d->server) {
-            d->server = 0;
-            return stopped(d, "the server", "server.log");
-        }
+        if (!tell_ended(d, pid))
+            return stopped(d, "the last server", log_of(d, &d->servers[0], "server"));
         cluster_ended(k, pid);
     }
     return CLI_OK;
 }
 
-/* The server has time to answer what is inside. */
+/* The servers have time to answer what is inside. */
 static void end(dev *d)
 {
     int status;
     d->cluster.programs.stopped = false; /* a second signal is for this */
-    if (d->load > 0)
-        (void)kill(d->load, SIGTERM);
-    if (d->server > 0) {
-        (void)kill(d->server, SIGTERM);
-        (void)wait_for(d, d->server, PATIENCE_MS, &status);
+    for (size_t i = 0; i < d->server_count; i++) {
+        if (d->servers[i].load > 0)
+            (void)kill(d->servers[i].load, SIGTERM);
+        if (d->servers[i].reserved > 0)
+            (void)close(d->servers[i].reserved);
+    }
+    for (size_t i = 0; i < d->server_count; i++) {
+        if (d->servers[i].pid <= 0)
+            continue;
+        (void)kill(d->servers[i].pid, SIGTERM);
+        (void)wait_for(d, d->servers[i].pid, PATIENCE_MS, &status);
     }
     if (d->directory != NULL)
         disk_remove_flat(str_of(d->directory));
@@ -337,6 +450,10 @@ cli_exit cli_cluster_dev(cli_context *c)
 {
     dev *d = ARENA_NEW(c->memory, dev);
     d->rate = RATE_DEFAULT;
+    d->server_count = SERVERS_DEFAULT;
+    static const char *const names[SERVERS_MAX] = {"a", "b", "c", "d"};
+    for (size_t i = 0; i < SERVERS_MAX; i++)
+        d->servers[i].name = names[i];
     d->cluster.cli = c;
     d->cluster.options = (cluster_options){.shards = 1, .replicas = true, .synchronous = true};
     cli_exit code =
