@@ -76,6 +76,24 @@ named() { jq -r '[.. | strings | select(startswith("cpn_"))][0]' "$scratch/answe
 shows "a coupon is claimed" equal "$(claims)" 201
 coupon=$(named)
 
+# ---- one of two servers --------------------------------------------------------------------------
+
+alive() { curl -s "$(of url)/metrics" | grep -q "^quan_peers_alive $1"; }
+# until COMMAND…: at most ten seconds.
+until_so() {
+    for _ in $(seq 200); do
+        if "$@"; then return 0; fi
+        sleep 0.05
+    done
+    return 1
+}
+shows "there are two servers" until_so alive 2
+kill -9 "$(jq -r '.servers[1].process' "$scratch/out")"
+shows "that one has ended is told" until_so grep -q 'server b has ended' "$scratch/err"
+shows "the other sees it" until_so alive 1
+shows "and the load on it goes on" moves
+shows "the coupon is answered as it was" equal "$(claims) $(named)" "201 $coupon"
+
 # ---- a failover ----------------------------------------------------------------------------------
 
 kill -9 "$(of primary_process)"

@@ -216,6 +216,30 @@ shows "once for all" office 409 b POST /v1/redemptions "{\"order_number\": \"o-2
     \"user\": \"u\", \"coupons\": [\"$coupon\"], \"cart\": {\"lines\": [{\"sku\": \"tea\",
     \"quantity\": 1, \"unit_price\": {\"amount\": 500, \"currency\": \"USD\"}}]}}"
 
+# soon COMMAND…: within a second.
+soon() {
+    until_ms=$(($(date +%s%3N) + 1000))
+    while [ "$(date +%s%3N)" -lt "$until_ms" ]; do
+        if "$@" >/dev/null; then return 0; fi
+        sleep 0.05
+    done
+    "$@"
+}
+claims_late() { office 201 "$1" POST /v1/claims "{\"user\": \"late\", \"template\": \"$late\"}"; }
+shows "a template is made at one" template late
+late=$template
+shows "its coupon is claimed there at once" claims_late a
+shows "and at the other within a second" soon claims_late b
+shows "the campaign is paused at the other" office 200 b POST "/v1/campaigns/$campaign/state" \
+    '{"state": "paused"}'
+paused() { office 409 "$1" POST /v1/claims "{\"user\": \"late\", \"template\": \"$late\"}"; }
+shows "which binds both from then on" paused a
+shows "as it should" equal campaign_not_active "$(answer .code)"
+shows "there, too" paused b
+shows "and is taken back at the first" office 200 a POST "/v1/campaigns/$campaign/state" \
+    '{"state": "active"}'
+shows "for both" soon claims_late b
+
 round=sold
 template=$sold
 shows "100 claims of 60 pieces at both" many 100 claim
