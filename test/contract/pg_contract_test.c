@@ -16,7 +16,7 @@
 
 enum { SLOT = 7, WHY_MAX = 1000 };
 
-static const fixture_kind stepped = {"pg", FIXTURE_PG, 0, false, 1};
+static const fixture_kind stepped = {"pg", FIXTURE_PG_SEVERAL, 0, false, 1};
 
 static int open_store(void **state)
 {
@@ -126,6 +126,20 @@ static void a_database_in_use_is_refused(void **state)
     assert_refused(f, &(store_options){0}, R_IN_USE, "another process");
     run_put(f, 2); /* the first is none the worse for it */
     store_fixture_reopen(f);
+}
+
+static void one_of_several_is_refused_beside_one_that_is_alone(void **state)
+{
+    (void)state;
+    static const fixture_kind alone = {"pg", FIXTURE_PG, 0, false, 1};
+    store_fixture *f = store_fixture_open(&alone, FIXTURE_LANES);
+    store_options options = {.urls = f->urls, .several = true};
+    store *other = NULL;
+    buf why;
+    buf_init(&why, WHY_MAX);
+    assert_int_equal(store_open_pg(&options, NULL, &other, &why), R_IN_USE);
+    buf_free(&why);
+    store_fixture_close(f);
 }
 
 static void a_server_that_is_not_there_is_told(void **state)
@@ -410,6 +424,7 @@ int main(void)
         EACH(rows_ids_and_time_survive_reopening),
         EACH(another_number_of_lanes_is_refused),
         EACH(a_database_in_use_is_refused),
+        cmocka_unit_test(one_of_several_is_refused_beside_one_that_is_alone),
         EACH(a_server_that_is_not_there_is_told),
         EACH(a_server_that_forgets_is_refused),
         EACH(what_a_later_program_has_made_is_refused),

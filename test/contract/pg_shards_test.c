@@ -19,7 +19,7 @@
 /* With vivo's map of 2 shards of 2 lanes slots 0, 1, 4, 5 … are in shard 0, and 2, 3, 6 … in 1. */
 enum { HERE = 1, THERE = 2, SLOTS = 40, WHY_MAX = 1000, SOON_MS = 1500, LATE_MS = 6000 };
 
-static const fixture_kind threaded = {"pg, threads", FIXTURE_PG, 0, true, 2};
+static const fixture_kind threaded = {"pg, threads", FIXTURE_PG_SEVERAL, 0, true, 2};
 
 static int open_store(void **state)
 {

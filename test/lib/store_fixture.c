@@ -67,7 +67,7 @@ result store_fixture_try_open(store_fixture *f, uint16_t lanes, store **out, buf
                              .fill = SLOT_FILL_VIVO,
                              .threads = f->kind.threads,
                              .adversary = f->kind.adversary,
-                             .several = f->several,
+                             .several = f->several || f->kind.engine == FIXTURE_PG_SEVERAL,
                              .server_clock = f->server_clock};
     switch (f->kind.engine) {
     case FIXTURE_MEM:
@@ -106,7 +106,7 @@ static store_fixture *make_fixture(const fixture_kind *kind, uint16_t lanes,
     f->lanes = lanes;
     f->clock_ms = FIXTURE_START_MS;
     f->several = urls != NULL;
-    for (size_t i = 0; i < (kind->shards == 0 ? 1 : kind->shards) && kind->engine == FIXTURE_PG;
+    for (size_t i = 0; i < (kind->shards == 0 ? 1 : kind->shards) && kind->engine >= FIXTURE_PG;
          i++)
         f->urls[i] = str_of(urls == NULL ? database_take() : urls[i]);
     f->url = f->urls[0].p;

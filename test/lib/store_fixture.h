@@ -15,7 +15,12 @@
 enum { FIXTURE_LANES = 4, FIXTURE_SHARDS_MAX = 2, FIXTURE_TOLD_MAX = 4096, FIXTURE_PATH_MAX = 128 };
 #define FIXTURE_START_MS INT64_C(1760000000000)
 
-typedef enum fixture_engine { FIXTURE_MEM, FIXTURE_ROCKS, FIXTURE_PG } fixture_engine;
+typedef enum fixture_engine {
+    FIXTURE_MEM,
+    FIXTURE_ROCKS,
+    FIXTURE_PG,
+    FIXTURE_PG_SEVERAL, /* others may have it open, too */
+} fixture_engine;
 
 typedef struct fixture_kind {
     const char *name;
