@@ -153,6 +153,9 @@ shows "a short secret is refused" with --peers "$peers" --peer-name a \
 shows "two of one name are refused" with --peers "$peers,a=127.0.0.1:1" --peer-name a \
     --peer-secret-file "$scratch/secret"
 shows "by that name" err_has '"a"'
+shows "peer_listen: a name is refused" with --peers "$peers" --peer-name a \
+    --peer-secret-file "$scratch/secret" --peer-listen localhost:7701
+shows "as no number" err_has "not a numeric address"
 shows "a name that is not in the list is refused" with --peers "$peers" --peer-name c \
     --peer-secret-file "$scratch/secret"
 shows "a secret without peers is refused" with --peer-secret-file "$scratch/secret"
