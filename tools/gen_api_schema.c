@@ -128,6 +128,7 @@ static const char *const id_words[ID_KIND_COUNT] = {
     [ID_CODE_WORD] = "code_word",
     [ID_TRANSFER] = "transfer",
     [ID_WEBHOOK] = "webhook",
+    [ID_MOVE] = "move",
 };
 
 static void id_value(const node *schema, str word, gen_value *v)

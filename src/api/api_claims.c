@@ -125,6 +125,8 @@ void api_claim_create(api_call *c)
     issue_ask *ask = ARENA_NEW(c->memory, issue_ask);
     c->state = ask;
     put_claim(c, c->body, S(""), ask);
+    if (!call_user(c, ask->in.user, &ask->in.user))
+        return;
     call_act(c, &(act_ask){.id = ACT_ID_issue,
                            .slot = slot_of_user(ask->in.merchant, ask->in.user),
                            .subject = ask->in.user,

@@ -31,6 +31,9 @@ void api_code_exchange(api_call *c)
 {
     const wire_code_exchange *b = c->body;
     issue_ask *ask = ARENA_NEW(c->memory, issue_ask);
+    str who;
+    if (!call_user(c, b->user, &who))
+        return;
     price_policy policy = policy_of_merchant(c);
     code_typed typed = {0};
     bool may_know = (c->who.scopes & KEY_READ) != 0;
@@ -57,7 +60,7 @@ void api_code_exchange(api_call *c)
                       .told = may_know || typed.mine};
     c->state = ask;
     ask->in = (issue_in){.merchant = c->who.merchant,
-                         .user = b->user,
+                         .user = who,
                          .source = word != NULL ? COUPON_SOURCE_WORD : COUPON_SOURCE_EXCHANGE,
                          .mode = ISSUE_MODE_ALL_OR_NONE,
                          .store = b->store};
@@ -68,8 +71,8 @@ void api_code_exchange(api_call *c)
     if (b->has_subjects)
         ask->reserve.names = subjects_in(c, &b->subjects, S("subjects"));
     call_act(c, &(act_ask){.id = ACT_ID_issue,
-                           .slot = slot_of_user(c->who.merchant, b->user),
-                           .subject = b->user,
+                           .slot = slot_of_user(c->who.merchant, who),
+                           .subject = who,
                            .in = &ask->in,
                            .then = exchanged,
                            .explain = missing,

@@ -2,6 +2,7 @@
 #include "api/best.h"
 #include "api/preview.h"
 #include "app/funding.h"
+#include "app/query_users.h"
 #include "app/room.h"
 
 /* What the cart is when priced, as orders are shown. */
@@ -132,11 +133,13 @@ wire_quote quote_shown(api_call *c, app_view *v, const order_ask *ask, const ord
     return shown;
 }
 
-static void price_quote(api_call *c, const order_ask *ask)
+static void price_quote(api_call *c, order_ask *ask)
 {
     app_view v;
     if (!call_view_of_user(c, ask->user, &v))
         return;
+    if (ask->user.n > 0)
+        ask->user = query_user_now(&v, ask->merchant, ask->user);
     order_priced priced;
     result r = order_price(&v, ask, &priced);
     if (priced.redemption != 0) {

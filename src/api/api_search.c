@@ -2,6 +2,7 @@
 #include "api/order.h"
 #include "api/template.h"
 #include "app/query_find.h"
+#include "app/query_users.h"
 
 /* What both requests say. cart and subjects NULL: none. */
 typedef struct search_wish {
@@ -55,7 +56,11 @@ static bool search_asked(api_call *c, const search_wish *wish, find_ask *out, ui
         call_invalid(c);
         return false;
     }
-    return call_token_id(c, wish->page_token, after) && call_view(c, v);
+    if (!call_token_id(c, wish->page_token, after) || !call_view(c, v))
+        return false;
+    if (out->cart.user.n > 0)
+        out->cart.user = query_user_now(v, c->who.merchant, out->cart.user);
+    return true;
 }
 
 /* ---- templates ---- */

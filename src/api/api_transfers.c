@@ -4,6 +4,7 @@
 #include "api/issue.h"
 #include "app/query_coupons.h"
 #include "app/query_transfers.h"
+#include "app/query_users.h"
 #include "app/transfer.h"
 #include "base/time.h"
 #include "domain/coupon/transfer.h"
@@ -74,9 +75,10 @@ void api_transfer_create(api_call *c)
 {
     const wire_transfer_create *b = c->body;
     take_ask *ask = ARENA_NEW(c->memory, take_ask);
-    ask->try = (transfer_try_in){.coupon = b->coupon, .user = b->user, .to = b->to};
-    if (find_template(c, b->coupon, &ask->in.template))
-        take(c, ask, b->has_subjects ? &b->subjects : NULL, b->to);
+    ask->try = (transfer_try_in){.coupon = b->coupon};
+    if (call_user(c, b->user, &ask->try.user) && call_user(c, b->to, &ask->try.to) &&
+        find_template(c, b->coupon, &ask->in.template))
+        take(c, ask, b->has_subjects ? &b->subjects : NULL, ask->try.to);
 }
 
 /* ---- offers ---- */
@@ -128,9 +130,9 @@ void api_transfer_offer(api_call *c)
     transfer_offer_in *in = ARENA_NEW(c->memory, transfer_offer_in);
     *in = (transfer_offer_in){.merchant = c->who.merchant,
                               .coupon = b->coupon,
-                              .user = b->user,
-                              .to = b->to,
                               .offer_ms = b->offer_seconds * MS_SECOND};
+    if (!call_user(c, b->user, &in->user) || !call_user(c, b->to, &in->to))
+        return;
     call_act(c, &(act_ask){.id = ACT_ID_transfer_offer,
                            .slot = id_slot(b->coupon),
                            .subject = id_subject(c, ID_COUPON, b->coupon),
@@ -143,8 +145,9 @@ void api_transfer_accept(api_call *c)
     const wire_transfer_accept *b = c->body;
     take_ask *ask = ARENA_NEW(c->memory, take_ask);
     app_view v;
-    ask->try = (transfer_try_in){.to = b->user, .token = b->has_token};
+    ask->try = (transfer_try_in){.token = b->has_token};
     if (!name_transfer(c, b->transfer, b->has_token, b->token, &ask->try.transfer) ||
+        !call_user(c, b->user, &ask->try.to) ||
         !call_view_of(c, id_slot(ask->try.transfer), &v))
         return;
     const transfer *row = transfer_get(v.rows, id_slot(ask->try.transfer), ask->try.transfer);
@@ -258,6 +261,7 @@ void api_transfer_list(api_call *c)
     wire_transfer_page page = {0};
     if (!call_token_id(c, p->page_token, &ask.after) || !call_view_of_user(c, p->user, &v))
         return;
+    ask.user = query_user_now(&v, ask.merchant, p->user);
     transfer_seen *seen = ARENA_ARRAY(c->memory, transfer_seen, ask.limit);
     page.transfers.n = query_transfers(&v, &ask, seen, &page.has_next_page_token);
     page.transfers.items = ARENA_ARRAY(c->memory, wire_transfer, page.transfers.n);

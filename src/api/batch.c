@@ -10,6 +10,8 @@
 
 typedef struct batch_seat {
     act_call call; /* first */
+    issue_in in;   /* its user may be another one's name (api/call.h, call_user) */
+    bool renamed;
     struct wave *wave;
     issue_out out;
 } batch_seat;
@@ -29,11 +31,34 @@ typedef struct wave {
 } wave;
 
 static void send_wave(wave *w);
+static void send_item(wave *w, size_t i);
+static void one_less(wave *w);
+
+/* Items whose user has become another one go out again for him; how many. */
+static size_t send_renamed(wave *w)
+{
+    size_t n = 0;
+    atomic_store(&w->left, 1);
+    for (size_t i = w->next - w->out_n; i < w->next; i++) {
+        batch_seat *s = &w->seats[i];
+        if (s->call.code != R_USER_MERGED || s->renamed)
+            continue;
+        s->in.user = arena_str(w->call->memory, s->call.detail);
+        s->renamed = true;
+        n++;
+        send_item(w, i);
+    }
+    if (n > 0)
+        one_less(w);
+    return n;
+}
 
 static void wave_back(http_exchange *x, void *argument)
 {
     MAYBE(x);
     wave *w = argument;
+    if (send_renamed(w) > 0)
+        return;
     for (size_t i = w->next - w->out_n; i < w->next; i++) {
         const act_call *done = &w->seats[i].call;
         w->batch.items[i] =
@@ -76,7 +101,9 @@ static void send_item(wave *w, size_t i)
 {
     api_call *c = w->call;
     batch_seat *s = &w->seats[i];
-    const issue_in *in = &w->asks[i].in;
+    const issue_in *in = &s->in;
+    if (!s->renamed)
+        s->in = w->asks[i].in;
     uint16_t slot = slot_of_user(in->merchant, in->user);
     s->wave = w;
     s->call = (act_call){

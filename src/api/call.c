@@ -11,6 +11,7 @@
 #include "api/slow.h"
 #include "api/throttle.h"
 #include "app/query_answered.h"
+#include "app/query_users.h"
 #include "base/hash.h"
 #include "domain/phone/holder.h"
 #include "port/log.h"
@@ -83,7 +84,7 @@ static void put_problem(api_call *c, result r, str detail, const issues *errors)
     r = for_callers(c, r, &detail);
     int status = result_http_status(r);
     int64_t retry_s = (c->retry_ms + MS_SECOND - 1) / MS_SECOND;
-    if (status == 503 || r == R_CODE_THROTTLED)
+    if (status == 503 || r == R_CODE_THROTTLED || r == R_USER_MERGING)
         http_add_header(c->x, S("Retry-After"),
                         arena_printf(c->memory, "%lld", retry_s > 1 ? (long long)retry_s : 1LL));
     if (r == R_UNAUTHENTICATED)
@@ -236,6 +237,19 @@ void call_view_answer(api_call *c, app_view *v, result r, const wire_type *t, co
         call_refuse(c, r, S(""));
 }
 
+bool call_user(api_call *c, str name, str *out)
+{
+    app_view v;
+    c->renames = true;
+    *out = name;
+    if (!c->merged || name.n == 0)
+        return true;
+    if (!call_view(c, &v))
+        return false;
+    *out = arena_str(c->memory, query_user_now(&v, c->who.merchant, name));
+    return call_view_end(c, &v);
+}
+
 /* ---- acts ---- */
 
 /* Problems that are there already are of an input that was answered before they could tell. */
@@ -252,11 +266,25 @@ static void refuse_act(api_call *c)
     refuse_with(c, c->act.code, c->act.detail, told ? NULL : c->problems);
 }
 
+/* A name of the request is another one's now. The handler begins anew, and its names mean who is. */
+static void for_who_is_now(api_call *c)
+{
+    c->merged = true;
+    c->tries = 0;
+    c->failed_codes = 0;
+    if (c->guess != NULL)
+        guess_end(c->guess);
+    c->guess = NULL;
+    c->operation->handle(c);
+}
+
 static void on_loop(http_exchange *x, void *argument)
 {
     MAYBE(x);
     api_call *c = argument;
-    if (c->act.code == R_DONE)
+    if (c->act.code == R_USER_MERGED && c->renames && !c->merged)
+        for_who_is_now(c);
+    else if (c->act.code == R_DONE)
         c->then(c);
     else if ((c->act.code == R_STALE || c->act.code == R_UNRESERVED) && c->stale != NULL)
         c->stale(c);

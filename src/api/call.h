@@ -56,6 +56,8 @@ struct api_call {
     uint32_t
         failed_codes;     /* of them, as far as it is known; one where the call is refused for it */
     int64_t retry_ms;     /* Retry-After of CODE_THROTTLED and any 503; 0: the least */
+    bool renames;         /* call_user was asked for its names */
+    bool merged;          /* a user that it names has become another one: names mean who is now */
     result counted;       /* call.c's own */
     const config *config; /* call_config */
     void *state;          /* the handler's */
@@ -100,6 +102,9 @@ typedef struct act_ask {
 void call_act(api_call *c, const act_ask *ask);
 /* Two operations may come to the same act: a key is good for one of them. */
 str call_subject(api_call *c, str subject);
+/* The user of an act by a name of the request: after a merge (coupon/move.h), once the slot of the
+ * old name has no first answer for the key, who he is now. False: the call has ended. */
+MUST_USE bool call_user(api_call *c, str name, str *out);
 str id_subject(api_call *c, id_kind kind, uint64_t id);
 /* A home for what has none yet: derived from the idempotency key, so that a repeat finds it. */
 uint16_t call_slot_of_key(const api_call *c);

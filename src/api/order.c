@@ -4,6 +4,8 @@
 #include "api/coupon.h"
 #include "api/guess.h"
 #include "api/holder.h"
+#include "app/query_coupons.h"
+#include "app/query_users.h"
 #include "base/money.h"
 #include "base/time.h"
 #include "domain/campaign/rules.h"
@@ -88,6 +90,20 @@ static void take_coupons(api_call *c, const order_wish *wish, const coupons_code
     for (size_t i = 0; i < ask->coupon_count; i++)
         places[i] = places[i] < named ? 0 : places[i] - named + 1;
     ask->typed = places;
+}
+
+/* Coupons of a user who has become another one have other ids there: who knows the old name may
+ * know the old ids alone. False: the call has ended. */
+static bool rename_coupons(api_call *c, order_ask *ask)
+{
+    app_view v;
+    uint64_t *now = ARENA_ARRAY(c->memory, uint64_t, ask->coupon_count);
+    if (!call_view(c, &v))
+        return false;
+    for (size_t i = 0; i < ask->coupon_count; i++)
+        now[i] = query_coupon_now(&v, ask->coupons[i]);
+    ask->coupons = now;
+    return call_view_end(c, &v);
 }
 
 /* Each followed by CART_SEPARATOR, which the wire lets into no text. */
@@ -226,7 +242,10 @@ bool order_asked(api_call *c, const order_wish *asked, order_job *out)
         policy_in(c, wish->policy, &policy, &out->ask.policy_count);
         out->ask.policy = policy;
     }
-    coupons_coded coded = {.user = wish->user, .home = wish->user};
+    str who;
+    if (!call_user(c, wish->user, &who))
+        return false;
+    coupons_coded coded = {.user = who, .home = who};
     if (!read_codes(c, wish, out, &coded))
         return false;
     out->ask.user = wish->quote ? coded.user : coded.home;
@@ -238,6 +257,8 @@ bool order_asked(api_call *c, const order_wish *asked, order_job *out)
     check_cart_currency(c, basket);
     check_quantities(c, basket);
     take_coupons(c, wish, &coded, &out->ask);
+    if (c->merged && !rename_coupons(c, &out->ask))
+        return false;
     if (!wish->quote && wish->user.n + wish->phone.n == 0 && wish->codes->n == 0)
         issues_add(c->problems, S("user"), S("required"), "or phone, or codes");
     return true;
@@ -385,6 +406,11 @@ static bool prepare(api_call *c, order_job *plan, order_priced *priced, act_ask 
         *reserve = (reserve_ask){.names = plan->names, .prepared = true};
         reserve_credits(&v, &priced->in, priced->hold, reserve);
         ask->reserve = reserve;
+    }
+    if (ask->refusal != R_DONE && asked.user.n > 0) { /* what he had may be another one's */
+        result r = query_user_may(&v, asked.merchant, asked.user);
+        ask->refusal = r == R_DONE ? ask->refusal : r;
+        ask->detail = r == R_DONE ? ask->detail : S("");
     }
     return call_view_end(c, &v);
 }

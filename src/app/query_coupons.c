@@ -21,7 +21,7 @@ static const received *received_of(app_view *v, const coupon *row)
 
 uint64_t query_coupon_now(app_view *v, uint64_t id)
 {
-    for (size_t hop = 0; hop <= TRANSFERS_MAX; hop++) {
+    for (size_t hop = 0; hop < COUPON_IDS_MAX; hop++) {
         const forward *to = forward_get(v->rows, id_slot(id), id);
         const coupon *row = to != NULL ? NULL : coupon_get(v->rows, id_slot(id), id);
         const received *by = row == NULL ? NULL : received_of(v, row);

@@ -37,7 +37,7 @@ typedef struct coupon_owner {
     int64_t from_ms, until_ms; /* until: 0 of the one who has it */
     uint64_t transfer;         /* that brought it; 0: it was issued to him */
 } coupon_owner;
-enum { COUPON_OWNERS_MAX = TRANSFERS_MAX + 1 };
+enum { COUPON_OWNERS_MAX = COUPON_IDS_MAX };
 /* By any id of it, from the first user on; how many. 0: this merchant has no such coupon. */
 size_t query_owners(app_view *v, uint64_t of_merchant, uint64_t coupon_id,
                     coupon_owner out[COUPON_OWNERS_MAX]);

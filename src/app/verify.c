@@ -228,6 +228,8 @@ static result run(verify *v)
     if (r == R_DONE)
         r = verify_transfers(v);
     if (r == R_DONE)
+        r = verify_moves(v);
+    if (r == R_DONE)
         r = verify_imports(v);
     if (r == R_DONE)
         r = verify_bound(v);
@@ -252,6 +254,7 @@ result verify_app(app *a, const verify_options *options, verify_summary *out)
     v->pools = verify_map_new(POOL_VALUES);
     v->leases = verify_map_new(LEASE_VALUES);
     v->code_uses = verify_map_new(CODE_USE_VALUES);
+    v->brought = verify_map_new(1);
     v->config_counts = verify_map_new(CONFIG_VALUES);
     result r = app_view_open(a, memory, &v->view);
     if (r == R_DONE) {
@@ -268,6 +271,7 @@ result verify_app(app *a, const verify_options *options, verify_summary *out)
     verify_map_free(v->pools);
     verify_map_free(v->leases);
     verify_map_free(v->code_uses);
+    verify_map_free(v->brought);
     verify_map_free(v->config_counts);
     arena_free(memory);
     return r;

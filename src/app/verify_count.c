@@ -8,6 +8,7 @@
 #include "app/verify_money.h"
 #include "app/verify_promotion.h"
 #include "app/verify_transfer.h"
+#include "domain/limit/usage.h"
 
 typedef struct tally_key {
     uint64_t campaign, template;
@@ -61,6 +62,15 @@ void verify_count_user(verify *v, const verify_terms *of, uint64_t template_id, 
         verify_tally_at(v, of, template_id, day)[TALLY_USERS]++;
 }
 
+/* Did the first one come from another user, who was counted? */
+static bool first_was_brought(const verify_group *g, const coupon *of, uint64_t campaign_id,
+                              uint64_t owner)
+{
+    const usage *row = verify_find_usage(
+        g, &(usage){.slot = of->slot, .member = of->member, .campaign = campaign_id});
+    return usage_first_was_brought(row, owner);
+}
+
 /* The coupons of a user are together, by campaign, template and time. */
 void verify_count_users(verify *v, const verify_group *g)
 {
@@ -70,18 +80,21 @@ void verify_count_users(verify *v, const verify_group *g)
             continue;
         bool same_user = last != NULL && last->of.template != NULL &&
                          last->row.slot == c->row.slot && last->row.member == c->row.member;
-        if (!same_user || last->row.template != c->row.template)
+        uint64_t campaign_id = c->of.campaign->row->id;
+        if ((!same_user || last->row.template != c->row.template) &&
+            !first_was_brought(g, &c->row, campaign_id, c->row.template))
             verify_count_user(v, &c->of, c->row.template, verify_since_ms(c));
         if (same_user && last->of.campaign == c->of.campaign)
             continue;
-        int64_t first_ms = verify_promotion_first(g, &c->row, c->of.campaign->row->id);
+        int64_t first_ms = verify_promotion_first(g, &c->row, campaign_id);
         for (size_t j = i; j < g->coupons.n && g->by_member[j]->of.campaign == c->of.campaign &&
                            g->by_member[j]->row.slot == c->row.slot &&
                            g->by_member[j]->row.member == c->row.member;
              j++)
             if (verify_since_ms(g->by_member[j]) < first_ms)
                 first_ms = verify_since_ms(g->by_member[j]);
-        verify_count_user(v, &c->of, 0, first_ms);
+        if (!first_was_brought(g, &c->row, campaign_id, 0))
+            verify_count_user(v, &c->of, 0, first_ms);
     }
 }
 

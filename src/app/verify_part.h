@@ -54,7 +54,7 @@ typedef struct verify_group {
     arena *memory;
     size_t rows;
     verify_list coupons, holds, redemptions, returns, refs, usages, users, members, heads;
-    verify_list received, transfers;
+    verify_list received, transfers, moves;
     verify_coupon **by_member; /* ascending by slot, member, campaign, template, time */
     verify_map *takes;         /* usage cells, as holds and redemptions have taken from them */
     verify_map *promotions, *first_uses; /* verify_promotion.c's own */
@@ -88,6 +88,7 @@ typedef struct verify {
     verify_map *code_uses;           /* by batch of codes or word, as coupons and orders tell */
     verify_map *guesses, *webhooks, *webhook_places; /* of verify_guess.c and …_webhook.c */
     verify_map *bound;                               /* verify_bind.c's own */
+    verify_map *brought;                             /* verify_move.c's own */
 } verify;
 
 /* ---- verify.c: reading and reporting ---- */
@@ -189,6 +190,9 @@ MUST_USE result verify_codes(verify *v); /* after the groups */
 void verify_code_use(verify *v, uint64_t batch, size_t which, int64_t n);
 MUST_USE result verify_imports(verify *v);
 MUST_USE result verify_bound(verify *v);
+/* What moves of users brought here, or took along; compared after the groups. */
+void verify_brought(verify *v, const usage *row);
+MUST_USE result verify_moves(verify *v);
 MUST_USE result verify_guesses(verify *v);
 MUST_USE result verify_webhooks(verify *v); /* after the heads */
 MUST_USE result verify_partners(verify *v); /* after the heads */

@@ -3,6 +3,7 @@
 #include "app/verify_promotion.h"
 
 #include "app/verify_party.h"
+#include "domain/limit/usage.h"
 
 typedef struct promotion_key {
     uint64_t template, slot;
@@ -131,7 +132,10 @@ void verify_promotion_users(verify *v, const verify_group *g)
         first_key k;
         verify_terms of;
         memcpy(&k, bytes.p, sizeof(k));
-        if (first[FIRST_COUNTED] == 0 && verify_terms_of(v, (uint64_t)first[FIRST_TEMPLATE], &of))
+        usage key = {
+            .slot = (uint16_t)k.slot, .member = (uint32_t)k.member, .campaign = k.campaign};
+        if (first[FIRST_COUNTED] == 0 &&
+            !usage_first_was_brought(verify_find_usage(g, &key), k.template) && verify_terms_of(v, (uint64_t)first[FIRST_TEMPLATE], &of))
             verify_count_user(v, &of, k.template, first[FIRST_AT_MS]);
     }
 }

@@ -75,6 +75,12 @@ static own_coupons coupons_of(const verify_group *g, uint16_t slot, uint32_t ord
     return (own_coupons){g->by_member + from, n};
 }
 
+/* What came with all that another user had is counted by what was brought. */
+static bool is_brought(const verify_coupon *c)
+{
+    return c->by != NULL && c->by->move != 0;
+}
+
 static bool counts_in(const verify_coupon *c, uint64_t campaign_id, uint64_t owner)
 {
     if (c->of.campaign == NULL || (campaign_id != 0 && c->of.campaign->row->id != campaign_id))
@@ -88,9 +94,15 @@ static void claims_ever(const own_coupons *own, const usage *row, const usage_ce
                         int64_t bounds[2])
 {
     bounds[0] = 0;
-    for (size_t i = 0; i < own->n; i++)
-        bounds[0] += counts_in(own->items[i], row->campaign, cell->owner) &&
-                     !verify_in_error(&own->items[i]->row);
+    for (size_t i = 0; i < own->n; i++) {
+        const verify_coupon *c = own->items[i];
+        if (!counts_in(c, row->campaign, cell->owner))
+            continue;
+        if (is_brought(c))
+            bounds[0] -= verify_in_error(&c->row);
+        else
+            bounds[0] += !verify_in_error(&c->row);
+    }
     bounds[1] = bounds[0];
 }
 
@@ -149,12 +161,16 @@ static void claims_of_period(const own_coupons *own, const limit_rule *rule, con
     bounds[1] = 0;
     for (size_t i = 0; i < own->n; i++) {
         const verify_coupon *c = own->items[i];
-        int64_t at = verify_since_ms(c);
+        int64_t at = is_brought(c) ? c->by->counted_ms : verify_since_ms(c);
         int32_t day;
         if (!counts_in(c, row->campaign, cell->owner) || !verify_day(&c->of, at, &day) ||
             usage_number(cell->period, day, at) != cell->number)
             continue;
         bool counted = rule != NULL && limit_counted_claim(rule, version_seen(c, row, cell));
+        if (is_brought(c)) {
+            bounds[0] -= verify_in_error(&c->row);
+            continue;
+        }
         bounds[0] += counted && !verify_in_error(&c->row);
         bounds[1] += counted || rule == NULL || rule->period == LIMIT_PERIOD_ROLLING;
     }
@@ -200,6 +216,10 @@ static void check_cell(verify *v, const verify_group *g, const usage *row, const
     } else {
         claims_of_period(own, counted_for(v, g, row, cell), row, cell, bounds);
     }
+    usage_key key = key_of(cell);
+    int64_t brought = usage_brought(row, &key, cell->number);
+    bounds[0] += brought;
+    bounds[1] += brought;
     if (cell->n >= bounds[0] && cell->n <= bounds[1])
         return;
     (void)snprintf(member_text, sizeof(member_text), "slot %u member %u", row->slot, row->member);
@@ -220,6 +240,7 @@ static void check_cell(verify *v, const verify_group *g, const usage *row, const
 static void check_row(verify *v, const verify_group *g, const usage *row)
 {
     own_coupons own = coupons_of(g, row->slot, row->member);
+    verify_brought(v, row);
     for (size_t i = 0; i < row->cells.n; i++)
         check_cell(v, g, row, &row->cells.items[i], &own);
 }

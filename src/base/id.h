@@ -37,6 +37,7 @@ typedef enum id_kind {
     ID_CODE_WORD,
     ID_TRANSFER,
     ID_WEBHOOK,
+    ID_MOVE,
     ID_KIND_COUNT
 } id_kind;
 

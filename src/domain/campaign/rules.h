@@ -33,6 +33,10 @@ enum {
     GRACE_DAYS_MAX = 366,
     USES_MAX = 10000,   /* of one coupon */
     TRANSFERS_MAX = 16, /* of one coupon */
+    /* Ids that one coupon may have had: by transfers, and by moves of all that its user had
+     * (coupon/move.h), which are at most one for each name that its last user has had, and one
+     * from where it waited for him. */
+    COUPON_IDS_MAX = TRANSFERS_MAX + 16 + 1 + 1,
     OFFER_SECONDS_MIN = 60,
     OFFER_DAYS_MAX = 30,
     USE_INTERVAL_DAYS_MAX = 366,

@@ -2,6 +2,7 @@
 #include "domain/coupon/member.h"
 
 #include "domain/coupon/acts.h"
+#include "domain/coupon/move.h"
 
 result member_find(uow *u, member_place *p)
 {
@@ -11,7 +12,7 @@ result member_find(uow *u, member_place *p)
     p->known = who != NULL;
     if (p->known) {
         p->ordinal = who->member;
-        return R_DONE;
+        return move_check(u, who);
     }
     p->head = slot_head_get(u, p->slot);
     if (uow_pending(u))

@@ -16,7 +16,8 @@ typedef struct member_place {
     slot_head *head;  /* of a new one; NULL: the slot has none yet */
 } member_place;
 
-/* slot, merchant and name are set. R_DONE, R_AGAIN; R_TOO_MANY: the slot has MEMBERS_MAX users. */
+/* slot, merchant and name are set. R_DONE, R_AGAIN; R_TOO_MANY: the slot has MEMBERS_MAX users;
+ * R_USER_MERGING, R_USER_MERGED: nothing new is done for him (move.h). */
 MUST_USE result member_find(uow *u, member_place *p);
 /* Writes a new user's rows; then, or before, known: nothing. */
 void member_join(uow *u, member_place *p);

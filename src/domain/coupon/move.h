@@ -40,7 +40,6 @@ enum {
     MOVE_TAKE_ACT = 153,
     MOVE_END_ACT = 154,
     MOVE_FOLLOW_ACT = 155,
-    USAGE_BACK_ACT = 156,
 };
 enum {
     MOVED_USERS_MAX = 16,    /* names that one user may have had, over all merges */
@@ -63,6 +62,7 @@ result move_step_decide(uow *u, const void *in, void *out);
 result move_take_decide(uow *u, const void *in, void *out);
 result move_end_decide(uow *u, const void *in, void *out);
 result move_follow_decide(uow *u, const void *in, void *out);
+result usage_back_decide(uow *u, const void *in, void *out);
 
 /* May something new be done for him? R_AGAIN, R_DONE, R_USER_MERGING, R_USER_MERGED with the name of
  * who he is now as its detail. who: NULL, not known yet, which is fine. */

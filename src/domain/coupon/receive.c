@@ -2,6 +2,7 @@
 #include "base/id.h"
 #include "domain/coupon/acts.h"
 #include "domain/coupon/issue_part.h"
+#include "domain/coupon/receive.h"
 #include "domain/coupon/transfer.h"
 #include "domain/coupon/use.h"
 #include "domain/stats/ledger.h"
@@ -92,35 +93,44 @@ static void count(take_desk *d, limit_takes *takes)
     limit_book_take(d->book, &claim, 1, d->in->grants.n > 0 ? takes : NULL);
 }
 
-static void note(const take_desk *d, uint64_t id)
+static void note(uow *u, const coupon *row, const receipt *of)
 {
-    received *how = received_new(d->u, d->who.slot, d->in->transfer);
-    how->coupon = id;
-    how->member = d->who.ordinal;
-    how->at_ms = uow_now(d->u);
-    how->merchant_version = d->of.merchant->row->version;
-    how->campaign_version = d->of.campaign->row->version;
-    how->template_version = d->of.template->row->version;
-    how->earlier.items = d->carried->earlier.items;
-    how->earlier.n = d->carried->earlier.n;
+    received *how = received_new(u, row->slot, of->transfer);
+    how->coupon = row->id;
+    how->member = row->member;
+    how->at_ms = uow_now(u);
+    how->earlier.items = of->carried->earlier.items;
+    how->earlier.n = of->carried->earlier.n;
+    how->moves = of->carried->moves;
+    if (of->moved == NULL) {
+        how->merchant_version = of->of->merchant->row->version;
+        how->campaign_version = of->of->campaign->row->version;
+        how->template_version = of->of->template->row->version;
+        return;
+    }
+    how->move = of->move;
+    how->moves++;
+    how->counted_ms = of->moved->counted_ms;
+    how->merchant_version = of->moved->merchant_version;
+    how->campaign_version = of->moved->campaign_version;
+    how->template_version = of->moved->template_version;
 }
 
-static const coupon *write(const take_desk *d)
+const coupon *coupon_receive(uow *u, const receipt *of)
 {
-    uow *u = d->u;
-    coupon *row = coupon_new(u, d->who.slot, uow_next_id(u, d->who.slot));
-    fill(row, d->carried);
-    row->member = d->who.ordinal;
-    row->transfer = d->in->transfer;
+    coupon *row = coupon_new(u, of->slot, uow_next_id(u, of->slot));
+    fill(row, of->carried);
+    row->member = of->member;
+    row->transfer = of->transfer;
     coupon_move(u, row,
                 &(coupon_event){.happening = EVENT_KIND_COUPON_RECEIVED,
-                                .ref = d->in->transfer,
-                                .version = d->carried->use_version});
-    use_receive(&(use_desk){.u = u, .of = d->of.template, .row = row}, d->carried);
+                                .ref = of->transfer,
+                                .version = of->carried->use_version});
+    use_receive(&(use_desk){.u = u, .of = of->of->template, .row = row}, of->carried);
     ledger_book b = {
-        .u = u, .of = &d->of, .slot = row->slot, .coupon = row->id, .ref = d->in->transfer};
+        .u = u, .of = of->of, .slot = row->slot, .coupon = row->id, .ref = of->transfer};
     ledger_move(&b, ACCOUNT_TRANSFERRED, ACCOUNT_BUDGET_RESERVED, row->reserved_minor);
-    note(d, row->id);
+    note(u, row, of);
     return row;
 }
 
@@ -141,7 +151,11 @@ result transfer_take_decide(uow *u, const void *input, void *output)
         return uow_refuse(u, want.refusal, "%.*s", STR_ARG(want.why));
     limit_takes takes = {0};
     count(&d, &takes);
-    const coupon *row = write(&d);
+    const coupon *row = coupon_receive(u, &(receipt){.slot = d.who.slot,
+                                                     .member = d.who.ordinal,
+                                                     .transfer = d.in->transfer,
+                                                     .carried = d.carried,
+                                                     .of = &d.of});
     issue_write_takes(u, row, &takes);
     transfer_settle_in done = {.transfer = d.in->transfer,
                                .reservation = d.in->reservation,

@@ -7,6 +7,7 @@
 #include "base/id.h"
 #include "domain/coupon/acts.h"
 #include "domain/coupon/grasp.h"
+#include "domain/coupon/move.h"
 #include "domain/saga/saga.h"
 #include "domain/stats/ledger.h"
 
@@ -72,6 +73,8 @@ uint32_t transfer_sweep(uow *u, transfer *row, coupon *of, uint64_t lost)
 {
     if (transfer_is_over(row, uow_now(u)))
         transfer_close(u, row, of, TRANSFER_STATE_EXPIRED);
+    if (row->move != 0)
+        lost = 0; /* its act is a message, which no process takes along */
     if (row->reservations.n == 0 || !saga_may_ask(u, &row->reservations.items[0], lost))
         return 0;
     reservation *r = &row->reservations.items[0];
@@ -136,7 +139,7 @@ static result check_terms(const transfer_desk *d)
 {
     uow *u = d->g.c.u;
     const template_version *v = config_version(d->g.of.template, version_of(&d->g));
-    size_t before = d->by == NULL ? 0 : d->by->earlier.n;
+    size_t before = d->by == NULL ? 0 : d->by->earlier.n - d->by->moves;
     if (v->transfers == 0)
         return uow_refuse(u, R_NOT_TRANSFERABLE, "Coupons of its template stay with their users.");
     if (before >= v->transfers)
@@ -158,12 +161,16 @@ static result desk_open(transfer_desk *d, uint64_t coupon_id)
         return r;
     const coupon *row = d->g.row;
     const member *owner = member_get(u, row->slot, row->member);
+    const user *who = user_get(u, row->slot, d->merchant, d->user);
     if (row->transfer != 0)
         d->by = received_get(u, row->slot, row->transfer);
     if (uow_pending(u))
         return R_AGAIN;
     if (!str_eq(owner->name, d->user))
         return uow_refuse(u, R_WRONG_USER, "%s", "");
+    r = move_check(u, who);
+    if (r != R_DONE)
+        return r;
     r = check_state(&d->g);
     if (r == R_DONE)
         r = check_terms(d);
@@ -232,9 +239,8 @@ result transfer_offer_decide(uow *u, const void *input, void *output)
 
 /* ---- try ---- */
 
-static carried_coupon *carry(uow *u, const coupon_grasp *g, const received *by)
+carried_coupon *transfer_carry(uow *u, const coupon *row, coupon_use *use, const received *by)
 {
-    const coupon *row = g->row;
     size_t n = by == NULL ? 0 : by->earlier.n;
     carried_coupon *c = ARENA_NEW(uow_memory(u), carried_coupon);
     *c = (carried_coupon){.coupon = row->id,
@@ -250,7 +256,8 @@ static carried_coupon *carry(uow *u, const coupon_grasp *g, const received *by)
                           .merchant_version = row->merchant_version,
                           .campaign_version = row->campaign_version,
                           .batch = row->batch};
-    use_carry(&(use_desk){.use = g->use}, c);
+    c->moves = by == NULL ? 0 : by->moves;
+    use_carry(&(use_desk){.use = use}, c);
     c->earlier.items = ARENA_ARRAY(uow_memory(u), coupon_ref, n + 1);
     c->earlier.n = n + 1;
     if (n > 0)
@@ -286,7 +293,7 @@ static result try_directly(uow *u, const transfer_try_in *in, transfer_try_out *
         return r;
     transfer *t = desk_offer(&d, true);
     reserve(u, t, in, out);
-    out->carried.items = carry(u, &d.g, d.by);
+    out->carried.items = transfer_carry(u, d.g.row, d.g.use, d.by);
     out->carried.n = 1;
     return desk_settle(&d);
 }
@@ -370,7 +377,7 @@ static result try_offer(uow *u, const transfer_try_in *in, transfer_try_out *out
         return uow_refuse(u, R_CAMPAIGN_DISABLED, "%s", "");
     transfer_edit(u, d.row);
     reserve(u, d.row, in, out);
-    out->carried.items = carry(u, &d.g, d.by);
+    out->carried.items = transfer_carry(u, d.g.row, d.g.use, d.by);
     out->carried.n = 1;
     return R_DONE;
 }

@@ -72,6 +72,9 @@ void transfer_close(uow *u, transfer *row, coupon *of, transfer_state how);
 /* The coupon comes to its own end, which is the offer's. Nothing where `row` is not open. */
 void transfer_end_with(uow *u, transfer *row, transfer_state how);
 
+/* The coupon as it goes along. by: what brought it to its user; NULL: it was issued to him. */
+carried_coupon *transfer_carry(uow *u, const coupon *row, coupon_use *use, const received *by);
+
 /* For the sweep: expires an offer, or asks about the act on its way where that is due, or lost
  * (saga.h); how many were asked. of: its coupon. */
 uint32_t transfer_sweep(uow *u, transfer *row, coupon *of, uint64_t lost);

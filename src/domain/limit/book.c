@@ -1,6 +1,8 @@
 /* Limits of one act: see book.h. */
 #include "domain/limit/book.h"
 
+#include "base/id.h"
+
 typedef struct usage_ref {
     uint64_t campaign;
     usage *row; /* NULL: none yet */
@@ -408,6 +410,47 @@ void limit_book_load_take(limit_book *b, const limit_take *take)
     }
 }
 
+/* What has left the row since (coupon/move.h) is given back where it is now. */
+static void give_elsewhere(limit_book *b, const terms *of, const limit_take *take, int64_t n)
+{
+    usage *row = row_to_write(b, take->campaign);
+    usage_key key = {take->owner, take->measure, take->period, take->since_version};
+    usage_back_in in = {.merchant = of->merchant->row->id,
+                        .user = row->gone_to,
+                        .campaign = take->campaign,
+                        .owner = take->owner,
+                        .measure = take->measure,
+                        .period = take->period,
+                        .number = take->number,
+                        .since_version = take->since_version,
+                        .n = n};
+    usage_unbring(uow_memory(b->u), row, &key, take->number, -n);
+    if (!b->asking)
+        uow_send(b->u, USAGE_BACK_ACT, slot_of_user(in.merchant, in.user), &usage_back_in_record,
+                 &in);
+}
+
+static void give_by_user(limit_book *b, const terms *of, const limit_take *take, int64_t n)
+{
+    const usage *row = row_of(b, take->campaign);
+    usage_key key = {take->owner, take->measure, take->period, take->since_version};
+    if (row == NULL)
+        return;
+    int64_t away = 0;
+    if (row->gone_to.n > 0) {
+        int64_t gone = -usage_brought(row, &key, take->number);
+        away = n - usage_here(row, &key, take->number);
+        away = away > gone ? gone : away;
+    }
+    if (away > 0)
+        give_elsewhere(b, of, take, away);
+    else
+        away = 0;
+    if (n > away)
+        usage_remove(uow_memory(b->u), row_to_write(b, take->campaign), &key, take->number,
+                     n - away);
+}
+
 void limit_book_give(limit_book *b, const terms *of, limit_take *take, int64_t n)
 {
     if (n > take->n)
@@ -417,9 +460,7 @@ void limit_book_give(limit_book *b, const terms *of, limit_take *take, int64_t n
     take->n -= n;
     int64_t now = uow_now(b->u);
     if (take->subject == LIMIT_SUBJECT_USER) {
-        usage_key key = {take->owner, take->measure, take->period, take->since_version};
-        if (row_of(b, take->campaign) != NULL)
-            usage_remove(uow_memory(b->u), row_to_write(b, take->campaign), &key, take->number, n);
+        give_by_user(b, of, take, n);
         return;
     }
     if (limit_way_of(take->subject) == LIMIT_BY_SUBJECT) {
@@ -450,7 +491,7 @@ static counted_claim counted_by(const limit_claim *c, bool shared)
     if (by == NULL || shared)
         return (counted_claim){row->issued_at_ms,
                                {row->merchant_version, row->campaign_version, row->version}};
-    return (counted_claim){by->at_ms,
+    return (counted_claim){by->move != 0 ? by->counted_ms : by->at_ms,
                            {by->merchant_version, by->campaign_version, by->template_version}};
 }
 

@@ -181,3 +181,160 @@ void usage_remove(arena *memory, usage *row, const usage_key *key, int64_t numbe
     usage_cell *cell = &row->cells.items[i];
     cell->n = cell->n > n ? cell->n - n : 0;
 }
+
+/* ---- counts that go to another user ---- */
+
+static usage_key key_of(const usage_cell *cell)
+{
+    return (usage_key){cell->owner, cell->measure, cell->period, cell->since_version};
+}
+
+static bool is_brought(const brought_cell *b, const usage_key *key, int64_t number)
+{
+    return b->owner == key->owner && b->measure == key->measure && b->period == key->period &&
+           b->since_version == key->since_version && b->number == number;
+}
+
+/* The place of the key and period; the end of the list when there is none. */
+static size_t brought_at(const usage *row, const usage_key *key, int64_t number)
+{
+    size_t i = 0;
+    while (i < row->brought.n && !is_brought(&row->brought.items[i], key, number))
+        i++;
+    return i;
+}
+
+static void note(arena *memory, usage *row, const usage_cell *of, int64_t n, bool had)
+{
+    usage_key key = key_of(of);
+    size_t at = brought_at(row, &key, of->number), count = row->brought.n;
+    brought_cell *items = ARENA_ARRAY(memory, brought_cell, count + 1);
+    if (count > 0)
+        memcpy(items, row->brought.items, count * sizeof(*items));
+    if (at == count) {
+        items[at] = (brought_cell){.owner = of->owner,
+                                   .measure = of->measure,
+                                   .period = of->period,
+                                   .number = of->number,
+                                   .since_version = of->since_version,
+                                   .had = had};
+        row->brought.n++;
+    }
+    items[at].n += n;
+    items[at].had = items[at].had && had;
+    row->brought.items = items;
+}
+
+int64_t usage_here(const usage *row, const usage_key *key, int64_t number)
+{
+    size_t i = cell_of(row, key, number);
+    return i == row->cells.n || row->cells.items[i].number != number ? 0 : row->cells.items[i].n;
+}
+
+bool usage_counts(const usage *row)
+{
+    for (size_t i = 0; row != NULL && i < row->cells.n; i++)
+        if (row->cells.items[i].n != 0)
+            return true;
+    return false;
+}
+
+void usage_send(arena *memory, usage *row, str to, carried_usage *out)
+{
+    out->campaign = row->campaign;
+    out->cells.items = ARENA_ARRAY(memory, usage_cell, row->cells.n);
+    out->cells.n = 0;
+    row->cells.items = cells_copy(memory, row, 0);
+    row->gone_to = to;
+    for (size_t i = 0; i < row->cells.n; i++) {
+        usage_cell *cell = &row->cells.items[i];
+        if (cell->n == 0)
+            continue;
+        out->cells.items[out->cells.n++] = *cell;
+        note(memory, row, cell, -cell->n, true);
+        cell->n = 0;
+    }
+}
+
+/* Has a limit that was set later, or a later period, begun the count here? */
+static bool is_past(const usage *row, const usage_cell *cell)
+{
+    usage_key key = key_of(cell);
+    for (size_t i = 0; i < row->cells.n; i++) {
+        const usage_cell *here = &row->cells.items[i];
+        usage_key same = key_of(here);
+        same.since_version = key.since_version;
+        if (!is_of(cell, &same) || key.period == LIMIT_PERIOD_ROLLING)
+            continue;
+        if (here->since_version > key.since_version ||
+            (here->since_version == key.since_version && here->number > cell->number))
+            return true;
+    }
+    return false;
+}
+
+/* Instants of a key are in order; the one that was added may be behind later ones. */
+static void order_instants(usage *row, const usage_key *key)
+{
+    usage_cell *cells = row->cells.items;
+    for (size_t i = next_cell(row, key, 0); i < row->cells.n; i = next_cell(row, key, i + 1)) {
+        for (size_t later = next_cell(row, key, i + 1); later < row->cells.n;
+             later = next_cell(row, key, later + 1)) {
+            if (cells[later].number >= cells[i].number)
+                continue;
+            usage_cell moved = cells[i];
+            cells[i] = cells[later];
+            cells[later] = moved;
+        }
+    }
+}
+
+/* Of a template, or (0) of the campaign: has there been a first coupon, or use? */
+static bool has_first(const usage *row, uint64_t owner)
+{
+    usage_key claims = {owner, LIMIT_MEASURE_CLAIMS, LIMIT_PERIOD_EVER, 0};
+    usage_key redemptions = {owner, LIMIT_MEASURE_REDEMPTIONS, LIMIT_PERIOD_EVER, 0};
+    return usage_has(row, &claims) || usage_has(row, &redemptions);
+}
+
+void usage_bring(arena *memory, usage *row, const usage_cell *cells, size_t n)
+{
+    bool *had = ARENA_ARRAY(memory, bool, n);
+    for (size_t i = 0; i < n; i++)
+        had[i] = has_first(row, cells[i].owner);
+    for (size_t i = 0; i < n; i++) {
+        usage_key key = key_of(&cells[i]);
+        note(memory, row, &cells[i], cells[i].n, had[i]);
+        if (is_past(row, &cells[i]))
+            continue;
+        (void)usage_add(memory, row, &key, cells[i].number, cells[i].n);
+        if (key.period == LIMIT_PERIOD_ROLLING)
+            order_instants(row, &key);
+    }
+}
+
+int64_t usage_brought(const usage *row, const usage_key *key, int64_t number)
+{
+    size_t at = row == NULL ? 0 : brought_at(row, key, number);
+    return row == NULL || at == row->brought.n ? 0 : row->brought.items[at].n;
+}
+
+void usage_unbring(arena *memory, usage *row, const usage_key *key, int64_t number, int64_t n)
+{
+    usage_cell of = {key->owner, key->measure, key->period, number, 0, key->since_version};
+    note(memory, row, &of, -n, true);
+    if (n > 0)
+        usage_remove(memory, row, key, number, n);
+}
+
+bool usage_first_was_brought(const usage *row, uint64_t owner)
+{
+    for (size_t i = 0; row != NULL && i < row->brought.n; i++) {
+        const brought_cell *b = &row->brought.items[i];
+        bool first = b->measure == LIMIT_MEASURE_CLAIMS || b->measure == LIMIT_MEASURE_REDEMPTIONS;
+        if (b->owner == owner && first && b->period == LIMIT_PERIOD_EVER &&
+            b->since_version == 0 && !b->had)
+            return true;
+    }
+    return false;
+}

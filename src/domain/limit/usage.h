@@ -47,4 +47,25 @@ void usage_forget(arena *memory, usage *row, const usage_key *key, int64_t keep_
  * stays, down to 0. */
 void usage_remove(arena *memory, usage *row, const usage_key *key, int64_t number, int64_t n);
 
+/* ---- counts that go to another user (coupon/move.h) ---- */
+
+enum { USAGE_BACK_ACT = 156 }; /* number of app/act.def: gives back what has gone */
+
+/* In exactly this period, or instant. */
+int64_t usage_here(const usage *row, const usage_key *key, int64_t number);
+/* Does it count anything? row may be NULL. */
+bool usage_counts(const usage *row);
+/* All that the row counts leaves it, into `out`: the cells that were not 0, which stay with 0. */
+void usage_send(arena *memory, usage *row, str to, carried_usage *out);
+/* Adds cells that come. What counts for a period, or a limit, that is over here already counts no
+ * more; a later one begins the count anew. */
+void usage_bring(arena *memory, usage *row, const usage_cell *cells, size_t n);
+/* So much of what was brought to (n > 0), or has left (n < 0), this row is given back. */
+void usage_unbring(arena *memory, usage *row, const usage_key *key, int64_t number, int64_t n);
+/* So much of what was brought of the key in this period; below 0: has left. */
+int64_t usage_brought(const usage *row, const usage_key *key, int64_t number);
+/* Did the first coupon, or the first use of an automatic template (owner 0: of the campaign),
+ * come from another user, before there was one here? */
+bool usage_first_was_brought(const usage *row, uint64_t owner);
+
 #endif

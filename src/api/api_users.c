@@ -1,0 +1,84 @@
+/* Users: who one is, and two of them becoming one. */
+#include "api/call.h"
+#include "app/query_users.h"
+
+/* ---- showing ---- */
+
+void api_user_get(api_call *c)
+{
+    const wire_user_get_parameters *p = c->parameters;
+    app_view v;
+    user_seen seen;
+    wire_user_shown shown = {0};
+    if (!call_view(c, &v))
+        return;
+    str name = query_user_now(&v, c->who.merchant, p->user);
+    bool found = query_user(&v, c->who.merchant, name, &seen);
+    if (found) {
+        shown = (wire_user_shown){.user = seen.row->name,
+                                  .created_at = seen.row->created_at_ms,
+                                  .has_move = seen.move != NULL,
+                                  .move = seen.row->move};
+        shown.was.items = ARENA_ARRAY(c->memory, str, seen.row->moved.n);
+        for (size_t i = 0; i < seen.row->moved.n; i++)
+            if (seen.row->moved.items[i].over)
+                shown.was.items[shown.was.n++] = seen.row->moved.items[i].name;
+    }
+    call_view_answer(c, &v, found ? R_DONE : R_NOT_FOUND, &wire_user_shown_type, &shown);
+}
+
+void api_move_get(api_call *c)
+{
+    const wire_move_get_parameters *p = c->parameters;
+    app_view v;
+    wire_move shown = {0};
+    if (!call_view(c, &v))
+        return;
+    const user_move *row = query_move(&v, c->who.merchant, p->move);
+    if (row != NULL)
+        shown = (wire_move){.id = row->id,
+                            .state = (move_state)row->state,
+                            .reason = (move_reason)row->reason,
+                            .user = row->user,
+                            .into = row->to,
+                            .moved = (int64_t)row->moved,
+                            .waiting = row->waiting,
+                            .created_at = row->created_at_ms,
+                            .has_ended_at = row->ended_at_ms != 0,
+                            .ended_at = row->ended_at_ms,
+                            .has_refused_with = row->state == MOVE_STATE_REFUSED,
+                            .refused_with = result_code((result)row->result)};
+    call_view_answer(c, &v, row != NULL ? R_DONE : R_NOT_FOUND, &wire_move_type, &shown);
+}
+
+/* ---- merging ---- */
+
+static void begun(api_call *c)
+{
+    const move_begin_out *out = c->act.out;
+    const move_begin_in *in = c->act.in;
+    wire_move_begun shown = {.id = out->move,
+                             .state = (move_state)out->state,
+                             .user = in->user,
+                             .into = in->to,
+                             .created_at = out->at_ms};
+    call_answer(c, 202, &wire_move_begun_type, &shown);
+}
+
+/* Names mean exactly these users: who is another one already cannot become a third by his old name,
+ * and nobody becomes him. */
+void api_user_merge(api_call *c)
+{
+    const wire_user_merge_parameters *p = c->parameters;
+    const wire_user_merge *b = c->body;
+    move_begin_in *in = ARENA_NEW(c->memory, move_begin_in);
+    *in = (move_begin_in){.merchant = c->who.merchant,
+                          .user = p->user,
+                          .to = b->into,
+                          .reason = MOVE_REASON_MERGE};
+    call_act(c, &(act_ask){.id = ACT_ID_move_begin,
+                           .slot = slot_of_user(in->merchant, in->user),
+                           .subject = in->user,
+                           .in = in,
+                           .then = begun});
+}

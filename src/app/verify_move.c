@@ -1,0 +1,155 @@
+/* Users whose things have gone to another (domain/coupon/move.h): each side against the other, and
+ * what is on its way between them.
+ *
+ * Counts: what a move has brought here it has taken there, so over all users and messages there is
+ * nothing. That each user's counts are what he did plus what was brought, verify_usage.c sees. */
+#include "app/query_users.h"
+#include "app/verify_part.h"
+#include "domain/coupon/move.h"
+#include "domain/limit/usage.h"
+
+enum { MOVE_SLOTS = 1000 }; /* whose moves are in memory together */
+
+typedef struct brought_key {
+    uint64_t campaign, owner;
+    int64_t number;
+    uint32_t since_version;
+    uint8_t measure, period;
+} brought_key;
+
+static void add(verify *v, uint64_t campaign_id, const usage_cell *cell, int64_t n)
+{
+    brought_key k;
+    memset(&k, 0, sizeof(k)); /* the padding is part of the key */
+    k.campaign = campaign_id;
+    k.owner = cell->owner;
+    k.number = cell->number;
+    k.since_version = cell->since_version;
+    k.measure = cell->measure;
+    k.period = cell->period;
+    *verify_map_at(v->brought, (str){(const char *)&k, sizeof(k)}) += n;
+}
+
+void verify_brought(verify *v, const usage *row)
+{
+    for (size_t i = 0; i < row->brought.n; i++) {
+        const brought_cell *b = &row->brought.items[i];
+        usage_cell cell = {b->owner, b->measure, b->period, b->number, 0, b->since_version};
+        add(v, row->campaign, &cell, b->n);
+    }
+}
+
+/* ---- on their way ---- */
+
+static void see_message(verify *v, uint16_t act, str input)
+{
+    arena *memory = arena_new(0);
+    move_take_in take;
+    usage_back_in back;
+    if (act == MOVE_TAKE_ACT && record_decode(&move_take_in_record, input, memory, &take) == R_DONE)
+        for (size_t i = 0; i < take.usages.n; i++)
+            for (size_t k = 0; k < take.usages.items[i].cells.n; k++)
+                add(v, take.usages.items[i].campaign, &take.usages.items[i].cells.items[k],
+                    take.usages.items[i].cells.items[k].n);
+    if (act == USAGE_BACK_ACT &&
+        record_decode(&usage_back_in_record, input, memory, &back) == R_DONE) {
+        usage_cell cell = {back.owner,  back.measure, back.period,
+                           back.number, 0,            back.since_version};
+        add(v, back.campaign, &cell, -back.n);
+    }
+    arena_free(memory);
+}
+
+static void see_outbox(verify *v, verify_group *g, const void *row)
+{
+    MAYBE(g);
+    const outbox *o = row;
+    if ((o->act != MOVE_TAKE_ACT && o->act != USAGE_BACK_ACT) || o->lane >= v->lanes)
+        return;
+    uint16_t to = store_lane_of_slot(app_store(v->view.app), o->slot);
+    if (o->sequence > v->inbox[to][o->lane]) /* else applied, and not yet forgotten */
+        see_message(v, o->act, o->input);
+}
+
+static void see_aside(verify *v, verify_group *g, const void *row)
+{
+    MAYBE(g);
+    const quarantine *q = row;
+    if (q->aside)
+        see_message(v, q->act, q->input);
+}
+
+/* ---- moves and names ---- */
+
+static bool has_entry(const user *who, uint64_t move)
+{
+    for (size_t i = 0; who != NULL && i < who->moved.n; i++)
+        if (who->moved.items[i].move == move)
+            return true;
+    return false;
+}
+
+/* The one whose it was names it, as long as it is not over, after a merge for ever; and while
+ * something may come, and after a merge, whoever it is for knows. */
+static void check_move(verify *v, const user_move *m)
+{
+    verify_what w = {.check = "move", .kind = ID_MOVE, .id = m->id};
+    user_seen whose, to;
+    bool open = m->state == MOVE_STATE_ASKING || m->state == MOVE_STATE_MOVING;
+    bool merged = m->state == MOVE_STATE_DONE && m->reason == MOVE_REASON_MERGE;
+    bool known = query_user(&v->view, m->merchant, m->user, &whose);
+    verify_must(v, &w, "state and reason are known",
+                move_state_name(m->state).n > 0 && move_reason_name(m->reason).n > 0);
+    verify_must(v, &w, "its user is there", known);
+    verify_must(v, &w, "it has ended, or not", open == (m->ended_at_ms == 0));
+    if (known)
+        verify_must(v, &w, "its user names it", (whose.row->move == m->id) == (open || merged));
+    if (m->state == MOVE_STATE_MOVING || merged)
+        verify_must(v, &w, "the one whom it is for knows of it",
+                    query_user(&v->view, m->merchant,
+                               query_user_now(&v->view, m->merchant, m->to), &to) &&
+                        has_entry(to.row, m->id));
+}
+
+static void load_move(verify *v, verify_group *g, const void *row)
+{
+    MAYBE(v);
+    record_copy(&user_move_table.record, row, g->memory, verify_add(g, &g->moves));
+}
+
+/* Page by page: a walk cannot look at other rows meanwhile. */
+static result check_moves(verify *v)
+{
+    result r = R_DONE;
+    for (uint32_t from = 0; from < SLOT_COUNT && r == R_DONE; from += MOVE_SLOTS) {
+        uint32_t until = from + MOVE_SLOTS < SLOT_COUNT ? from + MOVE_SLOTS : SLOT_COUNT;
+        verify_group g = {.from = (uint16_t)from, .until = until, .memory = arena_new(0)};
+        g.moves.item_size = sizeof(user_move);
+        r = verify_each(v, &g, &user_move_table, load_move);
+        for (size_t i = 0; i < g.moves.n; i++)
+            check_move(v, (const user_move *)g.moves.items + i);
+        arena_free(g.memory);
+    }
+    return r;
+}
+
+result verify_moves(verify *v)
+{
+    result r = check_moves(v);
+    if (r == R_DONE)
+        r = verify_each(v, NULL, &outbox_table, see_outbox);
+    if (r == R_DONE)
+        r = verify_each(v, NULL, &quarantine_table, see_aside);
+    for (size_t i = 0; i < verify_map_count(v->brought); i++) {
+        str key;
+        int64_t n = *verify_map_item(v->brought, i, &key);
+        brought_key k;
+        memcpy(&k, key.p, sizeof(k));
+        char text[96];
+        size_t used = id_text(ID_CAMPAIGN, k.campaign, text);
+        (void)id_text(ID_TEMPLATE, k.owner, text + used);
+        verify_what w = {.check = "move", .subject = {text, used + strlen(text + used)}};
+        verify_number(v, &w, "counts that moves have brought beyond those that they took", 0, n);
+    }
+    return r;
+}

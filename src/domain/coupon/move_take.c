@@ -1,0 +1,190 @@
+/* What comes to the slot of a user to whom all goes that another has: see move.h. Nothing here is
+ * refused. */
+#include "base/id.h"
+#include "domain/coupon/member.h"
+#include "domain/coupon/move.h"
+#include "domain/coupon/receive.h"
+#include "domain/coupon/transfer.h"
+#include "domain/limit/usage.h"
+
+typedef struct take_desk {
+    uow *u;
+    const move_take_in *in;
+    uint16_t slot;
+    const user *who;
+    usage **rows; /* [usages]; NULL: there is none yet */
+} take_desk;
+
+static result load(take_desk *d)
+{
+    uow *u = d->u;
+    d->slot = slot_of_user(d->in->merchant, d->in->to);
+    d->who = user_get(u, d->slot, d->in->merchant, d->in->to);
+    if (uow_pending(u))
+        return R_AGAIN;
+    CHECK(d->who != NULL); /* the admission has made him */
+    d->rows = ARENA_ARRAY(uow_memory(u), usage *, d->in->usages.n);
+    for (size_t i = 0; i < d->in->usages.n; i++)
+        d->rows[i] = usage_get(u, d->slot, d->who->member, d->in->usages.items[i].campaign);
+    return uow_pending(u) ? R_AGAIN : R_DONE;
+}
+
+static void count(take_desk *d, size_t i)
+{
+    const carried_usage *in = &d->in->usages.items[i];
+    if (d->rows[i] == NULL)
+        d->rows[i] = usage_new(d->u, d->slot, d->who->member, in->campaign);
+    else
+        usage_edit(d->u, d->rows[i]);
+    usage_bring(uow_memory(d->u), d->rows[i], in->cells.items, in->cells.n);
+}
+
+/* One whose time is over stays with its user: his slot may have been told so (saga.h). */
+static uint32_t take(const take_desk *d, const moved_coupon *in)
+{
+    uow *u = d->u;
+    transfer_settle_in done = {.transfer = in->transfer,
+                               .reservation = in->reservation,
+                               .at_ms = uow_now(u),
+                               .reason = R_UNAVAILABLE};
+    if (uow_now(u) < in->deadline_ms) {
+        const carried_coupon *carried = in->carried.items;
+        terms of = terms_of(uow_config(u), carried->template);
+        done.coupon = coupon_receive(u, &(receipt){.slot = d->slot,
+                                                   .member = d->who->member,
+                                                   .transfer = in->transfer,
+                                                   .carried = carried,
+                                                   .of = &of,
+                                                   .moved = in,
+                                                   .move = d->in->move})
+                          ->id;
+        done.reason = 0;
+    }
+    uow_send(u, TRANSFER_SETTLE_ACT, id_slot(in->transfer), &transfer_settle_in_record, &done);
+    return done.coupon != 0;
+}
+
+result move_take_decide(uow *u, const void *input, void *output)
+{
+    take_desk d = {.u = u, .in = input};
+    MAYBE(output);
+    result r = load(&d);
+    if (r != R_DONE)
+        return r;
+    for (size_t i = 0; i < d.in->usages.n; i++)
+        count(&d, i);
+    move_step_in next = {.move = d.in->move, .round = d.in->round};
+    for (size_t i = 0; i < d.in->coupons.n; i++)
+        next.taken += take(&d, &d.in->coupons.items[i]);
+    uow_send(u, MOVE_STEP_ACT, id_slot(next.move), &move_step_in_record, &next);
+    return R_DONE;
+}
+
+/* ---- admission, and the end ---- */
+
+static const moved_user *entry_of(const user *who, uint64_t move)
+{
+    for (size_t i = 0; who != NULL && i < who->moved.n; i++)
+        if (who->moved.items[i].move == move)
+            return &who->moved.items[i];
+    return NULL;
+}
+
+/* The names that he has, but the entry `but`, with room for `more`. */
+static moved_user *names_copy(uow *u, user *row, const moved_user *but, size_t more)
+{
+    moved_user *names = ARENA_ARRAY(uow_memory(u), moved_user, row->moved.n + more);
+    size_t n = 0;
+    for (size_t i = 0; i < row->moved.n; i++)
+        if (&row->moved.items[i] != but)
+            names[n++] = row->moved.items[i];
+    user_edit(u, row);
+    row->moved.items = names;
+    row->moved.n = n;
+    return names;
+}
+
+static void admit(uow *u, user *row, const move_admit_in *in)
+{
+    moved_user *names = names_copy(u, row, NULL, in->moved.n + 1);
+    names[row->moved.n++] =
+        (moved_user){.name = in->user, .move = in->move, .reason = in->reason, .over = false};
+    if (in->reason != MOVE_REASON_MERGE)
+        return;
+    for (size_t i = 0; i < in->moved.n; i++)
+        names[row->moved.n++] = in->moved.items[i];
+}
+
+result move_admit_decide(uow *u, const void *input, void *output)
+{
+    const move_admit_in *in = input;
+    MAYBE(output);
+    member_place p = {
+        .slot = slot_of_user(in->merchant, in->to), .merchant = in->merchant, .name = in->to};
+    user *row = user_get(u, p.slot, p.merchant, p.name);
+    if (uow_pending(u))
+        return R_AGAIN;
+    move_step_in answer = {.move = in->move, .round = 1, .result = R_DONE};
+    bool known = entry_of(row, in->move) != NULL; /* asked twice */
+    result r = known ? R_DONE : member_find(u, &p);
+    if (r == R_AGAIN)
+        return r;
+    size_t names = (row == NULL ? 0 : row->moved.n) + 1 +
+                   (in->reason == MOVE_REASON_MERGE ? in->moved.n : 0);
+    if (r == R_DONE && !known && names > MOVED_USERS_MAX)
+        r = R_TOO_MANY;
+    answer.result = (uint32_t)r;
+    if (r == R_DONE && !known) {
+        if (!p.known) {
+            member_join(u, &p);
+            row = user_get(u, p.slot, p.merchant, p.name);
+        }
+        admit(u, row, in);
+    }
+    uow_send(u, MOVE_STEP_ACT, id_slot(in->move), &move_step_in_record, &answer);
+    return R_DONE;
+}
+
+result move_end_decide(uow *u, const void *input, void *output)
+{
+    const move_end_in *in = input;
+    MAYBE(output);
+    user *row = user_get(u, slot_of_user(in->merchant, in->to), in->merchant, in->to);
+    if (uow_pending(u))
+        return R_AGAIN;
+    const moved_user *entry = entry_of(row, in->move);
+    if (entry == NULL)
+        return R_DONE;
+    moved_user ended = *entry;
+    moved_user *names = names_copy(u, row, entry, 1);
+    ended.over = true;
+    if (ended.reason == MOVE_REASON_MERGE)
+        names[row->moved.n++] = ended;
+    return R_DONE;
+}
+
+/* ---- counts that an act of before gives back ---- */
+
+result usage_back_decide(uow *u, const void *input, void *output)
+{
+    const usage_back_in *in = input;
+    MAYBE(output);
+    uint16_t slot = slot_of_user(in->merchant, in->user);
+    const user *who = user_get(u, slot, in->merchant, in->user);
+    if (uow_pending(u))
+        return R_AGAIN;
+    usage *row = who == NULL ? NULL : usage_get(u, slot, who->member, in->campaign);
+    if (uow_pending(u))
+        return R_AGAIN;
+    CHECK(row != NULL); /* what is given back has come before */
+    if (row->gone_to.n > 0) {
+        usage_back_in on = *in;
+        on.user = row->gone_to;
+        uow_send(u, USAGE_BACK_ACT, slot_of_user(on.merchant, on.user), &usage_back_in_record, &on);
+        return R_DONE;
+    }
+    usage_key key = {in->owner, in->measure, in->period, in->since_version};
+    usage_edit(u, row);
+    usage_unbring(uow_memory(u), row, &key, in->number, in->n);
+    return R_DONE;
+}

@@ -1,0 +1,129 @@
+# Users who become one (DESIGN 4; 000-07): coupons and counts move once, and the old name answers.
+
+setup merged
+  use coupon
+  POST /v1/users/u1/merge {"into": "u2"}
+  202 {"id": "$move", "state": "asking", "user": "u1", "into": "u2"}
+  eventually
+  GET /v1/moves/$move
+  200 {"id": "$move", "state": "done", "reason": "merge", "user": "u1", "into": "u2", "moved": 1, "waiting": 0}
+
+story all_that_he_has_is_the_others
+  use merged
+  GET /v1/users/u2/coupons
+  200 {"coupons": [{"id": "$theirs", "user": "u2", "state": "available"}]}
+  GET /v1/users/u1/coupons
+  200 {"coupons": [{"id": "$theirs", "user": "u2", "state": "available"}]}
+  GET /v1/coupons/$coupon
+  200 {"id": "$theirs", "user": "u2"}
+  GET /v1/users/u1
+  200 {"user": "u2", "was": ["u1"], "move": null}
+  GET /v1/users/u2
+  200 {"user": "u2", "was": ["u1"]}
+  GET /v1/campaigns/$campaign/stats
+  200 {"counts": [{"issued": 1, "users": 1}]}
+  use tea
+  POST /v1/redemptions {"user": "u2", "order_number": "o1", "cart": $cart, "coupons": ["$theirs"]}
+  201 {"discount": @1000, "user": "u2"}
+
+story the_old_name_and_the_old_id_do_for_the_new
+  use merged
+  use tea
+  POST /v1/quotes {"user": "u1", "cart": $cart, "coupons": []}
+  200
+  POST /v1/redemptions key=k1 {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"]}
+  201 {"discount": @1000, "user": "u2"}
+  keep first
+  POST /v1/redemptions key=k1 {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"]}
+  201
+  same first
+  POST /v1/claims key=k2 {"user": "u1", "template": "$template"}
+  201 {"coupons": [{"id": "$new"}]}
+  keep second
+  POST /v1/claims key=k2 {"user": "u1", "template": "$template"}
+  201
+  same second
+  GET /v1/coupons/$new
+  200 {"user": "u2"}
+  POST /v1/claims/batch {"claims": [{"user": "u1", "template": "$template"}, {"user": "u3", "template": "$template"}]}
+  200 {"issued": 2}
+  GET /v1/campaigns/$campaign/stats
+  200 {"counts": [{"issued": 4, "users": 2}]}
+
+# What was answered under the old name is answered so again.
+story a_key_of_before_keeps_its_answer
+  use shop
+  POST /v1/claims key=k1 {"user": "u1", "template": "$template"}
+  201 {"coupons": [{"id": "$coupon"}]}
+  keep first
+  POST /v1/users/u1/merge {"into": "u2"}
+  202 {"id": "$move"}
+  eventually
+  GET /v1/moves/$move
+  200 {"state": "done"}
+  POST /v1/claims key=k1 {"user": "u1", "template": "$template"}
+  201
+  same first
+  GET /v1/users/u2/coupons
+  200 {"coupons": [{"state": "available"}]}
+
+story limits_count_both_as_one
+  let limits [{"measure": "claims", "subject": "user", "period": "day", "max": 3}]
+  use coupon
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  201
+  POST /v1/users/u1/merge {"into": "u2"}
+  202 {"id": "$move"}
+  eventually
+  GET /v1/moves/$move
+  200 {"state": "done", "moved": 1}
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  201
+  POST /v1/claims {"user": "u1", "template": "$template"}
+  409 {"code": "limit_reached"}
+  at 2026-01-02T00:00:00Z
+  POST /v1/claims {"user": "u1", "template": "$template"}
+  201
+
+story what_refuses_a_merge
+  use coupon
+  POST /v1/users/u9/merge {"into": "u2"}
+  404 {"code": "not_found"}
+  POST /v1/users/u1/merge {"into": "u1"}
+  422 {"code": "invalid", "errors": [{"field": "into", "code": "not_allowed"}]}
+  POST /v1/users/u1/merge {"into": "u2"}
+  202 {"id": "$move"}
+  eventually
+  GET /v1/moves/$move
+  200 {"state": "done"}
+  POST /v1/users/u1/merge {"into": "u2"}
+  202 {"id": "$move", "state": "done"}
+  POST /v1/users/u1/merge {"into": "u3"}
+  409 {"code": "user_merged", "detail": "u2"}
+  POST /v1/users/u2/merge {"into": "u1"}
+  202 {"id": "$back"}
+  eventually
+  GET /v1/moves/$back
+  200 {"state": "refused", "refused_with": "user_merged"}
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  201
+
+# A name of a name is one hop.
+story who_becomes_another_takes_his_names_along
+  use merged
+  POST /v1/users/u2/merge {"into": "u3"}
+  202 {"id": "$second"}
+  eventually
+  GET /v1/moves/$second
+  200 {"state": "done", "moved": 1}
+  eventually
+  GET /v1/moves/$move
+  200 {"into": "u3"}
+  GET /v1/users/u1/coupons
+  200 {"coupons": [{"id": "$theirs", "user": "u3"}]}
+  GET /v1/coupons/$coupon
+  200 {"id": "$theirs"}
+  GET /v1/users/u1
+  200 {"user": "u3", "was": ["u1", "u2"]}
+  POST /v1/claims {"user": "u1", "template": "$template"}
+  201
