@@ -128,9 +128,8 @@ void api_transfer_offer(api_call *c)
 {
     const wire_transfer_offer *b = c->body;
     transfer_offer_in *in = ARENA_NEW(c->memory, transfer_offer_in);
-    *in = (transfer_offer_in){.merchant = c->who.merchant,
-                              .coupon = b->coupon,
-                              .offer_ms = b->offer_seconds * MS_SECOND};
+    *in = (transfer_offer_in){
+        .merchant = c->who.merchant, .coupon = b->coupon, .offer_ms = b->offer_seconds * MS_SECOND};
     if (!call_user(c, b->user, &in->user) || !call_user(c, b->to, &in->to))
         return;
     call_act(c, &(act_ask){.id = ACT_ID_transfer_offer,

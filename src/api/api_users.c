@@ -72,10 +72,8 @@ void api_user_merge(api_call *c)
     const wire_user_merge_parameters *p = c->parameters;
     const wire_user_merge *b = c->body;
     move_begin_in *in = ARENA_NEW(c->memory, move_begin_in);
-    *in = (move_begin_in){.merchant = c->who.merchant,
-                          .user = p->user,
-                          .to = b->into,
-                          .reason = MOVE_REASON_MERGE};
+    *in = (move_begin_in){
+        .merchant = c->who.merchant, .user = p->user, .to = b->into, .reason = MOVE_REASON_MERGE};
     call_act(c, &(act_ask){.id = ACT_ID_move_begin,
                            .slot = slot_of_user(in->merchant, in->user),
                            .subject = in->user,

@@ -6,8 +6,8 @@
 
 bool query_user(app_view *v, uint64_t of_merchant, str name, user_seen *out)
 {
-    *out = (user_seen){
-        .row = user_get(v->rows, slot_of_user(of_merchant, name), of_merchant, name)};
+    *out =
+        (user_seen){.row = user_get(v->rows, slot_of_user(of_merchant, name), of_merchant, name)};
     if (out->row == NULL)
         return false;
     if (out->row->move != 0)

@@ -8,7 +8,7 @@
  * himself, known or not. */
 str query_user_now(app_view *v, uint64_t of_merchant, str name);
 
-/* May something new be done for him (domain/coupon/move.h)? R_DONE, R_USER_MERGING, R_USER_MERGED. */
+/* May something new be done for him (coupon/move.h)? R_DONE, R_USER_MERGING, R_USER_MERGED. */
 result query_user_may(app_view *v, uint64_t of_merchant, str name);
 
 typedef struct user_seen {

@@ -67,6 +67,20 @@ static void held_up(bundle *b)
     bundle_free(b);
 }
 
+/* Those that it did not apply are the first again. */
+static void put_back(pair *p, bundle *b)
+{
+    while (b->taken > b->n) {
+        message *m = b->messages[--b->taken];
+        m->next = p->first;
+        if (p->first == NULL) {
+            p->end = &m->next;
+        }
+        p->first = m;
+        p->queued++;
+    }
+}
+
 static void delivered(bundle *b)
 {
     relay *r = b->relay;
@@ -77,6 +91,7 @@ static void delivered(bundle *b)
     }
     relay_applied(r, from, to, b->messages[b->n - 1]->sequence);
     (void)pthread_mutex_lock(&r->lock);
+    put_back(&r->pairs[from][to], b);
     r->pairs[from][to].busy = false;
     (void)pthread_mutex_unlock(&r->lock);
     bundle_forget(b);
@@ -215,6 +230,7 @@ static bundle *take_bundle(relay *r, uint16_t from, uint16_t to, pair *p)
         p->first = m->next;
         p->queued--;
         b->messages[b->n++] = m;
+        b->taken = b->n;
         if (m->act == ACT_ID_lease_grant) {
             break; /* who waits for it takes from it before the next message comes (lease.c) */
         }

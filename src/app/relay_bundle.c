@@ -69,8 +69,10 @@ static result decide_one(uow *u, bundle *b, size_t i)
 
 /* One pass over the messages. R_DONE, R_AGAIN, or R_STALE: one was refused, and the pass is made
  * again without it, because what it wrote was taken back with everything before it. Behind one that
- * misses rows the others only say what they miss: a bundle may ask for rows LANE_AGAIN_MAX times,
- * which is not often enough for each message in turn. */
+ * misses rows the others only say what they miss first: a bundle may ask for rows LANE_AGAIN_MAX
+ * times, which is not often enough for each message in turn. Where messages miss rows several times
+ * each, those that have all theirs go alone after RELAY_LOADS_MAX times; of another server's bundle
+ * not: the server whose it is runs it again. */
 static result apply_all(uow *u, bundle *b, uint64_t last, bool *refused)
 {
     bool misses = false;
@@ -85,7 +87,10 @@ static result apply_all(uow *u, bundle *b, uint64_t last, bool *refused)
             continue;
         }
         result code = decide_one(u, b, i);
-        misses = misses || code == R_AGAIN || uow_pending(u);
+        if (!misses && (code == R_AGAIN || uow_pending(u))) {
+            misses = true;
+            b->missing = i;
+        }
         if (misses) {
             continue;
         }
@@ -136,6 +141,9 @@ static result bundle_run(uow *u, request *q)
         }
         code = apply_all(u, b, in == NULL ? 0 : in->last, refused);
     } while (code == R_STALE);
+    if (code == R_AGAIN && b->taken > 0 && ++b->misses >= RELAY_LOADS_MAX && b->missing > 0) {
+        b->n = b->missing;
+    }
     if (code == R_DONE) {
         code = settle_suspects(u, b);
     }
@@ -168,7 +176,7 @@ bundle *bundle_new(relay *r, uint16_t from, uint16_t to)
 
 void bundle_free(bundle *b)
 {
-    for (size_t i = 0; i < b->n; i++) {
+    for (size_t i = 0; i < b->n || i < b->taken; i++) {
         free(b->messages[i]);
     }
     arena_free(b->memory);

@@ -4,7 +4,7 @@
 
 #include "app/inner.h"
 
-enum { RELAY_QUEUE_MAX = 65536, RELAY_BUNDLE_MAX = 64 };
+enum { RELAY_QUEUE_MAX = 65536, RELAY_BUNDLE_MAX = 64, RELAY_LOADS_MAX = 32 };
 
 typedef struct message {
     struct message *next;
@@ -43,6 +43,9 @@ typedef struct bundle {
     arena *memory;
     uint16_t from, to;
     size_t n;
+    size_t taken;   /* out of our queue: those behind n go back to it; 0: they are of another one */
+    size_t misses;  /* how often it missed rows */
+    size_t missing; /* the first that did, in the last run */
     message *messages[RELAY_BUNDLE_MAX];
     void *inputs[RELAY_BUNDLE_MAX]; /* NULL: not decoded yet */
     /* by this bundle's last run */

@@ -53,8 +53,8 @@ static void see_message(verify *v, uint16_t act, str input)
                     take.usages.items[i].cells.items[k].n);
     if (act == USAGE_BACK_ACT &&
         record_decode(&usage_back_in_record, input, memory, &back) == R_DONE) {
-        usage_cell cell = {back.owner,  back.measure, back.period,
-                           back.number, 0,            back.since_version};
+        usage_cell cell = {back.owner, back.measure,      back.period, back.number,
+                           0,          back.since_version};
         add(v, back.campaign, &cell, -back.n);
     }
     arena_free(memory);
@@ -105,10 +105,10 @@ static void check_move(verify *v, const user_move *m)
     if (known)
         verify_must(v, &w, "its user names it", (whose.row->move == m->id) == (open || merged));
     if (m->state == MOVE_STATE_MOVING || merged)
-        verify_must(v, &w, "the one whom it is for knows of it",
-                    query_user(&v->view, m->merchant,
-                               query_user_now(&v->view, m->merchant, m->to), &to) &&
-                        has_entry(to.row, m->id));
+        verify_must(
+            v, &w, "the one whom it is for knows of it",
+            query_user(&v->view, m->merchant, query_user_now(&v->view, m->merchant, m->to), &to) &&
+                has_entry(to.row, m->id));
 }
 
 static void load_move(verify *v, verify_group *g, const void *row)

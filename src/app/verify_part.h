@@ -70,8 +70,7 @@ typedef struct verify {
     int64_t now_ms;              /* the latest act time of any lane */
     bool events_complete, again; /* again: of rows that were read before damage has been told */
     verify_map *tally, *totals;  /* by campaign, template and day; without day */
-    verify_map *goods, *money;
-    verify_map *parties; /* by campaign, template, day and party */
+    verify_map *goods, *money, *parties; /* by campaign, template, day and party */
     verify_map *pools, *leases;
     verify_map *config_counts;
     lane_head heads[STORE_LANES_MAX];
@@ -87,8 +86,7 @@ typedef struct verify {
     struct partner_pass *partners;   /* verify_partner.c's own */
     verify_map *code_uses;           /* by batch of codes or word, as coupons and orders tell */
     verify_map *guesses, *webhooks, *webhook_places; /* of verify_guess.c and …_webhook.c */
-    verify_map *bound;                               /* verify_bind.c's own */
-    verify_map *brought;                             /* verify_move.c's own */
+    verify_map *bound, *brought;                     /* of verify_bind.c and verify_move.c */
 } verify;
 
 /* ---- verify.c: reading and reporting ---- */
@@ -131,8 +129,7 @@ static inline int64_t verify_line(const order_line *line)
     return cart_line_minor(line, line->quantity, &minor) ? minor : 0;
 }
 
-/* Has it more than one use (domain/coupon/use.h)? */
-bool verify_is_many(const verify_coupon *c);
+bool verify_is_many(const verify_coupon *c); /* has it more than one use (coupon/use.h)? */
 
 /* ---- verify_group.c ---- */
 MUST_USE result verify_group_run(verify *v, verify_group *g);
@@ -190,9 +187,8 @@ MUST_USE result verify_codes(verify *v); /* after the groups */
 void verify_code_use(verify *v, uint64_t batch, size_t which, int64_t n);
 MUST_USE result verify_imports(verify *v);
 MUST_USE result verify_bound(verify *v);
-/* What moves of users brought here, or took along; compared after the groups. */
-void verify_brought(verify *v, const usage *row);
-MUST_USE result verify_moves(verify *v);
+void verify_brought(verify *v, const usage *row); /* verify_move.c */
+MUST_USE result verify_moves(verify *v);          /* after the groups */
 MUST_USE result verify_guesses(verify *v);
 MUST_USE result verify_webhooks(verify *v); /* after the heads */
 MUST_USE result verify_partners(verify *v); /* after the heads */

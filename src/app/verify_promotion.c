@@ -135,7 +135,8 @@ void verify_promotion_users(verify *v, const verify_group *g)
         usage key = {
             .slot = (uint16_t)k.slot, .member = (uint32_t)k.member, .campaign = k.campaign};
         if (first[FIRST_COUNTED] == 0 &&
-            !usage_first_was_brought(verify_find_usage(g, &key), k.template) && verify_terms_of(v, (uint64_t)first[FIRST_TEMPLATE], &of))
+            !usage_first_was_brought(verify_find_usage(g, &key), k.template) &&
+            verify_terms_of(v, (uint64_t)first[FIRST_TEMPLATE], &of))
             verify_count_user(v, &of, k.template, first[FIRST_AT_MS]);
     }
 }

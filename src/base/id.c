@@ -49,8 +49,7 @@ str id_prefix(id_kind kind)
         [ID_RETURN] = "ret",      [ID_JOB] = "job",        [ID_EVENT] = "evt",
         [ID_LEDGER] = "led",      [ID_KEY] = "key",        [ID_QUARANTINE] = "qrt",
         [ID_CODE_FORMAT] = "cfm", [ID_CODE_BATCH] = "cbt", [ID_CODE_WORD] = "cwd",
-        [ID_TRANSFER] = "trf",    [ID_WEBHOOK] = "whk",
-        [ID_MOVE] = "mov",
+        [ID_TRANSFER] = "trf",    [ID_WEBHOOK] = "whk",    [ID_MOVE] = "mov",
     };
     CHECK((unsigned)kind < ID_KIND_COUNT);
     return (str){prefixes[kind], 3};

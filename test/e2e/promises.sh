@@ -169,6 +169,23 @@ on_phones() {
     return $got
 }
 
+# on_users COMMAND: with users who have a coupon each, and one who is just becoming another.
+on_users() {
+    [ "$server" ] || up --data "$shop" --code-key-file "$scratch/code.key" || return 1
+    export QUAN_SERVER="$url"
+    for each in u-3 u-4 u-1001; do
+        api POST /v1/claims "{\"user\":\"$each\",\"template\":\"$template\",
+            \"store\":\"$(echo "$1" | cksum | tr ' ' -)\"}" >/dev/null
+    done
+    move=$(api POST /v1/users/u-4/merge '{"into":"u-1001"}' | jq -r .id)
+    command=$(echo "$1" | sed "s|mov_[0-9a-z…]*|$move|")
+    (cd "$scratch" && eval "$command") </dev/null
+    got=$?
+    unset QUAN_SERVER
+    [ $got -eq 0 ] || echo "status $got: $command"
+    [ $got -eq 0 ]
+}
+
 # until_told COMMAND: one that runs until Ctrl-C; it has said how to try it by then.
 until_told() {
     $1 >"$scratch/dev" 2>&1 </dev/null &
@@ -207,6 +224,10 @@ runs() {
         ;;
     "quan phones "*)
         on_phones "$1"
+        return
+        ;;
+    "quan users "*)
+        on_users "$1"
         return
         ;;
     "quan webhooks "*)

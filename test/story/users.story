@@ -127,3 +127,127 @@ story who_becomes_another_takes_his_names_along
   200 {"user": "u3", "was": ["u1", "u2"]}
   POST /v1/claims {"user": "u1", "template": "$template"}
   201
+
+# What is held stays until its order has ended; meanwhile nothing new is done for him.
+story a_merge_waits_for_what_an_order_holds
+  use held
+  POST /v1/claims {"user": "u1", "template": "$template"}
+  201
+  POST /v1/users/u1/merge {"into": "u2"}
+  202 {"id": "$move"}
+  eventually
+  GET /v1/moves/$move
+  200 {"state": "moving", "moved": 1, "waiting": 1, "ended_at": null}
+  POST /v1/claims {"user": "u1", "template": "$template"}
+  409 {"code": "user_merging"}
+  POST /v1/redemptions {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$coupon"]}
+  409 {"code": "user_merging"}
+  POST /v1/transfers {"coupon": "$coupon", "user": "u1", "to": "u3"}
+  409
+  POST /v1/users/u2/merge {"into": "u3"}
+  409 {"code": "user_merging", "detail": "Another user is just becoming this one."}
+  POST /v1/users/u1/merge {"into": "u3"}
+  409 {"code": "user_merging", "detail": "He is moving to another one."}
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  201
+  POST /v1/redemptions {"hold": "$hold"}
+  201 {"user": "u1", "discount": @1000}
+  at 2026-01-01T00:01:00Z
+  sweep
+  eventually
+  GET /v1/moves/$move
+  200 {"state": "done", "moved": 1, "waiting": 0}
+  POST /v1/claims {"user": "u1", "template": "$template"}
+  201
+
+story a_hold_that_lapses_lets_its_coupon_go
+  use held
+  POST /v1/users/u1/merge {"into": "u2"}
+  202 {"id": "$move"}
+  eventually
+  GET /v1/moves/$move
+  200 {"state": "moving", "moved": 0, "waiting": 1}
+  at 2026-01-01T00:20:00Z
+  sweep
+  at 2026-01-01T00:21:00Z
+  sweep
+  eventually
+  GET /v1/moves/$move
+  200 {"state": "done", "moved": 1}
+  POST /v1/redemptions {"hold": "$hold"}
+  409 {"code": "hold_expired"}
+  GET /v1/users/u2/coupons
+  200 {"coupons": [{"state": "available"}]}
+
+# Only what nobody is taking goes: an offer of his is cancelled.
+story an_offer_of_his_ends
+  let more "transfer": {"at_most": 1},
+  use coupon
+  POST /v1/offers {"coupon": "$coupon", "user": "u1", "to": "u3"}
+  201 {"transfer": "$offer"}
+  POST /v1/users/u1/merge {"into": "u2"}
+  202 {"id": "$move"}
+  eventually
+  GET /v1/moves/$move
+  200 {"state": "done", "moved": 1}
+  GET /v1/transfers/$offer
+  200 {"state": "cancelled"}
+  GET /v1/coupons/$coupon
+  200 {"id": "$theirs", "user": "u2", "state": "available"}
+  POST /v1/transfers {"coupon": "$theirs", "user": "u2", "to": "u3"}
+  201 {"coupon": "$last"}
+  GET /v1/coupons/$coupon
+  200 {"id": "$last", "user": "u3"}
+  POST /v1/transfers {"coupon": "$last", "user": "u3", "to": "u4"}
+  409 {"code": "not_transferable"}
+
+# Money and uses go along; what all share has counted the coupon when it was issued.
+story budget_stock_and_uses_go_along
+  let budget "budget": {"mode": "at_issue", "total": @3000},
+  let more "stock": 1, "uses": 3,
+  use redeemed
+  POST /v1/users/u1/merge {"into": "u2"}
+  202 {"id": "$move"}
+  eventually
+  GET /v1/moves/$move
+  200 {"state": "done", "moved": 1}
+  GET /v1/users/u2/coupons
+  200 {"coupons": [{"id": "$theirs", "state": "partly_used", "uses_left": 2}]}
+  POST /v1/claims {"user": "u3", "template": "$template"}
+  409 {"code": "sold_out"}
+  POST /v1/coupons/$theirs/void {"reason": "requested"}
+  200
+  eventually
+  GET /v1/campaigns/$campaign/stats
+  200 {"budget": {"remaining": @2000}}
+
+# A void in error gives back what its first user was counted.
+story what_was_counted_before_is_given_back
+  let limits [{"measure": "claims", "subject": "user", "period": "day", "max": 1}]
+  use coupon
+  POST /v1/users/u1/merge {"into": "u2"}
+  202 {"id": "$move"}
+  eventually
+  GET /v1/moves/$move
+  200 {"state": "done"}
+  GET /v1/users/u2/coupons
+  200 {"coupons": [{"id": "$theirs"}]}
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  409 {"code": "limit_reached"}
+  POST /v1/coupons/$theirs/void {"reason": "issued_in_error"}
+  200
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  201
+
+# More coupons than one message takes.
+story many_coupons_go_in_several_steps
+  use shop
+  POST /v1/claims {"user": "u1", "template": "$template", "count": 100}
+  201
+  POST /v1/claims {"user": "u1", "template": "$template", "count": 17}
+  201
+  POST /v1/users/u1/merge {"into": "u2"}
+  202 {"id": "$move"}
+  eventually
+  GET /v1/moves/$move
+  200 {"state": "done", "moved": 117}

@@ -1,7 +1,7 @@
 /* Moving all that a user has, in his own slot: see move.h.
  *
- * Invariant: a user names his move from its begin to its end, after a merge for ever. A move that is
- * not over has a due entry, or a message on its way, that brings the next step. */
+ * Invariant: a user names his move from its begin to its end, after a merge for ever. A move that
+ * is not over has a due entry, or a message on its way, that brings the next step. */
 #include "domain/coupon/move.h"
 
 #include "base/id.h"

@@ -64,8 +64,8 @@ result move_end_decide(uow *u, const void *in, void *out);
 result move_follow_decide(uow *u, const void *in, void *out);
 result usage_back_decide(uow *u, const void *in, void *out);
 
-/* May something new be done for him? R_AGAIN, R_DONE, R_USER_MERGING, R_USER_MERGED with the name of
- * who he is now as its detail. who: NULL, not known yet, which is fine. */
+/* May something new be done for him? R_AGAIN, R_DONE, R_USER_MERGING; R_USER_MERGED, with the name
+ * of who he is now as its detail. who: NULL: not known yet, which is fine. */
 MUST_USE result move_check(uow *u, const user *who);
 
 /* For the sweep: it is time for a step. */

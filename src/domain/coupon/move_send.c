@@ -19,8 +19,7 @@ static void look_at_usage(uow *u, const user_move *row, usage *key, move_load *o
 result move_find_counts(uow *u, const user_move *row, uint32_t ordinal, move_load *out)
 {
     const config_campaign *page[MOVE_CAMPAIGNS_MAX];
-    size_t n =
-        config_campaigns(uow_config(u), row->merchant, row->after, MOVE_CAMPAIGNS_MAX, page);
+    size_t n = config_campaigns(uow_config(u), row->merchant, row->after, MOVE_CAMPAIGNS_MAX, page);
     usage key = {.member = ordinal};
     if (row->after == 0)
         look_at_usage(u, row, &key, out);
@@ -142,6 +141,7 @@ static void pack(uow *u, const user_move *move, const parcel *p, moved_coupon *o
     *out = (moved_coupon){.transfer = t->id, .reservation = r->id, .deadline_ms = r->deadline_ms};
     out->carried.items = carried;
     out->carried.n = 1;
+    out->brought = row->transfer;
     if (by == NULL) {
         out->counted_ms = row->issued_at_ms;
         out->merchant_version = row->merchant_version;

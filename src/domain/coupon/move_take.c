@@ -59,6 +59,8 @@ static uint32_t take(const take_desk *d, const moved_coupon *in)
                                                    .move = d->in->move})
                           ->id;
         done.reason = 0;
+        done.from = carried->coupon;
+        done.brought = in->brought;
     }
     uow_send(u, TRANSFER_SETTLE_ACT, id_slot(in->transfer), &transfer_settle_in_record, &done);
     return done.coupon != 0;
@@ -129,8 +131,8 @@ result move_admit_decide(uow *u, const void *input, void *output)
     result r = known ? R_DONE : member_find(u, &p);
     if (r == R_AGAIN)
         return r;
-    size_t names = (row == NULL ? 0 : row->moved.n) + 1 +
-                   (in->reason == MOVE_REASON_MERGE ? in->moved.n : 0);
+    size_t names =
+        (row == NULL ? 0 : row->moved.n) + 1 + (in->reason == MOVE_REASON_MERGE ? in->moved.n : 0);
     if (r == R_DONE && !known && names > MOVED_USERS_MAX)
         r = R_TOO_MANY;
     answer.result = (uint32_t)r;

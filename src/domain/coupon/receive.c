@@ -1,8 +1,8 @@
 /* The act by which a user receives a coupon that is kept for him in its slot: see transfer.h. */
+#include "domain/coupon/receive.h"
 #include "base/id.h"
 #include "domain/coupon/acts.h"
 #include "domain/coupon/issue_part.h"
-#include "domain/coupon/receive.h"
 #include "domain/coupon/transfer.h"
 #include "domain/coupon/use.h"
 #include "domain/stats/ledger.h"
@@ -160,7 +160,8 @@ result transfer_take_decide(uow *u, const void *input, void *output)
     transfer_settle_in done = {.transfer = d.in->transfer,
                                .reservation = d.in->reservation,
                                .coupon = row->id,
-                               .at_ms = uow_now(u)};
+                               .at_ms = uow_now(u),
+                               .from = d.carried->coupon};
     uow_send(u, TRANSFER_SETTLE_ACT, id_slot(done.transfer), &transfer_settle_in_record, &done);
     *(transfer_take_out *)output = (transfer_take_out){d.in->transfer, row->id, d.carried->coupon};
     slice_settle(d.slices);

@@ -491,6 +491,13 @@ static result settle_load(settle_desk *d)
 {
     uow *u = d->u;
     d->row = transfer_get(u, id_slot(d->in->transfer), d->in->transfer);
+    if (d->in->from != 0) { /* what comes below is asked for with it: there may be many of these */
+        (void)coupon_get(u, id_slot(d->in->from), d->in->from);
+        (void)coupon_use_get(u, id_slot(d->in->from), d->in->from);
+        (void)forward_get(u, id_slot(d->in->from), d->in->from);
+        if (d->in->brought != 0)
+            (void)received_get(u, id_slot(d->in->from), d->in->brought);
+    }
     if (uow_pending(u))
         return R_AGAIN;
     if (d->row == NULL)

@@ -332,8 +332,8 @@ bool usage_first_was_brought(const usage *row, uint64_t owner)
     for (size_t i = 0; row != NULL && i < row->brought.n; i++) {
         const brought_cell *b = &row->brought.items[i];
         bool first = b->measure == LIMIT_MEASURE_CLAIMS || b->measure == LIMIT_MEASURE_REDEMPTIONS;
-        if (b->owner == owner && first && b->period == LIMIT_PERIOD_EVER &&
-            b->since_version == 0 && !b->had)
+        if (b->owner == owner && first && b->period == LIMIT_PERIOD_EVER && b->since_version == 0 &&
+            !b->had)
             return true;
     }
     return false;
