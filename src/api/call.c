@@ -266,7 +266,7 @@ static void refuse_act(api_call *c)
     refuse_with(c, c->act.code, c->act.detail, told ? NULL : c->problems);
 }
 
-/* A name of the request is another one's now. The handler begins anew, and its names mean who is. */
+/* A name of the request is another one's now. The handler begins anew, and names mean who is. */
 static void for_who_is_now(api_call *c)
 {
     c->merged = true;
