@@ -57,7 +57,8 @@ void api_code_exchange(api_call *c)
                       .place = typed.place,
                       .word = typed.word,
                       .mine = typed.mine,
-                      .told = may_know || typed.mine};
+                      .told = may_know || typed.mine,
+                      .as = c->merged ? b->user : S("")};
     c->state = ask;
     ask->in = (issue_in){.merchant = c->who.merchant,
                          .user = who,

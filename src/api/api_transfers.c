@@ -139,6 +139,16 @@ void api_transfer_offer(api_call *c)
                            .then = offered});
 }
 
+/* The name under which it is offered to him, where he has become this user since; else empty. */
+static str offered_as(const api_call *c, app_view *v, const transfer *row, str who)
+{
+    bool other = row != NULL && row->receiver.n > 0 && !str_eq(row->receiver, who);
+    if (!other || row->merchant != c->who.merchant ||
+        !str_eq(query_user_now(v, c->who.merchant, row->receiver), who))
+        return S("");
+    return row->receiver;
+}
+
 void api_transfer_accept(api_call *c)
 {
     const wire_transfer_accept *b = c->body;
@@ -151,6 +161,7 @@ void api_transfer_accept(api_call *c)
         return;
     const transfer *row = transfer_get(v.rows, id_slot(ask->try.transfer), ask->try.transfer);
     uint64_t coupon_id = row == NULL ? 0 : row->coupon;
+    ask->try.as = offered_as(c, &v, row, ask->try.to);
     if (call_view_end(c, &v) && find_template(c, coupon_id, &ask->in.template))
         take(c, ask, b->has_subjects ? &b->subjects : NULL,
              id_subject(c, ID_TRANSFER, ask->try.transfer));
@@ -186,8 +197,19 @@ void api_transfer_decline(api_call *c)
         call_invalid(c);
         return;
     }
-    if (name_transfer(c, b->transfer, b->has_token, b->token, &id))
-        end_transfer(c, id, b->user, TRANSFER_STATE_DECLINED);
+    str who = b->user;
+    if (!name_transfer(c, b->transfer, b->has_token, b->token, &id))
+        return;
+    if (b->has_user) {
+        app_view v;
+        if (!call_view(c, &v))
+            return;
+        str as = offered_as(c, &v, transfer_get(v.rows, id_slot(id), id), b->user);
+        who = as.n > 0 ? as : who;
+        if (!call_view_end(c, &v))
+            return;
+    }
+    end_transfer(c, id, who, TRANSFER_STATE_DECLINED);
 }
 
 void api_transfer_cancel(api_call *c)

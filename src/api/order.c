@@ -392,10 +392,14 @@ static bool prepare(api_call *c, order_job *plan, order_priced *priced, act_ask 
     priced->in.unexpected = ask->refusal == R_DONE && !is_expected(plan, &priced->in);
     if (priced->in.unexpected)
         note_price(c, &v, &asked, priced);
+    priced->in.names = (uint32_t)priced->names;
     priced->in.deadline_ms = act_time(&v, ask->slot) + plan->patience_ms;
     if (priced->redemption != 0) {
         ask->refusal = R_ORDER_CONFLICT;
         ask->detail = order_redeemed(c, priced->redemption);
+    } else if (priced->elsewhere) {
+        ask->refusal = R_USER_MERGING;
+        ask->detail = S("The order is held under an earlier name.");
     } else if (ask->refusal == R_DONE && priced->refused != NULL) {
         ask->refusal = priced->refused->result;
         ask->detail = refusal_text(c, priced->refused, asked.currency);

@@ -2,6 +2,7 @@
 #include "app/codes.h"
 
 #include "app/inner.h"
+#include "app/query_users.h"
 #include "base/hash.h"
 #include "base/id.h"
 #include "domain/code/exchange.h"
@@ -198,14 +199,25 @@ static code_typed find_imported(const app_view *v, uint64_t merchant_id, str nor
                        : (code_typed){.format = row->batch, .place = imported_code_place(row)};
 }
 
-/* Of a personal batch, is it this user's? */
-static bool is_mine(const app_view *v, const code_asker *by, const code_typed *code)
+static bool is_bound_to(const app_view *v, const code_batch *of, uint64_t number, str name)
 {
+    const bound_user *row = bound_user_get(v->rows, id_slot(of->id), of->id, name);
+    return row != NULL && row->number == number;
+}
+
+/* Of a personal batch, is it this user's, by this or an earlier name? */
+static bool is_mine(app_view *v, const code_asker *by, const code_typed *code)
+{
+    static const code_batch none;
     const code_batch *of = config_code_batch_at(by->config, code->format, code->place);
     bool personal = of != NULL && of->personal;
-    const bound_user *row = bound_user_get(v->rows, id_slot(personal ? of->id : by->merchant),
-                                           personal ? of->id : 0, by->user);
-    return personal && row != NULL && row->number == code->place - of->first;
+    uint64_t number = personal ? code->place - of->first : 0;
+    bool mine = is_bound_to(v, personal ? of : &none, number, by->user);
+    user_seen seen;
+    bool known = query_user(v, by->merchant, by->user, &seen);
+    for (size_t i = 0; personal && known && i < seen.row->moved.n; i++)
+        mine = mine || is_bound_to(v, of, number, seen.row->moved.items[i].name);
+    return personal && mine;
 }
 
 /* Both rows are looked for whatever else the text is, so that no kind of code is told from another

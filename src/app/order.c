@@ -27,6 +27,26 @@ typedef struct order_desk {
     bool doubtful; /* of a choice: there is no room for a promotion beside some sets */
 } order_desk;
 
+/* What the order number stands for under the names of users who are this one now (coupon/move.h):
+ * nothing new is done for those, so what was there is there for ever, and an open hold ends. */
+static void look_at_names(app_view *v, const order_ask *ask, const user *who, order_priced *out)
+{
+    out->names = who->moved.n;
+    for (size_t i = 0; i < who->moved.n && out->redemption == 0; i++) {
+        const moved_user *of = &who->moved.items[i];
+        uint16_t slot = slot_of_user(ask->merchant, of->name);
+        const user *was = of->reason == MOVE_REASON_MERGE
+                              ? user_get(v->rows, slot, ask->merchant, of->name)
+                              : NULL;
+        const order_ref *ref = was == NULL ? NULL
+                                           : order_ref_get(v->rows, slot, ask->merchant,
+                                                           was->member, ask->order_number);
+        const hold *by = ref == NULL ? NULL : hold_get(v->rows, slot, ref->hold);
+        out->redemption = ref == NULL ? 0 : ref->redemption;
+        out->elsewhere = out->elsewhere || (by != NULL && by->state == HOLD_STATE_OPEN);
+    }
+}
+
 /* What the order number stands for so far. */
 static void look_up(app_view *v, order_desk *d, order_priced *out)
 {
@@ -42,6 +62,8 @@ static void look_up(app_view *v, order_desk *d, order_priced *out)
         out->hold = ref->hold;
         out->redemption = ref->redemption;
     }
+    if (who != NULL)
+        look_at_names(v, ask, who, out);
 }
 
 uint8_t order_missing_subject(const app_view *v, const order_ask *ask, uint64_t template_id)

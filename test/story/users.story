@@ -251,3 +251,101 @@ story many_coupons_go_in_several_steps
   eventually
   GET /v1/moves/$move
   200 {"state": "done", "moved": 117}
+
+# ---- what was before ----
+
+# An order of before brings its coupon back to who he is now, and what limits had counted.
+story a_return_of_before_gives_back_to_who_he_is
+  let limits [{"measure": "redemptions", "subject": "user", "period": "ever", "max": 1}]
+  use redeemed
+  POST /v1/users/u1/merge {"into": "u2"}
+  202 {"id": "$move"}
+  eventually
+  GET /v1/moves/$move
+  200 {"state": "done", "moved": 0}
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  201 {"coupons": [{"id": "$own"}]}
+  POST /v1/redemptions {"user": "u2", "order_number": "o2", "cart": $cart, "coupons": ["$own"]}
+  409 {"code": "limit_reached"}
+  POST /v1/redemptions/$redemption/returns {}
+  201 {"restored": ["$coupon"]}
+  eventually
+  GET /v1/coupons/$coupon
+  200 {"user": "u2", "state": "available"}
+  eventually
+  GET /v1/moves/$move
+  200 {"state": "done", "moved": 1}
+  POST /v1/redemptions {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$coupon"]}
+  201 {"user": "u2"}
+
+story a_return_follows_over_two_merges
+  use redeemed
+  POST /v1/users/u1/merge {"into": "u2"}
+  202 {"id": "$move"}
+  eventually
+  GET /v1/moves/$move
+  200 {"state": "done"}
+  POST /v1/users/u2/merge {"into": "u3"}
+  202 {"id": "$second"}
+  eventually
+  GET /v1/moves/$second
+  200 {"state": "done"}
+  POST /v1/redemptions/$redemption/returns {}
+  201
+  eventually
+  GET /v1/coupons/$coupon
+  200 {"user": "u3", "state": "available"}
+
+# An order number is one person's, by whatever name.
+story an_order_of_before_is_not_redeemed_again
+  use redeemed
+  POST /v1/users/u1/merge {"into": "u2"}
+  202 {"id": "$move"}
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  201 {"coupons": [{"id": "$own"}]}
+  eventually
+  GET /v1/moves/$move
+  200 {"state": "done"}
+  POST /v1/redemptions {"user": "u2", "order_number": "o1", "cart": $cart, "coupons": ["$own"]}
+  409 {"code": "order_conflict"}
+  POST /v1/holds {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$own"], "hold_seconds": 60}
+  409 {"code": "order_conflict"}
+  POST /v1/redemptions {"user": "u2", "order_number": "o2", "cart": $cart, "coupons": ["$own"]}
+  201
+
+story an_order_that_is_held_under_the_old_name
+  use held
+  POST /v1/users/u1/merge {"into": "u2"}
+  202 {"id": "$move"}
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  201 {"coupons": [{"id": "$own"}]}
+  eventually
+  GET /v1/moves/$move
+  200 {"state": "moving"}
+  POST /v1/redemptions {"user": "u2", "order_number": "o1", "cart": $cart, "coupons": ["$own"]}
+  409 {"code": "user_merging", "detail": "The order is held under an earlier name."}
+  POST /v1/holds/$hold/release
+  200
+  POST /v1/redemptions {"user": "u2", "order_number": "o1", "cart": $cart, "coupons": ["$own"]}
+  201
+
+story what_is_offered_to_the_old_name_the_new_one_may_take
+  let more "transfer": {"at_most": 2},
+  use coupon
+  POST /v1/claims {"user": "u8", "template": "$template", "count": 2}
+  201 {"coupons": [{"id": "$one"}, {"id": "$two"}]}
+  POST /v1/offers {"coupon": "$one", "user": "u8", "to": "u1"}
+  201 {"transfer": "$first"}
+  POST /v1/offers {"coupon": "$two", "user": "u8", "to": "u1"}
+  201 {"transfer": "$second"}
+  POST /v1/users/u1/merge {"into": "u2"}
+  202 {"id": "$move"}
+  eventually
+  GET /v1/moves/$move
+  200 {"state": "done"}
+  POST /v1/offers/accept {"transfer": "$first", "user": "u3"}
+  404 {"code": "not_found"}
+  POST /v1/offers/accept {"transfer": "$first", "user": "u2"}
+  201 {"user": "u2"}
+  POST /v1/offers/decline {"transfer": "$second", "user": "u2"}
+  200 {"state": "declined"}

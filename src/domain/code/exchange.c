@@ -156,7 +156,8 @@ static result may_issue_by_word(uow *u, const issue_in *in)
     const code_word *w = config_find_code_word(uow_config(u), use->word);
     asked_code asked = {.merchant = in->merchant, .told = use->told};
     bool ours = w != NULL && w->merchant == in->merchant;
-    result r = ours ? code_word_refusal(w, in->user, uow_now(u)) : R_CODE_INVALID;
+    str who = use->as.n > 0 ? use->as : in->user;
+    result r = ours ? code_word_refusal(w, who, uow_now(u)) : R_CODE_INVALID;
     if (r != R_DONE)
         return refuse(u, &asked, r);
     if (!is_one_of(in, w->template))

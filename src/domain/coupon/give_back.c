@@ -1,6 +1,7 @@
 /* The act that takes goods of a redeemed order back: see acts.h. */
 #include "base/id.h"
 #include "domain/coupon/adds.h"
+#include "domain/coupon/move.h"
 #include "domain/coupon/order_part.h"
 #include "domain/coupon/return_split.h"
 #include "domain/coupon/transfer.h"
@@ -18,6 +19,7 @@ typedef struct return_desk {
     coupon_use **uses; /* [applied] of coupons with more than one use; else NULL */
     hold **stale;      /* of these coupons, open but past their deadline */
     size_t stale_count;
+    const member *who;
     return_line *now;
     size_t n;
     uint64_t id;
@@ -88,6 +90,7 @@ static void load(return_desk *d)
         if (a->reserved_minor > 0)
             slice_load(d->c.slices, pool_budget(a->campaign));
     }
+    d->who = member_get(u, row->slot, row->member);
     for (size_t i = 0; i < row->takes.n; i++)
         limit_book_load_take(d->c.book, &row->takes.items[i]);
     party_return_load(&d->c, row);
@@ -498,6 +501,8 @@ result return_decide(uow *u, const void *input, void *output)
     order_back back = {d.now, d.n, d.worth_minor, d.line_units};
     order_tally_returned(u, &d.facts, &back);
     write_return(&d, output);
+    if (d.restored_count > 0 && d.who->move != 0)
+        move_wake(u, d.who->move);
     slice_settle(d.c.slices);
     return limit_book_settle(d.c.book);
 }

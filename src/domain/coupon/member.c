@@ -12,6 +12,7 @@ result member_find(uow *u, member_place *p)
     p->known = who != NULL;
     if (p->known) {
         p->ordinal = who->member;
+        p->names = who->moved.n;
         return move_check(u, who);
     }
     p->head = slot_head_get(u, p->slot);

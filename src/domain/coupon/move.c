@@ -230,6 +230,28 @@ static result go_on(step_desk *d, const move_step_in *in)
     return R_DONE;
 }
 
+/* After a merge an order of before may come back, and with it a coupon: it goes, too. */
+static result go_late(step_desk *d, const move_step_in *in)
+{
+    uow *u = d->u;
+    user_move at = *d->row;
+    at.after = 0;
+    result r = move_find_coupons(u, &at, d->who->member, &d->load);
+    if (r != R_DONE)
+        return r;
+    user_move_edit(u, d->row);
+    d->row->moved += in->taken;
+    d->row->waiting = d->load.waiting;
+    d->row->round++;
+    if (d->load.coupon_count > 0) {
+        move_send(u, d->row, &d->load);
+        wake_at(u, d->row, uow_now(u) + MOVE_ROUND_MS);
+    } else if (d->load.waiting > 0) {
+        wake_at(u, d->row, uow_now(u) + MOVE_AGAIN_MS);
+    }
+    return R_DONE;
+}
+
 /* The receiver does not take it. */
 static result refuse(const step_desk *d, const move_step_in *in)
 {
@@ -263,7 +285,9 @@ result move_step_decide(uow *u, const void *input, void *output)
     MAYBE(output);
     if (uow_pending(u))
         return R_AGAIN;
-    if (d.row == NULL || d.row->state == MOVE_STATE_REFUSED || d.row->state == MOVE_STATE_DONE)
+    bool done = d.row != NULL && d.row->state == MOVE_STATE_DONE;
+    if (d.row == NULL || d.row->state == MOVE_STATE_REFUSED ||
+        (done && d.row->reason == MOVE_REASON_BIND))
         return R_DONE;
     d.who = user_get(u, d.row->slot, d.row->merchant, d.row->user);
     if (uow_pending(u))
@@ -271,10 +295,12 @@ result move_step_decide(uow *u, const void *input, void *output)
     d.back = member_get(u, d.row->slot, d.who->member);
     if (uow_pending(u))
         return R_AGAIN;
-    if (in->round == 0)
+    if (in->round == 0 && !done)
         return woken(&d);
-    if (in->round != d.row->round)
+    if (in->round != 0 && in->round != d.row->round)
         return R_DONE;
+    if (done)
+        return go_late(&d, in);
     return in->result == R_DONE ? go_on(&d, in) : refuse(&d, in);
 }
 

@@ -22,6 +22,8 @@
  * its user did plus what was brought, and over all users what was brought is nothing. A day, week
  * or month that is over at one of both is not added to a later one.
  *
+ * A coupon that comes back to the old user later, with an order of before, goes the same way.
+ *
  * After a merge the old name is the new one's: MERGED names him (one hop: earlier names learn a
  * later move by `follow`). After a bind the name is anybody's who comes next: with no coupons and
  * no counts. A user who has been moved to can be moved on once all of it has arrived; so no circle
@@ -68,7 +70,8 @@ result usage_back_decide(uow *u, const void *in, void *out);
  * of who he is now as its detail. who: NULL: not known yet, which is fine. */
 MUST_USE result move_check(uow *u, const user *who);
 
-/* For the sweep: it is time for a step. */
+/* It is time for a step: by a due entry, or because a coupon of somebody who is another one now can
+ * be used again. */
 void move_wake(uow *u, uint64_t id);
 
 #endif

@@ -79,6 +79,8 @@ result move_take_decide(uow *u, const void *input, void *output)
     for (size_t i = 0; i < d.in->coupons.n; i++)
         next.taken += take(&d, &d.in->coupons.items[i]);
     uow_send(u, MOVE_STEP_ACT, id_slot(next.move), &move_step_in_record, &next);
+    if (next.taken > 0 && d.who->move != 0)
+        move_wake(u, d.who->move); /* he is another one himself, by now */
     return R_DONE;
 }
 

@@ -95,6 +95,8 @@ static result look_up(order_desk *d)
         return r;
     if (uow_pending(u))
         return R_AGAIN;
+    if (d->who.names != d->in->names)
+        return R_STALE; /* orders of those names are his, too */
     if (d->who.known)
         d->ref = order_ref_get(u, d->c.slot, d->in->merchant, d->who.ordinal, d->in->order_number);
     if (uow_pending(u))

@@ -362,7 +362,8 @@ static result try_offer(uow *u, const transfer_try_in *in, transfer_try_out *out
         r = offer_open(&d, in->merchant, in->transfer);
     if (r != R_DONE)
         return r;
-    if (!is_for(u, d.row, in->to, in->token))
+    bool earlier = in->as.n > 0 && is_for(u, d.row, in->as, false);
+    if (!earlier && !is_for(u, d.row, in->to, in->token))
         return not_found(u);
     if (str_eq(d.sender->name, in->to))
         return uow_refuse_field(u, S("user"), S("not_allowed"), "the coupon is his already");
