@@ -1,6 +1,7 @@
 /* Users: who one is, and two of them becoming one. */
 #include "api/call.h"
 #include "app/query_users.h"
+#include "domain/phone/holder.h"
 
 /* ---- showing ---- */
 
@@ -21,7 +22,7 @@ void api_user_get(api_call *c)
                                   .move = seen.row->move};
         shown.was.items = ARENA_ARRAY(c->memory, str, seen.row->moved.n);
         for (size_t i = 0; i < seen.row->moved.n; i++)
-            if (seen.row->moved.items[i].over)
+            if (seen.row->moved.items[i].over && !phone_is_holder(seen.row->moved.items[i].name))
                 shown.was.items[shown.was.n++] = seen.row->moved.items[i].name;
     }
     call_view_answer(c, &v, found ? R_DONE : R_NOT_FOUND, &wire_user_shown_type, &shown);
@@ -39,6 +40,7 @@ void api_move_get(api_call *c)
         shown = (wire_move){.id = row->id,
                             .state = (move_state)row->state,
                             .reason = (move_reason)row->reason,
+                            .has_user = !phone_is_holder(row->user),
                             .user = row->user,
                             .into = row->to,
                             .moved = (int64_t)row->moved,

@@ -218,7 +218,8 @@ bool order_asked(api_call *c, const order_wish *asked, order_job *out)
     holder who = holder_asked(
         c, &(holder_ask){.user = asked->user, .phone = asked->phone, .optional = true});
     order_wish named = *asked, *wish = &named;
-    wish->user = who.name;
+    if (!call_user(c, who.name, &wish->user))
+        return false;
     const wire_cart *basket = wish->cart;
     order_line *lines = ARENA_ARRAY(c->memory, order_line, basket->lines.n);
     for (size_t i = 0; i < basket->lines.n; i++)
@@ -242,10 +243,7 @@ bool order_asked(api_call *c, const order_wish *asked, order_job *out)
         policy_in(c, wish->policy, &policy, &out->ask.policy_count);
         out->ask.policy = policy;
     }
-    str who;
-    if (!call_user(c, wish->user, &who))
-        return false;
-    coupons_coded coded = {.user = who, .home = who};
+    coupons_coded coded = {.user = wish->user, .home = wish->user};
     if (!read_codes(c, wish, out, &coded))
         return false;
     out->ask.user = wish->quote ? coded.user : coded.home;
