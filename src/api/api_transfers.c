@@ -156,8 +156,7 @@ void api_transfer_accept(api_call *c)
     app_view v;
     ask->try = (transfer_try_in){.token = b->has_token};
     if (!name_transfer(c, b->transfer, b->has_token, b->token, &ask->try.transfer) ||
-        !call_user(c, b->user, &ask->try.to) ||
-        !call_view_of(c, id_slot(ask->try.transfer), &v))
+        !call_user(c, b->user, &ask->try.to) || !call_view_of(c, id_slot(ask->try.transfer), &v))
         return;
     const transfer *row = transfer_get(v.rows, id_slot(ask->try.transfer), ask->try.transfer);
     uint64_t coupon_id = row == NULL ? 0 : row->coupon;
@@ -202,7 +201,7 @@ void api_transfer_decline(api_call *c)
         return;
     if (b->has_user) {
         app_view v;
-        if (!call_view(c, &v))
+        if (!call_view_of(c, id_slot(id), &v))
             return;
         str as = offered_as(c, &v, transfer_get(v.rows, id_slot(id), id), b->user);
         who = as.n > 0 ? as : who;

@@ -11,7 +11,7 @@ void api_user_get(api_call *c)
     app_view v;
     user_seen seen;
     wire_user_shown shown = {0};
-    if (!call_view(c, &v))
+    if (!call_view_of_user(c, p->user, &v))
         return;
     str name = query_user_now(&v, c->who.merchant, p->user);
     bool found = query_user(&v, c->who.merchant, name, &seen);
@@ -33,7 +33,7 @@ void api_move_get(api_call *c)
     const wire_move_get_parameters *p = c->parameters;
     app_view v;
     wire_move shown = {0};
-    if (!call_view(c, &v))
+    if (!call_view_of(c, id_slot(p->move), &v))
         return;
     const user_move *row = query_move(&v, c->who.merchant, p->move);
     if (row != NULL)

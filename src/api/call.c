@@ -244,7 +244,7 @@ bool call_user(api_call *c, str name, str *out)
     *out = name;
     if (!c->merged || name.n == 0)
         return true;
-    if (!call_view(c, &v))
+    if (!call_view_of_user(c, name, &v))
         return false;
     *out = arena_str(c->memory, query_user_now(&v, c->who.merchant, name));
     return call_view_end(c, &v);

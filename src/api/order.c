@@ -98,7 +98,7 @@ static bool rename_coupons(api_call *c, order_ask *ask)
 {
     app_view v;
     uint64_t *now = ARENA_ARRAY(c->memory, uint64_t, ask->coupon_count);
-    if (!call_view(c, &v))
+    if (!call_view_of_user(c, ask->user, &v))
         return false;
     for (size_t i = 0; i < ask->coupon_count; i++)
         now[i] = query_coupon_now(&v, ask->coupons[i]);
