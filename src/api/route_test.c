@@ -57,7 +57,7 @@ static void other_paths_are_not(void **state)
         "//v1/campaigns",
         "/v1/campaigns/x/y",
         "/v1/campaigns//state",
-        "/v1/users/u",
+        "/v1/users/u/",
         "/V1/campaigns",
         "*",
         "/v1/claims/batch/x",
