@@ -1,0 +1,228 @@
+/* Users who become one while anything else happens to them: claims, orders, offers, voids and other
+ * merges, on lanes that are stepped in random order, so that messages come late. Whatever comes
+ * first: at the end no two merges make a circle, each coupon has one owner, nobody is counted twice,
+ * and all that is stored agrees. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "app/query_coupons.h"
+#include "app/query_users.h"
+#include "domain/coupon/move.h"
+#include "test/lib/domain_fixture.h"
+
+enum { USERS = 5, SEEDS = 200, STEPS = 60, COUPONS_MAX = 200, WALLET_MAX = 300 };
+
+static const str names[USERS] = {{"ann", 3}, {"bob", 3}, {"cid", 3}, {"dee", 3}, {"eve", 3}};
+
+typedef struct ground {
+    fix *shop;
+    uint64_t random;
+    uint64_t template_id;
+    uint64_t coupons[COUPONS_MAX]; /* by their first ids */
+    size_t n;
+    fix_act *acts[STEPS];
+    size_t acts_n;
+} ground;
+
+static uint32_t pick(ground *g, uint32_t n)
+{
+    g->random ^= g->random << 13;
+    g->random ^= g->random >> 7;
+    g->random ^= g->random << 17;
+    return (uint32_t)(g->random >> 20) % n;
+}
+
+static void begin(ground *g, act_id id, uint16_t slot, const void *in, size_t out_bytes)
+{
+    g->acts[g->acts_n++] =
+        fix_submit(g->shop, id, slot, in, arena_alloc(g->shop->memory, out_bytes));
+}
+
+/* ---- what happens ---- */
+
+static void claim(ground *g, str who)
+{
+    issue_in *in = ARENA_NEW(g->shop->memory, issue_in);
+    issue_item *item = ARENA_NEW(g->shop->memory, issue_item);
+    *item = (issue_item){.template = g->template_id, .count = 1 + pick(g, 3)};
+    *in = (issue_in){.merchant = g->shop->merchant,
+                     .user = who,
+                     .source = COUPON_SOURCE_CLAIM,
+                     .mode = ISSUE_MODE_ALL_OR_NONE};
+    in->items.items = item;
+    in->items.n = 1;
+    begin(g, ACT_ID_issue, slot_of_user(in->merchant, who), in, sizeof(issue_out));
+}
+
+static void merge(ground *g, str from, str to)
+{
+    move_begin_in *in = ARENA_NEW(g->shop->memory, move_begin_in);
+    *in = (move_begin_in){
+        .merchant = g->shop->merchant, .user = from, .to = to, .reason = MOVE_REASON_MERGE};
+    begin(g, ACT_ID_move_begin, slot_of_user(in->merchant, from), in, sizeof(move_begin_out));
+}
+
+static void offer(ground *g, uint64_t id, str from, str to)
+{
+    transfer_offer_in *in = ARENA_NEW(g->shop->memory, transfer_offer_in);
+    *in = (transfer_offer_in){.merchant = g->shop->merchant, .coupon = id, .user = from, .to = to};
+    begin(g, ACT_ID_transfer_offer, id_slot(id), in, sizeof(transfer_offer_out));
+}
+
+static void end_coupon(ground *g, uint64_t id)
+{
+    void_in *in = ARENA_NEW(g->shop->memory, void_in);
+    *in =
+        (void_in){.merchant = g->shop->merchant,
+                  .coupon = id,
+                  .reason = pick(g, 2) == 0 ? VOID_REASON_REQUESTED : VOID_REASON_ISSUED_IN_ERROR};
+    begin(g, ACT_ID_void, id_slot(id), in, sizeof(void_out));
+}
+
+/* Whose it is by what is committed, and its id now; an order of one coupon, to its end. */
+static void order(ground *g, uint64_t first)
+{
+    app_view v;
+    coupon_seen seen;
+    uint64_t id_of_order;
+    assert_int_equal(app_view_open(g->shop->app, g->shop->memory, &v), R_DONE);
+    uint64_t id = query_coupon_now(&v, first);
+    assert_true(query_coupon(&v, g->shop->merchant, id, &seen));
+    str who = arena_str(g->shop->memory, seen.user);
+    assert_int_equal(app_view_close(&v), R_DONE);
+    order_line line = {.sku = S("tea"), .quantity = 1, .unit_minor = 5000};
+    fix_order of = {.user = who,
+                    .number = arena_printf(g->shop->memory, "o%zu", g->acts_n),
+                    .coupons = &id,
+                    .coupon_count = 1,
+                    .lines = &line,
+                    .line_count = 1};
+    if (pick(g, 2) == 0)
+        (void)fix_hold(g->shop, &of, &id_of_order);
+    else if (fix_redeem(g->shop, &of, &id_of_order) == R_DONE && pick(g, 2) == 0)
+        (void)fix_return(g->shop, id_of_order, NULL, 0, &(return_out){0});
+}
+
+static void something(ground *g)
+{
+    str one = names[pick(g, USERS)], other = names[pick(g, USERS)];
+    uint64_t id = g->coupons[pick(g, (uint32_t)g->n)];
+    switch (pick(g, 6)) {
+    case 0:
+    case 1:
+        claim(g, one);
+        break;
+    case 2:
+        merge(g, one, other);
+        break;
+    case 3:
+        offer(g, id, one, other);
+        break;
+    case 4:
+        end_coupon(g, id);
+        break;
+    default:
+        if (pick(g, 3) == 0)
+            order(g, id);
+    }
+}
+
+/* Some lanes go on, others are late. */
+static void some_steps(ground *g)
+{
+    store *s = app_store(g->shop->app);
+    uint16_t lanes = store_lanes(s);
+    for (uint32_t n = pick(g, 6); n > 0; n--) {
+        for (uint16_t lane = 0; lane < lanes; lane++)
+            store_halt_lane(s, lane, pick(g, 2) == 0);
+        (void)store_step(s);
+    }
+    for (uint16_t lane = 0; lane < lanes; lane++)
+        store_halt_lane(s, lane, false);
+}
+
+/* ---- what is left ---- */
+
+/* How many are another one. */
+static size_t everybody_is_somebody(ground *g)
+{
+    app_view v;
+    size_t open = 0, merged = 0;
+    assert_int_equal(app_view_open(g->shop->app, g->shop->memory, &v), R_DONE);
+    for (size_t i = 0; i < USERS; i++) {
+        user_seen seen;
+        str now = query_user_now(&v, g->shop->merchant, names[i]);
+        assert_int_equal(query_user_may(&v, g->shop->merchant, now), R_DONE);
+        if (!query_user(&v, g->shop->merchant, names[i], &seen) || seen.move == NULL)
+            continue;
+        wallet_place next;
+        bool more;
+        coupon_seen *wallet = ARENA_ARRAY(g->shop->memory, coupon_seen, WALLET_MAX);
+        wallet_ask ask = {.merchant = g->shop->merchant, .user = names[i], .limit = WALLET_MAX};
+        size_t n = query_wallet(&v, &ask, wallet, &next, &more);
+        for (size_t k = 0; k < n; k++)
+            open += !coupon_is_closed(wallet[k].now.state);
+        merged++;
+    }
+    assert_int_equal(open, 0); /* who is another one has nothing that can be used */
+    assert_int_equal(app_view_close(&v), R_DONE);
+    return merged;
+}
+
+static size_t one_course(uint64_t seed)
+{
+    ground g = {.shop = fix_open((fix_options){.adversary = seed % 4}),
+                .random = seed * UINT64_C(0x9e3779b97f4a7c15)};
+    limit_rule rule = fix_limit(LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_DAY, 12);
+    campaign_create_in in = fix_campaign_in(g.shop);
+    in.budget_mode = BUDGET_MODE_AT_ISSUE;
+    in.budget_minor = 1000000;
+    template_put_in t = fix_template_in(g.shop, fix_campaign(g.shop, &in));
+    t.limits.items = &rule;
+    t.limits.n = 1;
+    t.transfers = 3;
+    t.offer_ms = MS_HOUR;
+    g.template_id = fix_template(g.shop, &t);
+    for (size_t i = 0; i < USERS; i++) {
+        assert_int_equal(fix_claim(g.shop, names[i], g.template_id, 3, g.coupons + g.n), R_DONE);
+        g.n += 3;
+    }
+    while (g.acts_n + 1 < STEPS && pick(&g, 200) != 0) {
+        something(&g);
+        some_steps(&g);
+    }
+    for (int i = 0; i < 4; i++) { /* holds end, and what had to wait goes on */
+        (void)app_settle(g.shop->app);
+        fix_pass(g.shop, 11 * MS_MINUTE);
+        fix_sweep(g.shop);
+    }
+    (void)app_settle(g.shop->app);
+    for (size_t i = 0; i < g.acts_n; i++)
+        assert_true(g.acts[i]->ended);
+    size_t merged = everybody_is_somebody(&g);
+    fix_verify(g.shop);
+    fix_close(g.shop);
+    return merged;
+}
+
+static void whatever_comes_first(void **state)
+{
+    (void)state;
+    const char *nightly = getenv("QUAN_NIGHTLY");
+    uint64_t seeds = nightly == NULL ? SEEDS : SEEDS * 50;
+    size_t merged = 0;
+    for (uint64_t seed = 1; seed <= seeds; seed++)
+        merged += one_course(seed);
+    assert_true(merged > seeds * 2 && merged < seeds * (USERS - 1));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(whatever_comes_first)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
