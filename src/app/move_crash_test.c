@@ -1,4 +1,4 @@
-/* Ann becomes bob: she has coupons that can go, one that is offered and one that an order holds; and
+/* Ann becomes bob: she has coupons that can go, one that is offered, one that an order holds; and
  * a process that is killed between any two commits, messages and all. In what is left each coupon
  * has one owner at once; the move comes to its end by itself; and what both were counted is bob's,
  * once. Then what verify finds wrong in such a shop. */

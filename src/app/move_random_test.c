@@ -1,7 +1,7 @@
 /* Users who become one while anything else happens to them: claims, orders, offers, voids and other
  * merges, on lanes that are stepped in random order, so that messages come late. Whatever comes
- * first: at the end no two merges make a circle, each coupon has one owner, nobody is counted twice,
- * and all that is stored agrees. */
+ * first: at the end no two merges make a circle, each coupon has one owner, nobody is counted
+ * twice, and all that is stored agrees. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
