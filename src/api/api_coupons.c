@@ -5,7 +5,6 @@
 #include "api/guess.h"
 #include "api/holder.h"
 #include "app/codes.h"
-#include "app/query_users.h"
 #include "domain/campaign/rules.h"
 #include "domain/coupon/state.h"
 
@@ -274,7 +273,7 @@ static void answer_wallet(api_call *c, wallet_ask *ask, str token)
     if (!place_read(c, token, &ask->after) ||
         !call_view_shown(c, slot_of_user(ask->merchant, ask->user), &v))
         return;
-    ask->user = query_user_now(&v, ask->merchant, ask->user);
+    ask->now = true;
     coupon_seen *seen = ARENA_ARRAY(c->memory, coupon_seen, ask->limit);
     wire_coupon_page page = {0};
     wallet_place next;

@@ -2,6 +2,7 @@
 #include "app/query_coupons.h"
 
 #include "app/query_transfers.h"
+#include "app/query_users.h"
 #include "base/id.h"
 #include "domain/campaign/rules.h"
 #include "domain/coupon/transfer.h"
@@ -140,8 +141,14 @@ size_t query_wallet(app_view *v, const wallet_ask *ask, coupon_seen *out, wallet
 {
     *next = ask->after;
     *more = false;
-    uint16_t slot = slot_of_user(ask->merchant, ask->user);
-    const user *owner = user_get(v->rows, slot, ask->merchant, ask->user);
+    str name = ask->user;
+    uint16_t slot = slot_of_user(ask->merchant, name);
+    const user *owner = user_get(v->rows, slot, ask->merchant, name);
+    if (ask->now && owner != NULL && owner->move != 0) {
+        name = query_user_now(v, ask->merchant, name);
+        slot = slot_of_user(ask->merchant, name);
+        owner = user_get(v->rows, slot, ask->merchant, name);
+    }
     bool open = part_matters(ask, false), closed = part_matters(ask, true);
     if (owner == NULL || (next->closed && !closed))
         return 0;
@@ -164,7 +171,7 @@ size_t query_wallet(app_view *v, const wallet_ask *ask, coupon_seen *out, wallet
             looked++;
             *next = (wallet_place){.closed = row->closed, .id = row->id};
             if (look(v, ask->merchant, row, now_ms, &out[n]) && matches(ask, &out[n])) {
-                out[n].user = ask->user;
+                out[n].user = name;
                 n++;
             }
         }

@@ -37,6 +37,7 @@ typedef struct wallet_place {
 typedef struct wallet_ask {
     uint64_t merchant;
     str user;
+    bool now;             /* by any name that he has had: that of who he is now */
     uint8_t state;        /* coupon_state; 0: all */
     bool not_yet_valid;   /* with AVAILABLE: only these, else only those that are valid */
     bool partly_used;     /* with AVAILABLE likewise */
