@@ -22,7 +22,7 @@
 
 enum {
     NAME_LENGTH_MAX = 40,
-    BLOCKS_MAX = 200, /* records and tables together, and enums */
+    BLOCKS_MAX = 256, /* records and tables together, and enums */
     ENUM_VALUES_MAX = 256,
     INDEX_COLUMNS_MAX = ARRAY_LEN(((table_index *)0)->columns),
     NUMBER_MAX = UINT8_MAX

@@ -125,7 +125,8 @@ void api_claim_create(api_call *c)
     issue_ask *ask = ARENA_NEW(c->memory, issue_ask);
     c->state = ask;
     put_claim(c, c->body, S(""), ask);
-    if (!call_user(c, ask->in.user, &ask->in.user))
+    str *name = &ask->in.user;
+    if (!holders_now(c, &name, 1, HOLDER_ACTS) || !call_user(c, ask->in.user, &ask->in.user))
         return;
     call_act(c, &(act_ask){.id = ACT_ID_issue,
                            .slot = slot_of_user(ask->in.merchant, ask->in.user),
@@ -160,11 +161,14 @@ void api_claim_batch(api_call *c)
 {
     const wire_claim_batch *b = c->body;
     issue_ask *asks = ARENA_ARRAY(c->memory, issue_ask, b->claims.n);
-    for (size_t i = 0; i < b->claims.n; i++)
+    str **names = ARENA_ARRAY(c->memory, str *, b->claims.n);
+    for (size_t i = 0; i < b->claims.n; i++) {
         put_claim(c, &b->claims.items[i], arena_printf(c->memory, "claims[%zu].", i), &asks[i]);
+        names[i] = &asks[i].in.user;
+    }
     if (c->problems->n > 0)
         call_invalid(c);
-    else
+    else if (holders_now(c, names, b->claims.n, HOLDER_ACTS))
         batch_run(c, asks, b->claims.n, batch_claimed, NULL);
 }
 
@@ -266,13 +270,15 @@ void api_grant_create(api_call *c)
     issue_item *item = ARENA_NEW(c->memory, issue_item);
     *item = (issue_item){.template = b->template, .count = (uint32_t)b->count};
     issue_ask *asks = ARENA_ARRAY(c->memory, issue_ask, plan->n);
+    str **names = ARENA_ARRAY(c->memory, str *, plan->n);
     for (size_t i = 0; i < plan->n; i++) {
         fill_grant(c, plan, i, &asks[i]);
+        names[i] = &asks[i].in.user;
         asks[i].in.items.items = item;
         asks[i].in.items.n = 1;
     }
     if (c->problems->n > 0)
         call_invalid(c);
-    else
+    else if (holders_now(c, names, plan->n, HOLDER_ACTS))
         batch_run(c, asks, plan->n, granted, (void *)(uintptr_t)plan);
 }

@@ -314,6 +314,9 @@ void api_phone_coupons(api_call *c)
         call_invalid(c);
         return;
     }
+    str *name = &ask.user;
+    if (!holders_now(c, &name, 1, HOLDER_READS))
+        return;
     if (p->has_state)
         filter(&ask, p->state);
     answer_wallet(c, &ask, p->page_token);

@@ -77,6 +77,8 @@ static void created(api_call *c)
 void api_hold_create(api_call *c)
 {
     const wire_hold_create *b = c->body;
+    if (holder_binds(c, b->user, b->phone, ACT_ID_hold))
+        return;
     order_wish wish = {.user = b->user,
                        .phone = b->phone,
                        .cart = &b->cart,

@@ -125,6 +125,8 @@ static void redeem_hold(api_call *c, const wire_redemption_of_hold *b)
 
 static void redeem_order(api_call *c, const wire_redemption_direct *b)
 {
+    if (holder_binds(c, b->user, b->phone, ACT_ID_redeem))
+        return;
     order_wish wish = {.user = b->user,
                        .phone = b->phone,
                        .cart = &b->cart,

@@ -8,10 +8,12 @@
 #include "base/hash.h"
 #include "domain/phone/holder.h"
 
+enum { RENAMES_MAX = 2 }; /* from a number to its user, who has become another one */
+
 typedef struct batch_seat {
     act_call call; /* first */
     issue_in in;   /* its user may be another one's name (api/call.h, call_user) */
-    bool renamed;
+    unsigned renamed;
     struct wave *wave;
     issue_out out;
 } batch_seat;
@@ -34,17 +36,19 @@ static void send_wave(wave *w);
 static void send_item(wave *w, size_t i);
 static void one_less(wave *w);
 
-/* Items whose user has become another one go out again for him; how many. */
+/* Items whose user has become another one, or whose number is a user's, go out again for him; how
+ * many. */
 static size_t send_renamed(wave *w)
 {
     size_t n = 0;
     atomic_store(&w->left, 1);
     for (size_t i = w->next - w->out_n; i < w->next; i++) {
         batch_seat *s = &w->seats[i];
-        if (s->call.code != R_USER_MERGED || s->renamed)
+        bool renames = s->call.code == R_USER_MERGED || s->call.code == R_PHONE_BOUND;
+        if (!renames || s->renamed == RENAMES_MAX)
             continue;
         s->in.user = arena_str(w->call->memory, s->call.detail);
-        s->renamed = true;
+        s->renamed++;
         n++;
         send_item(w, i);
     }
@@ -102,7 +106,7 @@ static void send_item(wave *w, size_t i)
     api_call *c = w->call;
     batch_seat *s = &w->seats[i];
     const issue_in *in = &s->in;
-    if (!s->renamed)
+    if (s->renamed == 0)
         s->in = w->asks[i].in;
     uint16_t slot = slot_of_user(in->merchant, in->user);
     s->wave = w;

@@ -266,10 +266,14 @@ static void refuse_act(api_call *c)
     refuse_with(c, c->act.code, c->act.detail, told ? NULL : c->problems);
 }
 
-/* A name of the request is another one's now. The handler begins anew, and names mean who is. */
+/* A name of the request is another one's now, or its number a user's. The handler begins anew, and
+ * means him. */
 static void for_who_is_now(api_call *c)
 {
-    c->merged = true;
+    if (c->act.code == R_PHONE_BOUND)
+        c->bound_to = arena_str(c->memory, c->act.detail);
+    else
+        c->merged = true;
     c->tries = 0;
     c->failed_codes = 0;
     if (c->guess != NULL)
@@ -282,9 +286,11 @@ static void on_loop(http_exchange *x, void *argument)
 {
     MAYBE(x);
     api_call *c = argument;
-    if (c->act.code == R_USER_MERGED && c->renames && !c->merged)
+    bool renamed = c->act.code == R_USER_MERGED && c->renames && !c->merged;
+    bool bound = c->act.code == R_PHONE_BOUND && c->bound_to.n == 0;
+    if (renamed || bound)
         for_who_is_now(c);
-    else if (c->act.code == R_DONE)
+    else if (c->act.code == R_DONE || c->anyway)
         c->then(c);
     else if ((c->act.code == R_STALE || c->act.code == R_UNRESERVED) && c->stale != NULL)
         c->stale(c);
@@ -326,10 +332,11 @@ static bool invalid_before(api_call *c)
     return true;
 }
 
-void call_act(api_call *c, const act_ask *ask)
+static void prepare_act(api_call *c, const act_ask *ask, bool anyway)
 {
     const act *a = act_find((uint16_t)ask->id);
     c->then = ask->then;
+    c->anyway = anyway;
     c->stale = ask->stale;
     c->explain = ask->explain;
     c->busy_ms = ask->busy_ms;
@@ -339,15 +346,28 @@ void call_act(api_call *c, const act_ask *ask)
                         .in = ask->in,
                         .out = arena_alloc(c->memory, a->out->size),
                         .memory = c->memory,
-                        .key = {.merchant = c->who.merchant,
-                                .subject = call_subject(c, phone_subject(ask->subject)),
-                                .key = c->key,
-                                .body = c->body_hash},
                         .asked_by = c->who.hash,
                         .refusal = ask->refusal,
                         .refusal_detail = ask->detail,
                         .done = on_lane,
                         .context = c};
+}
+
+void call_step(api_call *c, const act_ask *ask, bool anyway)
+{
+    prepare_act(c, ask, anyway);
+    result r = act_submit(&c->act);
+    if (r != R_DONE)
+        call_refuse(c, r, S(""));
+}
+
+void call_act(api_call *c, const act_ask *ask)
+{
+    prepare_act(c, ask, false);
+    c->act.key = (act_key){.merchant = c->who.merchant,
+                           .subject = call_subject(c, phone_subject(ask->subject)),
+                           .key = c->key,
+                           .body = c->body_hash};
     if (invalid_before(c))
         return;
     result r = ask->reserve == NULL ? act_submit(&c->act) : reserve_submit(&c->act, ask->reserve);

@@ -49,6 +49,7 @@ struct api_call {
     unsigned tries; /* of an act that is prepared on a snapshot */
     act_call act;
     void (*then)(api_call *c);
+    bool anyway; /* of call_step */
     void (*stale)(api_call *c);
     void (*explain)(api_call *c);
     int64_t (*busy_ms)(api_call *c);
@@ -57,6 +58,7 @@ struct api_call {
         failed_codes;     /* of them, as far as it is known; one where the call is refused for it */
     int64_t retry_ms;     /* Retry-After of CODE_THROTTLED and any 503; 0: the least */
     bool renames;         /* call_user was asked for its names */
+    str bound_to;         /* whose number the request names; empty: not known to be a user's */
     bool merged;          /* a user that it names has become another one: names mean who is now */
     result counted;       /* call.c's own */
     const config *config; /* call_config */
@@ -100,6 +102,9 @@ typedef struct act_ask {
 /* Submits; with problems it refuses at once, unless the key has a first answer. A refusal goes with
  * the act, which keeps it under the key where it is final. */
 void call_act(api_call *c, const act_ask *ask);
+/* One more act of the call, without a key: doing it again does no harm. anyway: `then` is called
+ * also when it is refused. */
+void call_step(api_call *c, const act_ask *ask, bool anyway);
 /* Two operations may come to the same act: a key is good for one of them. */
 str call_subject(api_call *c, str subject);
 /* The user of an act by a name of the request: after a merge (coupon/move.h), once the slot of the

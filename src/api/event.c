@@ -218,6 +218,8 @@ static str subject_of(api_call *c, const event *e)
         return id_subject(c, ID_CODE_WORD, e->ref);
     case EVENT_KIND_CODE_GUESSING_LOCKED:
     case EVENT_KIND_CODE_GUESSING_UNLOCKED:
+    case EVENT_KIND_PHONE_BOUND:
+    case EVENT_KIND_PHONE_UNBOUND:
         return id_subject(c, ID_MERCHANT, e->merchant);
     case EVENT_KIND_WEBHOOK_CREATED:
     case EVENT_KIND_WEBHOOK_CHANGED:

@@ -97,6 +97,8 @@ static const struct {
     {EVENT_KIND_WEBHOOK_CHANGED, "whk_0000000000001", WEBHOOK},
     {EVENT_KIND_WEBHOOK_DELETED, "whk_0000000000001", WEBHOOK},
     {EVENT_KIND_WEBHOOK_TESTED, "whk_0000000000001", WEBHOOK},
+    {EVENT_KIND_PHONE_BOUND, "mer_0000000000001", "\"user\":\"u1\""},
+    {EVENT_KIND_PHONE_UNBOUND, "mer_0000000000001", "\"user\":\"u1\""},
 };
 
 static json *parsed(str text)

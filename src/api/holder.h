@@ -18,10 +18,24 @@ typedef struct holder {
     str phone; /* in its form; empty: a user */
 } holder;
 
-/* Reports both, neither, and what is no phone number. */
+/* Reports both, neither, and what is no phone number. The name of a number is not that of now:
+ * holders_now. */
 holder holder_asked(api_call *c, const holder_ask *ask);
 /* A number by itself. field: "phone", "phones[3]". */
-holder holder_of_phone(api_call *c, str phone, str field);
+holder holder_of_phone(api_call *c, str typed, str field);
+
+/* Makes names of numbers those of now; others stay. To read: of the user whose the number is. For
+ * an act: of the number, whose slot has the first answer to the key; where it has none and the
+ * number is a user's, the act is refused with R_PHONE_BOUND, which is kept under the key, so that a
+ * repeat goes to the same user, whosever the number has become. Then the handler begins anew
+ * (call.c), and the name is his. False: the call has ended. */
+typedef enum holder_use { HOLDER_READS, HOLDER_ACTS } holder_use;
+MUST_USE bool holders_now(api_call *c, str *const *names, size_t n, holder_use use);
+
+/* An order that names a user and a number: binds the number first, unless its key was answered
+ * before, and lets the handler begin anew; the order is the user's. True: the call goes on there,
+ * or has ended. (api_phones.c) */
+bool holder_binds(api_call *c, str user_name, str typed, act_id order);
 
 /* For limits: the number of the request, where its subjects name none. */
 static inline void holder_counts(const holder *who, subject_names *names)

@@ -5,6 +5,7 @@
 #include "api/guess.h"
 #include "api/holder.h"
 #include "app/query_coupons.h"
+#include "app/query_phones.h"
 #include "app/query_users.h"
 #include "base/money.h"
 #include "base/time.h"
@@ -218,7 +219,9 @@ bool order_asked(api_call *c, const order_wish *asked, order_job *out)
     holder who = holder_asked(
         c, &(holder_ask){.user = asked->user, .phone = asked->phone, .optional = true});
     order_wish named = *asked, *wish = &named;
-    if (!call_user(c, who.name, &wish->user))
+    str *names = &who.name;
+    if (!holders_now(c, &names, 1, wish->quote ? HOLDER_READS : HOLDER_ACTS) ||
+        !call_user(c, who.name, &wish->user))
         return false;
     const wire_cart *basket = wish->cart;
     order_line *lines = ARENA_ARRAY(c->memory, order_line, basket->lines.n);
@@ -255,7 +258,7 @@ bool order_asked(api_call *c, const order_wish *asked, order_job *out)
     check_cart_currency(c, basket);
     check_quantities(c, basket);
     take_coupons(c, wish, &coded, &out->ask);
-    if (c->merged && !rename_coupons(c, &out->ask))
+    if ((c->merged || c->bound_to.n > 0) && !rename_coupons(c, &out->ask))
         return false;
     if (!wish->quote && wish->user.n + wish->phone.n == 0 && wish->codes->n == 0)
         issues_add(c->problems, S("user"), S("required"), "or phone, or codes");
@@ -367,6 +370,17 @@ static void note_price(api_call *c, app_view *v, const order_ask *asked, const o
     buf_free(&text);
 }
 
+/* Of a number that is a user's: nothing is priced for it, and he is who the act names. */
+static bool is_bound(api_call *c, app_view *v, str name, act_ask *ask)
+{
+    const phone *row = phone_is_holder(name) ? query_phone(v, c->who.merchant, name) : NULL;
+    if (row == NULL || row->binding == 0)
+        return false;
+    ask->refusal = R_PHONE_BOUND;
+    ask->detail = arena_str(c->memory, row->user);
+    return true;
+}
+
 /* Looks at the order on a snapshot: prices it, or tells why it will be refused. False: the call has
  * ended. */
 static bool prepare(api_call *c, order_job *plan, order_priced *priced, act_ask *ask)
@@ -375,6 +389,8 @@ static bool prepare(api_call *c, order_job *plan, order_priced *priced, act_ask 
     app_view v;
     if (!call_view_of_user(c, plan->ask.user, &v))
         return false;
+    if (is_bound(c, &v, plan->ask.user, ask))
+        return call_view_end(c, &v);
     order_ask asked = plan->ask;
     asked.names = &plan->names;
     asked.order_number = plan->order_number;

@@ -234,6 +234,8 @@ static result run(verify *v)
     if (r == R_DONE)
         r = verify_bound(v);
     if (r == R_DONE)
+        r = verify_phones(v);
+    if (r == R_DONE)
         r = verify_guesses(v);
     if (r == R_DONE)
         r = verify_webhooks(v);

@@ -71,8 +71,7 @@ typedef struct verify {
     bool events_complete, again; /* again: of rows that were read before damage has been told */
     verify_map *tally, *totals;  /* by campaign, template and day; without day */
     verify_map *goods, *money, *parties; /* by campaign, template, day and party */
-    verify_map *pools, *leases;
-    verify_map *config_counts;
+    verify_map *pools, *leases, *config_counts;
     lane_head heads[STORE_LANES_MAX];
     uint64_t next_event[STORE_LANES_MAX];             /* 0: none seen yet */
     uint64_t inbox[STORE_LANES_MAX][STORE_LANES_MAX]; /* [to][from] */
@@ -86,7 +85,7 @@ typedef struct verify {
     struct partner_pass *partners;   /* verify_partner.c's own */
     verify_map *code_uses;           /* by batch of codes or word, as coupons and orders tell */
     verify_map *guesses, *webhooks, *webhook_places; /* of verify_guess.c and …_webhook.c */
-    verify_map *bound, *brought;                     /* of verify_bind.c and verify_move.c */
+    verify_map *bound, *brought, *bindings; /* of verify_bind.c, …_move.c and …_phone.c */
 } verify;
 
 /* ---- verify.c: reading and reporting ---- */
@@ -189,6 +188,7 @@ MUST_USE result verify_imports(verify *v);
 MUST_USE result verify_bound(verify *v);
 void verify_brought(verify *v, const usage *row); /* verify_move.c */
 MUST_USE result verify_moves(verify *v);          /* after the groups */
+MUST_USE result verify_phones(verify *v);         /* verify_phone.c */
 MUST_USE result verify_guesses(verify *v);
 MUST_USE result verify_webhooks(verify *v); /* after the heads */
 MUST_USE result verify_partners(verify *v); /* after the heads */

@@ -148,3 +148,211 @@ story merchants_do_not_share_numbers
   as other
   POST /v1/phones/coupons {"phone": "+8613800138000"}
   200 {"coupons": []}
+
+# ---- binding ----
+
+story what_waited_becomes_the_users
+  use shop
+  use tea
+  POST /v1/claims {"phone": "+8613800138000", "template": "$template"}
+  201 {"coupons": [{"id": "$coupon"}]}
+  GET /v1/users/u1/phone
+  200 {"bound": false, "since": null}
+  PUT /v1/users/u1/phone key=b1 {"phone": "+86 138-0013-8000"}
+  200 {"bound": true, "since": "$since", "moving": null}
+  keep first
+  GET /v1/users/u1/coupons
+  200 {"coupons": [{"id": "$mine", "user": "u1", "for_phone": null, "state": "available"}]}
+  POST /v1/phones/coupons {"phone": "+8613800138000"}
+  200 {"coupons": [{"id": "$mine", "user": "u1"}]}
+  GET /v1/coupons/$coupon
+  200 {"id": "$mine", "user": "u1"}
+  GET /v1/users/u1/phone
+  200 {"bound": true, "since": "$since"}
+  PUT /v1/users/u1/phone key=b1 {"phone": "+86 138-0013-8000"}
+  200
+  same first
+  PUT /v1/users/u1/phone {"phone": "+8613800138000"}
+  200 {"bound": true, "since": "$since"}
+  PUT /v1/users/u2/phone {"phone": "+8613800138000"}
+  409 {"code": "phone_bound_elsewhere", "detail": null}
+  POST /v1/redemptions {"phone": "+8613800138000", "order_number": "o1", "cart": $cart, "coupons": ["$mine"]}
+  201 {"user": "u1", "discount": @1000}
+  eventually
+  GET /v1/events
+  200 {"events": ["any order", {"type": "campaign_created"}, {"type": "campaign_changed"}, {"type": "template_created"},
+    {"type": "coupon_issued"}, {"type": "coupon_offered"}, {"type": "coupon_received"}, {"type": "coupon_transferred"},
+    {"type": "phone_bound", "data": {"user": "u1"}}, {"type": "coupon_redeemed"}]}
+
+# Whoever names the number means the user; a repeat of the request means whom the first one meant.
+story a_number_that_is_bound_is_its_user
+  use shop
+  use tea
+  PUT /v1/users/u1/phone {"phone": "+8613800138000"}
+  200 {"bound": true, "moving": null}
+  POST /v1/claims key=k1 {"phone": "+8613800138000", "template": "$template"}
+  201 {"coupons": [{"id": "$coupon"}]}
+  keep claim
+  POST /v1/grants key=g1 {"phones": ["+8613800138000", "+8613800138001"], "template": "$template"}
+  200 {"granted": 2}
+  keep grant
+  POST /v1/claims/batch key=b1 {"claims": [{"phone": "+8613800138000", "template": "$template"}]}
+  200 {"issued": 1}
+  keep batch
+  POST /v1/holds key=h1 {"phone": "+8613800138000", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"]}
+  201 {"user": "u1", "discount": @1000}
+  keep hold
+  POST /v1/quotes {"phone": "+8613800138000", "cart": $cart, "coupons": ["$coupon"], "order_number": "o1"}
+  200 {"discount": @1000}
+  GET /v1/users/u1/coupons
+  200 {"coupons": ["*", "*", "*"]}
+  DELETE /v1/users/u1/phone key=d1
+  200 {"bound": false}
+  DELETE /v1/users/u1/phone key=d2
+  200 {"bound": false}
+  PUT /v1/users/u2/phone {"phone": "+8613800138000"}
+  200 {"bound": true}
+  DELETE /v1/users/u1/phone key=d1
+  200 {"bound": false}
+  GET /v1/users/u2/phone
+  200 {"bound": true}
+  POST /v1/claims key=k1 {"phone": "+8613800138000", "template": "$template"}
+  201
+  same claim
+  POST /v1/grants key=g1 {"phones": ["+8613800138000", "+8613800138001"], "template": "$template"}
+  200
+  same grant
+  POST /v1/claims/batch key=b1 {"claims": [{"phone": "+8613800138000", "template": "$template"}]}
+  200
+  same batch
+  POST /v1/holds key=h1 {"phone": "+8613800138000", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"]}
+  201
+  same hold
+  GET /v1/users/u2/coupons
+  200 {"coupons": []}
+  POST /v1/claims {"phone": "+8613800138000", "template": "$template"}
+  201
+  GET /v1/users/u2/coupons
+  200 {"coupons": ["*"]}
+
+# A claim that was answered before the binding is not done again behind it.
+story a_repeat_from_before_the_binding_gets_its_first_answer
+  use shop
+  POST /v1/claims key=k1 {"phone": "+8613800138000", "template": "$template"}
+  201
+  keep first
+  PUT /v1/users/u1/phone {"phone": "+8613800138000"}
+  200
+  POST /v1/claims key=k1 {"phone": "+8613800138000", "template": "$template"}
+  201
+  same first
+  GET /v1/users/u1/coupons
+  200 {"coupons": ["*"]}
+
+story a_later_user_finds_nothing_of_the_first
+  let limits [{"measure": "claims", "subject": "user", "period": "ever", "max": 2}]
+  use shop
+  POST /v1/claims {"phone": "+8613800138000", "template": "$template"}
+  201
+  POST /v1/claims {"user": "u1", "template": "$template"}
+  201
+  PUT /v1/users/u1/phone {"phone": "+8613800138000"}
+  200
+  POST /v1/claims {"user": "u1", "template": "$template"}
+  409 {"code": "limit_reached"}
+  POST /v1/claims {"phone": "+8613800138000", "template": "$template"}
+  409 {"code": "limit_reached"}
+  DELETE /v1/users/u1/phone
+  200 {"bound": false}
+  POST /v1/phones/coupons {"phone": "+8613800138000"}
+  200 {"coupons": []}
+  GET /v1/users/u1/coupons
+  200 {"coupons": ["*", "*"]}
+  POST /v1/claims {"phone": "+8613800138000", "template": "$template"}
+  201 {"coupons": [{"id": "$next"}]}
+  PUT /v1/users/u2/phone {"phone": "+8613800138000"}
+  200 {"bound": true, "moving": null}
+  GET /v1/users/u2/coupons
+  200 {"coupons": ["*"]}
+  POST /v1/claims {"user": "u2", "template": "$template", "count": 2}
+  409 {"code": "limit_reached"}
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  201
+  POST /v1/claims {"user": "u1", "template": "$template"}
+  409 {"code": "limit_reached"}
+
+# A user has one number; the other one is free.
+story a_user_changes_his_number
+  use shop
+  PUT /v1/users/u1/phone {"phone": "+8613800138000"}
+  200
+  PUT /v1/users/u1/phone {"phone": "+8613800138001"}
+  200 {"bound": true}
+  eventually
+  PUT /v1/users/u2/phone {"phone": "+8613800138000"}
+  200 {"bound": true}
+  POST /v1/claims {"phone": "+8613800138001", "template": "$template"}
+  201
+  GET /v1/users/u1/coupons
+  200 {"coupons": ["*"]}
+
+# The number is found with an order that names both: it is bound first.
+story an_order_that_names_both_binds
+  use shop
+  use tea
+  POST /v1/claims {"phone": "+8613800138000", "template": "$template", "count": 2}
+  201 {"coupons": [{"id": "$one"}, {"id": "$two"}]}
+  POST /v1/holds key=h1 {"user": "u1", "phone": "+8613800138000", "order_number": "o1", "cart": $cart, "coupons": ["$one"]}
+  201 {"id": "$hold", "user": "u1", "discount": @1000}
+  keep first
+  POST /v1/holds key=h1 {"user": "u1", "phone": "+8613800138000", "order_number": "o1", "cart": $cart, "coupons": ["$one"]}
+  201
+  same first
+  GET /v1/users/u1/phone
+  200 {"bound": true}
+  POST /v1/redemptions {"user": "u2", "phone": "+8613800138000", "order_number": "o2", "cart": $cart, "coupons": ["$two"]}
+  409 {"code": "phone_bound_elsewhere"}
+  POST /v1/redemptions {"user": "u1", "phone": "+8613800138000", "order_number": "o2", "cart": $cart, "coupons": ["$two"]}
+  201 {"user": "u1"}
+  POST /v1/holds {"user": "u1", "phone": "+8", "order_number": "o3", "cart": $cart}
+  422 {"errors": [{"field": "phone"}]}
+
+# A coupon that an order holds comes when that has ended.
+story a_held_coupon_comes_later
+  use shop
+  use tea
+  POST /v1/claims {"phone": "+8613800138000", "template": "$template"}
+  201 {"coupons": [{"id": "$coupon"}]}
+  POST /v1/holds {"phone": "+8613800138000", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"], "hold_seconds": 60}
+  201 {"id": "$hold"}
+  PUT /v1/users/u1/phone {"phone": "+8613800138000"}
+  200 {"bound": true, "moving": true}
+  DELETE /v1/users/u1/phone
+  200
+  POST /v1/claims {"phone": "+8613800138000", "template": "$template"}
+  201 {"coupons": [{"id": "$second"}]}
+  POST /v1/phones/coupons {"phone": "+8613800138000"}
+  200 {"coupons": [{"id": "$second"}]}
+  POST /v1/holds/$hold/release
+  200
+  +6s
+  sweep
+  eventually
+  GET /v1/users/u1/coupons
+  200 {"coupons": [{"user": "u1", "state": "available"}]}
+  GET /v1/coupons/$coupon
+  200 {"user": "u1"}
+
+story binding_over_a_restart
+  use shop
+  POST /v1/claims {"phone": "+8613800138000", "template": "$template"}
+  201
+  PUT /v1/users/u1/phone {"phone": "+8613800138000"}
+  200
+  restart
+  GET /v1/users/u1/phone
+  200 {"bound": true}
+  POST /v1/claims {"phone": "+8613800138000", "template": "$template"}
+  201
+  GET /v1/users/u1/coupons
+  200 {"coupons": ["*", "*"]}

@@ -3,10 +3,14 @@
 
 #include "domain/coupon/acts.h"
 #include "domain/coupon/move.h"
+#include "domain/phone/bind.h"
 
 result member_find(uow *u, member_place *p)
 {
     const user *who = user_get(u, p->slot, p->merchant, p->name);
+    result r = phone_check(u, p->slot, p->name);
+    if (r != R_DONE)
+        return r;
     if (uow_pending(u))
         return R_AGAIN;
     p->known = who != NULL;

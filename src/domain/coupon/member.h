@@ -18,7 +18,8 @@ typedef struct member_place {
 } member_place;
 
 /* slot, merchant and name are set. R_DONE, R_AGAIN; R_TOO_MANY: the slot has MEMBERS_MAX users;
- * R_USER_MERGING, R_USER_MERGED: nothing new is done for him (move.h). */
+ * R_USER_MERGING, R_USER_MERGED: nothing new is done for him (move.h); R_PHONE_BOUND,
+ * R_BUSY: it is a number's, which is a user's (phone/bind.h). */
 MUST_USE result member_find(uow *u, member_place *p);
 /* Writes a new user's rows; then, or before, known: nothing. */
 void member_join(uow *u, member_place *p);

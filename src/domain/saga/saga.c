@@ -3,8 +3,10 @@
 
 #include "base/id.h"
 #include "domain/code/exchange.h"
+#include "domain/coupon/move.h"
 #include "domain/coupon/transfer.h"
 #include "domain/limit/subject.h"
+#include "domain/phone/bind.h"
 
 static bool is_lost(const reservation *r, uint64_t lost)
 {
@@ -60,6 +62,13 @@ static saga_end transfer_ends(const void *input)
                       transfer_pool(in->transfer)};
 }
 
+/* No saga, but waited for likewise. */
+static saga_end move_steps(const void *input)
+{
+    const move_step_in *in = input;
+    return (saga_end){.waits = phone_move_pool(in->move)};
+}
+
 /* The acts that settle, one for each kind of saga. */
 static const struct {
     uint16_t act;
@@ -67,7 +76,8 @@ static const struct {
     saga_end (*end)(const void *in);
 } settling[] = {{SUBJECT_SETTLE_ACT, &limit_settle_in_record, limit_end},
                 {CODE_SETTLE_ACT, &code_settle_in_record, code_end},
-                {TRANSFER_SETTLE_ACT, &transfer_settle_in_record, transfer_ends}};
+                {TRANSFER_SETTLE_ACT, &transfer_settle_in_record, transfer_ends},
+                {MOVE_STEP_ACT, &move_step_in_record, move_steps}};
 
 saga_end saga_settles(uint16_t act, const void *in)
 {
@@ -92,6 +102,7 @@ saga_end saga_ends(uint16_t act, str input, arena *memory)
 bool saga_is_waited(pool_name which, int64_t need)
 {
     return which.kind == POOL_KIND_CODE || which.kind == POOL_KIND_TRANSFER ||
+           which.kind == POOL_KIND_MOVE ||
            (which.kind == POOL_KIND_SUBJECT && need == SUBJECT_WAIT_ACTS);
 }
 

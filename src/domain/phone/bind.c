@@ -1,0 +1,282 @@
+/* Binding phone numbers: see bind.h. */
+#include "domain/phone/bind.h"
+
+#include "base/id.h"
+#include "domain/coupon/acts.h"
+#include "domain/coupon/member.h"
+#include "domain/coupon/move.h"
+#include "domain/phone/holder.h"
+
+/* ---- in the number's slot ---- */
+
+typedef struct phone_desk {
+    uow *u;
+    uint16_t slot;
+    phone *row;    /* NULL: it was never bound */
+    str holder;    /* the name of its generation */
+    bool has_rows; /* something was done under that name */
+} phone_desk;
+
+static phone_number number_of(uint64_t hi, uint64_t lo, const phone *row)
+{
+    return (phone_number){.hash = {hi, lo}, .generation = row == NULL ? 0 : row->generation};
+}
+
+static result look(phone_desk *d, const phone_bind_in *in)
+{
+    uow *u = d->u;
+    phone_number any = number_of(in->hi, in->lo, NULL);
+    d->slot = slot_of_user(in->merchant, phone_holder(&any, uow_memory(u)));
+    d->row = phone_get(u, d->slot, in->hi, in->lo);
+    if (uow_pending(u))
+        return R_AGAIN;
+    phone_number now = number_of(in->hi, in->lo, d->row);
+    d->holder = phone_holder(&now, uow_memory(u));
+    d->has_rows = user_get(u, d->slot, in->merchant, d->holder) != NULL;
+    return uow_pending(u) ? R_AGAIN : R_DONE;
+}
+
+/* All that the name of a holder has begins to go to the user. *move: 0: nothing is there. */
+static result begin_move(const phone_desk *d, const phone_bind_in *in, str holder, uint64_t *move)
+{
+    move_begin_in begin = {
+        .merchant = in->merchant, .user = holder, .to = in->user, .reason = MOVE_REASON_BIND};
+    move_begin_out begun = {0};
+    result r = move_begin_decide(d->u, &begin, &begun);
+    *move = begun.move;
+    return r;
+}
+
+/* The user could not be moved to, and what waited for the number waits still. */
+static result move_again(const phone_desk *d, const phone_bind_in *in)
+{
+    uow *u = d->u;
+    const user_move *last = d->row->move == 0 ? NULL : user_move_get(u, d->slot, d->row->move);
+    if (uow_pending(u))
+        return R_AGAIN;
+    if (last == NULL || last->state != MOVE_STATE_REFUSED)
+        return R_DONE;
+    uint64_t move;
+    result r = begin_move(d, in, last->user, &move);
+    if (r != R_DONE)
+        return r;
+    phone_edit(u, d->row);
+    d->row->move = move;
+    return R_DONE;
+}
+
+static void write_bound(phone_desk *d, const phone_bind_in *in, uint64_t move)
+{
+    uow *u = d->u;
+    if (d->row == NULL)
+        d->row = phone_new(u, d->slot, in->hi, in->lo);
+    else
+        phone_edit(u, d->row);
+    d->row->merchant = in->merchant;
+    d->row->generation++;
+    d->row->binding = uow_next_id(u, d->slot);
+    d->row->user = in->user;
+    d->row->since_ms = uow_now(u);
+    d->row->sequence = in->sequence;
+    d->row->move = move;
+    user_phone_put_in put = {.merchant = in->merchant,
+                             .user = in->user,
+                             .hi = in->hi,
+                             .lo = in->lo,
+                             .binding = d->row->binding,
+                             .sequence = in->sequence,
+                             .since_ms = d->row->since_ms};
+    uow_send(u, USER_PHONE_PUT_ACT, slot_of_user(in->merchant, in->user), &user_phone_put_in_record,
+             &put);
+}
+
+static result check_user(uow *u, str name)
+{
+    if (name.n < 1 || name.n > USER_BYTES_MAX || phone_is_holder(name))
+        return uow_refuse_field(u, S("user"), S("out_of_range"), "1 to %d bytes", USER_BYTES_MAX);
+    return R_DONE;
+}
+
+result phone_bind_decide(uow *u, const void *input, void *output)
+{
+    const phone_bind_in *in = input;
+    phone_desk d = {.u = u};
+    result r = check_user(u, in->user);
+    if (r == R_DONE)
+        r = look(&d, in);
+    if (r != R_DONE)
+        return r;
+    bool bound = d.row != NULL && d.row->binding != 0;
+    if (bound && !str_eq(d.row->user, in->user))
+        return uow_refuse(u, R_PHONE_BOUND_ELSEWHERE, "%s", "");
+    if (bound) {
+        r = move_again(&d, in);
+    } else {
+        uint64_t move = 0;
+        r = d.has_rows ? begin_move(&d, in, d.holder, &move) : R_DONE;
+        if (r == R_DONE)
+            write_bound(&d, in, move);
+    }
+    if (r == R_DONE)
+        *(phone_bind_out *)output =
+            (phone_bind_out){d.row->binding, d.row->move, d.row->sequence, d.row->since_ms};
+    return r;
+}
+
+result phone_unbind_decide(uow *u, const void *input, void *output)
+{
+    const phone_unbind_in *in = input;
+    phone_number any = number_of(in->hi, in->lo, NULL);
+    MAYBE(output);
+    phone *row =
+        phone_get(u, slot_of_user(in->merchant, phone_holder(&any, uow_memory(u))), in->hi, in->lo);
+    if (uow_pending(u))
+        return R_AGAIN;
+    if (row == NULL || row->binding != in->binding || in->binding == 0)
+        return R_DONE;
+    phone_edit(u, row);
+    row->binding = 0;
+    row->user = (str){NULL, 0};
+    row->since_ms = uow_now(u);
+    return R_DONE;
+}
+
+result phone_check(uow *u, uint16_t slot, str name)
+{
+    if (!phone_is_holder(name))
+        return R_DONE;
+    phone_number n = phone_of_holder(name);
+    const phone *row = phone_get(u, slot, n.hash.hi, n.hash.lo);
+    if (uow_pending(u))
+        return R_AGAIN;
+    if (row != NULL && row->binding != 0)
+        return uow_refuse(u, R_PHONE_BOUND, "%.*s", STR_ARG(row->user));
+    if ((row == NULL ? 0 : row->generation) != n.generation)
+        return uow_refuse(u, R_BUSY, "The number was just bound and unbound.");
+    return R_DONE;
+}
+
+/* ---- in the user's slot ---- */
+
+static void tell_unbind(uow *u, const user_phone *row)
+{
+    phone_number any = number_of(row->hi, row->lo, NULL);
+    phone_unbind_in in = {
+        .merchant = row->merchant, .hi = row->hi, .lo = row->lo, .binding = row->binding};
+    uow_send(u, PHONE_UNBIND_ACT, slot_of_user(row->merchant, phone_holder(&any, uow_memory(u))),
+             &phone_unbind_in_record, &in);
+}
+
+/* `ref` is not shown: it says in which slot the member is. */
+static void note(uow *u, const user_phone *row, const member_place *who, event_kind kind)
+{
+    event e = {.kind = (uint8_t)kind,
+               .at_ms = uow_now(u),
+               .merchant = row->merchant,
+               .member = who->ordinal,
+               .ref = uow_next_id(u, row->slot)};
+    uow_event(u, &e);
+}
+
+/* He joins with it. One who has become another, or is about to, keeps his name here. */
+static result find_user(uow *u, uint16_t slot, uint64_t merchant_id, str name, member_place *who)
+{
+    *who = (member_place){.slot = slot, .merchant = merchant_id, .name = name};
+    result r = member_find(u, who);
+    return r == R_AGAIN || r == R_TOO_MANY ? r : R_DONE;
+}
+
+/* Is what it says earlier than what is known, or the same? */
+static bool is_late(const user_phone *row, const user_phone_put_in *in)
+{
+    return row != NULL && (row->sequence > in->sequence ||
+                           (row->sequence == in->sequence && row->binding >= in->binding));
+}
+
+result user_phone_put_decide(uow *u, const void *input, void *output)
+{
+    const user_phone_put_in *in = input;
+    uint16_t slot = slot_of_user(in->merchant, in->user);
+    user_phone *row = user_phone_get(u, slot, in->merchant, in->user);
+    member_place who;
+    MAYBE(output);
+    if (uow_pending(u))
+        return R_AGAIN;
+    user_phone given = {.slot = slot,
+                        .merchant = in->merchant,
+                        .user = in->user,
+                        .hi = in->hi,
+                        .lo = in->lo,
+                        .binding = in->binding};
+    result r = find_user(u, slot, in->merchant, in->user, &who);
+    if (r == R_AGAIN)
+        return r;
+    if (r != R_DONE || is_late(row, in)) {
+        if (r != R_DONE || row->binding != in->binding)
+            tell_unbind(u, &given);
+        return R_DONE;
+    }
+    member_join(u, &who);
+    if (row == NULL)
+        row = user_phone_new(u, slot, in->merchant, in->user);
+    else
+        user_phone_edit(u, row);
+    if (row->binding != 0) {
+        tell_unbind(u, row);
+        note(u, row, &who, EVENT_KIND_PHONE_UNBOUND);
+    }
+    row->hi = in->hi;
+    row->lo = in->lo;
+    row->binding = in->binding;
+    row->sequence = in->sequence;
+    row->since_ms = in->since_ms;
+    note(u, row, &who, EVENT_KIND_PHONE_BOUND);
+    return R_DONE;
+}
+
+result user_phone_end_decide(uow *u, const void *input, void *output)
+{
+    const user_phone_end_in *in = input;
+    user_phone_end_out *out = output;
+    member_place who;
+    result r = check_user(u, in->user);
+    if (r != R_DONE)
+        return r;
+    uint16_t slot = slot_of_user(in->merchant, in->user);
+    user_phone *row = user_phone_get(u, slot, in->merchant, in->user);
+    if (uow_pending(u))
+        return R_AGAIN;
+    *out = (user_phone_end_out){0};
+    if (row == NULL || row->binding == 0)
+        return R_DONE;
+    r = find_user(u, slot, in->merchant, in->user, &who);
+    if (r != R_DONE)
+        return r;
+    *out = (user_phone_end_out){row->hi, row->lo, row->binding};
+    tell_unbind(u, row);
+    note(u, row, &who, EVENT_KIND_PHONE_UNBOUND);
+    user_phone_edit(u, row);
+    row->binding = 0;
+    row->sequence++;
+    row->since_ms = uow_now(u);
+    return R_DONE;
+}
+
+/* ---- waiting ---- */
+
+result phone_moved_decide(uow *u, const void *input, void *output)
+{
+    const phone_moved_in *in = input;
+    phone_moved_out *out = output;
+    const user_move *row = user_move_get(u, id_slot(in->move), in->move);
+    if (uow_pending(u))
+        return R_AGAIN;
+    *out = (phone_moved_out){0};
+    if (row == NULL || row->state == MOVE_STATE_DONE)
+        return R_DONE;
+    out->waiting = row->waiting > 0 || row->state == MOVE_STATE_REFUSED;
+    if (out->waiting)
+        return R_DONE;
+    uow_wait_for(u, phone_move_pool(in->move), 0);
+    return R_WAIT;
+}

@@ -1,0 +1,46 @@
+/* A phone number becomes a user's, and is not any more. What waited for it goes to him, exactly
+ * once (coupon/move.h); from then on whoever names the number means him.
+ *
+ *   PHONE_BIND      in the number's slot, which decides whose it is: of two users at once one has
+ *                   it. Ends the generation of its holder, whose coupons and counts begin to move;
+ *                   the next one, after an unbinding, finds nothing of it. Tells the user's slot:
+ *   USER_PHONE_PUT  there: he has one number, the latest; another one that he had is unbound.
+ *                   Also sent by whoever bound it, so that it is there when that is answered
+ *   USER_PHONE_END  in the user's slot: he has none. Tells the number's:
+ *   PHONE_UNBIND    there, also sent by whoever asked: ends the binding, if it still is that one
+ *   PHONE_MOVED     in the number's slot: waits (R_WAIT) until what waited for it has arrived; not
+ *                   for coupons that an open hold keeps, nor where it has been refused
+ * Messages may come late and twice: a binding has an id, so none is ended for another, and each
+ * change of user_phone a sequence, so none is undone by an earlier one.
+ *
+ * What is unbound keeps nothing: coupons and counts stay the user's. A number's slot is one for all
+ * its generations, so acts for it and its binding meet in one lane. */
+#ifndef QUAN_DOMAIN_PHONE_BIND_H
+#define QUAN_DOMAIN_PHONE_BIND_H
+
+#include "base/result.h"
+#include "domain/table.gen.h"
+#include "domain/uow.h"
+
+enum { PHONE_UNBIND_ACT = 161, USER_PHONE_PUT_ACT = 162 }; /* of app/act.def: what is sent */
+
+/* Refuses: INVALID (user), PHONE_BOUND_ELSEWHERE. Again for the same user: done, the same binding;
+ * where he could not be moved to, that begins anew. */
+result phone_bind_decide(uow *u, const void *in, void *out);
+result phone_unbind_decide(uow *u, const void *in, void *out);
+result user_phone_put_decide(uow *u, const void *in, void *out);
+/* INVALID (user). */
+result user_phone_end_decide(uow *u, const void *in, void *out);
+result phone_moved_decide(uow *u, const void *in, void *out);
+
+/* May something new be done under this name? Not a number's: yes. Of a number: R_AGAIN; R_DONE;
+ * R_PHONE_BOUND, detail names the user; R_BUSY: it was bound and unbound since. */
+MUST_USE result phone_check(uow *u, uint16_t slot, str name);
+
+/* What waits for a move: each step of it wakes. */
+static inline pool_name phone_move_pool(uint64_t move)
+{
+    return (pool_name){.owner = move, .kind = POOL_KIND_MOVE};
+}
+
+#endif

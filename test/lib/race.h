@@ -1,0 +1,181 @@
+/* Races over HTTP, with real threads on two lanes: several requests in one moment, 50 rounds of it;
+ * with QUAN_NIGHTLY 1,000. On the store in memory: the lanes and their threads are the same on
+ * every engine. */
+#ifndef QUAN_TEST_RACE_H
+#define QUAN_TEST_RACE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/id.h"
+#include "cli/http_client.h"
+#include "test/lib/world.h"
+
+enum { ROUNDS = 50, ROUNDS_NIGHTLY = 1000, RACERS = 6, BODY_MAX = 640, ANSWER_MAX = 8192 };
+#define RACE_NOW_MS INT64_C(1767225600000)
+
+typedef struct answer {
+    int status;
+    char body[ANSWER_MAX];
+} answer;
+
+typedef struct ground {
+    world world;
+    char template[ID_TEXT_MAX];
+    int round;
+} ground;
+
+typedef struct racer {
+    const ground *ground;
+    pthread_barrier_t *start;
+    const char *method; /* NULL: POST */
+    char target[BODY_MAX], body[BODY_MAX];
+    answer got;
+} racer;
+
+/* ---- requests ---- */
+
+/* body NULL: without one; method NULL: a GET without a body, else a POST. */
+static inline void ask_as(const ground *g, http_client *c, const racer *r, const char *body,
+                          answer *out)
+{
+    static _Atomic int keys;
+    arena *memory = arena_new(0);
+    str secret = world_key(&g->world, S("all"));
+    http_ask one = {.method = r->method != NULL ? r->method
+                              : body == NULL    ? "GET"
+                                                : "POST",
+                    .target = str_of(r->target),
+                    .headers = arena_printf(memory,
+                                            "Authorization: Bearer %.*s\r\n"
+                                            "Idempotency-Key: k-%d\r\n",
+                                            STR_ARG(secret), atomic_fetch_add(&keys, 1)),
+                    .body = str_of(body)};
+    http_answer got = http_client_ask(c, &one, memory);
+    out->status = got.status;
+    int n = snprintf(out->body, sizeof out->body, "%.*s", STR_ARG(got.body));
+    CHECK(n >= 0 && n < (int)sizeof out->body);
+    arena_free(memory);
+}
+
+static inline void ask(const ground *g, http_client *c, const char *target, const char *body,
+                       answer *out)
+{
+    racer r = {.ground = g};
+    (void)snprintf(r.target, sizeof r.target, "%s", target);
+    ask_as(g, c, &r, body, out);
+}
+
+static inline answer once(const ground *g, const char *target, const char *body)
+{
+    answer out;
+    http_client *c = http_client_new(world_port(&g->world));
+    ask(g, c, target, body, &out);
+    http_client_free(c);
+    return out;
+}
+
+/* The text behind "name":" of an answer, or nothing. */
+static inline void find(const answer *a, const char *name, char *out, size_t room)
+{
+    char start[64];
+    (void)snprintf(start, sizeof start, "\"%s\":\"", name);
+    const char *at = strstr(a->body, start);
+    assert_non_null(at);
+    at += strlen(start);
+    (void)snprintf(out, room, "%.*s", (int)strcspn(at, "\""), at);
+}
+
+static inline int count_of(const answer *a, const char *text)
+{
+    int n = 0;
+    for (const char *at = a->body; (at = strstr(at, text)) != NULL; at++)
+        n++;
+    return n;
+}
+
+/* ---- the ground: an open campaign with a template ---- */
+
+static inline int set_up(void **state)
+{
+    ground *g = calloc(1, sizeof *g);
+    char home[ID_TEXT_MAX], target[BODY_MAX];
+    CHECK(g != NULL);
+    world_engine engine = {.name = S("mem")};
+    world_open(&g->world, &engine, RACE_NOW_MS);
+    answer a = once(g, "/v1/campaigns",
+                    "{\"name\":\"Race\",\"claim_window\":{\"from\":\"2026-01-01T00:00:00Z\","
+                    "\"until\":\"2026-02-01T00:00:00Z\"},\"use_window\":{\"from\":"
+                    "\"2026-01-01T00:00:00Z\",\"until\":\"2026-02-01T00:00:00Z\"}}");
+    assert_int_equal(a.status, 201);
+    find(&a, "id", home, sizeof home);
+    (void)snprintf(target, sizeof target, "/v1/campaigns/%s/state", home);
+    a = once(g, target, "{\"state\":\"active\"}");
+    assert_int_equal(a.status, 200);
+    (void)snprintf(target, sizeof target, "/v1/campaigns/%s/templates", home);
+    a = once(g, target,
+             "{\"name\":\"Gift\",\"transfer\":{\"at_most\":1},\"benefit\":{\"kind\":\"amount_off\","
+             "\"amount\":{\"amount\":100,\"currency\":\"USD\"}},\"validity\":{\"kind\":"
+             "\"after_issue\",\"duration_days\":9}}");
+    assert_int_equal(a.status, 201);
+    find(&a, "id", g->template, sizeof g->template);
+    *state = g;
+    return 0;
+}
+
+static inline int tear_down(void **state)
+{
+    ground *g = *state;
+    buf why;
+    buf_init(&why, 65536);
+    bool sound = world_sound(&g->world, &why);
+    if (!sound)
+        print_error("%.*s\n", STR_ARG(buf_view(&why)));
+    buf_free(&why);
+    world_close(&g->world);
+    free(g);
+    return sound ? 0 : -1;
+}
+
+static inline int rounds(void)
+{
+    return getenv("QUAN_NIGHTLY") != NULL ? ROUNDS_NIGHTLY : ROUNDS;
+}
+
+/* ---- in one moment ---- */
+
+static inline void *race_one(void *argument)
+{
+    racer *r = argument;
+    http_client *c = http_client_new(world_port(&r->ground->world));
+    (void)pthread_barrier_wait(r->start);
+    ask_as(r->ground, c, r, r->body[0] == '\0' && r->method != NULL ? NULL : r->body, &r->got);
+    http_client_free(c);
+    return NULL;
+}
+
+static inline void race_all(racer *all, size_t n)
+{
+    pthread_t threads[RACERS];
+    pthread_barrier_t start;
+    CHECK(n <= RACERS);
+    assert_int_equal(pthread_barrier_init(&start, NULL, (unsigned)n), 0);
+    for (size_t i = 0; i < n; i++) {
+        all[i].start = &start;
+        assert_int_equal(pthread_create(&threads[i], NULL, race_one, &all[i]), 0);
+    }
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    (void)pthread_barrier_destroy(&start);
+}
+
+#endif
