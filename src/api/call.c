@@ -16,7 +16,7 @@
 #include "domain/phone/holder.h"
 #include "port/log.h"
 
-enum { API_BODY_MAX_DEFAULT = 64 * 1024 };
+enum { API_BODY_MAX_DEFAULT = 64 * 1024, STATUS_ACCEPTED = 202, UNREACHED_BYTES = 256 };
 
 api *api_new(app *a, const settings *s)
 {
@@ -158,9 +158,29 @@ void call_answer(api_call *c, int status, const wire_type *t, const void *value)
     call_answer_raw(c, status, S("application/json"));
 }
 
+/* A change of the configuration that some lanes could not be told: their shards, in a header. */
+static void name_unreached(api_call *c)
+{
+    const slot_map *map = store_slots(app_store(c->app));
+    buf names;
+    buf_init(&names, UNREACHED_BYTES);
+    for (uint16_t shard = 0; shard < map->shards; shard++) {
+        bool is = false;
+        for (size_t i = 0; i < c->act.unreached.n; i++)
+            is = is || slot_map_shard_of_lane(map, (uint8_t)c->act.unreached.p[i]) == shard;
+        if (is)
+            buf_printf(&names, "%s%u", buf_view(&names).n == 0 ? "" : ", ", shard);
+    }
+    http_add_header(c->x, S("Quan-Unreached-Shards"), arena_str(c->memory, buf_view(&names)));
+    buf_free(&names);
+}
+
 void call_answer_raw(api_call *c, int status, str type)
 {
-    http_set_status(c->x, status);
+    bool unreached = c->act.code == R_DONE && c->act.unreached.n > 0;
+    if (unreached)
+        name_unreached(c);
+    http_set_status(c->x, unreached ? STATUS_ACCEPTED : status);
     http_set_type(c->x, type);
     end(c);
 }

@@ -117,6 +117,8 @@ uint16_t call_slot_of_key(const api_call *c);
 /* ---- ending ---- */
 void call_refuse(api_call *c, result r, str detail);
 void call_invalid(api_call *c); /* with c->problems */
+/* Status 202 instead, and the header Quan-Unreached-Shards, where an act of configuration could not
+ * reach a shard: act_call.unreached. */
 void call_answer(api_call *c, int status, const wire_type *t, const void *value);
 /* For answers that are not wire structs: type, and the body in http_out. */
 void call_answer_raw(api_call *c, int status, str type);

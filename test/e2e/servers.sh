@@ -33,6 +33,13 @@ waits() {
     "$@"
 }
 said() { [ "$(wc -l <"$scratch/out.cluster")" -ge "$1" ]; }
+# tell WORD SHARD: a word to its cluster, until it has happened.
+heard=1
+tell() {
+    echo "$1 shard-$2" >&3
+    heard=$((heard + 1))
+    waits said $heard
+}
 url_of() { cat "$scratch/$1.last"; }
 metric() { curl -s -m 5 "$(url_of "$1")/metrics" | sed -n "s/^$2 //p"; }
 alive() { equal "$2" "$(metric "$1" quan_peers_alive)"; }
@@ -45,12 +52,14 @@ settings() {
     section | grep '^[a-z_]* = ' | sed "s|^store = .*|store = $QUAN_STORE|
         s|^peers = .*|peers = $peers|; s|/etc/quan/peer.secret|$scratch/$1|"
 }
-# free_port: one that nobody listens on.
+# free_port: one that nobody has, of those that the kernel gives to nobody by itself.
 free_port() {
-    python3 -c 'import socket
-s = socket.socket()
-s.bind(("127.0.0.1", 0))
-print(s.getsockname()[1])'
+    for port in $(shuf -i 20000-32000 -n 100); do
+        if ! grep -q "$(printf ':%04X ' "$port")" /proc/net/tcp; then
+            echo "$port"
+            return
+        fi
+    done
 }
 # start NAME [SECRET]: that server, in the background, as the page for operators has it.
 start() {
@@ -126,14 +135,21 @@ answered() { cat "$scratch/status.$round".* | grep -c "^$1"; }
 longest() { cat "$scratch/status.$round".* | cut -d' ' -f2 | sort -n | tail -n 1; }
 within() { [ "$(longest)" -le "$1" ] || { echo "$(longest) ms, not $1"; false; }; }
 coupons() { cat "$scratch/claim.$round".* | jq -r '.coupons[]?.id' | sort; }
-sql() { psql -X -q -A -t -v ON_ERROR_STOP=1 -d "$QUAN_STORE" -c "$1"; }
+# sum SQL: of the number that it gives in each shard.
+sum() {
+    for i in 0 1; do
+        psql -X -q -A -t -v ON_ERROR_STOP=1 -d "$(dsn $i)" -c "$1"
+    done | awk '{ n += $1 } END { print n }'
+}
+dsn() { head -n 1 "$scratch/out.cluster" | jq -r ".nodes[$1].dsn_tcp"; }
+
 # ---- who may be a peer ---------------------------------------------------------------------------
 
-quan cluster postgres --json <"$scratch/in" >"$scratch/out.cluster" 2>"$scratch/err" &
+quan cluster postgres --json --shards 2 <"$scratch/in" >"$scratch/out.cluster" 2>"$scratch/err" &
 cluster=$!
 exec 3>"$scratch/in"
-shows "a server of PostgreSQL" waits said 1
-QUAN_STORE=$(head -n 1 "$scratch/out.cluster" | jq -r '.nodes[0].dsn_tcp')
+shows "two servers of PostgreSQL" waits said 1
+QUAN_STORE="$(dsn 0), $(dsn 1)"
 export QUAN_STORE
 page rand | sed 's/ >.*//' | sh >"$scratch/secret"
 openssl rand -hex 32 >"$scratch/other"
@@ -257,7 +273,7 @@ shows "acts went from one to the other" [ "$done" -gt 0 ]
 # goes COMMAND…: 400 claims at both, and the command under them.
 goes() {
     template=$(eval "echo \$$round")
-    before=$(sql "select count(*) from coupon")
+    before=$(sum "select count(*) from coupon")
     many 400 claim &
     claims=$!
     sleep 0.7
@@ -266,7 +282,7 @@ goes() {
 }
 all_kept() {
     equal 400 "$(answered 201)" && equal 400 "$(coupons | uniq | wc -l)" &&
-        equal $((before + 400)) "$(sql "select count(*) from coupon")"
+        equal $((before + 400)) "$(sum "select count(*) from coupon")"
 }
 round=killed
 goes dies b
@@ -292,6 +308,38 @@ shows "and share the lanes" waits lanes a 2
 round=told
 goes down b
 shows "one that was told to stop: each is answered, and there once" all_kept
+
+# ---- a shard goes --------------------------------------------------------------------------------
+
+shows "it comes back" up b
+shows "and shares the lanes" waits lanes a 2
+# pauses: the campaign, where its own shard is there; told which is not.
+pauses() {
+    curl -s -m 20 -o "$scratch/answer" -D "$scratch/headers" -w '%{http_code}\n' \
+        -H "Authorization: Bearer $office" -H "Idempotency-Key: pause-$1" \
+        -H 'Content-Type: application/json' -d '{"state": "paused"}' \
+        "$(url_of a)/v1/campaigns/$campaign/state" >"$scratch/status"
+    equal 202 "$(cat "$scratch/status")"
+}
+shard=1
+tell stop 1
+pauses 1 >/dev/null || { tell start 1 && shard=0 && tell stop 0 && pauses 0; }
+shows "a pause while another shard is away is told so" equal 202 "$(cat "$scratch/status")"
+shows "which" grep -qi "^quan-unreached-shards: $shard.\$" "$scratch/headers"
+# claimed: what 20 users are answered who ask for a coupon at both.
+claimed() {
+    for i in $(seq 20); do
+        ask "$1" "$office" POST /v1/claims "{\"user\": \"s-$i\", \"template\": \"$late\"}" \
+            "$(fresh)" /dev/null
+    done | sort -u | paste -s -d ' '
+}
+for at in a b; do
+    shows "it binds where it got to, the rest waits at $at" equal "409 503" "$(claimed $at)"
+done
+shows "the shard is back" tell start $shard
+all_paused() { equal 409 "$(claimed a)" && equal 409 "$(claimed b)"; }
+shows "and it binds there" waits all_paused
+shows "one ends well" down b
 shows "the other ends well" down a
 shows "and all agrees" quan verify
 counted
