@@ -84,6 +84,7 @@ struct act_call {
      * another server may still decide on the configuration before; trying goes on. */
     str unreached; /* a byte each */
     bool replayed; /* answered from the idempotency record */
+    bool doubtful; /* another server may have run it, or may still: kept by a saga's attempts */
     /* act.c's own */
     hash128 key_hash;
     bool forgiven; /* its last run ended a suspicion: quarantine.h */

@@ -122,6 +122,7 @@ static void act_answered(void *of, result code, str answer)
     act_call *c = of;
     if (code == R_DONE && !take_answer(c, answer))
         code = R_UNKNOWN;
+    c->doubtful = c->doubtful || code == R_UNKNOWN;
     if (code == R_UNAVAILABLE || (code == R_UNKNOWN && may_repeat(c))) {
         act_here(c);
         return;

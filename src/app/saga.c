@@ -58,8 +58,10 @@ static void ended(act_call *call)
 {
     saga *s = call->saga;
     bool happened = call->code == R_DONE && !call->replayed;
-    /* Nobody knows whether an act of R_UNKNOWN has happened. */
-    for (size_t i = 0; i < s->tried_n && !happened && call->code != R_UNKNOWN; i++)
+    /* Nobody knows whether an act of R_UNKNOWN has happened; nor whether one that another server
+     * was asked for used these tries, whatever it comes to here: the check lets go of them. */
+    bool keeps = happened || call->code == R_UNKNOWN || call->doubtful;
+    for (size_t i = 0; i < s->tried_n && !keeps; i++)
         if (s->tries[i].out != NULL)
             take_back(s, &s->tries[i]);
     forget_tries(s);
@@ -151,6 +153,7 @@ result saga_submit(saga *s)
     s->given = call->refusal;
     s->done = call->done;
     call->saga = s;
+    call->doubtful = false;
     call->done = ended;
     result r = go(s);
     if (r != R_DONE) {

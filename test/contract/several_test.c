@@ -442,11 +442,45 @@ static void what_a_dead_server_has_left_is_delivered(void **state)
     close_both(s);
 }
 
+/* The second server commits the act and its answer is lost, so the first runs it, too; the message
+ * that says that the try was used is still on its way. */
+static void a_try_that_a_lost_answer_has_used_is_not_taken_back(void **state)
+{
+    (void)state;
+    servers *s = servers_new(false);
+    campaign_create_in c = fix_campaign_in(s->shop);
+    template_put_in t = fix_template_in(s->shop, fix_campaign(s->shop, &c));
+    t.transfers = 1;
+    t.offer_ms = MS_DAY;
+    uint64_t template_id = fix_template(s->shop, &t);
+    servers_own(s, ALL_LANES & ~2U, ALL_LANES);
+    open_both(s);
+    server_ask giver = {.name = servers_user(s, 0, 0)};
+    uint64_t given;
+    assert_int_equal(servers_claim(s, &giver, template_id, &given), R_DONE);
+    uint64_t taken = given;
+    server_ask taker = {.name = servers_user(s, 1, 1), .key = S("k")};
+    atomic_store(&s->wire, WIRE_LOSES);
+    store_halt_lane(app_store(s->servers[1].app), 0, true);
+    uint64_t calls = atomic_load(&s->calls);
+    assert_int_equal(servers_transfer(s, &taker, giver.name, template_id, &taken), R_DONE);
+    assert_true(atomic_load(&s->calls) > calls && taken != given);
+    (void)app_settle(s->servers[0].app);
+    assert_int_equal(fix_coupon(s->shop, given).state, COUPON_STATE_OFFERED);
+    atomic_store(&s->wire, WIRE_WHOLE);
+    store_halt_lane(app_store(s->servers[1].app), 0, false);
+    (void)app_settle(s->servers[1].app);
+    assert_int_equal(fix_coupon(s->shop, given).state, COUPON_STATE_TRANSFERRED);
+    assert_int_equal(fix_coupon(s->shop, taken).state, COUPON_STATE_AVAILABLE);
+    close_both(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_earlier_message_of_the_other_comes_first),
         cmocka_unit_test(what_a_dead_server_has_left_is_delivered),
+        cmocka_unit_test(a_try_that_a_lost_answer_has_used_is_not_taken_back),
         cmocka_unit_test(claims_of_one_stock_from_both),
         cmocka_unit_test(there_is_always_one),
         cmocka_unit_test(transfers_between_lanes_of_both),
