@@ -286,13 +286,16 @@ static void publish_now(app *a, config_name what)
     (void)pthread_mutex_unlock(&a->publish_lock);
 }
 
-/* What only the other servers can tell is owed, and the feed goes on trying. */
+/* Could it not be read back, no lane was told: all are owed, and the feed goes on trying. */
 static bool publish_shared(act_call *c)
 {
-    uint16_t lane = store_lane_of_slot(c->app->store, c->slot);
-    if (feed_own(c->app, lane) == R_DONE)
+    if (feed_own(c->app, store_lane_of_slot(c->app->store, c->slot)) == R_DONE)
         return true;
-    c->unreached = arena_str(c->memory, (str){(const char[]){(char)lane}, 1});
+    char all[STORE_LANES_MAX];
+    uint16_t lanes = store_lanes(c->app->store);
+    for (uint16_t i = 0; i < lanes; i++)
+        all[i] = (char)i;
+    c->unreached = arena_str(c->memory, (str){all, lanes});
     return false;
 }
 
