@@ -166,6 +166,29 @@ static void a_replica_that_is_away_is_left_out_and_found_again(void **state)
     assert_found_on(s, true, SLOT, 2);
 }
 
+/* The heads that a view goes by are the replica's then; what the primary alone has is not read,
+ * even when it is back. */
+static void a_view_looks_at_heads_while_the_primary_is_away(void **state)
+{
+    stage *s = *state;
+    s->f->follows = true;
+    store_fixture_reopen(s->f);
+    run_put(s, SLOT, 1);
+    assert_found_on(s, true, SLOT, 1);
+    arena *memory = arena_new(0);
+    uow *u;
+    store_home home = {.slot = SLOT, .replica = true};
+    pg_tell(&s->servers, "kill", primary);
+    size_t before = atomic_load(&s->f->epochs);
+    assert_int_equal(store_read_begin_at(s->f->store, &home, memory, FIXTURE_START_MS, &u), R_DONE);
+    assert_int_equal(atomic_load(&s->f->epochs), before + FIXTURE_LANES);
+    assert_non_null(coupon_get(u, SLOT, 1));
+    pg_tell(&s->servers, "start", primary);
+    (void)coupon_get(u, SLOT + 1, 1);
+    assert_int_equal(store_read_end(u), R_UNAVAILABLE);
+    arena_free(memory);
+}
+
 /* What it has from then on is not the shard's. */
 static void a_replica_that_was_promoted_is_none(void **state)
 {
@@ -188,6 +211,7 @@ int main(void)
         EACH(a_replica_serves_what_it_has),
         EACH(what_was_written_here_is_always_found),
         EACH(a_replica_that_is_away_is_left_out_and_found_again),
+        EACH(a_view_looks_at_heads_while_the_primary_is_away),
         EACH(a_replica_that_was_promoted_is_none),
     };
     log_set_level(LOG_LEVEL_COUNT); /* what is logged is what is made */

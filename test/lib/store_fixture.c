@@ -51,11 +51,21 @@ static void on_failed(void *context, result why)
     pthread_mutex_unlock(&f->lock);
 }
 
+static result on_config_epoch(void *context, uint16_t lane, uint64_t epoch, bool waits)
+{
+    (void)lane;
+    (void)epoch;
+    (void)waits;
+    atomic_fetch_add(&((store_fixture *)context)->epochs, 1);
+    return R_DONE;
+}
+
 result store_fixture_try_open(store_fixture *f, uint16_t lanes, store **out, buf *why)
 {
     store_hooks hooks = {.context = f,
                          .clock_ms = on_clock,
                          .clock_seen = on_clock_seen,
+                         .config_epoch = f->follows ? on_config_epoch : NULL,
                          .committed = on_committed,
                          .wanted = on_wanted,
                          .failed = on_failed};

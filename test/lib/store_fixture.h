@@ -45,6 +45,8 @@ typedef struct store_fixture {
     str urls[FIXTURE_SHARDS_MAX];
     const str *replicas;       /* pg: of what is opened from now on */
     bool several;              /* pg: other stores are there, too */
+    bool follows;              /* … and epochs are asked for, of what is opened from now on */
+    _Atomic size_t epochs;     /* how often */
     bool server_clock;         /* pg: of what is opened from now on */
     _Atomic int64_t server_ms; /* what its clock said last */
     store *store;

@@ -64,6 +64,7 @@ struct snapshot {
     session *in[STORE_SHARDS_MAX];
     session *replica; /* which has the rows of `slot`; NULL: they are where all others are */
     uint16_t slot;
+    bool parted; /* the heads are the replica's: its shard's primary is not read any more */
 };
 
 /* A database. That one is away is nothing to the others. */

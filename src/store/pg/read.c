@@ -291,6 +291,32 @@ static void merge(const scan_share *share, arena *memory)
         whole->found = (row_list){0};
 }
 
+static session *session_for(pg_engine *p, snapshot *at, uint16_t n)
+{
+    if (n == p->shards_n)
+        return at->replica;
+    bool parted = at->parted && n == at->replica->shard->number;
+    return parted ? NULL : pg_session_in(at, &p->shards[n]);
+}
+
+/* A view must know how new its rows may be. While the primary is away, the replica's heads tell
+ * that of the replica's rows; but not of what the primary has when it is back. */
+static void read_heads_there(snapshot *at, const read_request *wanted, arena *memory)
+{
+    reading r = {.items = ARENA_ARRAY(memory, load_item *, wanted->n), .memory = memory};
+    for (size_t i = 0; i < wanted->n; i++) {
+        load_item *item = &wanted->items[i];
+        const pg_shard *d = pg_shard_of_key(at->replica->shard->engine, item->table, item->key);
+        if (item->table == &lane_head_table && item->outcome != R_DONE && d != NULL &&
+            d->number == at->replica->shard->number)
+            r.items[r.n++] = item;
+    }
+    if (r.n == 0)
+        return;
+    at->parted = true;
+    read_in(at->replica, &r);
+}
+
 static void read_at(pg_engine *p, snapshot *at, const read_request *wanted, arena *memory)
 {
     for (size_t i = 0; i < wanted->scans_n; i++) {
@@ -303,11 +329,13 @@ static void read_at(pg_engine *p, snapshot *at, const read_request *wanted, aren
         reading r = wanted_of(at, d, wanted, memory, shares);
         if (r.n + r.scans_n == 0)
             continue;
-        read_in(n < p->shards_n ? pg_session_in(at, d) : at->replica, &r);
+        read_in(session_for(p, at, n), &r);
         for (size_t i = 0; i < wanted->scans_n; i++)
             if (shares[i].whole != NULL)
                 merge(&shares[i], memory);
     }
+    if (at->replica != NULL)
+        read_heads_there(at, wanted, memory);
 }
 
 void pg_read(engine *e, const snapshot *at, const read_request *wanted, arena *memory)
