@@ -40,6 +40,11 @@ static result on_config_epoch(void *context, uint16_t lane, uint64_t epoch, bool
     return feed_cover(context, lane, epoch, waits);
 }
 
+static void on_config_raised(void *context, uint16_t lane, uint64_t epoch)
+{
+    feed_covered(context, lane, epoch);
+}
+
 static void on_committed(void *context, uint16_t lane, const store_message *messages, size_t n)
 {
     relay_committed(((app *)context)->relay, lane, messages, n);
@@ -114,6 +119,7 @@ static result open_store(app *a, buf *why)
                          .config_pin = on_pin,
                          .config_unpin = on_unpin,
                          .config_epoch = on_config_epoch,
+                         .config_raised = on_config_raised,
                          .committed = on_committed,
                          .wanted = on_wanted,
                          .gone = on_gone,

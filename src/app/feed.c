@@ -9,8 +9,8 @@
  *
  * Invariants: `seen` of a lane is the number of its last change that is published here, and changes
  * are numbered without a gap, so one that was trimmed before it was read is noticed: then all rows
- * are compared (publish_compare). `epochs` of a lane is covered: all that was committed before its
- * head had it is published. */
+ * are compared (publish_compare). `epochs` of a lane is covered: all that anybody had decided on
+ * there before its head had it is published; a look finds that, or this server has raised it. */
 #include <stdlib.h>
 
 #include "app/feed.h"
@@ -173,6 +173,14 @@ static result read_changes(app *a, const lane_head *heads)
     return all;
 }
 
+void feed_covered(app *a, uint16_t lane, uint64_t epoch)
+{
+    _Atomic uint64_t *covered = &a->feed->epochs[lane];
+    uint64_t before = atomic_load(covered);
+    while (before < epoch && !atomic_compare_exchange_weak(covered, &before, epoch))
+        continue;
+}
+
 /* What was committed before the heads were read is published, or the result tells why not. With
  * publish_lock. */
 static result look(app *a)
@@ -182,8 +190,7 @@ static result look(app *a)
     store_heads(a->store, heads, f->reached);
     result r = read_changes(a, heads);
     for (uint16_t lane = 0; r == R_DONE && lane < store_lanes(a->store); lane++)
-        if (heads[lane].epoch > f->epochs[lane])
-            f->epochs[lane] = heads[lane].epoch;
+        feed_covered(a, lane, heads[lane].epoch);
     return r;
 }
 

@@ -14,6 +14,8 @@ void feed_note(uow *u, config_name what);
 /* Is the epoch of a lane's head covered? Makes it so, or else R_UNAVAILABLE; not waiting: R_AGAIN.
  */
 MUST_USE result feed_cover(app *a, uint16_t lane, uint64_t epoch, bool waits);
+/* It is: also one that this server has raised itself, from one that was covered. */
+void feed_covered(app *a, uint16_t lane, uint64_t epoch);
 /* Publishes what this server has just committed in a lane, and all that was before it. Else
  * R_UNAVAILABLE: it is published, and told to all lanes, as soon as it can be read. */
 MUST_USE result feed_own(app *a, uint16_t lane);

@@ -135,6 +135,8 @@ static void raised(lane *l, const attempt *a)
 {
     l->epoch = l->unit.epoch + 1;
     l->config_epoch = config_epoch(a->config);
+    if (l->store->hooks.config_raised != NULL)
+        l->store->hooks.config_raised(l->store->hooks.context, l->number, l->epoch);
 }
 
 static result commit(lane *l, attempt *a)
