@@ -123,6 +123,8 @@ static void act_answered(void *of, result code, str answer)
     if (code == R_DONE && !take_answer(c, answer))
         code = R_UNKNOWN;
     c->doubtful = c->doubtful || code == R_UNKNOWN;
+    if (code == R_DONE && !c->request.to_lane)
+        store_written_elsewhere(c->app->store, c->slot);
     if (code == R_UNAVAILABLE || (code == R_UNKNOWN && may_repeat(c))) {
         act_here(c);
         return;

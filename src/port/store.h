@@ -160,6 +160,9 @@ void store_close(store *s); /* drains, stops the threads, frees; NULL is allowed
 
 uint16_t store_lanes(const store *s);
 uint16_t store_lane_of_slot(const store *s, uint16_t slot);
+/* Of several: another server has answered what it wrote in a slot for this one. Views of a replica
+ * find it, as they find what was written here. */
+void store_written_elsewhere(store *s, uint16_t slot);
 const slot_map *store_slots(const store *s); /* as long as the store */
 /* Inside run: takes back what this run has written so far, so that only what follows is kept (a
  * stored refusal). */

@@ -86,6 +86,7 @@ typedef struct engine_ops {
      * again), R_UNKNOWN (that cannot be found out), R_IO (nor anything else: nothing may be
      * acknowledged any more). */
     result (*commit)(engine *e, uint16_t lane, const change *changes, size_t n);
+    void (*elsewhere)(engine *e, uint16_t slot); /* store_written_elsewhere; NULL: no replicas */
     result (*checkpoint)(engine *e, str directory, buf *why);
     void (*compact)(engine *e);
     void (*measure)(engine *e, store_metrics *out); /* cache_used … full; NULL: all 0 */

@@ -86,6 +86,12 @@ uint16_t store_lane_of_slot(const store *s, uint16_t slot)
     return slot_map_lane(&s->map, slot);
 }
 
+void store_written_elsewhere(store *s, uint16_t slot)
+{
+    if (s->engine->ops->elsewhere != NULL)
+        s->engine->ops->elsewhere(s->engine, slot);
+}
+
 const slot_map *store_slots(const store *s)
 {
     return &s->map;

@@ -148,6 +148,26 @@ static void what_was_written_here_is_always_found(void **state)
     assert_found_on(s, true, OTHER, 1);
 }
 
+static void what_another_server_has_answered_is_found(void **state)
+{
+    stage *s = *state;
+    run_put(s, SLOT, 1);
+    assert_found_on(s, true, SLOT, 1);
+    database_run(of(s, replica), "SELECT pg_wal_replay_pause()");
+    database_run(of(s, primary), "DELETE FROM coupon");
+    store_written_elsewhere(s->f->store, SLOT);
+    bool on_replica;
+    int64_t until = clock_monotonic_ms() + 2 * STORE_REPLICA_LAG_MS;
+    while (clock_monotonic_ms() < until)
+        assert_false(has(s, SLOT, 1, &on_replica));
+    database_run(of(s, replica), "SELECT pg_wal_replay_resume()");
+    until = clock_monotonic_ms() + SOON_MS;
+    for (on_replica = false; !on_replica;) {
+        assert_true(clock_monotonic_ms() < until);
+        assert_false(has(s, SLOT, 1, &on_replica));
+    }
+}
+
 static void a_replica_that_is_away_is_left_out_and_found_again(void **state)
 {
     stage *s = *state;
@@ -210,6 +230,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         EACH(a_replica_serves_what_it_has),
         EACH(what_was_written_here_is_always_found),
+        EACH(what_another_server_has_answered_is_found),
         EACH(a_replica_that_is_away_is_left_out_and_found_again),
         EACH(a_view_looks_at_heads_while_the_primary_is_away),
         EACH(a_replica_that_was_promoted_is_none),

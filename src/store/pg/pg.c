@@ -49,6 +49,7 @@ static const engine_ops pg_ops = {
     .snapshot_new = pg_reader_new,
     .snapshot_free = pg_reader_free,
     .commit = pg_commit,
+    .elsewhere = pg_replica_elsewhere,
     .checkpoint = pg_checkpoint,
     .compact = pg_compact,
     .measure = pg_measure,

@@ -84,7 +84,8 @@ struct pg_shard {
     _Atomic int64_t away_since_ms; /* monotonic; 0: it was there last time */
     _Atomic int64_t next_try_ms;
     /* Where its log was, asked now and then: a replica must have reached `floor`. */
-    _Atomic int64_t asked_ms, floor, next_floor;
+    _Atomic int64_t asked_ms, floor;
+    int64_t next_floor, known_ms; /* with lock: the newest, and when that was asked for */
 };
 
 /* Of what begins a transaction, and tells more than that it has begun. */
@@ -107,6 +108,8 @@ struct pg_engine {
     bool has_replicas;
     pg_shard replicas[STORE_SHARDS_MAX];   /* the same shards, elsewhere */
     _Atomic int64_t positions[SLOT_COUNT]; /* of the last commit; PG_POSITION_UNKNOWN */
+    /* Monotonic: by then another server had written, at a position that is not known; 0: none. */
+    _Atomic int64_t elsewhere_ms[SLOT_COUNT];
     _Atomic uint64_t replica_views, primary_views;
     _Atomic bool full;
     pg_keeper keepers[STORE_LANES_MAX];
@@ -171,6 +174,7 @@ result pg_commit(engine *e, uint16_t lane, const change *changes, size_t n);
 session *pg_replica_take(pg_engine *p, pg_shard *d, uint16_t slot);
 /* These rows are committed at that position of the log of their shard. */
 void pg_replica_owes(pg_engine *p, const change *changes, size_t n, int64_t position);
+void pg_replica_elsewhere(engine *e, uint16_t slot);
 #define PG_POSITION_UNKNOWN INT64_MAX
 
 /* keep.c: after a commit of the lane, at that act time */

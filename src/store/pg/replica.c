@@ -1,13 +1,15 @@
 /* Views on replicas: see pg.h.
  *
- * A replica serves a slot when it has applied the log up to the last commit of this process in that
- * slot, and up to where the primary was STORE_REPLICA_LAG_MS ago, or a little less. So a user
- * finds what he has just done, whoever else writes, and nobody reads what is older than that. The
- * primary is asked for its position by one view in a while; as long as it cannot be reached,
- * replicas go on with what was known.
+ * A replica serves a slot when it has applied the log up to the last commit of this process in
+ * that slot, and up to where the primary was STORE_REPLICA_LAG_MS ago, or a little less. So a user
+ * finds what he has just done, whoever else writes. What another server has written for this one
+ * has no position here: the slot is read from the primary until that has been asked for its
+ * position again, which is then the slot's. And nobody reads what is older than that. The primary
+ * is asked for its position by one view in a while; as long as it cannot be reached, replicas go
+ * on with what was known.
  *
- * One that is away, not a replica any more, or too far behind rests; one that lacks only what was
- * written a moment ago does not. */
+ * One that is away, not a replica any more, or too far behind rests; one that lacks only what
+ * was written a moment ago does not. */
 #include "port/clock.h"
 #include "store/pg/pg.h"
 
@@ -45,8 +47,39 @@ static void ask_primary(pg_shard *d)
     pg_reader_give(s);
     if (position < 0)
         return;
-    int64_t before = atomic_exchange(&d->next_floor, position);
-    atomic_store(&d->floor, before != 0 ? before : position);
+    (void)pthread_mutex_lock(&d->lock);
+    if (now > d->known_ms) { /* else a later one was answered before */
+        atomic_store(&d->floor, d->next_floor != 0 ? d->next_floor : position);
+        d->next_floor = position;
+        d->known_ms = now;
+    }
+    (void)pthread_mutex_unlock(&d->lock);
+}
+
+void pg_replica_elsewhere(engine *e, uint16_t slot)
+{
+    pg_engine *p = (pg_engine *)e;
+    if (p->has_replicas && slot < SLOT_COUNT)
+        atomic_store(&p->elsewhere_ms[slot], clock_monotonic_ms());
+}
+
+/* What a replica must have of this slot. */
+static int64_t wanted_of(pg_engine *p, pg_shard *d, uint16_t slot)
+{
+    int64_t elsewhere = atomic_load(&p->elsewhere_ms[slot]);
+    int64_t wanted = atomic_load(&p->positions[slot]);
+    if (elsewhere == 0)
+        return wanted;
+    (void)pthread_mutex_lock(&d->lock);
+    int64_t position = d->known_ms > elsewhere ? d->next_floor : PG_POSITION_UNKNOWN;
+    (void)pthread_mutex_unlock(&d->lock);
+    if (position == PG_POSITION_UNKNOWN)
+        return position;
+    while (wanted < position &&
+           !atomic_compare_exchange_weak(&p->positions[slot], &wanted, position))
+        continue;
+    (void)atomic_compare_exchange_strong(&p->elsewhere_ms[slot], &elsewhere, 0);
+    return wanted > position ? wanted : position;
 }
 
 /* How far it is; -1: of no use. */
@@ -92,7 +125,7 @@ session *pg_replica_take(pg_engine *p, pg_shard *d, uint16_t slot)
         return NULL;
     pg_shard *replica = &p->replicas[d->number];
     ask_primary(d);
-    int64_t wanted = atomic_load(&p->positions[slot]);
+    int64_t wanted = wanted_of(p, d, slot);
     bool good = wanted != PG_POSITION_UNKNOWN && atomic_load(&d->floor) != 0 &&
                 clock_monotonic_ms() >= atomic_load(&replica->next_try_ms);
     session *s = good ? take(d, replica, wanted) : NULL;
