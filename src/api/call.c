@@ -209,9 +209,22 @@ const config *call_config(api_call *c)
     return c->config;
 }
 
+/* Opening a view brings what other servers have revoked. What an act of this call has done is told
+ * all the same: it may be its own key that it has revoked. */
+static bool may_read_still(const api_call *c)
+{
+    app_principal now;
+    bool asked = c->operation->scope != SCOPE_NONE && c->act.app == NULL;
+    return !asked || app_authenticate(c->app, c->who.hash.hi, c->who.hash.lo, &now);
+}
+
 static bool view_open(api_call *c, const store_home *home, app_view *out)
 {
     result r = app_view_open_at(c->app, home, c->memory, out);
+    if (r == R_DONE && !may_read_still(c)) {
+        (void)app_view_close(out);
+        r = R_UNAUTHENTICATED;
+    }
     if (r != R_DONE)
         call_refuse(c, r, S(""));
     return r == R_DONE;
