@@ -126,8 +126,9 @@ void api_claim_create(api_call *c)
     c->state = ask;
     put_claim(c, c->body, S(""), ask);
     str *name = &ask->in.user;
-    if (!holders_now(c, &name, 1, HOLDER_ACTS) || !call_user(c, ask->in.user, &ask->in.user))
+    if (!holders_now(c, &name, 1, HOLDER_ACTS))
         return;
+    ask->in.user = call_user(c, ask->in.user);
     call_act(c, &(act_ask){.id = ACT_ID_issue,
                            .slot = slot_of_user(ask->in.merchant, ask->in.user),
                            .subject = ask->in.user,

@@ -31,9 +31,7 @@ void api_code_exchange(api_call *c)
 {
     const wire_code_exchange *b = c->body;
     issue_ask *ask = ARENA_NEW(c->memory, issue_ask);
-    str who;
-    if (!call_user(c, b->user, &who))
-        return;
+    str who = call_user(c, b->user);
     price_policy policy = policy_of_merchant(c);
     code_typed typed = {0};
     bool may_know = (c->who.scopes & KEY_READ) != 0;
@@ -58,7 +56,7 @@ void api_code_exchange(api_call *c)
                       .word = typed.word,
                       .mine = typed.mine,
                       .told = may_know || typed.mine,
-                      .as = c->merged ? b->user : S("")};
+                      .as = c->renamed > 0 ? b->user : S("")};
     c->state = ask;
     ask->in = (issue_in){.merchant = c->who.merchant,
                          .user = who,

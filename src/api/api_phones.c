@@ -7,6 +7,7 @@
 /* A binding on its way: in the number's slot, then in the user's, then what waited for the number
  * arrives. Each step can be done again, so who was not answered asks again. */
 typedef struct bind_plan {
+    str named; /* of an order: the user as it names him, by whom its key goes */
     str user, holder;
     phone_bind_out out;
     bool moving; /* something has not arrived */
@@ -185,7 +186,7 @@ void api_user_phone_delete(api_call *c)
 static void go_on(api_call *c)
 {
     const bind_plan *plan = c->state;
-    c->bound_to = plan->user;
+    c->bound_to = plan->named;
     c->operation->handle(c);
 }
 
@@ -218,9 +219,10 @@ bool holder_binds(api_call *c, str user_name, str typed, act_id order)
         call_invalid(c);
         return true;
     }
+    plan->named = user_name;
     plan->holder = who.name;
     plan->then = go_on;
-    if (!find_user(c, plan, user_name, &sequence) || !is_answered(c, order, plan->user, &answered))
+    if (!find_user(c, plan, user_name, &sequence) || !is_answered(c, order, user_name, &answered))
         return true;
     c->state = plan;
     if (answered)

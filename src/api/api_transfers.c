@@ -76,8 +76,8 @@ void api_transfer_create(api_call *c)
     const wire_transfer_create *b = c->body;
     take_ask *ask = ARENA_NEW(c->memory, take_ask);
     ask->try = (transfer_try_in){.coupon = b->coupon};
-    if (call_user(c, b->user, &ask->try.user) && call_user(c, b->to, &ask->try.to) &&
-        find_template(c, b->coupon, &ask->in.template))
+    ask->try.to = call_user(c, b->to);
+    if (call_user_now(c, b->user, &ask->try.user) && find_template(c, b->coupon, &ask->in.template))
         take(c, ask, b->has_subjects ? &b->subjects : NULL, ask->try.to);
 }
 
@@ -128,9 +128,11 @@ void api_transfer_offer(api_call *c)
 {
     const wire_transfer_offer *b = c->body;
     transfer_offer_in *in = ARENA_NEW(c->memory, transfer_offer_in);
-    *in = (transfer_offer_in){
-        .merchant = c->who.merchant, .coupon = b->coupon, .offer_ms = b->offer_seconds * MS_SECOND};
-    if (!call_user(c, b->user, &in->user) || !call_user(c, b->to, &in->to))
+    *in = (transfer_offer_in){.merchant = c->who.merchant,
+                              .to = b->to,
+                              .coupon = b->coupon,
+                              .offer_ms = b->offer_seconds * MS_SECOND};
+    if (!call_user_now(c, b->user, &in->user))
         return;
     call_act(c, &(act_ask){.id = ACT_ID_transfer_offer,
                            .slot = id_slot(b->coupon),
@@ -155,8 +157,9 @@ void api_transfer_accept(api_call *c)
     take_ask *ask = ARENA_NEW(c->memory, take_ask);
     app_view v;
     ask->try = (transfer_try_in){.token = b->has_token};
+    ask->try.to = call_user(c, b->user);
     if (!name_transfer(c, b->transfer, b->has_token, b->token, &ask->try.transfer) ||
-        !call_user(c, b->user, &ask->try.to) || !call_view_of(c, id_slot(ask->try.transfer), &v))
+        !call_view_of(c, id_slot(ask->try.transfer), &v))
         return;
     const transfer *row = transfer_get(v.rows, id_slot(ask->try.transfer), ask->try.transfer);
     uint64_t coupon_id = row == NULL ? 0 : row->coupon;

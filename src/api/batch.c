@@ -8,8 +8,6 @@
 #include "base/hash.h"
 #include "domain/phone/holder.h"
 
-enum { RENAMES_MAX = 2 }; /* from a number to its user, who has become another one */
-
 typedef struct batch_seat {
     act_call call; /* first */
     issue_in in;   /* its user may be another one's name (api/call.h, call_user) */
@@ -45,7 +43,7 @@ static size_t send_renamed(wave *w)
     for (size_t i = w->next - w->out_n; i < w->next; i++) {
         batch_seat *s = &w->seats[i];
         bool renames = s->call.code == R_USER_MERGED || s->call.code == R_PHONE_BOUND;
-        if (!renames || s->renamed == RENAMES_MAX)
+        if (!renames || s->renamed == CALL_RENAMES_MAX)
             continue;
         s->in.user = arena_str(w->call->memory, s->call.detail);
         s->renamed++;

@@ -270,13 +270,15 @@ void call_view_answer(api_call *c, app_view *v, result r, const wire_type *t, co
         call_refuse(c, r, S(""));
 }
 
-bool call_user(api_call *c, str name, str *out)
+str call_user(api_call *c, str name)
+{
+    c->renames = name.n > 0;
+    return c->renamed > 0 ? c->merged_into : name;
+}
+
+bool call_user_now(api_call *c, str name, str *out)
 {
     app_view v;
-    c->renames = true;
-    *out = name;
-    if (!c->merged || name.n == 0)
-        return true;
     if (!call_view_of_user(c, name, &v))
         return false;
     *out = arena_str(c->memory, query_user_now(&v, c->who.merchant, name));
@@ -305,8 +307,10 @@ static void for_who_is_now(api_call *c)
 {
     if (c->act.code == R_PHONE_BOUND)
         c->bound_to = arena_str(c->memory, c->act.detail);
-    else
-        c->merged = true;
+    else {
+        c->merged_into = arena_str(c->memory, c->act.detail);
+        c->renamed++;
+    }
     c->tries = 0;
     c->failed_codes = 0;
     if (c->guess != NULL)
@@ -319,7 +323,7 @@ static void on_loop(http_exchange *x, void *argument)
 {
     MAYBE(x);
     api_call *c = argument;
-    bool renamed = c->act.code == R_USER_MERGED && c->renames && !c->merged;
+    bool renamed = c->act.code == R_USER_MERGED && c->renames && c->renamed < CALL_RENAMES_MAX;
     bool bound = c->act.code == R_PHONE_BOUND && c->bound_to.n == 0;
     if (renamed || bound)
         for_who_is_now(c);

@@ -18,6 +18,7 @@
 #include "app/guess.h"
 #include "app/reserve.h"
 #include "base/json.h"
+#include "domain/coupon/move.h"
 
 typedef struct slow slow;
 typedef struct throttle throttle;
@@ -30,6 +31,9 @@ struct api {
     throttle *throttle; /* NULL: no limit */
     guess_rules guess_rules;
 };
+
+/* All names that one user may have had, one after the other, behind a number. */
+enum { CALL_RENAMES_MAX = MOVED_USERS_MAX + 1 };
 
 struct api_call {
     api *api;
@@ -57,9 +61,10 @@ struct api_call {
     uint32_t
         failed_codes;     /* of them, as far as it is known; one where the call is refused for it */
     int64_t retry_ms;     /* Retry-After of CODE_THROTTLED and any 503; 0: the least */
-    bool renames;         /* call_user was asked for its names */
+    bool renames;         /* call_user was asked for its user */
     str bound_to;         /* whose number the request names; empty: not known to be a user's */
-    bool merged;          /* a user that it names has become another one: names mean who is now */
+    str merged_into;      /* who the user that it names became, as the key's answers tell it */
+    unsigned renamed;     /* how often; 0: merged_into is empty */
     result counted;       /* call.c's own */
     const config *config; /* call_config */
     void *state;          /* the handler's */
@@ -107,9 +112,13 @@ void call_act(api_call *c, const act_ask *ask);
 void call_step(api_call *c, const act_ask *ask, bool anyway);
 /* Two operations may come to the same act: a key is good for one of them. */
 str call_subject(api_call *c, str subject);
-/* The user of an act by a name of the request: after a merge (coupon/move.h), once the slot of the
- * old name has no first answer for the key, who he is now. False: the call has ended. */
-MUST_USE bool call_user(api_call *c, str name, str *out);
+/* The one user of the request in whose slot the act's key is. Where he has become another
+ * (coupon/move.h) the act is refused with R_USER_MERGED, which is kept under the key: then the
+ * handler begins anew, and he is whom that answer names. So a repeat goes by the same names to where
+ * its first answer is, whatever they have become since. */
+str call_user(api_call *c, str name);
+/* A user whose name has no part in where the key is: who he is now. False: the call has ended. */
+MUST_USE bool call_user_now(api_call *c, str name, str *out);
 str id_subject(api_call *c, id_kind kind, uint64_t id);
 /* A home for what has none yet: derived from the idempotency key, so that a repeat finds it. */
 uint16_t call_slot_of_key(const api_call *c);

@@ -220,9 +220,9 @@ bool order_asked(api_call *c, const order_wish *asked, order_job *out)
         c, &(holder_ask){.user = asked->user, .phone = asked->phone, .optional = true});
     order_wish named = *asked, *wish = &named;
     str *names = &who.name;
-    if (!holders_now(c, &names, 1, wish->quote ? HOLDER_READS : HOLDER_ACTS) ||
-        !call_user(c, who.name, &wish->user))
+    if (!holders_now(c, &names, 1, wish->quote ? HOLDER_READS : HOLDER_ACTS))
         return false;
+    wish->user = call_user(c, who.name);
     const wire_cart *basket = wish->cart;
     order_line *lines = ARENA_ARRAY(c->memory, order_line, basket->lines.n);
     for (size_t i = 0; i < basket->lines.n; i++)
@@ -258,7 +258,7 @@ bool order_asked(api_call *c, const order_wish *asked, order_job *out)
     check_cart_currency(c, basket);
     check_quantities(c, basket);
     take_coupons(c, wish, &coded, &out->ask);
-    if ((c->merged || c->bound_to.n > 0) && !rename_coupons(c, &out->ask))
+    if ((c->renamed > 0 || c->bound_to.n > 0) && !rename_coupons(c, &out->ask))
         return false;
     if (!wish->quote && wish->user.n + wish->phone.n == 0 && wish->codes->n == 0)
         issues_add(c->problems, S("user"), S("required"), "or phone, or codes");
@@ -426,9 +426,10 @@ static bool prepare(api_call *c, order_job *plan, order_priced *priced, act_ask 
         ask->reserve = reserve;
     }
     if (ask->refusal != R_DONE && asked.user.n > 0) { /* what he had may be another one's */
-        result r = query_user_may(&v, asked.merchant, asked.user);
+        str to = S("");
+        result r = query_user_may(&v, asked.merchant, asked.user, &to);
         ask->refusal = r == R_DONE ? ask->refusal : r;
-        ask->detail = r == R_DONE ? ask->detail : S("");
+        ask->detail = r == R_DONE ? ask->detail : arena_str(c->memory, to);
     }
     return call_view_end(c, &v);
 }

@@ -34,10 +34,13 @@ const user_move *query_move(app_view *v, uint64_t of_merchant, uint64_t id)
     return row == NULL || row->merchant != of_merchant ? NULL : row;
 }
 
-result query_user_may(app_view *v, uint64_t of_merchant, str name)
+result query_user_may(app_view *v, uint64_t of_merchant, str name, str *to)
 {
     user_seen seen;
     if (!query_user(v, of_merchant, name, &seen) || seen.move == NULL)
         return R_DONE;
-    return seen.move->state == MOVE_STATE_DONE ? R_USER_MERGED : R_USER_MERGING;
+    if (seen.move->state != MOVE_STATE_DONE)
+        return R_USER_MERGING;
+    *to = seen.move->to;
+    return R_USER_MERGED;
 }

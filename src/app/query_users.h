@@ -8,8 +8,9 @@
  * himself, known or not. */
 str query_user_now(app_view *v, uint64_t of_merchant, str name);
 
-/* May something new be done for him (coupon/move.h)? R_DONE, R_USER_MERGING, R_USER_MERGED. */
-result query_user_may(app_view *v, uint64_t of_merchant, str name);
+/* May something new be done for him (coupon/move.h)? R_DONE, R_USER_MERGING, R_USER_MERGED: *to is
+ * who he is. */
+result query_user_may(app_view *v, uint64_t of_merchant, str name, str *to);
 
 typedef struct user_seen {
     const user *row;

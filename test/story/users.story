@@ -349,3 +349,120 @@ story what_is_offered_to_the_old_name_the_new_one_may_take
   201 {"user": "u2"}
   POST /v1/offers/decline {"transfer": "$second", "user": "u2"}
   200 {"state": "declined"}
+
+# ---- repeats over two merges ----
+
+# What was done under a name on the way is not done again under the next.
+story a_repeat_goes_by_the_names_that_the_first_went_by
+  use tea
+  use shop
+  POST /v1/claims {"user": "u1", "template": "$template", "count": 2}
+  201
+  POST /v1/users/u1/merge {"into": "u2"}
+  202 {"id": "$move"}
+  eventually
+  GET /v1/moves/$move
+  200 {"state": "done", "moved": 2}
+  POST /v1/claims key=k1 {"user": "u1", "template": "$template"}
+  201 {"coupons": [{"id": "$coupon"}]}
+  keep claim
+  POST /v1/claims/batch key=k2 {"claims": [{"user": "u1", "template": "$template"}]}
+  200 {"issued": 1}
+  keep batch
+  POST /v1/grants key=k3 {"template": "$template", "users": ["u1"]}
+  200 {"granted": 1}
+  keep grant
+  POST /v1/redemptions key=k4 {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"]}
+  201 {"user": "u2"}
+  keep redemption
+  POST /v1/users/u2/merge {"into": "u3"}
+  202 {"id": "$second"}
+  eventually
+  GET /v1/moves/$second
+  200 {"state": "done", "moved": 4}
+  POST /v1/claims key=k1 {"user": "u1", "template": "$template"}
+  201
+  same claim
+  POST /v1/claims/batch key=k2 {"claims": [{"user": "u1", "template": "$template"}]}
+  200
+  same batch
+  POST /v1/grants key=k3 {"template": "$template", "users": ["u1"]}
+  200
+  same grant
+  POST /v1/redemptions key=k4 {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"]}
+  201
+  same redemption
+  POST /v1/claims key=k1 {"user": "u1", "template": "$template", "count": 2}
+  422 {"code": "idempotency_mismatch"}
+  GET /v1/users/u1/coupons?state=available
+  200 {"coupons": [{"user": "u3"}, "*", "*", "*"]}
+
+# A number leads to who its user is, by as many names as there are.
+story a_repeat_by_a_number_goes_on_over_a_merge
+  use tea
+  use shop
+  POST /v1/claims {"user": "u1", "template": "$template"}
+  201
+  PUT /v1/users/u1/phone {"phone": "+8613800138000"}
+  200 {"bound": true}
+  POST /v1/claims key=k1 {"phone": "+8613800138000", "template": "$template"}
+  201 {"coupons": [{"id": "$coupon"}]}
+  keep claim
+  POST /v1/claims/batch key=k2 {"claims": [{"phone": "+8613800138000", "template": "$template"}]}
+  200 {"issued": 1}
+  keep batch
+  POST /v1/redemptions key=k3 {"user": "u1", "phone": "+8613800138000", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"]}
+  201 {"user": "u1"}
+  keep redemption
+  DELETE /v1/users/u1/phone
+  200
+  POST /v1/users/u1/merge {"into": "u2"}
+  202 {"id": "$move"}
+  eventually
+  GET /v1/moves/$move
+  200 {"state": "done", "moved": 2}
+  POST /v1/users/u2/merge {"into": "u3"}
+  202 {"id": "$second"}
+  eventually
+  GET /v1/moves/$second
+  200 {"state": "done"}
+  POST /v1/claims key=k1 {"phone": "+8613800138000", "template": "$template"}
+  201
+  same claim
+  POST /v1/claims/batch key=k2 {"claims": [{"phone": "+8613800138000", "template": "$template"}]}
+  200
+  same batch
+  POST /v1/redemptions key=k3 {"user": "u1", "phone": "+8613800138000", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"]}
+  201
+  same redemption
+  GET /v1/users/u3/phone
+  200 {"bound": false}
+
+# An order that named both under a name of before, and was done for who that was then.
+story an_order_of_both_is_not_done_again_behind_a_merge
+  use tea
+  use shop
+  POST /v1/claims {"user": "u1", "template": "$template"}
+  201
+  POST /v1/users/u1/merge {"into": "u2"}
+  202 {"id": "$move"}
+  eventually
+  GET /v1/moves/$move
+  200 {"state": "done"}
+  POST /v1/claims {"phone": "+8613800138000", "template": "$template"}
+  201 {"coupons": [{"id": "$coupon"}]}
+  POST /v1/redemptions key=k1 {"user": "u1", "phone": "+8613800138000", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"]}
+  201 {"user": "u2"}
+  keep first
+  DELETE /v1/users/u2/phone
+  200
+  POST /v1/users/u2/merge {"into": "u3"}
+  202 {"id": "$second"}
+  eventually
+  GET /v1/moves/$second
+  200 {"state": "done"}
+  POST /v1/redemptions key=k1 {"user": "u1", "phone": "+8613800138000", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"]}
+  201
+  same first
+  GET /v1/users/u3/phone
+  200 {"bound": false}

@@ -169,6 +169,8 @@ static result desk_open(transfer_desk *d, uint64_t coupon_id)
     if (!str_eq(owner->name, d->user))
         return uow_refuse(u, R_WRONG_USER, "%s", "");
     r = move_check(u, who);
+    if (r == R_USER_MERGED) /* just now: no answer for ever, as it is not kept under his name */
+        r = uow_refuse(u, R_USER_MERGING, "%s", "");
     if (r != R_DONE)
         return r;
     r = check_state(&d->g);
