@@ -9,6 +9,7 @@
 typedef struct bind_plan {
     str named; /* of an order: the user as it names him, by whom its key goes */
     str user, holder;
+    result refusal; /* of a binding */
     phone_bind_out out;
     bool moving; /* something has not arrived */
     void (*then)(api_call *c);
@@ -74,6 +75,7 @@ static void begin(api_call *c, bind_plan *plan, uint64_t sequence, bool keyed)
                    .slot = slot_of_user(c->who.merchant, plan->holder),
                    .subject = plan->holder,
                    .in = in,
+                   .refusal = plan->refusal,
                    .then = decided};
     if (keyed)
         call_act(c, &ask);
@@ -81,7 +83,8 @@ static void begin(api_call *c, bind_plan *plan, uint64_t sequence, bool keyed)
         call_step(c, &ask, false);
 }
 
-/* Who the user is now, and the next sequence of his number. False: the call has ended. */
+/* Who the user is now, whether he may have a number, and its next sequence. One who is about to be
+ * another may not: nobody could unbind it from his name. False: the call has ended. */
 static bool find_user(api_call *c, bind_plan *plan, str name, uint64_t *sequence)
 {
     app_view v;
@@ -89,6 +92,8 @@ static bool find_user(api_call *c, bind_plan *plan, str name, uint64_t *sequence
         return false;
     plan->user = arena_str(c->memory, query_user_now(&v, c->who.merchant, name));
     const user_phone *row = query_user_phone(&v, c->who.merchant, plan->user);
+    str to;
+    plan->refusal = query_user_may(&v, c->who.merchant, plan->user, &to);
     *sequence = row == NULL ? 1 : row->sequence + 1;
     return call_view_end(c, &v);
 }

@@ -114,8 +114,8 @@ void call_step(api_call *c, const act_ask *ask, bool anyway);
 str call_subject(api_call *c, str subject);
 /* The one user of the request in whose slot the act's key is. Where he has become another
  * (coupon/move.h) the act is refused with R_USER_MERGED, which is kept under the key: then the
- * handler begins anew, and he is whom that answer names. So a repeat goes by the same names to where
- * its first answer is, whatever they have become since. */
+ * handler begins anew, and he is whom that answer names. So a repeat goes by the same names to
+ * where its first answer is, whatever they have become since. */
 str call_user(api_call *c, str name);
 /* A user whose name has no part in where the key is: who he is now. False: the call has ended. */
 MUST_USE bool call_user_now(api_call *c, str name, str *out);

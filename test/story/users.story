@@ -108,6 +108,44 @@ story what_refuses_a_merge
   POST /v1/claims {"user": "u2", "template": "$template"}
   201
 
+# A number stays with a user who can be named: it does not go along.
+story who_has_a_phone_is_not_merged
+  use held
+  PUT /v1/users/u1/phone key=b1 {"phone": "+8613800138000"}
+  200 {"bound": true}
+  POST /v1/users/u1/merge {"into": "u2"}
+  422 {"code": "invalid", "errors": [{"field": "user", "code": "not_allowed", "detail": "a phone is bound to him: unbind it first"}]}
+  GET /v1/users/u1
+  200 {"user": "u1", "move": null}
+  DELETE /v1/users/u1/phone
+  200 {"bound": false}
+  POST /v1/users/u1/merge {"into": "u2"}
+  202 {"id": "$move"}
+  eventually
+  GET /v1/moves/$move
+  200 {"state": "moving", "waiting": 1}
+  PUT /v1/users/u1/phone {"phone": "+8613800138000"}
+  409 {"code": "user_merging"}
+  POST /v1/redemptions {"user": "u1", "phone": "+8613800138000", "order_number": "o9", "cart": $cart, "coupons": ["$coupon"]}
+  409 {"code": "user_merging"}
+  PUT /v1/users/u1/phone key=b1 {"phone": "+8613800138000"}
+  200 {"bound": true}
+  POST /v1/claims {"phone": "+8613800138000", "template": "$template"}
+  201
+  PUT /v1/users/u2/phone {"phone": "+8613800138000"}
+  200 {"bound": true}
+  POST /v1/holds/$hold/release
+  200
+  at 2026-01-01T00:01:00Z
+  sweep
+  eventually
+  GET /v1/moves/$move
+  200 {"state": "done"}
+  GET /v1/users/u1/phone
+  200 {"bound": true}
+  POST /v1/users/u1/merge {"into": "u2"}
+  202 {"id": "$move", "state": "done"}
+
 # A name of a name is one hop.
 story who_becomes_another_takes_his_names_along
   use merged

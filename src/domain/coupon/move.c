@@ -73,13 +73,18 @@ static result begin_again(uow *u, const user_move *row, const move_begin_in *in,
 
 static result begin(uow *u, user *who, const move_begin_in *in, move_begin_out *out)
 {
+    bool merges = in->reason == MOVE_REASON_MERGE;
     member *back = member_get(u, who->slot, who->member);
+    const user_phone *has = merges ? user_phone_get(u, who->slot, in->merchant, in->user) : NULL;
     if (uow_pending(u))
         return R_AGAIN;
+    if (has != NULL && has->binding != 0) /* it would be bound to a name that nobody can unbind */
+        return uow_refuse_field(u, S("user"), S("not_allowed"), "%s",
+                                "a phone is bound to him: unbind it first");
     for (size_t i = 0; i < who->moved.n; i++)
         if (!who->moved.items[i].over)
             return uow_refuse(u, R_USER_MERGING, "Another user is just becoming this one.");
-    if (in->reason == MOVE_REASON_MERGE && who->moved.n + 1 > MOVED_USERS_MAX)
+    if (merges && who->moved.n + 1 > MOVED_USERS_MAX)
         return uow_refuse(u, R_TOO_MANY, "At most %d names become one user.", MOVED_USERS_MAX);
     user_move *row = user_move_new(u, who->slot, uow_next_id(u, who->slot));
     row->merchant = in->merchant;

@@ -54,7 +54,7 @@ enum {
 /* Counts, coupons, and the counts that came up meanwhile. */
 typedef enum move_stage { MOVE_COUNTS = 1, MOVE_COUPONS = 2, MOVE_COUNTS_AGAIN = 3 } move_stage;
 
-/* BEGIN refuses: INVALID (texts, to himself), NOT_FOUND (the user), USER_MERGING (he is moving
+/* BEGIN refuses: INVALID (texts, to himself, a merge of who has a phone), NOT_FOUND (the user), USER_MERGING (he is moving
  * elsewhere, or something is on its way to him), USER_MERGED (he is another one; detail names him),
  * TOO_MANY. Again with the same receiver: done, the same move, which goes on where it had stopped.
  * After a refused one, or a bind: a new one. The others are messages. */
