@@ -27,17 +27,15 @@ typedef struct order_desk {
     bool doubtful; /* of a choice: there is no room for a promotion beside some sets */
 } order_desk;
 
-/* What the order number stands for under the names of users who are this one now (coupon/move.h):
- * nothing new is done for those, so what was there is there for ever, and an open hold ends. */
+/* What the order number stands for under the names that are this user's now, those of numbers among them
+ * (coupon/move.h): nothing new is done for those, so what was there is there for ever, and an open hold ends. */
 static void look_at_names(app_view *v, const order_ask *ask, const user *who, order_priced *out)
 {
     out->names = who->moved.n;
     for (size_t i = 0; i < who->moved.n && out->redemption == 0; i++) {
         const moved_user *of = &who->moved.items[i];
         uint16_t slot = slot_of_user(ask->merchant, of->name);
-        const user *was = of->reason == MOVE_REASON_MERGE
-                              ? user_get(v->rows, slot, ask->merchant, of->name)
-                              : NULL;
+        const user *was = user_get(v->rows, slot, ask->merchant, of->name);
         const order_ref *ref = was == NULL ? NULL
                                            : order_ref_get(v->rows, slot, ask->merchant,
                                                            was->member, ask->order_number);

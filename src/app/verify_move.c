@@ -89,21 +89,21 @@ static bool has_entry(const user *who, uint64_t move)
     return false;
 }
 
-/* The one whose it was names it, as long as it is not over, after a merge for ever; and while
+/* The one whose it was names it, but for a refused one; and while
  * something may come, and after a merge, whoever it is for knows. */
 static void check_move(verify *v, const user_move *m)
 {
     verify_what w = {.check = "move", .kind = ID_MOVE, .id = m->id};
     user_seen whose, to;
     bool open = m->state == MOVE_STATE_ASKING || m->state == MOVE_STATE_MOVING;
-    bool merged = m->state == MOVE_STATE_DONE && m->reason == MOVE_REASON_MERGE;
+    bool done = m->state == MOVE_STATE_DONE, merged = done && m->reason == MOVE_REASON_MERGE;
     bool known = query_user(&v->view, m->merchant, m->user, &whose);
     verify_must(v, &w, "state and reason are known",
                 move_state_name(m->state).n > 0 && move_reason_name(m->reason).n > 0);
     verify_must(v, &w, "its user is there", known);
     verify_must(v, &w, "it has ended, or not", open == (m->ended_at_ms == 0));
     if (known)
-        verify_must(v, &w, "its user names it", (whose.row->move == m->id) == (open || merged));
+        verify_must(v, &w, "its user names it", (whose.row->move == m->id) == (open || done));
     if (m->state == MOVE_STATE_MOVING || merged)
         verify_must(
             v, &w, "the one whom it is for knows of it",

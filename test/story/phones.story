@@ -356,3 +356,51 @@ story binding_over_a_restart
   201
   GET /v1/users/u1/coupons
   200 {"coupons": ["*", "*"]}
+
+# ---- orders of before the binding ----
+
+story an_order_number_of_the_number_is_used_up_for_its_user
+  use shop
+  use tea
+  POST /v1/claims {"phone": "+8613800138000", "template": "$template", "count": 2}
+  201 {"coupons": [{"id": "$coupon"}, {"id": "$second"}]}
+  POST /v1/redemptions {"phone": "+8613800138000", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"]}
+  201
+  PUT /v1/users/u1/phone {"phone": "+8613800138000"}
+  200 {"bound": true}
+  GET /v1/users/u1
+  200 {"user": "u1", "was": [], "move": null}
+  POST /v1/redemptions {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$second"]}
+  409
+  GET /v1/coupons/$second
+  200 {"id": "$mine", "user": "u1", "state": "available"}
+  POST /v1/redemptions {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$mine"]}
+  409 {"code": "order_conflict"}
+  POST /v1/redemptions {"user": "u1", "order_number": "o2", "cart": $cart, "coupons": ["$mine"]}
+  201
+
+story a_return_of_the_numbers_order_is_its_users
+  use shop
+  use tea
+  POST /v1/claims {"phone": "+8613800138000", "template": "$template"}
+  201 {"coupons": [{"id": "$coupon"}]}
+  POST /v1/redemptions {"phone": "+8613800138000", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"]}
+  201 {"id": "$redemption"}
+  PUT /v1/users/u1/phone {"phone": "+8613800138000"}
+  200 {"bound": true}
+  DELETE /v1/users/u1/phone
+  200
+  POST /v1/users/u1/merge {"into": "u2"}
+  202 {"id": "$move"}
+  eventually
+  GET /v1/moves/$move
+  200 {"state": "done"}
+  POST /v1/redemptions/$redemption/returns {}
+  201 {"restored": ["$coupon"]}
+  eventually
+  GET /v1/coupons/$coupon
+  200 {"user": "u2", "state": "available"}
+  PUT /v1/users/u3/phone {"phone": "+8613800138000"}
+  200 {"bound": true}
+  GET /v1/users/u3/coupons
+  200 {"coupons": []}

@@ -1,6 +1,6 @@
 /* Moving all that a user has, in his own slot: see move.h.
  *
- * Invariant: a user names his move from its begin to its end, after a merge for ever. A move that
+ * Invariant: a user names his move from its begin on; for ever where it is done. A move that
  * is not over has a due entry, or a message on its way, that brings the next step. */
 #include "domain/coupon/move.h"
 
@@ -36,6 +36,14 @@ static result check_names(uow *u, const move_begin_in *in)
     if (move_reason_name(in->reason).n == 0)
         return uow_refuse(u, R_INVALID, "reason is none of the known words");
     return R_DONE;
+}
+
+size_t move_names(const moved_user *names, size_t n, move_reason of)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < n; i++)
+        found += names[i].reason == of;
+    return found;
 }
 
 /* The row is edited. */
@@ -84,7 +92,7 @@ static result begin(uow *u, user *who, const move_begin_in *in, move_begin_out *
     for (size_t i = 0; i < who->moved.n; i++)
         if (!who->moved.items[i].over)
             return uow_refuse(u, R_USER_MERGING, "Another user is just becoming this one.");
-    if (merges && who->moved.n + 1 > MOVED_USERS_MAX)
+    if (merges && move_names(who->moved.items, who->moved.n, MOVE_REASON_MERGE) == MOVED_USERS_MAX)
         return uow_refuse(u, R_TOO_MANY, "At most %d names become one user.", MOVED_USERS_MAX);
     user_move *row = user_move_new(u, who->slot, uow_next_id(u, who->slot));
     row->merchant = in->merchant;
@@ -153,10 +161,6 @@ static void finish(const step_desk *d)
     move_end_in over = {.merchant = row->merchant, .move = row->id, .to = row->to};
     end(d, MOVE_STATE_DONE);
     uow_send(u, MOVE_END_ACT, slot_of_user(row->merchant, row->to), &move_end_in_record, &over);
-    if (row->reason == MOVE_REASON_BIND) {
-        let_go(d);
-        return;
-    }
     for (size_t i = 0; i < d->who->moved.n; i++) {
         move_follow_in in = {
             .merchant = row->merchant, .user = d->who->moved.items[i].name, .to = row->to};
@@ -235,7 +239,7 @@ static result go_on(step_desk *d, const move_step_in *in)
     return R_DONE;
 }
 
-/* After a merge an order of before may come back, and with it a coupon: it goes, too. */
+/* Afterwards an order of before may come back, and with it a coupon: it goes, too. */
 static result go_late(step_desk *d, const move_step_in *in)
 {
     uow *u = d->u;
@@ -290,10 +294,9 @@ result move_step_decide(uow *u, const void *input, void *output)
     MAYBE(output);
     if (uow_pending(u))
         return R_AGAIN;
-    bool done = d.row != NULL && d.row->state == MOVE_STATE_DONE;
-    if (d.row == NULL || d.row->state == MOVE_STATE_REFUSED ||
-        (done && d.row->reason == MOVE_REASON_BIND))
+    if (d.row == NULL || d.row->state == MOVE_STATE_REFUSED)
         return R_DONE;
+    bool done = d.row->state == MOVE_STATE_DONE;
     d.who = user_get(u, d.row->slot, d.row->merchant, d.row->user);
     if (uow_pending(u))
         return R_AGAIN;

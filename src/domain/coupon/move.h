@@ -24,9 +24,9 @@
  *
  * A coupon that comes back to the old user later, with an order of before, goes the same way.
  *
- * After a merge the old name is the new one's: MERGED names him (one hop: earlier names learn a
- * later move by `follow`). After a bind the name is anybody's who comes next: with no coupons and
- * no counts. A user who has been moved to can be moved on once all of it has arrived; so no circle
+ * Afterwards the old name is the new one's: MERGED names him (one hop: earlier names learn a later
+ * move by `follow`). That of a number's holder (a bind) is of one generation of the number: nobody
+ * else gets it. A user who has been moved to can be moved on once all of it has arrived; so no circle
  * can be. Two that are to become each other at the same time: at least one is refused. */
 #ifndef QUAN_DOMAIN_COUPON_MOVE_H
 #define QUAN_DOMAIN_COUPON_MOVE_H
@@ -45,6 +45,7 @@ enum {
 };
 enum {
     MOVED_USERS_MAX = 16,    /* names that one user may have had, over all merges */
+    MOVED_PHONES_MAX = 16,   /* holders' names beside them: the latest, and those not over */
     MOVE_COUPONS_MAX = 50,   /* of a step */
     MOVE_CAMPAIGNS_MAX = 50, /* likewise */
 };
@@ -57,7 +58,7 @@ typedef enum move_stage { MOVE_COUNTS = 1, MOVE_COUPONS = 2, MOVE_COUNTS_AGAIN =
 /* BEGIN refuses: INVALID (texts, to himself, a merge of who has a phone), NOT_FOUND (the user), USER_MERGING (he is moving
  * elsewhere, or something is on its way to him), USER_MERGED (he is another one; detail names him),
  * TOO_MANY. Again with the same receiver: done, the same move, which goes on where it had stopped.
- * After a refused one, or a bind: a new one. The others are messages. */
+ * After a refused one: a new one. The others are messages. */
 result move_begin_decide(uow *u, const void *in, void *out);
 result move_admit_decide(uow *u, const void *in, void *out);
 result move_step_decide(uow *u, const void *in, void *out);
@@ -69,6 +70,9 @@ result usage_back_decide(uow *u, const void *in, void *out);
 /* May something new be done for him? R_AGAIN, R_DONE, R_USER_MERGING; R_USER_MERGED, with the name
  * of who he is now as its detail. who: NULL: not known yet, which is fine. */
 MUST_USE result move_check(uow *u, const user *who);
+
+/* How many names in a list are of this reason. */
+size_t move_names(const moved_user *names, size_t n, move_reason of);
 
 /* It is time for a step: by a due entry, or because a coupon of somebody who is another one now can
  * be used again. */

@@ -108,15 +108,44 @@ static moved_user *names_copy(uow *u, user *row, const moved_user *but, size_t m
     return names;
 }
 
+/* The earliest numbers are not asked any more whether they had an order; what comes back to them
+ * still goes on (move.c, go_late). The names are a copy. */
+static void forget_phones(user *row)
+{
+    moved_user *names = (moved_user *)(uintptr_t)row->moved.items;
+    size_t phones = move_names(names, row->moved.n, MOVE_REASON_BIND), n = 0;
+    for (size_t i = 0; i < row->moved.n; i++) {
+        bool drop =
+            phones > MOVED_PHONES_MAX && names[i].reason == MOVE_REASON_BIND && names[i].over;
+        phones -= drop;
+        if (!drop)
+            names[n++] = names[i];
+    }
+    row->moved.n = n;
+}
+
 static void admit(uow *u, user *row, const move_admit_in *in)
 {
     moved_user *names = names_copy(u, row, NULL, in->moved.n + 1);
     names[row->moved.n++] =
         (moved_user){.name = in->user, .move = in->move, .reason = in->reason, .over = false};
-    if (in->reason != MOVE_REASON_MERGE)
-        return;
     for (size_t i = 0; i < in->moved.n; i++)
         names[row->moved.n++] = in->moved.items[i];
+    forget_phones(row);
+}
+
+/* Is there room for what comes, and what comes with it? */
+static bool has_room(const user *row, const move_admit_in *in)
+{
+    size_t names = 0, coming = 0;
+    if (row != NULL)
+        names = move_names(row->moved.items, row->moved.n, MOVE_REASON_MERGE);
+    for (size_t i = 0; row != NULL && i < row->moved.n; i++)
+        coming += row->moved.items[i].reason == MOVE_REASON_BIND && !row->moved.items[i].over;
+    if (in->reason == MOVE_REASON_BIND)
+        return coming < MOVED_PHONES_MAX;
+    names += 1 + move_names(in->moved.items, in->moved.n, MOVE_REASON_MERGE);
+    return names <= MOVED_USERS_MAX;
 }
 
 result move_admit_decide(uow *u, const void *input, void *output)
@@ -133,9 +162,7 @@ result move_admit_decide(uow *u, const void *input, void *output)
     result r = known ? R_DONE : member_find(u, &p);
     if (r == R_AGAIN)
         return r;
-    size_t names =
-        (row == NULL ? 0 : row->moved.n) + 1 + (in->reason == MOVE_REASON_MERGE ? in->moved.n : 0);
-    if (r == R_DONE && !known && names > MOVED_USERS_MAX)
+    if (r == R_DONE && !known && !has_room(row, in))
         r = R_TOO_MANY;
     answer.result = (uint32_t)r;
     if (r == R_DONE && !known) {
@@ -162,8 +189,7 @@ result move_end_decide(uow *u, const void *input, void *output)
     moved_user ended = *entry;
     moved_user *names = names_copy(u, row, entry, 1);
     ended.over = true;
-    if (ended.reason == MOVE_REASON_MERGE)
-        names[row->moved.n++] = ended;
+    names[row->moved.n++] = ended;
     return R_DONE;
 }
 
