@@ -226,11 +226,15 @@ static wire_transfer transfer_shown(const transfer_seen *seen)
 {
     const transfer *row = seen->row;
     bool refused = seen->state == TRANSFER_STATE_REFUSED;
+    bool of_phone = phone_is_holder(seen->sender);
     return (wire_transfer){.id = row->id,
                            .state = (transfer_state)seen->state,
                            .direct = row->direct,
                            .from_coupon = row->coupon,
+                           .has_from_user = !of_phone,
                            .from_user = seen->sender,
+                           .has_for_phone = of_phone,
+                           .for_phone = of_phone,
                            .has_to_user = seen->receiver.n > 0,
                            .to_user = seen->receiver,
                            .has_coupon = seen->received != 0,

@@ -27,8 +27,9 @@ typedef struct order_desk {
     bool doubtful; /* of a choice: there is no room for a promotion beside some sets */
 } order_desk;
 
-/* What the order number stands for under the names that are this user's now, those of numbers among them
- * (coupon/move.h): nothing new is done for those, so what was there is there for ever, and an open hold ends. */
+/* What the order number stands for under the names that are this user's now, those of numbers among
+ * them (coupon/move.h): nothing new is done for those, so what was there is there for ever, and an
+ * open hold ends. */
 static void look_at_names(app_view *v, const order_ask *ask, const user *who, order_priced *out)
 {
     out->names = who->moved.n;

@@ -404,3 +404,15 @@ story a_return_of_the_numbers_order_is_its_users
   200 {"bound": true}
   GET /v1/users/u3/coupons
   200 {"coupons": []}
+
+# Nor is the hash of a number shown as whose a coupon was.
+story what_a_number_brought_has_no_sender
+  use shop
+  POST /v1/claims {"phone": "+8613800138000", "template": "$template"}
+  201 {"coupons": [{"id": "$coupon"}]}
+  PUT /v1/users/u1/phone {"phone": "+8613800138000"}
+  200 {"bound": true}
+  GET /v1/coupons/$coupon/owners
+  200 {"owners": [{"for_phone": true, "transfer": null}, {"user": "u1", "transfer": "$transfer"}]}
+  GET /v1/transfers/$transfer
+  200 {"id": "$transfer", "from_user": null, "for_phone": true, "to_user": "u1", "state": "accepted"}

@@ -26,8 +26,8 @@
  *
  * Afterwards the old name is the new one's: MERGED names him (one hop: earlier names learn a later
  * move by `follow`). That of a number's holder (a bind) is of one generation of the number: nobody
- * else gets it. A user who has been moved to can be moved on once all of it has arrived; so no circle
- * can be. Two that are to become each other at the same time: at least one is refused. */
+ * else gets it. A user who has been moved to can be moved on once all of it has arrived; so no
+ * circle can be. Two that are to become each other at the same time: at least one is refused. */
 #ifndef QUAN_DOMAIN_COUPON_MOVE_H
 #define QUAN_DOMAIN_COUPON_MOVE_H
 
@@ -55,9 +55,9 @@ enum {
 /* Counts, coupons, and the counts that came up meanwhile. */
 typedef enum move_stage { MOVE_COUNTS = 1, MOVE_COUPONS = 2, MOVE_COUNTS_AGAIN = 3 } move_stage;
 
-/* BEGIN refuses: INVALID (texts, to himself, a merge of who has a phone), NOT_FOUND (the user), USER_MERGING (he is moving
- * elsewhere, or something is on its way to him), USER_MERGED (he is another one; detail names him),
- * TOO_MANY. Again with the same receiver: done, the same move, which goes on where it had stopped.
+/* BEGIN refuses: INVALID (texts, to himself, a merge of who has a phone), NOT_FOUND (the user),
+ * USER_MERGING (he is moving elsewhere, or something is on its way to him), USER_MERGED (he is another one;
+ * detail names him), TOO_MANY. Again with the same receiver: done, the same move, which goes on where it had stopped.
  * After a refused one: a new one. The others are messages. */
 result move_begin_decide(uow *u, const void *in, void *out);
 result move_admit_decide(uow *u, const void *in, void *out);

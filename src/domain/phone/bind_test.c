@@ -9,6 +9,8 @@
 #include <cmocka.h>
 
 #include "app/query_phones.h"
+#include "app/query_users.h"
+#include "domain/coupon/move.h"
 #include "domain/phone/holder.h"
 #include "test/lib/domain_fixture.h"
 
@@ -187,6 +189,34 @@ static void a_holder_acts_in_its_generation_only(void **state)
     assert_int_equal(fix_claim(shop, next, template_id, 1, NULL), R_DONE);
 }
 
+/* A user's names of numbers are bounded, beside those of merges; the latest is there. */
+static void the_latest_numbers_are_known(void **state)
+{
+    (void)state;
+    phone_bind_out out;
+    open_shop();
+    campaign_create_in in = fix_campaign_in(shop);
+    template_put_in t = fix_template_in(shop, fix_campaign(shop, &in));
+    uint64_t template_id = fix_template(shop, &t);
+    app_view v;
+    user_seen seen;
+    for (uint64_t i = 1; i <= MOVED_PHONES_MAX + 2; i++) {
+        assert_int_equal(fix_claim(shop, holder_of(i), template_id, 1, NULL), R_DONE);
+        assert_int_equal(bind(i, S("ann"), 2 * i, &out), R_DONE);
+        (void)app_settle(shop->app);
+        (void)unbind(S("ann"));
+        (void)app_settle(shop->app);
+    }
+    assert_int_equal(app_view_open(shop->app, shop->memory, &v), R_DONE);
+    assert_true(query_user(&v, shop->merchant, S("ann"), &seen));
+    assert_int_equal(seen.row->moved.n, MOVED_PHONES_MAX);
+    assert_true(str_eq(seen.row->moved.items[0].name, holder_of(3)));
+    assert_true(
+        str_eq(seen.row->moved.items[MOVED_PHONES_MAX - 1].name, holder_of(MOVED_PHONES_MAX + 2)));
+    assert_int_equal(app_view_close(&v), R_DONE);
+    fix_verify(shop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,6 +225,7 @@ int main(void)
         cmocka_unit_test_teardown(a_user_has_the_latest_number, tear_down),
         cmocka_unit_test_teardown(a_user_is_named_and_is_no_number, tear_down),
         cmocka_unit_test_teardown(a_holder_acts_in_its_generation_only, tear_down),
+        cmocka_unit_test_teardown(the_latest_numbers_are_known, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
