@@ -55,7 +55,7 @@ moves() {
     return 1
 }
 
-shows "one command" up --rate 50
+shows "one command" up --rate 50 --servers 2
 shows "runs a server" equal "$(curl -s "$(of url)/readyz")" '{"status":"ready"}'
 shows "whose commits wait for the replica" equal \
     "$(sql primary 'SELECT application_name, sync_state FROM pg_stat_replication')" \

@@ -55,8 +55,9 @@ load() {
         --requests "$1" --users 500
 }
 
-quan cluster postgres --json --set archive_mode=on \
-    --set "archive_command=test ! -f $scratch/wal/%f && cp %p $scratch/wal/%f" \
+# Whole, or not there: what is half copied must not be taken for a segment.
+archive="test ! -f $scratch/wal/%f && cp %p $scratch/wal/.%f && mv $scratch/wal/.%f $scratch/wal/%f"
+quan cluster postgres --json --set archive_mode=on --set "archive_command=$archive" \
     <"$scratch/in" >"$scratch/out" 2>"$scratch/err" &
 cluster=$!
 exec 3>"$scratch/in"
