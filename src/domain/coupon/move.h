@@ -56,9 +56,9 @@ enum {
 typedef enum move_stage { MOVE_COUNTS = 1, MOVE_COUPONS = 2, MOVE_COUNTS_AGAIN = 3 } move_stage;
 
 /* BEGIN refuses: INVALID (texts, to himself, a merge of who has a phone), NOT_FOUND (the user),
- * USER_MERGING (he is moving elsewhere, or something is on its way to him), USER_MERGED (he is another one;
- * detail names him), TOO_MANY. Again with the same receiver: done, the same move, which goes on where it had stopped.
- * After a refused one: a new one. The others are messages. */
+ * USER_MERGING (he is moving elsewhere, or something is on its way to him), USER_MERGED (he is
+ * another one; detail names him), TOO_MANY. Again with the same receiver: done, the same move,
+ * which goes on where it had stopped. After a refused one: a new one. The others are messages. */
 result move_begin_decide(uow *u, const void *in, void *out);
 result move_admit_decide(uow *u, const void *in, void *out);
 result move_step_decide(uow *u, const void *in, void *out);
