@@ -131,23 +131,13 @@ static size_t sagas(void)
     return n;
 }
 
-/* One batch of one lane, the lanes in turn: so an act can be cut off between any two commits. */
-static void step_one_lane(int step)
-{
-    store *s = app_store(shop->app);
-    uint16_t lanes = store_lanes(s), only = (uint16_t)(step % lanes);
-    for (uint16_t lane = 0; lane < lanes; lane++)
-        store_halt_lane(s, lane, lane != only);
-    (void)store_step(s);
-}
-
 /* Ann's act is cut off behind so many steps; false: it had ended by then. cut: something that it
  * had reserved was there. */
 static bool cut_off(int steps, uint32_t count, bool by_code, bool *cut)
 {
     issue_act *ann = begin("ann", count, by_code);
     for (int i = 0; i < steps; i++)
-        step_one_lane(i);
+        (void)fix_step_one_lane(shop, i);
     bool ended = ann->ended;
     *cut = sagas() > 0;
     fix_crash(shop, str_of(behind));

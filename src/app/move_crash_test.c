@@ -14,7 +14,7 @@
 #include "domain/limit/usage.h"
 #include "test/lib/store_fixture.h"
 
-enum { PATH_BYTES = 64, STEPS_MAX = 120, IDLE_STEPS = 8, WALLET_MAX = 20, ANNS = 4, ALL = 5 };
+enum { PATH_BYTES = 64, STEPS_MAX = 120, IDLE_STEPS = 8, ANNS = 4, ALL = 5 };
 
 static fix *shop;
 static uint64_t campaign_id, template_id, coupons[ANNS], bobs, hold_id, move_id;
@@ -83,24 +83,12 @@ static uint16_t home(str name)
 
 /* ---- what is seen ---- */
 
-static size_t owned(app_view *v, str who)
-{
-    coupon_seen seen[WALLET_MAX];
-    wallet_place next;
-    bool more;
-    wallet_ask ask = {.merchant = shop->merchant, .user = who, .limit = WALLET_MAX};
-    size_t n = query_wallet(v, &ask, seen, &next, &more), has = 0;
-    for (size_t i = 0; i < n; i++)
-        has += seen[i].now.state != COUPON_STATE_TRANSFERRED;
-    return has;
-}
-
 /* All have one owner: ann or bob. How many bob has. */
 static size_t look(void)
 {
     app_view v;
     assert_int_equal(app_view_open(shop->app, shop->memory, &v), R_DONE);
-    size_t anns = owned(&v, S("ann")), his = owned(&v, S("bob"));
+    size_t anns = fix_owned(shop, &v, S("ann")), his = fix_owned(shop, &v, S("bob"));
     assert_int_equal(anns + his, ALL);
     for (size_t i = 0; i < ANNS; i++) {
         coupon_seen seen;
@@ -135,16 +123,6 @@ static int64_t claims_of(str who)
 }
 
 /* ---- a kill ---- */
-
-/* One batch of one lane, the lanes in turn. */
-static size_t step_one_lane(int step)
-{
-    store *s = app_store(shop->app);
-    uint16_t lanes = store_lanes(s), only = (uint16_t)(step % lanes);
-    for (uint16_t lane = 0; lane < lanes; lane++)
-        store_halt_lane(s, lane, lane != only);
-    return store_step(s);
-}
 
 /* What was begun goes on; asking again changes nothing. */
 static void merge_to_the_end(void)
@@ -193,7 +171,7 @@ static bool cut_off(int steps, cuts *seen)
     move_begin_out out = {0};
     (void)fix_submit(shop, ACT_ID_move_begin, home(S("ann")), &in, &out);
     for (int i = 0; i < steps; i++)
-        idle = step_one_lane(i) > 0 ? 0 : idle + 1;
+        idle = fix_step_one_lane(shop, i) > 0 ? 0 : idle + 1;
     fix_crash(shop, str_of(behind));
     size_t his = look(), coming = on_their_way();
     seen->kept += his == 1 && coming > 0;

@@ -18,7 +18,7 @@
 #include "test/lib/domain_fixture.h"
 #include "test/lib/store_fixture.h"
 
-enum { PATH_BYTES = 64, STEPS_MAX = 100, IDLE_STEPS = 8, WALLET_MAX = 10, COUPONS = 2 };
+enum { PATH_BYTES = 64, STEPS_MAX = 100, IDLE_STEPS = 8, COUPONS = 2 };
 enum { HI = 77, LO = 88 };
 
 static fix *shop;
@@ -58,18 +58,6 @@ static const phone_bind_in *binds(const char *who, uint64_t sequence)
     return in;
 }
 
-static size_t owned(app_view *v, str who)
-{
-    coupon_seen seen[WALLET_MAX];
-    wallet_place next;
-    bool more;
-    wallet_ask ask = {.merchant = shop->merchant, .user = who, .limit = WALLET_MAX};
-    size_t n = query_wallet(v, &ask, seen, &next, &more), has = 0;
-    for (size_t i = 0; i < n; i++)
-        has += seen[i].now.state != COUPON_STATE_TRANSFERRED;
-    return has;
-}
-
 typedef struct seen_now {
     size_t waits, anns, bobs;
     bool bound; /* the number says so */
@@ -80,21 +68,11 @@ static seen_now look(void)
     app_view v;
     assert_int_equal(app_view_open(shop->app, shop->memory, &v), R_DONE);
     const phone *row = query_phone(&v, shop->merchant, holder);
-    seen_now out = {owned(&v, holder), owned(&v, S("ann")), owned(&v, S("bob")),
-                    row != NULL && row->binding != 0};
+    seen_now out = {fix_owned(shop, &v, holder), fix_owned(shop, &v, S("ann")),
+                    fix_owned(shop, &v, S("bob")), row != NULL && row->binding != 0};
     assert_int_equal(app_view_close(&v), R_DONE);
     assert_int_equal(out.waits + out.anns + out.bobs, COUPONS);
     return out;
-}
-
-/* One batch of one lane, the lanes in turn. */
-static size_t step_one_lane(int step)
-{
-    store *s = app_store(shop->app);
-    uint16_t lanes = store_lanes(s), only = (uint16_t)(step % lanes);
-    for (uint16_t lane = 0; lane < lanes; lane++)
-        store_halt_lane(s, lane, lane != only);
-    return store_step(s);
 }
 
 typedef struct cuts {
@@ -110,7 +88,7 @@ static bool cut_off(int steps, cuts *seen)
     open_shop();
     fix_act *bind = fix_submit(shop, ACT_ID_phone_bind, number_slot, binds("ann", 1), &first);
     for (int i = 0; i < steps; i++)
-        idle = step_one_lane(i) > 0 ? 0 : idle + 1;
+        idle = fix_step_one_lane(shop, i) > 0 ? 0 : idle + 1;
     bool answered = bind->ended && bind->call.code == R_DONE;
     fix_crash(shop, str_of(behind));
     seen_now now = look();

@@ -19,7 +19,7 @@
 #include "test/lib/domain_fixture.h"
 #include "test/lib/store_fixture.h"
 
-enum { PATH_BYTES = 64, STEPS_MAX = 60, IDLE_STEPS = 8, WALLET_MAX = 10 };
+enum { PATH_BYTES = 64, STEPS_MAX = 60, IDLE_STEPS = 8 };
 
 static fix *shop;
 static uint64_t template_id, first_id, coupon_id, offer_id;
@@ -117,18 +117,6 @@ static void close_shop(void)
 
 /* ---- what is seen ---- */
 
-static size_t owned(app_view *v, str who)
-{
-    coupon_seen seen[WALLET_MAX];
-    wallet_place next;
-    bool more;
-    wallet_ask ask = {.merchant = shop->merchant, .user = who, .limit = WALLET_MAX};
-    size_t n = query_wallet(v, &ask, seen, &next, &more), has = 0;
-    for (size_t i = 0; i < n; i++)
-        has += seen[i].now.state != COUPON_STATE_TRANSFERRED;
-    return has;
-}
-
 static void count_saga(void *context, const saga_open *s)
 {
     MAYBE(s);
@@ -144,7 +132,7 @@ static str owner_now(size_t *sagas)
     size_t all = 0, who = 0;
     assert_int_equal(app_view_open(shop->app, shop->memory, &v), R_DONE);
     for (size_t i = 0; i < ARRAY_LEN(users); i++) {
-        size_t has = owned(&v, users[i]);
+        size_t has = fix_owned(shop, &v, users[i]);
         all += has;
         who = has > 0 ? i : who;
     }
@@ -161,16 +149,6 @@ static str owner_now(size_t *sagas)
 
 /* ---- the tests ---- */
 
-/* One batch of one lane, the lanes in turn. */
-static size_t step_one_lane(int step)
-{
-    store *s = app_store(shop->app);
-    uint16_t lanes = store_lanes(s), only = (uint16_t)(step % lanes);
-    for (uint16_t lane = 0; lane < lanes; lane++)
-        store_halt_lane(s, lane, lane != only);
-    return store_step(s);
-}
-
 typedef struct cuts {
     int before, between, after; /* the moment that decides; and what follows on it */
 } cuts;
@@ -183,7 +161,7 @@ static bool cut_off(int steps, bool offers, cuts *seen)
     open_shop(offers);
     take_act *first = begin(coupon_id, offer_id, "ann", "bob");
     for (int i = 0; i < steps; i++)
-        idle = step_one_lane(i) > 0 ? 0 : idle + 1;
+        idle = fix_step_one_lane(shop, i) > 0 ? 0 : idle + 1;
     bool answered = first->ended && first->call.code == R_DONE;
     fix_crash(shop, str_of(behind));
     bool bobs = str_eq(owner_now(&sagas), S("bob"));

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "app/query_coupons.h"
 #include "app/sweep.h"
 #include "app/verify.h"
 #include "base/id.h"
@@ -295,6 +296,29 @@ void fix_sweep(fix *f)
 {
     must(f, sweep_all(f->app, f->clock_ms, NULL));
     (void)app_settle(f->app);
+}
+
+size_t fix_step_one_lane(fix *f, int step)
+{
+    store *s = app_store(f->app);
+    uint16_t lanes = store_lanes(s), only = (uint16_t)(step % lanes);
+    for (uint16_t lane = 0; lane < lanes; lane++)
+        store_halt_lane(s, lane, lane != only);
+    return store_step(s);
+}
+
+size_t fix_owned(const fix *f, app_view *v, str who)
+{
+    enum { WALLET_MAX = 100 };
+    coupon_seen seen[WALLET_MAX];
+    wallet_place next;
+    bool more;
+    wallet_ask ask = {.merchant = f->merchant, .user = who, .limit = WALLET_MAX};
+    size_t n = query_wallet(v, &ask, seen, &next, &more), has = 0;
+    CHECK(!more);
+    for (size_t i = 0; i < n; i++)
+        has += seen[i].now.state != COUPON_STATE_TRANSFERRED;
+    return has;
 }
 
 /* ---- orders ---- */

@@ -108,6 +108,11 @@ result fix_return(fix *f, uint64_t redemption_id, const return_line *lines, size
                   return_out *out);
 result fix_void(fix *f, uint64_t coupon_id, void_reason reason);
 void fix_sweep(fix *f); /* every lane, until nothing is due */
+/* One batch of one lane, the lanes in turn, so that all can be cut off between any two commits; the
+ * other lanes are halted then. */
+size_t fix_step_one_lane(fix *f, int step);
+/* How many coupons are his; all in one page. */
+size_t fix_owned(const fix *f, app_view *v, str who);
 
 /* Committed rows, copied; CHECKs that they are there. */
 coupon fix_coupon(fix *f, uint64_t id);
