@@ -45,10 +45,11 @@ const config *app_config(app *a);
 const zone *app_zone(app *a, str name);
 rule_zones app_zones(const app *a); /* the same, to hand on */
 
-/* Where other servers have the store open, too: reads what they have changed of the configuration,
- * and goes on telling lanes of own edits that could not be told. Called every half second by one
- * thread; binding edits do not wait for it. Every five minutes it compares all rows, which
- * app_compare_config does at once: R_DONE, or why it did not come to its end. */
+/* Tries to reach databases that are away (store_reach). Where other servers have the store open,
+ * too, reads what they have changed of the configuration, and goes on telling lanes of own edits
+ * that could not be told. Called every half second by one thread; binding edits do not wait for it.
+ * Every five minutes it compares all rows, which app_compare_config does at once: R_DONE, or why it
+ * did not come to its end. */
 void app_follow(app *a);
 MUST_USE result app_compare_config(app *a);
 

@@ -4,7 +4,8 @@
  * A pass is over what is due in all lanes when it begins: block after block of each lane, the lanes
  * at once, each block by the same act as the sweep's. Of a kind at most one pass runs; who asks
  * meanwhile gets the next one, because this one may have looked too early for him. A block whose
- * act is quarantined is passed over, as the sweep does; any other refusal fails the pass.
+ * act is quarantined is passed over, as the sweep does; any other refusal fails the pass, and so
+ * does a lane whose shard is away: it is over then when what could be applied is.
  *
  * The pass over what an earlier process had on its way is over the blocks that were there when the
  * store was opened, due or not. Where it fails, the sweep asks past the deadlines. */
@@ -162,25 +163,32 @@ static reach reach_of(uow *rows, uint16_t lane, bool lost)
     return head == NULL ? (reach){0} : (reach){INT64_MAX, head->due_last, head->id_last};
 }
 
-/* What each lane begins with; n: how many lanes have anything. */
+/* What each lane begins with; n: how many lanes have anything. R_UNAVAILABLE: but for those of
+ * shards that are away. */
 static result look(dues *d, uint8_t kind, step first[STORE_LANES_MAX], size_t *n)
 {
     arena *memory = arena_new(0);
     uow *rows;
-    bool lost = d->passes[kind].lost;
+    bool lost = d->passes[kind].lost, all = true;
+    store_home reached = {.reached = true};
     *n = 0;
-    result r = store_read_begin(d->app->store, memory, app_now_ms(d->app), &rows);
+    result r = store_read_bare(d->app->store, &reached, memory, app_now_ms(d->app), &rows);
     if (r == R_DONE) {
         for (uint16_t lane = 0; lane < store_lanes(d->app->store); lane++) {
             step *s = &first[*n];
+            bool has = store_read_has(rows, lane);
+            all = all && has;
+            if (!has)
+                continue;
             *s = (step){.reach = reach_of(rows, lane, lost)};
             s->in = (sweep_in){.lane = lane, .kind = kind, .lost = s->reach.lost};
             *n += find_next(rows, s);
         }
         r = store_read_end(rows);
+        *n = r == R_DONE ? *n : 0;
     }
     arena_free(memory);
-    return r;
+    return r == R_DONE && !all ? R_UNAVAILABLE : r;
 }
 
 /* A pass that has begun, and those behind it that end at once. */
@@ -192,9 +200,9 @@ static void run(dues *d, uint8_t kind)
         size_t n;
         bool bad = look(d, kind, first, &n) != R_DONE;
         (void)pthread_mutex_lock(&d->lock);
-        d->passes[kind].left += bad ? 0 : (uint32_t)n;
+        d->passes[kind].left += (uint32_t)n;
         (void)pthread_mutex_unlock(&d->lock);
-        for (size_t i = 0; i < n && !bad; i++)
+        for (size_t i = 0; i < n; i++)
             if (!submit(d, &first[i]))
                 (void)lane_over(d, kind, true); /* ours is still to come: it is not the last */
         more = lane_over(d, kind, bad);

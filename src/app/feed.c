@@ -323,6 +323,7 @@ static void pay_all(app *a)
 
 void app_follow(app *a)
 {
+    store_reach(a->store);
     if (!a->options.store.several)
         return;
     result r = follow(a, STORE_LANES_MAX);

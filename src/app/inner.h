@@ -118,7 +118,8 @@ void relay_committed(relay *r, uint16_t lane, const store_message *messages, siz
 void relay_kick(relay *r); /* sends what waits, also after a full disk: called now and then */
 MUST_USE result
 relay_load(relay *r); /* when opening: what an earlier process had committed and not delivered */
-/* What others have left in the outboxes of this server's lanes; relay_kick sends it. */
+/* What others have left in the outboxes of this server's lanes; relay_kick sends it.
+ * R_UNAVAILABLE: but for those of shards that are away. */
 MUST_USE result relay_look(relay *r);
 /* Of another server. False: it is none, and is not applied. */
 bool relay_serve(relay *r, const peer_bundle *in, peers_answered *answer, void *of);
@@ -132,7 +133,7 @@ bool relay_reached(relay *r, uint16_t to_lane, const relay_mark *mark);
 /* Of a pair: the highest sequence known to be applied. */
 uint64_t relay_applied_last(relay *r, uint16_t from, uint16_t to);
 /* relay_view.c: the same as of rows, where other servers write them, too: the mark is what is in
- * the outboxes. */
+ * the outboxes. R_UNAVAILABLE: of those that could be read. */
 MUST_USE result relay_mark_read(relay *r, uint16_t to_lane, relay_mark *mark);
 /* On the home's lane, after a batch that left its head at `revision`: nothing of this pool was on
  * its way home then. False also where that cannot be told. */

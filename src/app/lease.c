@@ -13,7 +13,8 @@
  * without it, or it is asked again. And it counts only for requests that were parked before the ask
  * began (their tickets say so); later ones start the next ask. A lane that cannot be reached keeps
  * its pool in "recalling", or what is due there unapplied, and the parked run into their deadline:
- * 503, never a false sold_out.
+ * 503, never a false sold_out. Where a shard is away, what its lanes would give back is not known:
+ * such an ask is blind, it gets what the home has and learns of no end.
  *
  * Which lane may ask for a pool while acts go from pool to pool: turn.c.
  *
@@ -72,16 +73,15 @@ static void forget(leases *l, ask *gone)
     UNREACHABLE();
 }
 
-static void move(leases *l, ask *a, ask_state to)
+void lease_move(leases *l, ask *a, ask_state to)
 {
     a->state = to;
     a->since_ms = app_now_ms(l->app);
 }
 
-/* Before it asks, or asks again, the home has what was on its way until now. */
-static void hold_back(leases *l, ask *a)
+void lease_hold_back(leases *l, ask *a)
 {
-    move(l, a, ASK_BARRIER);
+    lease_move(l, a, ASK_BARRIER);
     a->returns = (relay_mark){{0}};
     a->marked = MARK_NONE;
     a->blind = false;
@@ -91,26 +91,9 @@ static void hold_back(leases *l, ask *a)
     }
 }
 
-/* What gives back to this pool when it is due, behind `kind` (0: the first). A hold that ends may
- * leave a coupon that is past its end, so coupons come last. 0: nothing more. */
-static uint8_t next_due(const ask *a, uint8_t kind)
+static bool is_blind(const ask *a)
 {
-    bool budget = a->pool.kind == POOL_KIND_BUDGET;
-    bool uses = a->pool.kind == POOL_KIND_REDEMPTIONS || a->pool.kind == POOL_KIND_MONEY ||
-                a->pool.kind == POOL_KIND_UNITS || a->pool.kind == POOL_KIND_PARTY ||
-                (a->pool.kind == POOL_KIND_SUBJECT && a->need == SUBJECT_WAIT_USES);
-    if (kind == 0 && (budget || uses))
-        return DUE_KIND_HOLD;
-    return kind == DUE_KIND_HOLD && budget ? DUE_KIND_COUPON : 0;
-}
-
-static void apply_due(leases *l, ask *a, uint8_t behind)
-{
-    a->due = next_due(a, behind);
-    a->pass = 0;
-    move(l, a, ASK_DUE);
-    if (a->due == 0)
-        hold_back(l, a);
+    return a->undue || a->blind;
 }
 
 /* A todo of this ask, with nothing to do yet. */
@@ -148,7 +131,7 @@ todo lease_advance(leases *l, ask *a)
         a->state = ASK_READY;
     }
     if (a->state == ASK_READY && a->pool.kind == POOL_KIND_SUBJECT) {
-        return a->blind ? lease_drop(l, a) : lease_finish(l, a, true);
+        return is_blind(a) ? lease_drop(l, a) : lease_finish(l, a, true);
     }
     if (a->state == ASK_READY && turns_let(&l->turns, a->lane, a->pool)) {
         a->state = ASK_ASKING;
@@ -173,17 +156,18 @@ todo lease_go(leases *l, ask *a, int64_t need, uint64_t ticket)
     a->late_ticket = 0;
     a->late_need = 0;
     a->sent = false;
+    a->undue = false;
     if (is_away(l, a)) {
-        move(l, a, ASK_AWAY);
+        lease_move(l, a, ASK_AWAY);
     } else {
-        apply_due(l, a, 0);
+        lease_apply_due(l, a, 0);
     }
     return lease_advance(l, a);
 }
 
 todo lease_compete(leases *l, ask *a)
 {
-    apply_due(l, a, 0);
+    lease_apply_due(l, a, 0);
     return lease_advance(l, a);
 }
 
@@ -238,7 +222,6 @@ todo lease_finish(leases *l, ask *a, bool dry)
 }
 
 static void ask_answered(act_call *call);
-static void want_due(leases *l, const todo *asked);
 
 void lease_perform(leases *l, todo t)
 {
@@ -265,7 +248,7 @@ void lease_perform(leases *l, todo t)
         store_wake(l->app->store, t.lane, t.pool, t.word, t.ticket);
     }
     if (t.due != 0) {
-        want_due(l, &t);
+        lease_want_due(l, &t);
     }
     if (t.mark) {
         lease_want_mark(l, &t);
@@ -278,60 +261,9 @@ void lease_perform(leases *l, todo t)
     }
 }
 
-/* What was due is applied, or (a full disk) cannot be: whoever comes next asks again. */
-static todo due_over(leases *l, ask *a)
-{
-    if (dues_state(l->app->dues, a->due, a->pass) == DUE_PASS_FAILED) {
-        return lease_drop(l, a);
-    }
-    apply_due(l, a, a->due);
-    return lease_advance(l, a);
-}
-
-static bool waits_for_due(const leases *l, const ask *a)
-{
-    return a->state == ASK_DUE && a->pass != 0 &&
-           dues_state(l->app->dues, a->due, a->pass) == DUE_PASS_RUNS;
-}
-
-static void want_due(leases *l, const todo *asked)
-{
-    uint64_t pass = dues_want(l->app->dues, asked->due);
-    todo t = {0};
-    (void)pthread_mutex_lock(&l->lock);
-    ask *a = lease_ask(l, asked->number);
-    CHECK(a != NULL && a->state == ASK_DUE && a->pass == 0); /* nobody else moves it on from here */
-    a->pass = pass;
-    if (!waits_for_due(l, a)) {
-        t = due_over(l, a);
-    }
-    (void)pthread_mutex_unlock(&l->lock);
-    lease_perform(l, t);
-}
-
-void leases_due_applied(leases *l)
-{
-    bool found = true;
-    while (found) {
-        todo t = {0};
-        found = false;
-        (void)pthread_mutex_lock(&l->lock);
-        ask *next;
-        for (ask *a = l->asks; a != NULL && !found; a = next) {
-            next = a->next; /* due_over may end the ask */
-            if (a->state == ASK_DUE && a->pass != 0 && !waits_for_due(l, a)) {
-                found = true;
-                t = due_over(l, a);
-            }
-        }
-        (void)pthread_mutex_unlock(&l->lock);
-        lease_perform(l, t);
-    }
-}
-
 todo lease_granted(leases *l, ask *a, bool dry, uint64_t sequence)
 {
-    move(l, a, ASK_GRANTED);
+    lease_move(l, a, ASK_GRANTED);
     a->dry = dry;
     a->grant = sequence;
     bool there = relay_applied_last(l->app->relay, lease_home(l, a->pool), a->lane) >= sequence;
@@ -342,23 +274,23 @@ todo lease_granted(leases *l, ask *a, bool dry, uint64_t sequence)
 static todo on_verdict(leases *l, ask *a, const lease_out *said, bool clear)
 {
     if (said->verdict == ASK_VERDICT_GRANTED) {
-        bool dry = said->last && clear && !a->blind;
+        bool dry = said->last && clear && !is_blind(a);
         if (a->answer == NULL) {
             return lease_granted(l, a, dry, a->grant);
         }
         return tell(l, a, (peer_verdict){PEER_WORD_GRANTED, dry, a->grant});
     }
     if (said->verdict == ASK_VERDICT_RECALLING && !a->again) {
-        move(l, a, ASK_RECALLING);
+        lease_move(l, a, ASK_RECALLING);
         return (todo){0};
     }
-    if (a->blind) {
+    if (is_blind(a)) {
         return lease_drop(l, a);
     }
     if (said->verdict == ASK_VERDICT_NONE && clear) {
         return lease_finish(l, a, true);
     }
-    hold_back(l, a);
+    lease_hold_back(l, a);
     return lease_advance(l, a);
 }
 
@@ -456,7 +388,7 @@ static todo given_back(leases *l, pool_name which)
         if (a->state == ASK_ASKING) {
             a->again = true;
         } else if (a->state == ASK_RECALLING) {
-            hold_back(l, a);
+            lease_hold_back(l, a);
             todo t = lease_advance(l, a);
             if (t.submit || t.mark) {
                 return t;

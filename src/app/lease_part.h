@@ -40,7 +40,9 @@ typedef struct ask {
     int64_t late_need;    /* of those parked since */
     uint64_t late_ticket; /* 0: none */
     mark_state marked;
-    bool blind; /* it could not be read what is on its way: only a grant says anything */
+    /* Not all that is due could be applied, or it could not be read what is on its way: only a
+     * grant says anything. */
+    bool undue, blind;
     relay_mark mark;
     relay_mark returns; /* what lanes have given back since the mark */
     /* It is asked for another server: of those who wait there nothing is known here. */
@@ -84,8 +86,15 @@ todo lease_granted(leases *l, ask *a, bool dry, uint64_t sequence);
 todo lease_finish(leases *l, ask *a, bool dry);
 todo lease_drop(leases *l, ask *a);    /* whoever comes next asks again */
 todo lease_advance(leases *l, ask *a); /* on to the next state, if it may */
+void lease_move(leases *l, ask *a, ask_state to);
+/* Before it asks, or asks again, the home has what was on its way until now. */
+void lease_hold_back(leases *l, ask *a);
+/* lease_due.c: applies what gives back to its pool behind this kind of what is due, 0: all of it;
+ * then it is held back. */
+void lease_apply_due(leases *l, ask *a, uint8_t behind);
 /* Without it. */
 void lease_perform(leases *l, todo t);
+void lease_want_due(leases *l, const todo *asked); /* lease_due.c */
 /* lease_peer.c */
 void lease_want_mark(leases *l, const todo *asked);
 void lease_send(leases *l, const todo *asked);

@@ -22,7 +22,7 @@ void lease_want_mark(leases *l, const todo *asked)
     (void)pthread_mutex_lock(&l->lock);
     ask *a = lease_ask(l, asked->number);
     if (a != NULL && a->state == ASK_BARRIER && a->marked == MARK_WANTED) {
-        a->mark = read ? mark : (relay_mark){{0}};
+        a->mark = mark; /* of what could be read */
         a->marked = MARK_THERE;
         a->blind = !read;
         t = lease_advance(l, a);

@@ -7,9 +7,19 @@
 
 typedef bool seen(void *context, const outbox *row);
 
-/* All outboxes, until `see` answers false. */
+static bool reaches_all(const relay *r, const uow *rows)
+{
+    bool all = true;
+    for (uint16_t lane = 0; lane < r->lanes; lane++)
+        all = all && store_read_has(rows, lane);
+    return all;
+}
+
+/* All outboxes, until `see` answers false; R_UNAVAILABLE: but those of shards that are away. */
 static result each_letter(relay *r, seen *see, void *context)
 {
+    store_home reached = {.reached = true};
+    bool all = true;
     outbox at = {0};
     bool more = true;
     result read = R_DONE;
@@ -17,8 +27,9 @@ static result each_letter(relay *r, seen *see, void *context)
         arena *memory = arena_new(0);
         uow *rows;
         more = false;
-        read = store_read_begin(r->app->store, memory, 0, &rows);
+        read = store_read_bare(r->app->store, &reached, memory, 0, &rows);
         if (read == R_DONE) {
+            all = all && reaches_all(r, rows);
             void *page[UOW_SCAN_MAX];
             uow_range range = {&outbox_table, -1, &at, 0, at.sequence > 0};
             size_t n = uow_scan(rows, &range, ARRAY_LEN(page), page);
@@ -32,7 +43,7 @@ static result each_letter(relay *r, seen *see, void *context)
         }
         arena_free(memory);
     }
-    return read;
+    return read == R_DONE && !all ? R_UNAVAILABLE : read;
 }
 
 /* ---- what others have left ---- */
@@ -99,7 +110,8 @@ result relay_mark_read(relay *r, uint16_t to_lane, relay_mark *mark)
 {
     *mark = (relay_mark){{0}};
     result read = each_letter(r, mark_letter, &(marking){r, to_lane, mark});
-    return read == R_DONE && !relay_reached(r, to_lane, mark) ? learn(r, to_lane, mark) : read;
+    result learnt = relay_reached(r, to_lane, mark) ? R_DONE : learn(r, to_lane, mark);
+    return read == R_DONE ? learnt : read;
 }
 
 /* ---- what is on its way home ---- */

@@ -20,6 +20,7 @@ typedef struct sweep_place {
 struct sweeper {
     app *app;
     uint16_t lanes;
+    bool missed; /* a lane in this pass: its shard is away */
     sweep_place places[STORE_LANES_MAX][DUE_KIND_COUNT];
     pthread_mutex_t lock; /* of all that follows */
     pthread_cond_t changed;
@@ -120,18 +121,23 @@ static bool submit(sweeper *s, const due_block *b)
 
 /* ---- looking ---- */
 
-/* One page of each place, on one snapshot. */
+/* One page of each place, on one snapshot. A lane whose shard is away is not looked at in this
+ * pass. */
 static result look(sweeper *s, int64_t now_ms)
 {
     arena *memory = arena_new(0);
     uow *rows;
-    result r = store_read_begin(s->app->store, memory, now_ms, &rows);
+    store_home reached = {.reached = true};
+    result r = store_read_bare(s->app->store, &reached, memory, now_ms, &rows);
     if (r == R_DONE) {
         for (uint16_t lane = 0; lane < s->lanes; lane++) {
+            bool has = store_read_has(rows, lane);
+            bool mine = has && app_is_mine(s->app, lane); /* else its server sweeps it */
+            s->missed = s->missed || !has;
             for (uint8_t kind = 1; kind < DUE_KIND_COUNT; kind++) {
                 sweep_place *p = &s->places[lane][kind];
                 p->n = 0;
-                p->ended = p->ended || !app_is_mine(s->app, lane); /* its server sweeps it */
+                p->ended = p->ended || !mine;
                 if (p->ended)
                     continue;
                 p->last.lane = lane;
@@ -185,8 +191,11 @@ result sweeper_go(sweeper *s, int64_t now_ms, int64_t budget_ns, bool *ended)
         r = look(s, now_ms);
     } while (r == R_DONE && submit_found(s, until_ns) && !pass_ended(s));
     *ended = r != R_DONE || pass_ended(s);
-    if (*ended)
-        memset(s->places, 0, sizeof(s->places));
+    if (!*ended)
+        return R_DONE;
+    r = r == R_DONE && s->missed ? R_UNAVAILABLE : r;
+    s->missed = false;
+    memset(s->places, 0, sizeof(s->places));
     return r;
 }
 

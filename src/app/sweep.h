@@ -22,7 +22,8 @@ typedef struct sweep_totals {
 sweeper *sweeper_new(app *a);
 /* A portion of the pass over all that is due: goes on where the last one ended, for about
  * budget_ns, or to the end of the pass, which *ended tells. Does not wait for the last acts.
- * R_DONE, or why the store was not read. */
+ * R_DONE, or why the store was not read; R_UNAVAILABLE at the end of a pass: in that a shard was
+ * away, and its lanes were left out. */
 MUST_USE result sweeper_go(sweeper *s, int64_t now_ms, int64_t budget_ns, bool *ended);
 void sweeper_free(sweeper *s); /* waits for the acts on their way */
 

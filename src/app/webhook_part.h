@@ -41,6 +41,7 @@ struct target {
     uint32_t opened;
     int64_t open_until_ms;
     bool seen;
+    bool away; /* its rows cannot be reached: it is kept as it is */
 };
 
 /* A page of blocks, for all that are at the same place. */

@@ -94,14 +94,20 @@ static target *target_at(webhook_sender *s, const webhook *row)
     return s->targets[at];
 }
 
+static uint16_t lane_of(const webhook_sender *s, const webhook *row)
+{
+    return store_lane_of_slot(s->app->store, row->slot);
+}
+
 static void see(webhook_sender *s, sender_turn *t, const webhook *row)
 {
-    if (!app_is_mine(s->app, store_lane_of_slot(s->app->store, row->slot)))
+    if (!app_is_mine(s->app, lane_of(s, row)))
         return; /* another server sends to it */
     target *of = target_at(s, row);
     if (of == NULL)
         return;
     of->seen = true;
+    of->away = false;
     if (of->row.era != row->era)
         target_forget(s, of);
     if (of->row.version != row->version || of->row.era != row->era)
@@ -138,8 +144,11 @@ static void targets_see(webhook_sender *s, sender_turn *t)
     webhook from = {0};
     size_t n;
     bool after = false;
-    for (size_t i = 0; i < s->n; i++)
-        s->targets[i]->seen = false;
+    for (size_t i = 0; i < s->n; i++) {
+        target *of = s->targets[i];
+        of->away = !store_read_has(t->view.rows, lane_of(s, &of->row));
+        of->seen = of->away;
+    }
     do {
         void *found[PAGE];
         uow_range all = {&webhook_table, -1, &from, 0, after};
@@ -168,7 +177,7 @@ static void ended(letter *l, const letter_result *is)
                1);
 }
 
-/* False: no more can be under way. */
+/* False: no more can be under way, or can be read. */
 static bool send_letter(webhook_sender *s, sender_turn *t, letter *l, uint16_t lane)
 {
     target *of = l->target;
@@ -179,6 +188,8 @@ static bool send_letter(webhook_sender *s, sender_turn *t, letter *l, uint16_t l
     webhook_message m = {.id = event_id(t->memory, lane, l->row.sequence),
                          .at_ms = t->now_ms,
                          .body = s->options.render(&t->view, &e, t->memory)};
+    if (uow_pending(t->view.rows))
+        return false; /* it would tell of less than there is */
     str signatures = webhook_signatures(s->app, &of->row, &m, t->memory);
     if (signatures.n == 0) {
         ended(l,
@@ -208,7 +219,7 @@ static bool send_some(webhook_sender *s, sender_turn *t, target *of)
 {
     size_t most = of->opened > 0 ? 1 : SENDER_CONCURRENT; /* a probe */
     bool moved = false;
-    if (of->lanes == NULL || of->row.state != WEBHOOK_STATE_ENABLED ||
+    if (of->lanes == NULL || of->away || of->row.state != WEBHOOK_STATE_ENABLED ||
         t->now_ms < of->open_until_ms)
         return false;
     for (uint16_t lane = 0; lane < s->lanes; lane++) {
@@ -232,7 +243,8 @@ static bool send_some(webhook_sender *s, sender_turn *t, target *of)
 static void turn_heads(webhook_sender *s, sender_turn *t)
 {
     for (uint16_t lane = 0; lane < s->lanes; lane++) {
-        const lane_head *head = lane_head_get(t->view.rows, lane);
+        bool has = store_read_has(t->view.rows, lane);
+        const lane_head *head = has ? lane_head_get(t->view.rows, lane) : NULL;
         t->event_last[lane] = head == NULL ? 0 : head->event_last;
     }
 }
@@ -310,7 +322,8 @@ bool webhook_sender_go(webhook_sender *s, int64_t patience_ms)
     sender_turn *t = calloc(1, sizeof(*t)); /* freed below */
     CHECK(t != NULL);
     t->memory = arena_new(0);
-    if (app_view_open(s->app, t->memory, &t->view) == R_DONE) {
+    store_home reached = {.reached = true};
+    if (app_view_open_at(s->app, &reached, t->memory, &t->view) == R_DONE) {
         t->now_ms = now_ms;
         moved = look(s, t) || moved;
         if (app_view_close(&t->view) == R_DONE)

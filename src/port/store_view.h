@@ -20,6 +20,8 @@ typedef struct store_home {
     /* Rows of the slot, and no others, may come from a replica that has all that this process has
      * written there, and of what others have, all but that of STORE_REPLICA_LAG_MS. */
     bool replica;
+    /* Of no home: rows of all shards that can be reached now, and of no other one. */
+    bool reached;
 } store_home;
 
 /* A unit of work on a consistent snapshot of all lanes of a shard. No queue; rows load at once;
@@ -31,16 +33,24 @@ typedef struct store_home {
  *
  * A view of one home takes the snapshot of that shard, and needs no other one. It takes another
  * when a row of that is asked for: behind the configuration, which therefore knows what a row names
- * that one of the home has led to. Any other view takes that of every shard at once. */
+ * that one of the home has led to. Any other view takes that of every shard at once; one of those
+ * that are reached passes over a shard that is known to be away, and over one that hangs after two
+ * seconds. */
 MUST_USE result store_read_begin(store *s, arena *memory, int64_t now_ms, uow **out);
 /* home NULL: any */
 MUST_USE result store_read_begin_at(store *s, const store_home *home, arena *memory, int64_t now_ms,
                                     uow **out);
 MUST_USE result store_read_end(uow *u);
+/* Does the view have the rows of this lane? Of one that was not reached it has none: what is asked
+ * for by its key, or in a home there, could not be read; other scans leave it out. */
+bool store_read_has(const uow *u, uint16_t lane);
 /* The same without a configuration, for who makes that. */
 MUST_USE result store_read_bare(store *s, const store_home *home, arena *memory, int64_t now_ms,
                                 uow **out);
-/* The newest heads of all lanes, zeroed where there is none yet; outcomes as of load_item. */
+/* The newest heads of all lanes, zeroed where there is none yet; outcomes as of load_item. Does not
+ * wait for a shard that is known to be away. */
 void store_heads(store *s, lane_head *heads, result *outcomes);
+/* Tries to reach the shards that are away, which may take seconds: now and then, by one thread. */
+void store_reach(store *s);
 
 #endif

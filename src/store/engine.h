@@ -80,6 +80,9 @@ typedef struct engine_ops {
     /* home: what it is for, its lane filled in; NULL: all of them. NULL: a shard cannot be reached.
      */
     snapshot *(*snapshot_new)(engine *e, const store_home *home);
+    /* store_read_has, store_reach. NULL: there is one shard, and it is here. */
+    bool (*has)(engine *e, const snapshot *at, uint16_t lane);
+    void (*reach)(engine *e);
     void (*snapshot_free)(engine *e, const snapshot *s);
     /* All or nothing, durable when it returns R_DONE. R_STORAGE_FULL, R_UNAVAILABLE (nothing of it
      * is kept), R_EPOCH_CHANGED or R_STALE (nor of it; a race was lost: reload and run the batch

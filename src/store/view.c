@@ -36,7 +36,19 @@ static void read_heads(store *s, const snapshot *at, lane_span of, lane_head *he
 
 void store_heads(store *s, lane_head *heads, result *outcomes)
 {
-    read_heads(s, NULL, (lane_span){0, s->map.lanes}, heads, outcomes);
+    const snapshot *at = s->engine->ops->snapshot_new(s->engine, &(store_home){.reached = true});
+    for (uint16_t i = 0; at == NULL && i < s->map.lanes; i++)
+        outcomes[i] = R_UNAVAILABLE;
+    if (at == NULL)
+        return;
+    read_heads(s, at, (lane_span){0, s->map.lanes}, heads, outcomes);
+    s->engine->ops->snapshot_free(s->engine, at);
+}
+
+void store_reach(store *s)
+{
+    if (s->engine->ops->reach != NULL)
+        s->engine->ops->reach(s->engine);
 }
 
 /* A slot may be of an id that somebody made up. */
@@ -48,7 +60,7 @@ static uint16_t lane_of_home(const store *s, const store_home *home)
 /* The lanes whose rows a view is for: all of the shard of its home. */
 static lane_span span_of(const store *s, const store_home *home)
 {
-    if (home == NULL)
+    if (home == NULL || home->reached)
         return (lane_span){0, s->map.lanes};
     uint16_t first =
         slot_map_first_lane(&s->map, slot_map_shard_of_lane(&s->map, lane_of_home(s, home)));
@@ -75,7 +87,7 @@ static bool find_newer(store *s, const snapshot *at, lane_span of, lane_head *ne
 static const snapshot *snapshot_of(store *s, const store_home *home)
 {
     store_home of = home != NULL ? *home : (store_home){0};
-    if (home != NULL)
+    if (home != NULL && !home->reached)
         of.lane = lane_of_home(s, home);
     return s->engine->ops->snapshot_new(s->engine, home != NULL ? &of : NULL);
 }
@@ -134,6 +146,12 @@ result store_read_bare(store *s, const store_home *home, arena *memory, int64_t 
         return R_UNAVAILABLE;
     *out = reading_of(s, at, memory, now_ms);
     return R_DONE;
+}
+
+bool store_read_has(const uow *u, uint16_t number)
+{
+    const engine_ops *ops = u->engine->ops;
+    return ops->has == NULL || ops->has(u->engine, u->at, number);
 }
 
 result store_read_end(uow *u)

@@ -129,6 +129,8 @@ fix *fix_open(fix_options options)
                                                       : S("mem"),
                       .store = {.path = options.rocks,
                                 .urls = options.pg,
+                                .shards = options.shards,
+                                .several = options.several,
                                 .lanes = options.lanes == 0 ? LANES : options.lanes,
                                 .adversary = options.adversary},
                       .code_key = options.code_key == NULL ? S("the master key of a test: 32 by.")

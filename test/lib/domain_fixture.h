@@ -18,7 +18,9 @@ typedef struct fix_options {
     uint64_t adversary;  /* seed; 0: off */
     const str *code_key; /* NULL: one of 32 bytes; else this, which may be empty */
     str rocks;           /* a directory for RocksDB, the caller's to remove; empty: in memory */
-    const str *pg;       /* an empty database, the caller's to give back; NULL: none */
+    const str *pg;       /* empty databases, the caller's to give back; NULL: none */
+    uint16_t shards;     /* pg: how many; 0: one */
+    bool several;        /* pg: others may have them open, too */
 } fix_options;
 
 typedef struct fix {

@@ -13,7 +13,7 @@ enum { FORMAT_BINARY = 1, NAME_MAX_ = 32 };
 
 void conn_init(conn *c)
 {
-    *c = (conn){0};
+    *c = (conn){.answer_ms = CONN_ANSWER_MS};
     binary_init(&c->params);
 }
 
@@ -292,7 +292,7 @@ conn_fate conn_run(conn *c, conn_result *visit, void *context)
     c->state[0] = '\0';
     if (c->pg == NULL)
         return CONN_LOST;
-    run how = {visit, context, clock_monotonic_ms() + CONN_ANSWER_MS, false};
+    run how = {visit, context, clock_monotonic_ms() + c->answer_ms, false};
     if (PQpipelineSync(c->pg) != 1)
         return lose(c, PQerrorMessage(c->pg));
     for (size_t i = 0; i < c->sent_n; i++)

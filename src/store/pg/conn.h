@@ -35,7 +35,8 @@ typedef struct conn_sent {
 } conn_sent;
 
 typedef struct conn {
-    PGconn *pg;    /* NULL: not connected */
+    PGconn *pg;        /* NULL: not connected */
+    int64_t answer_ms; /* what a pipeline may take: CONN_ANSWER_MS, or less */
     bool warned;   /* by the last pipeline: a commit that was not waited for says so in a warning */
     char state[6]; /* SQLSTATE of the last refusal */
     char error[CONN_ERROR_MAX]; /* its words, or why the connection was lost */

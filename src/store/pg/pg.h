@@ -60,6 +60,7 @@ typedef struct session {
  * each that it was made for or has asked for a row. */
 struct snapshot {
     bool reads;
+    bool reached;  /* of the shards in `in`, and of no others */
     session *lane; /* the one of a lane */
     session *in[STORE_SHARDS_MAX];
     session *replica; /* which has the rows of `slot`; NULL: they are where all others are */
@@ -154,11 +155,14 @@ session *pg_lane_session(pg_engine *p, uint16_t lane);
 /* Of this shard; NULL: it cannot be had. */
 session *pg_session_in(snapshot *at, pg_shard *d);
 snapshot *pg_reader_new(engine *e, const store_home *home);
+bool pg_reader_has(engine *e, const snapshot *at, uint16_t lane);
+void pg_reach_all(engine *e); /* those that are away */
 /* An idle reader's session, or a new one, if need be after a wait; NULL: too many. Not begun. */
 session *pg_idle_take(pg_shard *d, bool waits);
 MUST_USE bool pg_reader_begin(session *s);
 void pg_reader_give(session *s);
-session *pg_reader_take(pg_shard *d);
+/* hurries: one that does not answer within the patience is away. */
+session *pg_reader_take(pg_shard *d, bool hurries);
 void pg_reader_end(engine *e, snapshot *at); /* gives its sessions back */
 void pg_reader_free(engine *e, const snapshot *s);
 

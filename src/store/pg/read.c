@@ -253,7 +253,8 @@ static reading wanted_of(const snapshot *at, const pg_shard *d, const read_reque
         const pg_shard *of = place_of(p, at, s->request.table, s->request.prefix);
         if (of == d)
             r.scans[r.scans_n++] = s;
-        if (of != NULL || (at->replica != NULL && d == at->replica->shard))
+        bool left_out = at->reached && at->in[d->number] == NULL;
+        if (of != NULL || left_out || (at->replica != NULL && d == at->replica->shard))
             continue;
         shares[i] = (scan_share){s, {.request = s->request}};
         r.scans[r.scans_n++] = &shares[i].part;

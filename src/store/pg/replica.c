@@ -39,7 +39,7 @@ static void ask_primary(pg_shard *d)
     int64_t now = clock_monotonic_ms(), asked = atomic_load(&d->asked_ms), position = -1;
     if (now - asked < ASK_EVERY_MS || !atomic_compare_exchange_strong(&d->asked_ms, &asked, now))
         return;
-    session *s = pg_reader_take(d);
+    session *s = pg_reader_take(d, false);
     if (s == NULL)
         return;
     server_send_position(&s->conn, 0);

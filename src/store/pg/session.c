@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/time.h"
+#include "port/clock.h"
 #include "port/log.h"
 #include "store/pg/pg.h"
 
@@ -155,7 +156,7 @@ bool pg_reader_begin(session *s)
     return fate == CONN_DONE;
 }
 
-session *pg_reader_take(pg_shard *d)
+session *pg_reader_take(pg_shard *d, bool hurries)
 {
     session *s = pg_idle_take(d, true);
     if (s == NULL)
@@ -163,6 +164,8 @@ session *pg_reader_take(pg_shard *d)
     while (pg_reach(s)) {
         if (pg_is_fenced(s))
             continue;
+        bool doubtful = hurries || atomic_load(&d->away_since_ms) != 0;
+        s->conn.answer_ms = doubtful ? PG_PATIENCE_MS : CONN_ANSWER_MS;
         if (pg_reader_begin(s))
             return s;
         if (conn_is_open(&s->conn)) /* it refuses */
@@ -179,15 +182,55 @@ void pg_reader_give(session *s)
         s->dirty = conn_run(&s->conn, NULL, NULL) == CONN_REFUSED;
     }
     s->begun = false;
+    s->conn.answer_ms = CONN_ANSWER_MS;
     give_back(s);
 }
 
 session *pg_session_in(snapshot *at, pg_shard *d)
 {
     CHECK(at->reads || at->in[d->number] != NULL); /* a batch is about the rows of its lane */
-    if (at->in[d->number] == NULL)
-        at->in[d->number] = pg_reader_take(d);
+    if (at->in[d->number] == NULL && !at->reached)
+        at->in[d->number] = pg_reader_take(d, false);
     return at->in[d->number];
+}
+
+static bool is_away(const pg_shard *d)
+{
+    int64_t since = atomic_load(&d->away_since_ms);
+    return since != 0 && clock_monotonic_ms() - since >= PG_PATIENCE_MS;
+}
+
+/* Those that are known to be away pg_reach_all tries; here they are passed over. */
+static snapshot *take_reached(pg_engine *p, snapshot *at)
+{
+    bool any = false;
+    at->reached = true;
+    for (uint16_t i = 0; i < p->shards_n; i++) {
+        if (!is_away(&p->shards[i]))
+            at->in[i] = pg_reader_take(&p->shards[i], true);
+        any = any || at->in[i] != NULL;
+    }
+    if (any)
+        return at;
+    free(at);
+    return NULL;
+}
+
+bool pg_reader_has(engine *e, const snapshot *at, uint16_t lane)
+{
+    return !at->reached || at->in[pg_shard_of((pg_engine *)e, HOME_LANE, lane)->number] != NULL;
+}
+
+void pg_reach_all(engine *e)
+{
+    pg_engine *p = (pg_engine *)e;
+    for (uint16_t i = 0; i < p->shards_n; i++) {
+        if (atomic_load(&p->shards[i].away_since_ms) == 0)
+            continue;
+        session *s = pg_reader_take(&p->shards[i], true);
+        if (s != NULL)
+            pg_reader_give(s);
+    }
 }
 
 snapshot *pg_reader_new(engine *e, const store_home *home)
@@ -196,6 +239,8 @@ snapshot *pg_reader_new(engine *e, const store_home *home)
     snapshot *at = calloc(1, sizeof(*at)); /* freed by pg_reader_free */
     CHECK(at != NULL);
     at->reads = true;
+    if (home != NULL && home->reached)
+        return take_reached(p, at);
     pg_shard *only = home != NULL ? pg_shard_of(p, HOME_LANE, home->lane) : NULL;
     if (home != NULL && home->replica)
         at->replica = pg_replica_take(p, only, at->slot = home->slot);
