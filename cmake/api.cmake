@@ -19,7 +19,7 @@ add_custom_command(
     OUTPUT ${api_gen}/event_schema.gen.c
     COMMAND gen_api schema ${CMAKE_SOURCE_DIR}/api/events.schema.json ${api_gen}/event_schema.gen.c
     DEPENDS gen_api ${CMAKE_SOURCE_DIR}/api/events.schema.json)
-add_custom_target(generated_api DEPENDS ${api_gen}/wire.gen.h)
+add_custom_target(generated_api DEPENDS ${api_gen}/wire.gen.h ${api_gen}/event_schema.gen.c)
 
 quan_layer(quan_api FOLDER src/api
     GENERATED ${api_gen}/wire.gen.c ${api_gen}/route.gen.c ${api_gen}/openapi.gen.c

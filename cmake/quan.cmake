@@ -75,16 +75,12 @@ function(quan_module out folder)
     set(${out} ON PARENT_SCOPE)
 endfunction()
 
-# quan_test(NAME [COST n] LABELS l… COMMAND …): one entry of ctest. `serial`, a label, keeps it
-# alone. COST: what takes longest is begun first, so that no processor waits for it at the end.
+# quan_test(NAME [COST n] LABELS l… COMMAND …): one entry of ctest. COST: what takes longest begins
+# first, so that no processor waits for it at the end.
 function(quan_test name)
     cmake_parse_arguments(T "" "COST" "LABELS;COMMAND" ${ARGN})
     add_test(NAME ${name} COMMAND ${T_COMMAND} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-    set(serial OFF)
-    if("serial" IN_LIST T_LABELS)
-        set(serial ON)
-    endif()
-    set_tests_properties(${name} PROPERTIES LABELS "${T_LABELS}" RUN_SERIAL ${serial}
+    set_tests_properties(${name} PROPERTIES LABELS "${T_LABELS}"
         ENVIRONMENT "QUAN_BUILD=${CMAKE_BINARY_DIR}")
     if(T_COST)
         set_tests_properties(${name} PROPERTIES COST ${T_COST})
@@ -129,8 +125,8 @@ endfunction()
 
 # quan_program_tests(FOLDER LINK l… LABELS l… [RUNS r…]): one program a .c of test/FOLDER, and one
 # of each folder of .c files in it; one suite a .sh. RUNS, the quickest first: a program is run once
-# for each, with it as its argument, so that they share the processors. A folder without a main is
-# for LD_PRELOAD.
+# for each, with it as its argument, so that they share the processors; a variable PROGRAM_RUN has
+# the arguments after it. A folder without a main is for LD_PRELOAD.
 function(quan_program_tests folder)
     cmake_parse_arguments(P "" "" "LINK;LABELS;RUNS" ${ARGN})
     file(GLOB tests CONFIGURE_DEPENDS
@@ -148,7 +144,8 @@ function(quan_program_tests folder)
         set(cost 10)
         foreach(run ${P_RUNS})
             math(EXPR cost "${cost} + 1")
-            quan_test(${program}_${run} COST ${cost} LABELS ${P_LABELS} COMMAND ${program} ${run})
+            quan_test(${program}_${run} COST ${cost} LABELS ${P_LABELS} COMMAND ${program} ${run}
+                ${${program}_${run}})
         endforeach()
         if(NOT P_RUNS)
             quan_test(${program} COST ${cost} LABELS ${P_LABELS} COMMAND ${program})
