@@ -1,12 +1,12 @@
-/* `quan bench`: prepares templates when asked, drives load from its threads, reports rates,
- * percentiles and refusals. See bench.h. */
+/* `quan bench`: prepares templates when asked, drives load from its threads, tells how it goes
+ * meanwhile. See bench.h. */
 #include "cli/bench.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <time.h>
 
-#include "base/json.h"
 #include "cli/cli.h"
 #include "cli/shop.h"
 #include "port/clock.h"
@@ -23,16 +23,23 @@ enum {
     KEY_BATCH = 'b',
     KEY_THREADS = 'j',
     KEY_PREPARE = 'p',
+    KEY_ALSO = 'a',
+    KEY_EVERY = 'e',
+    LOOK_MS = 1,
+    LOOKS_MAX = 500, /* for a thread to show how far it is */
+    LINE_MAX_BYTES = 256,
     BENCH_REPORT_MAX = 1 << 20,
 };
 
 static const char *const works[] = {"claim", "batch", "wallet", "coupon", "mix"};
-static const char *const kinds[] = {"claim", "query", "redeem", "coupon"};
 
 typedef struct bench_flags {
     bench_plan plan;
     cli_server server;
     uint64_t prepare;
+    uint64_t every_s; /* 0: says nothing before the end */
+    str also[BENCH_SERVERS_MAX];
+    size_t also_n;
 } bench_flags;
 
 static uint64_t number(struct argp_state *state, const char *text, uint64_t least, uint64_t most)
@@ -81,6 +88,9 @@ static error_t parse_numbers(int key, char *argument, struct argp_state *state)
     case KEY_BATCH:
         p->batch = (uint32_t)number(state, argument, 1, BENCH_BATCH_MAX);
         return 0;
+    case KEY_EVERY:
+        ((bench_flags *)state->input)->every_s = number(state, argument, 1, 86400);
+        return 0;
     case KEY_PREPARE:
         ((bench_flags *)state->input)->prepare = number(state, argument, 1, BENCH_TEMPLATES_MAX);
         return 0;
@@ -102,6 +112,12 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         }
         f->plan.templates[f->plan.template_count++] = str_of(argument);
         return 0;
+    case KEY_ALSO:
+        if (f->also_n + 1 == BENCH_SERVERS_MAX) {
+            argp_error(state, "at most %d servers", BENCH_SERVERS_MAX);
+        }
+        f->also[f->also_n++] = str_of(argument);
+        return 0;
     case ARGP_KEY_END:
         if ((f->plan.template_count == 0) == (f->prepare == 0)) {
             argp_error(state, "say either --template or --prepare");
@@ -113,6 +129,12 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 }
 
 static const struct argp_option options[] = {
+    {"also", KEY_ALSO, "URL", 0,
+     "Another server of the same store: connections are spread over all, and go to another one "
+     "when "
+     "theirs is gone; may be repeated",
+     0},
+    {"every", KEY_EVERY, "SECONDS", 0, "Say on stderr how it goes, so often", 0},
     {"template", KEY_TEMPLATE, "ID", 0, "Claim from this template; may be repeated", 0},
     {"prepare", KEY_PREPARE, "N", 0,
      "Make a campaign with N unlimited templates and claim from those", 0},
@@ -132,6 +154,7 @@ typedef struct worker {
     bench_plan *plan;
     uint32_t index;
     bench_count count;
+    bench_watch watch;
     buf why;
     bool good;
 } worker;
@@ -139,103 +162,107 @@ typedef struct worker {
 static void *work(void *context)
 {
     worker *w = context;
-    w->good = bench_drive(w->plan, w->index, &w->count, &w->why);
+    w->good = bench_drive(w->plan, w->index, &w->count, &w->watch, &w->why);
     return NULL;
 }
 
-static void add(bench_count *into, const bench_count *from)
+/* ---- running ---- */
+
+static bench_plan *told_to_end; /* the one that runs */
+
+static void on_stop(int number)
 {
-    for (size_t k = 0; k < BENCH_KINDS; k++) {
-        latency_merge(&into->latencies[k], &from->latencies[k]);
-    }
-    for (size_t s = 0; s < ARRAY_LEN(into->refused); s++) {
-        into->refused[s] += from->refused[s];
-    }
-    into->done += from->done;
-    into->claims += from->claims;
-    into->broken += from->broken;
-    into->bytes_out += from->bytes_out;
-    into->bytes_in += from->bytes_in;
+    MAYBE(number);
+    atomic_store(&told_to_end->ends, true);
 }
 
-static void put(json_writer *w, str name, uint64_t value)
+/* A signal ends it early, with what was counted; a second one at once. */
+static void end_by_signal(bench_plan *p)
 {
-    json_key(w, name);
-    json_put_u64(w, value);
+    struct sigaction action = {.sa_handler = on_stop};
+    action.sa_flags = (int)SA_RESETHAND;
+    told_to_end = p;
+    CHECK(sigaction(SIGINT, &action, NULL) == 0 && sigaction(SIGTERM, &action, NULL) == 0);
 }
 
-static void write_json(const bench_count *c, uint64_t took_us, buf *out)
+/* The sum of all threads, who are asked. False: one of them does not say so in time. */
+static bool look(worker *workers, uint32_t n, bench_count *sum)
 {
-    json_writer w = json_writer_on(out);
-    json_begin_object(&w);
-    put(&w, S("took_us"), took_us);
-    put(&w, S("requests"), c->done);
-    put(&w, S("requests_per_s"), c->done * 1000000 / took_us);
-    put(&w, S("coupons"), c->claims);
-    put(&w, S("coupons_per_s"), c->claims * 1000000 / took_us);
-    put(&w, S("broken"), c->broken);
-    for (size_t k = 0; k < BENCH_KINDS; k++) {
-        const latency *l = &c->latencies[k];
-        if (l->n > 0) {
-            json_key(&w, str_of(kinds[k]));
-            json_begin_object(&w);
-            put(&w, S("done"), l->n);
-            put(&w, S("mean_us"), l->sum_us / l->n);
-            put(&w, S("p50_us"), latency_at(l, 500));
-            put(&w, S("p99_us"), latency_at(l, 990));
-            put(&w, S("p999_us"), latency_at(l, 999));
-            put(&w, S("max_us"), l->max_us);
-            json_end_object(&w);
+    bool all = true;
+    *sum = (bench_count){0};
+    for (uint32_t i = 0; i < n; i++) {
+        atomic_fetch_add(&workers[i].watch.asked, 1);
+    }
+    for (uint32_t i = 0; i < n && all; i++) {
+        bench_watch *w = &workers[i].watch;
+        unsigned asked = atomic_load(&w->asked);
+        int looks = 0;
+        while (atomic_load(&w->given) != asked && ++looks < LOOKS_MAX) {
+            nanosleep(&(struct timespec){.tv_nsec = LOOK_MS * 1000000L}, NULL);
+        }
+        all = atomic_load(&w->given) == asked;
+        if (all) {
+            bench_add(sum, &w->count);
         }
     }
-    json_key(&w, S("refused"));
-    json_begin_object(&w);
-    for (size_t s = 0; s < ARRAY_LEN(c->refused); s++) {
-        if (c->refused[s] > 0) {
-            char name[8];
-            int n = snprintf(name, sizeof name, "%zu", s);
-            put(&w, (str){name, (size_t)n}, c->refused[s]);
-        }
-    }
-    json_end_object(&w);
-    json_end_object(&w);
-    buf_char(out, '\n');
+    return all;
 }
 
-static void write_text(const bench_count *c, uint64_t took_us, buf *out)
+typedef struct telling {
+    worker *workers;
+    uint32_t n;
+    uint64_t every_s;
+    int64_t began_ns, next_ns, told_ns;
+    bench_count now, before;
+} telling;
+
+static void tell(telling *t)
 {
-    buf_printf(out, "%llu requests in %llu.%03llu s: %llu/s", (unsigned long long)c->done,
-               (unsigned long long)(took_us / 1000000), (unsigned long long)(took_us / 1000 % 1000),
-               (unsigned long long)(c->done * 1000000 / took_us));
-    if (c->claims > 0) {
-        buf_printf(out, "; %llu coupons: %llu/s", (unsigned long long)c->claims,
-                   (unsigned long long)(c->claims * 1000000 / took_us));
+    char bytes[LINE_MAX_BYTES];
+    buf line = {.p = bytes, .capacity = sizeof bytes, .max = sizeof bytes};
+    t->next_ns += (int64_t)t->every_s * 1000000000;
+    if (!look(t->workers, t->n, &t->now)) {
+        return; /* the next line has it */
     }
-    buf_char(out, '\n');
-    for (size_t k = 0; k < BENCH_KINDS; k++) {
-        const latency *l = &c->latencies[k];
-        if (l->n > 0) {
-            buf_printf(
-                out, "  %-7s %9llu  mean %6llu us  p50 %6llu  p99 %6llu  p99.9 %6llu  max %llu\n",
-                kinds[k], (unsigned long long)l->n, (unsigned long long)(l->sum_us / l->n),
-                (unsigned long long)latency_at(l, 500), (unsigned long long)latency_at(l, 990),
-                (unsigned long long)latency_at(l, 999), (unsigned long long)l->max_us);
-        }
-    }
-    for (size_t s = 0; s < ARRAY_LEN(c->refused); s++) {
-        if (c->refused[s] > 0) {
-            buf_printf(out, "  refused with %zu: %llu\n", s, (unsigned long long)c->refused[s]);
-        }
-    }
-    if (c->broken > 0) {
-        buf_printf(out, "  connections broken: %llu\n", (unsigned long long)c->broken);
-    }
+    int64_t now_ns = clock_monotonic_ns();
+    bench_write_line(&t->now, &t->before, (uint64_t)(now_ns - t->told_ns) / 1000 + 1, &line);
+    fprintf(stderr, "%6lld s: %.*s", (long long)((now_ns - t->began_ns + 500000000) / 1000000000),
+            STR_ARG(buf_view(&line)));
+    t->before = t->now;
+    t->told_ns = now_ns;
 }
 
-static cli_exit drive(cli_context *c, bench_plan *p)
+/* Until that thread has ended. */
+static void await(telling *t, pthread_t thread)
+{
+    while (t->every_s > 0) {
+        struct timespec until;
+        int64_t left_ns = t->next_ns - clock_monotonic_ns();
+        (void)clock_gettime(CLOCK_REALTIME, &until);
+        int64_t ns = until.tv_nsec + (left_ns < 0 ? 0 : left_ns);
+        until.tv_sec += ns / 1000000000;
+        until.tv_nsec = ns % 1000000000;
+        if (pthread_timedjoin_np(thread, NULL, &until) == 0) {
+            return;
+        }
+        if (clock_monotonic_ns() >= t->next_ns) {
+            tell(t);
+        }
+    }
+    CHECK(pthread_join(thread, NULL) == 0);
+}
+
+static cli_exit drive(cli_context *c, bench_plan *p, uint64_t every_s)
 {
     worker *workers = ARENA_ARRAY(c->memory, worker, p->threads);
+    telling *t = ARENA_NEW(c->memory, telling);
     int64_t began = clock_monotonic_ns();
+    t->workers = workers;
+    t->n = p->threads;
+    t->every_s = every_s;
+    t->began_ns = t->told_ns = began;
+    t->next_ns = began + (int64_t)every_s * 1000000000;
+    end_by_signal(p);
     for (uint32_t i = 0; i < p->threads; i++) {
         workers[i].plan = p;
         workers[i].index = i;
@@ -245,12 +272,12 @@ static cli_exit drive(cli_context *c, bench_plan *p)
     bench_count *all = ARENA_NEW(c->memory, bench_count);
     cli_exit code = CLI_OK;
     for (uint32_t i = 0; i < p->threads; i++) {
-        (void)pthread_join(workers[i].thread, NULL);
+        await(t, workers[i].thread);
         if (!workers[i].good && code == CLI_OK) {
             code = cli_fail(c, CLI_ENVIRONMENT, "%.*s", STR_ARG(buf_view(&workers[i].why)));
         }
         buf_free(&workers[i].why);
-        add(all, &workers[i].count);
+        bench_add(all, &workers[i].count);
     }
     uint64_t took_us = (uint64_t)(clock_monotonic_ns() - began) / 1000 + 1;
     if (code != CLI_OK) {
@@ -259,9 +286,9 @@ static cli_exit drive(cli_context *c, bench_plan *p)
     buf out;
     buf_init(&out, BENCH_REPORT_MAX);
     if (c->json) {
-        write_json(all, took_us, &out);
+        bench_write_json(all, took_us, &out);
     } else {
-        write_text(all, took_us, &out);
+        bench_write_text(all, took_us, &out);
     }
     code = cli_print(c, &out);
     buf_free(&out);
@@ -312,7 +339,12 @@ cli_exit cli_bench(cli_context *c)
         return code;
     }
     bench_plan *p = &f->plan;
-    p->port = f->server.port;
+    p->ports[p->server_count++] = f->server.port;
+    for (size_t i = 0; i < f->also_n; i++) {
+        if (!cli_server_port(f->also[i], &p->ports[p->server_count++])) {
+            return cli_fail(c, CLI_USAGE, "--also is a URL such as http://127.0.0.1:8080");
+        }
+    }
     p->key = f->server.key;
     p->run = arena_printf(c->memory, "bench-%llx", (unsigned long long)random_u64());
     p->threads = p->threads > p->connections ? p->connections : p->threads;
@@ -320,5 +352,5 @@ cli_exit cli_bench(cli_context *c)
     if (f->prepare > 0) {
         code = prepare(c, f);
     }
-    return code == CLI_OK ? drive(c, p) : code;
+    return code == CLI_OK ? drive(c, p, f->every_s) : code;
 }

@@ -2,7 +2,11 @@
  *
  * Closed loop: every connection sends its next request when the answer is there. Open loop
  * (--rate): requests are due at fixed moments whatever the server does, and latency counts from
- * when a request was due, so waiting is not hidden. */
+ * when a request was due, so waiting is not hidden.
+ *
+ * Of several servers each connection has one, in turn. When that goes away it takes the next one
+ * that is there, and asks again there what was not answered, with the same Idempotency-Key: as a
+ * client without a proxy does it. */
 #ifndef QUAN_CLI_BENCH_H
 #define QUAN_CLI_BENCH_H
 
@@ -17,6 +21,8 @@
 enum {
     BENCH_CONNECTIONS_MAX = 4096,
     BENCH_THREADS_MAX = 16,
+    BENCH_SERVERS_MAX = 8,
+    BENCH_MOVES_MAX = 100, /* of one connection to another server */
     BENCH_TEMPLATES_MAX = 256,
     BENCH_BATCH_MAX = 1000,
     BENCH_REQUEST_MAX = 4 * 1024 * 1024,
@@ -34,7 +40,8 @@ typedef enum bench_kind {
 typedef enum bench_work { WORK_CLAIM, WORK_BATCH, WORK_WALLET, WORK_COUPON, WORK_MIX } bench_work;
 
 typedef struct bench_plan {
-    uint16_t port;
+    uint16_t ports[BENCH_SERVERS_MAX];
+    size_t server_count;
     str key; /* the API key's secret */
     bench_work work;
     str templates[BENCH_TEMPLATES_MAX];
@@ -50,14 +57,23 @@ typedef struct bench_plan {
     int64_t seconds;
     uint64_t rate;      /* open loop: requests a second; 0: closed loop */
     atomic_ullong next; /* number of the next request */
+    atomic_bool ends;   /* no further request */
 } bench_plan;
 
 typedef struct bench_count {
     latency latencies[BENCH_KINDS];
-    uint64_t done, claims, refused[600],
-        broken; /* claims: coupons that were issued; refused by status */
+    uint64_t done, claims;  /* claims: coupons that were issued */
+    uint64_t refused[600];  /* by status */
+    uint64_t moved, broken; /* connections: to another server; for good */
     uint64_t bytes_out, bytes_in;
 } bench_count;
+
+/* How far a thread is, for another one that asks: it adds one to `asked`, and `count` is its own
+ * when `given` is as much. */
+typedef struct bench_watch {
+    atomic_uint asked, given;
+    bench_count count;
+} bench_watch;
 
 /* ---- bench_work.c ---- */
 /* What a connection knows from its last claim, for redeeming it. */
@@ -73,7 +89,15 @@ void bench_learn(const bench_plan *p, bench_memory *m, bench_kind kind, str body
 
 /* ---- bench_wire.c ---- */
 /* Drives this thread's share of the connections until the end; false with *why when it cannot
- * connect. */
-bool bench_drive(bench_plan *p, uint32_t thread, bench_count *count, buf *why);
+ * connect. watch: NULL, nobody asks. */
+bool bench_drive(bench_plan *p, uint32_t thread, bench_count *count, bench_watch *watch, buf *why);
+
+/* ---- bench_report.c ---- */
+void bench_add(bench_count *into, const bench_count *from);
+/* What was counted in took_us: the whole of a run, and a line of a part of it. */
+void bench_write_json(const bench_count *c, uint64_t took_us, buf *out);
+void bench_write_text(const bench_count *c, uint64_t took_us, buf *out);
+/* before: what had been counted took_us ago. */
+void bench_write_line(const bench_count *c, const bench_count *before, uint64_t took_us, buf *out);
 
 #endif

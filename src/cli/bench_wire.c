@@ -22,6 +22,8 @@ typedef struct line {
     int64_t due_us; /* when the request was due: from here latency counts */
     buf out, in;
     size_t sent;
+    size_t server; /* of the plan's */
+    uint32_t moves;
     bench_memory memory;
     struct line *next_idle;
 } line;
@@ -29,6 +31,7 @@ typedef struct line {
 typedef struct driver {
     bench_plan *plan;
     bench_count *count;
+    bench_watch *watch;
     int epoll;
     line *lines, *idle;
     uint32_t n, busy;
@@ -42,49 +45,65 @@ static int64_t now_us(void)
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-static bool dial(driver *d, line *l, buf *why)
+/* To its server; false: errno says why. */
+static bool dial(const driver *d, line *l)
 {
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(d->plan->port)};
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(d->plan->ports[l->server])};
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     int on = 1;
     l->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (l->fd < 0 || connect(l->fd, (struct sockaddr *)&to, sizeof to) != 0) {
-        buf_printf(why, "127.0.0.1:%u: %s", d->plan->port, strerror(errno));
-        return false;
-    }
-    (void)setsockopt(l->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = l};
-    return epoll_ctl(d->epoll, EPOLL_CTL_ADD, l->fd, &event) == 0;
+    if (l->fd >= 0 && connect(l->fd, (struct sockaddr *)&to, sizeof to) == 0 &&
+        epoll_ctl(d->epoll, EPOLL_CTL_ADD, l->fd, &event) == 0) {
+        (void)setsockopt(l->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        return true;
+    }
+    int why = errno;
+    if (l->fd >= 0) {
+        (void)close(l->fd);
+    }
+    l->fd = -1;
+    errno = why;
+    return false;
 }
 
-static void hang_up(driver *d, line *l)
+/* Its server is gone: to the next one that is there, where its request is to be written again. */
+static bool move(driver *d, line *l)
 {
+    const bench_plan *p = d->plan;
+    (void)close(l->fd);
+    l->fd = -1;
+    l->sent = 0;
+    buf_clear(&l->in);
+    for (size_t i = 1; i < p->server_count && l->moves < BENCH_MOVES_MAX; i++) {
+        l->server = (l->server + 1) % p->server_count;
+        l->moves++;
+        if (dial(d, l)) {
+            d->count->moved++;
+            return true;
+        }
+    }
     d->count->broken++;
     d->n--;
     if (l->busy) {
         d->busy--;
     }
-    (void)close(l->fd);
-    l->fd = -1;
+    return false;
 }
 
 /* Requests are small beside the socket's buffer, so writing blocks at most for batches; that is
  * the load generator's own cost. */
-static bool write_all(driver *d, line *l)
+static void write_all(driver *d, line *l)
 {
     while (l->sent < l->out.n) {
         ssize_t n = send(l->fd, l->out.p + l->sent, l->out.n - l->sent, MSG_NOSIGNAL);
-        if (n < 0 && errno == EINTR) {
-            continue;
+        if (n > 0) {
+            l->sent += (size_t)n;
+        } else if ((n == 0 || errno != EINTR) && !move(d, l)) {
+            return;
         }
-        if (n <= 0) {
-            hang_up(d, l);
-            return false;
-        }
-        l->sent += (size_t)n;
     }
     d->count->bytes_out += l->out.n;
-    return true;
 }
 
 /* False when there is nothing more to send. */
@@ -101,7 +120,7 @@ static bool start(driver *d, line *l, int64_t due_us)
     l->due_us = due_us;
     l->busy = true;
     d->busy++;
-    (void)write_all(d, l);
+    write_all(d, l);
     return true;
 }
 
@@ -151,7 +170,9 @@ static void on_readable(driver *d, line *l)
         return;
     }
     if (n <= 0) {
-        hang_up(d, l);
+        if (move(d, l) && l->busy) {
+            write_all(d, l);
+        }
         return;
     }
     d->count->bytes_in += (uint64_t)n;
@@ -179,6 +200,10 @@ static bool send_due(driver *d, int64_t now)
             return true;
         }
         line *l = d->idle;
+        if (l->fd < 0) { /* it broke while it had nothing to do */
+            d->idle = l->next_idle;
+            continue;
+        }
         int64_t due = p->rate > 0 ? d->next_due_us : now;
         if (!start(d, l, due)) {
             return false;
@@ -189,6 +214,16 @@ static bool send_due(driver *d, int64_t now)
     return true;
 }
 
+static void show(driver *d)
+{
+    bench_watch *w = d->watch;
+    unsigned asked = w == NULL ? 0 : atomic_load(&w->asked);
+    if (w != NULL && asked != atomic_load(&w->given)) {
+        w->count = *d->count;
+        atomic_store(&w->given, asked);
+    }
+}
+
 static void loop(driver *d)
 {
     struct epoll_event events[EVENTS_MAX];
@@ -196,7 +231,8 @@ static void loop(driver *d)
     d->next_due_us = now_us();
     while (d->n > 0) {
         int64_t now = now_us();
-        more = more && now < d->end_us && send_due(d, now);
+        show(d);
+        more = more && !atomic_load(&d->plan->ends) && now < d->end_us && send_due(d, now);
         if (!more && d->busy == 0) {
             return;
         }
@@ -211,9 +247,9 @@ static void loop(driver *d)
     }
 }
 
-bool bench_drive(bench_plan *p, uint32_t thread, bench_count *count, buf *why)
+bool bench_drive(bench_plan *p, uint32_t thread, bench_count *count, bench_watch *watch, buf *why)
 {
-    driver d = {.plan = p, .count = count, .epoll = epoll_create1(EPOLL_CLOEXEC)};
+    driver d = {.plan = p, .count = count, .watch = watch, .epoll = epoll_create1(EPOLL_CLOEXEC)};
     uint32_t n = p->connections / p->threads + (thread < p->connections % p->threads ? 1 : 0);
     d.lines = calloc(n == 0 ? 1 : n, sizeof *d.lines); /* freed below */
     CHECK(d.lines != NULL && d.epoll >= 0);
@@ -223,7 +259,11 @@ bool bench_drive(bench_plan *p, uint32_t thread, bench_count *count, buf *why)
         l->fd = -1;
         buf_init(&l->out, BENCH_REQUEST_MAX);
         buf_init(&l->in, BENCH_ANSWER_MAX);
-        good = good && dial(&d, l, why);
+        l->server = (i * p->threads + thread) % p->server_count;
+        if (good && !dial(&d, l)) {
+            buf_printf(why, "127.0.0.1:%u: %s", p->ports[l->server], strerror(errno));
+            good = false;
+        }
         l->next_idle = d.idle;
         d.idle = l;
     }

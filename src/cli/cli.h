@@ -92,6 +92,8 @@ MUST_USE cli_exit cli_parse(cli_context *c, const cli_flags *flags);
 /* ---- server.c ---- */
 /* Fills port and key; what cli_parse does for flags.server. */
 MUST_USE cli_exit cli_server_find(const cli_context *c, cli_server *s);
+/* The port of a server's URL; false: it is not one of this machine. */
+MUST_USE bool cli_server_port(str url, uint16_t *port);
 
 /* ---- secrets.c ---- */
 str cli_variable(const cli_context *c, str name); /* of the environment; empty: not set */

@@ -121,8 +121,11 @@ static cli_exit add_nodes(cluster *k)
     for (uint64_t i = 0; good && i < k->options.shards; i++) {
         cluster_node *primary = &k->nodes[k->n];
         good = add_node(k, arena_printf(m, "shard-%llu", (unsigned long long)i).p, NULL);
-        if (good && k->options.replicas)
-            good = add_node(k, arena_printf(m, "%s-replica", primary->name).p, primary);
+        for (uint64_t r = 0; good && r < k->options.replicas; r++) {
+            str number = r == 0 ? S("") : arena_printf(m, "-%llu", (unsigned long long)r + 1);
+            good = add_node(k, arena_printf(m, "%s-replica%.*s", primary->name, STR_ARG(number)).p,
+                            primary);
+        }
     }
     return good ? CLI_OK
                 : cli_fail(k->cli, CLI_ENVIRONMENT, "no free port of 127.0.0.1: %s",
@@ -393,13 +396,14 @@ static const char *const *synchronous_arguments(const cluster *k, const cluster_
 {
     arena *m = k->cli->memory;
     const char **all = ARENA_ARRAY(m, const char *, ARGUMENTS_MAX);
-    const char *const words[] = {arena_printf(m, "%s/psql", k->bin).p,
-                                 "--no-psqlrc",
-                                 "--dbname",
-                                 cluster_dsn(k, node).p,
-                                 "--set=ON_ERROR_STOP=1",
-                                 "--command=ALTER SYSTEM SET synchronous_standby_names = '*'",
-                                 "--command=SELECT pg_reload_conf()"};
+    const char *const words[] = {
+        arena_printf(m, "%s/psql", k->bin).p,
+        "--no-psqlrc",
+        "--dbname",
+        cluster_dsn(k, node).p,
+        "--set=ON_ERROR_STOP=1",
+        "--command=ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (*)'",
+        "--command=SELECT pg_reload_conf()"};
     memcpy(all, words, sizeof(words));
     return all;
 }
@@ -410,6 +414,8 @@ static const char *const *basebackup_arguments(const cluster *k, const cluster_n
     const char **all = ARENA_ARRAY(m, const char *, ARGUMENTS_MAX);
     str from = arena_printf(m, "%.*s application_name=%s",
                             STR_ARG(socket_dsn(k, node->primary, NULL)), node->name);
+    /* The first behind its primary is number 1. */
+    const char *slot = arena_printf(m, "--slot=replica_%td", node - node->primary).p;
     const char *const words[] = {arena_printf(m, "%s/pg_basebackup", k->bin).p,
                                  "--pgdata",
                                  node->data,
@@ -418,7 +424,7 @@ static const char *const *basebackup_arguments(const cluster *k, const cluster_n
                                  "--wal-method=stream",
                                  "--checkpoint=fast",
                                  "--create-slot",
-                                 "--slot=replica",
+                                 slot,
                                  "--write-recovery-conf",
                                  "--no-sync"};
     memcpy(all, words, sizeof(words));
@@ -446,7 +452,7 @@ static cli_exit make_and_serve(cluster *k)
     cli_exit code = each(k, false, &init);
     code = code == CLI_OK ? serve(k, false) : code;
     code = code == CLI_OK ? each(k, false, &create) : code;
-    if (code == CLI_OK && k->options.replicas) {
+    if (code == CLI_OK && k->options.replicas > 0) {
         fprintf(stderr, "quan: primaries are ready; copying them to their replicas\n");
         code = each(k, true, &copy);
         code = code == CLI_OK ? serve(k, true) : code;

@@ -1,4 +1,4 @@
-/* Throw-away PostgreSQL clusters: shards, each a primary and perhaps a streaming replica, in a
+/* Throw-away PostgreSQL clusters: shards, each a primary and perhaps streaming replicas, in a
  * directory of their own that is removed in the end. For trying things out and for tests; nothing
  * here is for data that anybody wants to keep.
  *
@@ -11,15 +11,20 @@
 #include "cli/cli.h"
 #include "cli/program.h"
 
-enum { CLUSTER_SHARDS_MAX = 8, CLUSTER_SET_MAX = 32, CLUSTER_NAME_MAX = 24 };
+enum {
+    CLUSTER_SHARDS_MAX = 8,
+    CLUSTER_REPLICAS_MAX = 2, /* of a shard */
+    CLUSTER_SET_MAX = 32,
+    CLUSTER_NAME_MAX = 24
+};
 
 typedef struct cluster_options {
     uint64_t shards;
-    bool replicas;    /* one for each shard */
-    bool synchronous; /* a commit is answered when the replica has it, too */
-    bool unsynced;    /* fsync = off: quicker, and what was committed may be gone after a crash of
+    uint64_t replicas; /* of each shard */
+    bool synchronous;  /* a commit is answered when one of them has it, too */
+    bool unsynced;     /* fsync = off: quicker, and what was committed may be gone after a crash of
                               the machine; a process may crash as it likes */
-    const char *bin;  /* where PostgreSQL's programs are; NULL: cluster_programs looks */
+    const char *bin;   /* where PostgreSQL's programs are; NULL: cluster_programs looks */
     const char *directory;            /* to make ours in; NULL: TMPDIR, or /tmp */
     const char *user;                 /* where root runs us; NULL: nobody */
     const char *set[CLUSTER_SET_MAX]; /* "name=value" of postgresql.conf */
@@ -44,9 +49,27 @@ typedef struct cluster {
     program_user user;
     const char *bin, *directory;
     const char *password;
-    cluster_node nodes[2 * CLUSTER_SHARDS_MAX];
+    cluster_node nodes[(1 + CLUSTER_REPLICAS_MAX) * CLUSTER_SHARDS_MAX];
     size_t n;
 } cluster;
+
+/* Options of a command that say where clusters are made and by whom they are run. */
+enum { CLUSTER_KEY_BIN = 0x100, CLUSTER_KEY_DIRECTORY, CLUSTER_KEY_USER };
+#define CLUSTER_PLACE_OPTIONS                                                                      \
+    {.name = "bin",                                                                                \
+     .key = CLUSTER_KEY_BIN,                                                                       \
+     .arg = "DIR",                                                                                 \
+     .doc = "Where initdb, postgres, pg_basebackup, createdb and psql are. Default: as pg_config " \
+            "says, /usr/lib/postgresql/*/bin, PATH"},                                              \
+        {.name = "directory",                                                                      \
+         .key = CLUSTER_KEY_DIRECTORY,                                                             \
+         .arg = "DIR",                                                                             \
+         .doc = "Where to make the directory of the clusters. Default: TMPDIR, or /tmp"},          \
+        {.name = "user",                                                                           \
+         .key = CLUSTER_KEY_USER,                                                                  \
+         .arg = "NAME",                                                                            \
+         .doc = "Who runs PostgreSQL where root runs this command. Default: nobody"},
+error_t cluster_place_parse(int key, const char *argument, cluster_options *into);
 
 /* The directory that has all programs that we run: `bin`, or what pg_config says, the newest in
  * /usr/lib/postgresql, where initdb on PATH is. NULL, after saying why. */

@@ -13,9 +13,6 @@ enum {
     KEY_SHARDS = 1,
     KEY_REPLICAS,
     KEY_UNSYNCED,
-    KEY_BIN,
-    KEY_DIRECTORY,
-    KEY_USER,
     KEY_SET,
 };
 
@@ -25,24 +22,10 @@ static const struct argp_option options_of_cluster[] = {
     {.name = "unsynced",
      .key = KEY_UNSYNCED,
      .doc = "Let PostgreSQL not sync its files: quicker, and not durable"},
-    {.name = "bin",
-     .key = KEY_BIN,
-     .arg = "DIR",
-     .doc = "Where initdb, postgres, pg_basebackup, createdb and psql are. Default: as pg_config "
-            "says, "
-            "/usr/lib/postgresql/*/bin, PATH"},
-    {.name = "directory",
-     .key = KEY_DIRECTORY,
-     .arg = "DIR",
-     .doc = "Where to make the directory of the clusters. Default: TMPDIR, or /tmp"},
-    {.name = "user",
-     .key = KEY_USER,
-     .arg = "NAME",
-     .doc = "Who runs PostgreSQL where root runs this command. Default: nobody"},
-    {.name = "set",
-     .key = KEY_SET,
-     .arg = "NAME=VALUE",
-     .doc = "A setting of PostgreSQL, for all nodes; may be given many times"},
+    CLUSTER_PLACE_OPTIONS{.name = "set",
+                          .key = KEY_SET,
+                          .arg = "NAME=VALUE",
+                          .doc = "A setting of PostgreSQL, for all nodes; may be given many times"},
     {0}};
 
 static error_t parse(int key, char *argument, struct argp_state *state)
@@ -55,19 +38,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
             argp_error(state, "--shards is a number from 1 to %d", CLUSTER_SHARDS_MAX);
         return 0;
     case KEY_REPLICAS:
-        o->replicas = true;
+        o->replicas = 1;
         return 0;
     case KEY_UNSYNCED:
         o->unsynced = true;
-        return 0;
-    case KEY_BIN:
-        o->bin = argument;
-        return 0;
-    case KEY_DIRECTORY:
-        o->directory = argument;
-        return 0;
-    case KEY_USER:
-        o->user = argument;
         return 0;
     case KEY_SET:
         if (o->set_n == CLUSTER_SET_MAX || strchr(argument, '=') == NULL)
@@ -76,7 +50,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
             o->set[o->set_n++] = argument;
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return cluster_place_parse(key, argument, o);
     }
 }
 

@@ -1,4 +1,5 @@
-/* Where PostgreSQL's programs are: see cluster.h. Debian keeps those of a server out of PATH. */
+/* Where PostgreSQL's programs are, and what a command may say of it: see cluster.h. Debian keeps
+ * those of a server out of PATH. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,4 +84,21 @@ const char *cluster_programs(const cli_context *c, const char *bin)
         "where pg_config says, nor in " DEBIAN "/*/bin, nor on PATH: install "
         "postgresql-15, or name its directory with --bin");
     return NULL;
+}
+
+error_t cluster_place_parse(int key, const char *argument, cluster_options *into)
+{
+    switch (key) {
+    case CLUSTER_KEY_BIN:
+        into->bin = argument;
+        return 0;
+    case CLUSTER_KEY_DIRECTORY:
+        into->directory = argument;
+        return 0;
+    case CLUSTER_KEY_USER:
+        into->user = argument;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
 }

@@ -72,9 +72,10 @@ static cli_exit flash(demo *d)
     p->templates[0] = d->template;
     buf why;
     buf_init(&why, 4096);
-    p->port = d->server.port;
+    p->ports[0] = d->server.port;
+    p->server_count = 1;
     int64_t began = clock_monotonic_ns();
-    bool good = bench_drive(p, 0, &d->flash, &why);
+    bool good = bench_drive(p, 0, &d->flash, NULL, &why);
     d->flash_us = (uint64_t)(clock_monotonic_ns() - began) / 1000 + 1;
     cli_exit code =
         good ? CLI_OK : cli_fail(d->cli, CLI_ENVIRONMENT, "%.*s", STR_ARG(buf_view(&why)));

@@ -37,6 +37,15 @@ void latency_merge(latency *into, const latency *from)
     into->max_us = from->max_us > into->max_us ? from->max_us : into->max_us;
 }
 
+void latency_less(latency *of, const latency *earlier)
+{
+    for (uint32_t i = 0; i < LATENCY_BUCKETS; i++) {
+        of->counts[i] -= earlier->counts[i];
+    }
+    of->n -= earlier->n;
+    of->sum_us -= earlier->sum_us;
+}
+
 uint64_t latency_at(const latency *l, uint32_t per_mille)
 {
     uint64_t wanted = (l->n * per_mille + 999) / 1000, seen = 0;

@@ -18,6 +18,8 @@ typedef struct latency {
 
 void latency_add(latency *l, uint64_t us);
 void latency_merge(latency *into, const latency *from);
+/* Takes away what was there earlier; max_us stays that of all. */
+void latency_less(latency *of, const latency *earlier);
 uint64_t latency_at(const latency *l,
                     uint32_t per_mille); /* 500: the median; 990: p99; 0 when empty */
 

@@ -42,12 +42,25 @@ static void merged_is_the_same_as_added_at_once(void **state)
     assert_memory_equal(&a, &all, sizeof a);
 }
 
+static void less_is_what_was_added_since(void **state)
+{
+    (void)state;
+    static latency before, since, all;
+    for (uint64_t us = 1; us < 3000; us += 7) {
+        latency_add(us < 1000 ? &before : &since, us * us);
+        latency_add(&all, us * us);
+    }
+    latency_less(&all, &before);
+    assert_memory_equal(&all, &since, sizeof all);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(percentiles_are_within_two_percent),
         cmocka_unit_test(an_empty_histogram_says_zero),
         cmocka_unit_test(merged_is_the_same_as_added_at_once),
+        cmocka_unit_test(less_is_what_was_added_since),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,7 +2,7 @@
 #include "cli/cli.h"
 
 /* "http://127.0.0.1:8080" or localhost. */
-static bool port_of(str url, uint16_t *port)
+bool cli_server_port(str url, uint16_t *port)
 {
     static const char *const starts[] = {"http://127.0.0.1:", "http://localhost:"};
     for (size_t i = 0; i < ARRAY_LEN(starts); i++) {
@@ -31,7 +31,7 @@ cli_exit cli_server_find(const cli_context *c, cli_server *s)
         return CLI_OK;
     if (s->url.n == 0 || s->key.n == 0)
         return cli_fail(c, CLI_USAGE, "--server and --key are needed");
-    if (!port_of(s->url, &s->port))
+    if (!cli_server_port(s->url, &s->port))
         return cli_fail(c, CLI_USAGE, "--server is a URL such as http://127.0.0.1:8080");
     if (!str_starts(s->key, S("@")))
         return CLI_OK;

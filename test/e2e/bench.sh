@@ -83,6 +83,21 @@ shows "which redeems what was claimed" [ "$(stats .redeemed)" -eq "$(field .rede
 shows "--rate and --seconds" bench 0 --template "$template" --rate 300 --seconds 1
 shows "--rate: so many a second" jq -e '.requests >= 250 and .requests <= 310' "$scratch/out"
 shows "--seconds: so long" jq -e '.took_us >= 900000 and .took_us < 9000000' "$scratch/out"
+shows "--every: how it goes, on stderr" bench 0 --template "$template" --rate 200 --seconds 3 \
+    --every 1
+shows "--every: a line each second" [ "$(
+    grep -c 's: [0-9]* requests/s, p50 .* ms, p99 .* ms$' "$scratch/err")" -ge 2 ]
+shows "--also: of several servers" bench 0 --template "$template" --also "$url" --also "$url" \
+    --requests 100
+shows "--also: all of it" [ "$(field '.requests, .moved' | tr '\n' ' ')" = "100 0 " ]
+quan bench --server "$url" --key "$key" --json --template "$template" --seconds 60 \
+    >"$scratch/out" 2>"$scratch/err" &
+running=$!
+sleep 0.5
+kill -INT "$running"
+wait "$running"
+shows "Ctrl-C ends it well" [ $? -eq 0 ]
+shows "with what was counted" jq -e '.requests > 0 and .took_us < 30000000' "$scratch/out"
 shows "without --json a table" sh -c "
     quan bench --server '$url' --key '$key' --template '$template' --requests 10 |
     grep -q '^  claim  *10 '"
@@ -94,7 +109,7 @@ shows "by its words" err_has 'either --template or --prepare'
 shows "not both" bench 2 --prepare 1 --template "$template"
 shows "work that is none" bench 2 --prepare 1 --work sleep
 for wrong in "--batch 1001" "--batch 0" "--threads 17" "--connections 4097" "--seconds x" \
-    "--requests -1" "--users 0" "--rate 0" "--prepare 257"; do
+    "--requests -1" "--every 0" "--also x" "--users 0" "--rate 0" "--prepare 257"; do
     # shellcheck disable=SC2086
     shows "$wrong" bench 2 --template "$template" $wrong
 done

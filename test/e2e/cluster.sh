@@ -114,7 +114,7 @@ shows "a replica gets what is committed" arrived
 shows "a replica takes no writes" refused sql shard-0-replica 'INSERT INTO n VALUES (6)'
 shows "the other shard has nothing of it" refused sql shard-1 'SELECT n FROM n'
 shows "it streams by a slot" equal \
-    "$(sql shard-0 "SELECT active FROM pg_replication_slots WHERE slot_name = 'replica'")" t
+    "$(sql shard-0 "SELECT active FROM pg_replication_slots WHERE slot_name = 'replica_1'")" t
 shows "by its name" equal "$(sql shard-0 'SELECT application_name FROM pg_stat_replication')" \
     shard-0-replica
 shows "two clusters are two systems" refused equal \
