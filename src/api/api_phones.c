@@ -28,6 +28,11 @@ static void arrived(api_call *c)
 static void told(api_call *c)
 {
     bind_plan *plan = c->state;
+    result refused = (result)((const user_phone_put_out *)c->act.out)->refused;
+    if (refused != R_DONE) {
+        call_refuse(c, refused, S("This part of the users is full."));
+        return;
+    }
     phone_moved_in *in = ARENA_NEW(c->memory, phone_moved_in);
     in->move = plan->out.move;
     if (in->move == 0)
@@ -47,7 +52,7 @@ static void decided(api_call *c)
     user_phone_put_in *in = ARENA_NEW(c->memory, user_phone_put_in);
     plan->out = *(const phone_bind_out *)c->act.out;
     *in = (user_phone_put_in){.merchant = c->who.merchant,
-                              .user = plan->user,
+                              .user = plan->out.user, /* of a repeat: as it was */
                               .hi = bind->hi,
                               .lo = bind->lo,
                               .binding = plan->out.binding,
@@ -55,7 +60,7 @@ static void decided(api_call *c)
                               .since_ms = plan->out.since_ms};
     call_step(c,
               &(act_ask){.id = ACT_ID_user_phone_put,
-                         .slot = slot_of_user(c->who.merchant, plan->user),
+                         .slot = slot_of_user(c->who.merchant, in->user),
                          .in = in,
                          .then = told},
               false);
@@ -173,15 +178,11 @@ static void ended(api_call *c)
 void api_user_phone_delete(api_call *c)
 {
     const wire_user_phone_delete_parameters *p = c->parameters;
-    bind_plan plan = {0};
-    uint64_t sequence;
-    if (!find_user(c, &plan, p->user, &sequence))
-        return;
     user_phone_end_in *in = ARENA_NEW(c->memory, user_phone_end_in);
-    *in = (user_phone_end_in){.merchant = c->who.merchant, .user = plan.user};
+    *in = (user_phone_end_in){.merchant = c->who.merchant, .user = call_user(c, p->user)};
     call_act(c, &(act_ask){.id = ACT_ID_user_phone_end,
-                           .slot = slot_of_user(c->who.merchant, plan.user),
-                           .subject = plan.user,
+                           .slot = slot_of_user(c->who.merchant, in->user),
+                           .subject = in->user,
                            .in = in,
                            .then = ended});
 }

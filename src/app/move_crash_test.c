@@ -250,6 +250,61 @@ static void two_that_cross_end(void **state)
     fix_close(shop);
 }
 
+/* ---- what comes back meanwhile ---- */
+
+/* Ann's order comes back behind so many steps, wherever the move has come to then: with more
+ * campaigns than a page has, so that it has passed her coupons and is not at its end. */
+static bool comes_back_behind(int steps, int *late)
+{
+    order_line line = {.sku = S("tea"), .quantity = 1, .unit_minor = 5000};
+    uint64_t redemption_id;
+    int idle = 0;
+    shop = fix_open((fix_options){0});
+    make_shop();
+    campaign_create_in in = fix_campaign_in(shop);
+    for (int i = 0; i < 2 * MOVE_CAMPAIGNS_MAX; i++)
+        (void)fix_campaign(shop, &in);
+    fix_order order = {.user = S("ann"),
+                       .number = S("o2"),
+                       .coupons = &coupons[0],
+                       .coupon_count = 1,
+                       .lines = &line,
+                       .line_count = 1};
+    assert_int_equal(fix_redeem(shop, &order, &redemption_id), R_DONE);
+    assert_int_equal(fix_release(shop, hold_id), R_DONE);
+    move_begin_in merges = merging(S("ann"), S("bob"));
+    move_begin_out out = {0};
+    (void)fix_submit(shop, ACT_ID_move_begin, home(S("ann")), &merges, &out);
+    for (int i = 0; i < steps; i++)
+        idle = fix_step_one_lane(shop, i) > 0 ? 0 : idle + 1;
+    move_id = out.move;
+    *late += move_id != 0 && move_now().stage == MOVE_COUNTS_AGAIN &&
+             move_now().state == MOVE_STATE_MOVING;
+    for (uint16_t lane = 0; lane < store_lanes(app_store(shop->app)); lane++)
+        store_halt_lane(app_store(shop->app), lane, false);
+    return_in back = {.merchant = shop->merchant, .redemption = redemption_id};
+    return_out returned = {0};
+    fix_act *a = fix_submit(shop, ACT_ID_give_back, id_slot(redemption_id), &back, &returned);
+    (void)app_settle(shop->app);
+    assert_true(a->ended);
+    assert_int_equal(a->call.code, R_DONE);
+    move_id = out.move;
+    assert_int_equal(move_now().state, MOVE_STATE_DONE);
+    assert_int_equal(look(), ALL);
+    fix_verify(shop);
+    fix_close(shop);
+    return idle < IDLE_STEPS;
+}
+
+static void what_comes_back_meanwhile_goes_along(void **state)
+{
+    (void)state;
+    int steps = 0, late = 0;
+    while (comes_back_behind(steps, &late))
+        assert_true(++steps < 3 * STEPS_MAX);
+    assert_true(late > 0);
+}
+
 /* ---- flaws ---- */
 
 static void open_merged(void)
@@ -344,6 +399,7 @@ int main(void)
         cmocka_unit_test(a_kill_at_any_step_loses_and_doubles_nothing),
         cmocka_unit_test(a_bound_name_stays_the_others),
         cmocka_unit_test(two_that_cross_end),
+        cmocka_unit_test(what_comes_back_meanwhile_goes_along),
         cmocka_unit_test(every_flaw_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

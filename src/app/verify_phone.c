@@ -66,12 +66,16 @@ static void see_message(verify *v, uint16_t act, str input)
     arena *memory = arena_new(0);
     user_phone_put_in put = {0};
     phone_unbind_in end = {0};
+    phone_follow_in on = {0};
     if (act == USER_PHONE_PUT_ACT &&
         record_decode(&user_phone_put_in_record, input, memory, &put) == R_DONE)
         binding_at(v, put.binding)[BINDING_COMING]++;
     if (act == PHONE_UNBIND_ACT &&
         record_decode(&phone_unbind_in_record, input, memory, &end) == R_DONE)
         binding_at(v, end.binding)[BINDING_COMING]++;
+    if (act == PHONE_FOLLOW_ACT &&
+        record_decode(&phone_follow_in_record, input, memory, &on) == R_DONE)
+        binding_at(v, on.binding)[BINDING_COMING]++;
     arena_free(memory);
 }
 
@@ -79,7 +83,7 @@ static void see_outbox(verify *v, verify_group *g, const void *row)
 {
     MAYBE(g);
     const outbox *o = row;
-    if ((o->act == USER_PHONE_PUT_ACT || o->act == PHONE_UNBIND_ACT) && o->lane < v->lanes)
+    if (o->lane < v->lanes)
         see_message(v, o->act, o->input);
 }
 

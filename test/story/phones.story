@@ -416,3 +416,58 @@ story what_a_number_brought_has_no_sender
   200 {"owners": [{"for_phone": true, "transfer": null}, {"user": "u1", "transfer": "$transfer"}]}
   GET /v1/transfers/$transfer
   200 {"id": "$transfer", "from_user": null, "for_phone": true, "to_user": "u1", "state": "accepted"}
+
+# ---- a user who becomes another ----
+
+# A repeat goes by the names that the first request went by: it does not end a later user's number.
+story a_repeated_end_is_of_the_user_it_was_for
+  use coupon
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  201
+  POST /v1/users/u1/merge {"into": "u2"}
+  202 {"id": "$first"}
+  eventually
+  GET /v1/moves/$first
+  200 {"state": "done"}
+  PUT /v1/users/u1/phone key=b1 {"phone": "+8613800138000"}
+  200 {"bound": true}
+  DELETE /v1/users/u1/phone key=d1
+  200 {"bound": false}
+  POST /v1/users/u2/merge {"into": "u3"}
+  202 {"id": "$second"}
+  eventually
+  GET /v1/moves/$second
+  200 {"state": "done"}
+  PUT /v1/users/u3/phone {"phone": "+8613800138001"}
+  200 {"bound": true}
+  DELETE /v1/users/u1/phone key=d1
+  200 {"bound": false}
+  GET /v1/users/u3/phone
+  200 {"bound": true}
+  DELETE /v1/users/u1/phone key=d2
+  200 {"bound": false}
+  GET /v1/users/u3/phone
+  200 {"bound": false}
+
+# Nor does a repeated binding give a number to whom the user has become: it was his, and is over.
+story a_repeated_binding_is_of_the_user_it_was_for
+  use coupon
+  PUT /v1/users/u1/phone key=b1 {"phone": "+8613800138000"}
+  200 {"bound": true}
+  keep first
+  DELETE /v1/users/u1/phone
+  200 {"bound": false}
+  POST /v1/users/u1/merge {"into": "u2"}
+  202 {"id": "$move"}
+  eventually
+  GET /v1/moves/$move
+  200 {"state": "done"}
+  PUT /v1/users/u1/phone key=b1 {"phone": "+8613800138000"}
+  200
+  same first
+  GET /v1/users/u2/phone
+  200 {"bound": false}
+  PUT /v1/users/u4/phone {"phone": "+8613800138000"}
+  200 {"bound": true}
+  GET /v1/users/u2/phone
+  200 {"bound": false}

@@ -502,7 +502,7 @@ result return_decide(uow *u, const void *input, void *output)
     order_tally_returned(u, &d.facts, &back);
     write_return(&d, output);
     if (d.restored_count > 0 && d.who->move != 0)
-        move_wake(u, d.who->move);
+        move_late(u, d.who->move);
     slice_settle(d.c.slices);
     return limit_book_settle(d.c.book);
 }

@@ -7,6 +7,7 @@
 #include "base/id.h"
 #include "domain/coupon/acts.h"
 #include "domain/coupon/move_part.h"
+#include "domain/phone/bind.h"
 
 /* ---- what a user may do ---- */
 
@@ -135,6 +136,7 @@ typedef struct step_desk {
     user_move *row;
     user *who;
     member *back;
+    user_phone *number; /* that was bound to him when it began; NULL: none */
     move_load load;
 } step_desk;
 
@@ -154,10 +156,24 @@ static void end(const step_desk *d, move_state how)
     d->row->waiting = 0;
 }
 
+static void go_round(const step_desk *d)
+{
+    move_step_in in = {.move = d->row->id, .round = d->row->round};
+    uow_send(d->u, MOVE_STEP_ACT, d->row->slot, &move_step_in_record, &in);
+}
+
 static void finish(const step_desk *d)
 {
     uow *u = d->u;
-    const user_move *row = d->row;
+    user_move *row = d->row;
+    if (row->again) {
+        row->again = false;
+        row->stage = MOVE_COUNTS;
+        row->after = 0;
+        go_round(d);
+        return;
+    }
+    phone_follow(u, d->number, row->to);
     move_end_in over = {.merchant = row->merchant, .move = row->id, .to = row->to};
     end(d, MOVE_STATE_DONE);
     uow_send(u, MOVE_END_ACT, slot_of_user(row->merchant, row->to), &move_end_in_record, &over);
@@ -193,13 +209,10 @@ static result find(step_desk *d, user_move *at)
 /* Waits for coupons that cannot go, or looks at the next page. */
 static void rest(const step_desk *d)
 {
-    user_move *row = d->row;
-    if (row->after == 0) {
-        wake_at(d->u, row, uow_now(d->u) + MOVE_AGAIN_MS);
-        return;
-    }
-    move_step_in in = {.move = row->id, .round = row->round};
-    uow_send(d->u, MOVE_STEP_ACT, row->slot, &move_step_in_record, &in);
+    if (d->row->after == 0)
+        wake_at(d->u, d->row, uow_now(d->u) + MOVE_AGAIN_MS);
+    else
+        go_round(d);
 }
 
 /* Coupons that go are no open ones any more when the next step comes, so a page without others is
@@ -216,6 +229,7 @@ static result go_on(step_desk *d, const move_step_in *in)
     uow *u = d->u;
     user_move at = *d->row;
     at.state = MOVE_STATE_MOVING;
+    at.result = 0;
     at.stage = at.stage == 0 ? MOVE_COUNTS : at.stage;
     result r = find(d, &at);
     if (r != R_DONE)
@@ -261,29 +275,68 @@ static result go_late(step_desk *d, const move_step_in *in)
     return R_DONE;
 }
 
-/* The receiver does not take it. */
+/* The receiver does not take it, or not now. */
 static result refuse(const step_desk *d, const move_step_in *in)
 {
-    user_move_edit(d->u, d->row);
-    d->row->result = in->result;
-    d->row->detail = in->detail;
-    end(d, MOVE_STATE_REFUSED);
-    let_go(d);
+    user_move *row = d->row;
+    user_move_edit(d->u, row);
+    row->result = in->result;
+    row->detail = in->detail;
+    if (row->reason == MOVE_REASON_MERGE) {
+        end(d, MOVE_STATE_REFUSED);
+        let_go(d);
+    } else if (in->result == R_USER_MERGED) {
+        row->to = in->detail;
+        ask_admission(d->u, row, d->who);
+    } else {
+        wake_at(d->u, row,
+                uow_now(d->u) + (in->result == R_TOO_MANY ? MOVE_ROUND_MS : MOVE_AGAIN_MS));
+    }
     return R_DONE;
 }
 
-/* Its time has come. While an answer is on its way there is nothing to do, but not for ever: what
- * carried it may have been dropped. */
-static result woken(step_desk *d)
+/* Where he cannot be the number was never his: it may be somebody's by now. */
+static result ask_again(const step_desk *d)
+{
+    uow *u = d->u;
+    str to = d->row->to;
+    if (d->row->result == R_TOO_MANY)
+        to = phone_user(u, d->row->slot, d->row->user, to);
+    if (uow_pending(u))
+        return R_AGAIN;
+    user_move_edit(u, d->row);
+    d->row->to = to;
+    ask_admission(u, d->row, d->who);
+    return R_DONE;
+}
+
+/* An answer that nobody waits for: another one came before it. Whom it lets in does not come. */
+static bool is_stale(const step_desk *d, const move_step_in *in)
+{
+    const user_move *row = d->row;
+    bool refused = row->state == MOVE_STATE_REFUSED;
+    if (in->from.n == 0 || (!refused && str_eq(in->from, row->to)))
+        return refused;
+    move_end_in not = {.merchant = row->merchant, .move = row->id, .to = in->from, .refused = true};
+    if (in->result == R_DONE)
+        uow_send(d->u, MOVE_END_ACT, slot_of_user(not .merchant, not .to), &move_end_in_record,
+                 &not );
+    return true;
+}
+
+/* Its time has come, or something came up. While an answer is on its way there is nothing to do,
+ * but not for ever: what carried it may have been dropped. */
+static result woken(step_desk *d, bool late)
 {
     user_move *row = d->row;
+    if (late && row->state == MOVE_STATE_MOVING) {
+        user_move_edit(d->u, row);
+        row->again = true;
+    }
     if (uow_now(d->u) < row->wake_ms)
         return R_DONE; /* another entry will come */
-    if (row->state == MOVE_STATE_ASKING) {
-        user_move_edit(d->u, row);
-        ask_admission(d->u, row, d->who);
-        return R_DONE;
-    }
+    if (row->state == MOVE_STATE_ASKING)
+        return ask_again(d);
     return go_on(d, &(move_step_in){.move = row->id});
 }
 
@@ -294,17 +347,18 @@ result move_step_decide(uow *u, const void *input, void *output)
     MAYBE(output);
     if (uow_pending(u))
         return R_AGAIN;
-    if (d.row == NULL || d.row->state == MOVE_STATE_REFUSED)
+    if (d.row == NULL || is_stale(&d, in))
         return R_DONE;
     bool done = d.row->state == MOVE_STATE_DONE;
     d.who = user_get(u, d.row->slot, d.row->merchant, d.row->user);
     if (uow_pending(u))
         return R_AGAIN;
     d.back = member_get(u, d.row->slot, d.who->member);
+    d.number = user_phone_get(u, d.row->slot, d.row->merchant, d.row->user);
     if (uow_pending(u))
         return R_AGAIN;
     if (in->round == 0 && !done)
-        return woken(&d);
+        return woken(&d, in->late);
     if (in->round != 0 && in->round != d.row->round)
         return R_DONE;
     if (done)
@@ -315,6 +369,12 @@ result move_step_decide(uow *u, const void *input, void *output)
 void move_wake(uow *u, uint64_t id)
 {
     move_step_in in = {.move = id};
+    uow_send(u, MOVE_STEP_ACT, id_slot(id), &move_step_in_record, &in);
+}
+
+void move_late(uow *u, uint64_t id)
+{
+    move_step_in in = {.move = id, .late = true};
     uow_send(u, MOVE_STEP_ACT, id_slot(id), &move_step_in_record, &in);
 }
 

@@ -4,7 +4,10 @@
  *
  *   begin    in the user's slot: from here on nothing new is done for him (member.h: USER_MERGING);
  *            what is on its way for him ends as it would
- *   admit    in the receiver's slot: is he a user of his own, with room for one more?
+ *   admit    in the receiver's slot: is he a user of his own, with room for one more? Refused, a
+ *            merge is over. A bind never is: what waited for a number would be nobody's. It asks
+ *            whom he has become, or again later; and where he cannot be (his slot is full), him
+ *            whose the number is by then
  *   step     in the user's slot, some campaigns or some coupons at a time: counts leave his rows,
  *            coupons are `offered` and kept (transfer.h), both go in one message
  *   take     in the receiver's slot: adds the counts, never refuses; each coupon gets a row of his,
@@ -12,7 +15,8 @@
  *   end      both know that nothing more comes
  * Every arrow is a message of its act's own commit, so no process has to live for it. When a step
  * finds coupons that cannot go yet (held by an open order, being taken by another user), it comes
- * again (MOVE_AGAIN_MS); holds end by their deadline, so a move ends.
+ * again (MOVE_AGAIN_MS); holds end by their deadline, so a move ends. What comes up behind the
+ * place that it has come to, while it goes, makes it go round once more.
  *
  * One owner in every view: that of a transfer. What limits of the receiver say does not matter:
  * counts are added, beyond a limit, too, which then refuses the next one. Offers of the user's that
@@ -22,7 +26,8 @@
  * its user did plus what was brought, and over all users what was brought is nothing. A day, week
  * or month that is over at one of both is not added to a later one.
  *
- * A coupon that comes back to the old user later, with an order of before, goes the same way.
+ * A coupon that comes back to the old user later, with an order of before, goes the same way. So do
+ * counts that come to him from one who became him, by a message that was set aside.
  *
  * Afterwards the old name is the new one's: MERGED names him (one hop: earlier names learn a later
  * move by `follow`). That of a number's holder (a bind) is of one generation of the number: nobody
@@ -74,8 +79,10 @@ MUST_USE result move_check(uow *u, const user *who);
 /* How many names in a list are of this reason. */
 size_t move_names(const moved_user *names, size_t n, move_reason of);
 
-/* It is time for a step: by a due entry, or because a coupon of somebody who is another one now can
- * be used again. */
+/* It is time for a step. */
 void move_wake(uow *u, uint64_t id);
+/* Something has come to one who is another one now, or is about to be: a coupon that can be used
+ * again, counts. */
+void move_late(uow *u, uint64_t id);
 
 #endif

@@ -2,7 +2,7 @@
  * refused. */
 #include "base/id.h"
 #include "domain/coupon/member.h"
-#include "domain/coupon/move.h"
+#include "domain/coupon/move_part.h"
 #include "domain/coupon/receive.h"
 #include "domain/coupon/transfer.h"
 #include "domain/limit/usage.h"
@@ -12,7 +12,8 @@ typedef struct take_desk {
     const move_take_in *in;
     uint16_t slot;
     const user *who;
-    usage **rows; /* [usages]; NULL: there is none yet */
+    const user_move *his; /* who he is himself; NULL: he is nobody else */
+    usage **rows;         /* [usages]; NULL: there is none yet */
 } take_desk;
 
 static result load(take_desk *d)
@@ -23,6 +24,7 @@ static result load(take_desk *d)
     if (uow_pending(u))
         return R_AGAIN;
     CHECK(d->who != NULL); /* the admission has made him */
+    d->his = d->who->move == 0 ? NULL : user_move_get(u, d->slot, d->who->move);
     d->rows = ARENA_ARRAY(uow_memory(u), usage *, d->in->usages.n);
     for (size_t i = 0; i < d->in->usages.n; i++)
         d->rows[i] = usage_get(u, d->slot, d->who->member, d->in->usages.items[i].campaign);
@@ -66,6 +68,17 @@ static uint32_t take(const take_desk *d, const moved_coupon *in)
     return done.coupon != 0;
 }
 
+/* It came late, and he is another one himself by now, or is about to be. */
+static void go_on(const take_desk *d)
+{
+    move_load load = {.usage_count = d->in->usages.n};
+    if (d->his->state == MOVE_STATE_DONE && load.usage_count > 0) {
+        memcpy(load.usages, d->rows, load.usage_count * sizeof(*load.usages));
+        move_send(d->u, d->his, &load);
+    }
+    move_late(d->u, d->his->id);
+}
+
 result move_take_decide(uow *u, const void *input, void *output)
 {
     take_desk d = {.u = u, .in = input};
@@ -79,8 +92,8 @@ result move_take_decide(uow *u, const void *input, void *output)
     for (size_t i = 0; i < d.in->coupons.n; i++)
         next.taken += take(&d, &d.in->coupons.items[i]);
     uow_send(u, MOVE_STEP_ACT, id_slot(next.move), &move_step_in_record, &next);
-    if (next.taken > 0 && d.who->move != 0)
-        move_wake(u, d.who->move); /* he is another one himself, by now */
+    if (d.his != NULL)
+        go_on(&d);
     return R_DONE;
 }
 
@@ -129,13 +142,16 @@ static void admit(uow *u, user *row, const move_admit_in *in)
     moved_user *names = names_copy(u, row, NULL, in->moved.n + 1);
     names[row->moved.n++] =
         (moved_user){.name = in->user, .move = in->move, .reason = in->reason, .over = false};
-    for (size_t i = 0; i < in->moved.n; i++)
-        names[row->moved.n++] = in->moved.items[i];
+    for (size_t i = 0; i < in->moved.n; i++) {
+        moved_user *name = &names[row->moved.n++];
+        *name = in->moved.items[i];
+        name->by = in->move;
+    }
     forget_phones(row);
 }
 
-/* Is there room for what comes, and what comes with it? */
-static bool has_room(const user *row, const move_admit_in *in)
+/* Is there room for what comes, and what comes with it? Numbers make room for others. */
+static result room_for(const user *row, const move_admit_in *in)
 {
     size_t names = 0, coming = 0;
     if (row != NULL)
@@ -143,9 +159,9 @@ static bool has_room(const user *row, const move_admit_in *in)
     for (size_t i = 0; row != NULL && i < row->moved.n; i++)
         coming += row->moved.items[i].reason == MOVE_REASON_BIND && !row->moved.items[i].over;
     if (in->reason == MOVE_REASON_BIND)
-        return coming < MOVED_PHONES_MAX;
+        return coming < MOVED_PHONES_MAX ? R_DONE : R_BUSY;
     names += 1 + move_names(in->moved.items, in->moved.n, MOVE_REASON_MERGE);
-    return names <= MOVED_USERS_MAX;
+    return names <= MOVED_USERS_MAX ? R_DONE : R_TOO_MANY;
 }
 
 result move_admit_decide(uow *u, const void *input, void *output)
@@ -157,13 +173,15 @@ result move_admit_decide(uow *u, const void *input, void *output)
     user *row = user_get(u, p.slot, p.merchant, p.name);
     if (uow_pending(u))
         return R_AGAIN;
-    move_step_in answer = {.move = in->move, .round = 1, .result = R_DONE};
+    move_step_in answer = {.move = in->move, .round = 1, .from = in->to};
     bool known = entry_of(row, in->move) != NULL; /* asked twice */
     result r = known ? R_DONE : member_find(u, &p);
     if (r == R_AGAIN)
         return r;
-    if (r == R_DONE && !known && !has_room(row, in))
-        r = R_TOO_MANY;
+    if (r == R_DONE && !known)
+        r = room_for(row, in);
+    if (r == R_USER_MERGED)
+        answer.detail = user_move_get(u, p.slot, row->move)->to;
     answer.result = (uint32_t)r;
     if (r == R_DONE && !known) {
         if (!p.known) {
@@ -176,6 +194,17 @@ result move_admit_decide(uow *u, const void *input, void *output)
     return R_DONE;
 }
 
+/* He does not come, nor who would come along. */
+static void turn_away(uow *u, user *row, uint64_t move)
+{
+    moved_user *names = names_copy(u, row, NULL, 0);
+    size_t n = 0;
+    for (size_t i = 0; i < row->moved.n; i++)
+        if (names[i].move != move && names[i].by != move)
+            names[n++] = names[i];
+    row->moved.n = n;
+}
+
 result move_end_decide(uow *u, const void *input, void *output)
 {
     const move_end_in *in = input;
@@ -186,6 +215,11 @@ result move_end_decide(uow *u, const void *input, void *output)
     const moved_user *entry = entry_of(row, in->move);
     if (entry == NULL)
         return R_DONE;
+    if (in->refused) {
+        if (!entry->over)
+            turn_away(u, row, in->move);
+        return R_DONE;
+    }
     moved_user ended = *entry;
     moved_user *names = names_copy(u, row, entry, 1);
     ended.over = true;
@@ -206,7 +240,9 @@ result usage_back_decide(uow *u, const void *input, void *output)
     usage *row = who == NULL ? NULL : usage_get(u, slot, who->member, in->campaign);
     if (uow_pending(u))
         return R_AGAIN;
-    CHECK(row != NULL); /* what is given back has come before */
+    CHECK(who != NULL); /* the admission has made him */
+    if (row == NULL)
+        row = usage_new(u, slot, who->member, in->campaign); /* what brings it was set aside */
     if (row->gone_to.n > 0) {
         usage_back_in on = *in;
         on.user = row->gone_to;

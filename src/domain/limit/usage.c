@@ -126,6 +126,7 @@ static size_t dead_cell(const usage *row, const usage_key *key)
     return i;
 }
 
+/* One that begins: with what was given back of it before it has come (usage_unbring). */
 static usage_cell *cell_made(arena *memory, usage *row, const usage_key *key, int64_t number)
 {
     size_t i = dead_cell(row, key);
@@ -136,6 +137,7 @@ static usage_cell *cell_made(arena *memory, usage *row, const usage_key *key, in
                                        .measure = key->measure,
                                        .period = key->period,
                                        .number = number,
+                                       .n = usage_brought(row, key, number),
                                        .since_version = key->since_version};
     return &row->cells.items[i];
 }
@@ -152,7 +154,7 @@ int64_t usage_add(arena *memory, usage *row, const usage_key *key, int64_t numbe
     }
     if (cell->number < number) {
         cell->number = number;
-        cell->n = 0;
+        cell->n = usage_brought(row, key, number);
     }
     cell->n += n;
     int64_t counted = cell->number;
@@ -304,10 +306,9 @@ void usage_bring(arena *memory, usage *row, const usage_cell *cells, size_t n)
         had[i] = has_first(row, cells[i].owner);
     for (size_t i = 0; i < n; i++) {
         usage_key key = key_of(&cells[i]);
+        if (!is_past(row, &cells[i]))
+            (void)usage_add(memory, row, &key, cells[i].number, cells[i].n);
         note(memory, row, &cells[i], cells[i].n, had[i]);
-        if (is_past(row, &cells[i]))
-            continue;
-        (void)usage_add(memory, row, &key, cells[i].number, cells[i].n);
         if (key.period == LIMIT_PERIOD_ROLLING)
             order_instants(row, &key);
     }
@@ -322,9 +323,12 @@ int64_t usage_brought(const usage *row, const usage_key *key, int64_t number)
 void usage_unbring(arena *memory, usage *row, const usage_key *key, int64_t number, int64_t n)
 {
     usage_cell of = {key->owner, key->measure, key->period, number, 0, key->since_version};
+    size_t i = cell_of(row, key, number);
     note(memory, row, &of, -n, true);
-    if (n > 0)
-        usage_remove(memory, row, key, number, n);
+    if (n < 0 || i == row->cells.n || row->cells.items[i].number != number)
+        return;
+    row->cells.items = cells_copy(memory, row, 0);
+    row->cells.items[i].n -= n;
 }
 
 bool usage_first_was_brought(const usage *row, uint64_t owner)

@@ -60,7 +60,9 @@ void usage_send(arena *memory, usage *row, str to, carried_usage *out);
 /* Adds cells that come. What counts for a period, or a limit, that is over here already counts no
  * more; a later one begins the count anew. */
 void usage_bring(arena *memory, usage *row, const usage_cell *cells, size_t n);
-/* So much of what was brought to (n > 0), or has left (n < 0), this row is given back. */
+/* So much of what was brought to (n > 0), or has left (n < 0), this row is given back. What is yet
+ * to come may be given back already: then a cell is less than its user did, even below 0, or begins
+ * so, until it comes. */
 void usage_unbring(arena *memory, usage *row, const usage_key *key, int64_t number, int64_t n);
 /* So much of what was brought of the key in this period; below 0: has left. */
 int64_t usage_brought(const usage *row, const usage_key *key, int64_t number);

@@ -36,33 +36,29 @@ static result look(phone_desk *d, const phone_bind_in *in)
     return uow_pending(u) ? R_AGAIN : R_DONE;
 }
 
-/* All that the name of a holder has begins to go to the user. *move: 0: nothing is there. */
-static result begin_move(const phone_desk *d, const phone_bind_in *in, str holder, uint64_t *move)
+/* All that the holder has begins to go to the user. */
+static result begin_move(const phone_desk *d, const phone_bind_in *in, uint64_t *move)
 {
     move_begin_in begin = {
-        .merchant = in->merchant, .user = holder, .to = in->user, .reason = MOVE_REASON_BIND};
+        .merchant = in->merchant, .user = d->holder, .to = in->user, .reason = MOVE_REASON_BIND};
     move_begin_out begun = {0};
     result r = move_begin_decide(d->u, &begin, &begun);
     *move = begun.move;
     return r;
 }
 
-/* The user could not be moved to, and what waited for the number waits still. */
-static result move_again(const phone_desk *d, const phone_bind_in *in)
+static void tell_user(uow *u, const phone *row, bool follows)
 {
-    uow *u = d->u;
-    const user_move *last = d->row->move == 0 ? NULL : user_move_get(u, d->slot, d->row->move);
-    if (uow_pending(u))
-        return R_AGAIN;
-    if (last == NULL || last->state != MOVE_STATE_REFUSED)
-        return R_DONE;
-    uint64_t move;
-    result r = begin_move(d, in, last->user, &move);
-    if (r != R_DONE)
-        return r;
-    phone_edit(u, d->row);
-    d->row->move = move;
-    return R_DONE;
+    user_phone_put_in put = {.merchant = row->merchant,
+                             .user = row->user,
+                             .hi = row->hi,
+                             .lo = row->lo,
+                             .binding = row->binding,
+                             .sequence = row->sequence,
+                             .since_ms = row->since_ms,
+                             .follows = follows};
+    uow_send(u, USER_PHONE_PUT_ACT, slot_of_user(put.merchant, put.user), &user_phone_put_in_record,
+             &put);
 }
 
 static void write_bound(phone_desk *d, const phone_bind_in *in, uint64_t move)
@@ -79,15 +75,7 @@ static void write_bound(phone_desk *d, const phone_bind_in *in, uint64_t move)
     d->row->since_ms = uow_now(u);
     d->row->sequence = in->sequence;
     d->row->move = move;
-    user_phone_put_in put = {.merchant = in->merchant,
-                             .user = in->user,
-                             .hi = in->hi,
-                             .lo = in->lo,
-                             .binding = d->row->binding,
-                             .sequence = in->sequence,
-                             .since_ms = d->row->since_ms};
-    uow_send(u, USER_PHONE_PUT_ACT, slot_of_user(in->merchant, in->user), &user_phone_put_in_record,
-             &put);
+    tell_user(u, d->row, false);
 }
 
 static result check_user(uow *u, str name)
@@ -109,17 +97,14 @@ result phone_bind_decide(uow *u, const void *input, void *output)
     bool bound = d.row != NULL && d.row->binding != 0;
     if (bound && !str_eq(d.row->user, in->user))
         return uow_refuse(u, R_PHONE_BOUND_ELSEWHERE, "%s", "");
-    if (bound) {
-        r = move_again(&d, in);
-    } else {
-        uint64_t move = 0;
-        r = d.has_rows ? begin_move(&d, in, d.holder, &move) : R_DONE;
-        if (r == R_DONE)
-            write_bound(&d, in, move);
-    }
+    uint64_t move = 0;
+    if (!bound && d.has_rows)
+        r = begin_move(&d, in, &move);
+    if (!bound && r == R_DONE)
+        write_bound(&d, in, move);
     if (r == R_DONE)
-        *(phone_bind_out *)output =
-            (phone_bind_out){d.row->binding, d.row->move, d.row->sequence, d.row->since_ms};
+        *(phone_bind_out *)output = (phone_bind_out){d.row->binding, d.row->move, d.row->sequence,
+                                                     d.row->since_ms, d.row->user};
     return r;
 }
 
@@ -141,6 +126,23 @@ result phone_unbind_decide(uow *u, const void *input, void *output)
     return R_DONE;
 }
 
+result phone_follow_decide(uow *u, const void *input, void *output)
+{
+    const phone_follow_in *in = input;
+    phone_number any = number_of(in->hi, in->lo, NULL);
+    MAYBE(output);
+    phone *row =
+        phone_get(u, slot_of_user(in->merchant, phone_holder(&any, uow_memory(u))), in->hi, in->lo);
+    if (uow_pending(u))
+        return R_AGAIN;
+    if (row == NULL || row->binding != in->binding || str_eq(row->user, in->to))
+        return R_DONE;
+    phone_edit(u, row);
+    row->user = in->to;
+    tell_user(u, row, true);
+    return R_DONE;
+}
+
 result phone_check(uow *u, uint16_t slot, str name)
 {
     if (!phone_is_holder(name))
@@ -156,6 +158,15 @@ result phone_check(uow *u, uint16_t slot, str name)
     return R_DONE;
 }
 
+str phone_user(uow *u, uint16_t slot, str name, str otherwise)
+{
+    if (!phone_is_holder(name))
+        return otherwise;
+    phone_number n = phone_of_holder(name);
+    const phone *row = phone_get(u, slot, n.hash.hi, n.hash.lo);
+    return row == NULL || row->binding == 0 ? otherwise : row->user;
+}
+
 /* ---- in the user's slot ---- */
 
 static void tell_unbind(uow *u, const user_phone *row)
@@ -165,6 +176,26 @@ static void tell_unbind(uow *u, const user_phone *row)
         .merchant = row->merchant, .hi = row->hi, .lo = row->lo, .binding = row->binding};
     uow_send(u, PHONE_UNBIND_ACT, slot_of_user(row->merchant, phone_holder(&any, uow_memory(u))),
              &phone_unbind_in_record, &in);
+}
+
+static void tell_follow(uow *u, const user_phone *row, str to)
+{
+    phone_number any = number_of(row->hi, row->lo, NULL);
+    phone_follow_in in = {
+        .merchant = row->merchant, .hi = row->hi, .lo = row->lo, .binding = row->binding, .to = to};
+    uow_send(u, PHONE_FOLLOW_ACT, slot_of_user(row->merchant, phone_holder(&any, uow_memory(u))),
+             &phone_follow_in_record, &in);
+}
+
+void phone_follow(uow *u, user_phone *row, str to)
+{
+    if (row == NULL || row->binding == 0)
+        return;
+    tell_follow(u, row, to);
+    user_phone_edit(u, row);
+    row->binding = 0;
+    row->sequence++;
+    row->since_ms = uow_now(u);
 }
 
 /* `ref` is not shown: it says in which slot the member is. */
@@ -178,19 +209,27 @@ static void note(uow *u, const user_phone *row, const member_place *who, event_k
     uow_event(u, &e);
 }
 
-/* He joins with it. One who has become another, or is about to, keeps his name here. */
+/* He joins with it. One who is about to be another has it until he is. */
 static result find_user(uow *u, uint16_t slot, uint64_t merchant_id, str name, member_place *who)
 {
     *who = (member_place){.slot = slot, .merchant = merchant_id, .name = name};
     result r = member_find(u, who);
-    return r == R_AGAIN || r == R_TOO_MANY ? r : R_DONE;
+    return r == R_USER_MERGING ? R_DONE : r;
 }
 
-/* Is what it says earlier than what is known, or the same? */
+/* Is what it says earlier than what is known, or the same? What he brought who has become him is
+ * not later than a number of his own. */
 static bool is_late(const user_phone *row, const user_phone_put_in *in)
 {
-    return row != NULL && (row->sequence > in->sequence ||
-                           (row->sequence == in->sequence && row->binding >= in->binding));
+    if (row == NULL || row->binding == in->binding || in->follows)
+        return row != NULL && row->binding != 0;
+    return row->sequence > in->sequence ||
+           (row->sequence == in->sequence && row->binding > in->binding);
+}
+
+static str merged_into(uow *u, uint16_t slot, const member_place *who)
+{
+    return user_move_get(u, slot, user_get(u, slot, who->merchant, who->name)->move)->to;
 }
 
 result user_phone_put_decide(uow *u, const void *input, void *output)
@@ -199,7 +238,6 @@ result user_phone_put_decide(uow *u, const void *input, void *output)
     uint16_t slot = slot_of_user(in->merchant, in->user);
     user_phone *row = user_phone_get(u, slot, in->merchant, in->user);
     member_place who;
-    MAYBE(output);
     if (uow_pending(u))
         return R_AGAIN;
     user_phone given = {.slot = slot,
@@ -211,6 +249,11 @@ result user_phone_put_decide(uow *u, const void *input, void *output)
     result r = find_user(u, slot, in->merchant, in->user, &who);
     if (r == R_AGAIN)
         return r;
+    *(user_phone_put_out *)output = (user_phone_put_out){r == R_USER_MERGED ? R_DONE : (uint32_t)r};
+    if (r == R_USER_MERGED) {
+        tell_follow(u, &given, merged_into(u, slot, &who));
+        return R_DONE;
+    }
     if (r != R_DONE || is_late(row, in)) {
         if (r != R_DONE || row->binding != in->binding)
             tell_unbind(u, &given);
@@ -228,7 +271,7 @@ result user_phone_put_decide(uow *u, const void *input, void *output)
     row->hi = in->hi;
     row->lo = in->lo;
     row->binding = in->binding;
-    row->sequence = in->sequence;
+    row->sequence = in->follows ? row->sequence + 1 : in->sequence;
     row->since_ms = in->since_ms;
     note(u, row, &who, EVENT_KIND_PHONE_BOUND);
     return R_DONE;
@@ -247,11 +290,9 @@ result user_phone_end_decide(uow *u, const void *input, void *output)
     if (uow_pending(u))
         return R_AGAIN;
     *out = (user_phone_end_out){0};
-    if (row == NULL || row->binding == 0)
-        return R_DONE;
     r = find_user(u, slot, in->merchant, in->user, &who);
-    if (r != R_DONE)
-        return r;
+    if (r == R_AGAIN || r == R_USER_MERGED || row == NULL || row->binding == 0)
+        return r == R_TOO_MANY ? R_DONE : r; /* who is none has no number */
     *out = (user_phone_end_out){row->hi, row->lo, row->binding};
     tell_unbind(u, row);
     note(u, row, &who, EVENT_KIND_PHONE_UNBOUND);
@@ -274,7 +315,7 @@ result phone_moved_decide(uow *u, const void *input, void *output)
     *out = (phone_moved_out){0};
     if (row == NULL || row->state == MOVE_STATE_DONE)
         return R_DONE;
-    out->waiting = row->waiting > 0 || row->state == MOVE_STATE_REFUSED;
+    out->waiting = row->waiting > 0 || row->result != R_DONE;
     if (out->waiting)
         return R_DONE;
     uow_wait_for(u, phone_move_pool(in->move), 0);

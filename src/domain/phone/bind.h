@@ -8,8 +8,11 @@
  *                   Also sent by whoever bound it, so that it is there when that is answered
  *   USER_PHONE_END  in the user's slot: he has none. Tells the number's:
  *   PHONE_UNBIND    there, also sent by whoever asked: ends the binding, if it still is that one
+ *   PHONE_FOLLOW    there: its user became another one while it was bound to him (a user who has
+ *                   one is not merged, but both may come at once): it is that one's, whose slot is
+ *                   told; one who has a number keeps his, and this one is nobody's
  *   PHONE_MOVED     in the number's slot: waits (R_WAIT) until what waited for it has arrived; not
- *                   for coupons that an open hold keeps, nor where it has been refused
+ *                   for coupons that an open hold keeps, nor where the user cannot have it just now
  * Messages may come late and twice: a binding has an id, so none is ended for another, and each
  * change of user_phone a sequence, so none is undone by an earlier one.
  *
@@ -22,20 +25,28 @@
 #include "domain/table.gen.h"
 #include "domain/uow.h"
 
-enum { PHONE_UNBIND_ACT = 161, USER_PHONE_PUT_ACT = 162 }; /* of app/act.def: what is sent */
+enum { PHONE_UNBIND_ACT = 161, USER_PHONE_PUT_ACT = 162, PHONE_FOLLOW_ACT = 175 }; /* of act.def */
 
-/* Refuses: INVALID (user), PHONE_BOUND_ELSEWHERE. Again for the same user: done, the same binding;
- * where he could not be moved to, that begins anew. */
+/* Refuses: INVALID (user), PHONE_BOUND_ELSEWHERE. Again for the same user: done, the same binding.
+ */
 result phone_bind_decide(uow *u, const void *in, void *out);
 result phone_unbind_decide(uow *u, const void *in, void *out);
 result user_phone_put_decide(uow *u, const void *in, void *out);
-/* INVALID (user). */
+/* INVALID (user), USER_MERGED. */
 result user_phone_end_decide(uow *u, const void *in, void *out);
+result phone_follow_decide(uow *u, const void *in, void *out);
 result phone_moved_decide(uow *u, const void *in, void *out);
 
 /* May something new be done under this name? Not a number's: yes. Of a number: R_AGAIN; R_DONE;
  * R_PHONE_BOUND, detail names the user; R_BUSY: it was bound and unbound since. */
 MUST_USE result phone_check(uow *u, uint16_t slot, str name);
+
+/* Whose the number is by now under whose name, of any generation, this is; nobody's, or no
+ * number's: `otherwise`. Gets. */
+str phone_user(uow *u, uint16_t slot, str name, str otherwise);
+
+/* The number of a user who has become `to` goes along. Gets before; writes. */
+void phone_follow(uow *u, user_phone *row, str to);
 
 /* What waits for a move: each step of it wakes. */
 static inline pool_name phone_move_pool(uint64_t move)
