@@ -23,6 +23,7 @@ enum {
     STEP_PATIENCE_MS = 120000,
     READY_PATIENCE_MS = 60000,
     STOP_PATIENCE_MS = 20000,
+    REMOVE_PATIENCE_MS = 240000, /* some thousand files a server, on a disk that others use */
     LOOK_EVERY_MS = 20,
     SAID_BYTES = 600,  /* of a log, for a message */
     SOCKET_PATH = 108, /* of sockaddr_un */
@@ -567,7 +568,7 @@ static bool remove_directory(cluster *k)
                  .directory = "/",
                  .output = "/dev/null",
                  .last = SIGTERM};
-    bool run_it = program_start(&p) > 0 && programs_end(&k->programs, STOP_PATIENCE_MS);
+    bool run_it = program_start(&p) > 0 && programs_end(&k->programs, REMOVE_PATIENCE_MS);
     (void)rmdir(k->directory); /* where the user may not, for the one above it is not his */
     return run_it && access(k->directory, F_OK) != 0;
 }
