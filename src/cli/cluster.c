@@ -244,6 +244,7 @@ static const char *const *server_arguments(const cluster *k, const cluster_node 
         "listen_addresses=127.0.0.1",
         "unix_socket_permissions=0700",
         "wal_level=replica",
+        "wal_keep_size=512MB", /* for a replica that is copied while another one is */
         "hot_standby=on",
         "max_wal_senders=10",
         "max_replication_slots=10",

@@ -8,6 +8,8 @@ cd "$(dirname "$0")/../.." || exit 1
 root=$(pwd)
 build=${QUAN_BUILD:-build/release}
 PATH=$(cd "$build" && pwd):$PATH
+# That commands end well is shown here; what lasts, in test/fault.
+if [ -w /dev/shm ]; then export TMPDIR=/dev/shm; fi
 scratch=$(mktemp -d) || exit 1
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null; rm -rf "$scratch"' EXIT
 . test/lib/shows.sh
