@@ -129,6 +129,7 @@ static const char *const id_words[ID_KIND_COUNT] = {
     [ID_TRANSFER] = "transfer",
     [ID_WEBHOOK] = "webhook",
     [ID_MOVE] = "move",
+    [ID_ERASURE] = "erasure",
 };
 
 static void id_value(const node *schema, str word, gen_value *v)

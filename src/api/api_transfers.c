@@ -226,16 +226,21 @@ static wire_transfer transfer_shown(const transfer_seen *seen)
 {
     const transfer *row = seen->row;
     bool refused = seen->state == TRANSFER_STATE_REFUSED;
-    bool of_phone = phone_is_holder(seen->sender);
+    bool of_phone = phone_is_holder(seen->sender), of_erased = erase_is_pseudonym(seen->sender);
+    bool to_erased = erase_is_pseudonym(seen->receiver);
     return (wire_transfer){.id = row->id,
                            .state = (transfer_state)seen->state,
                            .direct = row->direct,
                            .from_coupon = row->coupon,
-                           .has_from_user = !of_phone,
+                           .has_from_user = !of_phone && !of_erased,
                            .from_user = seen->sender,
                            .has_for_phone = of_phone,
                            .for_phone = of_phone,
-                           .has_to_user = seen->receiver.n > 0,
+                           .has_erased = of_erased,
+                           .erased = of_erased,
+                           .has_to_erased = to_erased,
+                           .to_erased = to_erased,
+                           .has_to_user = seen->receiver.n > 0 && !to_erased,
                            .to_user = seen->receiver,
                            .has_coupon = seen->received != 0,
                            .coupon = seen->received,

@@ -1,9 +1,17 @@
-/* Users: who one is, and two of them becoming one. */
+/* Users: who one is, two of them becoming one, and forgetting one. */
 #include "api/call.h"
 #include "app/query_users.h"
+#include "domain/coupon/erase.h"
 #include "domain/phone/holder.h"
+#include "port/random.h"
 
 /* ---- showing ---- */
+
+/* Neither a number's nor that of who is erased. */
+static bool is_shown(str name)
+{
+    return !phone_is_holder(name) && !erase_is_pseudonym(name);
+}
 
 void api_user_get(api_call *c)
 {
@@ -22,7 +30,7 @@ void api_user_get(api_call *c)
                                   .move = seen.row->move};
         shown.was.items = ARENA_ARRAY(c->memory, str, seen.row->moved.n);
         for (size_t i = 0; i < seen.row->moved.n; i++)
-            if (seen.row->moved.items[i].over && !phone_is_holder(seen.row->moved.items[i].name))
+            if (seen.row->moved.items[i].over && is_shown(seen.row->moved.items[i].name))
                 shown.was.items[shown.was.n++] = seen.row->moved.items[i].name;
     }
     call_view_answer(c, &v, found ? R_DONE : R_NOT_FOUND, &wire_user_shown_type, &shown);
@@ -40,8 +48,9 @@ void api_move_get(api_call *c)
         shown = (wire_move){.id = row->id,
                             .state = (move_state)row->state,
                             .reason = (move_reason)row->reason,
-                            .has_user = !phone_is_holder(row->user),
+                            .has_user = is_shown(row->user),
                             .user = row->user,
+                            .has_into = is_shown(row->to),
                             .into = row->to,
                             .moved = (int64_t)row->moved,
                             .waiting = row->waiting,
@@ -81,4 +90,54 @@ void api_user_merge(api_call *c)
                            .subject = in->user,
                            .in = in,
                            .then = begun});
+}
+
+/* ---- forgetting ---- */
+
+static void erased(api_call *c)
+{
+    const erase_out *out = c->act.out;
+    wire_erasure_begun shown = {
+        .id = out->erasure, .state = ERASURE_STATE_OPEN, .created_at = out->at_ms};
+    call_answer(c, 202, &wire_erasure_begun_type, &shown);
+}
+
+/* Exactly this user: who is another one by now has to be named so. */
+void api_user_erase(api_call *c)
+{
+    const wire_user_erase_parameters *p = c->parameters;
+    const wire_user_erase *b = c->body;
+    erase_in *in = ARENA_NEW(c->memory, erase_in);
+    *in = (erase_in){.merchant = c->who.merchant,
+                     .user = p->user,
+                     .reference = b->reference,
+                     .hi = random_u64(),
+                     .lo = random_u64()};
+    call_act(c, &(act_ask){.id = ACT_ID_erase,
+                           .slot = slot_of_user(in->merchant, in->user),
+                           .subject = in->user,
+                           .in = in,
+                           .then = erased});
+}
+
+void api_erasure_get(api_call *c)
+{
+    const wire_erasure_get_parameters *p = c->parameters;
+    app_view v;
+    wire_erasure shown = {0};
+    if (!call_view_of(c, id_slot(p->erasure), &v))
+        return;
+    const erasure *row = query_erasure(&v, c->who.merchant, p->erasure);
+    if (row != NULL)
+        shown = (wire_erasure){.id = row->id,
+                               .state = (erasure_state)row->state,
+                               .has_reference = row->reference.n > 0,
+                               .reference = row->reference,
+                               .voided = (int64_t)row->voided,
+                               .waiting = row->waiting,
+                               .names = 1 + (int64_t)row->parts.n,
+                               .created_at = row->created_at_ms,
+                               .has_ended_at = row->ended_at_ms != 0,
+                               .ended_at = row->ended_at_ms};
+    call_view_answer(c, &v, row != NULL ? R_DONE : R_NOT_FOUND, &wire_erasure_type, &shown);
 }

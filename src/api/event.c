@@ -34,6 +34,10 @@ static void put_ref(const event *e, wire_event_data *out)
         out->has_hold = true;
         out->hold = e->ref;
         return;
+    case EVENT_KIND_USER_ERASED:
+        out->has_erasure = true;
+        out->erasure = e->ref;
+        return;
     case EVENT_KIND_COUPON_OFFERED:
     case EVENT_KIND_COUPON_TRANSFERRED:
     case EVENT_KIND_COUPON_RECEIVED:
@@ -221,6 +225,8 @@ static str subject_of(api_call *c, const event *e)
     case EVENT_KIND_PHONE_BOUND:
     case EVENT_KIND_PHONE_UNBOUND:
         return id_subject(c, ID_MERCHANT, e->merchant);
+    case EVENT_KIND_USER_ERASED:
+        return id_subject(c, ID_ERASURE, e->ref);
     case EVENT_KIND_WEBHOOK_CREATED:
     case EVENT_KIND_WEBHOOK_CHANGED:
     case EVENT_KIND_WEBHOOK_DELETED:

@@ -99,6 +99,8 @@ static const struct {
     {EVENT_KIND_WEBHOOK_TESTED, "whk_0000000000001", WEBHOOK},
     {EVENT_KIND_PHONE_BOUND, "mer_0000000000001", "\"user\":\"u1\""},
     {EVENT_KIND_PHONE_UNBOUND, "mer_0000000000001", "\"user\":\"u1\""},
+    {EVENT_KIND_USER_ERASED, "ers_0000000000001",
+     "\"erasure\":\"ers_0000000000001\",\"erased\":true"},
 };
 
 static json *parsed(str text)

@@ -5,6 +5,7 @@
 #define QUAN_API_HOLDER_H
 
 #include "api/call.h"
+#include "domain/coupon/erase.h"
 #include "domain/phone/holder.h"
 
 typedef struct holder_ask {
@@ -48,7 +49,8 @@ static inline void holder_counts(const holder *who, subject_names *names)
 #define HOLDER_SHOWN(to, name)                                                                     \
     do {                                                                                           \
         (to)->has_for_phone = (to)->for_phone = phone_is_holder(name);                             \
-        (to)->has_user = (name).n > 0 && !(to)->for_phone;                                         \
+        (to)->has_erased = (to)->erased = erase_is_pseudonym(name);                                \
+        (to)->has_user = (name).n > 0 && !(to)->for_phone && !(to)->erased;                        \
         (to)->user = (name);                                                                       \
     } while (0)
 

@@ -44,3 +44,10 @@ result query_user_may(app_view *v, uint64_t of_merchant, str name, str *to)
     *to = seen.move->to;
     return R_USER_MERGED;
 }
+
+const erasure *query_erasure(app_view *v, uint64_t of_merchant, uint64_t id)
+{
+    const erasure *row = erasure_get(v->rows, id_slot(id), id);
+    bool asked = row != NULL && row->state != ERASURE_STATE_WAY && row->of == 0;
+    return !asked || row->merchant != of_merchant ? NULL : row;
+}

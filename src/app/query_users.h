@@ -22,4 +22,7 @@ MUST_USE bool query_user(app_view *v, uint64_t of_merchant, str name, user_seen 
 /* NULL when this merchant has no such move. */
 const user_move *query_move(app_view *v, uint64_t of_merchant, uint64_t id);
 
+/* One that was asked for: not of who had become him. NULL when this merchant has no such. */
+const erasure *query_erasure(app_view *v, uint64_t of_merchant, uint64_t id);
+
 #endif

@@ -50,6 +50,7 @@ str id_prefix(id_kind kind)
         [ID_LEDGER] = "led",      [ID_KEY] = "key",        [ID_QUARANTINE] = "qrt",
         [ID_CODE_FORMAT] = "cfm", [ID_CODE_BATCH] = "cbt", [ID_CODE_WORD] = "cwd",
         [ID_TRANSFER] = "trf",    [ID_WEBHOOK] = "whk",    [ID_MOVE] = "mov",
+        [ID_ERASURE] = "ers",
     };
     CHECK((unsigned)kind < ID_KIND_COUNT);
     return (str){prefixes[kind], 3};

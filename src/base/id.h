@@ -38,6 +38,7 @@ typedef enum id_kind {
     ID_TRANSFER,
     ID_WEBHOOK,
     ID_MOVE,
+    ID_ERASURE,
     ID_KIND_COUNT
 } id_kind;
 

@@ -155,3 +155,10 @@ void coupon_end(const order_counters *c, const terms *of, coupon *row, event_kin
     ledger_move(&b, ACCOUNT_BUDGET_RESERVED, ACCOUNT_BUDGET_FREE, n);
     slice_give(c->slices, pool_budget(of->campaign->row->id), n);
 }
+
+void coupon_void(const order_counters *c, const terms *of, coupon *row, void_reason why)
+{
+    coupon_end(c, of, row, EVENT_KIND_COUPON_VOIDED);
+    row->ref = why; /* tells whoever recounts whether stock and limits came back */
+    tally_of(c->u, of)->voided++;
+}

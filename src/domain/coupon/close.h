@@ -39,5 +39,7 @@ void hold_close(const order_counters *c, hold *row, hold_state to);
 void coupon_end_load(const order_counters *c, const terms *of, const coupon *row);
 /* By expiry or voiding; the offer that it is in ends with it. No act on its way may take it. */
 void coupon_end(const order_counters *c, const terms *of, coupon *row, event_kind how);
+/* Ends it so, and counts it; tally_load_code was before, too. */
+void coupon_void(const order_counters *c, const terms *of, coupon *row, void_reason why);
 
 #endif

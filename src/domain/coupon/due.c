@@ -4,6 +4,7 @@
 #include "base/id.h"
 #include "domain/code/exchange.h"
 #include "domain/code/guess.h"
+#include "domain/coupon/erase.h"
 #include "domain/coupon/move.h"
 #include "domain/coupon/state.h"
 #include "domain/coupon/transfer.h"
@@ -95,6 +96,7 @@ static bool look(due_rows *d, uint8_t kind, const due_entry *e)
     case DUE_KIND_TRANSFER:
         return look_at_transfer(d, e);
     case DUE_KIND_MOVE:
+    case DUE_KIND_ERASURE:
         return true; /* due_apply wakes it */
     default:
         return look_at_subject(d, e);
@@ -241,6 +243,8 @@ static void use_up(const due_rows *d, due_block *b)
             uow_due(d->c.u, (due_name){b->kind, e->id, e->lo}, b->at_ms + e->after_ms);
         else if (b->kind == DUE_KIND_MOVE)
             move_wake(d->c.u, e->id);
+        else if (b->kind == DUE_KIND_ERASURE)
+            erase_wake(d->c.u, e->id);
     }
     due_block_delete(d->c.u, b);
 }

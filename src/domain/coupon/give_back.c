@@ -1,6 +1,7 @@
 /* The act that takes goods of a redeemed order back: see acts.h. */
 #include "base/id.h"
 #include "domain/coupon/adds.h"
+#include "domain/coupon/erase.h"
 #include "domain/coupon/move.h"
 #include "domain/coupon/order_part.h"
 #include "domain/coupon/return_split.h"
@@ -501,7 +502,9 @@ result return_decide(uow *u, const void *input, void *output)
     order_back back = {d.now, d.n, d.worth_minor, d.line_units};
     order_tally_returned(u, &d.facts, &back);
     write_return(&d, output);
-    if (d.restored_count > 0 && d.who->move != 0)
+    if (d.restored_count > 0 && d.who->erasure != 0)
+        erase_wake(u, d.who->erasure);
+    else if (d.restored_count > 0 && d.who->move != 0)
         move_late(u, d.who->move);
     slice_settle(d.c.slices);
     return limit_book_settle(d.c.book);

@@ -166,7 +166,7 @@ void move_send(uow *u, const user_move *row, const move_load *of)
     in.usages.n = of->usage_count;
     for (size_t i = 0; i < of->usage_count; i++) {
         usage_edit(u, of->usages[i]);
-        usage_send(memory, of->usages[i], row->to, &in.usages.items[i]);
+        usage_send(memory, of->usages[i], row, &in.usages.items[i]);
     }
     in.coupons.items = ARENA_ARRAY(memory, moved_coupon, of->coupon_count);
     in.coupons.n = of->coupon_count;

@@ -1,6 +1,7 @@
 /* What comes to the slot of a user to whom all goes that another has: see move.h. Nothing here is
  * refused. */
 #include "base/id.h"
+#include "domain/coupon/erase.h"
 #include "domain/coupon/member.h"
 #include "domain/coupon/move_part.h"
 #include "domain/coupon/receive.h"
@@ -11,7 +12,8 @@ typedef struct take_desk {
     uow *u;
     const move_take_in *in;
     uint16_t slot;
-    const user *who;
+    const user *who;      /* NULL: he is erased, and it is long ago that this move was to him */
+    const member *back;   /* of one who is erased; else NULL */
     const user_move *his; /* who he is himself; NULL: he is nobody else */
     usage **rows;         /* [usages]; NULL: there is none yet */
 } take_desk;
@@ -20,11 +22,16 @@ static result load(take_desk *d)
 {
     uow *u = d->u;
     d->slot = slot_of_user(d->in->merchant, d->in->to);
-    d->who = user_get(u, d->slot, d->in->merchant, d->in->to);
+    d->who = erase_receiver(u, d->in->merchant, d->in->to, d->in->move);
     if (uow_pending(u))
         return R_AGAIN;
-    CHECK(d->who != NULL); /* the admission has made him */
+    if (d->who == NULL) {
+        CHECK(d->in->usages.n == 0); /* the admission has made him: what comes now comes late */
+        return R_DONE;
+    }
     d->his = d->who->move == 0 ? NULL : user_move_get(u, d->slot, d->who->move);
+    if (erase_is_pseudonym(d->who->name))
+        d->back = member_get(u, d->slot, d->who->member);
     d->rows = ARENA_ARRAY(uow_memory(u), usage *, d->in->usages.n);
     for (size_t i = 0; i < d->in->usages.n; i++)
         d->rows[i] = usage_get(u, d->slot, d->who->member, d->in->usages.items[i].campaign);
@@ -49,7 +56,7 @@ static uint32_t take(const take_desk *d, const moved_coupon *in)
                                .reservation = in->reservation,
                                .at_ms = uow_now(u),
                                .reason = R_UNAVAILABLE};
-    if (uow_now(u) < in->deadline_ms) {
+    if (d->who != NULL && uow_now(u) < in->deadline_ms) {
         const carried_coupon *carried = in->carried.items;
         terms of = terms_of(uow_config(u), carried->template);
         done.coupon = coupon_receive(u, &(receipt){.slot = d->slot,
@@ -94,6 +101,8 @@ result move_take_decide(uow *u, const void *input, void *output)
     uow_send(u, MOVE_STEP_ACT, id_slot(next.move), &move_step_in_record, &next);
     if (d.his != NULL)
         go_on(&d);
+    else if (next.taken > 0 && d.back != NULL)
+        erase_wake(u, d.back->erasure);
     return R_DONE;
 }
 
@@ -234,7 +243,7 @@ result usage_back_decide(uow *u, const void *input, void *output)
     const usage_back_in *in = input;
     MAYBE(output);
     uint16_t slot = slot_of_user(in->merchant, in->user);
-    const user *who = user_get(u, slot, in->merchant, in->user);
+    const user *who = erase_receiver(u, in->merchant, in->user, in->move);
     if (uow_pending(u))
         return R_AGAIN;
     usage *row = who == NULL ? NULL : usage_get(u, slot, who->member, in->campaign);
@@ -246,6 +255,7 @@ result usage_back_decide(uow *u, const void *input, void *output)
     if (row->gone_to.n > 0) {
         usage_back_in on = *in;
         on.user = row->gone_to;
+        on.move = row->gone_by;
         uow_send(u, USAGE_BACK_ACT, slot_of_user(on.merchant, on.user), &usage_back_in_record, &on);
         return R_DONE;
     }

@@ -1,6 +1,7 @@
 /* The act that uses coupons up: directly, or by confirming a hold. See acts.h. */
 #include "base/id.h"
 #include "domain/coupon/adds.h"
+#include "domain/coupon/erase.h"
 #include "domain/coupon/order_part.h"
 #include "domain/coupon/use.h"
 #include "domain/limit/level.h"
@@ -256,10 +257,11 @@ static result redeem_open(order_desk *d, hold *row, order_out *out)
     return finish(d, id, out);
 }
 
-/* What the caller says of the order must be what was held. */
+/* What the caller says of the order must be what was held. Of a user who is erased nobody can say
+ * the name. */
 static result check_same(uow *u, const order_in *in, const hold *row, str name)
 {
-    if (in->user.n > 0 && !str_eq(in->user, name))
+    if (in->user.n > 0 && !str_eq(in->user, name) && !erase_is_pseudonym(name))
         return uow_refuse(u, R_WRONG_USER, "The hold belongs to another user.");
     if ((in->order_number.n > 0 && !str_eq(in->order_number, row->order_number)) ||
         (in->subtotal_minor != 0 && in->subtotal_minor != row->subtotal_minor) ||

@@ -65,9 +65,7 @@ result void_decide(uow *u, const void *input, void *output)
     coupon *row = d.g.row;
     const order_counters *c = &d.g.c;
     grasp_apply(&d.g);
-    coupon_end(c, &d.g.of, row, EVENT_KIND_COUPON_VOIDED);
-    row->ref = in->reason; /* tells whoever recounts whether stock and limits came back */
-    tally_of(u, &d.g.of)->voided++;
+    coupon_void(c, &d.g.of, row, (void_reason)in->reason);
     for (size_t i = 0; i < d.claims.n; i++)
         limit_book_give(c->book, &d.g.of, &d.claims.items[i], 1);
     for (size_t i = 0; d.taken != NULL && i < d.taken->takes.n; i++) {

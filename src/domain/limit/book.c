@@ -423,7 +423,8 @@ static void give_elsewhere(limit_book *b, const terms *of, const limit_take *tak
                         .period = take->period,
                         .number = take->number,
                         .since_version = take->since_version,
-                        .n = n};
+                        .n = n,
+                        .move = row->gone_by};
     usage_unbring(uow_memory(b->u), row, &key, take->number, -n);
     if (!b->asking)
         uow_send(b->u, USAGE_BACK_ACT, slot_of_user(in.merchant, in.user), &usage_back_in_record,

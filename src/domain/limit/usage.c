@@ -241,13 +241,14 @@ bool usage_counts(const usage *row)
     return false;
 }
 
-void usage_send(arena *memory, usage *row, str to, carried_usage *out)
+void usage_send(arena *memory, usage *row, const user_move *by, carried_usage *out)
 {
     out->campaign = row->campaign;
     out->cells.items = ARENA_ARRAY(memory, usage_cell, row->cells.n);
     out->cells.n = 0;
     row->cells.items = cells_copy(memory, row, 0);
-    row->gone_to = to;
+    row->gone_to = by->to;
+    row->gone_by = by->id;
     for (size_t i = 0; i < row->cells.n; i++) {
         usage_cell *cell = &row->cells.items[i];
         if (cell->n == 0)

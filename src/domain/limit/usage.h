@@ -55,8 +55,9 @@ enum { USAGE_BACK_ACT = 156 }; /* number of app/act.def: gives back what has gon
 int64_t usage_here(const usage *row, const usage_key *key, int64_t number);
 /* Does it count anything? row may be NULL. */
 bool usage_counts(const usage *row);
-/* All that the row counts leaves it, into `out`: the cells that were not 0, which stay with 0. */
-void usage_send(arena *memory, usage *row, str to, carried_usage *out);
+/* All that the row counts leaves it by this move, into `out`: the cells that were not 0, which stay
+ * with 0. */
+void usage_send(arena *memory, usage *row, const user_move *by, carried_usage *out);
 /* Adds cells that come. What counts for a period, or a limit, that is over here already counts no
  * more; a later one begins the count anew. */
 void usage_bring(arena *memory, usage *row, const usage_cell *cells, size_t n);

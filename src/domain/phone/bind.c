@@ -199,12 +199,12 @@ void phone_follow(uow *u, user_phone *row, str to)
 }
 
 /* `ref` is not shown: it says in which slot the member is. */
-static void note(uow *u, const user_phone *row, const member_place *who, event_kind kind)
+static void note(uow *u, const user_phone *row, uint32_t ordinal, event_kind kind)
 {
     event e = {.kind = (uint8_t)kind,
                .at_ms = uow_now(u),
                .merchant = row->merchant,
-               .member = who->ordinal,
+               .member = ordinal,
                .ref = uow_next_id(u, row->slot)};
     uow_event(u, &e);
 }
@@ -266,14 +266,14 @@ result user_phone_put_decide(uow *u, const void *input, void *output)
         user_phone_edit(u, row);
     if (row->binding != 0) {
         tell_unbind(u, row);
-        note(u, row, &who, EVENT_KIND_PHONE_UNBOUND);
+        note(u, row, who.ordinal, EVENT_KIND_PHONE_UNBOUND);
     }
     row->hi = in->hi;
     row->lo = in->lo;
     row->binding = in->binding;
     row->sequence = in->follows ? row->sequence + 1 : in->sequence;
     row->since_ms = in->since_ms;
-    note(u, row, &who, EVENT_KIND_PHONE_BOUND);
+    note(u, row, who.ordinal, EVENT_KIND_PHONE_BOUND);
     return R_DONE;
 }
 
@@ -295,12 +295,21 @@ result user_phone_end_decide(uow *u, const void *input, void *output)
         return r == R_TOO_MANY ? R_DONE : r; /* who is none has no number */
     *out = (user_phone_end_out){row->hi, row->lo, row->binding};
     tell_unbind(u, row);
-    note(u, row, &who, EVENT_KIND_PHONE_UNBOUND);
+    note(u, row, who.ordinal, EVENT_KIND_PHONE_UNBOUND);
     user_phone_edit(u, row);
     row->binding = 0;
     row->sequence++;
     row->since_ms = uow_now(u);
     return R_DONE;
+}
+
+void phone_forget(uow *u, user_phone *row, uint32_t ordinal)
+{
+    if (row->binding != 0) {
+        tell_unbind(u, row);
+        note(u, row, ordinal, EVENT_KIND_PHONE_UNBOUND);
+    }
+    user_phone_delete(u, row);
 }
 
 /* ---- waiting ---- */

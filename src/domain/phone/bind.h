@@ -48,6 +48,9 @@ str phone_user(uow *u, uint16_t slot, str name, str otherwise);
 /* The number of a user who has become `to` goes along. Gets before; writes. */
 void phone_follow(uow *u, user_phone *row, str to);
 
+/* Of a user who is erased: his number is unbound, and the row goes. */
+void phone_forget(uow *u, user_phone *row, uint32_t ordinal);
+
 /* What waits for a move: each step of it wakes. */
 static inline pool_name phone_move_pool(uint64_t move)
 {

@@ -1,0 +1,79 @@
+/* A person is forgotten: his name is taken from all rows, what he can still use ends, and what he
+ * did stays as it was, under a name that nobody can give and that tells nothing.
+ *
+ *   erase     in the user's slot, the moment: from here on the name is nobody's, and whoever is
+ *             called so next is somebody new. The user's rows go on under a pseudonym; his phone
+ *             is unbound. So counts, orders, ledger and statistics need no change
+ *   name      in the slots of users and numbers that had become him (move.h): the same there; each
+ *             is a part, with an erasure of its own, and tells when it is over
+ *   step      goes on, some rows at a time: stages below
+ *   transfer  in the slots of those who gave him coupons: the transfer names his pseudonym
+ * Every arrow is a message of its act's own commit, so no process has to live for it; a due entry
+ * brings the next step where something has to wait, or a message was dropped.
+ *
+ * The pseudonym begins with SLOT_NAME_MARK, so no caller can name it, and has the slot of the name,
+ * which every id of his tells anyway. It is made of 128 random bits, which are stored nowhere: not
+ * of the name, so nobody can try names. Those of parts are made of his and of their move, which
+ * rows tie together anyway.
+ *
+ * What he has: an open order keeps its hold, and may be redeemed by the hold's id, or lapses; all
+ * other coupons are voided (VOID_REASON_ERASED), as `requested` voids them, and the erasure waits
+ * for those that a hold or a transfer on its way has. A coupon that a return brings back later is
+ * voided, too.
+ *
+ * What is on its way to him when he is erased, from who became him, names its move. So a row for
+ * each such move (ERASURE_STATE_WAY) says whom it is for now. */
+#ifndef QUAN_DOMAIN_COUPON_ERASE_H
+#define QUAN_DOMAIN_COUPON_ERASE_H
+
+#include "base/id.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "domain/table.gen.h"
+#include "domain/uow.h"
+
+enum {
+    ERASE_NAME_ACT = 166, /* numbers of app/act.def: what the domain sends */
+    ERASE_STEP_ACT = 167,
+    ERASE_PART_ACT = 168,
+    ERASE_TRANSFER_ACT = 169,
+};
+enum {
+    ERASED_NAME_BYTES = SLOT_NAME_BYTES + 1,
+    ERASE_REFERENCE_MAX = 64, /* bytes */
+    ERASE_PAGE_MAX = 100,     /* rows of a step; of coupons MOVE_COUPONS_MAX */
+};
+#define ERASE_AGAIN_MS (5 * MS_SECOND)  /* when coupons had to wait */
+#define ERASE_ROUND_MS (60 * MS_SECOND) /* after that a message is not waited for any more */
+
+/* In their order. Behind ERASE_MOVES no row of his slot has the name. */
+typedef enum erase_stage {
+    ERASE_MOVES = 1,   /* moves of the slot that name him */
+    ERASE_SENT = 2,    /* of a part: transfers by which all that it had went to him */
+    ERASE_CAME = 3,    /* transfers by which he got something */
+    ERASE_COUNTS = 4,  /* of a part: where its counts have gone */
+    ERASE_COUPONS = 5, /* until none is open and all parts are over */
+} erase_stage;
+
+static inline bool erase_is_pseudonym(str name)
+{
+    return name.n == ERASED_NAME_BYTES && (unsigned char)name.p[0] == SLOT_NAME_MARK;
+}
+
+/* Refuses: INVALID (texts), NOT_FOUND (the user), USER_MERGED (he is another one; detail names
+ * him), USER_MERGING (he is becoming another one, or something is on its way to him). The others
+ * are messages. */
+result erase_decide(uow *u, const void *in, void *out);
+result erase_name_decide(uow *u, const void *in, void *out);
+result erase_step_decide(uow *u, const void *in, void *out);
+result erase_part_decide(uow *u, const void *in, void *out);
+result erase_transfer_decide(uow *u, const void *in, void *out);
+
+/* A coupon of somebody who is erased can be used again, or it is time. */
+void erase_wake(uow *u, uint64_t erasure);
+
+/* For what comes by a move to a user of this name: he, or who he was when it was sent. NULL: not
+ * here yet, or there is none. */
+user *erase_receiver(uow *u, uint64_t merchant, str name, uint64_t move);
+
+#endif
