@@ -236,6 +236,8 @@ static result run(verify *v)
     if (r == R_DONE)
         r = verify_phones(v);
     if (r == R_DONE)
+        r = verify_erasures(v);
+    if (r == R_DONE)
         r = verify_guesses(v);
     if (r == R_DONE)
         r = verify_webhooks(v);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "app/verify_transfer.h"
+#include "domain/coupon/erase.h"
 #include "domain/coupon/use.h"
 
 /* ---- users ---- */
@@ -16,6 +17,8 @@ static void check_user(verify *v, const verify_group *g, const user *u)
         return;
     verify_same_id(v, &w, "member.merchant", (verify_ids){ID_MERCHANT, u->merchant, m->merchant});
     verify_text(v, &w, "member.name", u->name, m->name);
+    verify_must(v, &w, "a pseudonym is that of an erasure",
+                erase_is_pseudonym(m->name) == (m->erasure != 0));
 }
 
 /* Ordinals of a slot are 1 to `members`, and each belongs to one user: members are ascending. */

@@ -89,26 +89,34 @@ static bool has_entry(const user *who, uint64_t move)
     return false;
 }
 
-/* The one whose it was names it, but for a refused one; and while
+/* Whom it is for, or who he was before he was erased: does he know of it? */
+static bool is_expected(verify *v, const user_move *m)
+{
+    user_seen to;
+    str now = query_user_now(&v->view, m->merchant, m->to);
+    if (query_user(&v->view, m->merchant, now, &to) && has_entry(to.row, m->id))
+        return true;
+    const erasure *way = erasure_get(v->view.rows, slot_of_user(m->merchant, m->to), m->id);
+    return way != NULL && way->state == ERASURE_STATE_WAY;
+}
+
+/* The one whose it was names it, but for a refused one, whose user may be erased since; and while
  * something may come, and after a merge, whoever it is for knows. */
 static void check_move(verify *v, const user_move *m)
 {
     verify_what w = {.check = "move", .kind = ID_MOVE, .id = m->id};
-    user_seen whose, to;
+    user_seen whose;
     bool open = m->state == MOVE_STATE_ASKING || m->state == MOVE_STATE_MOVING;
     bool done = m->state == MOVE_STATE_DONE, merged = done && m->reason == MOVE_REASON_MERGE;
     bool known = query_user(&v->view, m->merchant, m->user, &whose);
     verify_must(v, &w, "state and reason are known",
                 move_state_name(m->state).n > 0 && move_reason_name(m->reason).n > 0);
-    verify_must(v, &w, "its user is there", known);
+    verify_must(v, &w, "its user is there", known || m->state == MOVE_STATE_REFUSED);
     verify_must(v, &w, "it has ended, or not", open == (m->ended_at_ms == 0));
     if (known)
         verify_must(v, &w, "its user names it", (whose.row->move == m->id) == (open || done));
     if (m->state == MOVE_STATE_MOVING || merged)
-        verify_must(
-            v, &w, "the one whom it is for knows of it",
-            query_user(&v->view, m->merchant, query_user_now(&v->view, m->merchant, m->to), &to) &&
-                has_entry(to.row, m->id));
+        verify_must(v, &w, "the one whom it is for knows of it", is_expected(v, m));
 }
 
 static void load_move(verify *v, verify_group *g, const void *row)

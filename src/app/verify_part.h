@@ -86,6 +86,7 @@ typedef struct verify {
     verify_map *code_uses;           /* by batch of codes or word, as coupons and orders tell */
     verify_map *guesses, *webhooks, *webhook_places; /* of verify_guess.c and …_webhook.c */
     verify_map *bound, *brought, *bindings; /* of verify_bind.c, …_move.c and …_phone.c */
+    verify_map *erasures;                   /* of verify_erase.c */
 } verify;
 
 /* ---- verify.c: reading and reporting ---- */
@@ -189,6 +190,7 @@ MUST_USE result verify_bound(verify *v);
 void verify_brought(verify *v, const usage *row); /* verify_move.c */
 MUST_USE result verify_moves(verify *v);          /* after the groups */
 MUST_USE result verify_phones(verify *v);         /* verify_phone.c */
+MUST_USE result verify_erasures(verify *v);       /* verify_erase.c */
 MUST_USE result verify_guesses(verify *v);
 MUST_USE result verify_webhooks(verify *v); /* after the heads */
 MUST_USE result verify_partners(verify *v); /* after the heads */

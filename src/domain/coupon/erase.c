@@ -156,7 +156,8 @@ static result check_moves(uow *u, const user *who)
         return r;
     for (size_t i = 0; i < who->moved.n; i++)
         if (!who->moved.items[i].over)
-            return uow_refuse(u, R_USER_MERGING, "Another user, or a number, is becoming this one.");
+            return uow_refuse(u, R_USER_MERGING,
+                              "Another user, or a number, is becoming this one.");
     return R_DONE;
 }
 

@@ -151,8 +151,7 @@ static result find_counts(erase_page *p)
 {
     const config_campaign *page[MOVE_CAMPAIGNS_MAX];
     const config *c = uow_config(p->u);
-    size_t n =
-        config_campaigns(c, p->row->merchant, p->row->after, MOVE_CAMPAIGNS_MAX, page);
+    size_t n = config_campaigns(c, p->row->merchant, p->row->after, MOVE_CAMPAIGNS_MAX, page);
     if (p->row->after == 0)
         look_at_counts(p, 0);
     for (size_t i = 0; i < n; i++)

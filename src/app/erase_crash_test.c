@@ -1,0 +1,395 @@
+/* Bob is forgotten, who amy has become, and who has a phone: he has a coupon that can be used, one
+ * that is offered, one that an order holds; and a process that is killed between any two commits,
+ * messages and all. In what is left he is himself or nobody; the erasure comes to its end by
+ * itself; then no row has a name of his, none of his coupons can be used, and what was counted is
+ * what it was. Then what verify finds wrong in such a shop. */
+#include "app/verify_flaw_test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "app/query_coupons.h"
+#include "app/query_users.h"
+#include "domain/coupon/erase.h"
+#include "domain/coupon/move.h"
+#include "domain/phone/holder.h"
+#include "port/store_care.h"
+#include "test/lib/store_fixture.h"
+
+enum { PATH_BYTES = 64, STEPS_MAX = 200, IDLE_STEPS = 8, BOBS = 4, ALL = 6 };
+enum { HI = 77, LO = 88, TEXT_MAX = 1 << 20 };
+
+#define BOB S("bob-summers")
+#define AMY S("amy-winters")
+#define CID S("cid-autumn")
+
+static fix *shop;
+static uint64_t campaign_id, template_id, coupons[BOBS], hold_id, order_id, move_id;
+static char root[PATH_BYTES], before[2 * PATH_BYTES], behind[2 * PATH_BYTES];
+
+static uint16_t home(str name)
+{
+    return slot_of_user(shop->merchant, name);
+}
+
+/* ---- the ground ---- */
+
+static fix_order order_of(str who, const char *number, const uint64_t *coupon_id)
+{
+    static order_line line = {.sku = {"tea", 3}, .quantity = 1, .unit_minor = 5000};
+    return (fix_order){.user = who,
+                       .number = str_of(number),
+                       .coupons = coupon_id,
+                       .coupon_count = 1,
+                       .lines = &line,
+                       .line_count = 1};
+}
+
+static void merge_amy(void)
+{
+    move_begin_in in = {
+        .merchant = shop->merchant, .user = AMY, .to = BOB, .reason = MOVE_REASON_MERGE};
+    move_begin_out out = {0};
+    uint64_t amys[2];
+    assert_int_equal(fix_claim(shop, AMY, template_id, 2, amys), R_DONE);
+    fix_order order = order_of(AMY, "o1", amys);
+    assert_int_equal(fix_redeem(shop, &order, &order_id), R_DONE);
+    assert_int_equal(fix_run(shop, ACT_ID_move_begin, home(AMY), &in, &out), R_DONE);
+    (void)app_settle(shop->app);
+    move_id = out.move;
+}
+
+static void bind_phone(void)
+{
+    phone_number n = {.hash = {HI, LO}};
+    phone_bind_in in = {.merchant = shop->merchant, .hi = HI, .lo = LO, .user = BOB, .sequence = 1};
+    phone_bind_out out = {0};
+    str holder = phone_holder(&n, shop->memory);
+    (void)fix_claim_one(shop, holder, template_id);
+    assert_int_equal(fix_run(shop, ACT_ID_phone_bind, home(holder), &in, &out), R_DONE);
+    (void)app_settle(shop->app);
+}
+
+static void make_shop(void)
+{
+    campaign_create_in in = fix_campaign_in(shop);
+    in.budget_mode = BUDGET_MODE_AT_ISSUE;
+    in.budget_minor = 100000;
+    campaign_id = fix_campaign(shop, &in);
+    template_put_in t = fix_template_in(shop, campaign_id);
+    limit_rule rules[] = {
+        fix_limit(LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_EVER, 2 * ALL),
+        fix_limit(LIMIT_MEASURE_REDEMPTIONS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_EVER, ALL)};
+    t.limits.items = rules;
+    t.limits.n = ARRAY_LEN(rules);
+    t.transfers = 2;
+    t.offer_ms = MS_DAY;
+    template_id = fix_template(shop, &t);
+    assert_int_equal(fix_claim(shop, BOB, template_id, BOBS, coupons), R_DONE);
+    transfer_offer_in offer = {
+        .merchant = shop->merchant, .coupon = coupons[1], .user = BOB, .to = CID};
+    transfer_offer_out offered = {0};
+    assert_int_equal(fix_run(shop, ACT_ID_transfer_offer, id_slot(coupons[1]), &offer, &offered),
+                     R_DONE);
+    fix_order order = order_of(BOB, "o2", &coupons[2]);
+    assert_int_equal(fix_hold(shop, &order, &hold_id), R_DONE);
+    merge_amy();
+    bind_phone();
+}
+
+static void open_shop(void)
+{
+    (void)snprintf(root, sizeof(root), "/tmp/quan-erase-XXXXXX");
+    assert_non_null(mkdtemp(root));
+    (void)snprintf(before, sizeof(before), "%s/before", root);
+    (void)snprintf(behind, sizeof(behind), "%s/behind", root);
+    shop = fix_open((fix_options){.rocks = str_of(before)});
+    make_shop();
+}
+
+static void close_shop(void)
+{
+    fix_verify(shop);
+    fix_close(shop);
+    store_fixture_remove(root);
+}
+
+static erase_in erasing(void)
+{
+    return (erase_in){.merchant = shop->merchant, .user = BOB, .hi = 0x1234567, .lo = 0x89abcde};
+}
+
+/* ---- what is seen ---- */
+
+static bool is_known(str name)
+{
+    app_view v;
+    user_seen seen;
+    assert_int_equal(app_view_open(shop->app, shop->memory, &v), R_DONE);
+    bool known = query_user(&v, shop->merchant, name, &seen);
+    assert_int_equal(app_view_close(&v), R_DONE);
+    return known;
+}
+
+/* Any text of the row has one of these. */
+typedef struct search {
+    const table *of;
+    buf text;
+    size_t found;
+} search;
+
+static bool look_in(void *context, str key, const void *row)
+{
+    static const str names[] = {{"bob-summers", 11}, {"amy-winters", 11}};
+    search *s = context;
+    MAYBE(key);
+    assert_non_null(row);
+    s->text.n = 0;
+    record_print(&s->of->record, row, &s->text);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        bool has = memmem(s->text.p, s->text.n, names[i].p, names[i].n) != NULL;
+        s->found += has;
+        if (has)
+            print_message("%s: %.*s\n", s->of->record.name, (int)s->text.n, s->text.p);
+    }
+    return true;
+}
+
+static size_t rows_with_a_name(void)
+{
+    app_view v;
+    search s = {0};
+    buf_init(&s.text, TEXT_MAX);
+    assert_int_equal(app_view_open(shop->app, shop->memory, &v), R_DONE);
+    for (size_t i = 0; i < tables_count; i++) {
+        store_span span = {.table = tables[i], .index = -1, .until = UINT16_MAX + 1U};
+        s.of = tables[i];
+        assert_int_equal(store_each(v.rows, &span, look_in, &s), R_DONE);
+    }
+    assert_int_equal(app_view_close(&v), R_DONE);
+    buf_free(&s.text);
+    return s.found;
+}
+
+typedef struct found_rows {
+    uint64_t asked, parts; /* ids: of what was asked for; how many were not */
+    size_t open;
+} found_rows;
+
+static bool see_erasure(void *context, str key, const void *row)
+{
+    found_rows *f = context;
+    const erasure *e = row;
+    MAYBE(key);
+    if (e->state == ERASURE_STATE_WAY)
+        return true;
+    f->asked = e->of == 0 ? e->id : f->asked;
+    f->parts += e->of != 0;
+    f->open += e->state == ERASURE_STATE_OPEN;
+    return true;
+}
+
+static found_rows erasures(void)
+{
+    app_view v;
+    found_rows f = {0};
+    store_span span = {.table = &erasure_table, .index = -1, .until = UINT16_MAX + 1U};
+    assert_int_equal(app_view_open(shop->app, shop->memory, &v), R_DONE);
+    assert_int_equal(store_each(v.rows, &span, see_erasure, &f), R_DONE);
+    assert_int_equal(app_view_close(&v), R_DONE);
+    return f;
+}
+
+/* ---- a kill ---- */
+
+/* What was begun goes on; asked again it has been done. */
+static void erase_to_the_end(void)
+{
+    erase_in in = erasing();
+    erase_out out = {0};
+    bool known = is_known(BOB);
+    tally was = fix_tally(shop, campaign_id, template_id);
+    assert_int_equal(fix_run(shop, ACT_ID_erase, home(BOB), &in, &out),
+                     known ? R_DONE : R_NOT_FOUND);
+    (void)app_settle(shop->app);
+    assert_false(is_known(BOB));
+    assert_int_equal(erasures().open, 1); /* the hold is open */
+    assert_int_equal(fix_release(shop, hold_id), R_DONE);
+    fix_pass(shop, ERASE_ROUND_MS);
+    fix_sweep(shop);
+    (void)app_settle(shop->app);
+    found_rows f = erasures();
+    assert_int_equal(f.open, 0);
+    assert_int_equal(f.parts, 2); /* amy, and the number */
+    assert_false(is_known(AMY));
+    assert_int_equal(rows_with_a_name(), 0);
+    for (size_t i = 0; i < BOBS; i++)
+        assert_int_equal(fix_coupon(shop, coupons[i]).state, COUPON_STATE_VOIDED);
+    tally now = fix_tally(shop, campaign_id, template_id);
+    assert_int_equal(now.issued, was.issued);
+    assert_int_equal(now.redeemed, was.redeemed);
+    assert_int_equal(now.users, was.users);
+    assert_int_equal(now.discount_minor, was.discount_minor);
+}
+
+/* What comes back of an order of before is nobody's; and who is called so is somebody new. */
+static void go_on_without_him(void)
+{
+    uint64_t more[ALL];
+    assert_int_equal(fix_return(shop, order_id, NULL, 0, &(return_out){0}), R_DONE);
+    (void)app_settle(shop->app);
+    assert_int_equal(erasures().open, 0);
+    assert_int_equal(fix_claim(shop, BOB, template_id, ALL, more), R_DONE);
+    assert_int_equal(fix_claim(shop, AMY, template_id, ALL, more), R_DONE);
+    fix_verify(shop);
+}
+
+typedef struct cuts {
+    int himself, going, waiting;
+} cuts;
+
+/* Killed behind so many steps; false: all had come to rest by then. */
+static bool cut_off(int steps, cuts *seen)
+{
+    int idle = 0;
+    open_shop();
+    erase_in in = erasing();
+    erase_out out = {0};
+    (void)fix_submit(shop, ACT_ID_erase, home(BOB), &in, &out);
+    for (int i = 0; i < steps; i++)
+        idle = fix_step_one_lane(shop, i) > 0 ? 0 : idle + 1;
+    fix_crash(shop, str_of(behind));
+    size_t open = erasures().open;
+    seen->himself += is_known(BOB);
+    seen->going += open > 1;
+    seen->waiting += !is_known(BOB) && open == 1;
+    fix_verify(shop);
+    erase_to_the_end();
+    go_on_without_him();
+    close_shop();
+    return idle < IDLE_STEPS;
+}
+
+static void a_kill_at_any_step_ends_in_nobody(void **state)
+{
+    MAYBE(state);
+    cuts seen = {0};
+    int steps = 0;
+    while (cut_off(steps, &seen))
+        assert_true(++steps < STEPS_MAX);
+    assert_true(seen.himself > 0 && seen.going > 0 && seen.waiting > 0);
+}
+
+/* ---- flaws ---- */
+
+static uint64_t asked_id;
+
+static void open_erased(void)
+{
+    shop = fix_open((fix_options){0});
+    make_shop();
+    erase_to_the_end();
+    fix_pass(shop, ERASE_ROUND_MS); /* no entry is left that would bring a step */
+    fix_sweep(shop);
+    (void)app_settle(shop->app);
+    asked_id = erasures().asked;
+}
+
+static bool he_has_a_name(uow *u)
+{
+    erasure *row = erasure_get(u, id_slot(asked_id), asked_id);
+    if (row == NULL)
+        return false;
+    member *m = member_get(u, row->slot, row->member);
+    user *who = user_get(u, row->slot, row->merchant, row->pseudonym);
+    if (m == NULL || who == NULL)
+        return false;
+    user was = *who;
+    user_delete(u, who);
+    user *now = user_new(u, was.slot, was.merchant, BOB);
+    now->member = was.member;
+    now->moved = was.moved;
+    member_edit(u, m);
+    m->name = BOB;
+    return true;
+}
+
+static bool his_member_is_free(uow *u)
+{
+    erasure *row = erasure_get(u, id_slot(asked_id), asked_id);
+    if (row == NULL)
+        return false;
+    member *m = member_get(u, row->slot, row->member);
+    if (m == NULL)
+        return false;
+    member_edit(u, m);
+    m->erasure = 0;
+    return true;
+}
+
+static bool a_coupon_is_open(uow *u)
+{
+    coupon *row = coupon_get(u, id_slot(coupons[0]), coupons[0]);
+    if (row == NULL)
+        return false;
+    coupon_edit(u, row);
+    row->state = COUPON_STATE_AVAILABLE;
+    row->closed = false;
+    row->ref = 0;
+    return true;
+}
+
+FLAW(amy_has_a_name, user_move, id_slot(move_id), move_id, row->user = AMY)
+FLAW(it_has_no_end, erasure, id_slot(asked_id), asked_id, row->ended_at_ms = 0)
+FLAW(it_is_nothing, erasure, id_slot(asked_id), asked_id, row->state = 9)
+FLAW(it_keeps_the_name, erasure, id_slot(asked_id), asked_id, row->user = BOB)
+FLAW(it_goes_no_further, erasure, id_slot(asked_id), asked_id, row->state = ERASURE_STATE_OPEN)
+
+static bool a_part_is_not_over(uow *u)
+{
+    erasure *row = erasure_get(u, id_slot(asked_id), asked_id);
+    if (row == NULL)
+        return false;
+    erasure_edit(u, row);
+    row->parts.items[0].over = false;
+    return true;
+}
+
+static void every_flaw_is_named(void **state)
+{
+    MAYBE(state);
+    static const struct {
+        flaw of;
+        str at;
+    } flaws[] = {
+        {{"he_has_a_name", he_has_a_name, "erasure", "its member is called by its pseudonym"},
+         {"bob-summers", 11}},
+        {{"his_member_is_free", his_member_is_free, "user", "a pseudonym is that of an erasure"},
+         {"bob-summers", 11}},
+        {{"a_coupon_is_open", a_coupon_is_open, "erasure", "nothing of his can be used"},
+         {"bob-summers", 11}},
+        {{"amy_has_a_name", amy_has_a_name, "erasure", "no part that is over has a name"},
+         {"amy-winters", 11}},
+        {{"a_part_is_not_over", a_part_is_not_over, "erasure", "it is over when its parts are"},
+         {"bob-summers", 11}},
+        {{"it_has_no_end", it_has_no_end, "erasure", "it has ended, or not"}, {"bob-summers", 11}},
+        {{"it_is_nothing", it_is_nothing, "erasure", "state is known"}, {"bob-summers", 11}},
+        {{"it_keeps_the_name", it_keeps_the_name, "erasure",
+          "the name is gone behind the first stage"},
+         {"bob-summers", 11}},
+        {{"it_goes_no_further", it_goes_no_further, "erasure", "it goes on"}, {"bob-summers", 11}},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(flaws); i++) {
+        open_erased();
+        flaw_is_named(shop, home(flaws[i].at), &flaws[i].of);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_kill_at_any_step_ends_in_nobody),
+        cmocka_unit_test(every_flaw_is_named),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
