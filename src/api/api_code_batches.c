@@ -5,6 +5,7 @@
 #include "api/slow.h"
 #include "app/codes.h"
 #include "app/query_codes.h"
+#include "domain/coupon/erase.h"
 
 enum {
     BATCHES_PAGE_MAX = 200,
@@ -205,7 +206,8 @@ void api_code_batch_list(api_call *c)
 
 /* ---- exporting ---- */
 
-/* Whose the codes of the run are: rows that never change. Copied. */
+/* Whose the codes of the run are; empty: somebody's who is forgotten. Rows that change only so.
+ * Copied. */
 static result users_of(api_call *c, const code_batch *of, uint64_t number, size_t n, str *users)
 {
     void *rows[EXPORT_AT_ONCE];
@@ -216,8 +218,10 @@ static result users_of(api_call *c, const code_batch *of, uint64_t number, size_
         bound_code from = {.slot = of->slot, .batch = of->id, .number = number};
         uow_range range = {&bound_code_table, -1, &from, 2, false};
         size_t found = uow_scan(v.rows, &range, n, rows);
-        for (size_t i = 0; i < found; i++)
-            users[i] = arena_str(c->memory, ((const bound_code *)rows[i])->user);
+        for (size_t i = 0; i < found; i++) {
+            str name = ((const bound_code *)rows[i])->user;
+            users[i] = erase_is_pseudonym(name) ? S("") : arena_str(c->memory, name);
+        }
         r = app_view_close(&v);
         CHECK(r != R_DONE || found == n);
     }

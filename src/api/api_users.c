@@ -97,8 +97,10 @@ void api_user_merge(api_call *c)
 static void erased(api_call *c)
 {
     const erase_out *out = c->act.out;
-    wire_erasure_begun shown = {
-        .id = out->erasure, .state = ERASURE_STATE_OPEN, .created_at = out->at_ms};
+    wire_erasure_begun shown = {.id = out->erasure,
+                                .state = ERASURE_STATE_OPEN,
+                                .known = out->known,
+                                .created_at = out->at_ms};
     call_answer(c, 202, &wire_erasure_begun_type, &shown);
 }
 
@@ -107,12 +109,16 @@ void api_user_erase(api_call *c)
 {
     const wire_user_erase_parameters *p = c->parameters;
     const wire_user_erase *b = c->body;
+    const config_merchant *of = config_find_merchant(call_config(c), c->who.merchant);
+    hash128 tries = guess_hash(of, GUESSER_USER, p->user);
     erase_in *in = ARENA_NEW(c->memory, erase_in);
     *in = (erase_in){.merchant = c->who.merchant,
                      .user = p->user,
                      .reference = b->reference,
                      .hi = random_u64(),
-                     .lo = random_u64()};
+                     .lo = random_u64(),
+                     .guesses_hi = tries.hi,
+                     .guesses_lo = tries.lo};
     call_act(c, &(act_ask){.id = ACT_ID_erase,
                            .slot = slot_of_user(in->merchant, in->user),
                            .subject = in->user,
@@ -131,6 +137,7 @@ void api_erasure_get(api_call *c)
     if (row != NULL)
         shown = (wire_erasure){.id = row->id,
                                .state = (erasure_state)row->state,
+                               .known = row->member != 0,
                                .has_reference = row->reference.n > 0,
                                .reference = row->reference,
                                .voided = (int64_t)row->voided,

@@ -23,43 +23,10 @@ static bool amount_matters(const event *e)
     }
 }
 
-/* What `ref` names depends on what happened. */
-static void put_ref(const event *e, wire_event_data *out)
+/* What `ref` names depends on what happened: to the merchant's configuration … */
+static void put_ref_of_setup(const event *e, wire_event_data *out)
 {
     switch ((event_kind)e->kind) {
-    case EVENT_KIND_COUPON_HELD:
-    case EVENT_KIND_COUPON_RELEASED:
-    case EVENT_KIND_PROMOTION_HELD:
-    case EVENT_KIND_PROMOTION_RELEASED:
-        out->has_hold = true;
-        out->hold = e->ref;
-        return;
-    case EVENT_KIND_USER_ERASED:
-        out->has_erasure = true;
-        out->erasure = e->ref;
-        return;
-    case EVENT_KIND_COUPON_OFFERED:
-    case EVENT_KIND_COUPON_TRANSFERRED:
-    case EVENT_KIND_COUPON_RECEIVED:
-    case EVENT_KIND_TRANSFER_DECLINED:
-    case EVENT_KIND_TRANSFER_CANCELLED:
-    case EVENT_KIND_TRANSFER_EXPIRED:
-    case EVENT_KIND_TRANSFER_REFUSED:
-        out->has_transfer = true;
-        out->transfer = e->ref;
-        return;
-    case EVENT_KIND_COUPON_REDEEMED:
-    case EVENT_KIND_PROMOTION_REDEEMED:
-        out->has_redemption = true;
-        out->redemption = e->ref;
-        return;
-    case EVENT_KIND_COUPON_RETURNED:
-    case EVENT_KIND_PROMOTION_RETURNED:
-    case EVENT_KIND_COUPON_CREDITED:
-    case EVENT_KIND_ORDER_RETURNED:
-        out->has_return = true;
-        out->return_ = e->ref;
-        return;
     case EVENT_KIND_CODE_FORMAT_CREATED:
     case EVENT_KIND_CODE_FORMAT_ROTATED:
         out->has_format = true;
@@ -95,6 +62,49 @@ static void put_ref(const event *e, wire_event_data *out)
         return;
     default:
         return; /* nothing is named */
+    }
+}
+
+/* … and to coupons, orders and users. */
+static void put_ref(const event *e, wire_event_data *out)
+{
+    switch ((event_kind)e->kind) {
+    case EVENT_KIND_COUPON_HELD:
+    case EVENT_KIND_COUPON_RELEASED:
+    case EVENT_KIND_PROMOTION_HELD:
+    case EVENT_KIND_PROMOTION_RELEASED:
+        out->has_hold = true;
+        out->hold = e->ref;
+        return;
+    case EVENT_KIND_USER_ERASED:
+        out->has_erasure = true;
+        out->erasure = e->ref;
+        out->has_erased = out->erased = true; /* also where no user had the name */
+        return;
+    case EVENT_KIND_COUPON_OFFERED:
+    case EVENT_KIND_COUPON_TRANSFERRED:
+    case EVENT_KIND_COUPON_RECEIVED:
+    case EVENT_KIND_TRANSFER_DECLINED:
+    case EVENT_KIND_TRANSFER_CANCELLED:
+    case EVENT_KIND_TRANSFER_EXPIRED:
+    case EVENT_KIND_TRANSFER_REFUSED:
+        out->has_transfer = true;
+        out->transfer = e->ref;
+        return;
+    case EVENT_KIND_COUPON_REDEEMED:
+    case EVENT_KIND_PROMOTION_REDEEMED:
+        out->has_redemption = true;
+        out->redemption = e->ref;
+        return;
+    case EVENT_KIND_COUPON_RETURNED:
+    case EVENT_KIND_PROMOTION_RETURNED:
+    case EVENT_KIND_COUPON_CREDITED:
+    case EVENT_KIND_ORDER_RETURNED:
+        out->has_return = true;
+        out->return_ = e->ref;
+        return;
+    default:
+        put_ref_of_setup(e, out);
     }
 }
 

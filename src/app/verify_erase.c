@@ -1,4 +1,4 @@
-/* Users who are forgotten (domain/coupon/erase.h): who is called by a pseudonym has an erasure, that
+/* Users who are forgotten (domain/coupon/erase.h): who is called by a pseudonym has an erasure that
  * has done what it says it has, and one that is open goes on.
  *
  * What is on its way is read first: a step that has not come yet may still have something to do. */
@@ -82,18 +82,20 @@ static void check_parts(verify *v, const verify_what *w, const erasure *e)
 static void check_erasure(verify *v, const erasure *e)
 {
     verify_what w = {.check = "erasure", .kind = ID_ERASURE, .id = e->id};
+    bool nobody = e->member == 0 && e->state != ERASURE_STATE_WAY; /* no user had the name */
     const member *m = member_get(v->view.rows, e->slot, e->member);
     const int64_t *way = on_way(v, e->id);
     bool open = e->state == ERASURE_STATE_OPEN, done = e->state == ERASURE_STATE_DONE;
     verify_must(v, &w, "state is known", erasure_state_name(e->state).n > 0);
     verify_must(v, &w, "its member is called by its pseudonym",
-                m != NULL && str_eq(m->name, e->pseudonym) && erase_is_pseudonym(m->name));
+                nobody ||
+                    (m != NULL && str_eq(m->name, e->pseudonym) && erase_is_pseudonym(m->name)));
     if (e->state == ERASURE_STATE_WAY)
         return;
-    verify_must(v, &w, "its member names it", m != NULL && m->erasure == e->id);
+    verify_must(v, &w, "its member names it", nobody || (m != NULL && m->erasure == e->id));
     verify_must(v, &w, "it has ended, or not", open == (e->ended_at_ms == 0));
-    verify_must(v, &w, "the name is gone behind the first stage",
-                (e->stage == ERASE_MOVES && open) == (e->user.n > 0));
+    verify_must(v, &w, "the name is gone behind the first stages",
+                (e->stage <= ERASE_CODES && open) == (e->user.n > 0));
     verify_must(v, &w, "it goes on", done || way[ON_STEP] + way[ON_DUE] > 0);
     verify_must(v, &w, "nothing of his can be used",
                 !done || e->waiting > 0 || way[ON_STEP] > 0 || !has_open_coupon(v, e));

@@ -84,9 +84,8 @@ typedef struct verify {
     struct import_pass *imports;     /* verify_import.c's own */
     struct partner_pass *partners;   /* verify_partner.c's own */
     verify_map *code_uses;           /* by batch of codes or word, as coupons and orders tell */
-    verify_map *guesses, *webhooks, *webhook_places; /* of verify_guess.c and …_webhook.c */
-    verify_map *bound, *brought, *bindings; /* of verify_bind.c, …_move.c and …_phone.c */
-    verify_map *erasures;                   /* of verify_erase.c */
+    /* Of verify_guess.c, …_webhook.c, …_bind.c, …_move.c, …_phone.c and …_erase.c. */
+    verify_map *guesses, *webhooks, *webhook_places, *bound, *brought, *bindings, *erasures;
 } verify;
 
 /* ---- verify.c: reading and reporting ---- */
@@ -175,7 +174,6 @@ void verify_goods_redeemed(verify *v, const redemption *row);
 /* What came back with it is in row->returned already, with that of returns before it. */
 void verify_goods_returned(verify *v, const verify_redemption *row, const order_return *back);
 MUST_USE result verify_goods(verify *v); /* compares */
-
 /* ---- verify_pool.c ---- */
 void verify_pool_coupon(verify *v, const verify_coupon *c);
 void verify_pool_take(verify *v, const verify_terms *of, const limit_take *take);

@@ -171,16 +171,18 @@ on_phones() {
     return $got
 }
 
-# on_users COMMAND: with users who have a coupon each, and one who is just becoming another.
+# on_users COMMAND: with users who have a coupon each, one who is just becoming
+# another, and one who is just being forgotten.
 on_users() {
     [ "$server" ] || up --data "$shop" --code-key-file "$scratch/code.key" || return 1
     export QUAN_SERVER="$url"
-    for each in u-3 u-4 u-1001; do
+    for each in u-3 u-4 u-7 u-8 u-1001; do
         api POST /v1/claims "{\"user\":\"$each\",\"template\":\"$template\",
             \"store\":\"$(echo "$1" | cksum | tr ' ' -)\"}" >/dev/null
     done
     move=$(api POST /v1/users/u-4/merge '{"into":"u-1001"}' | jq -r .id)
-    command=$(echo "$1" | sed "s|mov_[0-9a-z…]*|$move|")
+    erasure=$(api POST /v1/users/u-8/erase '{}' | jq -r .id)
+    command=$(echo "$1" | sed "s|mov_[0-9a-z…]*|$move|; s|ers_[0-9a-z…]*|$erasure|")
     (cd "$scratch" && eval "$command") </dev/null
     got=$?
     unset QUAN_SERVER

@@ -31,7 +31,17 @@ story what_he_could_use_is_voided_and_what_he_did_stays
   POST /v1/claims {"user": "u2", "template": "$template", "count": 2}
   409 {"code": "sold_out"}
   POST /v1/users/u1/erase {}
-  404 {"code": "not_found"}
+  202 {"id": "$again", "known": false}
+  eventually
+  GET /v1/erasures/$again
+  200 {"state": "done", "known": false, "voided": 0}
+  GET /v1/events
+  200 {"events": ["any order", {"type": "user_erased", "subject": "$erasure", "data": {"erasure": "$erasure", "erased": true}},
+    {"type": "user_erased", "data": {"erasure": "$again", "erased": true, "user": null}},
+    {"type": "coupon_voided", "data": {"coupon": "$open", "erased": true, "user": null}},
+    {"type": "coupon_redeemed", "data": {"coupon": "$coupon", "erased": true, "user": null}},
+    {"type": "coupon_issued"}, {"type": "coupon_issued"}, {"type": "campaign_created"},
+    {"type": "campaign_changed"}, {"type": "template_created"}]}
 
 # Limits by user begin anew, and an order number of the first is his own.
 story the_name_is_somebody_new
@@ -236,6 +246,32 @@ story his_number_is_nobodys
   GET /v1/users/u2/coupons
   200 {"coupons": []}
 
+story his_personal_code_is_nobodys
+  use shop
+  POST /v1/codes/formats {"name": "Partners", "length": 10, "group": 5, "prefix": "P", "expected_codes": 1000,
+    "accept_odds": "a test"}
+  201 {"id": "$format"}
+  POST /v1/codes/batches {"name": "Birthdays", "format": "$format", "template": "$template",
+    "count": 4, "personal": true, "expires_at": "2026-05-20T00:00:00Z"}
+  201 {"id": "$batch"}
+  POST /v1/codes/batches/$batch/users {"lines": ["u1", "u2"]}
+  200 {"accepted": 2}
+  POST /v1/codes/batches/$batch/export {}
+  200
+  lines code,user $code1,u1 ...
+  POST /v1/users/u1/erase {}
+  202 {"id": "$erasure", "known": false}
+  eventually
+  GET /v1/erasures/$erasure
+  200 {"state": "done"}
+  POST /v1/codes/exchange {"code": "$code1", "user": "u1"}
+  409 {"code": "code_foreign"}
+  POST /v1/codes/batches/$batch/export {"from": 0, "count": 1}
+  200
+  lines code,user $code1,
+  POST /v1/codes/batches/$batch/users {"lines": ["u1"]}
+  200 {"accepted": 1, "from": 2, "users": 3}
+
 story many_coupons_go_in_several_steps
   use shop
   POST /v1/claims {"user": "u1", "template": "$template", "count": 100}
@@ -248,11 +284,9 @@ story many_coupons_go_in_several_steps
 
 # ---- who may, and what is told ----
 
-story only_an_administrator_may
+story what_is_refused
   use coupon
   POST /v1/users/u1/erase {"reference": ""}
   422 {"code": "invalid", "errors": [{"field": "reference"}]}
-  POST /v1/users/u9/erase {}
-  404 {"code": "not_found"}
   GET /v1/erasures/ers_0000000000001
   404 {"code": "not_found"}

@@ -5,8 +5,9 @@
  * one already gets no other, however often and in whichever requests he is named. A code that is
  * nobody's yet was never made to whoever tries it.
  *
- * Two rows say whose a code is, both in the slot of the batch, written once and never changed: by
- * number (bound_code), for exports, and by user (bound_user), for who exchanges it. So whoever
+ * Two rows say whose a code is, both in the slot of the batch, written once and changed only when
+ * its user is erased (coupon/erase.h), who then cannot be named: by number (bound_code), for
+ * exports, and by user (bound_user), for who exchanges it. So whoever
  * looks at a snapshot may tell an act that a code is this user's (code_use.mine); to an act that is
  * not told, it is not.
  *

@@ -181,6 +181,25 @@ static void ask_parts(uow *u, erasure *row, const user *who)
     row->parts.n = who->moved.n;
 }
 
+static void forget_guesses(uow *u, const erase_in *in)
+{
+    erase_guesses_in tries = {.hi = in->guesses_hi, .lo = in->guesses_lo};
+    if (tries.hi != 0 || tries.lo != 0)
+        uow_send(u, ERASE_GUESSES_ACT, slot_of_hash(tries.hi), &erase_guesses_in_record, &tries);
+}
+
+result erase_guesses_decide(uow *u, const void *input, void *output)
+{
+    const erase_guesses_in *in = input;
+    code_guesses *row = code_guesses_get(u, slot_of_hash(in->hi), in->hi, in->lo);
+    MAYBE(output);
+    if (uow_pending(u))
+        return R_AGAIN;
+    if (row != NULL)
+        code_guesses_delete(u, row);
+    return R_DONE;
+}
+
 result erase_decide(uow *u, const void *input, void *output)
 {
     const erase_in *in = input;
@@ -191,24 +210,30 @@ result erase_decide(uow *u, const void *input, void *output)
     d.who = user_get(u, slot_of_user(in->merchant, in->user), in->merchant, in->user);
     if (uow_pending(u))
         return R_AGAIN;
-    if (d.who == NULL)
-        return uow_refuse(u, R_NOT_FOUND, "There is no such user.");
-    r = check_moves(u, d.who);
-    if (r == R_DONE)
-        r = load(&d);
-    if (r != R_DONE)
-        return r;
+    bool known = d.who != NULL;
+    if (known) {
+        r = check_moves(u, d.who);
+        if (r == R_DONE)
+            r = load(&d);
+        if (r != R_DONE)
+            return r;
+    }
+    user was = known ? *d.who
+                     : (user){.slot = slot_of_user(in->merchant, in->user),
+                              .merchant = in->merchant,
+                              .name = in->user};
     char seed[sizeof(in->hi) + sizeof(in->lo)];
     put(seed, in->hi);
     put(seed + sizeof(in->hi), in->lo);
-    user was = *d.who;
-    erasure *row = erasure_begun(u, d.who);
+    erasure *row = erasure_begun(u, &was);
     row->reference = in->reference;
-    row->pseudonym = pseudonym(u, (str){seed, sizeof(seed)}, 0, d.who);
+    row->pseudonym = pseudonym(u, (str){seed, sizeof(seed)}, 0, &was);
     ask_parts(u, row, &was);
-    rename_user(&d, row);
+    if (known)
+        rename_user(&d, row);
+    forget_guesses(u, in);
     erase_go_on(u, row);
-    *(erase_out *)output = (erase_out){row->id, uow_now(u), true};
+    *(erase_out *)output = (erase_out){row->id, uow_now(u), known};
     return R_DONE;
 }
 

@@ -8,6 +8,8 @@
  *             is a part, with an erasure of its own, and tells when it is over
  *   step      goes on, some rows at a time: stages below
  *   transfer  in the slots of those who gave him coupons: the transfer names his pseudonym
+ *   bound     in the slots of personal batches: his code is his pseudonym's, so nobody's
+ *   guesses   in the slot of his failed tries of codes: they are forgotten
  * Every arrow is a message of its act's own commit, so no process has to live for it; a due entry
  * brings the next step where something has to wait, or a message was dropped.
  *
@@ -37,6 +39,8 @@ enum {
     ERASE_STEP_ACT = 167,
     ERASE_PART_ACT = 168,
     ERASE_TRANSFER_ACT = 169,
+    ERASE_BOUND_ACT = 170,
+    ERASE_GUESSES_ACT = 171,
 };
 enum {
     ERASED_NAME_BYTES = SLOT_NAME_BYTES + 1,
@@ -46,13 +50,14 @@ enum {
 #define ERASE_AGAIN_MS (5 * MS_SECOND)  /* when coupons had to wait */
 #define ERASE_ROUND_MS (60 * MS_SECOND) /* after that a message is not waited for any more */
 
-/* In their order. Behind ERASE_MOVES no row of his slot has the name. */
+/* In their order. The first two look for the name; behind them the erasure has it no more. */
 typedef enum erase_stage {
     ERASE_MOVES = 1,   /* moves of the slot that name him */
-    ERASE_SENT = 2,    /* of a part: transfers by which all that it had went to him */
-    ERASE_CAME = 3,    /* transfers by which he got something */
-    ERASE_COUNTS = 4,  /* of a part: where its counts have gone */
-    ERASE_COUPONS = 5, /* until none is open and all parts are over */
+    ERASE_CODES = 2,   /* personal codes that are his */
+    ERASE_SENT = 3,    /* of a part: transfers by which all that it had went to him */
+    ERASE_CAME = 4,    /* transfers by which he got something */
+    ERASE_COUNTS = 5,  /* of a part: where its counts have gone */
+    ERASE_COUPONS = 6, /* until none is open and all parts are over */
 } erase_stage;
 
 static inline bool erase_is_pseudonym(str name)
@@ -60,14 +65,16 @@ static inline bool erase_is_pseudonym(str name)
     return name.n == ERASED_NAME_BYTES && (unsigned char)name.p[0] == SLOT_NAME_MARK;
 }
 
-/* Refuses: INVALID (texts), NOT_FOUND (the user), USER_MERGED (he is another one; detail names
- * him), USER_MERGING (he is becoming another one, or something is on its way to him). The others
- * are messages. */
+/* Refuses: INVALID (texts), USER_MERGED (he is another one; detail names him), USER_MERGING (he is
+ * becoming another one, or something is on its way to him). A name that no user has is erased, too:
+ * codes may be for it. The others are messages. */
 result erase_decide(uow *u, const void *in, void *out);
 result erase_name_decide(uow *u, const void *in, void *out);
 result erase_step_decide(uow *u, const void *in, void *out);
 result erase_part_decide(uow *u, const void *in, void *out);
 result erase_transfer_decide(uow *u, const void *in, void *out);
+result erase_bound_decide(uow *u, const void *in, void *out);
+result erase_guesses_decide(uow *u, const void *in, void *out);
 
 /* A coupon of somebody who is erased can be used again, or it is time. */
 void erase_wake(uow *u, uint64_t erasure);

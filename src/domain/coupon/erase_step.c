@@ -10,7 +10,8 @@ typedef struct erase_page {
     uow *u;
     erasure *row;
     void *rows[ERASE_PAGE_MAX];
-    size_t n;
+    uint64_t batches[ERASE_PAGE_MAX];
+    size_t n;      /* of one of them */
     bool full;     /* there may be more behind `last` */
     uint64_t last; /* where the page ended */
     move_load coupons;
@@ -49,6 +50,50 @@ static void apply_moves(const erase_page *p)
         if (to_him)
             m->to = row->pseudonym;
     }
+}
+
+/* ---- personal codes ---- */
+
+static result find_batches(erase_page *p)
+{
+    const code_batch *page[ERASE_PAGE_MAX];
+    size_t n = config_code_batches(uow_config(p->u), p->row->merchant, p->row->after,
+                                   ERASE_PAGE_MAX, page);
+    for (size_t i = 0; i < n; i++)
+        if (page[i]->personal)
+            p->batches[p->n++] = page[i]->id;
+    p->full = n == ERASE_PAGE_MAX;
+    p->last = n == 0 ? 0 : page[n - 1]->id;
+    return R_DONE;
+}
+
+static void apply_batches(const erase_page *p)
+{
+    erase_bound_in in = {.user = p->row->user, .to = p->row->pseudonym};
+    for (size_t i = 0; i < p->n; i++) {
+        in.batch = p->batches[i];
+        uow_send(p->u, ERASE_BOUND_ACT, id_slot(in.batch), &erase_bound_in_record, &in);
+    }
+}
+
+result erase_bound_decide(uow *u, const void *input, void *output)
+{
+    const erase_bound_in *in = input;
+    uint16_t slot = id_slot(in->batch);
+    bound_user *by_user = bound_user_get(u, slot, in->batch, in->user);
+    MAYBE(output);
+    if (uow_pending(u))
+        return R_AGAIN;
+    bound_code *code = by_user == NULL ? NULL : bound_code_get(u, slot, in->batch, by_user->number);
+    if (uow_pending(u))
+        return R_AGAIN;
+    if (code == NULL)
+        return R_DONE;
+    bound_code_edit(u, code);
+    code->user = in->to;
+    bound_user_delete(u, by_user);
+    bound_user_new(u, slot, in->batch, in->to)->number = code->number;
+    return R_DONE;
 }
 
 /* ---- transfers by which all that a part had went ---- */
@@ -272,6 +317,8 @@ static result find(erase_page *p)
     switch ((erase_stage)p->row->stage) {
     case ERASE_MOVES:
         return find_moves(p);
+    case ERASE_CODES:
+        return find_batches(p);
     case ERASE_SENT:
         return p->row->of == 0 ? R_DONE : find_sent(p);
     case ERASE_CAME:
@@ -289,6 +336,8 @@ static void apply(erase_page *p)
     erasure *row = p->row;
     if (row->stage == ERASE_MOVES)
         apply_moves(p);
+    else if (row->stage == ERASE_CODES)
+        apply_batches(p);
     else if (row->stage == ERASE_SENT)
         apply_sent(p);
     else if (row->stage == ERASE_CAME)
@@ -298,7 +347,7 @@ static void apply(erase_page *p)
     row->after = p->full ? p->last : 0;
     if (!p->full)
         row->stage++;
-    if (row->stage > ERASE_MOVES)
+    if (row->stage > ERASE_CODES)
         row->user = (str){NULL, 0};
     erase_go_on(p->u, row);
 }
