@@ -1,7 +1,8 @@
-/* Users who become one while anything else happens to them: claims, orders, offers, voids and other
- * merges, on lanes that are stepped in random order, so that messages come late. Whatever comes
- * first: at the end no two merges make a circle, each coupon has one owner, nobody is counted
- * twice, and all that is stored agrees. */
+/* Users who become one, or are forgotten, while anything else happens to them: claims, orders,
+ * offers, voids and other merges, on lanes that are stepped in random order, so that
+ * messages come late. Whatever comes first: at the end no two merges make a circle, each coupon has
+ * one owner, nobody is counted twice, nobody who is forgotten has anything, and all that is stored
+ * agrees. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +13,9 @@
 
 #include "app/query_coupons.h"
 #include "app/query_users.h"
+#include "domain/coupon/erase.h"
 #include "domain/coupon/move.h"
+#include "port/store_care.h"
 #include "test/lib/domain_fixture.h"
 
 enum { USERS = 5, SEEDS = 200, STEPS = 60, COUPONS_MAX = 200, WALLET_MAX = 300 };
@@ -67,6 +70,16 @@ static void merge(ground *g, str from, str to)
     begin(g, ACT_ID_move_begin, slot_of_user(in->merchant, from), in, sizeof(move_begin_out));
 }
 
+static void forget(ground *g, str who)
+{
+    erase_in *in = ARENA_NEW(g->shop->memory, erase_in);
+    *in = (erase_in){.merchant = g->shop->merchant,
+                     .user = who,
+                     .hi = pick(g, UINT32_MAX),
+                     .lo = pick(g, UINT32_MAX)};
+    begin(g, ACT_ID_erase, slot_of_user(in->merchant, who), in, sizeof(erase_out));
+}
+
 static void offer(ground *g, uint64_t id, str from, str to)
 {
     transfer_offer_in *in = ARENA_NEW(g->shop->memory, transfer_offer_in);
@@ -95,6 +108,8 @@ static void order(ground *g, uint64_t first)
     assert_true(query_coupon(&v, g->shop->merchant, id, &seen));
     str who = arena_str(g->shop->memory, seen.user);
     assert_int_equal(app_view_close(&v), R_DONE);
+    if (erase_is_pseudonym(who))
+        return; /* nobody can name him */
     order_line line = {.sku = S("tea"), .quantity = 1, .unit_minor = 5000};
     fix_order of = {.user = who,
                     .number = arena_printf(g->shop->memory, "o%zu", g->acts_n),
@@ -112,7 +127,7 @@ static void something(ground *g)
 {
     str one = names[pick(g, USERS)], other = names[pick(g, USERS)];
     uint64_t id = g->coupons[pick(g, (uint32_t)g->n)];
-    switch (pick(g, 6)) {
+    switch (pick(g, 7)) {
     case 0:
     case 1:
         claim(g, one);
@@ -125,6 +140,10 @@ static void something(ground *g)
         break;
     case 4:
         end_coupon(g, id);
+        break;
+    case 5:
+        if (pick(g, 2) == 0)
+            forget(g, one);
         break;
     default:
         if (pick(g, 3) == 0)
@@ -175,7 +194,33 @@ static size_t everybody_is_somebody(ground *g)
     return merged;
 }
 
-static size_t one_course(uint64_t seed)
+static bool see_erasure(void *context, str key, const void *row)
+{
+    size_t *n = context;
+    const erasure *e = row;
+    MAYBE(key);
+    assert_int_not_equal(e->state, ERASURE_STATE_OPEN);
+    *n += e->state == ERASURE_STATE_DONE && e->member != 0;
+    return true;
+}
+
+/* How many are forgotten: all of what was begun is over. */
+static size_t forgotten(ground *g)
+{
+    app_view v;
+    size_t n = 0;
+    store_span span = {.table = &erasure_table, .index = -1, .until = UINT16_MAX + 1U};
+    assert_int_equal(app_view_open(g->shop->app, g->shop->memory, &v), R_DONE);
+    assert_int_equal(store_each(v.rows, &span, see_erasure, &n), R_DONE);
+    assert_int_equal(app_view_close(&v), R_DONE);
+    return n;
+}
+
+typedef struct course_end {
+    size_t merged, forgotten;
+} course_end;
+
+static void one_course(uint64_t seed, course_end *sum)
 {
     ground g = {.shop = fix_open((fix_options){.adversary = seed % 4}),
                 .random = seed * UINT64_C(0x9e3779b97f4a7c15)};
@@ -205,10 +250,10 @@ static size_t one_course(uint64_t seed)
     (void)app_settle(g.shop->app);
     for (size_t i = 0; i < g.acts_n; i++)
         assert_true(g.acts[i]->ended);
-    size_t merged = everybody_is_somebody(&g);
+    sum->merged += everybody_is_somebody(&g);
+    sum->forgotten += forgotten(&g);
     fix_verify(g.shop);
     fix_close(g.shop);
-    return merged;
 }
 
 static void whatever_comes_first(void **state)
@@ -216,10 +261,11 @@ static void whatever_comes_first(void **state)
     (void)state;
     const char *nightly = getenv("QUAN_NIGHTLY");
     uint64_t seeds = nightly == NULL ? SEEDS : SEEDS * 50;
-    size_t merged = 0;
+    course_end sum = {0};
     for (uint64_t seed = 1; seed <= seeds; seed++)
-        merged += one_course(seed);
-    assert_true(merged > seeds * 2 && merged < seeds * (USERS - 1));
+        one_course(seed, &sum);
+    assert_true(sum.merged > seeds && sum.merged < seeds * (USERS - 1));
+    assert_true(sum.forgotten > seeds);
 }
 
 int main(void)

@@ -40,7 +40,9 @@ static void bind(uow *u, code_batch *of, const bound_line *line, code_bind_out *
         out->rest.items[out->rest.n++] = (rest_line){line->line, twice};
         return;
     }
-    bound_user_new(u, of->slot, of->id, line->user)->number = of->bound;
+    bound_user *row = bound_user_new(u, of->slot, of->id, line->user);
+    row->number = of->bound;
+    row->at_ms = uow_now(u);
     bound_code_new(u, of->slot, of->id, of->bound)->user = line->user;
     of->bound++;
     out->accepted++;

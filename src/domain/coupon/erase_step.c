@@ -36,13 +36,14 @@ static result find_moves(erase_page *p)
     return r;
 }
 
+/* Those behind the erasure are somebody else's who is called so by now. */
 static void apply_moves(const erase_page *p)
 {
     const erasure *row = p->row;
     for (size_t i = 0; i < p->n; i++) {
         user_move *m = p->rows[i];
         bool his = str_eq(m->user, row->user), to_him = str_eq(m->to, row->user);
-        if (m->merchant != row->merchant || !(his || to_him))
+        if (m->merchant != row->merchant || m->id > row->id || !(his || to_him))
             continue;
         user_move_edit(p->u, m);
         if (his)
@@ -69,7 +70,8 @@ static result find_batches(erase_page *p)
 
 static void apply_batches(const erase_page *p)
 {
-    erase_bound_in in = {.user = p->row->user, .to = p->row->pseudonym};
+    erase_bound_in in = {
+        .user = p->row->user, .to = p->row->pseudonym, .until_ms = p->row->created_at_ms};
     for (size_t i = 0; i < p->n; i++) {
         in.batch = p->batches[i];
         uow_send(p->u, ERASE_BOUND_ACT, id_slot(in.batch), &erase_bound_in_record, &in);
@@ -84,15 +86,20 @@ result erase_bound_decide(uow *u, const void *input, void *output)
     MAYBE(output);
     if (uow_pending(u))
         return R_AGAIN;
-    bound_code *code = by_user == NULL ? NULL : bound_code_get(u, slot, in->batch, by_user->number);
+    if (by_user == NULL || by_user->at_ms > in->until_ms)
+        return R_DONE;
+    bound_code *code = bound_code_get(u, slot, in->batch, by_user->number);
     if (uow_pending(u))
         return R_AGAIN;
     if (code == NULL)
         return R_DONE;
     bound_code_edit(u, code);
     code->user = in->to;
+    int64_t at_ms = by_user->at_ms;
     bound_user_delete(u, by_user);
-    bound_user_new(u, slot, in->batch, in->to)->number = code->number;
+    bound_user *now = bound_user_new(u, slot, in->batch, in->to);
+    now->number = code->number;
+    now->at_ms = at_ms;
     return R_DONE;
 }
 
