@@ -1,0 +1,95 @@
+#!/bin/sh
+# A user who is erased is in no answer, and what he did is still counted. Nor is he in a file of the
+# store once it is compacted, as far as a search sees: before that he is found. (Tables of the
+# lowest level are compressed; that no row has him, src/app/erase_crash_test.c shows.)
+# The last line is `N passed, N failed`.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+PATH=$(cd "${QUAN_BUILD:-build/release}" && pwd):$PATH
+scratch=$(mktemp -d) || exit 1
+. test/lib/shows.sh
+. test/lib/serving.sh
+trap '[ -z "$server" ] || kill -9 $server 2>/dev/null; rm -rf "$scratch"' EXIT
+evidence="answer log"
+data=$scratch/data
+
+quan admin merchant create --data "$data" --name Shop --zone UTC --currency USD --json \
+    >"$scratch/merchant" || exit 1
+merchant=$(jq -r .id "$scratch/merchant")
+key=$(quan admin key create --data "$data" --merchant "$merchant" \
+    --scopes admin,issue,redeem,read --json | jq -r .key)
+weak=$(quan admin key create --data "$data" --merchant "$merchant" \
+    --scopes issue,redeem,read --json | jq -r .key)
+
+# ask WANTED METHOD PATH BODY
+ask() {
+    status "$1" -X "$2" -H "Authorization: Bearer ${asks:-$key}" \
+        -H "Idempotency-Key: $(cat /proc/sys/kernel/random/uuid)" \
+        -H 'Content-Type: application/json' ${4:+-d "$4"} "$url$3"
+}
+got() { jq -r "$1" "$scratch/answer"; }
+is() { [ "$(got "$1")" = "$2" ] || { echo "$1 is $(got "$1"), not $2"; return 1; }; }
+# found NAME, gone NAME: does a file of the data directory have it?
+found() { grep -rlaqF "$1" "$data"; }
+gone() { ! grep -rlaF "$1" "$data"; }
+cart='{"lines": [{"sku": "tea", "quantity": 2, "unit_price": {"amount": 3000, "currency": "USD"}}]}'
+
+shows "a server" up --data "$data"
+window='{"from": "2020-01-01T00:00:00Z", "until": "2099-01-01T00:00:00Z"}'
+shows "a campaign" ask 201 POST /v1/campaigns \
+    "{\"name\": \"Spring\", \"claim_window\": $window, \"use_window\": $window}"
+campaign=$(got .id)
+shows "a template" ask 201 POST "/v1/campaigns/$campaign/templates" \
+    '{"name": "10 off", "validity": {"kind": "after_issue", "duration_days": 30},
+    "transfer": {"at_most": 2},
+    "benefit": {"kind": "amount_off", "amount": {"amount": 1000, "currency": "USD"}}}'
+template=$(got .id)
+shows "it is open" ask 200 POST "/v1/campaigns/$campaign/state" '{"state": "active"}'
+
+# ---- what two names of one person do -------------------------------------------------------------
+
+claim() { ask 201 POST /v1/claims "{\"template\": \"$template\", \"user\": \"$1\"}"; }
+for user in amy-winters bob-summers; do
+    shows "$user claims" claim $user
+    shows "and buys" ask 201 POST /v1/redemptions "{\"user\": \"$user\", \"order_number\": \"o1\",
+        \"cart\": $cart, \"coupons\": [\"$(got '.coupons[0].id')\"]}"
+    shows "and claims again" claim $user
+done
+shows "somebody gives him one" claim cid-autumn
+shows "who stays" ask 201 POST /v1/transfers \
+    "{\"coupon\": \"$(got '.coupons[0].id')\", \"user\": \"cid-autumn\", \"to\": \"bob-summers\"}"
+shows "she becomes him" ask 202 POST /v1/users/amy-winters/merge '{"into": "bob-summers"}'
+move=$(got .id)
+merged() { ask 200 GET "/v1/moves/$move" '' && is .state 'done'; }
+shows "she is" waits merged
+shows "a number is his" ask 200 PUT /v1/users/bob-summers/phone '{"phone": "+14155552671"}'
+shows "what is counted" ask 200 GET "/v1/campaigns/$campaign/stats" ''
+before=$(got '.counts[0] | "\(.issued) \(.redeemed) \(.users) \(.returned) \(.expired)"')
+
+asks=$weak
+shows "who may only issue may not" ask 403 POST /v1/users/bob-summers/erase '{}'
+asks=''
+shows "he is forgotten" ask 202 POST /v1/users/bob-summers/erase '{"reference": "ticket-4711"}'
+erasure=$(got .id)
+over() { ask 200 GET "/v1/erasures/$erasure" '' && is .state 'done'; }
+shows "it is over" waits over
+shows "two names and a number" is .names 2
+shows "what could be used" is .voided 3
+shows "the counts are as they were" ask 200 GET "/v1/campaigns/$campaign/stats" ''
+shows "all of them" is '.counts[0] | "\(.issued) \(.redeemed) \(.users) \(.returned) \(.expired)"' \
+    "$before"
+shows "the feed" ask 200 GET '/v1/events?limit=1000' ''
+shows "names nobody" sh -c "! grep -E 'bob-summers|amy-winters' '$scratch/answer'"
+shows "but who stays" grep -q cid-autumn "$scratch/answer"
+
+# ---- what is left --------------------------------------------------------------------------------
+
+shows "the server ends" down
+shows "what was deleted is in its files" found bob-summers
+shows "they are written anew" quan admin compact --data "$data"
+shows "he is in none of them" gone bob-summers
+shows "nor is she" gone amy-winters
+shows "the books agree" quan verify --data "$data"
+shows "a database is not ours to write anew" sh -c \
+    "quan admin compact --store postgres://nobody@127.0.0.1:1/none 2>&1 | grep -q vacuum"
+counted
