@@ -191,7 +191,7 @@ static result act_run(uow *u, request *r)
     return code;
 }
 
-static uint16_t lane_of(const act_call *c)
+uint16_t act_lane(const act_call *c)
 {
     return c->request.to_lane ? c->request.lane : store_lane_of_slot(c->app->store, c->slot);
 }
@@ -215,7 +215,7 @@ static void act_done(request *r)
         c->replayed = false;
     } else if (c->forgiven) {
         suspect name = name_of(c);
-        quarantine_forgiven(c->app, lane_of(c), &name);
+        quarantine_forgiven(c->app, act_lane(c), &name);
     }
     c->detail = arena_str(c->memory, c->detail);
     if (c->code == R_DONE) {
@@ -224,7 +224,7 @@ static void act_done(request *r)
         record_copy(a->out, from, c->memory, c->out);
     }
     if (c->code == R_DONE && (a->flags & ACT_MESSAGE) != 0) {
-        leases_applied(c->app->leases, lane_of(c), a->number, c->in);
+        leases_applied(c->app->leases, act_lane(c), a->number, c->in);
     }
     if (c->code == R_DONE && (a->flags & ACT_CONFIG) != 0) {
         publish_after(c);
@@ -251,7 +251,7 @@ result act_submit(act_call *c)
     const act *a = act_find((uint16_t)c->id);
     CHECK(a != NULL && c->in != NULL && c->out != NULL && c->memory != NULL && c->done != NULL);
     CHECK(c->slot < SLOT_COUNT && c->key.key.n <= ACT_KEY_MAX);
-    uint16_t lane = lane_of(c);
+    uint16_t lane = act_lane(c);
     if (app_is_mine(c->app, lane)) {
         return act_submit_here(c);
     }

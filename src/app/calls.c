@@ -93,12 +93,14 @@ static void act_here(act_call *c)
     c->done(c);
 }
 
-/* False: it cannot be read. */
+/* False: it cannot be read, or what it names of the configuration is not known here: who is
+ * answered looks it up. */
 static bool take_answer(act_call *c, str bytes)
 {
     const act *what = act_find((uint16_t)c->id);
     peer_answer a;
-    if (record_decode(&peer_answer_record, bytes, c->memory, &a) != R_DONE)
+    if (record_decode(&peer_answer_record, bytes, c->memory, &a) != R_DONE ||
+        a.lane >= store_lanes(c->app->store) || feed_cover(c->app, a.lane, a.epoch, true) != R_DONE)
         return false;
     if (a.code == R_DONE && record_decode(what->out, a.outcome, c->memory, c->out) != R_DONE)
         return false;

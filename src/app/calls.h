@@ -21,5 +21,6 @@ void act_send(act_call *c, uint16_t lane);
 void serve_answer(const peer_answer *a, peers_answered *answer, void *of);
 /* act.c: whosever the lane is. */
 MUST_USE result act_submit_here(act_call *c);
+uint16_t act_lane(const act_call *c);
 
 #endif

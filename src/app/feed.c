@@ -181,6 +181,11 @@ void feed_covered(app *a, uint16_t lane, uint64_t epoch)
         continue;
 }
 
+uint64_t feed_epoch(app *a, uint16_t lane)
+{
+    return atomic_load(&a->feed->epochs[lane]);
+}
+
 /* What was committed before the heads were read is published, or the result tells why not. With
  * publish_lock. */
 static result look(app *a)

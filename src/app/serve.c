@@ -2,6 +2,7 @@
 #include "app/serve.h"
 
 #include "app/calls.h"
+#include "app/feed.h"
 #include "app/inner.h"
 #include "port/metric.h"
 
@@ -31,7 +32,9 @@ static void served(act_call *c)
                      .wrong_detail = c->wrong.detail,
                      .at_ms = c->at_ms,
                      .replayed = c->replayed,
-                     .unreached = c->unreached};
+                     .unreached = c->unreached,
+                     .lane = act_lane(c)};
+    a.epoch = feed_epoch(c->app, a.lane);
     if (c->code == R_DONE)
         a.outcome = record_bytes(act_find((uint16_t)c->id)->out, c->out, c->memory);
     serve_answer(&a, s->answer, s->of);

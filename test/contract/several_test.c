@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "app/act_wait.h"
 #include "base/id.h"
 #include "port/clock.h"
 #include "test/lib/servers.h"
@@ -110,7 +111,7 @@ static void rush(servers *s, uint64_t template_id, bool keyed)
         away += claimers[i].away;
     }
     print_message("%u issued, %zu refused for now, %llu calls, %lld ms\n", atomic_load(&issued),
-                  away, (unsigned long long)atomic_load(&s->calls),
+                  away, (unsigned long long)atomic_load(&s->wire.calls),
                   (long long)(clock_monotonic_ms() - begun));
     assert_int_equal(atomic_load(&issued), STOCK);
 }
@@ -118,7 +119,7 @@ static void rush(servers *s, uint64_t template_id, bool keyed)
 typedef struct rush_case {
     const char *name;
     uint32_t first, second;
-    servers_wire wire;
+    peer_wire_fate wire;
 } rush_case;
 
 static void claims_of_one_stock_from_both(void **state)
@@ -135,8 +136,8 @@ static void claims_of_one_stock_from_both(void **state)
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         servers *s = servers_new(true);
         uint64_t t = make_template(s, STOCK);
-        servers_own(s, cases[i].first, cases[i].second);
-        atomic_store(&s->wire, cases[i].wire);
+        peer_wire_own(&s->wire, cases[i].first, cases[i].second);
+        atomic_store(&s->wire.fate, cases[i].wire);
         print_message("%s: ", cases[i].name);
         open_both(s);
         rush(s, t, cases[i].wire != WIRE_WHOLE);
@@ -192,7 +193,7 @@ static void there_is_always_one(void **state)
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         servers *s = servers_new(true);
         uint64_t t = make_template(s, CLAIMERS);
-        servers_own(s, cases[i].first, cases[i].second);
+        peer_wire_own(&s->wire, cases[i].first, cases[i].second);
         open_both(s);
         pthread_t threads[CLAIMERS];
         guest guests[CLAIMERS];
@@ -208,7 +209,7 @@ static void there_is_always_one(void **state)
             away += guests[k].away;
         }
         print_message("%s: %zu of %d refused for now, %llu calls, %lld ms\n", cases[i].name, away,
-                      CLAIMERS * ROUNDS, (unsigned long long)atomic_load(&s->calls),
+                      CLAIMERS * ROUNDS, (unsigned long long)atomic_load(&s->wire.calls),
                       (long long)(clock_monotonic_ms() - begun));
         assert_true(away < CLAIMERS * ROUNDS / 2);
         close_both(s);
@@ -289,7 +290,7 @@ static void coupons_go_from_hand_to_hand(servers *s, uint32_t each)
         passed += hands[i].passed;
     }
     print_message("%u claimed, %u passed on, %llu calls\n", got - passed, passed,
-                  (unsigned long long)atomic_load(&s->calls));
+                  (unsigned long long)atomic_load(&s->wire.calls));
     assert_true(got <= DEVICES * each && passed > 0);
     if (HANDS * PASSES <= DEVICES * each)
         assert_int_equal(got, HANDS * PASSES);
@@ -306,8 +307,8 @@ static void transfers_between_lanes_of_both(void **state)
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         servers *s = servers_new(true);
-        servers_own(s, cases[i].first, cases[i].second);
-        atomic_store(&s->wire, cases[i].wire);
+        peer_wire_own(&s->wire, cases[i].first, cases[i].second);
+        atomic_store(&s->wire.fate, cases[i].wire);
         print_message("%s: ", cases[i].name);
         coupons_go_from_hand_to_hand(s, i == 0 ? HANDS * PASSES : 2 * HANDS);
         close_both(s);
@@ -403,7 +404,7 @@ static void an_earlier_message_of_the_other_comes_first(void **state)
     servers *s = servers_new(false);
     uint64_t t[3];
     uint16_t lane = make_neighbours(s, t);
-    servers_own(s, ALL_LANES, ALL_LANES);
+    peer_wire_own(&s->wire, ALL_LANES, ALL_LANES);
     open_both(s);
     server_ask ask = {.number = 1, .name = servers_user(s, lane, 1)};
     assert_int_equal(servers_claim(s, &ask, t[0], NULL), R_DONE); /* it knows the home's lane now */
@@ -425,12 +426,12 @@ static void what_a_dead_server_has_left_is_delivered(void **state)
     servers *s = servers_new(false);
     uint64_t t[3];
     uint16_t lane = make_neighbours(s, t);
-    servers_own(s, 0, ALL_LANES);
+    peer_wire_own(&s->wire, 0, ALL_LANES);
     open_both(s);
     (void)leave_a_grant(s, 1, lane, t[0]);
     assert_int_equal(letters(s), 1);
     servers_lose(s, 1);
-    servers_own(s, ALL_LANES, 0);
+    peer_wire_own(&s->wire, ALL_LANES, 0);
     app_tick(s->servers[0].app);
     (void)app_settle(s->servers[0].app);
     assert_int_equal(letters(s), 0);
@@ -453,25 +454,52 @@ static void a_try_that_a_lost_answer_has_used_is_not_taken_back(void **state)
     t.transfers = 1;
     t.offer_ms = MS_DAY;
     uint64_t template_id = fix_template(s->shop, &t);
-    servers_own(s, ALL_LANES & ~2U, ALL_LANES);
+    peer_wire_own(&s->wire, ALL_LANES & ~2U, ALL_LANES);
     open_both(s);
     server_ask giver = {.name = servers_user(s, 0, 0)};
     uint64_t given;
     assert_int_equal(servers_claim(s, &giver, template_id, &given), R_DONE);
     uint64_t taken = given;
     server_ask taker = {.name = servers_user(s, 1, 1), .key = S("k")};
-    atomic_store(&s->wire, WIRE_LOSES);
+    atomic_store(&s->wire.fate, WIRE_LOSES);
     store_halt_lane(app_store(s->servers[1].app), 0, true);
-    uint64_t calls = atomic_load(&s->calls);
+    uint64_t calls = atomic_load(&s->wire.calls);
     assert_int_equal(servers_transfer(s, &taker, giver.name, template_id, &taken), R_DONE);
-    assert_true(atomic_load(&s->calls) > calls && taken != given);
+    assert_true(atomic_load(&s->wire.calls) > calls && taken != given);
     (void)app_settle(s->servers[0].app);
     assert_int_equal(fix_coupon(s->shop, given).state, COUPON_STATE_OFFERED);
-    atomic_store(&s->wire, WIRE_WHOLE);
+    atomic_store(&s->wire.fate, WIRE_WHOLE);
     store_halt_lane(app_store(s->servers[1].app), 0, false);
     (void)app_settle(s->servers[1].app);
     assert_int_equal(fix_coupon(s->shop, given).state, COUPON_STATE_TRANSFERRED);
     assert_int_equal(fix_coupon(s->shop, taken).state, COUPON_STATE_AVAILABLE);
+    close_both(s);
+}
+
+/* Of a template that the second has made, and the first has not heard of. */
+static void an_answer_of_the_other_is_of_what_is_known(void **state)
+{
+    (void)state;
+    servers *s = servers_new(false);
+    campaign_create_in c = fix_campaign_in(s->shop);
+    template_put_in t = fix_template_in(s->shop, fix_campaign(s->shop, &c));
+    peer_wire_own(&s->wire, 0, ALL_LANES);
+    open_both(s);
+    row_out made = {0};
+    act_call put = {.app = s->servers[1].app,
+                    .id = ACT_ID_template_put,
+                    .slot = id_slot(t.campaign),
+                    .in = &t,
+                    .out = &made,
+                    .memory = s->shop->memory};
+    assert_int_equal(act_wait(&put), R_DONE);
+    server_ask ask = {.name = servers_user(s, 0, 0)};
+    uint64_t calls = atomic_load(&s->wire.calls);
+    assert_int_equal(servers_claim(s, &ask, made.id, NULL), R_DONE);
+    assert_true(atomic_load(&s->wire.calls) > calls);
+    config *now = (config *)(uintptr_t)app_config(s->servers[0].app);
+    assert_non_null(config_find_template(now, made.id));
+    config_free(now);
     close_both(s);
 }
 
@@ -481,6 +509,7 @@ int main(void)
         cmocka_unit_test(an_earlier_message_of_the_other_comes_first),
         cmocka_unit_test(what_a_dead_server_has_left_is_delivered),
         cmocka_unit_test(a_try_that_a_lost_answer_has_used_is_not_taken_back),
+        cmocka_unit_test(an_answer_of_the_other_is_of_what_is_known),
         cmocka_unit_test(claims_of_one_stock_from_both),
         cmocka_unit_test(there_is_always_one),
         cmocka_unit_test(transfers_between_lanes_of_both),

@@ -6,116 +6,16 @@
 #include <string.h>
 #include <time.h>
 
-#include "app/serve.h"
 #include "base/id.h"
 #include "port/clock.h"
 #include "port/log.h"
 #include "test/lib/database.h"
 
-enum { TICK_MS = 100, LATE_MS = 20 };
+enum { TICK_MS = 100 };
 
 static void rest_ms(int64_t ms)
 {
     (void)nanosleep(&(struct timespec){0, ms * 1000000}, NULL);
-}
-
-/* ---- the wire ---- */
-
-static bool on_mine(void *context, uint16_t lane)
-{
-    const server *w = context;
-    return (atomic_load(&w->all->owned[w->number]) >> lane & 1) != 0;
-}
-
-static bool enter(server *w)
-{
-    (void)pthread_mutex_lock(&w->lock);
-    bool open = w->open;
-    w->inside += open;
-    (void)pthread_mutex_unlock(&w->lock);
-    return open;
-}
-
-static void leave(server *w)
-{
-    (void)pthread_mutex_lock(&w->lock);
-    w->inside--;
-    (void)pthread_cond_broadcast(&w->left);
-    (void)pthread_mutex_unlock(&w->lock);
-}
-
-typedef struct letter {
-    server *to;
-    servers_wire fate;
-    bool late;
-    peers_answered *answered;
-    void *of;
-    size_t n;
-    char bytes[];
-} letter;
-
-static void on_answer(void *of, result code, str answer)
-{
-    letter *l = of;
-    if (l->fate == WIRE_LOSES && code == R_DONE)
-        l->answered(l->of, R_UNKNOWN, (str){NULL, 0});
-    else
-        l->answered(l->of, code, answer);
-    free(l);
-}
-
-static void hand_over(letter *l)
-{
-    server *to = l->to;
-    if (l->fate == WIRE_CUT || !enter(to)) {
-        l->answered(l->of, R_UNAVAILABLE, (str){NULL, 0});
-        free(l);
-        return;
-    }
-    app_serve(to->app, (str){l->bytes, l->n}, on_answer, l);
-    leave(to);
-}
-
-static void *late_main(void *context)
-{
-    rest_ms(LATE_MS);
-    hand_over(context);
-    return NULL;
-}
-
-static void on_call(void *context, uint16_t lane, str message, peers_answered *answered, void *of)
-{
-    server *w = context;
-    servers *s = w->all;
-    (void)lane;                                 /* there is one other, whosever it is */
-    letter *l = malloc(sizeof(*l) + message.n); /* freed when it is answered */
-    CHECK(l != NULL);
-    *l = (letter){.to = &s->servers[1 - w->number],
-                  .fate = (servers_wire)atomic_load(&s->wire),
-                  .answered = answered,
-                  .of = of,
-                  .n = message.n};
-    memcpy(l->bytes, message.p, message.n);
-    atomic_fetch_add(&s->calls, 1);
-    if (l->fate >= WIRE_ROUGH) {
-        uint64_t r = atomic_fetch_add(&s->random, UINT64_C(0x9e3779b97f4a7c15));
-        l->fate = (servers_wire)((r >> 32) % (l->fate == WIRE_ROUGH ? WIRE_LOSES : WIRE_ROUGH));
-        l->late = (r >> 48) % 8 == 0;
-    }
-    pthread_t thread;
-    if (!l->late) {
-        hand_over(l);
-        return;
-    }
-    CHECK(pthread_create(&thread, NULL, late_main, l) == 0);
-    CHECK(pthread_detach(thread) == 0);
-}
-
-static size_t on_step(void *context)
-{
-    const server *w = context;
-    const server *other = &w->all->servers[1 - w->number];
-    return other->app == NULL || other->lost ? 0 : store_step(app_store(other->app));
 }
 
 /* ---- opening and closing ---- */
@@ -137,15 +37,9 @@ servers *servers_new(bool threads)
     s->threads = threads;
     s->url = str_of(database_take());
     s->shop = fix_open((fix_options){.lanes = SERVERS_LANES, .pg = &s->url});
-    servers_own(s, 0x5555, 0xaaaa);
-    for (int i = 0; i < SERVERS; i++) {
-        server *w = &s->servers[i];
-        w->all = s;
-        w->number = i;
-        w->peers = (peers){w, on_mine, on_call, threads ? NULL : on_step};
-        CHECK(pthread_mutex_init(&w->lock, NULL) == 0);
-        CHECK(pthread_cond_init(&w->left, NULL) == 0);
-    }
+    peer_wire_init(&s->wire, !threads);
+    for (int i = 0; i < SERVERS; i++)
+        s->servers[i].all = s;
     return s;
 }
 
@@ -170,7 +64,7 @@ void servers_open(servers *s, int number)
     app_options o = f->options;
     o.store.several = true;
     o.store.threads = s->threads;
-    o.peers = &w->peers;
+    o.peers = &s->wire.ends[number].peers;
     if (s->threads)
         o.clock_ms = clock_now;
     buf why;
@@ -182,9 +76,7 @@ void servers_open(servers *s, int number)
     CHECK(r == R_DONE);
     if (number == 0)
         f->app = w->app;
-    (void)pthread_mutex_lock(&w->lock);
-    w->open = true;
-    (void)pthread_mutex_unlock(&w->lock);
+    peer_wire_join(&s->wire, number, w->app);
     atomic_store(&s->ticking, true);
     if (s->threads)
         CHECK(pthread_create(&w->ticker, NULL, tick, w) == 0);
@@ -193,11 +85,7 @@ void servers_open(servers *s, int number)
 void servers_close(servers *s, int number)
 {
     server *w = &s->servers[number];
-    (void)pthread_mutex_lock(&w->lock);
-    w->open = false;
-    while (w->inside > 0)
-        (void)pthread_cond_wait(&w->left, &w->lock);
-    (void)pthread_mutex_unlock(&w->lock);
+    peer_wire_leave(&s->wire, number);
     app_close(w->app);
     w->app = NULL;
     if (number == 0)
@@ -206,11 +94,7 @@ void servers_close(servers *s, int number)
 
 void servers_lose(servers *s, int number)
 {
-    server *w = &s->servers[number];
-    (void)pthread_mutex_lock(&w->lock);
-    w->open = false;
-    (void)pthread_mutex_unlock(&w->lock);
-    w->lost = true;
+    peer_wire_lose(&s->wire, number);
 }
 
 static void stop_ticking(servers *s)
@@ -229,10 +113,7 @@ void servers_free(servers *s)
         if (s->servers[i].app != NULL)
             servers_close(s, i);
     }
-    for (int i = 0; i < SERVERS; i++) { /* one that is closed may be called by the other */
-        (void)pthread_mutex_destroy(&s->servers[i].lock);
-        (void)pthread_cond_destroy(&s->servers[i].left);
-    }
+    peer_wire_free(&s->wire); /* one that is closed may be called by the other */
     fix_close(s->shop);
     database_give(s->url.p);
     free(s);
@@ -241,15 +122,6 @@ void servers_free(servers *s)
 void servers_verify(servers *s)
 {
     fix_verify(s->shop);
-}
-
-void servers_own(servers *s, uint32_t first, uint32_t second)
-{
-    atomic_store(&s->owned[0], first);
-    atomic_store(&s->owned[1], second);
-    for (int i = 0; i < SERVERS; i++)
-        if (s->servers[i].app != NULL)
-            app_peers_changed(s->servers[i].app);
 }
 
 /* ---- acts ---- */

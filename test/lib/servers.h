@@ -7,31 +7,16 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "port/peers.h"
 #include "test/lib/domain_fixture.h"
+#include "test/lib/peer_wire.h"
 
-enum { SERVERS = 2, SERVERS_LANES = 4 };
-
-typedef enum servers_wire {
-    WIRE_WHOLE,
-    WIRE_CUT,   /* nothing is delivered */
-    WIRE_LOSES, /* what is delivered runs, and its answer is lost */
-    WIRE_ROUGH, /* each call as it comes: whole or cut, and some late */
-    WIRE_MIXED, /* … or its answer lost */
-} servers_wire;
+enum { SERVERS = PEER_WIRE_ENDS, SERVERS_LANES = 4 };
 
 typedef struct servers servers;
 typedef struct server {
     servers *all;
-    int number;
-    peers peers;
     app *app; /* NULL: not open */
-    bool lost;
     pthread_t ticker;
-    pthread_mutex_t lock;
-    pthread_cond_t left;
-    bool open;     /* calls come in */
-    size_t inside; /* calls that are being handed over */
 } server;
 
 struct servers {
@@ -39,9 +24,7 @@ struct servers {
     str url;
     bool threads;
     atomic_bool ticking;
-    _Atomic int wire;
-    _Atomic uint32_t owned[SERVERS]; /* a bit a lane; both may have it, or none */
-    _Atomic uint64_t calls, random;
+    peer_wire wire;
     server servers[SERVERS];
 };
 
@@ -55,7 +38,6 @@ void servers_lose(servers *s, int number);
 void servers_verify(servers *s); /* CHECKs; both are open or the first is; nothing runs */
 void servers_free(servers *s);   /* closes those that are open */
 
-void servers_own(servers *s, uint32_t first, uint32_t second);
 /* The first name like this whose home is in this lane; in the shop's memory. */
 str servers_user(servers *s, uint16_t lane, unsigned nth);
 typedef struct server_ask {
