@@ -99,7 +99,7 @@ static int set_up(void **state)
     world_engine engine;
     assert_true(world_engine_parse("mem", &engine));
     world_open(&f.world, &engine, NOW_MS);
-    f.client = http_client_new(world_port(&f.world));
+    f.client = http_client_new(world_port(&f.world, 0));
     *state = &f;
     return 0;
 }
@@ -484,11 +484,11 @@ static void probes_and_pages_of_the_server_need_no_key(void **state)
         assert_true(str_eq(http_answer_field(&a, S("Content-Type")), str_of(all[i].type)));
         assert_non_null(memmem(a.body.p, a.body.n, all[i].holds, strlen(all[i].holds)));
     }
-    api_set_ready(f->world.api, false);
+    api_set_ready(f->world.servers[0].api, false);
     http_answer a = ask(f, &(call){.method = "GET", .path = S("/readyz")});
     check_problem(f, &a, 503, "unavailable");
     assert_true(str_eq(http_answer_field(&a, S("Retry-After")), S("1")));
-    api_set_ready(f->world.api, true);
+    api_set_ready(f->world.servers[0].api, true);
 }
 
 /* A part has begun and does not come in: how long to wait is told alike in text and header. */

@@ -141,10 +141,10 @@ static str code_at(fixture *f, str batch, uint64_t number)
     char bytes[CODE_SHOWN_MAX + 1];
     buf text = {.p = bytes, .capacity = sizeof(bytes), .max = sizeof(bytes)};
     assert_true(id_parse(ID_CODE_BATCH, batch, &id));
-    config *c = (config *)(uintptr_t)app_config(f->world.app);
+    config *c = (config *)(uintptr_t)app_config(world_app(&f->world));
     const code_batch *of = config_find_code_batch(c, id);
     code_run run = {config_find_code_format(c, of->format), of->first + number, 1, NULL};
-    assert_int_equal(codes_write(f->world.app, &run, &text), R_DONE);
+    assert_int_equal(codes_write(world_app(&f->world), &run, &text), R_DONE);
     config_free(c);
     return arena_str(f->memory, (str){text.p, text.n - 1});
 }
@@ -217,7 +217,7 @@ static uint64_t acts_so_far(fixture *f)
     do {
         last = now;
         (void)nanosleep(&(struct timespec){0, 50 * 1000 * 1000}, NULL);
-        store_metrics_read(app_store(f->world.app), &now);
+        store_metrics_read(app_store(world_app(&f->world)), &now);
     } while (now.requests != last.requests);
     return now.requests;
 }
@@ -238,7 +238,7 @@ static void every_wrong_code_takes_the_same_way(void **state)
     fixture f = {.memory = arena_new(0)};
     way ways[WAYS];
     world_open(&f.world, &(world_engine){.name = S("mem")}, NOW_MS);
-    f.client = http_client_new(world_port(&f.world));
+    f.client = http_client_new(world_port(&f.world, 0));
     make_ways(&f, ways);
     for (size_t i = 0; i < WAYS; i++) {
         uint64_t acts = acts_of(&f, ways[i].code);

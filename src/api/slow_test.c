@@ -56,7 +56,7 @@ static int open_fixture(void **state)
     static fixture f;
     f = (fixture){.memory = arena_new(0)};
     world_open(&f.world, &(world_engine){.name = S("mem")}, NOW_MS);
-    f.client = http_client_new(world_port(&f.world));
+    f.client = http_client_new(world_port(&f.world, 0));
     http_answer made =
         ask(&f, "POST", S("/v1/campaigns"), S("Idempotency-Key: c\r\n"),
             S("{\"name\":\"Sale\",\"claim_window\":{\"from\":\"2026-01-01T00:00:00Z\","
@@ -209,7 +209,7 @@ static void neighbours_are_answered_while_the_largest_body_is_checked(void **sta
     atomic_bool over = false;
     neighbour all[NEIGHBOURS];
     for (size_t i = 0; i < NEIGHBOURS; i++) {
-        all[i] = (neighbour){.port = world_port(&f->world), .over = &over};
+        all[i] = (neighbour){.port = world_port(&f->world, 0), .over = &over};
         assert_int_equal(pthread_create(&all[i].thread, NULL, look, &all[i]), 0);
     }
     int64_t began = clock_monotonic_ns();

@@ -97,7 +97,7 @@ static void make_codes(ground *g)
                                  .check = true,
                                  .expected = CODES,
                                  .purpose = CODE_PURPOSE_EXCHANGE};
-    result r = codes_key_make(w->app, w->merchant, w->memory, &format.sealed);
+    result r = codes_key_make(world_app(w), w->merchant, w->memory, &format.sealed);
     assert_int_equal(r, R_DONE);
     g->format = make(w, ACT_ID_code_format_put, home, &format).id;
     code_batch_put_in batch = {.merchant = w->merchant,
@@ -107,7 +107,7 @@ static void make_codes(ground *g)
                                .template = g->template,
                                .count = CODES};
     uint64_t id = make(w, ACT_ID_code_batch_put, home, &batch).id;
-    config *c = (config *)(uintptr_t)app_config(w->app);
+    config *c = (config *)(uintptr_t)app_config(world_app(w));
     g->first = config_find_code_batch(c, id)->first;
     config_free(c);
 }
@@ -176,7 +176,7 @@ static void let_time_pass(ground *g)
 {
     for (int i = 0; i < 3; i++) {
         atomic_fetch_add(&g->world.clock_ms, SAGA_TRY_MS + SAGA_CHECK_MS);
-        assert_int_equal(sweep_all(g->world.app, app_now_ms(g->world.app), NULL), R_DONE);
+        assert_true(world_sweep(&g->world));
     }
 }
 
@@ -197,7 +197,7 @@ static void check_rows(ground *g)
     buf why;
     arena *memory = arena_new(0);
     buf_init(&why, WHY_BYTES);
-    assert_int_equal(app_view_open(g->world.app, memory, &v), R_DONE);
+    assert_int_equal(app_view_open(world_app(&g->world), memory, &v), R_DONE);
     store_span all = {.table = &exchange_code_table, .index = -1, .from = 0, .until = SLOT_COUNT};
     assert_int_equal(store_each(v.rows, &all, on_code, &used), R_DONE);
     assert_int_equal(app_view_close(&v), R_DONE);

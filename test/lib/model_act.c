@@ -142,7 +142,7 @@ static result priced(model_side *s, const model_step *step, const model_redo *re
     ask.subjects = subjects_named(&reserve->names);
     ask.names = &reserve->names;
     app_view v;
-    result r = app_view_open(s->world.app, s->memory, &v);
+    result r = app_view_open(world_app(&s->world), s->memory, &v);
     CHECK(r == R_DONE);
     name_coupons(s, step, v.config, &ask);
     r = order_price(&v, &ask, out);
@@ -166,7 +166,7 @@ static void begin_again(model_side *s, const model_step *step, const model_redo 
     a->code = priced(s, step, redo, &p, reserve);
     if (a->code != R_DONE)
         return;
-    p.in.deadline_ms = hold_it ? app_now_ms(s->world.app) + step->ms : 0;
+    p.in.deadline_ms = hold_it ? app_now_ms(world_app(&s->world)) + step->ms : 0;
     a->reserve = reserve;
     model_set(s, a, hold_it ? ACT_ID_hold : ACT_ID_redeem, user_slot(s, step->user), &p.in);
 }
@@ -191,7 +191,7 @@ static void begin_late(model_side *s, const model_step *step, world_act *a)
     *in = *(const order_in *)a->in;
     reserve_ask *reserve = model_naming(s, step->device);
     app_view v;
-    result r = app_view_open(s->world.app, s->memory, &v);
+    result r = app_view_open(world_app(&s->world), s->memory, &v);
     CHECK(r == R_DONE);
     reserve_late(&v, in, reserve);
     app_view_close(&v);
@@ -314,7 +314,7 @@ static void begin_return(model_side *s, const model_step *step, world_act *a)
 static void check_uses(model_side *s, uint32_t number)
 {
     app_view v;
-    result r = app_view_open(s->world.app, s->memory, &v);
+    result r = app_view_open(world_app(&s->world), s->memory, &v);
     CHECK(r == R_DONE);
     uint64_t id = s->redemptions[number];
     const redemption *row = redemption_get(v.rows, id_slot(id), id);

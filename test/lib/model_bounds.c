@@ -51,7 +51,7 @@ static void count_coupons(counts *c)
         CHECK(row != NULL);
         c->coupons[i] = row;
         bool is_due = coupon_is_waiting(row->state) &&
-                      config_expires_at_ms(c->v.config, row) <= app_now_ms(s->world.app);
+                      config_expires_at_ms(c->v.config, row) <= app_now_ms(world_app(&s->world));
         add_spent(c, config_find_template(c->v.config, row->template)->row->campaign,
                   row->reserved_minor, is_due);
         uint32_t t = place(s->templates, MODEL_TEMPLATES, row->template);
@@ -108,7 +108,7 @@ static void count_money(counts *c)
         CHECK(row != NULL);
         for (size_t k = 0; k < row->applied.n && row->state == HOLD_STATE_OPEN; k++) {
             add_spent(c, row->applied.items[k].campaign, held(c, &row->applied.items[k]),
-                      row->deadline_ms <= app_now_ms(s->world.app));
+                      row->deadline_ms <= app_now_ms(world_app(&s->world)));
             add_use(c, &row->applied.items[k]);
         }
     }
@@ -121,7 +121,7 @@ static void count_all(model_side *s, counts *c)
                   .coupons = ARENA_ARRAY(s->memory, const coupon *, n),
                   .uses = ARENA_ARRAY(s->memory, int64_t, n),
                   .money = ARENA_ARRAY(s->memory, int64_t, n)};
-    result r = app_view_open(s->world.app, s->memory, &c->v);
+    result r = app_view_open(world_app(&s->world), s->memory, &c->v);
     CHECK(r == R_DONE);
     count_coupons(c);
     count_money(c);
@@ -130,7 +130,7 @@ static void count_all(model_side *s, counts *c)
 void model_side_states(model_side *s, buf *facts)
 {
     app_view v;
-    result r = app_view_open(s->world.app, s->memory, &v);
+    result r = app_view_open(world_app(&s->world), s->memory, &v);
     CHECK(r == R_DONE);
     for (uint32_t i = 0; i < s->coupon_count; i++)
         buf_printf(facts, " %u", coupon_get(v.rows, id_slot(s->coupons[i]), s->coupons[i])->state);
@@ -352,7 +352,7 @@ static verdict judge(const counts *c, const model_step *step, uint32_t t, int64_
     const config_template *of = config_find_template(c->v.config, c->side->templates[t]);
     const config_campaign *parent = config_find_campaign(c->v.config, of->row->campaign);
     const template_version *v = config_version(of, of->row->version);
-    met m = {.step = step, .now_ms = app_now_ms(c->side->world.app), .more = more};
+    met m = {.step = step, .now_ms = app_now_ms(world_app(&c->side->world)), .more = more};
     verdict all = {0};
     ask_all(c, of, &m, &all);
     int64_t use_end = first_outside(c, parent->row->use_until_ms);
@@ -424,7 +424,7 @@ static const char *cause_of_take(const counts *c, const model_step *step, const 
     model_step by = *step;
     by.user = step->other;
     met m = {.step = &by,
-             .now_ms = app_now_ms(c->side->world.app),
+             .now_ms = app_now_ms(world_app(&c->side->world)),
              .more = a->code == R_DONE ? 0 : 1,
              .received = true};
     verdict v = {0};
@@ -438,7 +438,7 @@ static const char *cause_of_take(const counts *c, const model_step *step, const 
 static bool is_over(const counts *c, const applied_coupon *a)
 {
     const campaign *of = config_find_campaign(c->v.config, a->campaign)->row;
-    return app_now_ms(c->side->world.app) >= first_outside(c, of->use_until_ms);
+    return app_now_ms(world_app(&c->side->world)) >= first_outside(c, of->use_until_ms);
 }
 
 static const char *cause_of_windows(const counts *c, const world_act *a)

@@ -41,7 +41,7 @@ static code_format_put_in prefix_of(model_side *s, uint32_t form, uint32_t numbe
                              .prefix = {&all[number < last ? number : last], 1},
                              .expected = 100,
                              .reason = S("a test")};
-    result r = codes_key_make(s->world.app, s->merchant, s->memory, &in.sealed);
+    result r = codes_key_make(world_app(&s->world), s->merchant, s->memory, &in.sealed);
     CHECK(r == R_DONE);
     return in;
 }
@@ -263,7 +263,7 @@ static uint32_t *coupon_of(model_side *s, const model_step *step)
 /* What the book says of the text itself. */
 static result ruled(model_side *s, const model_step *step)
 {
-    int64_t now_ms = app_now_ms(s->world.app);
+    int64_t now_ms = app_now_ms(world_app(&s->world));
     if (step->typed == TYPED_WRONG)
         return R_CODE_INVALID;
     bool worded = step->typed == TYPED_WORD;
@@ -293,10 +293,10 @@ static bool is_of_code(result r)
 static void begin_exchange(model_side *s, const model_step *step, world_act *a)
 {
     code_typed meant, read;
-    config *c = (config *)(uintptr_t)app_config(s->world.app);
+    config *c = (config *)(uintptr_t)app_config(world_app(&s->world));
     str typed = model_typed(s, c, step, &meant);
     code_asker by = {.config = c, .merchant = s->merchant, .user = model_user(step->user)};
-    result r = read_code_by(s->world.app, by, typed, &read);
+    result r = read_code_by(world_app(&s->world), by, typed, &read);
     CHECK(r == R_DONE);
     if (read.format != meant.format || read.word != meant.word ||
         (meant.format != 0 && read.place != meant.place))

@@ -120,11 +120,11 @@ static void send_lines(model_side *s, const model_step *step, uint64_t id, sent 
     sent first = {0};
     import_ask ask = {.merchant = s->merchant, .batch = id, .first = 1, .lines = lines};
     ask.n = own_lines(s, step, lines);
-    import_part(s->world.app, &ask, note, &first);
+    import_part(world_app(&s->world), &ask, note, &first);
     for (uint8_t i = 0; i < step->spelling % 16; i++)
-        (void)store_step(app_store(s->world.app));
-    import_part(s->world.app, &ask, note, out);
-    (void)app_settle(s->world.app);
+        (void)store_step(app_store(world_app(&s->world)));
+    import_part(world_app(&s->world), &ask, note, out);
+    (void)app_settle(world_app(&s->world));
     bool ended = first.there && (first.code == R_DONE || first.code == R_BUSY);
     if (!ended || !out->there || out->code != R_DONE)
         s->wrong = "a part that is sent again does not come in";
@@ -184,7 +184,7 @@ static void end_import(model_side *s, const model_step *step, bool cancel, buf *
                   : b->import == MODEL_IMPORT_OPEN || b->import == after ? R_DONE
                                                                          : R_NOT_EDITABLE;
     result r = world_run(&s->world, &one);
-    (void)app_settle(s->world.app); /* what is cancelled is taken out */
+    (void)app_settle(world_app(&s->world)); /* what is cancelled is taken out */
     model_say(facts, r);
     if (r != rule)
         s->wrong = "the end of an import is answered otherwise than it has come so far";

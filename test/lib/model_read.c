@@ -66,7 +66,7 @@ static void read_stats(model_side *s, app_view *v, const model_step *step, buf *
 void model_side_read(model_side *s, const model_step *step, buf *facts)
 {
     app_view v;
-    result r = app_view_open(s->world.app, s->memory, &v);
+    result r = app_view_open(world_app(&s->world), s->memory, &v);
     CHECK(r == R_DONE);
     model_say(facts, r);
     if (step->kind == STEP_WALLET)

@@ -137,7 +137,7 @@ static uint64_t next_limits(model *m, uint64_t now)
 /* When the windows of this campaign end now. */
 static void ends_of(model_side *s, uint32_t number, int64_t ends_ms[2])
 {
-    config *c = (config *)(uintptr_t)app_config(s->world.app);
+    config *c = (config *)(uintptr_t)app_config(world_app(&s->world));
     const campaign *of = config_find_campaign(c, s->campaigns[number])->row;
     ends_ms[0] = of->claim_until_ms;
     ends_ms[1] = of->use_until_ms;
@@ -204,7 +204,7 @@ static int64_t next_ms(model *m, model_side *s)
 static int64_t nearly_spent(model *m, model_side *s, uint32_t number, int64_t total_minor)
 {
     app_view v;
-    result r = app_view_open(s->world.app, s->memory, &v);
+    result r = app_view_open(world_app(&s->world), s->memory, &v);
     CHECK(r == R_DONE);
     pool_left now = query_pool_left(&v, pool_budget(s->campaigns[number]));
     app_view_close(&v);
@@ -214,7 +214,7 @@ static int64_t nearly_spent(model *m, model_side *s, uint32_t number, int64_t to
 
 static void fill_pool(model *m, model_side *s, model_step *step)
 {
-    const config *c = app_config(s->world.app);
+    const config *c = app_config(world_app(&s->world));
     if (step->kind == STEP_STOCK) {
         step->current = config_find_template(c, s->templates[step->template])->row->stock;
         step->amount = model_chance(m, 15) ? -1 : (int64_t)model_below(m, 90);

@@ -14,7 +14,7 @@ static void take(model_side *s, const model_step *step, uint32_t number, transfe
     transfer_try_in *try = ARENA_NEW(s->memory, transfer_try_in);
     reserve_ask *reserve = model_naming(s, step->device);
     app_view v;
-    result r = app_view_open(s->world.app, s->memory, &v);
+    result r = app_view_open(world_app(&s->world), s->memory, &v);
     CHECK(r == R_DONE);
     const coupon *row = coupon_get(v.rows, id_slot(s->coupons[number]), s->coupons[number]);
     transfer_take_in in = {

@@ -68,7 +68,8 @@ static str code_at(model_side *s, const code_format *of, uint64_t place)
 {
     buf text;
     buf_init(&text, CODE_SHOWN_MAX + 1);
-    result r = codes_write(s->world.app, &(code_run){.of = of, .first = place, .n = 1}, &text);
+    result r =
+        codes_write(world_app(&s->world), &(code_run){.of = of, .first = place, .n = 1}, &text);
     CHECK(r == R_DONE);
     str out = bare(s, buf_view(&text));
     buf_free(&text);
@@ -105,7 +106,7 @@ static str swapped(model_side *s, str code, size_t at)
 static str coupon_code(model_side *s, const config *c, uint32_t number)
 {
     str out;
-    codes_of_coupons(s->world.app,
+    codes_of_coupons(world_app(&s->world),
                      &(coupon_names){c, s->merchant, &s->coupons[number], 1, s->memory}, &out);
     return bare(s, out);
 }
@@ -186,7 +187,7 @@ uint64_t model_coupon_typed(model_side *s, const config *c, uint32_t number, uin
 {
     code_typed read;
     str typed = spelled(s, coupon_code(s, c, number), spelling);
-    result r = read_code(s->world.app, c, s->merchant, typed, &read);
+    result r = read_code(world_app(&s->world), c, s->merchant, typed, &read);
     CHECK(r == R_DONE);
     if (read.coupon != s->coupons[number])
         s->wrong = "the code of a coupon is read as another";

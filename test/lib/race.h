@@ -78,7 +78,7 @@ static inline void ask(const ground *g, http_client *c, const char *target, cons
 static inline answer once(const ground *g, const char *target, const char *body)
 {
     answer out;
-    http_client *c = http_client_new(world_port(&g->world));
+    http_client *c = http_client_new(world_port(&g->world, 0));
     ask(g, c, target, body, &out);
     http_client_free(c);
     return out;
@@ -156,7 +156,7 @@ static inline int rounds(void)
 static inline void *race_one(void *argument)
 {
     racer *r = argument;
-    http_client *c = http_client_new(world_port(&r->ground->world));
+    http_client *c = http_client_new(world_port(&r->ground->world, 0));
     (void)pthread_barrier_wait(r->start);
     ask_as(r->ground, c, r, r->body[0] == '\0' && r->method != NULL ? NULL : r->body, &r->got);
     http_client_free(c);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "base/issues.h"
 #include "base/time.h"
 #include "cli/http_client.h"
@@ -25,7 +26,9 @@ typedef struct run {
     const story_server *server;
     arena *memory;
     story_variables variables;
-    http_client *client;
+    http_client *clients[STORY_SERVERS_MAX];
+    size_t client_count, asked, wrote; /* servers: asked last; and to write */
+    uint64_t dice;
     http_answer answer;
     kept_answer kept[STORY_KEPT_MAX];
     size_t kept_count;
@@ -157,6 +160,17 @@ static str padded(run *r, str body, str pad)
     return (str){p, body.n + n};
 }
 
+/* Whom to ask. */
+static http_client *one_for(run *r, str method)
+{
+    bool reads = str_eq(method, S("GET")) || str_eq(method, S("HEAD"));
+    r->dice = r->dice * UINT64_C(6364136223846793005) + 1442695040888963407;
+    if (!reads)
+        r->wrote = (r->dice >> 33) % r->client_count;
+    r->asked = reads ? (r->wrote + 1) % r->client_count : r->wrote;
+    return r->clients[r->asked];
+}
+
 static bool step_request(run *r, str method, str rest)
 {
     str target;
@@ -168,7 +182,7 @@ static bool step_request(run *r, str method, str rest)
                     .target = story_expand(&r->variables, target),
                     .headers = request_head(r, method, &o),
                     .body = padded(r, story_expand(&r->variables, rest), o.pad)};
-    r->answer = http_client_ask(r->client, &ask, r->memory);
+    r->answer = http_client_ask(one_for(r, method), &ask, r->memory);
     return r->answer.status != 0 ||
            fail(r, "no answer to %.*s %.*s", STR_ARG(method), STR_ARG(target));
 }
@@ -298,18 +312,25 @@ static bool step_use(run *r, str name)
     return b != NULL ? run_lines(r, b) : fail(r, "there is no setup %.*s", STR_ARG(name));
 }
 
-static bool connect_to(run *r, uint16_t port)
+static void hang_up(run *r)
 {
-    http_client_free(r->client);
-    r->client = http_client_new(port);
-    return true;
+    for (size_t i = 0; i < r->client_count; i++)
+        http_client_free(r->clients[i]);
+    r->client_count = 0;
+}
+
+static bool connect_to(run *r, story_ports ports)
+{
+    hang_up(r);
+    for (size_t i = 0; i < ports.n; i++)
+        r->clients[r->client_count++] = http_client_new(ports.of[i]);
+    return ports.n > 0;
 }
 
 static bool step_restart(run *r)
 {
-    uint16_t port = r->server->restart(r->server->context);
-    r->skip = port == 0;
-    return r->skip || connect_to(r, port);
+    r->skip = !connect_to(r, r->server->restart(r->server->context));
+    return true;
 }
 
 static bool step_setting(run *r, str rest)
@@ -336,8 +357,9 @@ static bool step_files(run *r)
 
 static bool step_restore(run *r, str rest)
 {
-    uint16_t port = r->server->restore(r->server->context, story_expand(&r->variables, rest));
-    return port == 0 ? fail(r, "it cannot be restored") : connect_to(r, port);
+    str backup = story_expand(&r->variables, rest);
+    return connect_to(r, r->server->restore(r->server->context, backup)) ||
+           fail(r, "it cannot be restored");
 }
 
 static bool is_method(str word)
@@ -409,6 +431,35 @@ static bool run_step(run *r, str text)
     return step_named(r, word, rest);
 }
 
+static bool asks_and_hears(const story_line *pair)
+{
+    str rest = pair[0].text, word;
+    (void)str_cut(&rest, ' ', &word);
+    return is_method(word) && pair[1].text.p[0] >= '1' && pair[1].text.p[0] <= '9';
+}
+
+/* A step that another one follows. Of several servers, is one of them only late? Then it has
+ * learned, and is asked again. */
+static bool run_first(run *r, const story_line *pair)
+{
+    if (r->client_count < 2 || !asks_and_hears(pair))
+        return run_step(r, pair[0].text);
+    size_t bound = r->variables.n;
+    int keys = r->fresh_keys;
+    uint64_t dice = r->dice;
+    r->quiet = true;
+    bool good = run_step(r, pair[0].text) && run_step(r, pair[1].text);
+    r->quiet = false;
+    r->variables.n = bound;
+    if (good)
+        return true;
+    r->server->follow(r->server->context, r->asked);
+    if (r->answer.status < 400) /* done, and not twice; a refusal may stand under its key */
+        r->fresh_keys = keys;
+    r->dice = dice;
+    return run_step(r, pair[0].text);
+}
+
 /* The request and its answer, all times but the last. */
 static bool run_repeated(run *r, const story_line *pair)
 {
@@ -416,7 +467,7 @@ static bool run_repeated(run *r, const story_line *pair)
     r->repeat = 0;
     for (uint64_t t = 1; t < times; t++) {
         story_set(&r->variables, S("i"), arena_printf(r->memory, "%llu", (unsigned long long)t));
-        if (!run_step(r, pair[0].text) || !run_step(r, pair[1].text))
+        if (!run_first(r, pair) || !run_step(r, pair[1].text))
             return false;
     }
     story_set(&r->variables, S("i"), arena_printf(r->memory, "%llu", (unsigned long long)times));
@@ -448,7 +499,8 @@ static bool run_lines(run *r, const story_block *b)
             return false;
         if (r->eventually && i + 1 < b->first + b->n)
             run_eventually(r, r->at);
-        if (!run_step(r, r->at->text))
+        bool last = i + 1 == b->first + b->n;
+        if (!(last ? run_step(r, r->at->text) : run_first(r, r->at)))
             return false;
     }
     return true;
@@ -475,7 +527,7 @@ static bool events_fit(run *r, story_totals *totals)
     buf_init(&why, 65536);
     for (size_t i = 0; i < ARRAY_LEN(owners) && good && !r->skip; i++) {
         str key = r->server->key(r->server->context, str_of(owners[i]));
-        good = story_events_fit(r->client, key, totals, &why) ||
+        good = story_events_fit(r->clients[0], key, totals, &why) ||
                fail(r, "an event is not as its schema says: %.*s", STR_ARG(buf_view(&why)));
     }
     buf_free(&why);
@@ -494,10 +546,11 @@ static void run_story(const story_file *f, const story_block *b, const story_ser
     r->scope = S("all");
     r->at = &f->lines[b->first];
     server->set_clock(server->context, STORY_START_MS);
-    r->client = http_client_new(server->open(server->context));
+    r->dice = hash64(b->name, 0);
+    connect_to(r, server->open(server->context));
     set_clock(r, STORY_START_MS);
     bool good = run_lines(r, b) && is_sound(r) && events_fit(r, totals);
-    http_client_free(r->client);
+    hang_up(r);
     server->close(server->context);
     totals->skipped += r->skip ? 1 : 0;
     totals->passed += !r->skip && good ? 1 : 0;
@@ -513,6 +566,12 @@ static bool contains(str text, str part)
     return part.n == 0 || memmem(text.p, text.n, part.p, part.n) != NULL;
 }
 
+static bool is_in(const story_suite *suite, str name)
+{
+    return contains(name, suite->only) &&
+           (suite->parts == 0 || hash64(name, 1) % suite->parts == suite->part - 1);
+}
+
 void story_run_file(const story_suite *suite, const story_server *server, story_totals *totals)
 {
     story_file f = story_file_new(arena_new(0));
@@ -522,7 +581,7 @@ void story_run_file(const story_suite *suite, const story_server *server, story_
         totals->failed++;
     }
     for (size_t i = 0; i < f.block_count; i++)
-        if (!f.blocks[i].setup && contains(f.blocks[i].name, suite->only))
+        if (!f.blocks[i].setup && is_in(suite, f.blocks[i].name))
             run_story(&f, &f.blocks[i], server, totals);
     arena_free(f.memory);
 }

@@ -39,25 +39,42 @@
 #define QUAN_TEST_STORY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/buf.h"
 #include "base/str.h"
 
-enum { STORY_VARIABLES_MAX = 128, STORY_KEPT_MAX = 16, STORY_LINES_MAX = 20000 };
+enum {
+    STORY_VARIABLES_MAX = 128,
+    STORY_KEPT_MAX = 16,
+    STORY_LINES_MAX = 20000,
+    STORY_SERVERS_MAX = 2
+};
+
+/* Where the server listens; or several on one store, each of which must answer as one alone would.
+ * A write goes to one of them by dice, which the story's name throws, and a reading to one that has
+ * not done the last write. What does not answer as told is asked once more after that server has
+ * followed what the others have edited, which it does twice a second: but for what binds at once,
+ * it may be that late. */
+typedef struct story_ports {
+    uint16_t of[STORY_SERVERS_MAX];
+    size_t n; /* 0: what was asked for cannot be done */
+} story_ports;
 
 /* The server under test: one is opened for each story. */
 typedef struct story_server {
     void *context;
-    uint16_t (*open)(void *context);    /* a fresh store; the port */
-    uint16_t (*restart)(void *context); /* the same store again; the port; 0: this engine forgets */
+    story_ports (*open)(void *context);    /* a fresh store */
+    story_ports (*restart)(void *context); /* the same store again; none: this engine forgets */
     void (*close)(void *context);
+    void (*follow)(void *context, size_t number); /* of several: it learns all edits */
     void (*set_clock)(void *context, int64_t now_ms);
     bool (*sweep)(void *context);
-    uint16_t (*set)(void *context, str name, str value); /* the port */
+    story_ports (*set)(void *context, str name, str value);
     void (*jobs)(void *context);
-    const char *(*folder)(void *context);           /* NULL: this engine has no files */
-    uint16_t (*restore)(void *context, str backup); /* the port; 0: it cannot be restored */
+    const char *(*folder)(void *context);              /* NULL: this engine has no files */
+    story_ports (*restore)(void *context, str backup); /* none: it cannot be restored */
     str (*key)(void *context, str scope); /* the secret for "admin" …; empty for "none" */
     /* After the steps of a story that passed: does all that is stored agree? NULL: not asked. *why
      * says what does not. */
@@ -70,11 +87,13 @@ typedef struct story_totals {
     uint32_t event_kinds;
 } story_totals;
 
-/* Runs every story of a file whose name contains `only` (empty: all). Failures are printed with
- * file and line. shared: a file of setups for all; NULL for none. */
+/* Runs every story of a file whose name contains `only` (empty: all), and of these the part-th of
+ * so many parts (from 1; 0: all of them): a story is always in the same part. Failures are printed
+ * with file and line. shared: a file of setups for all; NULL for none. */
 typedef struct story_suite {
     const char *path, *shared;
     str only;
+    uint64_t part, parts;
 } story_suite;
 void story_run_file(const story_suite *suite, const story_server *server, story_totals *totals);
 

@@ -9,6 +9,7 @@
 #include "api/api.h"
 #include "api/event.h"
 #include "app/backup.h"
+#include "app/sweep.h"
 #include "app/verify.h"
 #include "base/id.h"
 #include "job/job.h"
@@ -38,8 +39,31 @@ bool world_engine_parse(const char *text, world_engine *out)
         out->name = S("mem");
         return str_to_u64(rest, &out->adversary) && out->adversary != 0;
     }
+    out->several = str_eq(name, S("pg2"));
+    if (out->several)
+        name = S("pg");
     out->name = str_eq(name, S("mem")) ? S("mem") : str_eq(name, S("pg")) ? S("pg") : S("rocks");
     return rest.n == 0 && str_eq(name, out->name);
+}
+
+/* ---- whose turn it is ---- */
+
+app *world_app(const world *w)
+{
+    return w->servers[w->turn].app;
+}
+
+void world_turn(world *w)
+{
+    if (w->server_count <= 1)
+        return;
+    w->dice = w->dice * UINT64_C(6364136223846793005) + 1442695040888963407;
+    w->turn = (w->dice >> 33) % w->server_count;
+}
+
+void world_follow(world *w, size_t number)
+{
+    app_follow(w->servers[number].app);
 }
 
 /* ---- acts ---- */
@@ -64,8 +88,8 @@ static void wait_for(world *w, waiting *until)
     enum { STEPS_MAX = 1000000 };
     bool rests = !w->engine.stepped;
     for (int steps = 0; !rests; steps++) {
-        CHECK(steps < STEPS_MAX); /* it goes in circles */
-        bool moved = store_step(app_store(w->app)) > 0;
+        CHECK(steps < STEPS_MAX);                       /* it goes in circles */
+        bool moved = app_settle(w->servers[0].app) > 0; /* of several, it steps all */
         rests = !moved && until->left == 0;
         if (!moved && until->left > 0)
             atomic_fetch_add(&w->clock_ms, 1); /* what is parked runs into its deadline */
@@ -78,7 +102,9 @@ static void wait_for(world *w, waiting *until)
 
 static void submit(world *w, const world_act *a, waiting *until, act_call *call)
 {
-    *call = (act_call){.app = w->app,
+    if (a->at == NULL)
+        world_turn(w);
+    *call = (act_call){.app = a->at == NULL ? world_app(w) : a->at,
                        .id = a->id,
                        .slot = a->slot,
                        .in = a->in,
@@ -186,7 +212,7 @@ static bool verify_once(world *w, buf *why)
     seen_differences s = {.why = why};
     verify_options options = {.context = &s, .found = on_difference};
     verify_summary summary;
-    result r = verify_app(w->app, &options, &summary);
+    result r = verify_app(world_app(w), &options, &summary);
     if (r != R_DONE)
         buf_printf(why, "verify: %.*s", STR_ARG(result_code(r)));
     return r == R_DONE && s.n == 0;
@@ -256,30 +282,62 @@ static app_options options_of(world *w, uint16_t lanes)
                          .failed = on_failed};
 }
 
-static void open_app(world *w, uint16_t lanes)
+static void open_app(world *w, size_t number, uint16_t lanes)
 {
     app_options options = options_of(w, lanes);
+    app **made = &w->servers[number].app;
     buf why;
     buf_init(&why, 4096);
-    result r = app_open(&options, &w->app, &why);
+    options.store.several = w->engine.several;
+    options.peers = w->engine.several ? &w->wire.ends[number].peers : NULL;
+    result r = app_open(&options, made, &why);
     if (r != R_DONE)
         fprintf(stderr, "open: %.*s\n", STR_ARG(buf_view(&why)));
     CHECK(r == R_DONE);
     buf_free(&why);
+    if (w->engine.several)
+        peer_wire_join(&w->wire, (int)number, *made);
 }
 
-static void open_http(world *w)
+static void open_http(world *w, world_server *s)
 {
     enum { LOOPS = 2 };
     if (w->engine.stepped)
         return;
-    w->api = api_new(w->app, settings_of(w));
-    api_set_ready(w->api, true);
+    s->api = api_new(s->app, settings_of(w));
+    api_set_ready(s->api, true);
     http_options options = http_options_default();
     options.loops = LOOPS;
-    http_service service = {.context = w->api, .handle = api_handle, .body_max = api_body_max};
-    result r = http_server_start(&options, &service, &w->http, NULL);
+    http_service service = {.context = s->api, .handle = api_handle, .body_max = api_body_max};
+    result r = http_server_start(&options, &service, &s->http, NULL);
     CHECK(r == R_DONE);
+}
+
+/* What the job `tick` does; others run when the test says so. */
+static void *tick(void *context)
+{
+    enum { TICK_MS = 50 };
+    world *w = context;
+    while (atomic_load(&w->ticking)) {
+        for (size_t i = 0; i < w->server_count; i++)
+            app_tick(w->servers[i].app);
+        nanosleep(&(struct timespec){.tv_nsec = TICK_MS * 1000000L}, NULL);
+    }
+    return NULL;
+}
+
+static void start_ticking(world *w)
+{
+    if (!w->engine.several || w->engine.stepped)
+        return;
+    atomic_store(&w->ticking, true);
+    CHECK(pthread_create(&w->ticker, NULL, tick, w) == 0);
+}
+
+static void stop_ticking(world *w)
+{
+    if (atomic_exchange(&w->ticking, false))
+        CHECK(pthread_join(w->ticker, NULL) == 0);
 }
 
 static void make_directory(const char *name, char out[WORLD_PATH_MAX])
@@ -303,30 +361,38 @@ void world_open(world *w, const world_engine *engine, int64_t now_ms)
     *w = (world){.engine = *engine, .memory = arena_new(0)};
     atomic_store(&w->clock_ms, now_ms - 1); /* so that lists show Shop first */
     make_path(w);
-    open_app(w, engine->lanes == 0 ? WORLD_LANES : engine->lanes);
+    w->server_count = engine->several ? WORLD_SERVERS : 1;
+    peer_wire_init(&w->wire, engine->stepped);
+    for (size_t i = 0; i < w->server_count; i++)
+        open_app(w, i, engine->lanes == 0 ? WORLD_LANES : engine->lanes);
+    start_ticking(w);
     w->merchant = world_merchant(w, S("Shop"), S("UTC"));
     atomic_store(&w->clock_ms, now_ms);
     w->other_merchant = world_merchant(w, S("Other shop"), S("UTC"));
     for (size_t i = 0; i < WORLD_KEYS && !engine->stepped; i++)
         make_key(w, i); /* of random bytes: what is stepped is the same each time */
-    open_http(w);
+    for (size_t i = 0; i < w->server_count; i++)
+        open_http(w, &w->servers[i]);
 }
 
-static void close_http(world *w)
+static void close_http(world_server *s)
 {
-    http_server_stop(w->http);
-    api_free(w->api);
-    w->http = NULL;
-    w->api = NULL;
+    http_server_stop(s->http);
+    api_free(s->api);
+    s->http = NULL;
+    s->api = NULL;
 }
 
-static void close_app(world *w)
+static void close_server(world *w, size_t number)
 {
-    close_http(w);
-    jobs_stop(w->jobs);
-    app_close(w->app);
-    w->jobs = NULL;
-    w->app = NULL;
+    world_server *s = &w->servers[number];
+    close_http(s);
+    jobs_stop(s->jobs);
+    if (w->engine.several)
+        peer_wire_leave(&w->wire, (int)number);
+    app_close(s->app);
+    s->jobs = NULL;
+    s->app = NULL;
 }
 
 void world_set(world *w, str name, str value)
@@ -341,14 +407,36 @@ void world_set(world *w, str name, str value)
     CHECK(at < WORLD_FLAGS_MAX);
     w->flags[at] = flag;
     w->flag_count += at == w->flag_count;
-    close_http(w);
-    open_http(w);
+    for (size_t i = 0; i < w->server_count; i++) {
+        close_http(&w->servers[i]);
+        open_http(w, &w->servers[i]);
+    }
 }
 
 void world_run_jobs(world *w)
 {
-    CHECK(w->jobs == NULL);
-    w->jobs = jobs_start(w->app, settings_of(w), event_json);
+    for (size_t i = 0; i < w->server_count; i++) {
+        world_server *s = &w->servers[i];
+        CHECK(s->jobs == NULL);
+        s->jobs = jobs_start(s->app, settings_of(w), event_json);
+    }
+}
+
+/* Each sweeps its own lanes, and leaves some to do in those of the other. */
+bool world_sweep(world *w)
+{
+    sweep_totals totals;
+    uint64_t blocks;
+    bool good = true;
+    do {
+        blocks = 0;
+        for (size_t i = 0; i < w->server_count && good; i++) {
+            app *a = w->servers[i].app;
+            good = sweep_all(a, app_now_ms(a), &totals) == R_DONE;
+            blocks += totals.blocks;
+        }
+    } while (good && blocks > 0 && w->server_count > 1);
+    return good;
 }
 
 const char *world_folder(world *w)
@@ -377,25 +465,32 @@ bool world_restore(world *w, str backup)
         store_fixture_remove(data);
         return false;
     }
-    close_app(w);
+    close_server(w, 0);
     store_fixture_remove(w->path);
     memcpy(w->path, data, sizeof data);
-    open_app(w, 0);
-    open_http(w);
+    open_app(w, 0, 0);
+    open_http(w, &w->servers[0]);
     return true;
 }
 
 void world_restart(world *w)
 {
     CHECK(w->path[0] != '\0' || w->urls[0].n > 0);
-    close_app(w);
-    open_app(w, 0);
-    open_http(w);
+    stop_ticking(w);
+    for (size_t i = 0; i < w->server_count; i++) {
+        close_server(w, i);
+        open_app(w, i, 0);
+        open_http(w, &w->servers[i]);
+    }
+    start_ticking(w);
 }
 
 void world_close(world *w)
 {
-    close_app(w);
+    stop_ticking(w);
+    for (size_t i = 0; i < w->server_count; i++)
+        close_server(w, i);
+    peer_wire_free(&w->wire);
     if (w->path[0] != '\0')
         store_fixture_remove(w->path);
     for (size_t i = 0; i < WORLD_SHARDS; i++)
@@ -406,7 +501,7 @@ void world_close(world *w)
     w->memory = NULL;
 }
 
-uint16_t world_port(const world *w)
+uint16_t world_port(const world *w, size_t number)
 {
-    return http_server_port(w->http);
+    return http_server_port(w->servers[number].http);
 }

@@ -1,5 +1,6 @@
 /* A whole server in this process: store, app, API and HTTP on a free port of 127.0.0.1, with a
- * clock that the test sets, a merchant ("Shop", UTC, USD) and keys of every scope.
+ * clock that the test sets, a merchant ("Shop", UTC, USD) and keys of every scope. Or two of them
+ * on one store, each with half of the lanes, which take turns by dice.
  *
  * Keys by name: all (admin, issue, redeem and read), admin, issue, redeem, read, operator, other
  * (all scopes of a second merchant), none. A world opens again and again: each time on a fresh
@@ -11,12 +12,14 @@
 
 #include "app/reserve.h"
 #include "port/http.h"
+#include "test/lib/peer_wire.h"
 
 enum {
     WORLD_KEYS = 7,
     WORLD_PATH_MAX = 200,
     WORLD_LANES = 2,
     WORLD_SHARDS = 2 /* of pg */,
+    WORLD_SERVERS = PEER_WIRE_ENDS,
     WORLD_FLAGS_MAX = 16
 };
 
@@ -25,19 +28,29 @@ typedef struct world_engine {
     str name; /* "mem", "rocks" or "pg" */
     uint64_t adversary;
     uint16_t lanes; /* 0: WORLD_LANES */
+    bool several;   /* pg: WORLD_SERVERS of them; else one */
     bool stepped;   /* no threads, no HTTP, no keys: the test steps */
 } world_engine;
-/* "mem", "mem-adversary:7", "rocks" or "pg". */
+/* "mem", "mem-adversary:7", "rocks", "pg" or "pg2" (several). */
 MUST_USE bool world_engine_parse(const char *text, world_engine *out);
+
+typedef struct world_server {
+    app *app;
+    struct api *api;
+    http_server *http;
+    void *jobs; /* NULL: none run */
+} world_server;
 
 typedef struct world {
     world_engine engine;
     _Atomic int64_t clock_ms;
-    app *app;
-    struct api *api;
-    http_server *http;
+    world_server servers[WORLD_SERVERS];
+    size_t server_count, turn; /* turn: whose it is */
+    uint64_t dice;
+    peer_wire wire; /* between several … */
+    pthread_t ticker;
+    atomic_bool ticking; /* … with threads */
     uint64_t merchant, other_merchant;
-    void *jobs;                         /* NULL: none run */
     char path[WORLD_PATH_MAX];          /* rocks: the data directory */
     str urls[WORLD_SHARDS];             /* pg: the databases */
     char folder[WORLD_PATH_MAX];        /* world_folder */
@@ -48,9 +61,16 @@ typedef struct world {
 } world;
 
 void world_open(world *w, const world_engine *engine, int64_t now_ms);
-void world_restart(world *w); /* closes the store and opens it again: rocks, pg */
-void world_close(world *w);   /* and removes what it stored */
-uint16_t world_port(const world *w);
+/* Closes the store and opens it again: rocks, pg. Of several one after the other: the rest goes on.
+ */
+void world_restart(world *w);
+void world_close(world *w);                         /* and removes what it stored */
+uint16_t world_port(const world *w, size_t number); /* of a server, which is there */
+app *world_app(const world *w);                     /* of the server whose turn it is */
+void world_turn(world *w);                          /* of several: anyone's turn comes */
+void world_follow(world *w, size_t number); /* what others have edited reaches that server */
+/* What is due is expired and released, wherever. */
+MUST_USE bool world_sweep(world *w);
 /* A setting, from now on: the HTTP server starts again with it. */
 void world_set(world *w, str name, str value);
 /* Starts the server's jobs (src/job), which run until the store is closed. */
@@ -75,6 +95,7 @@ typedef struct world_act {
     arena *memory;
     const reserve_ask *reserve; /* limits by phone, e-mail …; NULL: the act names none */
     act_key key;                /* may be empty */
+    app *at;                    /* the server that is asked; NULL: whose turn comes */
     /* filled */
     result code;
     bool replayed;

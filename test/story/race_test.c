@@ -58,7 +58,7 @@ static answer ask(http_client *c, str secret, const char *target, const char *ke
 /* body NULL: a GET. */
 static answer post(ground *g, const char *target, const char *key, const char *body)
 {
-    http_client *c = http_client_new(world_port(&g->world));
+    http_client *c = http_client_new(world_port(&g->world, 0));
     answer a = ask(c, world_key(&g->world, S("all")), target, key, body);
     http_client_free(c);
     return a;
@@ -101,7 +101,7 @@ static void count(runner *r)
 static void *run(void *argument)
 {
     runner *r = argument;
-    http_client *c = http_client_new(world_port(&r->ground->world));
+    http_client *c = http_client_new(world_port(&r->ground->world, 0));
     str secret = world_key(&r->ground->world, S("all"));
     (void)pthread_barrier_wait(r->start);
     for (int i = 0; i < r->requests; i++) {
@@ -444,13 +444,13 @@ static void *call_once(void *argument)
 static uint64_t queued(const ground *g)
 {
     store_metrics now;
-    store_metrics_read(app_store(g->world.app), &now);
+    store_metrics_read(app_store(world_app(&g->world)), &now);
     return now.queued_now;
 }
 
 static uint64_t epoch(const ground *g)
 {
-    const config *c = app_config(g->world.app);
+    const config *c = app_config(world_app(&g->world));
     uint64_t n = config_epoch(c);
     config_free((config *)(uintptr_t)c); /* app_config's share */
     return n;
@@ -463,7 +463,7 @@ static void find_user(const ground *g, uint16_t lane, char out[USER_MAX])
         int n = snprintf(out, USER_MAX, "w-%d", i);
         assert_true(n > 0 && n < USER_MAX);
         uint16_t slot = slot_of_user(g->world.merchant, str_of(out));
-        if (store_lane_of_slot(app_store(g->world.app), slot) == lane)
+        if (store_lane_of_slot(app_store(world_app(&g->world)), slot) == lane)
             return;
     }
 }
@@ -484,7 +484,7 @@ static int claim_n(ground *g, const char *user_name, const char *key, int n)
 static void a_lane_that_stands_still_makes_it_503_and_not_sold_out(void **state)
 {
     ground *g = *state;
-    store *s = app_store(g->world.app);
+    store *s = app_store(world_app(&g->world));
     uint16_t home = store_lane_of_slot(s, id_slot(g->template_id)), still = home == 0 ? 1 : 0;
     char here[USER_MAX], there[USER_MAX], key[USER_MAX];
     find_user(g, home, here);
@@ -542,7 +542,7 @@ static uint64_t plan_promotion(ground *g, char out[ID_TEXT_MAX])
 static void a_price_of_before_an_edit_is_made_anew(void **state)
 {
     ground *g = *state;
-    store *s = app_store(g->world.app);
+    store *s = app_store(world_app(&g->world));
     char name[USER_MAX], coupon_id[ID_TEXT_MAX], id[ID_TEXT_MAX], target[BODY_MAX], body[BODY_MAX];
     uint16_t still = store_lane_of_slot(s, id_slot(plan_promotion(g, id))) == 0 ? 1 : 0;
     find_user(g, still, name);

@@ -1,8 +1,11 @@
 /* Runs the stories of this folder against a whole server: see test/lib/story.h.
  *
- *   test_story_story_main [mem | mem-adversary:SEED | rocks | pg]… [--only NAME] [FILE…]
+ *   test_story_story_main [mem | mem-adversary:SEED | rocks | pg | pg2]… [--only NAME]
+ *                         [--part N/OF] [FILE…]
  *
- * Without an engine: all three, one after another. Without a file: every *.story of test/story.
+ * Without an engine: the first three, one after another. pg2: two servers on one PostgreSQL store.
+ * Without a file: every *.story of test/story. --part: the N-th of so many parts of the stories; in
+ * a nightly run (QUAN_NIGHTLY) all of them.
  * After each story everything that is stored is recomputed (verify). Prints failures with file and
  * line, then `N passed, N failed`; exit 1 when one failed. */
 #include <glob.h>
@@ -11,7 +14,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/sweep.h"
 #include "test/lib/story.h"
 #include "test/lib/world.h"
 
@@ -26,6 +28,7 @@ typedef struct chosen {
     const char *files[FILES_MAX];
     size_t file_count;
     str only;
+    uint64_t part, parts; /* of story_suite */
 } chosen;
 
 typedef struct stage {
@@ -34,25 +37,38 @@ typedef struct stage {
     int64_t now_ms;
 } stage;
 
-static uint16_t on_open(void *context)
+static story_ports ports_of(const stage *s)
+{
+    story_ports ports = {.n = s->world.server_count};
+    for (size_t i = 0; i < ports.n; i++)
+        ports.of[i] = world_port(&s->world, i);
+    return ports;
+}
+
+static story_ports on_open(void *context)
 {
     stage *s = context;
     world_open(&s->world, &s->engine, s->now_ms);
-    return world_port(&s->world);
+    return ports_of(s);
 }
 
-static uint16_t on_restart(void *context)
+static story_ports on_restart(void *context)
 {
     stage *s = context;
-    if (s->world.path[0] == '\0')
-        return 0;
+    if (str_eq(s->engine.name, S("mem")))
+        return (story_ports){.n = 0};
     world_restart(&s->world);
-    return world_port(&s->world);
+    return ports_of(s);
 }
 
 static void on_close(void *context)
 {
     world_close(&((stage *)context)->world);
+}
+
+static void on_follow(void *context, size_t number)
+{
+    world_follow(&((stage *)context)->world, number);
 }
 
 static void on_clock(void *context, int64_t now_ms)
@@ -64,15 +80,14 @@ static void on_clock(void *context, int64_t now_ms)
 
 static bool on_sweep(void *context)
 {
-    stage *s = context;
-    return sweep_all(s->world.app, s->now_ms, NULL) == R_DONE;
+    return world_sweep(&((stage *)context)->world);
 }
 
-static uint16_t on_set(void *context, str name, str value)
+static story_ports on_set(void *context, str name, str value)
 {
     stage *s = context;
     world_set(&s->world, name, value);
-    return world_port(&s->world);
+    return ports_of(s);
 }
 
 static void on_jobs(void *context)
@@ -85,10 +100,10 @@ static const char *on_folder(void *context)
     return world_folder(&((stage *)context)->world);
 }
 
-static uint16_t on_restore(void *context, str backup)
+static story_ports on_restore(void *context, str backup)
 {
     stage *s = context;
-    return world_restore(&s->world, backup) ? world_port(&s->world) : 0;
+    return world_restore(&s->world, backup) ? ports_of(s) : (story_ports){.n = 0};
 }
 
 static str on_key(void *context, str scope)
@@ -109,6 +124,7 @@ static story_totals run_engine(const chosen *c, size_t engine)
                            .open = on_open,
                            .restart = on_restart,
                            .close = on_close,
+                           .follow = on_follow,
                            .set_clock = on_clock,
                            .sweep = on_sweep,
                            .set = on_set,
@@ -119,7 +135,11 @@ static story_totals run_engine(const chosen *c, size_t engine)
                            .sound = on_sound};
     story_totals totals = {0};
     for (size_t i = 0; i < c->file_count; i++) {
-        story_suite suite = {.path = c->files[i], .shared = SHARED_SETUPS, .only = c->only};
+        story_suite suite = {.path = c->files[i],
+                             .shared = SHARED_SETUPS,
+                             .only = c->only,
+                             .part = c->part,
+                             .parts = c->parts};
         story_run_file(&suite, &server, &totals);
     }
     printf("%s: %d passed, %d failed, %d skipped\n", c->names[engine], totals.passed, totals.failed,
@@ -144,16 +164,30 @@ static bool add_engine(chosen *c, const char *text)
     return world_engine_parse(text, &c->engines[c->engine_count]) && ++c->engine_count > 0;
 }
 
-static void choose(chosen *c, int count, char **arguments)
+static bool read_part(chosen *c, str text)
 {
+    str part;
+    (void)str_cut(&text, '/', &part);
+    bool good = str_to_u64(part, &c->part) && str_to_u64(text, &c->parts);
+    if (getenv("QUAN_NIGHTLY") != NULL)
+        c->parts = 0;
+    return good && c->part >= 1 && (c->parts == 0 || c->part <= c->parts);
+}
+
+static bool choose(chosen *c, int count, char **arguments)
+{
+    bool good = true;
     for (int i = 1; i < count; i++) {
         if (strcmp(arguments[i], "--only") == 0 && i + 1 < count)
             c->only = str_of(arguments[++i]);
+        else if (strcmp(arguments[i], "--part") == 0 && i + 1 < count)
+            good = read_part(c, str_of(arguments[++i])) && good;
         else if (!add_engine(c, arguments[i]) && c->file_count < FILES_MAX)
             c->files[c->file_count++] = arguments[i];
     }
     if (c->engine_count == 0)
         (void)(add_engine(c, "mem") && add_engine(c, "mem-adversary:7") && add_engine(c, "rocks"));
+    return good;
 }
 
 int main(int count, char **arguments)
@@ -164,7 +198,10 @@ int main(int count, char **arguments)
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
     if (access("/dev/shm", W_OK) == 0) /* behaviour is shown here; durability in test/fault */
         (void)setenv("TMPDIR", "/dev/shm", 0);
-    choose(&c, count, arguments);
+    if (!choose(&c, count, arguments)) {
+        printf("--part takes a part and their number: 1/2\n0 passed, 1 failed\n");
+        return 2;
+    }
     if (c.file_count == 0 && glob(EVERY_STORY, 0, NULL, &found) == 0)
         for (size_t i = 0; i < found.gl_pathc && c.file_count < FILES_MAX; i++)
             c.files[c.file_count++] = found.gl_pathv[i];
@@ -172,7 +209,7 @@ int main(int count, char **arguments)
         story_totals one = run_engine(&c, i);
         all.passed += one.passed;
         all.failed += one.failed;
-        if (c.only.n == 0 && found.gl_pathc > 0)
+        if (c.only.n == 0 && c.parts == 0 && found.gl_pathc > 0)
             all.failed += saw_all_events(c.names[i], &one) ? 0 : 1;
     }
     globfree(&found);

@@ -27,7 +27,7 @@ typedef struct reader {
 static void *read_on(void *argument)
 {
     reader *r = argument;
-    http_client *c = http_client_new(world_port(&r->ground->world));
+    http_client *c = http_client_new(world_port(&r->ground->world, 0));
     char target[BODY_MAX];
     answer a;
     (void)snprintf(target, sizeof target, "/v1/coupons/%s/owners", r->coupon);
