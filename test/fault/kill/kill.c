@@ -1,12 +1,13 @@
 /* kill: a real `quan serve` is killed with SIGKILL under load, again and again, and started on the
  * same data, in RocksDB and then in PostgreSQL; a client outside (test/lib/oracle) knows what was
  * acknowledged and checks after each kill, over the API, that it is so, once, and that the same
- * keys get the same answers.
+ * keys get the same answers. Then two of them on one store of two databases, both under the same
+ * load: the one that is left goes on with it, and sometimes both are killed.
  *
  * Shows that recovery is right. It says nothing of durability: the page cache survives a kill, and
  * PostgreSQL is not killed here.
  *
- *   kill [--quan PROGRAM] [--rocks N] [--pg N] [--seed N] [--keep]
+ *   kill [--quan PROGRAM] [--rocks N] [--pg N] [--pg2 N] [--seed N] [--keep]
  *
  * Last line: `N passed, N failed`: one for each kill, and for each store whether all wallets agree,
  * whether it stops orderly, and whether `quan verify` finds no difference. */
@@ -21,13 +22,16 @@
 
 enum {
     KILLS_ROCKS = 30,
-    KILLS_PG = 10,
+    KILLS_PG = 8,
+    KILLS_PG2 = 4,
     NIGHTLY_TIMES = 25,
     KILLS_OF_STORE = 50, /* then a fresh one */
     STOP_MS = 30000,
     OLD_SAMPLE = 300,
     SETTLE_ROUNDS = 100,
     AGAIN_PERCENT = 20, /* killed again while it recovers */
+    BOTH_PERCENT = 25,  /* of two servers */
+    GO_ON_MS = 1500,    /* at most: the one that is left, before the other is back */
     AFTER_BRIEF_S = 4,
     FAILED_MAX = 10, /* then it is enough */
 };
@@ -57,7 +61,10 @@ static void done(void *context, uint64_t tag, int status, str body)
 
 static void strike(void *context)
 {
-    server_kill(&((storm *)context)->server);
+    storm *s = context;
+    for (uint32_t i = 0; i < s->server_n; i++)
+        if (s->victims >> i & 1)
+            server_kill(&s->servers[i]);
 }
 
 /* Ops that may have happened or not. */
@@ -69,12 +76,23 @@ static uint32_t unknown(const storm *s)
     return n;
 }
 
-/* Load until the kill: 0.05 to 2 s, more often short. */
+/* Of several one, or all. */
+static void choose_victims(storm *s)
+{
+    s->victims = 1U << dice_below(&s->dice, s->server_n);
+    if (s->server_n > 1 && dice_percent(&s->dice, BOTH_PERCENT))
+        s->victims = (1U << s->server_n) - 1;
+}
+
+/* Load until the kill: 0.05 to 2 s, more often short; and on the server that is left a while. */
 static bool load_and_kill(storm *s)
 {
     int64_t u = dice_below(&s->dice, 1000);
     int64_t at = clock_monotonic_ms() + 50 + u * u * 1950 / 1000000;
     wire_job job = {.context = s, .next = next, .done = done, .strike_at_ms = at, .strike = strike};
+    choose_victims(s);
+    if (s->server_n > 1)
+        job.until_ms = at + dice_below(&s->dice, GO_ON_MS);
     bool good = wire_run(s->wire, &job);
     wire_close(s->wire);
     s->wire = NULL;
@@ -85,17 +103,24 @@ static bool load_and_kill(storm *s)
 
 /* ---- after a kill ---- */
 
+static void start_victims(storm *s)
+{
+    for (uint32_t i = 0; i < s->server_n; i++)
+        if (s->victims >> i & 1)
+            server_start(&s->servers[i]);
+}
+
 /* Sometimes it is killed again before it is ready, or just when it is. */
 static bool recover(storm *s)
 {
-    server_start(&s->server);
+    start_victims(s);
     while (s->kills < s->until && dice_percent(&s->dice, AGAIN_PERCENT)) {
         long wait_ms = (long)dice_below(&s->dice, 120);
         (void)nanosleep(&(struct timespec){.tv_nsec = wait_ms * 1000000}, NULL);
-        server_kill(&s->server);
+        strike(s);
         s->kills++;
         s->passed++; /* what it did shows after the next start */
-        server_start(&s->server);
+        start_victims(s);
     }
     return storm_come_up(s);
 }
@@ -167,20 +192,32 @@ static bool check_state(storm *s, uint32_t first_op, bool whole)
     return audit_run(&a, &s->reads) && s->client.flaws.n == before;
 }
 
+/* How often a server ended by itself. */
+static uint32_t deaths(storm *s)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < s->server_n; i++) {
+        (void)server_runs(&s->servers[i]);
+        n += s->servers[i].died;
+    }
+    return n;
+}
+
 /* One kill under load and all that follows; false: the store cannot go on, or it is enough. */
 static bool one_kill(storm *s)
 {
-    uint32_t first_op = s->client.h->n, before = s->client.flaws.n, died = s->server.died;
+    uint32_t first_op = s->client.h->n, before = s->client.flaws.n, died = deaths(s);
     storm_flash(s);
     storm_stage(s);
     storm_codes(s);
+    storm_share(s);
     bool heard = load_and_kill(s);
     if (!judge(s, recover(s), "the server comes up again"))
         return false;
     s->passed--; /* a kill counts once */
-    if (s->server.died > died)
-        printf("  the server ended by itself: see %s\n", s->server.log);
-    bool good = heard && s->server.died == died && send_again(s) && check_state(s, first_op, false);
+    bool good = heard && deaths(s) == died && send_again(s) && check_state(s, first_op, false);
+    if (deaths(s) > died)
+        printf("  a server ended by itself: see server.log in %s\n", s->servers[0].folder);
     (void)judge(s, good && s->client.flaws.n == before, "what was acknowledged is so");
     return s->failed < FAILED_MAX;
 }
@@ -236,13 +273,14 @@ static bool use_rest(storm *s)
 static void finish_store(storm *s)
 {
     str text;
-    const char *const verify[] = {"verify", s->server.flag, s->server.place, NULL};
+    const char *const verify[] = {"verify", s->servers[0].flag, s->servers[0].place, NULL};
     (void)nanosleep(&(struct timespec){.tv_sec = AFTER_BRIEF_S}, NULL);
     (void)judge(s, send_again(s) && use_rest(s) && check_state(s, 0, true),
                 "all wallets and statistics agree");
     wire_close(s->wire);
     s->wire = NULL;
-    (void)judge(s, server_stop(&s->server, STOP_MS) == 0, "the server stops orderly");
+    for (uint32_t i = 0; i < s->server_n; i++)
+        (void)judge(s, server_stop(&s->servers[i], STOP_MS) == 0, "the server stops orderly");
     int status = storm_command(s, verify, &text);
     if (!judge(s, status == 0, "quan verify finds no difference"))
         printf("  verify: exit %d\n%.*s\n", status, STR_ARG(text));
@@ -283,10 +321,10 @@ static void storm_store(storm *s, uint32_t number, uint32_t kills)
 }
 
 /* On one engine; how many stores there have been then. */
-static uint32_t storm_engine(storm *s, bool on_pg, uint32_t stores, uint32_t kills)
+static uint32_t storm_on(storm *s, storm_engine engine, uint32_t stores)
 {
-    uint32_t until = s->kills + kills;
-    s->on_pg = on_pg;
+    uint32_t until = s->kills + s->o.kills[engine];
+    s->engine = engine;
     while (s->kills < until && s->failed < FAILED_MAX) {
         uint32_t left = until - s->kills;
         storm_store(s, stores++, left < KILLS_OF_STORE ? left : KILLS_OF_STORE);
@@ -336,7 +374,7 @@ static void report_done(storm *s)
         printf("%s %u %s", i == 0 ? "" : ",", kinds[i].n, kinds[i].what);
     }
     printf("; %u codes that had given nothing gave their coupon at the end\n", s->codes_left);
-    if (s->o.kills_rocks + s->o.kills_pg >= KILLS_ROCKS)
+    if (s->kills >= KILLS_ROCKS)
         (void)judge(s, all, "every kind of request was done");
 }
 
@@ -355,8 +393,9 @@ static void report(storm *s, int64_t took_ms)
 
 static int usage(void)
 {
-    (void)fprintf(stderr,
-                  "usage: kill [--quan PROGRAM] [--rocks N] [--pg N] [--seed N] [--keep]\n");
+    (void)fprintf(
+        stderr,
+        "usage: kill [--quan PROGRAM] [--rocks N] [--pg N] [--pg2 N] [--seed N] [--keep]\n");
     return 2;
 }
 
@@ -375,9 +414,11 @@ static bool read_options(int count, char **arguments, options *o)
         if (str_eq(name, S("--quan")))
             o->program = arguments[i];
         else if (str_eq(name, S("--rocks")) && number && n < 1000000)
-            o->kills_rocks = (uint32_t)n;
+            o->kills[STORM_ROCKS] = (uint32_t)n;
         else if (str_eq(name, S("--pg")) && number && n < 1000000)
-            o->kills_pg = (uint32_t)n;
+            o->kills[STORM_PG] = (uint32_t)n;
+        else if (str_eq(name, S("--pg2")) && number && n < 1000000)
+            o->kills[STORM_PG2] = (uint32_t)n;
         else if (str_eq(name, S("--seed")) && number)
             o->seed = n;
         else
@@ -394,18 +435,20 @@ int main(int count, char **arguments)
     (void)snprintf(program, sizeof program, "%s/quan", build == NULL ? "build/release" : build);
     uint32_t times = getenv("QUAN_NIGHTLY") == NULL ? 1 : NIGHTLY_TIMES;
     s.o = (options){.program = program,
-                    .kills_rocks = KILLS_ROCKS * times,
-                    .kills_pg = KILLS_PG * times,
+                    .kills = {KILLS_ROCKS * times, KILLS_PG * times, KILLS_PG2 * times},
                     .seed = random_u64() % 1000000};
     if (!read_options(count, arguments, &s.o))
         return usage();
     s.dice = dice_new(s.o.seed);
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
-    printf("seed %" PRIu64 "; again: %s --quan %s --rocks %u --pg %u --seed %" PRIu64 "\n",
-           s.o.seed, arguments[0], s.o.program, s.o.kills_rocks, s.o.kills_pg, s.o.seed);
+    const uint32_t *kills = s.o.kills;
+    printf("seed %" PRIu64 "; again: %s --quan %s --rocks %u --pg %u --pg2 %u --seed %" PRIu64 "\n",
+           s.o.seed, arguments[0], s.o.program, kills[STORM_ROCKS], kills[STORM_PG],
+           kills[STORM_PG2], s.o.seed);
     int64_t began = clock_monotonic_ms();
-    uint32_t stores = storm_engine(&s, false, 0, s.o.kills_rocks);
-    (void)storm_engine(&s, true, stores, s.o.kills_pg);
+    uint32_t stores = 0;
+    for (storm_engine e = STORM_ROCKS; e < STORM_ENGINES; e++)
+        stores = storm_on(&s, e, stores);
     report(&s, clock_monotonic_ms() - began);
     printf("%u passed, %u failed\n", s.passed, s.failed);
     return s.failed == 0 ? 0 : 1;

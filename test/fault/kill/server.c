@@ -1,26 +1,52 @@
 /* See server.h. */
 #include "test/fault/kill/server.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "port/clock.h"
+#include "port/random.h"
 
-enum { ARGUMENTS_MAX = 26 };
+enum { ARGUMENTS_MAX = 32, PORT_FIRST = 20000, PORTS = 12000 };
 
 static void nap(void)
 {
     (void)nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
 }
 
-void server_new(server *s, const char *program, const char *database)
+/* A file of the folder that its owner alone reads; 64 digits. */
+static void put_digits(const char *path, int number)
+{
+    int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    CHECK(file >= 0);
+    CHECK(dprintf(file, "%064d\n", number) == 65);
+    (void)close(file);
+}
+
+/* Those of the kernel's choice are further up. */
+uint16_t server_free_port(void)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    CHECK(fd >= 0);
+    do
+        at.sin_port = htons((uint16_t)(PORT_FIRST + random_u64() % PORTS));
+    while (bind(fd, (struct sockaddr *)&at, sizeof at) != 0);
+    (void)close(fd);
+    return ntohs(at.sin_port);
+}
+
+void server_new(server *s, const char *program, const char *databases)
 {
     const char *base = getenv("TMPDIR");
     *s = (server){.program = program};
@@ -28,15 +54,14 @@ void server_new(server *s, const char *program, const char *database)
                    base == NULL ? "/tmp" : base);
     CHECK(mkdtemp(s->folder) != NULL);
     (void)snprintf(s->data, sizeof s->data, "%s/data", s->folder);
-    s->flag = database == NULL ? "--data" : "--store";
-    s->place = database == NULL ? s->data : database;
+    s->flag = databases == NULL ? "--data" : "--store";
+    s->place = databases == NULL ? s->data : databases;
     (void)snprintf(s->url, sizeof s->url, "%s/url", s->folder);
     (void)snprintf(s->log, sizeof s->log, "%s/server.log", s->folder);
     (void)snprintf(s->key, sizeof s->key, "%s/code.key", s->folder);
-    int key = open(s->key, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-    CHECK(key >= 0);
-    CHECK(dprintf(key, "%064d\n", 7) == 65);
-    (void)close(key);
+    (void)snprintf(s->secret, sizeof s->secret, "%s/secret", s->folder);
+    put_digits(s->key, 7);
+    put_digits(s->secret, 8);
 }
 
 /* A signature of nftw. */
@@ -71,15 +96,17 @@ static void become(const server *s, const char *const *arguments, int out)
 void server_start(server *s)
 {
     /* Users who race for codes find many that are used. */
-    const char *const arguments[] = {"serve",  s->flag,
-                                     s->place, "--lanes",
-                                     "2",      "--loops",
-                                     "2",      "--http-port",
-                                     "0",      "--ready-file",
-                                     s->url,   "--log-level",
-                                     "warn",   "--code-key-file",
-                                     s->key,   "--code-failures-user",
-                                     "0",      NULL};
+    const char *arguments[] = {"serve",   s->flag,
+                               s->place,  "--loops",
+                               "2",       "--http-port",
+                               "0",       "--ready-file",
+                               s->url,    "--log-level",
+                               "warn",    "--code-key-file",
+                               s->key,    "--code-failures-user",
+                               "0",       s->peers == NULL ? NULL : "--peers",
+                               s->peers,  "--peer-name",
+                               s->name,   "--peer-secret-file",
+                               s->secret, NULL};
     (void)unlink(s->url);
     s->pid = fork();
     CHECK(s->pid >= 0);
@@ -120,15 +147,22 @@ int64_t server_ready(server *s, int64_t patience_ms)
     return -1;
 }
 
+bool server_runs(server *s)
+{
+    int status;
+    if (s->pid != 0 && waitpid(s->pid, &status, WNOHANG) == s->pid) {
+        s->died++;
+        s->pid = 0;
+    }
+    return s->pid != 0;
+}
+
 void server_kill(server *s)
 {
     int status;
-    if (s->pid == 0)
+    if (!server_runs(s))
         return;
-    if (waitpid(s->pid, &status, WNOHANG) == s->pid)
-        s->died++;
-    else
-        CHECK(kill(s->pid, SIGKILL) == 0 && waitpid(s->pid, &status, 0) == s->pid);
+    CHECK(kill(s->pid, SIGKILL) == 0 && waitpid(s->pid, &status, 0) == s->pid);
     s->pid = 0;
 }
 

@@ -1,6 +1,7 @@
 /* See storm.h: the store of a storm, and its shop. */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "test/fault/kill/storm.h"
 #include "test/lib/database.h"
@@ -200,7 +201,7 @@ int storm_command(storm *s, const char *const *arguments, str *out)
 {
     buf text;
     buf_init(&text, 1 << 20);
-    int status = server_command(&s->server, arguments, &text);
+    int status = server_command(&s->servers[0], arguments, &text);
     *out = arena_str(s->memory, str_trim(buf_view(&text)));
     buf_free(&text);
     return status;
@@ -212,18 +213,24 @@ static str command(storm *s, const char *const *arguments)
     int status = storm_command(s, arguments, &text);
     if (status != 0) {
         printf("kill: quan %s %s: exit %d: %.*s; see %s\n", arguments[0], arguments[1], status,
-               STR_ARG(text), s->server.log);
+               STR_ARG(text), s->servers[0].log);
         exit(3);
     }
     return text;
 }
 
-/* The server is up and connected; counts how long that took. */
+/* The servers are up and connected; counts how long that took. */
 bool storm_come_up(storm *s)
 {
-    int64_t took = server_ready(&s->server, READY_MS);
-    if (took < 0 || (s->wire = wire_open(s->server.port, CONNECTIONS)) == NULL) {
-        printf("  the server did not come up: see %s\n", s->server.log);
+    uint16_t ports[STORM_SERVERS_MAX];
+    int64_t took = 0;
+    for (uint32_t i = 0; i < s->server_n && took >= 0; i++) {
+        int64_t its = server_ready(&s->servers[i], READY_MS);
+        took = its < 0 || its > took ? its : took;
+        ports[i] = s->servers[i].port;
+    }
+    if (took < 0 || (s->wire = wire_open(ports, s->server_n, CONNECTIONS)) == NULL) {
+        printf("  the server did not come up: see server.log in %s\n", s->servers[0].folder);
         return false;
     }
     if (s->ready_n < READY_FIGURES_MAX)
@@ -231,35 +238,71 @@ bool storm_come_up(storm *s)
     return true;
 }
 
+/* Each looks twice a second. */
+void storm_share(const storm *s)
+{
+    if (s->server_n > 1)
+        (void)nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
+}
+
+/* ---- a store and its servers ---- */
+
+static void make_servers(storm *s)
+{
+    bool several = s->engine == STORM_PG2;
+    size_t n = several ? STORM_DATABASES_MAX : s->engine == STORM_PG ? 1 : 0;
+    for (size_t i = 0; i < n; i++)
+        s->databases[i] = database_take();
+    const char *databases =
+        n == 0   ? NULL
+        : n == 1 ? s->databases[0]
+                 : arena_printf(s->memory, "%s, %s", s->databases[0], s->databases[1]).p;
+    const char *peers = several ? arena_printf(s->memory, "a=127.0.0.1:%u,b=127.0.0.1:%u",
+                                               server_free_port(), server_free_port())
+                                      .p
+                                : NULL;
+    s->server_n = several ? STORM_SERVERS_MAX : 1;
+    for (uint32_t i = 0; i < s->server_n; i++) {
+        server_new(&s->servers[i], s->o.program, databases);
+        s->servers[i].peers = peers;
+        s->servers[i].name = i == 0 ? "a" : "b";
+    }
+}
+
 void storm_open(storm *s, uint32_t number)
 {
-    s->database = s->on_pg ? database_take() : NULL;
-    server_new(&s->server, s->o.program, s->database);
     s->memory = arena_new(0);
+    make_servers(s);
+    const server *at = &s->servers[0];
     s->client = (client){.h = history_new()};
     s->client.run = arena_printf(s->memory, "kill-%u", number);
     load_init(&s->load, &s->client, s->o.seed * 1000 + number);
-    const char *const merchant[] = {
-        "admin",  "merchant", "create", s->server.flag, s->server.place, "--lanes", "2",
-        "--name", "Storm",    "--zone", "UTC",          "--currency",    "USD",     NULL};
+    const char *const merchant[] = {"admin",
+                                    "merchant",
+                                    "create",
+                                    at->flag,
+                                    at->place,
+                                    "--lanes",
+                                    s->server_n > 1 ? "4" : "2",
+                                    "--name",
+                                    "Storm",
+                                    "--zone",
+                                    "UTC",
+                                    "--currency",
+                                    "USD",
+                                    NULL};
     str id = command(s, merchant), first;
     CHECK(str_cut(&id, ' ', &first));
-    const char *const key[] = {"admin",
-                               "key",
-                               "create",
-                               s->server.flag,
-                               s->server.place,
-                               "--merchant",
-                               arena_z(s->memory, first),
-                               "--name",
-                               "kill",
-                               NULL};
+    const char *const key[] = {
+        "admin",  "key",  "create", at->flag, at->place, "--merchant", arena_z(s->memory, first),
+        "--name", "kill", NULL};
     s->client.key = command(s, key);
     char path[SERVER_PATH_MAX + 16];
-    (void)snprintf(path, sizeof path, "%s/oracle.log", s->server.folder);
+    (void)snprintf(path, sizeof path, "%s/oracle.log", at->folder);
     s->load.log = fopen(path, "we");
     CHECK(s->load.log != NULL);
-    server_start(&s->server);
+    for (uint32_t i = 0; i < s->server_n; i++)
+        server_start(&s->servers[i]);
     if (!storm_come_up(s))
         exit(3);
     make_shop(s);
@@ -267,16 +310,21 @@ void storm_open(storm *s, uint32_t number)
 
 void storm_close(storm *s, bool keep)
 {
-    server_kill(&s->server);
+    for (uint32_t i = 0; i < s->server_n; i++)
+        server_kill(&s->servers[i]);
     wire_close(s->wire);
     s->wire = NULL;
     (void)fclose(s->load.log);
-    if (keep)
-        printf("  kept: %s\n", s->server.folder);
-    else
-        server_remove(&s->server);
-    if (s->on_pg)
-        database_give(s->database);
+    for (uint32_t i = 0; i < s->server_n; i++) {
+        if (keep)
+            printf("  kept: %s\n", s->servers[i].folder);
+        else
+            server_remove(&s->servers[i]);
+    }
+    for (size_t i = 0; i < STORM_DATABASES_MAX; i++) {
+        database_give(s->databases[i]);
+        s->databases[i] = NULL;
+    }
     load_free(&s->load);
     history_free(s->client.h);
     arena_free(s->memory);

@@ -13,11 +13,20 @@ enum {
     DEVICE_CLAIMS = 60,
     VARIED_STOCK = 1000,
     CODES = 60,
+    STORM_SERVERS_MAX = 2,
+    STORM_DATABASES_MAX = 2,
 };
+
+typedef enum storm_engine {
+    STORM_ROCKS,
+    STORM_PG,
+    STORM_PG2, /* two servers on one store of two databases: one, or sometimes both, is killed */
+    STORM_ENGINES
+} storm_engine;
 
 typedef struct options {
     const char *program;
-    uint32_t kills_rocks, kills_pg;
+    uint32_t kills[STORM_ENGINES];
     uint64_t seed;
     bool keep;
 } options;
@@ -25,9 +34,10 @@ typedef struct options {
 typedef struct storm {
     options o;
     dice dice;
-    server server;
-    bool on_pg;           /* this store is in PostgreSQL, … */
-    const char *database; /* … this one */
+    storm_engine engine; /* of this store … */
+    server servers[STORM_SERVERS_MAX];
+    uint32_t server_n, victims;                 /* victims: a bit a server that is killed next */
+    const char *databases[STORM_DATABASES_MAX]; /* … in PostgreSQL: these */
     client client;
     load load;
     wire *wire;
@@ -44,12 +54,14 @@ typedef struct storm {
     uint32_t ready_n;
 } storm;
 
-/* store.c: a fresh data directory, or database, with a merchant, campaigns, templates, and its
- * server. What the set-up needs and does not get ends the test with status 3. */
+/* store.c: a fresh data directory, or databases, with a merchant, campaigns, templates, and its
+ * servers. What the set-up needs and does not get ends the test with status 3. */
 void storm_open(storm *s, uint32_t number);
 void storm_close(storm *s, bool keep);
-/* Waits until the server is ready and connects; false: it did not come up. */
+/* Waits until the servers are ready and connects; false: one did not come up. */
 bool storm_come_up(storm *s);
+/* Until each of several servers knows what was made at the others. */
+void storm_share(const storm *s);
 /* Two more templates, for the next kill: FLASH_STOCK pieces, 2 for each user; and one whose
  * campaign the operator stops. */
 void storm_flash(storm *s);

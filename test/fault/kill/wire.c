@@ -42,7 +42,7 @@ static bool dial(wire *w, line *l, uint16_t port)
     return true;
 }
 
-wire *wire_open(uint16_t port, uint32_t connections)
+wire *wire_open(const uint16_t *ports, size_t n, uint32_t connections)
 {
     CHECK(connections <= WIRE_CONNECTIONS_MAX);
     wire *w = calloc(1, sizeof *w); /* wire_close frees it */
@@ -53,7 +53,7 @@ wire *wire_open(uint16_t port, uint32_t connections)
         line *l = &w->lines[w->n++];
         buf_init(&l->out, REQUEST_MAX);
         buf_init(&l->in, ANSWER_MAX);
-        if (!dial(w, l, port)) {
+        if (!dial(w, l, ports[i % n])) {
             wire_close(w);
             return NULL;
         }
@@ -176,9 +176,10 @@ bool wire_run(wire *w, const wire_job *job)
             struck = true;
             job->strike(job->context);
         }
-        if (!struck)
+        bool sends = !struck || now < job->until_ms;
+        if (sends)
             send_next(w, job);
-        if (w->busy == 0 && (struck || job->strike_at_ms == 0))
+        if (w->busy == 0 && (!sends || job->strike_at_ms == 0))
             return true;
         int wait = STEP_MS;
         if (job->strike_at_ms > now && job->strike_at_ms - now < wait)
