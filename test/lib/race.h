@@ -1,6 +1,6 @@
 /* Races over HTTP, with real threads on two lanes: several requests in one moment, 50 rounds of it;
- * with QUAN_NIGHTLY 1,000. On the store in memory: the lanes and their threads are the same on
- * every engine. */
+ * with QUAN_NIGHTLY 1,000. On the engine that the program is told; of several servers, racers are
+ * at each of them. */
 #ifndef QUAN_TEST_RACE_H
 #define QUAN_TEST_RACE_H
 
@@ -23,6 +23,14 @@
 enum { ROUNDS = 50, ROUNDS_NIGHTLY = 1000, RACERS = 6, BODY_MAX = 640, ANSWER_MAX = 8192 };
 #define RACE_NOW_MS INT64_C(1767225600000)
 
+static world_engine race_engine;
+
+/* The program's argument; without one the store in memory. False: it is no engine. */
+static inline bool race_on(int count, char **arguments)
+{
+    return world_engine_parse(count > 1 ? arguments[1] : "mem", &race_engine);
+}
+
 typedef struct answer {
     int status;
     char body[ANSWER_MAX];
@@ -36,6 +44,7 @@ typedef struct ground {
 
 typedef struct racer {
     const ground *ground;
+    size_t server; /* that it asks */
     pthread_barrier_t *start;
     const char *method; /* NULL: POST */
     char target[BODY_MAX], body[BODY_MAX];
@@ -110,8 +119,7 @@ static inline int set_up(void **state)
     ground *g = calloc(1, sizeof *g);
     char home[ID_TEXT_MAX], target[BODY_MAX];
     CHECK(g != NULL);
-    world_engine engine = {.name = S("mem")};
-    world_open(&g->world, &engine, RACE_NOW_MS);
+    world_open(&g->world, &race_engine, RACE_NOW_MS);
     answer a = once(g, "/v1/campaigns",
                     "{\"name\":\"Race\",\"claim_window\":{\"from\":\"2026-01-01T00:00:00Z\","
                     "\"until\":\"2026-02-01T00:00:00Z\"},\"use_window\":{\"from\":"
@@ -156,21 +164,26 @@ static inline int rounds(void)
 static inline void *race_one(void *argument)
 {
     racer *r = argument;
-    http_client *c = http_client_new(world_port(&r->ground->world, 0));
+    http_client *c = http_client_new(world_port(&r->ground->world, r->server));
     (void)pthread_barrier_wait(r->start);
     ask_as(r->ground, c, r, r->body[0] == '\0' && r->method != NULL ? NULL : r->body, &r->got);
     http_client_free(c);
     return NULL;
 }
 
+/* All servers know the ground. */
 static inline void race_all(racer *all, size_t n)
 {
     pthread_t threads[RACERS];
     pthread_barrier_t start;
+    const world *w = &all[0].ground->world;
     CHECK(n <= RACERS);
+    for (size_t i = 0; i < w->server_count; i++)
+        world_follow(w, i);
     assert_int_equal(pthread_barrier_init(&start, NULL, (unsigned)n), 0);
     for (size_t i = 0; i < n; i++) {
         all[i].start = &start;
+        all[i].server = i % w->server_count;
         assert_int_equal(pthread_create(&threads[i], NULL, race_one, &all[i]), 0);
     }
     for (size_t i = 0; i < n; i++)

@@ -53,17 +53,18 @@ app *world_app(const world *w)
     return w->servers[w->turn].app;
 }
 
+void world_follow(const world *w, size_t number)
+{
+    app_follow(w->servers[number].app);
+}
+
 void world_turn(world *w)
 {
     if (w->server_count <= 1)
         return;
     w->dice = w->dice * UINT64_C(6364136223846793005) + 1442695040888963407;
     w->turn = (w->dice >> 33) % w->server_count;
-}
-
-void world_follow(world *w, size_t number)
-{
-    app_follow(w->servers[number].app);
+    world_follow(w, w->turn);
 }
 
 /* ---- acts ---- */

@@ -67,8 +67,8 @@ void world_restart(world *w);
 void world_close(world *w);                         /* and removes what it stored */
 uint16_t world_port(const world *w, size_t number); /* of a server, which is there */
 app *world_app(const world *w);                     /* of the server whose turn it is */
-void world_turn(world *w);                          /* of several: anyone's turn comes */
-void world_follow(world *w, size_t number); /* what others have edited reaches that server */
+void world_follow(const world *w, size_t number);   /* it learns what others have edited */
+void world_turn(world *w); /* of several: anyone's turn comes, and he has followed the others */
 /* What is due is expired and released, wherever. */
 MUST_USE bool world_sweep(world *w);
 /* A setting, from now on: the HTTP server starts again with it. */
