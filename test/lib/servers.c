@@ -35,8 +35,10 @@ servers *servers_new(bool threads)
     CHECK(s != NULL);
     log_set_level(LOG_ERROR);
     s->threads = threads;
-    s->url = str_of(database_take());
-    s->shop = fix_open((fix_options){.lanes = SERVERS_LANES, .pg = &s->url});
+    for (size_t i = 0; i < SERVERS_SHARDS; i++)
+        s->urls[i] = str_of(database_take());
+    s->shop =
+        fix_open((fix_options){.lanes = SERVERS_LANES, .pg = s->urls, .shards = SERVERS_SHARDS});
     peer_wire_init(&s->wire, !threads);
     for (int i = 0; i < SERVERS; i++)
         s->servers[i].all = s;
@@ -115,7 +117,8 @@ void servers_free(servers *s)
     }
     peer_wire_free(&s->wire); /* one that is closed may be called by the other */
     fix_close(s->shop);
-    database_give(s->url.p);
+    for (size_t i = 0; i < SERVERS_SHARDS; i++)
+        database_give(s->urls[i].p);
     free(s);
 }
 

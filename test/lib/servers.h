@@ -1,6 +1,7 @@
-/* Two servers of one store in this process: two apps on one database of a throw-away PostgreSQL,
- * joined by calls from one to the other that a test can disturb. The shop's configuration is made
- * before, by one that is alone: servers read it when they are opened. */
+/* Two servers of one store in this process: two apps on two databases of a throw-away PostgreSQL,
+ * each with half of the lanes of either, joined by calls from one to the other that a test can
+ * disturb. The shop's configuration is made before, by one that is alone: servers read it when they
+ * are opened. */
 #ifndef QUAN_TEST_SERVERS_H
 #define QUAN_TEST_SERVERS_H
 
@@ -10,7 +11,7 @@
 #include "test/lib/domain_fixture.h"
 #include "test/lib/peer_wire.h"
 
-enum { SERVERS = PEER_WIRE_ENDS, SERVERS_LANES = 4 };
+enum { SERVERS = PEER_WIRE_ENDS, SERVERS_LANES = 4, SERVERS_SHARDS = 2 };
 
 typedef struct servers servers;
 typedef struct server {
@@ -21,7 +22,7 @@ typedef struct server {
 
 struct servers {
     fix *shop; /* its app: the first server, once they are opened */
-    str url;
+    str urls[SERVERS_SHARDS];
     bool threads;
     atomic_bool ticking;
     peer_wire wire;
