@@ -295,7 +295,8 @@ static void end_release(model_side *s, const model_step *step, const world_act *
     MAYBE(s);
     MAYBE(step);
     model_say(facts, a->code);
-    buf_printf(facts, " %u", ((const hold_ref_out *)a->out)->state);
+    if (a->code == R_DONE)
+        buf_printf(facts, " %u", ((const hold_ref_out *)a->out)->state);
 }
 
 static void begin_return(model_side *s, const model_step *step, world_act *a)

@@ -108,6 +108,7 @@ static void step_sweep(model_side *s, buf *facts)
 
 static void alone(model_side *s, const model_step *step, buf *facts)
 {
+    world_turn(&s->world);
     if (step->kind == STEP_CLOCK)
         atomic_store(&s->world.clock_ms, step->ms);
     else if (step->kind == STEP_SWEEP)
@@ -148,7 +149,8 @@ static void begin(model_side *s, bunch *b, size_t i)
 {
     const model_step *step = &b->steps[i];
     world_act *acts = b->acts[i];
-    acts[0] = (world_act){.memory = s->memory};
+    world_turn(&s->world);
+    acts[0] = (world_act){.memory = s->memory, .at = world_app(&s->world)};
     act_of(step->kind).begin(s, step, &acts[0]);
     if (acts[0].in == NULL)
         return;
@@ -157,6 +159,7 @@ static void begin(model_side *s, bunch *b, size_t i)
                                 .subject = model_user(step->user),
                                 .key = arena_printf(s->memory, "k-%u", s->keys++)};
     acts[1] = acts[0];
+    acts[1].at = NULL; /* of several servers anyone is asked again */
     acts[1].out = arena_alloc(s->memory, act_find((uint16_t)acts[0].id)->out->size);
 }
 

@@ -1,6 +1,7 @@
 /* The same random acts on three worlds: in memory with 2 lanes; in memory with 3 lanes, with rows
  * withheld, commits aborted and batches split; on RocksDB with 2 lanes, restarted now and then.
- * With some seeds there is a fourth: on PostgreSQL with 2 lanes, restarted as well.
+ * With some seeds there is a fourth, restarted as well: on two databases of PostgreSQL, of one
+ * server with 2 lanes, or of two with 4, each of which is asked now and then.
  * After each step the answers must be the same; now and then, and at the end, everything stored is
  * recomputed. Then each world goes on by itself: many acts at once, and a clock that also goes
  * back.
@@ -17,7 +18,8 @@
 
 enum {
     SIDES = 4,
-    DATABASE_EVERY = 18, /* seeds have the fourth */
+    DATABASE_EVERY = 18,   /* seeds: one has the fourth, with one server, … */
+    DATABASE_SEVERAL = 10, /* … and the one of each that leaves this has it with two */
     STEPS_DEFAULT = 400,
     SEEDS_DEFAULT = 36,
     SEEDS_NIGHTLY = 5000,
@@ -30,26 +32,33 @@ typedef struct game {
     model model;
     model_side sides[SIDES];
     size_t sides_n;
+    bool several; /* the fourth side has two servers */
     uint64_t seed;
     uint32_t steps, rounds;
 } game;
 
-static const char *const side_names[SIDES] = {"mem, 2 lanes", "mem, adverse, 3 lanes",
-                                              "rocks, 2 lanes", "pg, 2 lanes"};
+static const char *side_name(const game *g, size_t side)
+{
+    static const char *const names[SIDES] = {"mem, 2 lanes", "mem, adverse, 3 lanes",
+                                             "rocks, 2 lanes", "pg, 2 lanes"};
+    return side == SIDES - 1 && g->several ? "pg, 2 servers, 4 lanes" : names[side];
+}
 
 static void open_game(game *g, uint64_t seed)
 {
+    bool several = seed % DATABASE_EVERY == DATABASE_SEVERAL;
     const world_engine engines[SIDES] = {
         {.name = S("mem"), .lanes = 2, .stepped = true},
         {.name = S("mem"), .lanes = 3, .stepped = true, .adversary = seed + 1},
         {.name = S("rocks"), .lanes = 2, .stepped = true},
-        {.name = S("pg"), .lanes = 2, .stepped = true},
+        {.name = S("pg"), .lanes = several ? 4 : 2, .stepped = true, .several = several},
     };
     memset(&g->model, 0, sizeof g->model);
     g->seed = seed;
     g->model.random = (seed + 1) * UINT64_C(0x9E3779B97F4A7C15);
     g->model.now_ms = MODEL_START_MS;
-    g->sides_n = seed % DATABASE_EVERY == 1 ? SIDES : SIDES - 1;
+    g->several = several;
+    g->sides_n = several || seed % DATABASE_EVERY == 1 ? SIDES : SIDES - 1;
     for (size_t i = 0; i < g->sides_n; i++)
         model_side_open(&g->sides[i], &engines[i], g->model.random);
     g->sides[0].judged = true; /* the others answer the same */
@@ -75,7 +84,7 @@ static bool is_sound(game *g, size_t side, uint32_t at)
     bool good =
         model_side_bounded(&g->sides[side], &why) && world_sound(&g->sides[side].world, &why);
     if (!good) {
-        tell_failure(g, side_names[side], at);
+        tell_failure(g, side_name(g, side), at);
         printf("    after step %u what is stored does not agree:%.*s\n", at,
                STR_ARG(buf_view(&why)));
     }
@@ -96,7 +105,7 @@ static bool same_facts(const game *g, const model_step *step, const buf facts[SI
     tell_failure(g, "answers differ", at);
     printf("    step %u: %.*s\n", at, STR_ARG(buf_view(&text)));
     for (size_t i = 0; i < g->sides_n; i++)
-        printf("    %s: %.*s\n", side_names[i], STR_ARG(buf_view(&facts[i])));
+        printf("    %s: %.*s\n", side_name(g, i), STR_ARG(buf_view(&facts[i])));
     buf_free(&text);
     return false;
 }
@@ -122,7 +131,7 @@ static bool is_clean(const game *g, size_t side, uint32_t at)
     const model_side *s = &g->sides[side];
     if (s->wrong == NULL)
         return true;
-    tell_failure(g, side_names[side], at);
+    tell_failure(g, side_name(g, side), at);
     printf("    step %u: %s. %.*s\n", at, s->wrong, STR_ARG(s->detail));
     return false;
 }
@@ -180,7 +189,7 @@ static bool rush(game *g, size_t side)
     }
     if (s->wrong == NULL)
         return is_sound(g, side, g->steps - 1);
-    tell_failure(g, side_names[side], g->steps - 1);
+    tell_failure(g, side_name(g, side), g->steps - 1);
     printf("    at once, round %u: %s\n", round - 1, s->wrong);
     return false;
 }
