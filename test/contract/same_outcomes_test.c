@@ -1,5 +1,6 @@
-/* The same random acts on every engine, with and without an adversary, have the same outcomes to
- * the last id, and leave the same rows, events and messages behind. */
+/* The same random acts on every engine, with and without an adversary, and with two stores that
+ * have the same databases open and take turns, have the same outcomes to the last id, and leave the
+ * same rows, events and messages behind. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +11,7 @@
 
 #include "base/hash.h"
 #include "base/id.h"
+#include "test/lib/database.h"
 #include "test/lib/store_fixture.h"
 
 enum {
@@ -233,17 +235,43 @@ static uint64_t stored(store_fixture *f)
     return sum;
 }
 
+/* Of n stores with the same rows: which has a round the seed says. */
+static uint64_t play_on(store_fixture *const *stores, size_t n, uint64_t seed)
+{
+    buf out;
+    buf_init(&out, TEXT_MAX);
+    uint64_t random = seed * UINT64_C(0x9e3779b97f4a7c15), turns = random;
+    int64_t now_ms = FIXTURE_START_MS;
+    for (int i = 0; i < ROUNDS; i++) {
+        store_fixture *f = stores[next_random(&turns) % n];
+        f->clock_ms = now_ms;
+        run_round(f, &random, &out);
+        now_ms = f->clock_ms;
+    }
+    uint64_t hash = text_hash(&out) ^ stored(stores[0]);
+    buf_free(&out);
+    return hash;
+}
+
 static uint64_t play(const fixture_kind *kind, uint64_t seed)
 {
     store_fixture *f = store_fixture_open(kind, FIXTURE_LANES);
-    buf out;
-    buf_init(&out, TEXT_MAX);
-    uint64_t random = seed * UINT64_C(0x9e3779b97f4a7c15);
-    for (int i = 0; i < ROUNDS; i++)
-        run_round(f, &random, &out);
-    uint64_t hash = text_hash(&out) ^ stored(f);
-    buf_free(&out);
+    uint64_t hash = play_on(&f, 1, seed);
     store_fixture_close(f);
+    return hash;
+}
+
+static uint64_t play_in_turns(uint64_t seed, uint64_t adversary)
+{
+    const fixture_kind kind = {"pg", FIXTURE_PG_SEVERAL, adversary, false, 2};
+    const char *urls[] = {database_take(), database_take()};
+    store_fixture *two[] = {store_fixture_open_at(&kind, FIXTURE_LANES, urls),
+                            store_fixture_open_at(&kind, FIXTURE_LANES, urls)};
+    uint64_t hash = play_on(two, 2, seed);
+    for (size_t i = 0; i < 2; i++)
+        store_fixture_close(two[i]);
+    for (size_t i = 0; i < 2; i++)
+        database_give(urls[i]);
     return hash;
 }
 
@@ -265,6 +293,8 @@ static void every_engine_and_every_adversary_agree(void **state)
         assert_true(play(&kind, seed) == expected);
         kind.adversary = seed;
         assert_true(play(&kind, seed) == expected);
+        assert_true(play_in_turns(seed, 0) == expected);
+        assert_true(play_in_turns(seed, seed) == expected);
     }
 }
 
