@@ -225,6 +225,7 @@ void model_side_run(model_side *s, const model_step *steps, size_t n, buf *facts
         alone(s, &steps[0], facts);
     else
         all_at_once(s, steps, n, facts);
-    if (s->wrong == NULL && steps[0].kind != STEP_CLOCK && atomic_load(&s->world.clock_ms) != at_ms)
+    if (s->wrong == NULL && steps[0].kind != STEP_CLOCK && !s->world.disturbed &&
+        atomic_load(&s->world.clock_ms) != at_ms)
         s->wrong = "an act waits, and nothing is on its way";
 }

@@ -67,6 +67,37 @@ void world_turn(world *w)
     world_follow(w, w->turn);
 }
 
+static void tick_all(world *w)
+{
+    for (size_t i = 0; i < w->server_count; i++)
+        app_tick(w->servers[i].app);
+}
+
+void world_disturb(world *w, uint64_t dice)
+{
+    static const uint32_t owned[][WORLD_SERVERS] = {
+        {0x5555, 0xaaaa}, {0xffff, 0xffff}, {0, 0}, {0xffff, 0}, {0x3333, 0x6666}};
+    const uint32_t *now = owned[dice % ARRAY_LEN(owned)];
+    w->disturbed = dice != 0;
+    atomic_store(&w->wire.fate, dice >> 32 & 1 ? WIRE_CUT : WIRE_WHOLE);
+    peer_wire_own(&w->wire, now[0], now[1]);
+    tick_all(w); /* each looks at what has become its own */
+    (void)app_settle(w->servers[0].app);
+}
+
+/* Nothing moves: what is parked runs into its deadline. Where servers do not agree, one that waits
+ * may not have been woken (decision 25), and asks anew when he is told the time. */
+static void let_time_go_by(world *w)
+{
+    enum { STEP_MS = 100 };
+    if (!w->disturbed) {
+        atomic_fetch_add(&w->clock_ms, 1);
+        return;
+    }
+    atomic_store(&w->clock_ms, app_now_ms(w->servers[0].app) + STEP_MS);
+    tick_all(w);
+}
+
 /* ---- acts ---- */
 
 typedef struct waiting {
@@ -93,7 +124,7 @@ static void wait_for(world *w, waiting *until)
         bool moved = app_settle(w->servers[0].app) > 0; /* of several, it steps all */
         rests = !moved && until->left == 0;
         if (!moved && until->left > 0)
-            atomic_fetch_add(&w->clock_ms, 1); /* what is parked runs into its deadline */
+            let_time_go_by(w);
     }
     (void)pthread_mutex_lock(&until->lock);
     while (until->left > 0)
@@ -320,8 +351,7 @@ static void *tick(void *context)
     enum { TICK_MS = 50 };
     world *w = context;
     while (atomic_load(&w->ticking)) {
-        for (size_t i = 0; i < w->server_count; i++)
-            app_tick(w->servers[i].app);
+        tick_all(w);
         nanosleep(&(struct timespec){.tv_nsec = TICK_MS * 1000000L}, NULL);
     }
     return NULL;

@@ -46,6 +46,7 @@ typedef struct world {
     _Atomic int64_t clock_ms;
     world_server servers[WORLD_SERVERS];
     size_t server_count, turn; /* turn: whose it is */
+    bool disturbed;            /* an act may wait for a time */
     uint64_t dice;
     peer_wire wire; /* between several … */
     pthread_t ticker;
@@ -68,6 +69,9 @@ void world_close(world *w);                         /* and removes what it store
 uint16_t world_port(const world *w, size_t number); /* of a server, which is there */
 app *world_app(const world *w);                     /* of the server whose turn it is */
 void world_follow(const world *w, size_t number);   /* it learns what others have edited */
+/* Of several, stepped: from now on they believe something else about whose the lanes are, and hear
+ * each other or not. 0: each has half, and they hear each other. */
+void world_disturb(world *w, uint64_t dice);
 void world_turn(world *w); /* of several: anyone's turn comes, and he has followed the others */
 /* What is due is expired and released, wherever. */
 MUST_USE bool world_sweep(world *w);

@@ -4,7 +4,7 @@
  * server with 2 lanes, or of two with 4, each of which is asked now and then.
  * After each step the answers must be the same; now and then, and at the end, everything stored is
  * recomputed. Then each world goes on by itself: many acts at once, and a clock that also goes
- * back.
+ * back; two servers also do not agree about whose a lane is, or do not hear each other.
  *
  *   test_model_model_test [--seed S] [--seeds N] [--steps N] [--rounds N]
  *
@@ -183,10 +183,15 @@ static bool rush(game *g, size_t side)
     model_side *s = &g->sides[side];
     s->judged = false;
     uint32_t round = 0;
+    bool several = s->world.server_count > 1;
     while (round < g->rounds && s->wrong == NULL) {
+        if (several)
+            world_disturb(&s->world, model_next(&m));
         rush_once(g, side, &m);
         round++;
     }
+    if (several)
+        world_disturb(&s->world, 0);
     if (s->wrong == NULL)
         return is_sound(g, side, g->steps - 1);
     tell_failure(g, side_name(g, side), g->steps - 1);
