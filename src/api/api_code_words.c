@@ -4,18 +4,22 @@
 #include "app/codes.h"
 #include "app/query_codes.h"
 #include "domain/code/codes.h"
+#include "domain/coupon/erase.h"
 
 enum { WORDS_PAGE_MAX = 200, CREATE_TRIES_MAX = 5 };
 
 static wire_code_word word_shown(app_view *v, const code_word *row)
 {
     tally_code counts = query_codes_counts(v, row->id);
+    bool erased = erase_is_pseudonym(row->user);
     return (wire_code_word){.id = row->id,
                             .version = row->version,
                             .word = row->word,
                             .template = row->template,
-                            .has_user = row->user.n > 0,
+                            .has_user = row->user.n > 0 && !erased,
                             .user = row->user,
+                            .has_erased = erased,
+                            .erased = erased,
                             .has_channel = row->channel.n > 0,
                             .channel = row->channel,
                             .exchanged = counts.exchanged,

@@ -1,6 +1,7 @@
 /* Users: who one is, two of them becoming one, and forgetting one. */
 #include "api/call.h"
 #include "app/query_users.h"
+#include "domain/code/codes.h"
 #include "domain/coupon/erase.h"
 #include "domain/phone/holder.h"
 #include "port/random.h"
@@ -104,6 +105,66 @@ static void erased(api_call *c)
     call_answer(c, 202, &wire_erasure_begun_type, &shown);
 }
 
+typedef struct erase_plan {
+    erase_in in;
+    uint64_t words[CODE_WORDS_MAX]; /* that he alone may exchange, by any of his names */
+    size_t n, done;
+    char nobody[ERASED_NAME_BYTES]; /* whose they are then */
+} erase_plan;
+
+static bool is_one_of(const user_seen *of, str asked, str name)
+{
+    bool is = str_eq(asked, name);
+    for (size_t i = 0; of->row != NULL && i < of->row->moved.n && !is; i++)
+        is = str_eq(of->row->moved.items[i].name, name);
+    return is;
+}
+
+/* Nothing, where the act is going to refuse. False: the call has ended. */
+static bool find_words(api_call *c, erase_plan *plan)
+{
+    app_view v;
+    user_seen seen;
+    const code_word **all = ARENA_ARRAY(c->memory, const code_word *, CODE_WORDS_MAX);
+    if (!call_view_of_user(c, plan->in.user, &v))
+        return false;
+    bool known = query_user(&v, c->who.merchant, plan->in.user, &seen), moves = known && seen.move;
+    for (size_t i = 0; known && i < seen.row->moved.n; i++)
+        moves = moves || !seen.row->moved.items[i].over;
+    size_t n =
+        moves ? 0 : config_code_words(call_config(c), c->who.merchant, 0, CODE_WORDS_MAX, all);
+    for (size_t i = 0; i < n; i++)
+        if (all[i]->user.n > 0 && is_one_of(&seen, plan->in.user, all[i]->user))
+            plan->words[plan->n++] = all[i]->id;
+    return call_view_end(c, &v);
+}
+
+/* One word after the other, and then himself. Words are the configuration's, which a message cannot
+ * change: a repeat of a request that was cut off between finds the others. */
+static void erase_next(api_call *c)
+{
+    erase_plan *plan = c->state;
+    if (plan->done == plan->n) {
+        call_act(c, &(act_ask){.id = ACT_ID_erase,
+                               .slot = slot_of_user(plan->in.merchant, plan->in.user),
+                               .subject = plan->in.user,
+                               .in = &plan->in,
+                               .then = erased});
+        return;
+    }
+    code_word_put_in *in = ARENA_NEW(c->memory, code_word_put_in);
+    *in = (code_word_put_in){.merchant = c->who.merchant,
+                             .id = plan->words[plan->done++],
+                             .fields = CODE_WORD_USER,
+                             .user = {plan->nobody, sizeof(plan->nobody)}};
+    call_step(c,
+              &(act_ask){.id = ACT_ID_code_word_put,
+                         .slot = id_slot(in->merchant),
+                         .in = in,
+                         .then = erase_next},
+              false);
+}
+
 /* Exactly this user: who is another one by now has to be named so. */
 void api_user_erase(api_call *c)
 {
@@ -111,19 +172,19 @@ void api_user_erase(api_call *c)
     const wire_user_erase *b = c->body;
     const config_merchant *of = config_find_merchant(call_config(c), c->who.merchant);
     hash128 tries = guess_hash(of, GUESSER_USER, p->user);
-    erase_in *in = ARENA_NEW(c->memory, erase_in);
-    *in = (erase_in){.merchant = c->who.merchant,
-                     .user = p->user,
-                     .reference = b->reference,
-                     .hi = random_u64(),
-                     .lo = random_u64(),
-                     .guesses_hi = tries.hi,
-                     .guesses_lo = tries.lo};
-    call_act(c, &(act_ask){.id = ACT_ID_erase,
-                           .slot = slot_of_user(in->merchant, in->user),
-                           .subject = in->user,
-                           .in = in,
-                           .then = erased});
+    erase_plan *plan = ARENA_NEW(c->memory, erase_plan);
+    plan->in = (erase_in){.merchant = c->who.merchant,
+                          .user = p->user,
+                          .reference = b->reference,
+                          .hi = random_u64(),
+                          .lo = random_u64(),
+                          .guesses_hi = tries.hi,
+                          .guesses_lo = tries.lo};
+    random_bytes(plan->nobody, sizeof(plan->nobody));
+    plan->nobody[0] = (char)SLOT_NAME_MARK;
+    c->state = plan;
+    if (find_words(c, plan))
+        erase_next(c);
 }
 
 void api_erasure_get(api_call *c)

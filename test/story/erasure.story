@@ -272,6 +272,27 @@ story his_personal_code_is_nobodys
   POST /v1/codes/batches/$batch/users {"lines": ["u1"]}
   200 {"accepted": 1, "from": 2, "users": 3}
 
+story words_of_his_are_nobodys
+  use merged
+  POST /v1/codes/words {"word": "FORBOB", "user": "u2", "template": "$template"}
+  201 {"id": "$word", "user": "u2"}
+  POST /v1/codes/words {"word": "FORANN", "user": "u1", "template": "$template"}
+  201 {"id": "$hers"}
+  POST /v1/codes/words {"word": "FORCID", "user": "u3", "template": "$template"}
+  201 {"id": "$others"}
+  POST /v1/users/u2/erase {}
+  202 {"id": "$erasure", "known": true}
+  GET /v1/codes/words/$word
+  200 {"word": "FORBOB", "user": null, "erased": true, "version": 2}
+  GET /v1/codes/words/$hers
+  200 {"user": null, "erased": true}
+  GET /v1/codes/words/$others
+  200 {"user": "u3", "version": 1}
+  POST /v1/codes/exchange {"code": "FORBOB", "user": "u2"}
+  409 {"code": "code_foreign"}
+  POST /v1/codes/exchange {"code": "FORCID", "user": "u3"}
+  201
+
 story many_coupons_go_in_several_steps
   use shop
   POST /v1/claims {"user": "u1", "template": "$template", "count": 100}

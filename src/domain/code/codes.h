@@ -64,6 +64,7 @@ enum code_batch_field {
     CODE_BATCH_EXPIRES_AT = 2,
     CODE_BATCH_DISABLED = 4,
     CODE_BATCH_CHANNEL = 8,
+    CODE_WORD_USER = 16, /* of a word: its user is erased (coupon/erase.h) */
 };
 
 /* How codes of this prefix are written; shares the texts. key < f->keys.n. */

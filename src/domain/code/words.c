@@ -47,6 +47,8 @@ static void word_fill(uow *u, code_word *row, const code_word_put_in *in)
         row->disabled = in->disabled;
     if ((in->fields & CODE_BATCH_CHANNEL) != 0)
         row->channel = in->channel;
+    if ((in->fields & CODE_WORD_USER) != 0)
+        row->user = in->user;
 }
 
 /* Nothing else of the merchant is read as this word. */
