@@ -26,8 +26,9 @@ static str pseudonym(uow *u, str base, uint64_t nth, const user *of)
     char *name = arena_alloc(uow_memory(u), ERASED_NAME_BYTES);
     name[0] = (char)SLOT_NAME_MARK;
     name[ERASED_NAME_BYTES - 1] = 'e';
+    uint64_t seed = hash128_of(base, nth).hi;
     for (uint64_t i = 0; i < PSEUDONYM_TRIES_MAX; i++) {
-        hash128 seed = hash128_of(base, nth), h = hash128_of(base, seed.hi + i);
+        hash128 h = hash128_of(base, seed + i);
         put(name + 1, h.hi);
         put(name + 1 + sizeof(h.hi), h.lo);
         if (slot_of_user(of->merchant, (str){name, ERASED_NAME_BYTES}) == of->slot)
