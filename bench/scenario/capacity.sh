@@ -5,13 +5,20 @@
 #
 # Usage: bench/scenario/capacity.sh [SECONDS]     (8 s of each kind, on each store)
 #
-#   claim, coupon (by id), wallet (list)     each alone
-#   redeem                                   the mix of query : claim : redeem, less the other two
+#   claim      one coupon for one of USERS
+#   wallet     the first 20 coupons of one of OWNERS, who have 20 each
+#   coupon     one by its id
+#   redeem     the mix of query : claim : redeem, less a claim and a list of as few coupons (`few`)
+#   replay     what a replica of PostgreSQL takes for 1,000 bytes of log, under claims
 #
-# CONNECTIONS (64), USERS (1000000), STORES ("rocks pg").
+# Bytes that stay are those of a data directory or database, before vacuum and compaction.
+#
+# CONNECTIONS (64), USERS (1000000), OWNERS (5000), STORES ("rocks pg").
 # shellcheck disable=SC1091,SC2154 # lib.sh sets them
 . "$(dirname "$0")/lib.sh"
 seconds=${1:-8}
+users=${USERS:-1000000}
+owners=${OWNERS:-5000}
 need jq curl psql
 binaries quan
 
@@ -19,54 +26,69 @@ binaries quan
 
 sql() { psql -X -q -A -t -d "$dsn" -c "$1"; }
 
-# database_us: of the postmaster, of its children, and of those that have ended.
-database_us() {
-    {
-        awk -v hz="$(getconf CLK_TCK)" '{ sub(/.*\) /, "")
-            printf "%d\n", ($12 + $13 + $14 + $15) * 1000000 / hz }' "/proc/$postmaster/stat"
-        tr ' ' '\n' <"/proc/$postmaster/task/$postmaster/children" | while read -r child; do
-            cpu_us "$child" 2>/dev/null || true
-        done
-    } | awk '{ sum += $1 } END { printf "%d\n", sum }'
-}
 logged() { sql "SELECT pg_current_wal_insert_lsn() - '0/0'"; }
-kept() { sql 'SELECT pg_database_size(current_database())'; }
+primary_us() { database_us "$(node shard-0 process)"; }
+replica_us() { database_us "$(node shard-0-replica process)"; }
 
 # ---- one kind ------------------------------------------------------------------------------------
 
-# costs STORE WORK: adds `what requests server_us database_us log_bytes kept_bytes` to rows.
+# size: bytes of the store; a directory's when nothing is in memory alone.
+size() {
+    if [ "$store" = pg ]; then
+        sql 'SELECT pg_database_size(current_database())'
+        return
+    fi
+    stop_quan TERM
+    du -s -b "$run/data" | cut -f 1
+    start_quan
+}
+# costs ROW WORK USERS: adds `store row requests server_us database_us log_bytes kept_bytes
+# requests_per_s refused replica_us` to rows.
 costs() {
-    server=$(cpu_us "$quan_pid") database=0 log=0 stays=0
-    if [ "$1" = pg ]; then
-        database=$(database_us) log=$(logged) stays=$(kept)
+    # shellcheck disable=SC2119
+    size >"$run/size"
+    server=$(cpu_us "$quan_pid") database=0 log=0 replica=0
+    if [ "$store" = pg ]; then
+        database=$(primary_us) log=$(logged) replica=$(replica_us)
     else
         log=$(metric quan_store_written_bytes_total)
     fi
-    load --work "$2" --connections "${CONNECTIONS:-64}" --users "${USERS:-1000000}" \
-        --seconds "$seconds" >"$run/answer" || true
+    load --work "$2" --connections "${CONNECTIONS:-64}" --users "$3" --seconds "$seconds" \
+        >"$run/answer" || true
     server=$(($(cpu_us "$quan_pid") - server))
-    if [ "$1" = pg ]; then
-        database=$(($(database_us) - database)) log=$(($(logged) - log)) stays=$(($(kept) - stays))
+    if [ "$store" = pg ]; then
+        database=$(($(primary_us) - database)) log=$(($(logged) - log))
+        replica=$(($(replica_us) - replica))
     else
         log=$(($(metric quan_store_written_bytes_total) - log))
     fi
+    stays=$(cat "$run/size")
+    size >"$run/size"
+    stays=$(($(cat "$run/size") - stays))
     n=$(jq -r .requests "$run/answer")
-    echo "$1 $2 $n $(per "$server" "$n") $(per "$database" "$n") $(per "$log" "$n" 0)" \
+    echo "$store $1 $n $(per "$server" "$n") $(per "$database" "$n") $(per "$log" "$n" 0)" \
         "$(per "$stays" "$n" 0) $(jq -r '.requests_per_s' "$run/answer")" \
-        "$(jq -r '.refused | tostring' "$run/answer")" >>"$run/rows"
+        "$(jq -r '.refused | tostring' "$run/answer") $(per $((1000 * replica)) "$log" 3)" \
+        >>"$run/rows"
 }
 
 machine
 : >"$run/rows"
 for store in ${STORES:-rocks pg}; do
-    [ "$store" = rocks ] || start_cluster
+    [ "$store" = rocks ] || start_cluster --replicas
     rm -rf "$run/data"
     make_store
     start_quan
     make_templates 20
-    load --work claim --connections "${CONNECTIONS:-64}" --users "${USERS:-1000000}" --seconds 3 \
+    load --work claim --connections "${CONNECTIONS:-64}" --users "$users" --seconds 3 \
         >"$run/answer" || true # caches and plans are warm
-    for work in claim coupon wallet mix; do costs "$store" "$work"; done
+    costs claim claim "$users"
+    costs coupon coupon "$users"
+    costs few wallet "$users"
+    costs mix mix "$users"
+    load --work batch --batch 100 --connections 8 --users "$owners" \
+        --requests $((owners / 5)) >"$run/answer" # 20 each
+    costs wallet wallet "$owners"
     stop_quan TERM
     [ "$store" = rocks ] || stop_cluster
 done
@@ -75,9 +97,12 @@ printf '%-6s %-7s %9s %10s %10s %10s %10s %11s %8s\n' store request requests ser
 awk '
     { printf "%-6s %-7s %9d %10.1f %10.1f %10d %10d %11s %8s\n", $1, $2, $3, $4, $5, $6, $7, $8, $9
       for (i = 4; i <= 7; i++) of[$1, $2, i] = $i }
+    $2 == "claim" && $1 == "pg" { replay = $10 }
     $2 == "mix" {
         printf "%-6s %-7s %9s", $1, "redeem", "-"
         for (i = 4; i <= 7; i++)
             printf i < 6 ? " %10.1f" : " %10d", \
-                3 * $i - of[$1, "claim", i] - of[$1, "wallet", i]
-        print "" }' "$run/rows"
+                3 * $i - of[$1, "claim", i] - of[$1, "few", i]
+        print "" }
+    END { if (replay != "") print "pg replay: " replay " us of a replica for 1,000 bytes of log" }
+' "$run/rows"

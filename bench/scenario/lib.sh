@@ -154,10 +154,42 @@ start_cluster() {
         kill -0 $cluster 2>/dev/null || die "no cluster: $(cat "$run/cluster.log")"
         sleep 0.05
     done
+    heard=1
     postmaster=$(jq -r '.nodes[0].process' "$run/cluster")
     dsn=$(jq -r '.nodes[0].dsn' "$run/cluster")
     QUAN_STORE=$(jq -r '.nodes[0].dsn_tcp' "$run/cluster")
     export QUAN_STORE
+}
+# tell_cluster WORD NODE: stop, start or kill, until it has happened.
+tell_cluster() {
+    echo "$1 $2" >&3
+    heard=$((heard + 1))
+    until [ "$(wc -l <"$run/cluster")" -ge "$heard" ]; do sleep 0.02; done
+}
+# node NAME FIELD: as it is now.
+node() {
+    jq -r -s --arg name "$1" "[(.[0].nodes[], .[1:][]) | select(.name == \$name)] | last | .$2" \
+        "$run/cluster"
+}
+# own_us PID: of itself and of its children that have ended.
+own_us() {
+    awk -v hz="$(getconf CLK_TCK)" '{ sub(/.*\) /, "")
+        printf "%d\n", ($12 + $13 + $14 + $15) * 1000000 / hz }' "/proc/$1/stat"
+}
+# database_us POSTMASTER…: of each, of its children, and of those that have ended; none of them does
+# so while it is looked at.
+database_us() {
+    for parent in "$@"; do
+        while :; do
+            before=$(own_us "$parent")
+            tr ' ' '\n' <"/proc/$parent/task/$parent/children" >"$run/children"
+            living=$(while read -r child; do
+                cpu_us "$child" 2>/dev/null || true
+            done <"$run/children")
+            [ "$(own_us "$parent")" != "$before" ] || break
+        done
+        printf '%s\n' "$before" "$living"
+    done | awk '{ sum += $1 } END { printf "%d\n", sum }'
 }
 stop_cluster() {
     exec 3>&-

@@ -1,36 +1,83 @@
-/* `quan capacity`: what machines so many requests a second need on PostgreSQL. See capacity.h. */
+/* `quan capacity`: what machines so many requests a second need. See capacity.h. */
+#include <string.h>
+
 #include "cli/capacity.h"
 #include "cli/cli.h"
+#include "port/peering.h"
+#include "port/store.h"
 
-enum { BUSY_PERCENT = 60, CORES = 16, OUT_MAX = 16384, KEY_BUSY = CAPACITY_KINDS + 1, KEY_CORES };
+enum {
+    BUSY_PERCENT = 60,
+    CORES = 16,
+    REPLICAS = 2, /* with one alone, writes wait while it is away */
+    OUT_MAX = 16384,
+    KEY_BUSY = CAPACITY_KINDS + 1,
+    KEY_CORES,
+    KEY_REPLICAS,
+    KEY_LANES,
+    KEY_STORE,
+};
+
+static const char *const stores[CAPACITY_STORES] = {"rocks", "pg"};
+
+static void take(struct argp_state *state, const char *text, uint64_t least, uint64_t most,
+                 uint64_t *into)
+{
+    if (!str_to_u64(str_of(text), into) || *into < least || *into > most)
+        argp_error(state, "\"%s\" is not a number from %llu to %llu", text,
+                   (unsigned long long)least, (unsigned long long)most);
+}
+
+static void take_store(struct argp_state *state, const char *name, capacity_wish *w)
+{
+    for (size_t i = 0; i < ARRAY_LEN(stores); i++) {
+        if (str_eq(str_of(name), str_of(stores[i]))) {
+            w->store = (capacity_store)i;
+            return;
+        }
+    }
+    argp_error(state, "--store is rocks or pg");
+}
 
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
     capacity_wish *w = state->input;
-    uint64_t n = 0;
-    bool number = argument != NULL && str_to_u64(str_of(argument), &n);
-    if (key == KEY_BUSY) {
-        w->busy_percent = n;
-        if (!number || n == 0 || n > 100)
-            argp_error(state, "--busy is a number from 1 to 100");
-    } else if (key == KEY_CORES) {
-        w->cores_of_machine = n;
-        if (!number || n == 0 || n > CAPACITY_CORES_MAX)
-            argp_error(state, "--cores is a number from 1 to %d", CAPACITY_CORES_MAX);
-    } else if (key > 0 && key <= CAPACITY_KINDS) {
-        w->rates[key - 1] = n;
-        if (!number || n > CAPACITY_RATE_MAX)
-            argp_error(state, "--%s is a number up to %d", capacity_costs[key - 1].option,
-                       CAPACITY_RATE_MAX);
-    } else {
+    if (key == KEY_BUSY)
+        take(state, argument, 1, 100, &w->busy_percent);
+    else if (key == KEY_CORES)
+        take(state, argument, 1, CAPACITY_CORES_MAX, &w->cores_of_machine);
+    else if (key == KEY_REPLICAS)
+        take(state, argument, 0, CAPACITY_REPLICAS_MAX, &w->replicas);
+    else if (key == KEY_LANES)
+        take(state, argument, 1, STORE_LANES_MAX, &w->lanes);
+    else if (key == KEY_STORE)
+        take_store(state, argument, w);
+    else if (key > 0 && key <= CAPACITY_KINDS)
+        take(state, argument, 0, CAPACITY_RATE_MAX, &w->rates[key - 1]);
+    else
         return ARGP_ERR_UNKNOWN;
-    }
     return 0;
 }
 
 static const struct argp_option *options_of_costs(arena *memory)
 {
-    struct argp_option *o = ARENA_ARRAY(memory, struct argp_option, CAPACITY_KINDS + 3);
+    static const struct argp_option more[] = {
+        {.name = "busy",
+         .key = KEY_BUSY,
+         .arg = "PERCENT",
+         .doc = "How busy processors may be; 60"},
+        {.name = "cores", .key = KEY_CORES, .arg = "N", .doc = "Processors of a machine; 16"},
+        {.name = "replicas",
+         .key = KEY_REPLICAS,
+         .arg = "N",
+         .doc = "Replicas of each shard, which wallets and coupons are read from; 2"},
+        {.name = "lanes",
+         .key = KEY_LANES,
+         .arg = "N",
+         .doc = "Of the store. Default: as quan makes it on such a machine"},
+        {.name = "store", .key = KEY_STORE, .arg = "STORE", .doc = "rocks or pg; pg"}};
+    struct argp_option *o =
+        ARENA_ARRAY(memory, struct argp_option, CAPACITY_KINDS + ARRAY_LEN(more) + 1);
     int n = 0;
     for (; n < CAPACITY_KINDS; n++)
         o[n] = (struct argp_option){
@@ -38,10 +85,7 @@ static const struct argp_option *options_of_costs(arena *memory)
             .key = n + 1,
             .arg = "N",
             .doc = arena_printf(memory, "A second: %s", capacity_costs[n].text).p};
-    o[n++] = (struct argp_option){
-        .name = "busy", .key = KEY_BUSY, .arg = "PERCENT", .doc = "How busy processors may be; 60"};
-    o[n] = (struct argp_option){
-        .name = "cores", .key = KEY_CORES, .arg = "N", .doc = "Processors of a machine; 16"};
+    memcpy(o + n, more, sizeof(more));
     return o; /* the last one is all zero */
 }
 
@@ -57,32 +101,60 @@ static void put_row(buf *out, const char *name, uint64_t rate, const capacity_ne
 {
     buf_printf(out, "%-12s %10llu", name, (unsigned long long)rate);
     put_milli(out, n->server_milli);
-    put_milli(out, n->database_milli);
+    put_milli(out, n->primary_milli);
+    put_milli(out, n->replica_milli);
     buf_printf(out, " %12llu %14llu\n", (unsigned long long)(n->log_bytes_s >> 10),
                (unsigned long long)(n->kept_bytes_day >> 20));
+}
+
+static void tell_directory(buf *out, const capacity_wish *w, const capacity_need *n)
+{
+    buf_printf(out, "\nWith processors up to %llu %% busy: %llu, of one server.\n",
+               (unsigned long long)w->busy_percent, (unsigned long long)n->server_cores);
+    if (n->servers > 1)
+        buf_printf(out, "A data directory is one server's, and no machine has so many: that takes "
+                        "PostgreSQL.\n");
+}
+
+static void tell_cluster(buf *out, const capacity_wish *w, const capacity_need *n)
+{
+    buf_printf(out,
+               "\nWith processors up to %llu %% busy, on machines of %llu: %llu for quan, and %llu "
+               "shard%s of PostgreSQL,\neach a primary and %llu replica%s.\n",
+               (unsigned long long)w->busy_percent, (unsigned long long)w->cores_of_machine,
+               (unsigned long long)n->servers, (unsigned long long)n->shards,
+               n->shards == 1 ? "" : "s", (unsigned long long)n->replicas,
+               n->replicas == 1 ? "" : "s");
+    buf_printf(out,
+               "Of %llu lanes. A primary has %llu connections, and up to %llu when servers are "
+               "away; it writes\n%llu KiB/s of log, which goes to each of its replicas.\n",
+               (unsigned long long)n->lanes, (unsigned long long)n->connections,
+               (unsigned long long)n->connections_most,
+               (unsigned long long)(n->log_bytes_s / n->shards >> 10));
+    if (n->servers > 1)
+        buf_printf(out, "quan cores of all: with acts that servers send each other.\n");
+    if (n->servers > PEERING_SERVERS_MAX || n->shards > STORE_SHARDS_MAX || n->shards > n->lanes)
+        buf_printf(out,
+                   "That is more than one store has: %d servers, %d shards, and a lane for each of "
+                   "those.\n",
+                   PEERING_SERVERS_MAX, STORE_SHARDS_MAX);
 }
 
 static void show_text(buf *out, const capacity_wish *w, const capacity_need *n)
 {
     uint64_t rate = 0;
-    buf_printf(out, "%-12s %10s %11s %11s %12s %14s\n", "requests", "a second", "quan cores",
-               "pg cores", "log KiB/s", "kept MiB/day");
+    buf_printf(out, "%-12s %10s %11s %11s %11s %12s %14s\n", "requests", "a second", "quan cores",
+               "primaries", "replicas", "log KiB/s", "kept MiB/day");
     for (int i = 0; i < CAPACITY_KINDS; i++) {
-        capacity_need one = capacity_of((capacity_kind)i, w->rates[i]);
+        capacity_need one = capacity_of(w, (capacity_kind)i);
         put_row(out, capacity_costs[i].option, w->rates[i], &one);
         rate += w->rates[i];
     }
     put_row(out, "all", rate, n);
-    buf_printf(out,
-               "\nWith processors up to %llu %% busy: %llu for quan and %llu for PostgreSQL's "
-               "primaries, on machines\nof %llu: %llu of quan and %llu of PostgreSQL; and as many "
-               "again of the latter for their replicas.\n",
-               (unsigned long long)w->busy_percent, (unsigned long long)n->server_cores,
-               (unsigned long long)n->database_cores, (unsigned long long)w->cores_of_machine,
-               (unsigned long long)n->servers, (unsigned long long)n->shards);
-    if (n->servers > 1 || n->shards > 1)
-        buf_printf(out,
-                   "This version serves one database by one quan: that is more than it can.\n");
+    if (w->store == CAPACITY_PG)
+        tell_cluster(out, w, n);
+    else
+        tell_directory(out, w, n);
 }
 
 static void show_json(buf *out, const capacity_need *n)
@@ -91,11 +163,16 @@ static void show_json(buf *out, const capacity_need *n)
         const char *name;
         uint64_t value;
     } figures[] = {{"server_milli", n->server_milli},
-                   {"database_milli", n->database_milli},
+                   {"primary_milli", n->primary_milli},
+                   {"replica_milli", n->replica_milli},
                    {"server_cores", n->server_cores},
-                   {"database_cores", n->database_cores},
+                   {"primary_cores", n->primary_cores},
                    {"servers", n->servers},
                    {"shards", n->shards},
+                   {"replicas_of_shard", n->replicas},
+                   {"lanes", n->lanes},
+                   {"connections_of_primary", n->connections},
+                   {"connections_of_primary_most", n->connections_most},
                    {"log_bytes_per_s", n->log_bytes_s},
                    {"kept_bytes_per_day", n->kept_bytes_day}};
     json_writer w = json_writer_on(out);
@@ -110,7 +187,10 @@ static void show_json(buf *out, const capacity_need *n)
 
 cli_exit cli_capacity(cli_context *c)
 {
-    capacity_wish w = {.busy_percent = BUSY_PERCENT, .cores_of_machine = CORES};
+    capacity_wish w = {.store = CAPACITY_PG,
+                       .busy_percent = BUSY_PERCENT,
+                       .cores_of_machine = CORES,
+                       .replicas = REPLICAS};
     cli_exit code = cli_parse(
         c, &(cli_flags){
                .synopsis = "", .options = options_of_costs(c->memory), .parse = parse, .into = &w});

@@ -303,9 +303,21 @@ shows "--max is a number" ends 2 verify --data "$data" --max many
 shows "capacity of what is asked for" ends 0 capacity --claims 100000 --redemptions 10000 \
     --wallets 50000 --coupons 50000 --busy 50 --cores 4
 shows "it has a line for each kind, and their sum" out_has '^all  *210000 '
-shows "more than one machine is told to be too much" out_has 'more than it can'
+shows "machines for them" out_has 'on machines of 4: [0-9]* for quan, and [0-9]* shards of'
+shows "with their connections" out_has 'A primary has [0-9]* connections, and up to [0-9]* when'
+shows "more than a store has is told" ends 0 capacity --claims 10000000 --cores 4
+shows "by what it may have" out_has 'more than one store has: [0-9]* servers, 16 shards'
 shows "little needs little" ends 0 capacity --claims 10 --json
-shows "one of each" equal "$(field '[.servers, .shards] | join(" ")')" "1 1"
+shows "one of each, and two replicas" equal \
+    "$(field '[.servers, .shards, .replicas_of_shard] | join(" ")')" "1 1 2"
+shows "without replicas the primary is read" ends 0 capacity --wallets 1000 --replicas 0 --json
+read_there=$(field .primary_milli)
+shows "with them they are" ends 0 capacity --wallets 1000 --replicas 1 --json
+shows "for the same" equal "$(field '[.primary_milli, .replica_milli] | join(" ")')" "0 $read_there"
+shows "of few lanes" ends 0 capacity --claims 1000 --lanes 2 --json
+shows "a connection each, and the readers" equal "$(field .connections_of_primary)" 18
+shows "a data directory is one server" ends 0 capacity --claims 1000000 --cores 4 --store rocks
+shows "and no more" out_has "A data directory is one server's"
 shows "twice as much" ends 0 capacity --claims 20000 --json
 twice=$(field .log_bytes_per_s)
 shows "is twice as much" ends 0 capacity --claims 10000 --json
@@ -313,6 +325,9 @@ shows "of log" equal "$twice" "$(($(field .log_bytes_per_s) * 2))"
 shows "a share beyond all" ends 2 capacity --busy 101
 shows "a rate that is none" ends 2 capacity --wallets many
 shows "no processors" ends 2 capacity --cores 0
+shows "no lanes" ends 2 capacity --lanes 0
+shows "too many replicas" ends 2 capacity --replicas 9
+shows "a store that is none" ends 2 capacity --store mem
 
 shows "a full stdout is not success" sh -c "quan version >/dev/full; [ \$? -eq 3 ]"
 
