@@ -3,8 +3,8 @@
  * `quan bench` draws them.
  *
  *   pg_claims --dsn URL [--dsn URL …] [--way function|many] [--batch 32] [--script FILE]
- *             [--connections 64] [--seconds 10] [--users 1000000] [--templates 20] [--limit 1000000]
- *             [--run TEXT]
+ *             [--connections 64] [--seconds 10] [--users 1000000] [--templates 20]
+ *             [--limit 1000000] [--run TEXT]
  *
  * Several databases are shards: a connection has one of them, in turn. `function` is one call a
  * claim; `many` is the statement of --script for --batch claims, and each connection has its own

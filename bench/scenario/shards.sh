@@ -18,7 +18,7 @@
 # q2x2"). Counted for each claim: processor time of PostgreSQL, bytes of its log, syncs of that
 # (pg_stat_wal) and commits (pg_stat_database), which both lag up to a second, and round trips as
 # Quan or the driver counts them.
-# shellcheck disable=SC1091,SC2154,SC2034,SC2046,SC2086 # lib.sh sets and reads them; lists are words
+# shellcheck disable=SC1091,SC2154,SC2034,SC2046,SC2086 # lib.sh sets, reads; lists are words
 . "$(dirname "$0")/lib.sh"
 rounds=${1:-3}
 seconds=${2:-4}
@@ -102,7 +102,7 @@ claims() {
     also=$(echo $urls | sed 's/^[^ ]*//; s/ \([^ ]*\)/ --also \1/g')
     load --connections "$connections" --users "$users" --seconds "$1" $also >"$run/answer"
 }
-servers_us() { for pid in $running; do cpu_us "$pid"; done | awk '{ n += $1 } END { print n + 0 }'; }
+servers_us() { for pid in $running; do cpu_us "$pid"; done | awk '{ n += $1 } END { print n }'; }
 # of_all METRIC: of all servers.
 of_all() { for url in $urls; do metric "$1"; done | awk '{ n += $1 } END { printf "%d\n", n }'; }
 
@@ -224,7 +224,8 @@ for name in f1 f2 m1 m2; do
 done
 
 machine
-echo "$connections clients (${POOL:-16} of the function), $users users, $lanes lanes, $seconds s each; the statement has $many claims"
+echo "$connections clients (${POOL:-16} of the function), $users users, $lanes lanes, $seconds s"
+echo "each; the statement has $many claims"
 echo "own: processor time of Quan's servers, or of the peer's driver; all but rates are per claim"
 echo
 row round what claims/s p50_us p99_us own_us pg_us log_B syncs commits trips

@@ -1,9 +1,9 @@
-/* The capacity model (000-25): from requests a second to processors, machines, connections, bytes of
- * log and bytes on the disk, by what one request of each kind was measured to cost (capacity.def).
- * Pure arithmetic in integers; rounds up.
+/* The capacity model (000-25): from requests a second to processors, machines, connections, bytes
+ * of log and bytes on the disk, by what one request of each kind was measured to cost
+ * (capacity.def). Pure arithmetic in integers; rounds up.
  *
- * It knows processors, bytes and connections only. Memory, the network and how long a sync takes are
- * for whoever sizes machines; a queue that forms is left out by staying below `busy_percent`. */
+ * It knows processors, bytes and connections only. Memory, the network and how long a sync takes
+ * are for whoever sizes machines; a queue that forms is left out by staying below busy_percent. */
 #ifndef QUAN_CLI_CAPACITY_H
 #define QUAN_CLI_CAPACITY_H
 

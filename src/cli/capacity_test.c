@@ -154,7 +154,7 @@ static void many_reads_need_more_replicas(void **state)
     assert_true((n.replicas - 1) * room < n.replica_milli);
 }
 
-/* One process applies the log: beyond what it can, a further shard is needed, not a further core. */
+/* One process applies the log: beyond what it can, a further shard is needed, no core. */
 static void the_log_of_a_shard_is_one_process(void **state)
 {
     (void)state;
