@@ -34,7 +34,8 @@ if(NOT TARGET quan_api)
 endif()
 quan_layer(quan_job FOLDER src/job LINK quan_app)
 quan_layer(quan_cli FOLDER src/cli LINK quan_app ${CSV_LIBRARY} PkgConfig::ZLIB)
-# Servers that send each other acts describe them alike: a digest of where that is written.
+# Servers that share a database, and send each other acts, describe them alike: a digest of where
+# that is written.
 set(formats)
 foreach(file src/domain/table.def src/app/act.def)
     file(SHA256 ${CMAKE_SOURCE_DIR}/${file} digest)
@@ -43,7 +44,7 @@ foreach(file src/domain/table.def src/app/act.def)
 endforeach()
 string(SHA256 formats "${formats}")
 string(SUBSTRING ${formats} 0 16 formats)
-set_source_files_properties(src/cli/serve_peers.c PROPERTIES
+set_source_files_properties(src/cli/serve_peers.c src/cli/store.c PROPERTIES
     COMPILE_DEFINITIONS QUAN_FORMATS="${formats}")
 add_dependencies(quan_cli generated_api) # its commands are made of the tables of the API
 

@@ -74,6 +74,7 @@ static cli_exit open_database(const cli_context *c, bool make, app_options *opti
     str *urls = ARENA_ARRAY(c->memory, str, STORE_SHARDS_MAX);
     options->engine = S("pg");
     options->store.server_clock = true;
+    options->store.formats = S(QUAN_FORMATS);
     options->store.urls = urls;
     options->store.shards =
         (uint16_t)store_urls_read(settings_text(c->settings, SETTING_store), urls);

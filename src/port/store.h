@@ -25,6 +25,7 @@
 enum {
     STORE_LANES_MAX = SLOT_LANES_MAX,
     STORE_SHARDS_MAX = 16,
+    STORE_FORMATS_MAX = 32,
     /* Requests waiting in one lane, of all classes together: beyond it no USE is taken in, beyond
      * 7/8 of it no ISSUE, beyond 3/4 no OTHER. */
     STORE_QUEUE_MAX = 4096,
@@ -141,7 +142,8 @@ typedef struct store_options {
     uint64_t adversary;
     size_t cache_bytes; /* rocks: block cache; 0: default */
     bool unsynced;      /* only for loading generated data in benchmarks: commits are not synced */
-    bool several;       /* pg: other processes may have it open, too */
+    bool several;       /* pg: other processes may have it open, too … */
+    str formats;        /* … that have the same here: what their rows and messages look like */
     bool server_clock;  /* pg: act time is the database server's, not the clock hook's */
 } store_options;
 

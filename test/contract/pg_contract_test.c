@@ -218,6 +218,49 @@ static void what_an_earlier_program_has_made_is_completed(void **state)
     arena_free(memory);
 }
 
+/* As one of several whose rows and messages are these; NULL: it is refused, and says so. */
+static store *joins(store_fixture *f, const char *formats)
+{
+    buf why;
+    buf_init(&why, WHY_MAX);
+    store *s = NULL;
+    store_options options = {.urls = f->urls, .several = true, .formats = str_of(formats)};
+    result r = store_open_pg(&options, NULL, &s, &why);
+    buf_char(&why, '\0');
+    if (r != R_DONE && (r != R_IN_USE || strstr(why.p, "stop all of those first") == NULL))
+        fail_msg("%s", why.p);
+    buf_free(&why);
+    return r == R_DONE ? s : NULL;
+}
+
+static void servers_of_other_formats_do_not_run_together(void **state)
+{
+    (void)state;
+    static const fixture_kind several = {"pg", FIXTURE_PG_SEVERAL, 0, false, 1};
+    store_fixture *f =
+        store_fixture_open(&several, FIXTURE_LANES); /* one before formats had a name */
+    run_put(f, 1);
+    assert_null(joins(f, "old"));
+    run_put(f, 2); /* it is none the worse for it */
+    store_close(f->store);
+    store *old = joins(f, "old"), *beside = joins(f, "old");
+    assert_true(old != NULL && beside != NULL);
+    assert_null(joins(f, "new"));
+    store_close(old);
+    assert_null(joins(f, "new"));
+    store_close(beside);
+    store *new = joins(f, "new");
+    assert_non_null(new);
+    assert_null(joins(f, "old"));
+    store_close(new);
+    buf why;
+    buf_init(&why, WHY_MAX);
+    assert_int_equal(store_fixture_try_open(f, 0, &f->store, &why), R_DONE);
+    buf_free(&why);
+    assert_true(has(f, 1) && has(f, 2));
+    store_fixture_close(f);
+}
+
 static void a_read_only_store_reads_only(void **state)
 {
     store_fixture *f = *state;
@@ -429,6 +472,7 @@ int main(void)
         EACH(a_server_that_forgets_is_refused),
         EACH(what_a_later_program_has_made_is_refused),
         EACH(what_an_earlier_program_has_made_is_completed),
+        cmocka_unit_test(servers_of_other_formats_do_not_run_together),
         EACH(a_read_only_store_reads_only),
         EACH(a_copy_is_made_by_other_tools),
         EACH(answers_are_dropped_by_act_time),

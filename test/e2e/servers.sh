@@ -206,6 +206,26 @@ done
 shows "the campaign is active" office 200 a POST "/v1/campaigns/$campaign/state" \
     '{"state": "active"}'
 
+# ---- another version -----------------------------------------------------------------------------
+
+# What a server whose tables or messages are others looks like to PostgreSQL.
+mkfifo "$scratch/strange"
+PGAPPNAME='quan-peer 0123456789abcdef' psql -X -q -d "$(dsn 1)" <"$scratch/strange" 3>&- &
+stranger=$!
+exec 4>"$scratch/strange"
+known() {
+    equal "$(psql -X -q -A -t -d "$(dsn 1)" -c "SELECT count(*) FROM pg_stat_activity
+        WHERE application_name = 'quan-peer 0123456789abcdef'")" 1
+}
+shows "a server of other tables" waits known
+settings secret >"$scratch/b.ini"
+shows "beside it none is started" ends 3 serve --settings "$scratch/b.ini" --peer-name b \
+    --http-port 0
+shows "and told what to do" err_has "stop all of those first"
+shows "one that runs goes on" office 200 a GET "/v1/campaigns/$campaign"
+exec 4>&-
+wait "$stranger"
+
 # ---- two -----------------------------------------------------------------------------------------
 
 shows "another secret is no peer" up b other

@@ -57,6 +57,15 @@ static const engine_ops pg_ops = {
     .measure = pg_measure,
 };
 
+static void name_application(pg_engine *p, const store_options *options)
+{
+    const char *name = options->read_only ? "quan-reader" : options->several ? "quan-peer" : "quan";
+    str formats = options->several && !options->read_only ? options->formats : S("");
+    CHECK(formats.n <= STORE_FORMATS_MAX);
+    (void)snprintf(p->application, sizeof(p->application), "%s%s%.*s", name,
+                   formats.n > 0 ? " " : "", STR_ARG(formats));
+}
+
 result store_open_pg(const store_options *options, const store_hooks *hooks, store **out, buf *why)
 {
     pg_engine *p = calloc(1, sizeof(*p)); /* freed by pg_close */
@@ -65,7 +74,7 @@ result store_open_pg(const store_options *options, const store_hooks *hooks, sto
     p->engine.withholds = true;
     p->engine.shared = true;
     p->server_clock = options->server_clock;
-    p->application = options->read_only ? "quan-reader" : options->several ? "quan-peer" : "quan";
+    name_application(p, options);
     p->engine.read_only = options->read_only;
     p->engine.adversary = options->adversary;
     p->shards_n = options->shards == 0 ? 1 : options->shards;

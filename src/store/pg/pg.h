@@ -30,9 +30,10 @@ enum {
     PG_PATIENCE_MS = 2000,    /* a server that is away for longer is told to callers */
     PG_BACK_OFF_MS = 25,      /* between tries to reach it: at first, … */
     PG_BACK_OFF_MAX_MS = 400, /* … doubled each time, up to this */
-    PG_READERS_MAX = 16, /* of a shard at once; who comes then waits, as long as the patience */
-    PG_PAGE_ROWS = 1000, /* of a walk over a table */
-    PG_SCANS_MAX = 1000, /* in one pipeline */
+    PG_READERS_MAX = 16,     /* of a shard at once; who comes then waits, as long as the patience */
+    PG_PAGE_ROWS = 1000,     /* of a walk over a table */
+    PG_SCANS_MAX = 1000,     /* in one pipeline */
+    PG_APPLICATION_MAX = 64, /* as PostgreSQL has it: 63 bytes */
     PG_REPLICA_REST_MS = 2000, /* of a replica that is away or lags, until it is tried again */
 };
 
@@ -102,7 +103,7 @@ typedef struct pg_keeper {
 struct pg_engine {
     engine engine; /* first */
     bool server_clock;
-    const char *application; /* as the server knows us: those that write find each other by it */
+    char application[PG_APPLICATION_MAX]; /* by which those that write find each other */
     uint16_t shards_n;
     pg_shard shards[STORE_SHARDS_MAX];
     snapshot lanes[STORE_LANES_MAX]; /* sessions are made by the lane's first batch */

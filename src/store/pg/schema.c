@@ -118,23 +118,39 @@ static result check_durable(conn *c, buf *why)
     return R_DONE;
 }
 
-/* One of several may be opened beside others of them, not beside a process that believes to be
- * alone. Connections that were closed a moment ago may still be shown. */
-static result check_alone(conn *c, bool several, buf *why)
+/* R_IN_USE: there are some of those. Connections that were just closed may still be shown. */
+static result look_for(conn *c, sql_fixed whom, str than, buf *why)
 {
     int64_t until = clock_monotonic_ms() + PG_PATIENCE_MS;
     bool others;
     do {
         others = false;
-        conn_send_fixed(c, several ? SQL_LONE : SQL_OTHERS, TAG_ROW);
+        if (than.n > 0)
+            binary_text(&c->params, than);
+        conn_send_fixed(c, whom, TAG_ROW);
         if (conn_run(c, on_count, &others) != CONN_DONE)
             return failed(c, "the database cannot be read", why);
         if (others)
             pg_rest_ms(PG_BACK_OFF_MS);
     } while (others && clock_monotonic_ms() < until);
-    if (others)
-        buf_printf(why, "another process has this database open");
     return others ? R_IN_USE : R_DONE;
+}
+
+/* One of several may be opened beside others of them, not beside a process that believes to be
+ * alone, nor beside one of another version that has other rows and messages (decision 35): each has
+ * its name before it looks, so of two that begin at once none misses the other. */
+static result check_alone(conn *c, const pg_engine *p, bool several, buf *why)
+{
+    result r = look_for(c, several ? SQL_LONE : SQL_OTHERS, S(""), why);
+    if (r == R_IN_USE)
+        buf_printf(why, "another process has this database open");
+    if (r != R_DONE || !several)
+        return r;
+    r = look_for(c, SQL_STRANGERS, str_of(p->application), why);
+    if (r == R_IN_USE)
+        buf_printf(why, "a server has this database open whose version has other tables or "
+                        "messages: stop all of those first");
+    return r;
 }
 
 /* ---- what it has ---- */
@@ -275,7 +291,7 @@ result pg_schema(session *s, const store_options *options, buf *why)
     if (r == R_DONE && !options->unsynced)
         r = check_durable(c, why);
     if (r == R_DONE && !options->read_only)
-        r = check_alone(c, options->several, why);
+        r = check_alone(c, s->shard->engine, options->several, why);
     if (r == R_DONE)
         r = complete(c, options, why);
     return r;

@@ -18,9 +18,12 @@ const char *const sql_fixed_text[SQL_FIXED_COUNT] = {
                       "WHERE \"lane\" = $1::int4 AND \"rev\" = $2::int8",
     [SQL_KEEP] = "DELETE FROM \"idempotency\" WHERE \"slot\" = $1::int4 AND \"at_ms\" <= $2::int8",
     [SQL_OTHERS] = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() "
-                   "AND application_name IN ('quan', 'quan-peer') AND pid <> pg_backend_pid()",
+                   "AND (application_name = 'quan' OR application_name LIKE 'quan-peer%') "
+                   "AND pid <> pg_backend_pid()",
     [SQL_LONE] = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() "
                  "AND application_name = 'quan' AND pid <> pg_backend_pid()",
+    [SQL_STRANGERS] = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() "
+                      "AND application_name LIKE 'quan-peer%' AND application_name <> $1::text",
     [SQL_HAS_META] = "SELECT 1 FROM information_schema.tables "
                      "WHERE table_schema = current_schema AND table_name = 'meta'",
     [SQL_CREATE_META] = "CREATE TABLE \"meta\" (\"name\" text NOT NULL, \"value\" int8 NOT NULL, "

@@ -80,6 +80,7 @@ typedef enum sql_fixed {
     SQL_KEEP,      /* (slot, time): drops answers that are not younger */
     SQL_OTHERS,    /* connections of another process that writes */
     SQL_LONE,      /* … of one that believes to be the only one */
+    SQL_STRANGERS, /* (name): … of one of several, by another name */
     SQL_HAS_META,
     SQL_CREATE_META,
     SQL_READ_META,
