@@ -145,7 +145,7 @@ void pattern_parse(const node *at, str text, gen_value *value);
 typedef struct gen_operation {
     str id, method, path, tag, summary, doc, scope;
     const node *source;
-    bool needs_key, needs_match;
+    bool needs_key, needs_match, takes_position;
     gen_type *parameters; /* those of the path first, in its order; NULL: none */
     size_t path_parameters;
     gen_type *body; /* NULL: none */

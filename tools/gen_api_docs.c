@@ -122,6 +122,8 @@ static void put_demands(const gen_operation *o, buf *out)
         buf_str(out, S(" Needs `Idempotency-Key`."));
     if (o->needs_match)
         buf_str(out, S(" Needs `If-Match`."));
+    if (o->takes_position)
+        buf_str(out, S(" Takes `Quan-Position`."));
     if (o->body != NULL) {
         buf_printf(out, " Body: [%.*s](#%.*s)%s, at most %lld bytes.", STR_ARG(o->body->name),
                    STR_ARG(o->body->name), o->body_required ? "" : " or nothing",

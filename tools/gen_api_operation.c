@@ -40,7 +40,12 @@ static str parameter_name(str segment)
 static void header_parameter(gen_operation *o, const node *p, str name)
 {
     const node *required = node_get(p, "required");
-    if (required == NULL || required->number == 0)
+    bool needed = required != NULL && required->number != 0;
+    if (str_eq(name, S("Quan-Position")) && !needed) {
+        o->takes_position = true;
+        return;
+    }
+    if (!needed)
         gen_fail(p, "a header must be required");
     if (str_eq(name, S("Idempotency-Key")))
         o->needs_key = true;

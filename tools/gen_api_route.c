@@ -86,11 +86,14 @@ void emit_route_header(buf *out)
 static void emit_operation(const gen_operation *o, buf *out)
 {
     str scope = gen_upper(o->scope);
-    buf_printf(out,
-               "    {.id = {\"%.*s\", %zu},\n     .verb = VERB_%.*s,\n     .path = {\"%.*s\", "
-               "%zu},\n     .scope = SCOPE_%.*s,\n     .needs_key = %s,\n     .needs_match = %s,\n",
-               STR_ARG(o->id), o->id.n, STR_ARG(o->method), STR_ARG(o->path), o->path.n,
-               STR_ARG(scope), o->needs_key ? "true" : "false", o->needs_match ? "true" : "false");
+    buf_printf(
+        out,
+        "    {.id = {\"%.*s\", %zu},\n     .verb = VERB_%.*s,\n     .path = {\"%.*s\", "
+        "%zu},\n     .scope = SCOPE_%.*s,\n     .needs_key = %s,\n     .needs_match = %s,\n     "
+        ".takes_position = %s,\n",
+        STR_ARG(o->id), o->id.n, STR_ARG(o->method), STR_ARG(o->path), o->path.n, STR_ARG(scope),
+        o->needs_key ? "true" : "false", o->needs_match ? "true" : "false",
+        o->takes_position ? "true" : "false");
     if (o->parameters != NULL)
         buf_printf(out, "     .parameters = &wire_%.*s_type,\n     .path_parameters = %zu,\n",
                    STR_ARG(o->parameters->name), o->path_parameters);

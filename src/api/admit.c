@@ -145,6 +145,21 @@ static result admit_match(api_call *c)
     return R_DONE;
 }
 
+static result admit_position(api_call *c)
+{
+    str field = S("Quan-Position");
+    size_t n = c->operation->takes_position ? http_header_count(c->x, field) : 0;
+    if (n == 0)
+        return R_DONE;
+    store_position *after = ARENA_NEW(c->memory, store_position);
+    c->after = after;
+    if (n > 1)
+        issues_add(c->problems, field, S("duplicate"), "the newest one alone");
+    else if (!call_position_read(c->memory, http_header(c->x, field), after))
+        issues_add(c->problems, field, S("bad_format"), "no answer has named this");
+    return c->problems->n > 0 ? R_BAD_POSITION : R_DONE;
+}
+
 static bool is_json(str type)
 {
     static const char json_type[] = "application/json";
@@ -259,6 +274,8 @@ result admit_head(api_call *c, const route_match *match, str *why)
         r = admit_key(c);
     if (r == R_DONE)
         r = admit_match(c);
+    if (r == R_DONE)
+        r = admit_position(c);
     return r == R_DONE ? admit_parameters(c, match) : r;
 }
 

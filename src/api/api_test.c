@@ -464,6 +464,44 @@ static void the_feed_has_every_event_once(void **state)
     check_problem(f, &a, 400, "bad_page_token");
 }
 
+/* ---- positions ---- */
+
+static http_answer read_at(fixture *f, const char *headers)
+{
+    return ask(f, &(call){.method = "GET",
+                          .path = S("/v1/users/u/coupons"),
+                          .key = S("all"),
+                          .headers = str_of(headers)});
+}
+
+/* Here, too, where no replica is that it would matter to. */
+static void a_position_is_one_or_refused(void **state)
+{
+    static const char *const bad[] = {
+        "Quan-Position: \r\n",
+        "Quan-Position: rMzrogEBAQDA54CzltbhgWsCwMmzMSb4sM\r\n", /* cut */
+        "Quan-Position: rMzrogEBAQDA54CzltbhgWsCwMmzMSb4sMd\r\n",
+        "Quan-Position: rMzrogEBAQDA54CzltbhgWsCwMmzMSb5sMc\r\n",
+        "Quan-Position: rMzrogEBAQDA54CzltbhgWsCwMmzMSb4sM=\r\n",
+        "Quan-Position: rMzrogEBAQDA54CzltbhgWsCwMmzMSb4sMc\r\n"
+        "Quan-Position: rMzrogEBAQDA54CzltbhgWsCwMmzMSb4sMc\r\n",
+    };
+    fixture *f = *state;
+    http_answer a = read_at(f, "Quan-Position: rMzrogEBAQDA54CzltbhgWsCwMmzMSb4sMc\r\n");
+    assert_int_equal(a.status, 200);
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        a = read_at(f, bad[i]);
+        check_problem(f, &a, 400, "bad_position");
+        assert_non_null(memmem(a.body.p, a.body.n, "\"Quan-Position\"", 15));
+    }
+    /* Where it is not needed it is not looked at. */
+    a = ask(f, &(call){.method = "GET",
+                       .path = S("/v1/events"),
+                       .key = S("all"),
+                       .headers = S("Quan-Position: none\r\n")});
+    assert_int_equal(a.status, 200);
+}
+
 /* ---- the server itself ---- */
 
 static void probes_and_pages_of_the_server_need_no_key(void **state)
@@ -536,6 +574,7 @@ int main(void)
         cmocka_unit_test(a_batch_answers_each_in_its_place),
         cmocka_unit_test(pages_meet_and_tokens_are_for_their_list),
         cmocka_unit_test(the_feed_has_every_event_once),
+        cmocka_unit_test(a_position_is_one_or_refused),
         cmocka_unit_test(probes_and_pages_of_the_server_need_no_key),
         cmocka_unit_test(an_import_that_is_busy_tells_for_how_long),
     };

@@ -15,6 +15,7 @@
 #include "base/hash.h"
 #include "domain/phone/holder.h"
 #include "port/log.h"
+#include "port/metric.h"
 
 enum { API_BODY_MAX_DEFAULT = 64 * 1024, STATUS_ACCEPTED = 202, UNREACHED_BYTES = 256 };
 
@@ -63,6 +64,9 @@ static void respond(api_call *c)
         config_free((config *)(uintptr_t)c->config); /* the share that call_config took */
     if (c->guess != NULL)
         guess_end(c->guess);
+    str position = c->key.n > 0 ? call_position(c) : S("");
+    if (position.n > 0)
+        http_add_header(c->x, S("Quan-Position"), position);
     http_respond(c->x); /* c is gone with its arena */
 }
 
@@ -242,7 +246,8 @@ bool call_view_of(api_call *c, uint16_t slot, app_view *out)
 
 bool call_view_shown(api_call *c, uint16_t slot, app_view *out)
 {
-    return view_open(c, &(store_home){.slot = slot, .replica = true}, out);
+    store_home home = {.slot = slot, .replica = !c->primary_only, .after = c->after};
+    return view_open(c, &home, out);
 }
 
 bool call_view_of_user(api_call *c, str of, app_view *out)
@@ -253,6 +258,12 @@ bool call_view_of_user(api_call *c, str of, app_view *out)
 bool call_view_end(api_call *c, app_view *v)
 {
     result r = app_view_close(v);
+    if (r == R_STALE && !c->primary_only) { /* nothing is answered before a view has ended */
+        metric_add(METRIC_STORE_VIEWS_AGAIN, 1);
+        c->primary_only = true;
+        c->operation->handle(c);
+        return false;
+    }
     if (r == R_UNAVAILABLE) /* of another shard than its own */
         call_refuse(c, r, S(""));
     else if (r != R_DONE)
@@ -446,7 +457,7 @@ static void refuse_admission(api_call *c, result r, str why)
     if (r == R_INVALID)
         call_invalid(c);
     else
-        call_refuse(c, r, why);
+        refuse_with(c, r, why, r == R_BAD_POSITION ? c->problems : NULL);
 }
 
 /* Body and handler: on the loop, or on a thread for heavy ones. */

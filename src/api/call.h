@@ -41,16 +41,18 @@ struct api_call {
     http_exchange *x;
     arena *memory;
     const operation *operation;
-    app_principal who;   /* zero where no key is needed */
-    str key;             /* Idempotency-Key */
-    uint32_t if_version; /* of If-Match */
-    uint64_t body_hash;  /* of path, If-Match and body */
-    bool body_hidden;    /* holder.c's own: it is a hash by the merchant's secret */
-    void *parameters;    /* wire_<operation>_parameters */
-    void *body;          /* wire struct of the body */
+    app_principal who;           /* zero where no key is needed */
+    str key;                     /* Idempotency-Key */
+    uint32_t if_version;         /* of If-Match */
+    const store_position *after; /* Quan-Position; NULL: none was sent */
+    uint64_t body_hash;          /* of path, If-Match and body */
+    bool body_hidden;            /* holder.c's own: it is a hash by the merchant's secret */
+    void *parameters;            /* wire_<operation>_parameters */
+    void *body;                  /* wire struct of the body */
     issues *problems;
-    str price;      /* JSON that goes with PRICE_CHANGED */
-    unsigned tries; /* of an act that is prepared on a snapshot */
+    bool primary_only; /* of call_view_shown: a replica has ended in the middle of one */
+    str price;         /* JSON that goes with PRICE_CHANGED */
+    unsigned tries;    /* of an act that is prepared on a snapshot */
     act_call act;
     void (*then)(api_call *c);
     bool anyway; /* of call_step */
@@ -77,11 +79,12 @@ const config *call_config(api_call *c);
 MUST_USE bool call_view(api_call *c, app_view *out);
 /* For what one slot has, and maybe what its rows name: needs no shard but that one. */
 MUST_USE bool call_view_of(api_call *c, uint16_t slot, app_view *out);
-/* … for what is shown as it was a moment ago at the most, but for what this server has answered:
- * a replica may have it. */
+/* … for what is shown as it was a moment ago at the most, but for what this server has answered,
+ * and what had been answered where Quan-Position was named: a replica may have it. */
 MUST_USE bool call_view_shown(api_call *c, uint16_t slot, app_view *out);
 MUST_USE bool call_view_of_user(api_call *c, str of, app_view *out);
-/* Closes it. False: something could not be read, and the call has ended. */
+/* Closes it. False: something could not be read, and the call has ended, or its handler has begun
+ * anew. */
 MUST_USE bool call_view_end(api_call *c, app_view *v);
 /* Closes it and ends the call: with 200 and the value, or with r where that is a refusal. */
 void call_view_answer(api_call *c, app_view *v, result r, const wire_type *t, const void *value);
@@ -138,6 +141,10 @@ void call_etag(api_call *c, uint32_t version); /* before the answer */
 str call_token_write(api_call *c, str bytes);
 /* Empty token: *bytes is empty. False: the call has ended with BAD_PAGE_TOKEN. */
 MUST_USE bool call_token_read(api_call *c, str token, str *bytes);
+/* What Quan-Position names: everything that was answered here until now; empty: nothing has to be
+ * named, for there are no replicas. And back; false: it is none. */
+str call_position(api_call *c);
+MUST_USE bool call_position_read(arena *memory, str text, store_position *out);
 /* Tokens that hold one number. 0 is the start. */
 str call_token_of_id(api_call *c, uint64_t id);
 MUST_USE bool call_token_id(api_call *c, str token, uint64_t *id);

@@ -27,7 +27,7 @@ typedef struct operation {
     http_verb verb;
     str path; /* with {parameters} */
     api_scope scope;
-    bool needs_key, needs_match;
+    bool needs_key, needs_match, takes_position;
     const wire_type *parameters; /* those of the path first; NULL: none */
     size_t path_parameters;
     const wire_type *body; /* NULL: none */

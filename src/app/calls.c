@@ -93,6 +93,15 @@ static void act_here(act_call *c)
     c->done(c);
 }
 
+/* Where the rows of its slot are to be found from now on. */
+static void take_position(const act_call *c, str bytes)
+{
+    store_position p;
+    if (!c->request.to_lane &&
+        record_decode(&store_position_record, bytes, c->memory, &p) == R_DONE)
+        store_position_seen(c->app->store, c->slot, &p);
+}
+
 /* False: it cannot be read, or what it names of the configuration is not known here: who is
  * answered looks it up. */
 static bool take_answer(act_call *c, str bytes)
@@ -110,6 +119,7 @@ static bool take_answer(act_call *c, str bytes)
     c->at_ms = a.at_ms;
     c->replayed = a.replayed;
     c->unreached = a.unreached;
+    take_position(c, a.position);
     return true;
 }
 
@@ -125,8 +135,6 @@ static void act_answered(void *of, result code, str answer)
     if (code == R_DONE && !take_answer(c, answer))
         code = R_UNKNOWN;
     c->doubtful = c->doubtful || code == R_UNKNOWN;
-    if (code == R_DONE && !c->request.to_lane)
-        store_written_elsewhere(c->app->store, c->slot);
     if (code == R_UNAVAILABLE || (code == R_UNKNOWN && may_repeat(c))) {
         act_here(c);
         return;

@@ -35,6 +35,9 @@ static void served(act_call *c)
                      .unreached = c->unreached,
                      .lane = act_lane(c)};
     a.epoch = feed_epoch(c->app, a.lane);
+    store_position here;
+    store_position_here(c->app->store, c->memory, &here);
+    a.position = record_bytes(&store_position_record, &here, c->memory);
     if (c->code == R_DONE)
         a.outcome = record_bytes(act_find((uint16_t)c->id)->out, c->out, c->memory);
     serve_answer(&a, s->answer, s->of);

@@ -162,9 +162,13 @@ void store_close(store *s); /* drains, stops the threads, frees; NULL is allowed
 
 uint16_t store_lanes(const store *s);
 uint16_t store_lane_of_slot(const store *s, uint16_t slot);
-/* Of several: another server has answered what it wrote in a slot for this one. Views of a replica
- * find it, as they find what was written here. */
-void store_written_elsewhere(store *s, uint16_t slot);
+/* Where the logs of the shards are, as far as this process has committed to them or heard of it:
+ * who names it to a view (store_home.after) finds all that was answered here until now. No places:
+ * the engine has no replicas. */
+void store_position_here(store *s, arena *memory, store_position *out);
+/* Of several: another server has answered what it wrote in a slot for this one, and this is where
+ * it was then. Views of a replica find it, as they find what was written here. */
+void store_position_seen(store *s, uint16_t slot, const store_position *p);
 const slot_map *store_slots(const store *s); /* as long as the store */
 /* Inside run: takes back what this run has written so far, so that only what follows is kept (a
  * stored refusal). */

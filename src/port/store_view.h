@@ -20,13 +20,18 @@ typedef struct store_home {
     /* Rows of the slot, and no others, may come from a replica that has all that this process has
      * written there, and of what others have, all but that of STORE_REPLICA_LAG_MS. */
     bool replica;
+    /* … and all that was committed by then, by whichever server; NULL: nothing is named. Places of
+     * other systems ask for nothing but the primary. */
+    const store_position *after;
     /* Of no home: rows of all shards that can be reached now, and of no other one. */
     bool reached;
 } store_home;
 
 /* A unit of work on a consistent snapshot of all lanes of a shard. No queue; rows load at once;
  * pending is never true, unless a row could not be read: then read_end tells why (R_CORRUPT, R_IO,
- * R_UNAVAILABLE; else R_DONE). The configuration (uow_config) is pinned after the snapshots are
+ * R_UNAVAILABLE, or R_STALE where the replica has ended that it was read from: its rows are not had
+ * of the same moment again, but a view that begins anew may have them of the primary; else R_DONE).
+ * The configuration (uow_config) is pinned after the snapshots are
  * taken, so that it knows every template that a row names, whichever server wrote it; read_end lets
  * both go. Do not wait for a request while reading: a store that makes room on a full disk waits
  * for its readers.

@@ -89,7 +89,9 @@ typedef struct engine_ops {
      * again), R_UNKNOWN (that cannot be found out), R_IO (nor anything else: nothing may be
      * acknowledged any more). */
     result (*commit)(engine *e, uint16_t lane, const change *changes, size_t n);
-    void (*elsewhere)(engine *e, uint16_t slot); /* store_written_elsewhere; NULL: no replicas */
+    /* store_position_here and store_position_seen; NULL: no replicas */
+    void (*position_here)(engine *e, arena *memory, store_position *out);
+    void (*position_seen)(engine *e, uint16_t slot, const store_position *p);
     result (*checkpoint)(engine *e, str directory, buf *why);
     void (*compact)(engine *e);
     void (*measure)(engine *e, store_metrics *out); /* cache_used … full; NULL: all 0 */

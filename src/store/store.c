@@ -86,10 +86,17 @@ uint16_t store_lane_of_slot(const store *s, uint16_t slot)
     return slot_map_lane(&s->map, slot);
 }
 
-void store_written_elsewhere(store *s, uint16_t slot)
+void store_position_here(store *s, arena *memory, store_position *out)
 {
-    if (s->engine->ops->elsewhere != NULL)
-        s->engine->ops->elsewhere(s->engine, slot);
+    *out = (store_position){0};
+    if (s->engine->ops->position_here != NULL)
+        s->engine->ops->position_here(s->engine, memory, out);
+}
+
+void store_position_seen(store *s, uint16_t slot, const store_position *p)
+{
+    if (s->engine->ops->position_seen != NULL)
+        s->engine->ops->position_seen(s->engine, slot, p);
 }
 
 const slot_map *store_slots(const store *s)

@@ -207,6 +207,38 @@ static void connections_to_the_old_primary_are_given_up(void **state)
     assert_int_equal(s->f->failures, 0);
 }
 
+/* A view names what was written at the new primary, of which this process knows nothing yet: it is
+ * not the old one, to which it is connected and which takes writes, that answers. */
+static void what_the_new_primary_has_answered_is_not_asked_of_the_old(void **state)
+{
+    stage *s = *state;
+    str stream = str_of(of(s, replica));
+    s->f->replicas = &stream;
+    store_fixture_reopen(s->f);
+    assert_int_equal(run_put(s->f, 1), R_DONE);
+    wait_for_replica(s);
+    database_run(of(s, replica), "SELECT pg_promote()");
+    store_fixture *other = store_fixture_open_at(&s->f->kind, 0, (const char *const[]){s->url});
+    other->replicas = &stream;
+    store_fixture_reopen(other);
+    assert_int_equal(run_put(other, 2), R_DONE);
+    assert_rows(of(s, replica), 2, FIXTURE_LANES);
+    store_position there;
+    uow *u;
+    arena *memory = arena_new(0);
+    store_position_here(other->store, memory, &there);
+    store_home home = {.slot = SLOT, .replica = true, .after = &there};
+    assert_int_equal(store_read_begin_at(s->f->store, &home, memory, FIXTURE_START_MS, &u), R_DONE);
+    assert_non_null(coupon_get(u, SLOT, 2));
+    assert_int_equal(store_read_end(u), R_DONE);
+    assert_int_equal(run_put(s->f, 3), R_DONE); /* by lanes that were connected to the old one */
+    assert_rows(of(s, replica), 3, FIXTURE_LANES);
+    assert_rows(of(s, primary), 3, 0);
+    arena_free(memory);
+    store_fixture_close(other);
+    store_fixture_reopen(s->f);
+}
+
 int main(void)
 {
 #define EACH(test) cmocka_unit_test_setup_teardown(test, begin, finish)
@@ -214,6 +246,7 @@ int main(void)
         EACH(a_promoted_replica_is_found_at_once),
         EACH(an_old_primary_gets_nothing_from_who_knows_better),
         EACH(connections_to_the_old_primary_are_given_up),
+        EACH(what_the_new_primary_has_answered_is_not_asked_of_the_old),
     };
     log_set_level(LOG_LEVEL_COUNT); /* what is logged is what is made */
     return cmocka_run_group_tests(tests, NULL, NULL);

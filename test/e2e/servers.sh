@@ -8,9 +8,6 @@ cd "$(dirname "$0")/../.." || exit 1
 PATH=$(cd "${QUAN_BUILD:-build/release}" && pwd):$PATH
 scratch=$(mktemp -d) || exit 1
 chmod 711 "$scratch"
-cluster=
-a_pid=
-b_pid=
 trap '[ -z "$a_pid$b_pid" ] || kill -9 $a_pid $b_pid 2>/dev/null
     [ -z "$cluster" ] || { exec 3>&-; wait "$cluster"; }
     rm -rf "$scratch"' EXIT
@@ -22,134 +19,13 @@ mkdir -m 711 "$scratch/here"
 TMPDIR=$scratch/here
 export TMPDIR
 mkfifo "$scratch/in"
-workers=8
-
-# waits COMMAND…: until it holds; at most half a minute.
-waits() {
-    for _ in $(seq 600); do
-        if "$@" >/dev/null 2>&1; then return 0; fi
-        sleep 0.05
-    done
-    "$@"
-}
-said() { [ "$(wc -l <"$scratch/out.cluster")" -ge "$1" ]; }
-# tell WORD SHARD: a word to its cluster, until it has happened.
-heard=1
-tell() {
-    echo "$1 shard-$2" >&3
-    heard=$((heard + 1))
-    waits said $heard
-}
-url_of() { cat "$scratch/$1.last"; }
-metric() { curl -s -m 5 "$(url_of "$1")/metrics" | sed -n "s/^$2 //p"; }
-alive() { equal "$2" "$(metric "$1" quan_peers_alive)"; }
-lanes() { equal "$2" "$(metric "$1" quan_peer_lanes)"; }
-
-# section: that of the page, page WORD: its command with it, settings SECRET: its settings, of here.
-section() { sed -n '/^## Several servers/,/^## Poolers/p' docs/operate/postgresql.md; }
-page() { section | grep -m 1 "^[a-z]* $1 "; }
-settings() {
-    section | grep '^[a-z_]* = ' | sed "s|^store = .*|store = $QUAN_STORE|
-        s|^peers = .*|peers = $peers|; s|/etc/quan/peer.secret|$scratch/$1|"
-}
-# free_port: one that nobody has, of those that the kernel gives to nobody by itself.
-free_port() {
-    for port in $(shuf -i 20000-32000 -n 100); do
-        if ! grep -q "$(printf ':%04X ' "$port")" /proc/net/tcp; then
-            echo "$port"
-            return
-        fi
-    done
-}
-# start NAME [SECRET]: that server, in the background, as the page for operators has it.
-start() {
-    name=$1
-    rm -f "$scratch/$name.url"
-    settings "${2:-secret}" >"$scratch/$name.ini"
-    # shellcheck disable=SC2046
-    $(page serve | sed "s|/etc/quan/quan.ini|$scratch/$name.ini|; s|name a|name $name|") \
-        --http-port 0 --ready-file "$scratch/$name.url" >/dev/null 2>>"$scratch/$name.log" &
-    eval "${name}_pid=$!"
-}
-# up NAME [SECRET]: until it answers.
-up() {
-    start "$@"
-    waits [ -s "$scratch/$1.url" ] && cp "$scratch/$1.url" "$scratch/$1.last"
-}
-# down NAME: it ends well when it is told to.
-down() {
-    pid=
-    eval "pid=\$${1}_pid; ${1}_pid="
-    kill "$pid" && wait "$pid"
-}
-# dies NAME: at once.
-dies() {
-    pid=
-    eval "pid=\$${1}_pid; ${1}_pid="
-    kill -9 "$pid"
-    wait "$pid" 2>/dev/null
-    true
-}
-# ask NAME KEY METHOD PATH BODY IDEMPOTENCY-KEY FILE: the status of the answer; the answer in FILE.
-ask() {
-    curl -s -m 8 -o "$7" -w '%{http_code}\n' -X "$3" -H "Authorization: Bearer $2" \
-        -H "Idempotency-Key: $6" -H 'Content-Type: application/json' ${5:+-d "$5"} \
-        "$(url_of "$1")$4"
-}
-fresh() { cat /proc/sys/kernel/random/uuid; }
-# office STATUS NAME METHOD PATH [BODY]: as the shop's office; the answer in answer.
-office() {
-    wanted=$1
-    is=$(ask "$2" "$office" "$3" "$4" "${5:-}" "$(fresh)" "$scratch/answer")
-    equal "$is" "$wanted"
-}
-answer() { jq -r "$1" "$scratch/answer"; }
-# many N COMMAND…: at once, $workers of them; each gets a number of its own, from 1.
-many() {
-    n=$1
-    shift
-    for worker in $(seq $workers); do
-        for i in $(seq "$worker" $workers "$n"); do "$@" "$i"; done &
-        eval "w$worker=$!"
-    done
-    for worker in $(seq $workers); do eval "wait \$w$worker"; done
-}
-# claim N: user N asks for a coupon, at one server and the other in turn, with the same key, until
-# it is answered yes or no; at most ten seconds.
-claim() {
-    began=$(date +%s%3N)
-    for try in $(seq 200); do
-        [ $((($1 + try) % 2)) -eq 0 ] && at=a || at=b
-        is=$(ask "$at" "$office" POST /v1/claims \
-            "{\"user\": \"$round-$1\", \"template\": \"$template\"}" "$round-$1" \
-            "$scratch/claim.$round.$1")
-        case $is in
-        201 | 409) break ;;
-        esac
-        sleep 0.05
-    done
-    echo "$is $(($(date +%s%3N) - began))" >"$scratch/status.$round.$1"
-}
-answered() { cat "$scratch/status.$round".* | grep -c "^$1"; }
-# longest: what the slowest of them took, in ms.
-longest() { cat "$scratch/status.$round".* | cut -d' ' -f2 | sort -n | tail -n 1; }
-within() { [ "$(longest)" -le "$1" ] || { echo "$(longest) ms, not $1"; false; }; }
-coupons() { cat "$scratch/claim.$round".* | jq -r '.coupons[]?.id' | sort; }
-# sum SQL: of the number that it gives in each shard.
-sum() {
-    for i in 0 1; do
-        psql -X -q -A -t -v ON_ERROR_STOP=1 -d "$(dsn $i)" -c "$1"
-    done | awk '{ n += $1 } END { print n }'
-}
-dsn() { head -n 1 "$scratch/out.cluster" | jq -r ".nodes[$1].dsn_tcp"; }
+. test/lib/peers.sh
+nodes="shard-0 shard-1"
 
 # ---- who may be a peer ---------------------------------------------------------------------------
 
-quan cluster postgres --json --shards 2 <"$scratch/in" >"$scratch/out.cluster" 2>"$scratch/err" &
-cluster=$!
-exec 3>"$scratch/in"
-shows "two servers of PostgreSQL" waits said 1
-QUAN_STORE="$(dsn 0), $(dsn 1)"
+shows "two servers of PostgreSQL" databases --shards 2
+QUAN_STORE="$(dsn shard-0), $(dsn shard-1)"
 export QUAN_STORE
 page rand | sed 's/ >.*//' | sh >"$scratch/secret"
 openssl rand -hex 32 >"$scratch/other"
@@ -178,33 +54,19 @@ shows "a secret without peers is refused" with --peer-secret-file "$scratch/secr
 
 # ---- a shop, made at a server that is alone ------------------------------------------------------
 
-quan admin merchant create --lanes 4 --name Shop --zone UTC --currency USD --json \
-    >"$scratch/merchant"
-office=$(quan admin key create --merchant "$(jq -r .id "$scratch/merchant")" \
-    --scopes admin,issue,redeem,read --json | jq -r .key)
+shows "a merchant" merchant
 shows "a server whose peer is away" up a
 shows "has all lanes" lanes a 4
 shows "a process without peers is refused" ends 3 serve --http-port 0
 shows "and told why" err_has "another process has this database open"
-window='{"from": "2026-01-01T00:00:00Z", "until": "2100-01-01T00:00:00Z"}'
-shows "a campaign" office 201 a POST /v1/campaigns \
-    "{\"name\": \"C\", \"claim_window\": $window, \"use_window\": $window}"
-campaign=$(answer .id)
-# template NAME [FIELDS]: a template of the campaign.
-template() {
-    office 201 a POST "/v1/campaigns/$campaign/templates" "{\"name\": \"$1\",
-        \"validity\": {\"kind\": \"after_issue\", \"duration_days\": 7},
-        \"benefit\": {\"kind\": \"amount_off\",
-        \"amount\": {\"amount\": 100, \"currency\": \"USD\"}}${2:-}}" && template=$(answer .id)
-}
+shows "a campaign" campaign
 way='' sold=''
 for t in way sold killed stopped told; do
     [ $t != sold ] && stock= || stock=', "stock": 60'
     shows "a template: $t" template $t "$stock"
     eval "$t=$template"
 done
-shows "the campaign is active" office 200 a POST "/v1/campaigns/$campaign/state" \
-    '{"state": "active"}'
+shows "the campaign is active" opens
 
 # ---- another version -----------------------------------------------------------------------------
 
@@ -290,20 +152,6 @@ shows "acts went from one to the other" [ "$done" -gt 0 ]
 
 # ---- one goes ------------------------------------------------------------------------------------
 
-# goes COMMAND…: 400 claims at both, and the command under them.
-goes() {
-    template=$(eval "echo \$$round")
-    before=$(sum "select count(*) from coupon")
-    many 400 claim &
-    claims=$!
-    sleep 0.7
-    "$@"
-    wait "$claims"
-}
-all_kept() {
-    equal 400 "$(answered 201)" && equal 400 "$(coupons | uniq | wc -l)" &&
-        equal $((before + 400)) "$(sum "select count(*) from coupon")"
-}
 round=killed
 goes dies b
 shows "one that was killed: each is answered, and there once" all_kept
@@ -342,21 +190,21 @@ pauses() {
     equal 202 "$(cat "$scratch/status")"
 }
 shard=1
-tell stop 1
-pauses 1 >/dev/null || { tell start 1 && shard=0 && tell stop 0 && pauses 0; }
+tell stop shard-1
+pauses 1 >/dev/null || { tell start shard-1 && shard=0 && tell stop shard-0 && pauses 0; }
 shows "a pause while another shard is away is told so" equal 202 "$(cat "$scratch/status")"
 shows "which" grep -qi "^quan-unreached-shards: $shard.\$" "$scratch/headers"
 # claimed: what 20 users are answered who ask for a coupon at both.
 claimed() {
     for i in $(seq 20); do
         ask "$1" "$office" POST /v1/claims "{\"user\": \"s-$i\", \"template\": \"$late\"}" \
-            "$(fresh)" /dev/null
+            "$(fresh)" "$scratch/answer"
     done | sort -u | paste -s -d ' '
 }
 for at in a b; do
     shows "it binds where it got to, the rest waits at $at" equal "409 503" "$(claimed $at)"
 done
-shows "the shard is back" tell start $shard
+shows "the shard is back" tell start "shard-$shard"
 all_paused() { equal 409 "$(claimed a)" && equal 409 "$(claimed b)"; }
 shows "and it binds there" waits all_paused
 shows "one ends well" down b

@@ -6,7 +6,7 @@
 #include "port/clock.h"
 #include "port/log.h"
 #include "port/random.h"
-#include "store/pg/pg.h"
+#include "store/pg/replica.h"
 
 enum {
     MARKS_MAX = 16,
@@ -187,9 +187,16 @@ static bool read_mark(session *s, uint16_t lane, answer *a)
     return ask(s, a) == CONN_DONE;
 }
 
-/* True: the head has `to` instead of `from`, and so much is durable. */
-static bool mark(session *s, uint16_t lane, int64_t from, int64_t to)
+/* With replicas a commit is known with its place in the log, or not at all. */
+static bool is_placed(const pg_engine *p, const answer *a)
 {
+    return !p->has_replicas || (a->position > 0 && a->position != PG_POSITION_UNKNOWN);
+}
+
+/* True: the head has `to` instead of `from`, and so much is durable: up to *position. */
+static bool mark(session *s, uint16_t lane, int64_t from, int64_t to, int64_t *position)
+{
+    const pg_engine *p = s->shard->engine;
     answer a;
     conn_send_fixed(&s->conn, SQL_BEGIN, TAG_OTHER);
     binary_i32(&s->conn.params, lane);
@@ -197,14 +204,18 @@ static bool mark(session *s, uint16_t lane, int64_t from, int64_t to)
     binary_i64(&s->conn.params, to);
     conn_send_fixed(&s->conn, SQL_HEAD_MARK, TAG_MARK);
     conn_send_fixed(&s->conn, SQL_COMMIT, TAG_COMMIT);
-    return ask(s, &a) == CONN_DONE && a.committed && a.marked && !s->conn.warned &&
-           !pg_is_fenced(s);
+    if (p->has_replicas)
+        server_send_position(&s->conn, TAG_POSITION);
+    bool durable =
+        ask(s, &a) == CONN_DONE && a.committed && a.marked && !s->conn.warned && !pg_is_fenced(s);
+    *position = a.position;
+    return durable && is_placed(p, &a);
 }
 
 /* old: the head's mark that the batch has read; mine: the one that it would have left. A mark that
  * is set here may get lost, too: then a later round may find it, and it says what the one that it
  * has replaced would have said. */
-static result resolve(session *s, uint16_t lane, int64_t old, int64_t mine)
+static result resolve(session *s, uint16_t lane, int64_t old, int64_t mine, int64_t *position)
 {
     head_marks marks = {0};
     know(&marks, old, false);
@@ -220,18 +231,18 @@ static result resolve(session *s, uint16_t lane, int64_t old, int64_t mine)
             break; /* another server has written since: it cannot be seen any more */
         int64_t to = new_rev();
         know(&marks, to, landed);
-        if (mark(s, lane, *from, to))
+        if (mark(s, lane, *from, to, position))
             return landed ? R_DONE : R_STALE;
     }
     return R_UNKNOWN;
 }
 
-static result ended(session *s, uint16_t lane, const change *head, int64_t rev)
+static result ended(session *s, uint16_t lane, const change *head, int64_t rev, int64_t *position)
 {
     log_event(LOG_WARN, "a commit was not answered", log_u64("lane", lane),
               log_str("why", str_of(s->conn.error)));
     bool marked = head->table == &lane_head_table && head->before != NULL;
-    result r = marked ? resolve(s, lane, engine_row_rev(head->before), rev) : R_UNKNOWN;
+    result r = marked ? resolve(s, lane, engine_row_rev(head->before), rev, position) : R_UNKNOWN;
     log_event(LOG_WARN, "what has become of it", log_u64("lane", lane), log_result("result", r));
     return r;
 }
@@ -256,10 +267,14 @@ result pg_commit(engine *e, uint16_t lane, const change *changes, size_t n)
     s->dirty = fate == CONN_REFUSED;
     if (fate == CONN_REFUSED && !a.committed)
         return refusal(p, s);
-    if (p->has_replicas)
-        pg_replica_owes(p, changes, n, a.position);
-    if (fate == CONN_LOST || !a.committed || s->conn.warned || pg_is_fenced(s))
-        return ended(s, lane, &changes[0], rev);
+    bool known =
+        fate != CONN_LOST && a.committed && !s->conn.warned && is_placed(p, &a) && !pg_is_fenced(s);
+    result r = known ? R_DONE : ended(s, lane, &changes[0], rev, &a.position);
+    if (p->has_replicas && (r == R_DONE || r == R_UNKNOWN))
+        pg_replica_owes(p, changes, n, r == R_DONE ? a.position : PG_POSITION_UNKNOWN);
+    if (r != R_DONE)
+        return r;
+    pg_position_set(s->shard, s->timeline, a.position);
     atomic_store(&p->full, false);
     atomic_fetch_add_explicit(&e->counters.syncs, 1, memory_order_relaxed);
     if (changes[0].table == &lane_head_table)

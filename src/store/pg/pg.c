@@ -1,5 +1,5 @@
 /* The engine on PostgreSQL: opening, closing and looking after. See pg.h. */
-#include "store/pg/pg.h"
+#include "store/pg/replica.h"
 
 #include <stdlib.h>
 
@@ -51,7 +51,8 @@ static const engine_ops pg_ops = {
     .reach = pg_reach_all,
     .snapshot_free = pg_reader_free,
     .commit = pg_commit,
-    .elsewhere = pg_replica_elsewhere,
+    .position_here = pg_position_here,
+    .position_seen = pg_position_seen,
     .checkpoint = pg_checkpoint,
     .compact = pg_compact,
     .measure = pg_measure,

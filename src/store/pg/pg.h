@@ -35,6 +35,7 @@ enum {
     PG_SCANS_MAX = 1000,     /* in one pipeline */
     PG_APPLICATION_MAX = 64, /* as PostgreSQL has it: 63 bytes */
     PG_REPLICA_REST_MS = 2000, /* of a replica that is away or lags, until it is tried again */
+    PG_LOOK_MS = 500,          /* between two looks for a promotion that a caller has seen */
 };
 
 typedef struct pg_engine pg_engine;
@@ -45,7 +46,8 @@ typedef struct session {
     struct session *next; /* in the list of idle readers */
     pg_shard *shard;
     conn conn;
-    int64_t timeline; /* of the server; 0: a standby, or it did not say */
+    int64_t timeline; /* of the server; of a standby the latest that it is known to have applied a
+                         part of; 0: it did not say */
     arena *memory;    /* of a lane's commit */
     bool begun;
     bool dirty;  /* a transaction is to be rolled back first */
@@ -85,9 +87,12 @@ struct pg_shard {
     size_t readers;                /* idle or in use */
     _Atomic int64_t away_since_ms; /* monotonic; 0: it was there last time */
     _Atomic int64_t next_try_ms;
-    /* Where its log was, asked now and then: a replica must have reached `floor`. */
-    _Atomic int64_t asked_ms, floor;
+    /* Where its log was, asked now and then: a replica must have reached `floor`, which it had at
+     * floor_ms. */
+    _Atomic int64_t asked_ms, floor, floor_ms;
     int64_t next_floor, known_ms; /* with lock: the newest, and when that was asked for */
+    int64_t log_timeline, log_at; /* with lock: pg_position_set; 0: nothing yet */
+    _Atomic int64_t next_look_ms; /* monotonic */
 };
 
 /* Of what begins a transaction, and tells more than that it has begun. */
@@ -110,8 +115,6 @@ struct pg_engine {
     bool has_replicas;
     pg_shard replicas[STORE_SHARDS_MAX];   /* the same shards, elsewhere */
     _Atomic int64_t positions[SLOT_COUNT]; /* of the last commit; PG_POSITION_UNKNOWN */
-    /* Monotonic: by then another server had written, at a position that is not known; 0: none. */
-    _Atomic int64_t elsewhere_ms[SLOT_COUNT];
     _Atomic uint64_t replica_views, primary_views;
     _Atomic bool full;
     pg_keeper keepers[STORE_LANES_MAX];
@@ -135,6 +138,8 @@ MUST_USE bool pg_reach(session *s);
 MUST_USE bool pg_join(session *s);
 /* Goes to all servers of the address, so that the latest timeline has been seen. */
 void pg_survey(session *s);
+/* The same now, at most twice a second. */
+void pg_look_again(pg_shard *d);
 /* Is its server of an earlier timeline than another that was seen since? Then it is given up. */
 bool pg_is_fenced(session *s);
 
@@ -174,13 +179,6 @@ void pg_read_session(session *s, scan_item *wanted, arena *memory);
 
 /* commit.c */
 result pg_commit(engine *e, uint16_t lane, const change *changes, size_t n);
-
-/* replica.c: a view's session for the rows of one slot; NULL: none is as far. */
-session *pg_replica_take(pg_engine *p, pg_shard *d, uint16_t slot);
-/* These rows are committed at that position of the log of their shard. */
-void pg_replica_owes(pg_engine *p, const change *changes, size_t n, int64_t position);
-void pg_replica_elsewhere(engine *e, uint16_t slot);
-#define PG_POSITION_UNKNOWN INT64_MAX
 
 /* keep.c: after a commit of the lane, at that act time */
 void pg_keep(pg_engine *p, uint16_t lane, int64_t act_time_ms);

@@ -192,7 +192,7 @@ static void read_part(session *s, reading *r)
     }
     s->away = s->away || !s->failed;
     s->failed = true;
-    set_outcomes(r, R_UNAVAILABLE);
+    set_outcomes(r, s->shard->replica ? R_STALE : R_UNAVAILABLE); /* the primary may have them */
 }
 
 static void read_in(session *s, reading *whole)

@@ -1,19 +1,30 @@
 /* Views on replicas: see pg.h.
  *
- * A replica serves a slot when it has applied the log up to the last commit of this process in
- * that slot, and up to where the primary was STORE_REPLICA_LAG_MS ago, or a little less. So a user
- * finds what he has just done, whoever else writes. What another server has written for this one
- * has no position here: the slot is read from the primary until that has been asked for its
- * position again, which is then the slot's. And nobody reads what is older than that. The primary
- * is asked for its position by one view in a while; as long as it cannot be reached, replicas go
- * on with what was known.
+ * A replica serves a slot when it has applied a part of the latest timeline, and of that the log
+ * up to the last commit in that slot of this process, or of another server that has answered it;
+ * up to what the view names (store_home.after); and up to where the primary was at most
+ * STORE_REPLICA_LAG_MS ago. So a user finds what he has just done, whoever else writes, and nobody
+ * reads what is older than that. The primary is asked for its position by one view in a while.
+ * Where none has asked in time, the view is the primary's; as long as that cannot be reached,
+ * replicas go on with what was known.
  *
  * One that is away, not a replica any more, or too far behind rests; one that lacks only what
  * was written a moment ago does not. */
+#include "store/pg/replica.h"
 #include "port/clock.h"
-#include "store/pg/pg.h"
 
-enum { ASK_EVERY_MS = STORE_REPLICA_LAG_MS / 2 };
+enum {
+    ASK_EVERY_MS = STORE_REPLICA_LAG_MS * 2 / 5
+}; /* two of them, and the answers, are in time */
+
+/* Commits of a slot come in the order of the log, but what is told of them may not. */
+void pg_replica_owes_slot(pg_engine *p, uint16_t slot, int64_t position)
+{
+    int64_t owed = atomic_load(&p->positions[slot]);
+    while ((owed == PG_POSITION_UNKNOWN || owed < position) &&
+           !atomic_compare_exchange_weak(&p->positions[slot], &owed, position))
+        continue;
+}
 
 void pg_replica_owes(pg_engine *p, const change *changes, size_t n, int64_t position)
 {
@@ -21,7 +32,7 @@ void pg_replica_owes(pg_engine *p, const change *changes, size_t n, int64_t posi
         uint32_t home =
             (uint32_t)((uint8_t)changes[i].key.p[1] << 8 | (uint8_t)changes[i].key.p[2]);
         if (changes[i].table->home == HOME_SLOT && home < SLOT_COUNT)
-            atomic_store(&p->positions[home], position);
+            pg_replica_owes_slot(p, (uint16_t)home, position);
     }
 }
 
@@ -49,37 +60,12 @@ static void ask_primary(pg_shard *d)
         return;
     (void)pthread_mutex_lock(&d->lock);
     if (now > d->known_ms) { /* else a later one was answered before */
+        atomic_store(&d->floor_ms, d->next_floor != 0 ? d->known_ms : now);
         atomic_store(&d->floor, d->next_floor != 0 ? d->next_floor : position);
         d->next_floor = position;
         d->known_ms = now;
     }
     (void)pthread_mutex_unlock(&d->lock);
-}
-
-void pg_replica_elsewhere(engine *e, uint16_t slot)
-{
-    pg_engine *p = (pg_engine *)e;
-    if (p->has_replicas && slot < SLOT_COUNT)
-        atomic_store(&p->elsewhere_ms[slot], clock_monotonic_ms());
-}
-
-/* What a replica must have of this slot. */
-static int64_t wanted_of(pg_engine *p, pg_shard *d, uint16_t slot)
-{
-    int64_t elsewhere = atomic_load(&p->elsewhere_ms[slot]);
-    int64_t wanted = atomic_load(&p->positions[slot]);
-    if (elsewhere == 0)
-        return wanted;
-    (void)pthread_mutex_lock(&d->lock);
-    int64_t position = d->known_ms > elsewhere ? d->next_floor : PG_POSITION_UNKNOWN;
-    (void)pthread_mutex_unlock(&d->lock);
-    if (position == PG_POSITION_UNKNOWN)
-        return position;
-    while (wanted < position &&
-           !atomic_compare_exchange_weak(&p->positions[slot], &wanted, position))
-        continue;
-    (void)atomic_compare_exchange_strong(&p->elsewhere_ms[slot], &elsewhere, 0);
-    return wanted > position ? wanted : position;
 }
 
 /* How far it is; -1: of no use. */
@@ -102,12 +88,33 @@ static bool is_connected(session *s, const pg_shard *primary)
     return pg_join(s);
 }
 
-static session *take(pg_shard *primary, pg_shard *d, int64_t wanted)
+/* Has it applied a part of this timeline? */
+static bool follows(session *s, int64_t timeline)
+{
+    if (s->timeline >= timeline)
+        return true;
+    int64_t applied_of = 0;
+    server_send_follows(&s->conn, 0);
+    if (conn_run(&s->conn, on_position, &applied_of) == CONN_DONE)
+        s->timeline = applied_of;
+    return s->timeline >= timeline;
+}
+
+/* How far a replica of this timeline is; -1: of no use. */
+static int64_t reached(session *s, const pg_shard *primary, int64_t timeline)
+{
+    return is_connected(s, primary) && follows(s, timeline) ? applied(s) : -1;
+}
+
+static session *take(pg_shard *primary, pg_shard *d, int64_t timeline, int64_t wanted)
 {
     session *s = pg_idle_take(d, false);
     if (s == NULL)
         return NULL;
-    int64_t has = is_connected(s, primary) ? applied(s) : -1;
+    bool kept = conn_is_open(&s->conn);
+    int64_t has = reached(s, primary, timeline);
+    if (kept && !conn_is_open(&s->conn)) /* it had ended since it was used */
+        has = reached(s, primary, timeline);
     if (has < atomic_load(&primary->floor)) {
         atomic_store(&d->next_try_ms, clock_monotonic_ms() + PG_REPLICA_REST_MS);
         conn_close(&s->conn); /* another of its servers may be further */
@@ -119,16 +126,26 @@ static session *take(pg_shard *primary, pg_shard *d, int64_t wanted)
     return NULL;
 }
 
-session *pg_replica_take(pg_engine *p, pg_shard *d, uint16_t slot)
+static bool is_floor_good(pg_shard *d)
 {
-    if (!p->has_replicas || slot >= SLOT_COUNT)
+    int64_t age = clock_monotonic_ms() - atomic_load(&d->floor_ms);
+    return atomic_load(&d->floor) != 0 &&
+           (age <= STORE_REPLICA_LAG_MS || atomic_load(&d->away_since_ms) != 0);
+}
+
+session *pg_replica_take(pg_engine *p, pg_shard *d, const store_home *home)
+{
+    if (!p->has_replicas || home->slot >= SLOT_COUNT)
         return NULL;
     pg_shard *replica = &p->replicas[d->number];
     ask_primary(d);
-    int64_t wanted = wanted_of(p, d, slot);
-    bool good = wanted != PG_POSITION_UNKNOWN && atomic_load(&d->floor) != 0 &&
+    int64_t timeline = atomic_load(&d->timeline);
+    int64_t wanted = pg_position_wanted(d, timeline, home->after);
+    int64_t owed = atomic_load(&p->positions[home->slot]);
+    wanted = owed > wanted ? owed : wanted;
+    bool good = wanted != PG_POSITION_UNKNOWN && is_floor_good(d) &&
                 clock_monotonic_ms() >= atomic_load(&replica->next_try_ms);
-    session *s = good ? take(d, replica, wanted) : NULL;
+    session *s = good ? take(d, replica, timeline, wanted) : NULL;
     atomic_fetch_add(s != NULL ? &p->replica_views : &p->primary_views, 1);
     return s;
 }

@@ -12,6 +12,12 @@ static const char applied_sql[] =
     "SELECT CASE WHEN pg_is_in_recovery() THEN (pg_last_wal_replay_lsn() - '0/0'::pg_lsn)::int8 "
     "ELSE -1 END";
 
+/* Of a standby: that of its last restart point, or of the last page that it has written out. Either
+ * is there some time behind what it has applied. */
+static const char follows_sql[] =
+    "SELECT greatest(c.timeline_id, r.min_recovery_end_timeline)::int8 FROM "
+    "pg_control_checkpoint() AS c, pg_control_recovery() AS r";
+
 void server_send_position(conn *c, int tag)
 {
     conn_send_text(c, position_sql, tag);
@@ -20,6 +26,11 @@ void server_send_position(conn *c, int tag)
 void server_send_applied(conn *c, int tag)
 {
     conn_send_text(c, applied_sql, tag);
+}
+
+void server_send_follows(conn *c, int tag)
+{
+    conn_send_text(c, follows_sql, tag);
 }
 
 bool server_take_position(const PGresult *r, int64_t *out)

@@ -21,5 +21,7 @@ MUST_USE bool server_identify(conn *c, server_identity *out);
 void server_send_position(conn *c, int tag);
 MUST_USE bool server_take_position(const PGresult *r, int64_t *out);
 void server_send_applied(conn *c, int tag); /* of what is no standby: -1 */
+/* A timeline that a standby has certainly applied a part of, to be taken as a position. */
+void server_send_follows(conn *c, int tag);
 
 #endif

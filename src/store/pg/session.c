@@ -6,7 +6,7 @@
 #include "base/time.h"
 #include "port/clock.h"
 #include "port/log.h"
-#include "store/pg/pg.h"
+#include "store/pg/replica.h"
 
 session *pg_session_made(pg_shard *d, bool reads)
 {
@@ -242,11 +242,13 @@ snapshot *pg_reader_new(engine *e, const store_home *home)
     if (home != NULL && home->reached)
         return take_reached(p, at);
     pg_shard *only = home != NULL ? pg_shard_of(p, HOME_LANE, home->lane) : NULL;
-    if (home != NULL && home->replica)
-        at->replica = pg_replica_take(p, only, at->slot = home->slot);
+    bool good = home == NULL || pg_position_reached(p, home->after);
+    if (good && home != NULL && home->replica) {
+        at->slot = home->slot;
+        at->replica = pg_replica_take(p, only, home);
+    }
     if (at->replica != NULL)
         return at;
-    bool good = true;
     for (uint16_t i = 0; good && i < p->shards_n; i++)
         if (only == NULL || only == &p->shards[i])
             good = pg_session_in(at, &p->shards[i]) != NULL;

@@ -125,12 +125,28 @@ bool pg_join(session *s)
     return false;
 }
 
-void pg_survey(session *s)
+static void look(session *s)
 {
-    for (size_t i = 0; s->shard->hosts.n > 1 && i < s->shard->hosts.n; i++) {
+    for (size_t i = 0; i < s->shard->hosts.n; i++) {
         (void)join_at(s, i);
         conn_close(&s->conn);
     }
+}
+
+void pg_survey(session *s)
+{
+    if (s->shard->hosts.n > 1)
+        look(s);
+}
+
+void pg_look_again(pg_shard *d)
+{
+    int64_t now = clock_monotonic_ms(), next = atomic_load(&d->next_look_ms);
+    if (now < next || !atomic_compare_exchange_strong(&d->next_look_ms, &next, now + PG_LOOK_MS))
+        return;
+    session *s = pg_session_made(d, true);
+    look(s);
+    pg_session_freed(s);
 }
 
 bool pg_is_fenced(session *s)

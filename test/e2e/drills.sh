@@ -1,0 +1,128 @@
+#!/bin/sh
+# Two servers on a primary and its replica, and what breaks: a replica that lags, so that what one
+# server has written is read at the other by its position; one that loses its connections, and one
+# that is killed, in the middle of what is read.
+# The last line is `N passed, N failed`. With QUAN_NIGHTLY in the environment, longer.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+PATH=$(cd "${QUAN_BUILD:-build/release}" && pwd):$PATH
+scratch=$(mktemp -d) || exit 1
+chmod 711 "$scratch"
+trap '[ -z "$a_pid$b_pid" ] || kill -9 $a_pid $b_pid 2>/dev/null
+    [ -z "$cluster" ] || { exec 3>&-; wait "$cluster"; }
+    rm -rf "$scratch"' EXIT
+trap '' PIPE
+. test/lib/shows.sh
+. test/lib/asks.sh
+evidence="err answer a.log b.log"
+mkdir -m 711 "$scratch/here"
+TMPDIR=$scratch/here
+export TMPDIR
+mkfifo "$scratch/in"
+. test/lib/peers.sh
+nodes=shard-0
+rounds=${QUAN_NIGHTLY:+50}
+rounds=${rounds:-10}
+
+shows "a primary and its replica" databases --replicas
+sql shard-0 "ALTER SYSTEM SET synchronous_standby_names = '*'" && sql shard-0 \
+    'SELECT pg_reload_conf()' >"$scratch/answer"
+port() { dsn "$1" | sed 's|.*:\([0-9]*\)/.*|\1|'; }
+both=$(dsn shard-0 | sed "s|:\([0-9][0-9]*\)/|:\1,127.0.0.1:$(port shard-0-replica)/|")
+QUAN_STORE="$both?target_session_attrs=read-write"
+export QUAN_STORE
+openssl rand -hex 32 >"$scratch/secret"
+peers="a=127.0.0.1:$(free_port),b=127.0.0.1:$(free_port)"
+more="store_replicas = $(dsn shard-0-replica)"
+
+shows "a merchant" merchant
+shows "a server" up a
+shows "and a second one" up b
+shows "which see each other" waits alive a 2
+shows "a campaign" campaign
+shows "a template" template T
+shows "the campaign is active" opens
+replica_views() { metric "$1" 'quan_store_views_total{from="replica"}'; }
+again() {
+    for at in a b; do metric $at quan_store_views_again_total; done |
+        awk '{ n += $1 } END { print n }'
+}
+
+# ---- what one has written, at the other ----------------------------------------------------------
+
+# named: Quan-Position of the last answer.
+named() { sed -n 's/^quan-position: \([^\r]*\).*$/\1/Ip' "$scratch/answer.head"; }
+# reads NAME USER: there, his coupons; on a replica where one is far enough.
+reads() { office 200 "$1" GET "/v1/users/$2/coupons"; }
+# on_replica NAME USER: the server has gone to the replica for it.
+on_replica() {
+    before=$(replica_views "$1")
+    reads "$1" "$2" && [ "$(replica_views "$1")" -gt "$before" ]
+}
+claims() { office 201 "$1" POST /v1/claims "{\"user\": \"$2\", \"template\": \"$template\"}"; }
+shows "a coupon is claimed at one" claims a u-0
+shows "and read from the replica at the other" waits on_replica b u-0
+
+# finds ROUND: what is claimed at one while the replica stands still is found at the other.
+finds() {
+    [ $(($1 % 2)) -eq 0 ] && here=a there=b || here=b there=a
+    waits on_replica "$there" u-0 && sql shard-0-replica 'SELECT pg_wal_replay_pause()' || return 1
+    claims "$here" "u-$1" && position=$(named) && [ -n "$position" ] || return 1
+    coupon=$(answer '.coupons[0].id')
+    reads "$there" "u-$1" && equal "$coupon" "$(answer '.coupons[0].id')" &&
+        office 200 "$there" GET "/v1/coupons/$coupon"
+    found=$?
+    sql shard-0-replica 'SELECT pg_wal_replay_resume()' >"$scratch/resumed"
+    # Once it is there, who names it may read it from the replica.
+    waits on_replica "$there" "u-$1" || found=1
+    position=
+    return $found
+}
+for n in $(seq "$rounds"); do shows "round $n: found at the other by its position" finds "$n"; done
+refused() {
+    position=$1
+    office 400 a GET /v1/users/u-0/coupons
+    code=$?
+    position=
+    return $code
+}
+shows "what is no position is refused" refused AAAAAAAAAAAAAAAA
+shows "by its code" equal bad_position "$(answer .code)"
+shows "and field" equal Quan-Position "$(answer '.errors[0].field')"
+
+# ---- a replica that ends in the middle -----------------------------------------------------------
+
+look() { ask "$([ $(($1 % 2)) -eq 0 ] && echo a || echo b)" "$office" GET /v1/users/u-0/coupons "" \
+    "" "$scratch/look.$1" >"$scratch/looked.$1"; }
+all_looked() { equal "200 " "$(sort -u "$scratch"/looked.* | paste -s -d ' ') "; }
+# cut: for seconds the replica ends all connections of the servers, twenty times a second.
+cut() {
+    sql shard-0-replica "DO \$\$ BEGIN FOR i IN 1..60 LOOP PERFORM pg_stat_clear_snapshot();
+        PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'quan%';
+        PERFORM pg_sleep(0.05); END LOOP; END \$\$"
+}
+looks_while_cut() {
+    cut &
+    cutting=$!
+    many 300 look
+    wait $cutting && all_looked
+}
+for try in $(seq 10); do # until one was hit in the middle of its view
+    shows "connections that end cost nobody an answer" looks_while_cut
+    [ "$(again)" -eq 0 ] || break
+done
+shows "but a second look, on the primary" [ "$(again)" -gt 0 ]
+echo "began anew: $(again) of $((try * 300))"
+many 300 look &
+looking=$!
+sleep 0.5
+shows "the replica is killed" tell kill shard-0-replica
+wait $looking
+shows "nor does that" all_looked
+shows "it comes back" tell start shard-0-replica
+shows "and is read from" waits on_replica a u-0
+
+shows "one ends well" down b
+shows "the other ends well" down a
+shows "and all agrees" quan verify
+counted
