@@ -1,7 +1,9 @@
 #!/bin/sh
 # Two servers on a primary and its replica, and what breaks: a replica that lags, so that what one
 # server has written is read at the other by its position; one that loses its connections, and one
-# that is killed, in the middle of what is read.
+# that is killed, in the middle of what is read. Under claims at both: connections and the primary
+# that are killed, commits that stop waiting for a replica that is cut off, a failover, and the old
+# primary that comes back and takes writes. What was answered is there, once.
 # The last line is `N passed, N failed`. With QUAN_NIGHTLY in the environment, longer.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -22,9 +24,9 @@ mkfifo "$scratch/in"
 . test/lib/peers.sh
 nodes=shard-0
 rounds=${QUAN_NIGHTLY:+50}
-rounds=${rounds:-10}
+rounds=${rounds:-6}
 
-shows "a primary and its replica" databases --replicas
+shows "a primary and its replica" databases --replicas --set wal_retrieve_retry_interval=500ms
 sql shard-0 "ALTER SYSTEM SET synchronous_standby_names = '*'" && sql shard-0 \
     'SELECT pg_reload_conf()' >"$scratch/answer"
 port() { dsn "$1" | sed 's|.*:\([0-9]*\)/.*|\1|'; }
@@ -95,14 +97,14 @@ shows "and field" equal Quan-Position "$(answer '.errors[0].field')"
 look() { ask "$([ $(($1 % 2)) -eq 0 ] && echo a || echo b)" "$office" GET /v1/users/u-0/coupons "" \
     "" "$scratch/look.$1" >"$scratch/looked.$1"; }
 all_looked() { equal "200 " "$(sort -u "$scratch"/looked.* | paste -s -d ' ') "; }
-# cut: for seconds the replica ends all connections of the servers, twenty times a second.
-cut() {
+# cuts: for seconds the replica ends all connections of the servers, twenty times a second.
+cuts() {
     sql shard-0-replica "DO \$\$ BEGIN FOR i IN 1..60 LOOP PERFORM pg_stat_clear_snapshot();
         PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'quan%';
         PERFORM pg_sleep(0.05); END LOOP; END \$\$"
 }
 looks_while_cut() {
-    cut &
+    cuts &
     cutting=$!
     many 300 look
     wait $cutting && all_looked
@@ -121,6 +123,97 @@ wait $looking
 shows "nor does that" all_looked
 shows "it comes back" tell start shard-0-replica
 shows "and is read from" waits on_replica a u-0
+
+# ---- what breaks under claims --------------------------------------------------------------------
+
+load=$((rounds * 20))
+# kept WHAT: … and each claim is answered, and there once.
+kept() {
+    shows "$1: each claim is answered, and there once" all_kept
+    echo "$1: the slowest claim took $(longest) ms"
+}
+ends_all() {
+    for _ in $(seq 20); do
+        sql shard-0 "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE
+            application_name LIKE 'quan%'" >"$scratch/ended"
+        sleep 0.1
+    done
+}
+round=connections
+goes ends_all
+kept "connections that end"
+
+restarts() {
+    sleep 0.5
+    tell kill shard-0 && sleep 1 && tell start shard-0
+}
+round=restart
+goes restarts
+kept "a primary that is killed and started"
+
+# cut_off: nothing reaches the replica any more, so commits wait; and are told not to. Nobody is
+# answered by that: they are looked up, and wait again.
+in_sync_wait() {
+    [ "$(sql shard-0 "SELECT count($1) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")" -gt 0 ]
+}
+answers() { cat "$scratch/status.$round".* 2>/dev/null | grep -c '^201'; }
+cut_off() {
+    receiver=$(sql shard-0-replica 'SELECT pid FROM pg_stat_wal_receiver')
+    kill -STOP "$receiver"
+    waits in_sync_wait pid
+    had=$(answers)
+    for _ in 1 2 3; do waits in_sync_wait 'pg_cancel_backend(pid)' && sleep 0.3; done
+    has=$(answers)
+    kill -CONT "$receiver"
+}
+round='cut'
+goes cut_off
+kept "a replica that is cut off, and commits that are told not to wait"
+shows "meanwhile nobody was answered" equal "$had" "$has"
+
+waits on_replica b u-0
+claims a before >"$scratch/said" && kept_position=$(named)
+took=
+fails_over() {
+    sleep 0.5
+    tell kill shard-0
+    sql shard-0-replica 'SELECT pg_promote()' >"$scratch/promoted"
+    nodes=shard-0-replica
+    promoted=$(date +%s%3N)
+    waits claims a after && took=$(($(date +%s%3N) - promoted))
+}
+# What is counted before is on the replica as well: commits wait for it.
+round=failover
+before=$(sum 'SELECT count(*) FROM coupon')
+many $load claim &
+claiming=$!
+fails_over
+wait $claiming
+before=$((before + 1)) # of the user "after"
+kept "a failover"
+shows "written again within five seconds" [ "${took:-9999}" -le 5000 ]
+echo "written again ${took:-never} ms after the promotion"
+position=$kept_position
+shows "a position of the old primary is good" reads b before
+shows "and finds what it names" equal 1 "$(answer '.coupons | length')"
+position=
+
+# It takes writes, and its address comes first. Both have seen the new one.
+old_count() { sql shard-0 'SELECT count(*) FROM coupon'; }
+comes_back() {
+    tell start shard-0
+    sql shard-0 "ALTER SYSTEM RESET synchronous_standby_names"
+    sql shard-0 'SELECT pg_reload_conf()' >"$scratch/reloaded"
+    old=$(old_count)
+    sql shard-0-replica "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE
+        application_name LIKE 'quan%'" >"$scratch/ended"
+    dies b
+    up b
+}
+round=old
+goes comes_back
+kept "the old primary comes back, a server is new"
+shows "it got nothing of them" equal "$old" "$(old_count)"
 
 shows "one ends well" down b
 shows "the other ends well" down a
