@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "app/calls.h"
+#include "app/errand.h"
 #include "app/feed.h"
 #include "app/inner.h"
 
@@ -174,6 +175,8 @@ result app_open(const app_options *options, app **out, buf *why)
     a->leases = leases_new(a);
     a->dues = dues_new(a);
     result r = open_store(a, why);
+    if (r == R_DONE)
+        a->errands = errands_new(a);
     if (r == R_DONE && a->options.store.several) {
         r = feed_open(a, why);
     }
@@ -199,13 +202,17 @@ result app_open(const app_options *options, app **out, buf *why)
     return R_DONE;
 }
 
-/* What comes back from a peer may go on in the store, and what ends there may call a peer. */
+/* What comes back from a peer, or an errand, may go on in the store, and what ends there may call a
+ * peer, or send an errand. */
 void app_drain(app *a)
 {
+    bool more = true;
     atomic_store(&a->draining, true);
-    do
+    while (more) {
         store_drain(a->store);
-    while (calls_wait(a));
+        more = calls_wait(a);
+        more = (a->errands != NULL && errands_wait(a->errands)) || more;
+    }
 }
 
 /* What others have left is looked for when it may have become this server's to deliver, and now and
@@ -232,7 +239,10 @@ void app_close(app *a)
     }
     if (a->store != NULL)
         app_drain(a);
+    if (a->errands != NULL)
+        errands_stop(a->errands);
     store_close(a->store);
+    errands_free(a->errands);
     relay_free(a->relay);
     leases_free(a->leases);
     dues_free(a->dues);

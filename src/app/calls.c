@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "app/calls.h"
+#include "app/errand.h"
 #include "app/feed.h"
 #include "app/inner.h"
 #include "app/serve.h"
@@ -129,9 +130,31 @@ static bool may_repeat(const act_call *c)
     return c->key.key.n > 0 || (act_find((uint16_t)c->id)->flags & ACT_REPEATS) != 0;
 }
 
-static void act_answered(void *of, result code, str answer)
+typedef struct following {
+    errand errand; /* first */
+    act_call *call;
+} following;
+
+/* Who has edited finds it here; late: as soon as the feed has come so far. */
+static void follow_now(errand *e, bool late)
 {
-    act_call *c = of;
+    act_call *c = ((following *)e)->call;
+    free(e);
+    if (!late)
+        feed_now(c->app);
+    c->done(c);
+}
+
+static void follow_first(act_call *c)
+{
+    following *f = malloc(sizeof(*f)); /* follow_now frees it */
+    CHECK(f != NULL);
+    *f = (following){{.run = follow_now}, c};
+    errand_send(c->app, ERRAND_ANY, &f->errand);
+}
+
+static void answered_here(act_call *c, result code, str answer)
+{
     if (code == R_DONE && !take_answer(c, answer))
         code = R_UNKNOWN;
     c->doubtful = c->doubtful || code == R_UNKNOWN;
@@ -141,9 +164,48 @@ static void act_answered(void *of, result code, str answer)
     }
     if (code != R_DONE)
         c->code = code;
-    else if (c->code == R_DONE && (act_find((uint16_t)c->id)->flags & ACT_CONFIG) != 0)
-        feed_now(c->app); /* who has edited finds it here */
-    c->done(c);
+    if (c->code == R_DONE && (act_find((uint16_t)c->id)->flags & ACT_CONFIG) != 0)
+        follow_first(c);
+    else
+        c->done(c);
+}
+
+/* Is what it names known here without looking? Also of what cannot be read. */
+static bool is_known(const act_call *c, str answer)
+{
+    arena *memory = arena_new(0);
+    peer_answer a;
+    bool known = record_decode(&peer_answer_record, answer, memory, &a) != R_DONE ||
+                 a.lane >= store_lanes(c->app->store) ||
+                 feed_cover(c->app, a.lane, a.epoch, false) == R_DONE;
+    arena_free(memory);
+    return known;
+}
+
+typedef struct telling {
+    errand errand; /* first */
+    act_call *call;
+    str answer; /* the call's */
+} telling;
+
+static void tell_now(errand *e, bool late)
+{
+    telling t = *(telling *)e;
+    free(e);
+    answered_here(t.call, late ? R_UNKNOWN : R_DONE, t.answer);
+}
+
+static void act_answered(void *of, result code, str answer)
+{
+    act_call *c = of;
+    if (code != R_DONE || is_known(c, answer)) {
+        answered_here(c, code, answer);
+        return;
+    }
+    telling *t = malloc(sizeof(*t)); /* tell_now frees it */
+    CHECK(t != NULL);
+    *t = (telling){{.run = tell_now}, c, arena_str(c->memory, answer)};
+    errand_send(c->app, ERRAND_ANY, &t->errand);
 }
 
 void act_send(act_call *c, uint16_t lane)

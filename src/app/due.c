@@ -11,7 +11,7 @@
  * store was opened, due or not. Where it fails, the sweep asks past the deadlines. */
 #include <stdlib.h>
 
-#include "app/inner.h"
+#include "app/errand.h"
 
 typedef struct pass {
     uint64_t begun, over, good; /* numbers; good: of the last one that did not fail */
@@ -97,8 +97,8 @@ static result look_on(dues *d, step *s, bool *found)
 {
     arena *memory = arena_new(0);
     uow *rows;
-    store_home home = {.lane = s->in.lane, .of_lane = true};
-    result r = store_read_begin_at(d->app->store, &home, memory, app_now_ms(d->app), &rows);
+    store_home home = {.lane = s->in.lane, .of_lane = true, .reached = true};
+    result r = store_read_bare(d->app->store, &home, memory, app_now_ms(d->app), &rows);
     if (r == R_DONE) {
         *found = find_next(rows, s);
         r = store_read_end(rows);
@@ -107,22 +107,44 @@ static result look_on(dues *d, step *s, bool *found)
     return r;
 }
 
+static void one_over(dues *d, uint8_t kind, bool bad)
+{
+    if (lane_over(d, kind, bad))
+        run(d, kind);
+}
+
+typedef struct go_on {
+    errand errand; /* first */
+    dues *dues;
+    step step;
+} go_on;
+
+static void go_on_now(errand *e, bool late)
+{
+    go_on *g = (go_on *)e;
+    dues *d = g->dues;
+    step s = g->step;
+    bool found = false, bad = late || look_on(d, &s, &found) != R_DONE;
+    free(g);
+    if (bad || !found || !submit(d, &s))
+        one_over(d, s.in.kind, bad || found);
+}
+
 /* On its lane's thread. */
 static void applied(act_call *call)
 {
     dues *d = call->app->dues;
     step s = *(const step *)call->context;
-    bool found = false, bad = call->code != R_DONE && call->code != R_QUARANTINED;
-    if (!bad)
-        bad = look_on(d, &s, &found) != R_DONE;
+    bool bad = call->code != R_DONE && call->code != R_QUARANTINED;
     own_call_free((own_call *)call);
-    if (!bad && found) {
-        if (submit(d, &s))
-            return;
-        bad = true;
+    if (bad) {
+        one_over(d, s.in.kind, true);
+        return;
     }
-    if (lane_over(d, s.in.kind, bad))
-        run(d, s.in.kind);
+    go_on *g = malloc(sizeof(*g)); /* go_on_now frees it */
+    CHECK(g != NULL);
+    *g = (go_on){{.run = go_on_now}, d, s};
+    errand_send(d->app, s.in.lane, &g->errand);
 }
 
 /* ---- passes ---- */
@@ -191,14 +213,23 @@ static result look(dues *d, uint8_t kind, step first[STORE_LANES_MAX], size_t *n
     return r == R_DONE && !all ? R_UNAVAILABLE : r;
 }
 
+typedef struct running {
+    errand errand; /* first */
+    dues *dues;
+    uint8_t kind;
+} running;
+
 /* A pass that has begun, and those behind it that end at once. */
-static void run(dues *d, uint8_t kind)
+static void run_now(errand *e, bool late)
 {
+    dues *d = ((running *)e)->dues;
+    uint8_t kind = ((running *)e)->kind;
     bool more = true;
+    free(e);
     while (more) {
         step first[STORE_LANES_MAX];
-        size_t n;
-        bool bad = look(d, kind, first, &n) != R_DONE;
+        size_t n = 0;
+        bool bad = late || look(d, kind, first, &n) != R_DONE;
         (void)pthread_mutex_lock(&d->lock);
         d->passes[kind].left += (uint32_t)n;
         (void)pthread_mutex_unlock(&d->lock);
@@ -207,6 +238,14 @@ static void run(dues *d, uint8_t kind)
                 (void)lane_over(d, kind, true); /* ours is still to come: it is not the last */
         more = lane_over(d, kind, bad);
     }
+}
+
+static void run(dues *d, uint8_t kind)
+{
+    running *r = malloc(sizeof(*r)); /* run_now frees it */
+    CHECK(r != NULL);
+    *r = (running){{.run = run_now}, d, kind};
+    errand_send(d->app, ERRAND_ANY, &r->errand);
 }
 
 void dues_ask_lost(dues *d)

@@ -253,9 +253,9 @@ bool feed_has_seen(app *a, uint16_t lane, uint64_t last)
 
 /* ---- own edits ---- */
 
-result feed_own(app *a, uint16_t lane)
+result feed_own(app *a, uint16_t lane, bool late)
 {
-    result r = follow(a, lane);
+    result r = late ? R_UNAVAILABLE : follow(a, lane);
     if (r == R_DONE)
         return r;
     (void)pthread_mutex_lock(&a->publish_lock);

@@ -16,9 +16,10 @@ void feed_note(uow *u, config_name what);
 MUST_USE result feed_cover(app *a, uint16_t lane, uint64_t epoch, bool waits);
 /* It is: also one that this server has raised itself, from one that was covered. */
 void feed_covered(app *a, uint16_t lane, uint64_t epoch);
-/* Publishes what this server has just committed in a lane, and all that was before it. Else
- * R_UNAVAILABLE: it is published, and told to all lanes, as soon as it can be read. */
-MUST_USE result feed_own(app *a, uint16_t lane);
+/* Publishes what this server has just committed in a lane, and all that was before it. Else, or if
+ * it is late for that, R_UNAVAILABLE: it is published, and told to all lanes, as soon as it can be
+ * read. */
+MUST_USE result feed_own(app *a, uint16_t lane, bool late);
 uint64_t feed_epoch(app *a, uint16_t lane); /* that is covered */
 /* What others have committed before now; what cannot be read now is read later. */
 void feed_now(app *a);

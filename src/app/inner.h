@@ -20,6 +20,7 @@ typedef struct dues dues;
 typedef struct finder finder;
 typedef struct guesses guesses;
 typedef struct feed feed;
+typedef struct errands errands;
 
 struct app {
     app_options options;
@@ -32,6 +33,7 @@ struct app {
     finder *finder;
     guesses *guesses;
     feed *feed;                   /* of several servers */
+    errands *errands;             /* errand.h; NULL: the store is not open */
     pthread_mutex_t publish_lock; /* one publisher at a time */
     pthread_mutex_t config_lock;  /* guards the pointer: exchanging it and taking a share */
     config *config;

@@ -294,16 +294,27 @@ static todo on_verdict(leases *l, ask *a, const lease_out *said, bool clear)
     return lease_advance(l, a);
 }
 
+/* Is it worth looking? Who is blind would not believe it. */
+static bool may_be_dry(leases *l, const act_call *call)
+{
+    const lease_out *said = call->out;
+    (void)pthread_mutex_lock(&l->lock);
+    const ask *a = lease_ask(l, ((const todo *)call->context)->number);
+    bool sees = a != NULL && !is_blind(a);
+    (void)pthread_mutex_unlock(&l->lock);
+    return sees && call->code == R_DONE && (said->verdict == ASK_VERDICT_NONE || said->last);
+}
+
 /* On the home's lane, in the order of its batch: what was applied before the ask was decided counts
- * as arrived, and nothing else. */
+ * as arrived, and nothing else. The lane stands still meanwhile: another batch would come
+ * between the decision and the look. */
 static void ask_answered(act_call *call)
 {
     leases *l = call->app->leases;
     const todo *asked = call->context;
     const lease_out *said = call->out;
     todo t = {0};
-    bool ends = call->code == R_DONE && (said->verdict == ASK_VERDICT_NONE || said->last);
-    bool clear = l->shared && ends &&
+    bool clear = l->shared && may_be_dry(l, call) &&
                  relay_nothing_returns(l->app->relay, asked->pool, call->request.revision);
     (void)pthread_mutex_lock(&l->lock);
     ask *a = lease_ask(l, asked->number);

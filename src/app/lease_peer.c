@@ -9,18 +9,28 @@
 #include <stdlib.h>
 
 #include "app/calls.h"
+#include "app/errand.h"
 #include "app/lease_part.h"
 #include "app/serve.h"
 
 /* ---- the mark ---- */
 
-void lease_want_mark(leases *l, const todo *asked)
+typedef struct marking {
+    errand errand; /* first */
+    leases *leases;
+    pool_name pool;
+    uint64_t number; /* of the ask */
+} marking;
+
+static void mark_now(errand *e, bool late)
 {
-    relay_mark mark;
+    marking *m = (marking *)e;
+    leases *l = m->leases;
+    relay_mark mark = {{0}};
     todo t = {0};
-    bool read = relay_mark_read(l->app->relay, lease_home(l, asked->pool), &mark) == R_DONE;
+    bool read = !late && relay_mark_read(l->app->relay, lease_home(l, m->pool), &mark) == R_DONE;
     (void)pthread_mutex_lock(&l->lock);
-    ask *a = lease_ask(l, asked->number);
+    ask *a = lease_ask(l, m->number);
     if (a != NULL && a->state == ASK_BARRIER && a->marked == MARK_WANTED) {
         a->mark = mark; /* of what could be read */
         a->marked = MARK_THERE;
@@ -28,7 +38,16 @@ void lease_want_mark(leases *l, const todo *asked)
         t = lease_advance(l, a);
     }
     (void)pthread_mutex_unlock(&l->lock);
+    free(m);
     lease_perform(l, t);
+}
+
+void lease_want_mark(leases *l, const todo *asked)
+{
+    marking *m = malloc(sizeof(*m)); /* mark_now frees it */
+    CHECK(m != NULL);
+    *m = (marking){{.run = mark_now}, l, asked->pool, asked->number};
+    errand_send(l->app, ERRAND_ANY, &m->errand);
 }
 
 /* ---- those who wait here, of a pool whose home is another server's ---- */

@@ -5,9 +5,11 @@
  * snapshot at the start of each batch. With several servers on the store the lane that it passes
  * raises the epoch of its head by it, which another server's batch cannot overlook (feed.c); where
  * it does not pass, the act's answer says so. */
+#include <stdlib.h>
 #include <time.h>
 
 #include "app/codes.h"
+#include "app/errand.h"
 #include "app/feed.h"
 #include "app/inner.h"
 #include "base/id.h"
@@ -286,29 +288,10 @@ static void publish_now(app *a, config_name what)
     (void)pthread_mutex_unlock(&a->publish_lock);
 }
 
-/* Could it not be read back, no lane was told: all are owed, and the feed goes on trying. */
-static bool publish_shared(act_call *c)
-{
-    if (feed_own(c->app, store_lane_of_slot(c->app->store, c->slot)) == R_DONE)
-        return true;
-    char all[STORE_LANES_MAX];
-    uint16_t lanes = store_lanes(c->app->store);
-    for (uint16_t i = 0; i < lanes; i++)
-        all[i] = (char)i;
-    c->unreached = arena_str(c->memory, (str){all, lanes});
-    return false;
-}
-
-/* A repeat publishes, too: of the first nobody may have known that it was done. */
-void publish_after(act_call *c)
+/* A barrier through each, then the call is answered. */
+static void tell_lanes(act_call *c)
 {
     app *a = c->app;
-    if (!a->options.store.several) {
-        publish_now(a, publish_name(c));
-    } else if (!publish_shared(c)) {
-        c->done(c);
-        return;
-    }
     publication *p = ARENA_NEW(c->memory, publication);
     uint16_t lanes = store_lanes(a->store);
     *p = (publication){.call = c, .app = a};
@@ -326,4 +309,40 @@ void publish_after(act_call *c)
         }
     }
     pass(p);
+}
+
+typedef struct publishing {
+    errand errand; /* first */
+    act_call *call;
+} publishing;
+
+/* Could it not be read back, no lane was told: all are owed, and the feed goes on trying. */
+static void publish_shared(errand *e, bool late)
+{
+    act_call *c = ((publishing *)e)->call;
+    uint16_t lanes = store_lanes(c->app->store);
+    char all[STORE_LANES_MAX];
+    free(e);
+    if (feed_own(c->app, store_lane_of_slot(c->app->store, c->slot), late) == R_DONE) {
+        tell_lanes(c);
+        return;
+    }
+    for (uint16_t i = 0; i < lanes; i++)
+        all[i] = (char)i;
+    c->unreached = arena_str(c->memory, (str){all, lanes});
+    c->done(c);
+}
+
+/* A repeat publishes, too: of the first nobody may have known that it was done. */
+void publish_after(act_call *c)
+{
+    if (!c->app->options.store.several) {
+        publish_now(c->app, publish_name(c));
+        tell_lanes(c);
+        return;
+    }
+    publishing *e = malloc(sizeof(*e)); /* publish_shared frees it */
+    CHECK(e != NULL);
+    *e = (publishing){{.run = publish_shared}, c};
+    errand_send(c->app, ERRAND_ANY, &e->errand);
 }

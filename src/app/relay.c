@@ -22,6 +22,7 @@
 #include <stdlib.h>
 
 #include "app/calls.h"
+#include "app/errand.h"
 #include "app/relay_part.h"
 #include "port/clock.h"
 #include "port/log.h"
@@ -168,8 +169,8 @@ static result read_page(relay *r, uint16_t from, pair *p, uint64_t *after)
 {
     arena *memory = arena_new(0);
     uow *rows;
-    store_home home = {.lane = from, .of_lane = true};
-    result read = store_read_begin_at(r->app->store, &home, memory, 0, &rows);
+    store_home home = {.lane = from, .of_lane = true, .reached = true};
+    result read = store_read_bare(r->app->store, &home, memory, 0, &rows);
     if (read != R_DONE) {
         arena_free(memory);
         return read;
@@ -238,20 +239,10 @@ static bundle *take_bundle(relay *r, uint16_t from, uint16_t to, pair *p)
     return b;
 }
 
-static void send_next(relay *r, uint16_t from, uint16_t to)
+/* The pair is busy, and has in memory what it has. */
+static void send_taken(relay *r, uint16_t from, uint16_t to)
 {
     pair *p = &r->pairs[from][to];
-    (void)pthread_mutex_lock(&r->lock);
-    if (p->busy || (p->first == NULL && p->loaded >= p->seen)) {
-        (void)pthread_mutex_unlock(&r->lock);
-        return;
-    }
-    p->busy = true;
-    bool empty = p->first == NULL;
-    (void)pthread_mutex_unlock(&r->lock);
-    if (empty) {
-        refill(r, from, p);
-    }
     (void)pthread_mutex_lock(&r->lock);
     bundle *b = p->first == NULL ? NULL : take_bundle(r, from, to, p);
     if (b == NULL) {
@@ -266,6 +257,44 @@ static void send_next(relay *r, uint16_t from, uint16_t to)
     } else {
         send_away(b);
     }
+}
+
+typedef struct refilling {
+    errand errand; /* first */
+    relay *relay;
+    uint16_t from, to;
+} refilling;
+
+/* Late: what is in the outbox waits there for relay_kick. */
+static void refill_now(errand *e, bool late)
+{
+    refilling of = *(refilling *)e;
+    free(e);
+    if (!late) {
+        refill(of.relay, of.from, &of.relay->pairs[of.from][of.to]);
+    }
+    send_taken(of.relay, of.from, of.to);
+}
+
+static void send_next(relay *r, uint16_t from, uint16_t to)
+{
+    pair *p = &r->pairs[from][to];
+    (void)pthread_mutex_lock(&r->lock);
+    if (p->busy || (p->first == NULL && p->loaded >= p->seen)) {
+        (void)pthread_mutex_unlock(&r->lock);
+        return;
+    }
+    p->busy = true;
+    bool empty = p->first == NULL;
+    (void)pthread_mutex_unlock(&r->lock);
+    if (!empty) {
+        send_taken(r, from, to);
+        return;
+    }
+    refilling *e = malloc(sizeof(*e)); /* refill_now frees it */
+    CHECK(e != NULL);
+    *e = (refilling){{.run = refill_now}, r, from, to};
+    errand_send(r->app, from, &e->errand);
 }
 
 static void send_lane(relay *r, uint16_t from, const bool *to_send)

@@ -88,8 +88,8 @@ static result learn(relay *r, uint16_t to, const relay_mark *mark)
 {
     arena *memory = arena_new(0);
     uow *rows;
-    store_home home = {.lane = to, .of_lane = true};
-    result read = store_read_begin_at(r->app->store, &home, memory, 0, &rows);
+    store_home home = {.lane = to, .of_lane = true, .reached = true};
+    result read = store_read_bare(r->app->store, &home, memory, 0, &rows);
     if (read == R_DONE) {
         for (uint16_t from = 0; from < r->lanes; from++) {
             if (mark->sequence[from] <= relay_applied_last(r, from, to)) {
@@ -146,8 +146,8 @@ static bool stands_still(relay *r, uint16_t home, uint64_t revision)
     arena *memory = arena_new(0);
     uow *rows;
     bool still = false;
-    store_home at = {.lane = home, .of_lane = true};
-    if (store_read_begin_at(r->app->store, &at, memory, 0, &rows) == R_DONE) {
+    store_home at = {.lane = home, .of_lane = true, .reached = true};
+    if (store_read_bare(r->app->store, &at, memory, 0, &rows) == R_DONE) {
         const lane_head *head = lane_head_get(rows, home);
         still = head != NULL && head->revision == revision;
         still = store_read_end(rows) == R_DONE && still;

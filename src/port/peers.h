@@ -12,7 +12,7 @@
  * Threads: mine and call from any thread, at once from many; mine is asked for every act, so it
  * takes no lock that is held for long. `answered` is called exactly once, on any thread, also
  * before call returns, and never with a lock held that call or mine takes: it may call them. It
- * does not take long, but for a walk of a few rows in the database. */
+ * does not take long, and reads nothing. */
 #ifndef QUAN_PORT_PEERS_H
 #define QUAN_PORT_PEERS_H
 

@@ -23,7 +23,8 @@ typedef struct store_home {
     /* … and all that was committed by then, by whichever server; NULL: nothing is named. Places of
      * other systems ask for nothing but the primary. */
     const store_position *after;
-    /* Of no home: rows of all shards that can be reached now, and of no other one. */
+    /* Does not wait for a shard that is known to be away, nor long for one that hangs. Of a lane;
+     * or of no home: rows of all shards that are reached so, and of no other one. */
     bool reached;
 } store_home;
 
@@ -54,7 +55,7 @@ MUST_USE result store_read_bare(store *s, const store_home *home, arena *memory,
                                 uow **out);
 /* The newest heads of all lanes, zeroed where there is none yet; outcomes as of load_item. Does not
  * wait for a shard that is known to be away. */
-void store_heads(store *s, lane_head *heads, result *outcomes);
+void store_heads(store *s, arena *memory, lane_head *rows, result *outcomes);
 /* Tries to reach the shards that are away, which may take seconds: now and then, by one thread. */
 void store_reach(store *s);
 

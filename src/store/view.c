@@ -51,6 +51,11 @@ void store_reach(store *s)
         s->engine->ops->reach(s->engine);
 }
 
+static bool of_all(const store_home *home)
+{
+    return home == NULL || (home->reached && !home->of_lane);
+}
+
 /* A slot may be of an id that somebody made up. */
 static uint16_t lane_of_home(const store *s, const store_home *home)
 {
@@ -60,7 +65,7 @@ static uint16_t lane_of_home(const store *s, const store_home *home)
 /* The lanes whose rows a view is for: all of the shard of its home. */
 static lane_span span_of(const store *s, const store_home *home)
 {
-    if (home == NULL || home->reached)
+    if (of_all(home))
         return (lane_span){0, s->map.lanes};
     uint16_t first =
         slot_map_first_lane(&s->map, slot_map_shard_of_lane(&s->map, lane_of_home(s, home)));
@@ -87,7 +92,7 @@ static bool find_newer(store *s, const snapshot *at, lane_span of, lane_head *ne
 static const snapshot *snapshot_of(store *s, const store_home *home)
 {
     store_home of = home != NULL ? *home : (store_home){0};
-    if (home != NULL && !home->reached)
+    if (!of_all(home))
         of.lane = lane_of_home(s, home);
     return s->engine->ops->snapshot_new(s->engine, home != NULL ? &of : NULL);
 }

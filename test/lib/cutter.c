@@ -124,6 +124,10 @@ static void pass_answer(cutter *c, pair *p, cut what)
 static void turn(cutter *c, cut what)
 {
     struct pollfd fds[1 + 2 * PAIRS_MAX];
+    if (what == CUT_HANG) {
+        (void)poll(NULL, 0, TURN_MS);
+        return;
+    }
     fds[0] = (struct pollfd){.fd = c->listener, .events = POLLIN};
     for (size_t i = 0; i < PAIRS_MAX; i++) {
         if (what == CUT_ALL)

@@ -15,6 +15,7 @@ typedef enum cut {
     CUT_ANSWER,         /* it does, and the client does not hear of it */
     CUT_ANSWER_AND_ALL, /* and from then on everything */
     CUT_ALL,            /* no connection lives, none is taken */
+    CUT_HANG,           /* all live, and new ones are made, but nothing passes */
 } cut;
 
 /* Between nobody and the server of this address, which is one of database_take; cutter_url is the

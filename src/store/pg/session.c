@@ -200,14 +200,15 @@ static bool is_away(const pg_shard *d)
     return since != 0 && clock_monotonic_ms() - since >= PG_PATIENCE_MS;
 }
 
-/* Those that are known to be away pg_reach_all tries; here they are passed over. */
-static snapshot *take_reached(pg_engine *p, snapshot *at)
+/* Those that are known to be away pg_reach_all tries; here they are passed over. only NULL: all. */
+static snapshot *take_reached(pg_engine *p, snapshot *at, const pg_shard *only)
 {
     bool any = false;
     at->reached = true;
     for (uint16_t i = 0; i < p->shards_n; i++) {
-        if (!is_away(&p->shards[i]))
-            at->in[i] = pg_reader_take(&p->shards[i], true);
+        pg_shard *d = &p->shards[i];
+        if ((only == NULL || only == d) && !is_away(d))
+            at->in[i] = pg_reader_take(d, true);
         any = any || at->in[i] != NULL;
     }
     if (any)
@@ -239,9 +240,11 @@ snapshot *pg_reader_new(engine *e, const store_home *home)
     snapshot *at = calloc(1, sizeof(*at)); /* freed by pg_reader_free */
     CHECK(at != NULL);
     at->reads = true;
-    if (home != NULL && home->reached)
-        return take_reached(p, at);
+    if (home != NULL && home->reached && !home->of_lane)
+        return take_reached(p, at, NULL);
     pg_shard *only = home != NULL ? pg_shard_of(p, HOME_LANE, home->lane) : NULL;
+    if (home != NULL && home->reached)
+        return take_reached(p, at, only);
     bool good = home == NULL || pg_position_reached(p, home->after);
     if (good && home != NULL && home->replica) {
         at->slot = home->slot;
