@@ -41,6 +41,11 @@ static result on_config_epoch(void *context, uint16_t lane, uint64_t epoch, bool
     return feed_cover(context, lane, epoch, waits);
 }
 
+static void on_config_seen(void *context, config_mark *out, uint16_t lanes)
+{
+    feed_tell(context, out, lanes);
+}
+
 static void on_config_raised(void *context, uint16_t lane, uint64_t epoch)
 {
     feed_covered(context, lane, epoch);
@@ -120,6 +125,7 @@ static result open_store(app *a, buf *why)
                          .config_pin = on_pin,
                          .config_unpin = on_unpin,
                          .config_epoch = on_config_epoch,
+                         .config_seen = on_config_seen,
                          .config_raised = on_config_raised,
                          .committed = on_committed,
                          .wanted = on_wanted,
@@ -182,6 +188,9 @@ result app_open(const app_options *options, app **out, buf *why)
     }
     if (r == R_DONE) {
         r = publish_load(a, why);
+    }
+    if (r == R_DONE && a->options.store.several) {
+        r = feed_loaded(a, why);
     }
     if (r == R_DONE) {
         r = load_time(a);

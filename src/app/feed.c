@@ -10,7 +10,10 @@
  * Invariants: `seen` of a lane is the number of its last change that is published here, and changes
  * are numbered without a gap, so one that was trimmed before it was read is noticed: then all rows
  * are compared (publish_compare). `epochs` of a lane is covered: all that anybody had decided on
- * there before its head had it is published; a look finds that, or this server has raised it. */
+ * there before its head had it is published; a look finds that, or this server has raised it. Who
+ * raises it writes into the head how far he knows the logs of all lanes (`known`): where the log of
+ * another lane cannot be read, its shard is away, that tells whether there is anything in it that
+ * one would have to know. */
 #include <stdlib.h>
 
 #include "app/feed.h"
@@ -42,6 +45,7 @@ struct feed {
     uint64_t looks;
     _Atomic uint64_t asked; /* looks that were asked for; what began later serves all before it */
     _Atomic uint64_t epochs[STORE_LANES_MAX];
+    _Atomic uint64_t known[STORE_LANES_MAX]; /* no change behind this number is published yet */
     debt debts[STORE_LANES_MAX];
     _Atomic int64_t checked_ms; /* monotonic: when all rows were compared last */
 };
@@ -173,12 +177,47 @@ static result read_changes(app *a, const lane_head *heads)
     return all;
 }
 
+static void raise_to(_Atomic uint64_t *at, uint64_t number)
+{
+    uint64_t before = atomic_load(at);
+    while (before < number && !atomic_compare_exchange_weak(at, &before, number))
+        continue;
+}
+
 void feed_covered(app *a, uint16_t lane, uint64_t epoch)
 {
-    _Atomic uint64_t *covered = &a->feed->epochs[lane];
-    uint64_t before = atomic_load(covered);
-    while (before < epoch && !atomic_compare_exchange_weak(covered, &before, epoch))
-        continue;
+    raise_to(&a->feed->epochs[lane], epoch);
+}
+
+bool feed_will_know(app *a, uow *rows, uint16_t slot)
+{
+    if (!a->options.store.several)
+        return true;
+    uint16_t lane = store_lane_of_slot(a->store, slot);
+    const lane_head *head = lane_head_get(rows, lane);
+    if (head != NULL)
+        raise_to(&a->feed->known[lane], head->config_last);
+    return !uow_pending(rows);
+}
+
+void feed_tell(app *a, config_mark *out, uint16_t lanes)
+{
+    for (uint16_t lane = 0; lane < lanes; lane++)
+        out[lane] = (config_mark){lane, atomic_load(&a->feed->known[lane])};
+}
+
+/* Who raised it last covered all that was decided before, and has told what he knew. Of a lane that
+ * could be read everything is known here; of another one as much as he knew must be. */
+static bool is_covered(const feed *f, const lane_head *head)
+{
+    const config_mark *seen = head->config_seen.items;
+    bool covered = f->reached[head->lane] == R_DONE;
+    for (size_t i = 0; i < head->config_seen.n && covered; i++) {
+        uint16_t lane = seen[i].lane;
+        covered = lane < STORE_LANES_MAX &&
+                  (f->reached[lane] == R_DONE || f->seen[lane] >= seen[i].number);
+    }
+    return covered;
 }
 
 uint64_t feed_epoch(app *a, uint16_t lane)
@@ -191,11 +230,14 @@ uint64_t feed_epoch(app *a, uint16_t lane)
 static result look(app *a)
 {
     feed *f = a->feed;
+    arena *memory = arena_new(0);
     lane_head heads[STORE_LANES_MAX];
-    store_heads(a->store, heads, f->reached);
+    store_heads(a->store, memory, heads, f->reached);
     result r = read_changes(a, heads);
-    for (uint16_t lane = 0; r == R_DONE && lane < store_lanes(a->store); lane++)
-        feed_covered(a, lane, heads[lane].epoch);
+    for (uint16_t lane = 0; lane < store_lanes(a->store); lane++)
+        if (r == R_DONE || (heads[lane].config_seen.n > 0 && is_covered(f, &heads[lane])))
+            feed_covered(a, lane, heads[lane].epoch);
+    arena_free(memory);
     return r;
 }
 
@@ -230,20 +272,40 @@ result feed_cover(app *a, uint16_t lane, uint64_t epoch, bool waits)
     return epoch <= atomic_load(&f->epochs[lane]) ? R_DONE : R_UNAVAILABLE;
 }
 
+static result read_all(app *a, lane_head *heads, buf *why)
+{
+    feed *f = a->feed;
+    arena *memory = arena_new(0);
+    result r = R_DONE;
+    store_heads(a->store, memory, heads, f->reached);
+    for (uint16_t lane = 0; lane < store_lanes(a->store) && r == R_DONE; lane++) {
+        r = f->reached[lane];
+        if (r != R_DONE)
+            buf_printf(why, "reading the head of lane %u", lane);
+    }
+    arena_free(memory);
+    return r;
+}
+
 result feed_open(app *a, buf *why)
 {
     feed *f = a->feed;
     lane_head heads[STORE_LANES_MAX];
-    store_heads(a->store, heads, f->reached);
-    for (uint16_t lane = 0; lane < store_lanes(a->store); lane++) {
-        if (f->reached[lane] != R_DONE) {
-            buf_printf(why, "reading the head of lane %u", lane);
-            return f->reached[lane];
-        }
+    result r = read_all(a, heads, why);
+    for (uint16_t lane = 0; lane < store_lanes(a->store) && r == R_DONE; lane++) {
         f->seen[lane] = heads[lane].config_last;
         f->epochs[lane] = heads[lane].epoch;
     }
-    return R_DONE;
+    return r;
+}
+
+result feed_loaded(app *a, buf *why)
+{
+    lane_head heads[STORE_LANES_MAX];
+    result r = read_all(a, heads, why);
+    for (uint16_t lane = 0; lane < store_lanes(a->store) && r == R_DONE; lane++)
+        raise_to(&a->feed->known[lane], heads[lane].config_last);
+    return r;
 }
 
 bool feed_has_seen(app *a, uint16_t lane, uint64_t last)

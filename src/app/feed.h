@@ -8,12 +8,18 @@ feed *feed_new(app *a);
 void feed_free(feed *f);
 /* Before publish_load: what is committed from now on is in the log. */
 MUST_USE result feed_open(app *a, buf *why);
+MUST_USE result feed_loaded(app *a, buf *why); /* after it */
 /* Inside an act that writes configuration: before it, and when it is done. False: R_AGAIN. */
 MUST_USE bool feed_ready(uow *u);
 void feed_note(uow *u, config_name what);
 /* Is the epoch of a lane's head covered? Makes it so, or else R_UNAVAILABLE; not waiting: R_AGAIN.
  */
 MUST_USE result feed_cover(app *a, uint16_t lane, uint64_t epoch, bool waits);
+/* Before a row of this home, as it is in a view, is published: whoever meets what is decided on it
+ * must know it, too. False: the view could not be read. */
+MUST_USE bool feed_will_know(app *a, uow *rows, uint16_t slot);
+/* How far that goes, for the head of a lane. */
+void feed_tell(app *a, config_mark *out, uint16_t lanes);
 /* It is: also one that this server has raised itself, from one that was covered. */
 void feed_covered(app *a, uint16_t lane, uint64_t epoch);
 /* Publishes what this server has just committed in a lane, and all that was before it. Else, or if

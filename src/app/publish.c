@@ -38,6 +38,9 @@ void publish_take(app *a, config *next)
 
 static bool publish_merchant(app *a, uow *rows, uint64_t id)
 {
+    if (!feed_will_know(a, rows, id_slot(id))) {
+        return false;
+    }
     const merchant *m = merchant_get(rows, id_slot(id), id);
     if (m == NULL) {
         return false;
@@ -55,6 +58,9 @@ static bool know_merchant(app *a, uow *rows, uint64_t id)
 
 static bool publish_campaign(app *a, uow *rows, uint64_t id)
 {
+    if (!feed_will_know(a, rows, id_slot(id))) {
+        return false;
+    }
     const campaign *c = campaign_get(rows, id_slot(id), id);
     if (c == NULL || !know_merchant(a, rows, c->merchant)) {
         return false;
@@ -65,6 +71,9 @@ static bool publish_campaign(app *a, uow *rows, uint64_t id)
 
 static bool publish_template(app *a, uow *rows, uint64_t id)
 {
+    if (!feed_will_know(a, rows, id_slot(id))) {
+        return false;
+    }
     const template *t = template_get(rows, id_slot(id), id);
     if (t == NULL) {
         return false;
@@ -99,6 +108,9 @@ static bool know_template(app *a, uow *rows, uint64_t id)
 
 static bool publish_code_format(app *a, uow *rows, uint64_t merchant_id, uint64_t id)
 {
+    if (!feed_will_know(a, rows, id_slot(id))) {
+        return false;
+    }
     const code_format *f = code_format_get(rows, id_slot(id), merchant_id, id);
     if (f == NULL || !know_merchant(a, rows, merchant_id)) {
         return false;
@@ -109,6 +121,9 @@ static bool publish_code_format(app *a, uow *rows, uint64_t merchant_id, uint64_
 
 static bool publish_code_batch(app *a, uow *rows, uint64_t id)
 {
+    if (!feed_will_know(a, rows, id_slot(id))) {
+        return false;
+    }
     const code_batch *b = code_batch_get(rows, id_slot(id), id);
     if (b == NULL || !know_merchant(a, rows, b->merchant) || !know_template(a, rows, b->template)) {
         return false;
@@ -123,6 +138,9 @@ static bool publish_code_batch(app *a, uow *rows, uint64_t id)
 
 static bool publish_code_word(app *a, uow *rows, uint64_t merchant_id, uint64_t id)
 {
+    if (!feed_will_know(a, rows, id_slot(id))) {
+        return false;
+    }
     const code_word *w = code_word_get(rows, id_slot(id), merchant_id, id);
     if (w == NULL || !know_merchant(a, rows, merchant_id) || !know_template(a, rows, w->template)) {
         return false;
@@ -133,6 +151,9 @@ static bool publish_code_word(app *a, uow *rows, uint64_t merchant_id, uint64_t 
 
 static bool publish_key(app *a, uow *rows, uint64_t hi, uint64_t lo)
 {
+    if (!feed_will_know(a, rows, slot_of_hash(hi))) {
+        return false;
+    }
     const api_key *k = api_key_get(rows, slot_of_hash(hi), hi, lo);
     if (k == NULL || (k->merchant != 0 && !know_merchant(a, rows, k->merchant))) {
         return false;

@@ -112,6 +112,8 @@ typedef struct store_hooks {
      * on covers it, that is, knows all that anybody may have decided on before he raised it. Else,
      * when it waits, R_UNAVAILABLE: what was changed cannot be read; when it does not, R_AGAIN. */
     result (*config_epoch)(void *context, uint16_t lane, uint64_t epoch, bool waits);
+    /* What this server knows of the log of each lane; asked when it raises an epoch. */
+    void (*config_seen)(void *context, config_mark *out, uint16_t lanes);
     /* This server has just raised it to this, in a lane whose epoch before was covered. */
     void (*config_raised)(void *context, uint16_t lane, uint64_t epoch);
     /* Rows are committed; for messages to be relayed, in order. Called before the requests'

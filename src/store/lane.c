@@ -143,6 +143,10 @@ static result commit(lane *l, attempt *a)
 {
     store *s = l->store;
     l->unit.raises = raises(l, a);
+    if (l->unit.raises && s->hooks.config_seen != NULL) {
+        l->unit.config_seen = ARENA_ARRAY(l->memory, config_mark, s->map.lanes);
+        s->hooks.config_seen(s->hooks.context, l->unit.config_seen, s->map.lanes);
+    }
     unit_finish(&l->unit, &a->changes);
     if (a->changes.n == 0)
         return R_DONE;

@@ -389,7 +389,11 @@ void unit_finish(uow *u, unit_changes *out)
     lane_head *head = head_to_write(u);
     head->revision++;
     head->map_version = u->slots->version;
-    head->epoch += u->raises;
+    if (u->raises) {
+        head->epoch++;
+        head->config_seen.items = u->config_seen;
+        head->config_seen.n = u->config_seen == NULL ? 0 : u->slots->lanes;
+    }
     head->time_ms = u->now_ms;
     head->id_last = u->id_last;
     out->messages_n = u->messages.n;

@@ -89,9 +89,10 @@ struct uow {
     int64_t time_last; /* of this lane in this process */
     uint64_t id_last;
     uint64_t due_last;
-    uint64_t epoch;   /* of the head, as it was read */
-    bool raises;      /* set by the lane: this batch raises it */
-    uint64_t *random; /* adversarial withholding; NULL: off */
+    uint64_t epoch;           /* of the head, as it was read */
+    bool raises;              /* set by the lane: this batch raises it, … */
+    config_mark *config_seen; /* … knowing so much of each lane's log; NULL: nothing is known */
+    uint64_t *random;         /* adversarial withholding; NULL: off */
 
     unit_entry **map; /* open addressing, capacity a power of two */
     size_t map_capacity, map_n;

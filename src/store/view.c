@@ -10,10 +10,16 @@ typedef struct lane_span {
     uint16_t from, until;
 } lane_span;
 
-static void read_heads(store *s, const snapshot *at, lane_span of, lane_head *heads,
-                       result *outcomes)
+/* Heads, by lane; what they point to is in memory. */
+typedef struct heads {
+    arena *memory;
+    lane_head *rows;
+    result *outcomes;
+} heads;
+
+static void read_heads(store *s, const snapshot *at, lane_span of, heads *out)
 {
-    arena *memory = arena_new(0);
+    arena *memory = out->memory;
     unit_key keys[STORE_LANES_MAX];
     load_item items[STORE_LANES_MAX];
     for (uint16_t i = of.from; i < of.until; i++) {
@@ -26,22 +32,22 @@ static void read_heads(store *s, const snapshot *at, lane_span of, lane_head *he
     read_request wanted = {.items = items + of.from, .n = (size_t)(of.until - of.from)};
     s->engine->ops->read(s->engine, at, &wanted, memory);
     for (uint16_t i = of.from; i < of.until; i++) {
-        outcomes[i] = items[i].outcome;
-        heads[i] = (lane_head){.lane = i};
+        out->outcomes[i] = items[i].outcome;
+        out->rows[i] = (lane_head){.lane = i};
         if (items[i].outcome == R_DONE && items[i].found)
-            heads[i] = *(const lane_head *)items[i].row;
+            out->rows[i] = *(const lane_head *)items[i].row;
     }
-    arena_free(memory);
 }
 
-void store_heads(store *s, lane_head *heads, result *outcomes)
+void store_heads(store *s, arena *memory, lane_head *rows, result *outcomes)
 {
+    heads out = {memory, rows, outcomes};
     const snapshot *at = s->engine->ops->snapshot_new(s->engine, &(store_home){.reached = true});
     for (uint16_t i = 0; at == NULL && i < s->map.lanes; i++)
         outcomes[i] = R_UNAVAILABLE;
     if (at == NULL)
         return;
-    read_heads(s, at, (lane_span){0, s->map.lanes}, heads, outcomes);
+    read_heads(s, at, (lane_span){0, s->map.lanes}, &out);
     s->engine->ops->snapshot_free(s->engine, at);
 }
 
@@ -77,16 +83,19 @@ static lane_span span_of(const store *s, const store_home *home)
 static bool find_newer(store *s, const snapshot *at, lane_span of, lane_head *newer)
 {
     const store_hooks *hooks = &s->hooks;
-    lane_head heads[STORE_LANES_MAX];
+    lane_head rows[STORE_LANES_MAX];
     result outcomes[STORE_LANES_MAX];
-    read_heads(s, at, of, heads, outcomes);
-    for (uint16_t i = of.from; i < of.until; i++) {
-        *newer = heads[i];
-        if (outcomes[i] == R_DONE &&
-            hooks->config_epoch(hooks->context, i, heads[i].epoch, false) != R_DONE)
-            return true;
+    bool found = false;
+    heads out = {arena_new(0), rows, outcomes};
+    read_heads(s, at, of, &out);
+    for (uint16_t i = of.from; i < of.until && !found; i++) {
+        newer->lane = i;
+        newer->epoch = rows[i].epoch;
+        found = outcomes[i] == R_DONE &&
+                hooks->config_epoch(hooks->context, i, rows[i].epoch, false) != R_DONE;
     }
-    return false;
+    arena_free(out.memory);
+    return found;
 }
 
 static const snapshot *snapshot_of(store *s, const store_home *home)

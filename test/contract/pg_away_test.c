@@ -27,12 +27,13 @@
 enum { LANES = 4, HERE = 0, NEXT, THERE, PATIENCE_MS = 20000, BUDGET = 6, EACH = 1000 };
 
 static str urls[2];
+static const char *there; /* without the cutter */
 static cutter *between;
 
 static void open_shop(bool several)
 {
     urls[0] = str_of(database_take());
-    const char *there = database_take();
+    there = database_take();
     between = cutter_start(there);
     urls[1] = str_of(cutter_url(between));
     shop = fix_open(
@@ -78,7 +79,7 @@ static void go_away(void)
     do {
         lane_head heads[STORE_LANES_MAX];
         result outcomes[STORE_LANES_MAX];
-        store_heads(app_store(shop->app), heads, outcomes);
+        store_heads(app_store(shop->app), shop->memory, heads, outcomes);
         store_metrics_read(app_store(shop->app), &m);
         assert_true(clock_monotonic_ms() - since < PATIENCE_MS);
     } while (!m.away[1]);
@@ -158,6 +159,15 @@ static void what_is_due_is_swept_where_it_can_be(void **state)
 
 /* ---- messages ---- */
 
+static app *open_other(const str *its_urls)
+{
+    app_options options = shop->options;
+    app *other;
+    options.store.urls = its_urls;
+    assert_int_equal(app_open(&options, &other, &(buf){0}), R_DONE);
+    return other;
+}
+
 static size_t letters_here(void)
 {
     return (size_t)database_number(urls[0].p, "SELECT count(*) FROM outbox");
@@ -172,7 +182,7 @@ static void what_a_dead_server_has_left_here_is_delivered(void **state)
     assert_true(home < THERE);
     uint16_t lane = (uint16_t)(1 - home);
     app *dead = shop->app;
-    assert_int_equal(app_open(&shop->options, &shop->app, &(buf){0}), R_DONE);
+    shop->app = open_other(urls);
     str name = user_of(lane);
     issue_item item = {.template = t, .count = 1};
     issue_in in = {.merchant = shop->merchant,
@@ -198,6 +208,55 @@ static void what_a_dead_server_has_left_here_is_delivered(void **state)
     come_back();
     store_halt_lane(app_store(dead), lane, false);
     app_close(dead);
+}
+
+/* ---- configuration ---- */
+
+static void pause_at(app *other, uint64_t campaign_id)
+{
+    app *own = shop->app;
+    shop->app = other;
+    fix_campaign_state(shop, campaign_id, CAMPAIGN_STATE_PAUSED);
+    shop->app = own;
+}
+
+/* What lanes there have to say was seen before: all that anybody can have decided on is known. */
+static void edits_here_reach_the_others(void **state)
+{
+    (void)state;
+    uint64_t c = campaign_with_budget(BUDGET_MODE_NONE, 0), t = template_in(c);
+    uint64_t going_on = template_in(campaign_with_budget(BUDGET_MODE_NONE, 0));
+    app *other = open_other(urls);
+    assert_int_equal(claim(HERE, t, NULL), R_DONE);
+    go_away();
+    pause_at(other, c);
+    for (uint16_t lane = HERE; lane < THERE; lane++) {
+        assert_int_equal(claim(lane, t, NULL), R_CAMPAIGN_NOT_ACTIVE);
+        assert_int_equal(claim(lane, going_on, NULL), R_DONE);
+    }
+    come_back();
+    app_close(other);
+}
+
+/* The other server has read something there that this one cannot read. */
+static void what_others_know_is_not_passed_over(void **state)
+{
+    (void)state;
+    campaign_create_in in = fix_campaign_in(shop);
+    while (store_lane_of_slot(app_store(shop->app), in.slot) < THERE)
+        in.slot++;
+    uint64_t c = fix_campaign(shop, &in), t = template_in(c);
+    uint64_t going_on = template_in(campaign_with_budget(BUDGET_MODE_NONE, 0));
+    app *other = open_other((const str[]){urls[0], str_of(there)});
+    assert_int_equal(claim(HERE, t, NULL), R_DONE);
+    go_away();
+    pause_at(other, c);
+    assert_int_equal(claim(HERE, t, NULL), R_UNAVAILABLE);
+    assert_int_equal(claim(NEXT, going_on, NULL), R_UNAVAILABLE);
+    come_back();
+    assert_int_equal(claim(HERE, t, NULL), R_CAMPAIGN_NOT_ACTIVE);
+    assert_int_equal(claim(NEXT, going_on, NULL), R_DONE);
+    app_close(other);
 }
 
 /* ---- webhooks ---- */
@@ -289,6 +348,8 @@ int main(void)
         ALONE(what_is_due_is_swept_where_it_can_be),
         SHARED(what_is_due_is_swept_where_it_can_be),
         SHARED(what_a_dead_server_has_left_here_is_delivered),
+        SHARED(edits_here_reach_the_others),
+        SHARED(what_others_know_is_not_passed_over),
         ALONE(events_here_are_sent),
     };
     log_set_level(LOG_LEVEL_COUNT); /* what is away is what is tested */
