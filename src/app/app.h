@@ -18,6 +18,7 @@ typedef struct find_index find_index; /* domain/find/find.h */
 typedef struct app_options {
     str engine; /* "rocks", "pg" or "mem" */
     store_options store;
+    str state;    /* pg: the directory of this server alone for what is in hand; empty: none */
     str code_key; /* seals the keys of codes: SECRET_MASTER_BYTES; empty: no codes. Lives as long */
     const zone *(*zone_find)(str name); /* NULL for an unknown zone; zones live for ever */
     int64_t (*clock_ms)(void *context);

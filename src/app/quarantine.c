@@ -254,19 +254,35 @@ static void count_all(app *a, const cell *left)
     }
 }
 
-/* Without a file (a full disk, a store in memory) nothing is known after a crash. */
-static void map(app *a, buf *why)
+static result map_at(app *a, str directory, buf *why)
 {
-    quarantines *q = a->quarantines;
-    const store_options *o = &a->options.store;
-    if (!str_eq(a->options.engine, S("rocks")) || o->read_only)
-        return;
     arena *memory = arena_new(0);
-    str path = arena_printf(memory, "%.*s/in-hand", STR_ARG(o->path));
-    if (disk_map(path, CELLS_BYTES, &q->mapped, why) != R_DONE)
-        log_event(LOG_WARN, "acts that crash will not be known again",
-                  log_str("why", buf_view(why)));
+    str path = arena_printf(memory, "%.*s/in-hand", STR_ARG(directory));
+    result r = disk_map(path, CELLS_BYTES, &a->quarantines->mapped, why);
     arena_free(memory);
+    return r;
+}
+
+/* Without a file (a full disk, a store in memory) nothing is known after a crash. Whoever names a
+ * directory for it is told where it cannot be had. */
+static result map(app *a, buf *why)
+{
+    const app_options *o = &a->options;
+    if (o->store.read_only)
+        return R_DONE;
+    if (str_eq(o->engine, S("rocks"))) {
+        buf whole;
+        buf_init(&whole, WHY_MAX);
+        if (map_at(a, o->store.path, &whole) != R_DONE)
+            log_event(LOG_WARN, "acts that crash will not be known again",
+                      log_str("why", buf_view(&whole)));
+        buf_free(&whole);
+        return R_DONE;
+    }
+    if (!str_eq(o->engine, S("pg")) || o->state.n == 0)
+        return R_DONE;
+    result r = disk_make_directory(o->state, why);
+    return r == R_DONE ? map_at(a, o->state, why) : r;
 }
 
 /* One lane's rows; there are at most QUARANTINE_MAX, and messages that could not be read. */
@@ -306,10 +322,9 @@ static result list_all(app *a)
 result quarantines_load(app *a, buf *why)
 {
     quarantines *q = a->quarantines;
-    buf mapping;
-    buf_init(&mapping, WHY_MAX);
-    map(a, &mapping);
-    buf_free(&mapping);
+    result r = map(a, why);
+    if (r != R_DONE)
+        return r;
     if (q->mapped != NULL) {
         cell left[STORE_LANES_MAX];
         memcpy(left, q->mapped, sizeof(left));
@@ -322,7 +337,7 @@ result quarantines_load(app *a, buf *why)
         q->cells[i].mark = CELL_MARK;
         q->cells[i].process = process;
     }
-    result r = list_all(a);
+    r = list_all(a);
     if (r != R_DONE)
         buf_printf(why, "the list of quarantined acts cannot be read");
     return r;

@@ -1,7 +1,8 @@
 /* Which act crashed the process, and that it does not do so for ever.
  *
- * While an act runs on a lane, its name stands in a file beside the store (<data>/in-hand: a cell a
- * lane, written by plain stores to shared memory, so it costs no system call and no sync; it
+ * While an act runs on a lane, its name stands in a file beside the store (in-hand, of the data
+ * directory, or of what the setting `state` names where the store is in PostgreSQL: a cell a lane,
+ * written by plain stores to shared memory, so it costs no system call and no sync; it
  * outlives the process, not a power cut). Opening counts a crash (domain/quarantine/quarantine.h)
  * for what an earlier process left there: for the act of the thread that got the fatal signal, and
  * where no signal was seen (SIGKILL, the end of memory) for all that were running. Acts of clients

@@ -189,6 +189,7 @@ static cli_exit start(server *s)
     if (code == CLI_OK)
         code = serve_peers_read(c, &s->peering);
     options.store.several = s->peering != NULL;
+    options.state = settings_text(c->settings, SETTING_state);
     options.peers = s->peering == NULL ? NULL : peering_peers(s->peering);
     if (code == CLI_OK)
         code = cli_open_with(c, true, &options, &s->app);

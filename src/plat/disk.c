@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -311,6 +312,12 @@ result disk_map(str text_path, size_t bytes, void **out, buf *why)
     int fd = open(p.z, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
     if (fd < 0)
         return because(why, "cannot open", text_path);
+    /* The mapping keeps the open file, and that its lock, when fd is closed. */
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        (void)close(fd);
+        buf_printf(why, "%.*s is in use by another process", STR_ARG(text_path));
+        return R_IN_USE;
+    }
     int error = make_room(fd, bytes);
     void *memory = MAP_FAILED;
     if (error == 0)

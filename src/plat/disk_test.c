@@ -176,6 +176,8 @@ static void what_is_mapped_outlives_the_process(void **state)
     disk_unmap(memory, 4096);
     assert_int_equal(disk_map(path, 4096, &memory, &p->why), R_DONE);
     assert_memory_equal(memory, "in hand", 7);
+    void *second;
+    assert_int_equal(disk_map(path, 4096, &second, &p->why), R_IN_USE);
     disk_unmap(memory, 4096);
     assert_int_equal(disk_map(path, 8192, &memory, &p->why), R_DONE); /* another size: a new one */
     assert_int_equal(((char *)memory)[0], 0);

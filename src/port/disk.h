@@ -41,7 +41,7 @@ MUST_USE result disk_read(str path, size_t max, arena *memory, str *out, buf *wh
 MUST_USE result disk_rename(str from, str to, buf *why);
 /* A file of `bytes`, which is made, full of zeros, where there is none of that size, as memory:
  * what is stored there outlives this process however it ends, but not the machine. Until
- * disk_unmap. */
+ * disk_unmap; R_IN_USE: somebody has it already. */
 MUST_USE result disk_map(str path, size_t bytes, void **out, buf *why);
 void disk_unmap(void *memory, size_t bytes);
 void disk_remove_flat(str directory); /* with the files in it, as far as they let themselves */
