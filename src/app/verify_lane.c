@@ -105,6 +105,21 @@ static void see_message(verify *v, verify_group *g, const void *row)
                 act_find(o->act) != NULL && (act_find(o->act)->flags & ACT_MESSAGE) != 0);
 }
 
+/* Numbered without a gap, the newest of them kept: whoever follows relies on that. */
+static void see_edit(verify *v, verify_group *g, const void *row)
+{
+    MAYBE(g);
+    const config_edit *e = row;
+    char text[32];
+    verify_what w = {.check = "lane", .subject = lane_name(text, e->lane)};
+    if (e->lane >= v->lanes)
+        return;
+    uint64_t *next = &v->next_edit[e->lane];
+    if (*next != 0)
+        verify_number(v, &w, "number of an edit", (int64_t)*next, (int64_t)e->number);
+    *next = e->number + 1;
+}
+
 static void see_quarantine(verify *v, verify_group *g, const void *row)
 {
     MAYBE(g);
@@ -125,6 +140,8 @@ result verify_lanes(verify *v)
     if (r == R_DONE)
         r = verify_each(v, NULL, &outbox_table, see_message);
     if (r == R_DONE)
+        r = verify_each(v, NULL, &config_edit_table, see_edit);
+    if (r == R_DONE)
         r = verify_each(v, NULL, &quarantine_table, see_quarantine);
     for (uint16_t lane = 0; lane < v->lanes && r == R_DONE; lane++) {
         char text[32];
@@ -134,6 +151,8 @@ result verify_lanes(verify *v)
             verify_number(v, &w, "event_last", (int64_t)last, (int64_t)v->heads[lane].event_last);
         else
             v->events_complete = v->events_complete && v->heads[lane].event_last == 0;
+        uint64_t edits = v->next_edit[lane] == 0 ? 0 : v->next_edit[lane] - 1;
+        verify_number(v, &w, "config_last", (int64_t)edits, (int64_t)v->heads[lane].config_last);
         for (uint16_t from = 0; from < v->lanes; from++)
             verify_must(v, &w, "nothing was applied that was never sent",
                         v->inbox[lane][from] <= v->heads[from].outbox_last);

@@ -73,8 +73,8 @@ typedef struct verify {
     verify_map *goods, *money, *parties; /* by campaign, template, day and party */
     verify_map *pools, *leases, *config_counts;
     lane_head heads[STORE_LANES_MAX];
-    uint64_t next_event[STORE_LANES_MAX];             /* 0: none seen yet */
-    uint64_t inbox[STORE_LANES_MAX][STORE_LANES_MAX]; /* [to][from] */
+    uint64_t next_event[STORE_LANES_MAX], next_edit[STORE_LANES_MAX]; /* 0: none seen yet */
+    uint64_t inbox[STORE_LANES_MAX][STORE_LANES_MAX];                 /* [to][from] */
     verify_due *due;
     verify_terms last;             /* found last */
     struct subject_pass *subjects; /* verify_subject.c's own */
