@@ -45,7 +45,7 @@ serve() {
     rm -f "$scratch/ready"
     # A replica that is not there is nobody's trouble.
     # shellcheck disable=SC2046
-    $(page 2) --http-port 0 --ready-file "$scratch/ready" \
+    $(page 2) --http-port 0 --ready-file "$scratch/ready" --state "$scratch/here/state" \
         --store-replicas postgres://nobody@127.0.0.1:1/none 2>"$scratch/log" &
     server=$!
     waits [ -s "$scratch/ready" ]
