@@ -1,6 +1,6 @@
 /* Races over HTTP, with real threads on two lanes: several requests in one moment, 50 rounds of it;
- * with QUAN_NIGHTLY 1,000. On the engine that the program is told; of several servers, racers are
- * at each of them. */
+ * with QUAN_NIGHTLY 1,000. The last bytes of all go together. On the engine that the program is
+ * told; of several servers, racers are at each of them. */
 #ifndef QUAN_TEST_RACE_H
 #define QUAN_TEST_RACE_H
 
@@ -18,9 +18,11 @@
 
 #include "base/id.h"
 #include "cli/http_client.h"
+#include "test/lib/answer.h"
+#include "test/lib/last_byte.h"
 #include "test/lib/world.h"
 
-enum { ROUNDS = 50, ROUNDS_NIGHTLY = 1000, RACERS = 6, BODY_MAX = 640, ANSWER_MAX = 8192 };
+enum { ROUNDS = 50, ROUNDS_NIGHTLY = 1000, RACERS = 6, BODY_MAX = 640 };
 #define RACE_NOW_MS INT64_C(1767225600000)
 
 static world_engine race_engine;
@@ -30,11 +32,6 @@ static inline bool race_on(int count, char **arguments)
 {
     return world_engine_parse(count > 1 ? arguments[1] : "mem", &race_engine);
 }
-
-typedef struct answer {
-    int status;
-    char body[ANSWER_MAX];
-} answer;
 
 typedef struct ground {
     world world;
@@ -53,35 +50,35 @@ typedef struct racer {
 
 /* ---- requests ---- */
 
-/* body NULL: without one; method NULL: a GET without a body, else a POST. */
-static inline void ask_as(const ground *g, http_client *c, const racer *r, const char *body,
-                          answer *out)
+/* Of one request: who asks, and its key. */
+static inline str headers_of(const ground *g, arena *memory)
 {
     static _Atomic int keys;
-    arena *memory = arena_new(0);
-    str secret = world_key(&g->world, S("all"));
-    http_ask one = {.method = r->method != NULL ? r->method
-                              : body == NULL    ? "GET"
-                                                : "POST",
-                    .target = str_of(r->target),
-                    .headers = arena_printf(memory,
-                                            "Authorization: Bearer %.*s\r\n"
-                                            "Idempotency-Key: k-%d\r\n",
-                                            STR_ARG(secret), atomic_fetch_add(&keys, 1)),
-                    .body = str_of(body)};
-    http_answer got = http_client_ask(c, &one, memory);
-    out->status = got.status;
-    int n = snprintf(out->body, sizeof out->body, "%.*s", STR_ARG(got.body));
-    CHECK(n >= 0 && n < (int)sizeof out->body);
-    arena_free(memory);
+    return arena_printf(memory,
+                        "Authorization: Bearer %.*s\r\n"
+                        "Idempotency-Key: k-%d\r\n",
+                        STR_ARG(world_key(&g->world, S("all"))), atomic_fetch_add(&keys, 1));
 }
 
+static inline void keep(answer *out, int status, str body)
+{
+    out->status = status;
+    int n = snprintf(out->body, sizeof out->body, "%.*s", STR_ARG(body));
+    CHECK(n >= 0 && n < (int)sizeof out->body);
+}
+
+/* body NULL: a GET without one, else a POST. */
 static inline void ask(const ground *g, http_client *c, const char *target, const char *body,
                        answer *out)
 {
-    racer r = {.ground = g};
-    (void)snprintf(r.target, sizeof r.target, "%s", target);
-    ask_as(g, c, &r, body, out);
+    arena *memory = arena_new(0);
+    http_ask one = {.method = body == NULL ? "GET" : "POST",
+                    .target = str_of(target),
+                    .headers = headers_of(g, memory),
+                    .body = str_of(body)};
+    http_answer got = http_client_ask(c, &one, memory);
+    keep(out, got.status, got.body);
+    arena_free(memory);
 }
 
 static inline answer once(const ground *g, const char *target, const char *body)
@@ -91,25 +88,6 @@ static inline answer once(const ground *g, const char *target, const char *body)
     ask(g, c, target, body, &out);
     http_client_free(c);
     return out;
-}
-
-/* The text behind "name":" of an answer, or nothing. */
-static inline void find(const answer *a, const char *name, char *out, size_t room)
-{
-    char start[64];
-    (void)snprintf(start, sizeof start, "\"%s\":\"", name);
-    const char *at = strstr(a->body, start);
-    assert_non_null(at);
-    at += strlen(start);
-    (void)snprintf(out, room, "%.*s", (int)strcspn(at, "\""), at);
-}
-
-static inline int count_of(const answer *a, const char *text)
-{
-    int n = 0;
-    for (const char *at = a->body; (at = strstr(at, text)) != NULL; at++)
-        n++;
-    return n;
 }
 
 /* ---- the ground: an open campaign with a template ---- */
@@ -164,11 +142,29 @@ static inline int rounds(void)
 static inline void *race_one(void *argument)
 {
     racer *r = argument;
-    http_client *c = http_client_new(world_port(&r->ground->world, r->server));
+    arena *memory = arena_new(0);
+    str body = str_of(r->body);
+    str all = arena_printf(memory,
+                           "%s %s HTTP/1.1\r\nHost: race\r\nConnection: close\r\n%.*s"
+                           "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%.*s",
+                           r->method != NULL ? r->method : "POST", r->target,
+                           STR_ARG(headers_of(r->ground, memory)), body.n, STR_ARG(body));
+    char text[2 * ANSWER_MAX];
+    int fd = last_byte_begin(world_port(&r->ground->world, r->server), all);
     (void)pthread_barrier_wait(r->start);
-    ask_as(r->ground, c, r, r->body[0] == '\0' && r->method != NULL ? NULL : r->body, &r->got);
-    http_client_free(c);
+    last_byte_end(fd, all, text, sizeof text);
+    const char *got = strstr(text, "\r\n\r\n");
+    assert_true(got != NULL && strncmp(text, "HTTP/1.1 ", 9) == 0);
+    keep(&r->got, (int)strtol(text + 9, NULL, 10), str_of(got + 4));
+    arena_free(memory);
     return NULL;
+}
+
+static inline void say(racer *r, const char *method, const char *target, const char *body)
+{
+    r->method = method;
+    (void)snprintf(r->target, BODY_MAX, "%s", target);
+    (void)snprintf(r->body, BODY_MAX, "%s", body);
 }
 
 /* All servers know the ground. */

@@ -5,13 +5,6 @@
 
 enum { PUT_ANN, PUT_BOB, END_ANN, CLAIM, CLAIM_AGAIN, CLAIM_ANN };
 
-static void say(racer *r, const char *method, const char *target, const char *body)
-{
-    r->method = method;
-    (void)snprintf(r->target, BODY_MAX, "%s", target);
-    (void)snprintf(r->body, BODY_MAX, "%s", body);
-}
-
 static void line_up(ground *g, racer all[RACERS], const char *phone_body)
 {
     char ann[BODY_MAX], bob[BODY_MAX], claim[BODY_MAX];
