@@ -1,6 +1,7 @@
 /* See convert.h. */
 #include "api/convert.h"
 
+#include "api/holder.h"
 #include "app/codes.h"
 
 #include "base/email.h"
@@ -68,6 +69,8 @@ static str phone_in(api_call *c, const wire_subjects *from, str field)
 
 subject_names subjects_in(api_call *c, const wire_subjects *from, str field)
 {
+    if (from->phone.n + from->email.n + from->device.n + from->card.n + from->address.n > 0)
+        holder_hides_body(c);
     return (subject_names){.phone = phone_in(c, from, field),
                            .device = from->device,
                            .card = from->card,

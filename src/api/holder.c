@@ -7,15 +7,15 @@
 
 enum { BODY_KIND = 193 }; /* of subject_hash: behind that of app/transfer.c */
 
-/* A hash of the body is kept with the answer (act.h). One without the secret would tell, to whoever
- * knows the rest of the body, which number it is. */
-static void hide_body(api_call *c, const merchant *of)
+void holder_hides_body(api_call *c)
 {
     if (c->body_hidden)
         return;
+    const config_merchant *of = config_find_merchant(call_config(c), c->who.merchant);
+    CHECK(of != NULL); /* whose key asks */
     c->body_hidden = true;
     str bytes = {(const char *)&c->body_hash, sizeof c->body_hash};
-    c->body_hash = subject_hash(of, BODY_KIND, bytes).hi;
+    c->body_hash = subject_hash(of->row, BODY_KIND, bytes).hi;
 }
 
 holder holder_of_phone(api_call *c, str typed, str field)
@@ -23,7 +23,7 @@ holder holder_of_phone(api_call *c, str typed, str field)
     const config_merchant *of = config_find_merchant(call_config(c), c->who.merchant);
     holder out = {0};
     CHECK(of != NULL); /* whose key asks */
-    hide_body(c, of->row);
+    holder_hides_body(c);
     const char *wrong = phone_form(typed, of->row->phone_region, c->memory, &out.phone);
     if (wrong != NULL)
         issues_add(c->problems, field, S("bad_format"), "%s", wrong);

@@ -25,6 +25,10 @@ holder holder_asked(api_call *c, const holder_ask *ask);
 /* A number by itself. field: "phone", "phones[3]". */
 holder holder_of_phone(api_call *c, str typed, str field);
 
+/* A hash of the body is kept with the answer (act.h). One without the merchant's secret would tell,
+ * to whoever knows the rest of the body, which number, address … it names. */
+void holder_hides_body(api_call *c);
+
 /* Makes names of numbers those of now; others stay. To read: of the user whose the number is. For
  * an act: of the number, whose slot has the first answer to the key; where it has none and the
  * number is a user's, the act is refused with R_PHONE_BOUND, which is kept under the key, so that a

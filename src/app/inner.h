@@ -62,7 +62,7 @@ static inline metric saga_metric(metric of_limits, saga_kind kind)
 {
     return (metric)((int)of_limits + (int)kind);
 }
-_Static_assert(METRIC_TRIES_LATE_LIMIT + SAGA_KINDS - 1 == METRIC_TRIES_LATE_TRANSFER, "in order");
+_Static_assert(METRIC_TRIES_LATE_LIMIT + SAGA_KINDS - 1 == METRIC_TRIES_LATE_MOVE, "in order");
 issue act_wrong(const issue *from, arena *memory); /* a copy */
 
 /* finder.c: the index over templates (domain/find), which follows the configuration. */

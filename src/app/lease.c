@@ -417,6 +417,9 @@ static void settled(leases *l, uint16_t lane, uint16_t number, const void *input
         metric of = end.confirms ? METRIC_TRIES_USED_LIMIT : METRIC_TRIES_CANCELLED_LIMIT;
         metric_add(saga_metric(of, end.kind), 1);
     }
+    if (number == ACT_ID_move_take) { /* its tries are known where they have come */
+        metric_add(METRIC_TRIES_MADE_MOVE, ((const move_take_in *)input)->coupons.n);
+    }
     if (end.waits.kind != 0) {
         store_wake(l->app->store, lane, end.waits, WORD_NONE, UINT64_MAX);
     }

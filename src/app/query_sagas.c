@@ -144,7 +144,7 @@ static bool see_transfer(void *context, str key, const void *stored)
         (void)id_text(ID_TRANSFER, row->id, id);
         (void)id_text(ID_COUPON, row->coupon, coupon_id);
         tell(w, r,
-             (saga_open){.kind = S("transfer"),
+             (saga_open){.kind = row->move != 0 ? S("move") : S("transfer"),
                          .keeps = arena_printf(memory, "%s keeps %s", id, coupon_id),
                          .slot = row->slot});
     }

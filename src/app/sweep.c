@@ -63,7 +63,8 @@ static void swept(act_call *call)
         s->totals.expired += out->expired;
         s->totals.released += out->released;
         s->totals.asked += out->asked;
-        metric_add(late_of(((const sweep_in *)call->in)->kind), out->asked);
+        metric_add(METRIC_TRIES_LATE_MOVE, out->asked_moves);
+        metric_add(late_of(((const sweep_in *)call->in)->kind), out->asked - out->asked_moves);
     } else {
         s->totals.refused++;
     }

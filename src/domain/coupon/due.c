@@ -228,11 +228,14 @@ static bool expire(const due_rows *d, coupon *row)
 }
 
 /* One that the act has ended with its coupon is passed over. */
-static uint32_t sweep_transfer(const due_rows *d, transfer *row)
+static void ask_transfer(const due_rows *d, transfer *row, sweep_out *out)
 {
     if (row->state != TRANSFER_STATE_OPEN)
-        return 0;
-    return transfer_sweep(d->c.u, row, coupon_get(d->c.u, row->slot, row->coupon), d->lost);
+        return;
+    uint32_t asked =
+        transfer_sweep(d->c.u, row, coupon_get(d->c.u, row->slot, row->coupon), d->lost);
+    out->asked += asked;
+    out->asked_moves += row->move != 0 ? asked : 0;
 }
 
 static void use_up(const due_rows *d, due_block *b)
@@ -268,7 +271,7 @@ sweep_out due_apply(const due_rows *d)
     for (size_t i = 0; i < d->guesses_count; i++)
         guess_sweep(d->c.u, d->guesses[i]);
     for (size_t i = 0; i < d->transfer_count; i++)
-        out.asked += sweep_transfer(d, d->transfers[i]);
+        ask_transfer(d, d->transfers[i], &out);
     if (d->block != NULL)
         use_up(d, d->block);
     return out;

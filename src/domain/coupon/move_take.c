@@ -55,7 +55,8 @@ static uint32_t take(const take_desk *d, const moved_coupon *in)
     transfer_settle_in done = {.transfer = in->transfer,
                                .reservation = in->reservation,
                                .at_ms = uow_now(u),
-                               .reason = R_UNAVAILABLE};
+                               .reason = R_UNAVAILABLE,
+                               .move = d->in->move};
     if (d->who != NULL && uow_now(u) < in->deadline_ms) {
         const carried_coupon *carried = in->carried.items;
         terms of = terms_of(uow_config(u), carried->template);

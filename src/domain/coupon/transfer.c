@@ -80,7 +80,7 @@ uint32_t transfer_sweep(uow *u, transfer *row, coupon *of, uint64_t lost)
     reservation *r = &row->reservations.items[0];
     transfer_edit(u, row);
     transfer_settle_in cancel = {
-        .transfer = row->id, .reservation = r->id, .reason = R_UNAVAILABLE};
+        .transfer = row->id, .reservation = r->id, .reason = R_UNAVAILABLE, .move = row->move};
     saga_ask(u, r, lost,
              &(saga_answer){TRANSFER_SETTLE_ACT, row->slot,
                             record_bytes(&transfer_settle_in_record, &cancel, uow_memory(u))});

@@ -58,8 +58,8 @@ static saga_end code_end(const void *input)
 static saga_end transfer_ends(const void *input)
 {
     const transfer_settle_in *in = input;
-    return (saga_end){SAGA_OF_TRANSFER, in->reservation, in->coupon != 0,
-                      transfer_pool(in->transfer)};
+    return (saga_end){in->move != 0 ? SAGA_OF_MOVE : SAGA_OF_TRANSFER, in->reservation,
+                      in->coupon != 0, transfer_pool(in->transfer)};
 }
 
 /* No saga, but waited for likewise. */

@@ -51,7 +51,13 @@ void saga_ask(uow *u, reservation *r, uint64_t lost, const saga_answer *cancel);
 result saga_check_decide(uow *u, const void *in, void *out);
 
 /* What a try keeps. */
-typedef enum saga_kind { SAGA_OF_LIMIT, SAGA_OF_CODE, SAGA_OF_TRANSFER, SAGA_KINDS } saga_kind;
+typedef enum saga_kind {
+    SAGA_OF_LIMIT,
+    SAGA_OF_CODE,
+    SAGA_OF_TRANSFER,
+    SAGA_OF_MOVE,
+    SAGA_KINDS
+} saga_kind;
 
 /* What an act ends that settles a try. */
 typedef struct saga_end {

@@ -1,0 +1,107 @@
+/* The hash of a body that is kept with its answer: of one that names a number, or what else limits
+ * count by, it is made with the merchant's secret, so that nobody who has the rows alone can try
+ * all numbers against it. Two merchants are asked the same: only of a body that names nobody the
+ * hashes are the same. */
+#include "test/lib/race.h"
+
+enum { ROWS_MAX = 16 };
+
+typedef struct kept {
+    uint64_t bodies[ROWS_MAX];
+    size_t n;
+} kept;
+
+static bool see(void *context, str key, const void *stored)
+{
+    MAYBE(key);
+    kept *k = context;
+    CHECK(k->n < ROWS_MAX);
+    if (stored != NULL)
+        k->bodies[k->n++] = ((const idempotency *)stored)->body;
+    return stored != NULL;
+}
+
+static size_t rows_with(const kept *before, const kept *now)
+{
+    uint64_t mine[2] = {0};
+    size_t n = 0;
+    for (size_t i = 0; i < now->n; i++) {
+        bool known = false;
+        for (size_t k = 0; k < before->n; k++)
+            known = known || before->bodies[k] == now->bodies[i];
+        if (!known && n < 2)
+            mine[n++] = now->bodies[i];
+    }
+    return n == 2 && mine[0] == mine[1] ? 1 : n;
+}
+
+static kept look(const ground *g)
+{
+    kept k = {0};
+    app_view v;
+    arena *memory = arena_new(0);
+    assert_int_equal(app_view_open(g->world.app, memory, &v), R_DONE);
+    store_span all = {&idempotency_table, -1, 0, SLOT_COUNT};
+    assert_int_equal(store_each(v.rows, &all, see, &k), R_DONE);
+    assert_int_equal(app_view_close(&v), R_DONE);
+    arena_free(memory);
+    return k;
+}
+
+static int order_as(const ground *g, str who, str body)
+{
+    arena *memory = arena_new(0);
+    http_client *c = http_client_new(world_port(&g->world));
+    http_ask one = {.method = "POST",
+                    .target = S("/v1/holds"),
+                    .headers =
+                        arena_printf(memory, "Authorization: Bearer %.*s\r\nIdempotency-Key: k\r\n",
+                                     STR_ARG(world_key(&g->world, who))),
+                    .body = body};
+    int status = http_client_ask(c, &one, memory).status;
+    http_client_free(c);
+    arena_free(memory);
+    return status;
+}
+
+/* How many hashes two merchants have of it. */
+static size_t hashes_of(const char *body)
+{
+    ground g = {0};
+    world_engine engine = {.name = S("mem")};
+    world_open(&g.world, &engine, RACE_NOW_MS);
+    kept before = look(&g);
+    assert_int_equal(order_as(&g, S("all"), str_of(body)), 409);
+    assert_int_equal(order_as(&g, S("other"), str_of(body)), 409);
+    kept now = look(&g);
+    assert_int_equal(now.n, before.n + 2);
+    size_t n = rows_with(&before, &now);
+    world_close(&g.world);
+    return n;
+}
+
+/* Which nothing applies to. */
+#define ORDER                                                                                      \
+    "\"order_number\":\"o1\",\"cart\":{\"lines\":[{\"sku\":\"tea\",\"quantity\":1,"                \
+    "\"unit_price\":{\"amount\":500,\"currency\":\"USD\"}}]}"
+
+static void who_is_named_is_hashed_with_the_secret(void **state)
+{
+    (void)state;
+    assert_int_equal(hashes_of("{\"user\":\"u1\"," ORDER "}"), 1);
+    assert_int_equal(hashes_of("{\"phone\":\"+8613800138000\"," ORDER "}"), 2);
+    static const char *const subjects[] = {"\"phone\":\"+8613800138000\"", "\"phone\":\"none\"",
+                                           "\"email\":\"a@example.com\"", "\"device\":\"d1\""};
+    for (size_t i = 0; i < ARRAY_LEN(subjects); i++) {
+        char body[BODY_MAX];
+        (void)snprintf(body, sizeof body, "{\"user\":\"u1\"," ORDER ",\"subjects\":{%s}}",
+                       subjects[i]);
+        assert_int_equal(hashes_of(body), 2);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(who_is_named_is_hashed_with_the_secret)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
