@@ -136,6 +136,32 @@ result verify_each(verify *v, verify_group *g, const table *t, verify_row *visit
     return verify_each_entry(v, g, t, -1, visit);
 }
 
+static void see_sent(verify *v, verify_group *g, const void *row)
+{
+    MAYBE(g);
+    const outbox *o = row;
+    uint16_t to =
+        o->to_lane != UINT16_MAX ? o->to_lane : store_lane_of_slot(app_store(v->view.app), o->slot);
+    bool known = o->lane < v->lanes && to < v->lanes;
+    if (known && o->sequence > v->inbox[to][o->lane]) /* else applied, and not yet forgotten */
+        v->message(v, o->act, o->input, false);
+}
+
+static void see_aside(verify *v, verify_group *g, const void *row)
+{
+    MAYBE(g);
+    const quarantine *q = row;
+    if (q->aside)
+        v->message(v, q->act, q->input, true);
+}
+
+result verify_messages(verify *v, verify_message *see)
+{
+    v->message = see;
+    result r = verify_each(v, NULL, &outbox_table, see_sent);
+    return r == R_DONE ? verify_each(v, NULL, &quarantine_table, see_aside) : r;
+}
+
 void *verify_add(verify_group *g, verify_list *l)
 {
     if (l->n == l->capacity) {

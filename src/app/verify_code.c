@@ -46,33 +46,15 @@ static void see_pair(const verify *v, uint64_t coupon_id, uint64_t batch_id)
     pair[PAIR_BATCHES] += (int64_t)batch_id;
 }
 
-static void see_message(const verify *v, uint16_t act, str input)
+static void see_message(verify *v, uint16_t act, str input, bool aside)
 {
+    MAYBE(aside);
     arena *memory = arena_new(0);
     code_settle_in in = {0};
     if (act == CODE_SETTLE_ACT &&
         record_decode(&code_settle_in_record, input, memory, &in) == R_DONE && in.coupon != 0)
         see_pair(v, in.coupon, in.batch);
     arena_free(memory);
-}
-
-static void see_outbox(verify *v, verify_group *g, const void *row)
-{
-    MAYBE(g);
-    const outbox *o = row;
-    if (o->act != CODE_SETTLE_ACT || o->lane >= v->lanes)
-        return;
-    uint16_t to = store_lane_of_slot(app_store(v->view.app), o->slot);
-    if (o->sequence > v->inbox[to][o->lane]) /* else applied, and not yet forgotten */
-        see_message(v, o->act, o->input);
-}
-
-static void see_aside(verify *v, verify_group *g, const void *row)
-{
-    MAYBE(g);
-    const quarantine *q = row;
-    if (q->aside)
-        see_message(v, q->act, q->input);
 }
 
 static void see_word(verify *v, const coupon *c)
@@ -254,9 +236,7 @@ static result run_pass(verify *v)
     if (r == R_DONE)
         r = verify_each(v, NULL, &exchange_code_table, see_code_pair);
     if (r == R_DONE)
-        r = verify_each(v, NULL, &outbox_table, see_outbox);
-    if (r == R_DONE)
-        r = verify_each(v, NULL, &quarantine_table, see_aside);
+        r = verify_messages(v, see_message);
     if (r == R_DONE)
         compare_pairs(v);
     return r;

@@ -41,8 +41,9 @@ void verify_brought(verify *v, const usage *row)
 
 /* ---- on their way ---- */
 
-static void see_message(verify *v, uint16_t act, str input)
+static void see_message(verify *v, uint16_t act, str input, bool aside)
 {
+    MAYBE(aside);
     arena *memory = arena_new(0);
     move_take_in take;
     usage_back_in back;
@@ -58,25 +59,6 @@ static void see_message(verify *v, uint16_t act, str input)
         add(v, back.campaign, &cell, -back.n);
     }
     arena_free(memory);
-}
-
-static void see_outbox(verify *v, verify_group *g, const void *row)
-{
-    MAYBE(g);
-    const outbox *o = row;
-    if ((o->act != MOVE_TAKE_ACT && o->act != USAGE_BACK_ACT) || o->lane >= v->lanes)
-        return;
-    uint16_t to = store_lane_of_slot(app_store(v->view.app), o->slot);
-    if (o->sequence > v->inbox[to][o->lane]) /* else applied, and not yet forgotten */
-        see_message(v, o->act, o->input);
-}
-
-static void see_aside(verify *v, verify_group *g, const void *row)
-{
-    MAYBE(g);
-    const quarantine *q = row;
-    if (q->aside)
-        see_message(v, q->act, q->input);
 }
 
 /* ---- moves and names ---- */
@@ -145,9 +127,7 @@ result verify_moves(verify *v)
 {
     result r = check_moves(v);
     if (r == R_DONE)
-        r = verify_each(v, NULL, &outbox_table, see_outbox);
-    if (r == R_DONE)
-        r = verify_each(v, NULL, &quarantine_table, see_aside);
+        r = verify_messages(v, see_message);
     for (size_t i = 0; i < verify_map_count(v->brought); i++) {
         str key;
         int64_t n = *verify_map_item(v->brought, i, &key);

@@ -62,7 +62,9 @@ typedef struct verify_group {
 } verify_group;
 
 typedef struct verify_due verify_due;
-typedef struct verify {
+typedef struct verify verify;
+typedef void verify_message(verify *v, uint16_t act, str input, bool aside);
+struct verify {
     app_view view;
     const verify_options *options;
     verify_summary sum;
@@ -76,6 +78,7 @@ typedef struct verify {
     uint64_t next_event[STORE_LANES_MAX], next_edit[STORE_LANES_MAX]; /* 0: none seen yet */
     uint64_t inbox[STORE_LANES_MAX][STORE_LANES_MAX];                 /* [to][from] */
     verify_due *due;
+    verify_message *message;       /* verify.c's own */
     verify_terms last;             /* found last */
     struct subject_pass *subjects; /* verify_subject.c's own */
     uint64_t subject_rows, transfer_rows;
@@ -86,7 +89,7 @@ typedef struct verify {
     verify_map *code_uses;           /* by batch of codes or word, as coupons and orders tell */
     /* Of verify_guess.c, …_webhook.c, …_bind.c, …_move.c, …_phone.c and …_erase.c. */
     verify_map *guesses, *webhooks, *webhook_places, *bound, *brought, *bindings, *erasures;
-} verify;
+};
 
 /* ---- verify.c: reading and reporting ---- */
 typedef struct verify_what {
@@ -102,7 +105,6 @@ void verify_between(verify *v, const verify_what *w, const char *field, const in
                     int64_t actual);
 void verify_text(verify *v, const verify_what *w, const char *field, str expected, str actual);
 void verify_must(verify *v, const verify_what *w, const char *field, bool is); /* a plain truth */
-/* Ids of one kind. */
 typedef struct verify_ids {
     id_kind kind;
     uint64_t expected, actual;
@@ -115,19 +117,17 @@ typedef void verify_row(verify *v, verify_group *g, const void *row);
 MUST_USE result verify_each(verify *v, verify_group *g, const table *t, verify_row *visit);
 MUST_USE result verify_each_entry(verify *v, verify_group *g, const table *t, int index,
                                   verify_row *visit);
-
+/* Messages on their way: sent and not applied yet, or set aside. */
+MUST_USE result verify_messages(verify *v, verify_message *see);
 void *verify_add(verify_group *g, verify_list *l); /* a zeroed item */
 bool verify_terms_of(verify *v, uint64_t template_id, verify_terms *out);
-/* False for a time that cannot be. */
-bool verify_day(const verify_terms *of, int64_t at_ms, int32_t *day);
-
+bool verify_day(const verify_terms *of, int64_t at_ms, int32_t *day); /* false: it cannot be */
 /* What a line costs; 0 where it is out of bounds, so that its order does not add up. */
 static inline int64_t verify_line(const order_line *line)
 {
     int64_t minor = 0;
     return cart_line_minor(line, line->quantity, &minor) ? minor : 0;
 }
-
 bool verify_is_many(const verify_coupon *c); /* has it more than one use (coupon/use.h)? */
 
 /* ---- verify_group.c ---- */

@@ -91,8 +91,9 @@ static void see_slice(verify *v, verify_group *g, const void *row)
         place_at(v, s->owner, s->lane)[PLACE_FREE] = s->free;
 }
 
-static void see_carried(const verify *v, uint16_t act, str input)
+static void see_carried(verify *v, uint16_t act, str input, bool aside)
 {
+    MAYBE(aside);
     if (act != LEASE_GRANT_ACT && act != LEASE_RETURN_ACT)
         return;
     arena *memory = arena_new(0);
@@ -101,24 +102,6 @@ static void see_carried(const verify *v, uint16_t act, str input)
         for (size_t i = 0; i < in.codes.n; i++)
             see_number(v, in.owner, in.codes.items[i].number);
     arena_free(memory);
-}
-
-static void see_message(verify *v, verify_group *g, const void *row)
-{
-    MAYBE(g);
-    const outbox *o = row;
-    uint16_t to =
-        o->to_lane != UINT16_MAX ? o->to_lane : store_lane_of_slot(app_store(v->view.app), o->slot);
-    if (o->lane < v->lanes && to < v->lanes && o->sequence > v->inbox[to][o->lane])
-        see_carried(v, o->act, o->input);
-}
-
-static void see_aside(verify *v, verify_group *g, const void *row)
-{
-    MAYBE(g);
-    const quarantine *q = row;
-    if (q->aside)
-        see_carried(v, q->act, q->input);
 }
 
 /* ---- with coupons ---- */
@@ -201,15 +184,16 @@ static result run_places(verify *v)
         const table *of;
         verify_row *see;
         bool again; /* others have read it */
-    } passes[] = {{&partner_code_table, see_home, false}, {&lane_code_table, see_lane, false},
-                  {&pool_table, see_pool, true},          {&slice_table, see_slice, true},
-                  {&outbox_table, see_message, true},     {&quarantine_table, see_aside, true}};
+    } passes[] = {{&partner_code_table, see_home, false},
+                  {&lane_code_table, see_lane, false},
+                  {&pool_table, see_pool, true},
+                  {&slice_table, see_slice, true}};
     result r = R_DONE;
     for (size_t i = 0; i < ARRAY_LEN(passes) && r == R_DONE; i++) {
         v->again = passes[i].again;
         r = verify_each(v, NULL, passes[i].of, passes[i].see);
     }
-    return r;
+    return r == R_DONE ? verify_messages(v, see_carried) : r;
 }
 
 static result run_coupons(verify *v, verify_group *slots)

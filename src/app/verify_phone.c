@@ -61,8 +61,9 @@ static void see_user(verify *v, verify_group *g, const void *stored)
 
 /* ---- what is on its way ---- */
 
-static void see_message(verify *v, uint16_t act, str input)
+static void see_message(verify *v, uint16_t act, str input, bool aside)
 {
+    MAYBE(aside);
     arena *memory = arena_new(0);
     user_phone_put_in put = {0};
     phone_unbind_in end = {0};
@@ -77,22 +78,6 @@ static void see_message(verify *v, uint16_t act, str input)
         record_decode(&phone_follow_in_record, input, memory, &on) == R_DONE)
         binding_at(v, on.binding)[BINDING_COMING]++;
     arena_free(memory);
-}
-
-static void see_outbox(verify *v, verify_group *g, const void *row)
-{
-    MAYBE(g);
-    const outbox *o = row;
-    if (o->lane < v->lanes)
-        see_message(v, o->act, o->input);
-}
-
-static void see_aside(verify *v, verify_group *g, const void *row)
-{
-    MAYBE(g);
-    const quarantine *q = row;
-    if (q->aside)
-        see_message(v, q->act, q->input);
 }
 
 static void compare(verify *v)
@@ -118,9 +103,7 @@ result verify_phones(verify *v)
         r = verify_each(v, NULL, &user_phone_table, see_user);
     v->again = true;
     if (r == R_DONE)
-        r = verify_each(v, NULL, &outbox_table, see_outbox);
-    if (r == R_DONE)
-        r = verify_each(v, NULL, &quarantine_table, see_aside);
+        r = verify_messages(v, see_message);
     v->again = false;
     if (r == R_DONE)
         compare(v);

@@ -176,8 +176,9 @@ static void see_slice(verify *v, verify_group *g, const void *row)
     lease[LEASE_SLICE_OPEN] = s->open;
 }
 
-static void on_its_way(verify *v, uint16_t act, str input, int of)
+static void on_its_way(verify *v, uint16_t act, str input, bool aside)
 {
+    int of = aside ? LEASE_ASIDE : act == LEASE_GRANT_ACT ? LEASE_GRANTS : LEASE_RETURNS;
     if (act != LEASE_GRANT_ACT && act != LEASE_RETURN_ACT)
         return;
     arena *memory = arena_new(0);
@@ -187,25 +188,6 @@ static void on_its_way(verify *v, uint16_t act, str input, int of)
         lease_at(v, name, in.lane)[of] += in.amount;
     }
     arena_free(memory);
-}
-
-static void see_message(verify *v, verify_group *g, const void *row)
-{
-    MAYBE(g);
-    const outbox *o = row;
-    uint16_t to =
-        o->to_lane != UINT16_MAX ? o->to_lane : store_lane_of_slot(app_store(v->view.app), o->slot);
-    bool known = o->lane < v->lanes && to < v->lanes;
-    if (known && o->sequence > v->inbox[to][o->lane]) /* else applied, and not yet forgotten */
-        on_its_way(v, o->act, o->input, o->act == LEASE_GRANT_ACT ? LEASE_GRANTS : LEASE_RETURNS);
-}
-
-static void see_aside(verify *v, verify_group *g, const void *row)
-{
-    MAYBE(g);
-    const quarantine *q = row;
-    if (q->aside)
-        on_its_way(v, q->act, q->input, LEASE_ASIDE);
 }
 
 /* ---- comparing ---- */
@@ -300,9 +282,7 @@ result verify_pools(verify *v)
     if (r == R_DONE)
         r = verify_each(v, NULL, &slice_table, see_slice);
     if (r == R_DONE)
-        r = verify_each(v, NULL, &outbox_table, see_message);
-    if (r == R_DONE)
-        r = verify_each(v, NULL, &quarantine_table, see_aside);
+        r = verify_messages(v, on_its_way);
     if (r != R_DONE)
         return r;
     str bytes;

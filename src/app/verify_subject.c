@@ -111,32 +111,16 @@ static void add_settled(const verify *v, const limit_settle_in *in)
     }
 }
 
-static void add_message(const verify *v, str input)
+static void add_message(verify *v, uint16_t act, str input, bool aside)
 {
+    MAYBE(aside);
+    if (act != SUBJECT_SETTLE_ACT)
+        return;
     arena *memory = arena_new(0);
     limit_settle_in in = {0};
     if (record_decode(&limit_settle_in_record, input, memory, &in) == R_DONE && is_here(v, in.hi))
         add_settled(v, &in);
     arena_free(memory);
-}
-
-static void see_message(verify *v, verify_group *g, const void *row)
-{
-    MAYBE(g);
-    const outbox *o = row;
-    if (o->act != SUBJECT_SETTLE_ACT || o->lane >= v->lanes)
-        return;
-    uint16_t to = store_lane_of_slot(app_store(v->view.app), o->slot);
-    if (o->sequence > v->inbox[to][o->lane]) /* else applied, and not yet forgotten */
-        add_message(v, o->input);
-}
-
-static void see_aside(verify *v, verify_group *g, const void *row)
-{
-    MAYBE(g);
-    const quarantine *q = row;
-    if (q->aside && q->act == SUBJECT_SETTLE_ACT)
-        add_message(v, q->input);
 }
 
 /* ---- what the subjects' rows say ---- */
@@ -272,12 +256,13 @@ static result run_pass(verify *v)
         const table *table;
         verify_row *visit;
     } steps[] = {{&coupon_take_table, see_coupon},    {&hold_table, see_hold},
-                 {&redemption_table, see_redemption}, {&outbox_table, see_message},
-                 {&quarantine_table, see_aside},      {&subject_usage_table, see_count},
+                 {&redemption_table, see_redemption}, {&subject_usage_table, see_count},
                  {&subject_open_table, see_open},     {&due_block_table, see_due}};
     result r = R_DONE;
     for (size_t i = 0; i < ARRAY_LEN(steps) && r == R_DONE; i++)
         r = verify_each(v, NULL, steps[i].table, steps[i].visit);
+    if (r == R_DONE)
+        r = verify_messages(v, add_message);
     for (size_t i = 0; r == R_DONE && i < verify_map_count(v->subjects->counts); i++) {
         str bytes;
         const int64_t *count = verify_map_item(v->subjects->counts, i, &bytes);

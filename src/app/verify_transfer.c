@@ -146,8 +146,9 @@ static void see_ledger(verify *v, verify_group *g, const void *row)
 
 /* ---- what is on its way ---- */
 
-static void see_message(const verify *v, uint16_t act, str input)
+static void see_message(verify *v, uint16_t act, str input, bool aside)
 {
+    MAYBE(aside);
     arena *memory = arena_new(0);
     transfer_settle_in done = {0};
     forward_in gone = {0};
@@ -162,25 +163,6 @@ static void see_message(const verify *v, uint16_t act, str input)
         is_here(v, gone.coupon))
         forward_at(v, gone.coupon)[FORWARD_COMING]++;
     arena_free(memory);
-}
-
-static void see_outbox(verify *v, verify_group *g, const void *row)
-{
-    MAYBE(g);
-    const outbox *o = row;
-    if ((o->act != TRANSFER_SETTLE_ACT && o->act != FORWARD_ACT) || o->lane >= v->lanes)
-        return;
-    uint16_t to = store_lane_of_slot(app_store(v->view.app), o->slot);
-    if (o->sequence > v->inbox[to][o->lane]) /* else applied, and not yet forgotten */
-        see_message(v, o->act, o->input);
-}
-
-static void see_aside(verify *v, verify_group *g, const void *row)
-{
-    MAYBE(g);
-    const quarantine *q = row;
-    if (q->aside)
-        see_message(v, q->act, q->input);
 }
 
 /* ---- comparing ---- */
@@ -222,19 +204,11 @@ static void compare_forwards(verify *v)
 
 /* ---- the passes ---- */
 
-static void count_coming(verify *v, verify_group *g, const void *row)
+static void see_confirming(verify *v, uint16_t act, str input, bool aside)
 {
-    MAYBE(g);
-    const outbox *o = row;
-    v->transfers->confirming = v->transfers->confirming || o->act == TRANSFER_SETTLE_ACT;
-}
-
-static void count_aside(verify *v, verify_group *g, const void *row)
-{
-    MAYBE(g);
-    const quarantine *q = row;
-    v->transfers->confirming =
-        v->transfers->confirming || (q->aside && q->act == TRANSFER_SETTLE_ACT);
+    MAYBE(input);
+    MAYBE(aside);
+    v->transfers->confirming = v->transfers->confirming || act == TRANSFER_SETTLE_ACT;
 }
 
 static result run_pass(verify *v)
@@ -244,14 +218,17 @@ static result run_pass(verify *v)
         verify_row *visit;
         bool here; /* only rows of the pass's slots matter */
     } steps[] = {
-        {&transfer_table, see_transfer, true},  {&forward_table, see_forward, true},
-        {&received_table, see_received, false}, {&ledger_table, see_ledger, false},
-        {&outbox_table, see_outbox, false},     {&quarantine_table, see_aside, false},
+        {&transfer_table, see_transfer, true},
+        {&forward_table, see_forward, true},
+        {&received_table, see_received, false},
+        {&ledger_table, see_ledger, false},
     };
     verify_group slots = {.from = (uint16_t)v->transfers->from, .until = v->transfers->until};
     result r = R_DONE;
     for (size_t i = 0; i < ARRAY_LEN(steps) && r == R_DONE; i++)
         r = verify_each(v, steps[i].here ? &slots : NULL, steps[i].table, steps[i].visit);
+    if (r == R_DONE)
+        r = verify_messages(v, see_message);
     if (r != R_DONE)
         return r;
     compare_pairs(v);
@@ -266,9 +243,7 @@ result verify_transfers(verify *v)
     v->again = true;
     uint32_t passes = (uint32_t)(v->transfer_rows / TRANSFER_ROWS_MAX) + 1;
     uint32_t slots = (SLOT_COUNT + passes - 1) / passes;
-    result r = v->transfer_rows == 0 ? R_DONE : verify_each(v, NULL, &outbox_table, count_coming);
-    if (r == R_DONE)
-        r = verify_each(v, NULL, &quarantine_table, count_aside);
+    result r = v->transfer_rows == 0 ? R_DONE : verify_messages(v, see_confirming);
     for (uint32_t from = 0; from < SLOT_COUNT && r == R_DONE && v->transfer_rows > 0;
          from += slots) {
         pass.from = from;

@@ -13,6 +13,7 @@ enum {
     GIVEN_MAX = 256, /* values of members */
     JSON_MAX = 512 * 1024,
     WHY_MAX = 8192,
+    LINE_MAX_BYTES = 1024,
     OUT_MAX = 256 * 1024 * 1024,
 };
 
@@ -263,12 +264,26 @@ static bool words_fit(const asking *a)
     return a->word->value.kind == WIRE_ARRAY ? more > 0 : more == 1;
 }
 
-static void finish(const asking *a, struct argp_state *state)
+/* A line of stdin: what nobody shall see in the list of processes. */
+static str line_read(const asking *a, struct argp_state *state)
+{
+    char line[LINE_MAX_BYTES];
+    if (fgets(line, sizeof line, stdin) == NULL)
+        argp_error(state, "stdin has no line for -");
+    size_t n = strcspn(line, "\r\n");
+    if (line[n] == '\0' && !feof(stdin))
+        argp_error(state, "the line on stdin is too long");
+    return arena_str(a->context->memory, (str){line, n});
+}
+
+static void finish(asking *a, struct argp_state *state)
 {
     str wanted = synopsis_of(a);
     if (!words_fit(a))
         argp_error(state, "behind the options stands %.*s",
                    STR_ARG(wanted.n == 0 ? S("nothing") : wanted));
+    if (a->word != NULL && str_eq(a->words[a->words_n - 1], S("-")))
+        a->words[a->words_n - 1] = line_read(a, state);
     for (size_t i = 0; a->body != NULL && i < a->body->n; i++) {
         const wire_field *f = &a->body->fields[i];
         bool needed;

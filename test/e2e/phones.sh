@@ -75,6 +75,24 @@ shows "a redemption of what is gone" ask 409 POST /v1/redemptions \
     "{$order, \"order_number\": \"o2\"}"
 shows "the feed" ask 200 GET '/v1/events?limit=1000' ''
 
+# typed NUMBER COMMAND…: the number goes by stdin, so that nobody sees it in the list of processes.
+typed() {
+    number=$1
+    shift
+    printf '%s' "$number" | QUAN_SERVER=$url QUAN_KEY=$key quan phones "$@" - --json \
+        >"$scratch/typed" 2>&1
+    is=$?
+    cat "$scratch/typed" >>"$scratch/answers"
+    return $is
+}
+untyped() { ! typed '' "$@" && grep -q 'stdin has no line for -' "$scratch/typed"; }
+shows "coupons by a number that is typed" typed '(415) 555-2671' coupons
+shows "there are some" jq -e 'length > 0' "$scratch/typed"
+shows "it is bound" typed '+1 415 555 2671
+and more' bind somebody-here
+shows "to him" jq -e .bound "$scratch/typed"
+shows "none is typed" untyped coupons
+
 # ---- where it is ---------------------------------------------------------------------------------
 
 # found TEXT: in the files of the store, the log or the answers.
