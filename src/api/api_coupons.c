@@ -231,7 +231,7 @@ static const struct {
     {WIRE_COUPON_STATE_SHOWN_TRANSFERRED, COUPON_STATE_TRANSFERRED, false, false},
 };
 
-enum { PLACE_BYTES = 9 }; /* part, id */
+enum { PLACE_BYTES = 17 }; /* part, id, move */
 
 static bool place_read(api_call *c, str token, wallet_place *out)
 {
@@ -241,6 +241,7 @@ static bool place_read(api_call *c, str token, wallet_place *out)
     if (bytes.n == PLACE_BYTES) {
         out->closed = bytes.p[0] != 0;
         memcpy(&out->id, bytes.p + 1, sizeof out->id);
+        memcpy(&out->move, bytes.p + 1 + sizeof out->id, sizeof out->move);
     } else if (bytes.n != 0) {
         call_refuse(c, R_BAD_PAGE_TOKEN, S(""));
         return false;
@@ -253,6 +254,7 @@ static str place_write(api_call *c, const wallet_place *place)
     char bytes[PLACE_BYTES];
     bytes[0] = place->closed;
     memcpy(bytes + 1, &place->id, sizeof place->id);
+    memcpy(bytes + 1 + sizeof place->id, &place->move, sizeof place->move);
     return call_token_write(c, (str){bytes, sizeof bytes});
 }
 

@@ -136,45 +136,102 @@ static size_t look_on(app_view *v, const coupon *from, bool both, void **page, s
     return uow_scan(v->rows, &range, limit, page);
 }
 
+typedef struct wallet_page {
+    app_view *v;
+    const wallet_ask *ask;
+    coupon_seen *out;
+    size_t n, looked;
+    int64_t now_ms;
+} wallet_page;
+
+/* What went with all that another name had is listed where it is now. */
+static bool went_along(app_view *v, const coupon *row)
+{
+    if (row->state != COUPON_STATE_TRANSFERRED)
+        return false;
+    const transfer *by = transfer_get(v->rows, row->slot, row->ref);
+    return by != NULL && by->move != 0;
+}
+
+/* Behind the place, the part that it is in, or both parts. False: the page is full. */
+static bool fill_page(wallet_page *p, const user *owner, bool both, wallet_place *next)
+{
+    size_t got, want;
+    do {
+        void *page[UOW_SCAN_MAX];
+        coupon from = {
+            .slot = owner->slot, .member = owner->member, .closed = next->closed, .id = next->id};
+        want = p->ask->limit - p->n < 100 ? 100 : UOW_SCAN_MAX;
+        got = look_on(p->v, &from, both, page, want);
+        for (size_t i = 0; i < got; i++) {
+            if (p->n == p->ask->limit || p->looked == WALLET_LOOK_MAX)
+                return false;
+            const coupon *row = page[i];
+            coupon_seen *seen = &p->out[p->n];
+            p->looked++;
+            next->closed = row->closed;
+            next->id = row->id;
+            if (look(p->v, p->ask->merchant, row, p->now_ms, seen) && matches(p->ask, seen) &&
+                (next->move == 0 || !went_along(p->v, row))) {
+                seen->user = owner->name;
+                p->n++;
+            }
+        }
+    } while (got == want);
+    return true;
+}
+
+/* The name that comes behind this move's; by their moves, because entries change places. */
+static const moved_user *name_behind(const user *owner, uint64_t move)
+{
+    const moved_user *found = NULL;
+    for (size_t i = 0; i < owner->moved.n; i++) {
+        const moved_user *name = &owner->moved.items[i];
+        if (name->over && name->move > move && (found == NULL || name->move < found->move))
+            found = name;
+    }
+    return found;
+}
+
+/* What has stayed under the names that are his now. False: the page is full. */
+static bool fill_names(wallet_page *p, const user *owner, wallet_place *next)
+{
+    uint64_t merchant_id = p->ask->merchant;
+    for (size_t i = 0; i <= owner->moved.n; i++) {
+        const moved_user *name = name_behind(owner, next->move == 0 ? 0 : next->move - 1);
+        if (name == NULL)
+            return true;
+        if (name->move != next->move)
+            *next = (wallet_place){.closed = true, .move = name->move};
+        const user *was =
+            user_get(p->v->rows, slot_of_user(merchant_id, name->name), merchant_id, name->name);
+        if (was != NULL && !fill_page(p, was, false, next))
+            return false;
+        *next = (wallet_place){.closed = true, .move = name->move + 1};
+    }
+    return true;
+}
+
 size_t query_wallet(app_view *v, const wallet_ask *ask, coupon_seen *out, wallet_place *next,
                     bool *more)
 {
     *next = ask->after;
     *more = false;
-    str name = ask->user;
-    uint16_t slot = slot_of_user(ask->merchant, name);
-    const user *owner = user_get(v->rows, slot, ask->merchant, name);
+    const user *owner =
+        user_get(v->rows, slot_of_user(ask->merchant, ask->user), ask->merchant, ask->user);
     if (ask->now && owner != NULL && owner->move != 0) {
-        name = query_user_now(v, ask->merchant, name);
-        slot = slot_of_user(ask->merchant, name);
-        owner = user_get(v->rows, slot, ask->merchant, name);
+        str name = query_user_now(v, ask->merchant, ask->user);
+        owner = user_get(v->rows, slot_of_user(ask->merchant, name), ask->merchant, name);
     }
     bool open = part_matters(ask, false), closed = part_matters(ask, true);
     if (owner == NULL || (next->closed && !closed))
         return 0;
     if (!open && !next->closed)
         *next = (wallet_place){.closed = true};
-    int64_t now_ms = ask->at_ms != NULL ? *ask->at_ms : uow_now(v->rows);
-    size_t n = 0, looked = 0, got, want;
-    do {
-        void *page[UOW_SCAN_MAX];
-        coupon from = {
-            .slot = slot, .member = owner->member, .closed = next->closed, .id = next->id};
-        want = ask->limit - n < 100 ? 100 : UOW_SCAN_MAX;
-        got = look_on(v, &from, open && closed, page, want);
-        for (size_t i = 0; i < got; i++) {
-            if (n == ask->limit || looked == WALLET_LOOK_MAX) {
-                *more = true;
-                return n;
-            }
-            const coupon *row = page[i];
-            looked++;
-            *next = (wallet_place){.closed = row->closed, .id = row->id};
-            if (look(v, ask->merchant, row, now_ms, &out[n]) && matches(ask, &out[n])) {
-                out[n].user = name;
-                n++;
-            }
-        }
-    } while (got == want);
-    return n;
+    wallet_page p = {.v = v, .ask = ask, .out = out};
+    p.now_ms = ask->at_ms != NULL ? *ask->at_ms : uow_now(v->rows);
+    *more = next->move == 0 && !fill_page(&p, owner, open && closed, next);
+    if (!*more && closed && ask->now)
+        *more = !fill_names(&p, owner, next);
+    return p.n;
 }

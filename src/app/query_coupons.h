@@ -28,10 +28,12 @@ const coupon *query_coupon_at(app_view *v, const coupon *row, int64_t now_ms);
 /* False when this merchant has no such coupon. */
 MUST_USE bool query_coupon(app_view *v, uint64_t of_merchant, uint64_t id, coupon_seen *out);
 
-/* Where a page of a wallet ended: open ones come first, in each part by id. */
+/* Where a page of a wallet ended: open ones come first, in each part by id; then (wallet_ask.now)
+ * the closed ones that stayed under names that are his since, by their moves. */
 typedef struct wallet_place {
     bool closed;
-    uint64_t id; /* 0: at the start of the part */
+    uint64_t id;   /* 0: at the start of the part */
+    uint64_t move; /* user_move of the name; 0: his own */
 } wallet_place;
 
 typedef struct wallet_ask {

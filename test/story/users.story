@@ -504,3 +504,53 @@ story an_order_of_both_is_not_done_again_behind_a_merge
   same first
   GET /v1/users/u3/phone
   200 {"bound": false}
+
+# ---- history ----
+
+# What u1 used stays his by its id and is in u2's list, page by page; what went along is there once.
+story closed_coupons_are_in_the_new_list
+  use shop
+  use tea
+  POST /v1/claims {"user": "u0", "template": "$template"}
+  201 {"coupons": [{"id": "$oldest"}]}
+  POST /v1/redemptions {"user": "u0", "order_number": "o0", "cart": $cart, "coupons": ["$oldest"]}
+  201
+  POST /v1/claims {"user": "u1", "items": [{"template": "$template", "count": 3}]}
+  201 {"coupons": [{"id": "$used"}, {"id": "$voided"}, {"id": "$open"}]}
+  POST /v1/redemptions {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$used"]}
+  201
+  POST /v1/coupons/$voided/void {"reason": "requested"}
+  200
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  201 {"coupons": [{"id": "$own"}]}
+  POST /v1/redemptions {"user": "u2", "order_number": "o2", "cart": $cart, "coupons": ["$own"]}
+  201
+  POST /v1/users/u0/merge {"into": "u1"}
+  202 {"id": "$first"}
+  eventually
+  GET /v1/moves/$first
+  200 {"state": "done"}
+  POST /v1/users/u1/merge {"into": "u2"}
+  202 {"id": "$second"}
+  eventually
+  GET /v1/moves/$second
+  200 {"state": "done"}
+  eventually
+  GET /v1/users/u2/coupons
+  200 {"coupons": [{"id": "$theirs", "user": "u2", "state": "available"}, {"id": "$own", "user": "u2", "state": "redeemed"},
+    {"id": "$used", "user": "u1", "state": "redeemed"}, {"id": "$voided", "user": "u1", "state": "voided"},
+    {"id": "$oldest", "user": "u0", "state": "redeemed"}], "next_page_token": null}
+  GET /v1/coupons/$used
+  200 {"id": "$used", "user": "u1", "state": "redeemed"}
+  GET /v1/users/u1/coupons?state=voided
+  200 {"coupons": [{"id": "$voided"}]}
+  GET /v1/users/u2/coupons?state=available
+  200 {"coupons": [{"id": "$theirs"}]}
+  GET /v1/users/u2/coupons?state=transferred
+  200 {"coupons": []}
+  GET /v1/users/u2/coupons?page_size=2
+  200 {"coupons": [{"id": "$theirs"}, {"id": "$own"}], "next_page_token": "$next"}
+  GET /v1/users/u2/coupons?page_size=2&page_token=$next
+  200 {"coupons": ["*", "*"], "next_page_token": "$last"}
+  GET /v1/users/u2/coupons?page_size=2&page_token=$last
+  200 {"coupons": ["*"], "next_page_token": null}
