@@ -40,7 +40,7 @@ static kept look(const ground *g)
     kept k = {0};
     app_view v;
     arena *memory = arena_new(0);
-    assert_int_equal(app_view_open(g->world.app, memory, &v), R_DONE);
+    assert_int_equal(app_view_open(world_app(&g->world), memory, &v), R_DONE);
     store_span all = {&idempotency_table, -1, 0, SLOT_COUNT};
     assert_int_equal(store_each(v.rows, &all, see, &k), R_DONE);
     assert_int_equal(app_view_close(&v), R_DONE);
@@ -51,7 +51,7 @@ static kept look(const ground *g)
 static int order_as(const ground *g, str who, str body)
 {
     arena *memory = arena_new(0);
-    http_client *c = http_client_new(world_port(&g->world));
+    http_client *c = http_client_new(world_port(&g->world, 0));
     http_ask one = {.method = "POST",
                     .target = S("/v1/holds"),
                     .headers =
