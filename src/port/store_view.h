@@ -21,7 +21,8 @@ typedef struct store_home {
      * written there, and of what others have, all but that of STORE_REPLICA_LAG_MS. */
     bool replica;
     /* … and all that was committed by then, by whichever server; NULL: nothing is named. Places of
-     * other systems ask for nothing but the primary. */
+     * other systems ask for nothing but the primary; a later primary than this process has been to
+     * is R_UNAVAILABLE at once, until store_reach has found it. */
     const store_position *after;
     /* Does not wait for a shard that is known to be away, nor long for one that hangs. Of a lane;
      * or of no home: rows of all shards that are reached so, and of no other one. */
@@ -56,7 +57,9 @@ MUST_USE result store_read_bare(store *s, const store_home *home, arena *memory,
 /* The newest heads of all lanes, zeroed where there is none yet; outcomes as of load_item. Does not
  * wait for a shard that is known to be away. */
 void store_heads(store *s, arena *memory, lane_head *rows, result *outcomes);
-/* Tries to reach the shards that are away, which may take seconds: now and then, by one thread. */
+/* Tries to reach the shards that are away, and looks for the primaries that a view has named
+ * (store_home.after) and that nobody here has been to, which may take seconds: now and then, by one
+ * thread. */
 void store_reach(store *s);
 
 #endif

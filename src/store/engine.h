@@ -89,6 +89,9 @@ typedef struct engine_ops {
      * again), R_UNKNOWN (that cannot be found out), R_IO (nor anything else: nothing may be
      * acknowledged any more). */
     result (*commit)(engine *e, uint16_t lane, const change *changes, size_t n);
+    /* The last commit of this lane, R_DONE or R_UNKNOWN, is of a batch that answers a request of
+     * this slot; maybe by what others have written there. NULL: no replicas. */
+    void (*answers)(engine *e, uint16_t lane, uint16_t slot);
     /* store_position_here and store_position_seen; NULL: no replicas */
     void (*position_here)(engine *e, arena *memory, store_position *out);
     void (*position_seen)(engine *e, uint16_t slot, const store_position *p);

@@ -139,6 +139,15 @@ static void raised(lane *l, const attempt *a)
         l->store->hooks.config_raised(l->store->hooks.context, l->number, l->epoch);
 }
 
+/* A repetition or a refusal, too, is by rows that its slot has by now, whoever wrote them. */
+static void tell_answered(const lane *l, size_t n)
+{
+    engine *e = l->store->engine;
+    for (size_t i = 0; i < n && e->ops->answers != NULL; i++)
+        if (!l->batch[i]->to_lane)
+            e->ops->answers(e, l->number, l->batch[i]->slot);
+}
+
 static result commit(lane *l, attempt *a)
 {
     store *s = l->store;
@@ -155,6 +164,8 @@ static result commit(lane *l, attempt *a)
     result r = s->engine->ops->commit(s->engine, l->number, a->changes.items, a->changes.n);
     if (r == R_DONE && l->unit.raises)
         raised(l, a);
+    if (r == R_DONE || r == R_UNKNOWN)
+        tell_answered(l, a->n);
     /* When another lane's sync has failed, this one's success proves nothing. */
     return r == R_DONE && atomic_load(&s->latched) ? R_UNKNOWN : r;
 }

@@ -228,6 +228,9 @@ static void what_the_new_primary_has_answered_is_not_asked_of_the_old(void **sta
     arena *memory = arena_new(0);
     store_position_here(other->store, memory, &there);
     store_home home = {.slot = SLOT, .replica = true, .after = &there};
+    assert_int_equal(store_read_begin_at(s->f->store, &home, memory, FIXTURE_START_MS, &u),
+                     R_UNAVAILABLE);
+    store_reach(s->f->store); /* which goes and looks */
     assert_int_equal(store_read_begin_at(s->f->store, &home, memory, FIXTURE_START_MS, &u), R_DONE);
     assert_non_null(coupon_get(u, SLOT, 2));
     assert_int_equal(store_read_end(u), R_DONE);

@@ -201,6 +201,25 @@ static void what_another_server_has_answered_is_found(void **state)
     store_fixture_close(other);
 }
 
+/* An act that finds its answer here, written by another server, changes nothing but its lane's
+ * head: who is answered finds it all the same. */
+static void what_was_answered_by_rows_of_others_is_found(void **state)
+{
+    stage *s = *state;
+    run_put(s, 1);
+    assert_found_on(s, true, 1);
+    store_fixture *other = open_other(s);
+    database_run(of(s, replica), "SELECT pg_wal_replay_pause()");
+    put_at(other, 2);
+    run_put(s, 2);
+    bool on_replica;
+    assert_true(has(s, 2, &on_replica));
+    assert_false(on_replica);
+    database_run(of(s, replica), "SELECT pg_wal_replay_resume()");
+    assert_found_on(s, true, 2);
+    store_fixture_close(other);
+}
+
 static void what_a_view_names_is_found(void **state)
 {
     stage *s = *state;
@@ -379,6 +398,7 @@ int main(void)
         EACH(a_replica_serves_what_it_has),
         EACH(what_was_written_here_is_always_found),
         EACH(what_another_server_has_answered_is_found),
+        EACH(what_was_answered_by_rows_of_others_is_found),
         EACH(what_a_view_names_is_found),
         EACH(places_of_other_logs_are_told_apart),
         EACH(rare_views_are_not_of_long_ago),

@@ -270,8 +270,9 @@ result pg_commit(engine *e, uint16_t lane, const change *changes, size_t n)
     bool known =
         fate != CONN_LOST && a.committed && !s->conn.warned && is_placed(p, &a) && !pg_is_fenced(s);
     result r = known ? R_DONE : ended(s, lane, &changes[0], rev, &a.position);
+    s->committed_at = r == R_DONE ? a.position : PG_POSITION_UNKNOWN;
     if (p->has_replicas && (r == R_DONE || r == R_UNKNOWN))
-        pg_replica_owes(p, changes, n, r == R_DONE ? a.position : PG_POSITION_UNKNOWN);
+        pg_replica_owes(p, changes, n, s->committed_at);
     if (r != R_DONE)
         return r;
     pg_position_set(s->shard, s->timeline, a.position);
@@ -280,4 +281,11 @@ result pg_commit(engine *e, uint16_t lane, const change *changes, size_t n)
     if (changes[0].table == &lane_head_table)
         pg_keep(p, lane, ((const lane_head *)changes[0].after)->time_ms);
     return R_DONE;
+}
+
+void pg_answers(engine *e, uint16_t lane, uint16_t slot)
+{
+    pg_engine *p = (pg_engine *)e;
+    if (p->has_replicas && slot < SLOT_COUNT)
+        pg_replica_owes_slot(p, slot, pg_lane_session(p, lane)->committed_at);
 }

@@ -51,6 +51,7 @@ static const engine_ops pg_ops = {
     .reach = pg_reach_all,
     .snapshot_free = pg_reader_free,
     .commit = pg_commit,
+    .answers = pg_answers,
     .position_here = pg_position_here,
     .position_seen = pg_position_seen,
     .checkpoint = pg_checkpoint,

@@ -35,7 +35,6 @@ enum {
     PG_SCANS_MAX = 1000,     /* in one pipeline */
     PG_APPLICATION_MAX = 64, /* as PostgreSQL has it: 63 bytes */
     PG_REPLICA_REST_MS = 2000, /* of a replica that is away or lags, until it is tried again */
-    PG_LOOK_MS = 500,          /* between two looks for a promotion that a caller has seen */
 };
 
 typedef struct pg_engine pg_engine;
@@ -49,6 +48,7 @@ typedef struct session {
     int64_t timeline; /* of the server; of a standby the latest that it is known to have applied a
                          part of; 0: it did not say */
     arena *memory;    /* of a lane's commit */
+    int64_t committed_at; /* of a lane: where the log was with its last commit */
     bool begun;
     bool dirty;  /* a transaction is to be rolled back first */
     bool failed; /* rows could not be read, or not of one state: the batch is void */
@@ -92,7 +92,7 @@ struct pg_shard {
     _Atomic int64_t asked_ms, floor, floor_ms;
     int64_t next_floor, known_ms; /* with lock: the newest, and when that was asked for */
     int64_t log_timeline, log_at; /* with lock: pg_position_set; 0: nothing yet */
-    _Atomic int64_t next_look_ms; /* monotonic */
+    _Atomic bool sought;          /* a caller knows of a promotion: pg_look_again */
 };
 
 /* Of what begins a transaction, and tells more than that it has begun. */
@@ -138,7 +138,7 @@ MUST_USE bool pg_reach(session *s);
 MUST_USE bool pg_join(session *s);
 /* Goes to all servers of the address, so that the latest timeline has been seen. */
 void pg_survey(session *s);
-/* The same now, at most twice a second. */
+/* The same now, where a caller has named a later timeline than was seen. */
 void pg_look_again(pg_shard *d);
 /* Is its server of an earlier timeline than another that was seen since? Then it is given up. */
 bool pg_is_fenced(session *s);
@@ -162,7 +162,7 @@ session *pg_lane_session(pg_engine *p, uint16_t lane);
 session *pg_session_in(snapshot *at, pg_shard *d);
 snapshot *pg_reader_new(engine *e, const store_home *home);
 bool pg_reader_has(engine *e, const snapshot *at, uint16_t lane);
-void pg_reach_all(engine *e); /* those that are away */
+void pg_reach_all(engine *e); /* those that are away, or whose promotion a caller has seen */
 /* An idle reader's session, or a new one, if need be after a wait; NULL: too many. Not begun. */
 session *pg_idle_take(pg_shard *d, bool waits);
 MUST_USE bool pg_reader_begin(session *s);
@@ -179,6 +179,7 @@ void pg_read_session(session *s, scan_item *wanted, arena *memory);
 
 /* commit.c */
 result pg_commit(engine *e, uint16_t lane, const change *changes, size_t n);
+void pg_answers(engine *e, uint16_t lane, uint16_t slot);
 
 /* keep.c: after a commit of the lane, at that act time */
 void pg_keep(pg_engine *p, uint16_t lane, int64_t act_time_ms);

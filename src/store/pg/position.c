@@ -47,7 +47,7 @@ static void see_promotion(pg_shard *d, int64_t timeline)
 void pg_position_seen(engine *e, uint16_t slot, const store_position *p)
 {
     pg_engine *own = (pg_engine *)e;
-    int64_t at = PG_POSITION_UNKNOWN;
+    int64_t at = PG_POSITION_UNTOLD;
     const pg_shard *home = pg_shard_of(own, HOME_SLOT, slot);
     for (size_t i = 0; i < p->places.n; i++) {
         const shard_place *place = &p->places.items[i];
@@ -60,7 +60,7 @@ void pg_position_seen(engine *e, uint16_t slot, const store_position *p)
             at = place->at;
     }
     if (own->has_replicas && slot < SLOT_COUNT)
-        pg_replica_owes_slot(own, slot, at);
+        pg_replica_owes_told(own, slot, at);
 }
 
 int64_t pg_position_wanted(const pg_shard *d, int64_t timeline, const store_position *after)
@@ -83,8 +83,8 @@ bool pg_position_reached(pg_engine *p, const store_position *after)
         pg_shard *d = place->shard < p->shards_n ? &p->shards[place->shard] : NULL;
         if (d == NULL || !is_of(d, place) || place->timeline <= atomic_load(&d->timeline))
             continue;
-        pg_look_again(d);
-        reached = reached && place->timeline <= atomic_load(&d->timeline);
+        atomic_store(&d->sought, true);
+        reached = false;
     }
     return reached;
 }

@@ -17,11 +17,21 @@ enum {
     ASK_EVERY_MS = STORE_REPLICA_LAG_MS * 2 / 5
 }; /* two of them, and the answers, are in time */
 
-/* Commits of a slot come in the order of the log, but what is told of them may not. */
+/* Commits of a slot here are known in the order of the log: one behind another whose end is unknown
+ * has all that there will ever be of that. */
 void pg_replica_owes_slot(pg_engine *p, uint16_t slot, int64_t position)
 {
     int64_t owed = atomic_load(&p->positions[slot]);
-    while ((owed == PG_POSITION_UNKNOWN || owed < position) &&
+    while ((owed >= PG_POSITION_UNTOLD || owed < position) &&
+           !atomic_compare_exchange_weak(&p->positions[slot], &owed, position))
+        continue;
+}
+
+/* What is told of other servers' commits may come late, and be of before one of here. */
+void pg_replica_owes_told(pg_engine *p, uint16_t slot, int64_t position)
+{
+    int64_t owed = atomic_load(&p->positions[slot]);
+    while ((owed == PG_POSITION_UNTOLD || owed < position) &&
            !atomic_compare_exchange_weak(&p->positions[slot], &owed, position))
         continue;
 }
@@ -143,7 +153,7 @@ session *pg_replica_take(pg_engine *p, pg_shard *d, const store_home *home)
     int64_t wanted = pg_position_wanted(d, timeline, home->after);
     int64_t owed = atomic_load(&p->positions[home->slot]);
     wanted = owed > wanted ? owed : wanted;
-    bool good = wanted != PG_POSITION_UNKNOWN && is_floor_good(d) &&
+    bool good = wanted < PG_POSITION_UNTOLD && is_floor_good(d) &&
                 clock_monotonic_ms() >= atomic_load(&replica->next_try_ms);
     session *s = good ? take(d, replica, timeline, wanted) : NULL;
     atomic_fetch_add(s != NULL ? &p->replica_views : &p->primary_views, 1);

@@ -226,6 +226,7 @@ void pg_reach_all(engine *e)
 {
     pg_engine *p = (pg_engine *)e;
     for (uint16_t i = 0; i < p->shards_n; i++) {
+        pg_look_again(&p->shards[i]);
         if (atomic_load(&p->shards[i].away_since_ms) == 0)
             continue;
         session *s = pg_reader_take(&p->shards[i], true);

@@ -141,8 +141,7 @@ void pg_survey(session *s)
 
 void pg_look_again(pg_shard *d)
 {
-    int64_t now = clock_monotonic_ms(), next = atomic_load(&d->next_look_ms);
-    if (now < next || !atomic_compare_exchange_strong(&d->next_look_ms, &next, now + PG_LOOK_MS))
+    if (!atomic_exchange(&d->sought, false))
         return;
     session *s = pg_session_made(d, true);
     look(s);
