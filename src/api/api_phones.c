@@ -25,14 +25,9 @@ static void arrived(api_call *c)
     plan->then(c);
 }
 
-static void told(api_call *c)
+static void wait_for_move(api_call *c)
 {
     bind_plan *plan = c->state;
-    result refused = (result)((const user_phone_put_out *)c->act.out)->refused;
-    if (refused != R_DONE) {
-        call_refuse(c, refused, S("This part of the users is full."));
-        return;
-    }
     phone_moved_in *in = ARENA_NEW(c->memory, phone_moved_in);
     in->move = plan->out.move;
     if (in->move == 0)
@@ -45,10 +40,31 @@ static void told(api_call *c)
             true);
 }
 
+static void told(api_call *c)
+{
+    result refused = (result)((const user_phone_told_out *)c->act.out)->refused;
+    if (refused != R_DONE)
+        call_refuse(c, refused, S("This part of the users is full."));
+    else
+        wait_for_move(c);
+}
+
+/* Of a repeat: it may be over. False: the call has ended. */
+static bool is_bound(api_call *c, const bind_plan *plan, bool *bound)
+{
+    app_view v;
+    if (!call_view(c, &v))
+        return false;
+    const phone *row = query_phone(&v, c->who.merchant, plan->holder);
+    *bound = row != NULL && row->binding == plan->out.binding;
+    return call_view_end(c, &v);
+}
+
 static void decided(api_call *c)
 {
     bind_plan *plan = c->state;
     const phone_bind_in *bind = c->act.in;
+    bool bound;
     user_phone_put_in *in = ARENA_NEW(c->memory, user_phone_put_in);
     plan->out = *(const phone_bind_out *)c->act.out;
     *in = (user_phone_put_in){.merchant = c->who.merchant,
@@ -58,8 +74,14 @@ static void decided(api_call *c)
                               .binding = plan->out.binding,
                               .sequence = plan->out.sequence,
                               .since_ms = plan->out.since_ms};
+    if (!is_bound(c, plan, &bound))
+        return;
+    if (!bound) {
+        wait_for_move(c);
+        return;
+    }
     call_step(c,
-              &(act_ask){.id = ACT_ID_user_phone_put,
+              &(act_ask){.id = ACT_ID_user_phone_told,
                          .slot = slot_of_user(c->who.merchant, in->user),
                          .in = in,
                          .then = told},

@@ -82,16 +82,18 @@ static void check_parts(verify *v, const verify_what *w, const erasure *e)
 static void check_erasure(verify *v, const erasure *e)
 {
     verify_what w = {.check = "erasure", .kind = ID_ERASURE, .id = e->id};
-    bool nobody = e->member == 0 && e->state != ERASURE_STATE_WAY; /* no user had the name */
+    bool nobody = e->member == 0; /* no user had the name */
     const member *m = member_get(v->view.rows, e->slot, e->member);
     const int64_t *way = on_way(v, e->id);
     bool open = e->state == ERASURE_STATE_OPEN, done = e->state == ERASURE_STATE_DONE;
     verify_must(v, &w, "state is known", erasure_state_name(e->state).n > 0);
+    if (e->state == ERASURE_STATE_WAY) {
+        verify_must(v, &w, "a way leads to a member", m != NULL && m->merchant == e->merchant);
+        return;
+    }
     verify_must(v, &w, "its member is called by its pseudonym",
                 nobody ||
                     (m != NULL && str_eq(m->name, e->pseudonym) && erase_is_pseudonym(m->name)));
-    if (e->state == ERASURE_STATE_WAY)
-        return;
     verify_must(v, &w, "its member names it", nobody || (m != NULL && m->erasure == e->id));
     verify_must(v, &w, "it has ended, or not", open == (e->ended_at_ms == 0));
     verify_must(v, &w, "the name is gone behind the first stages",

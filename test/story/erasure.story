@@ -246,6 +246,30 @@ story his_number_is_nobodys
   GET /v1/users/u2/coupons
   200 {"coupons": []}
 
+# A request that was answered brings nobody back.
+story a_repeated_binding_is_nobodys
+  use shop
+  PUT /v1/users/u1/phone key=b1 {"phone": "+8613800138000"}
+  200 {"bound": true}
+  keep first
+  POST /v1/users/u1/erase {}
+  202 {"id": "$erasure"}
+  eventually
+  GET /v1/erasures/$erasure
+  200 {"state": "done"}
+  eventually
+  PUT /v1/users/u2/phone {"phone": "+8613800138000"}
+  200 {"bound": true}
+  PUT /v1/users/u1/phone key=b1 {"phone": "+8613800138000"}
+  200
+  same first
+  GET /v1/users/u1
+  404 {"code": "not_found"}
+  GET /v1/users/u1/phone
+  200 {"bound": false}
+  GET /v1/users/u2/phone
+  200 {"bound": true}
+
 story his_personal_code_is_nobodys
   use shop
   POST /v1/codes/formats {"name": "Partners", "length": 10, "group": 5, "prefix": "P", "expected_codes": 1000,

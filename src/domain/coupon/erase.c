@@ -65,18 +65,20 @@ static result load(erase_desk *d)
     return uow_pending(u) ? R_AGAIN : R_DONE;
 }
 
-/* Whoever names a move that came here means him. */
-static void write_ways(const erase_desk *d, const erasure *row)
+void erase_leave_way(uow *u, const user *who, uint64_t move)
 {
-    for (size_t i = 0; i < d->who->moved.n; i++) {
-        if (d->ways[i])
-            continue;
-        erasure *way = erasure_new(d->u, row->slot, d->who->moved.items[i].move);
-        way->merchant = row->merchant;
-        way->member = row->member;
-        way->state = ERASURE_STATE_WAY;
-        way->pseudonym = row->pseudonym;
-    }
+    erasure *way = erasure_new(u, who->slot, move);
+    way->merchant = who->merchant;
+    way->member = who->member;
+    way->state = ERASURE_STATE_WAY;
+}
+
+/* Whoever names a move that came here means him. */
+static void write_ways(const erase_desk *d)
+{
+    for (size_t i = 0; i < d->who->moved.n; i++)
+        if (!d->ways[i])
+            erase_leave_way(d->u, d->who, d->who->moved.items[i].move);
 }
 
 /* The user's rows go on under the pseudonym. */
@@ -90,7 +92,7 @@ static void rename_user(const erase_desk *d, const erasure *row)
         names[i] = was.moved.items[i];
         names[i].name = erase_part_name(u, base, row->merchant, names[i].move);
     }
-    write_ways(d, row);
+    write_ways(d);
     if (d->phone != NULL)
         phone_forget(u, d->phone, was.member);
     user_delete(u, d->who);
@@ -318,8 +320,9 @@ user *erase_receiver(uow *u, uint64_t merchant_id, str name, uint64_t move)
     for (size_t i = 0; who != NULL && i < who->moved.n; i++)
         if (who->moved.items[i].move == move)
             return who;
-    const erasure *way = move == 0 || uow_pending(u) ? NULL : erasure_get(u, slot, move);
-    if (way == NULL || way->state != ERASURE_STATE_WAY)
+    if (move == 0 || uow_pending(u))
         return who;
-    return user_get(u, slot, merchant_id, way->pseudonym);
+    const erasure *way = erasure_get(u, slot, move);
+    const member *his = way == NULL ? NULL : member_get(u, slot, way->member);
+    return his == NULL ? NULL : user_get(u, slot, merchant_id, his->name);
 }

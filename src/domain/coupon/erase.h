@@ -24,7 +24,8 @@
  * voided, too.
  *
  * What is on its way to him when he is erased, from who became him, names its move. So a row for
- * each such move (ERASURE_STATE_WAY) says whom it is for now. */
+ * each such move (ERASURE_STATE_WAY) says which member it is for, whatever he is called; also for
+ * moves that his list of names has no more room for. */
 #ifndef QUAN_DOMAIN_COUPON_ERASE_H
 #define QUAN_DOMAIN_COUPON_ERASE_H
 
@@ -79,8 +80,12 @@ result erase_guesses_decide(uow *u, const void *in, void *out);
 /* A coupon of somebody who is erased can be used again, or it is time. */
 void erase_wake(uow *u, uint64_t erasure);
 
-/* For what comes by a move to a user of this name: he, or who he was when it was sent. NULL: not
- * here yet, or there is none. */
+/* What comes by this move, which is not in his list any more, is his, also when he is erased. */
+void erase_leave_way(uow *u, const user *who, uint64_t move);
+
+/* For what comes by a move to a user of this name: who it was that the move came to, whatever he is
+ * called by now. move 0: whoever has the name. NULL: not here yet, or nobody; not one who only has
+ * the name. */
 user *erase_receiver(uow *u, uint64_t merchant, str name, uint64_t move);
 
 #endif

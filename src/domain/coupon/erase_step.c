@@ -25,7 +25,7 @@ static result scanned(erase_page *p, const uow_range *range)
     return uow_pending(p->u) ? R_AGAIN : R_DONE;
 }
 
-/* ---- moves of the slot: refused ones of his, and those to him ---- */
+/* ---- moves of the slot that were refused: of his, and to him; and to him long ago ---- */
 
 static result find_moves(erase_page *p)
 {
@@ -36,14 +36,20 @@ static result find_moves(erase_page *p)
     return r;
 }
 
-/* Those behind the erasure are somebody else's who is called so by now. */
+/* One that only asks, or ended since, is, or may be, of somebody else who is called so by now. */
+static bool is_over(const user_move *m, const erasure *row)
+{
+    return m->state == MOVE_STATE_REFUSED ||
+           (m->state == MOVE_STATE_DONE && m->ended_at_ms < row->created_at_ms);
+}
+
 static void apply_moves(const erase_page *p)
 {
     const erasure *row = p->row;
     for (size_t i = 0; i < p->n; i++) {
         user_move *m = p->rows[i];
         bool his = str_eq(m->user, row->user), to_him = str_eq(m->to, row->user);
-        if (m->merchant != row->merchant || m->id > row->id || !(his || to_him))
+        if (m->merchant != row->merchant || m->id > row->id || !is_over(m, row) || !(his || to_him))
             continue;
         user_move_edit(p->u, m);
         if (his)

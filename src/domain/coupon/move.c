@@ -173,7 +173,7 @@ static void finish(const step_desk *d)
         go_round(d);
         return;
     }
-    phone_follow(u, d->number, row->to);
+    phone_follow(u, d->number, row);
     move_end_in over = {.merchant = row->merchant, .move = row->id, .to = row->to};
     end(d, MOVE_STATE_DONE);
     uow_send(u, MOVE_END_ACT, slot_of_user(row->merchant, row->to), &move_end_in_record, &over);
@@ -253,11 +253,18 @@ static result go_on(step_desk *d, const move_step_in *in)
     return R_DONE;
 }
 
-/* Afterwards an order of before may come back, and with it a coupon: it goes, too. */
+/* Afterwards an order of before may come back, and with it a coupon: it goes, too. Where nobody
+ * knows the move any more it stays, out of reach, until it expires. */
 static result go_late(step_desk *d, const move_step_in *in)
 {
     uow *u = d->u;
     user_move at = *d->row;
+    if (in->result != R_DONE) {
+        user_move_edit(u, d->row);
+        d->row->result = in->result;
+    }
+    if (d->row->result != R_DONE)
+        return R_DONE;
     at.after = 0;
     result r = move_find_coupons(u, &at, d->who->member, &d->load);
     if (r != R_DONE)

@@ -12,7 +12,7 @@ typedef struct take_desk {
     uow *u;
     const move_take_in *in;
     uint16_t slot;
-    const user *who;      /* NULL: he is erased, and it is long ago that this move was to him */
+    const user *who;      /* NULL: nobody knows the move */
     const member *back;   /* of one who is erased; else NULL */
     const user_move *his; /* who he is himself; NULL: he is nobody else */
     usage **rows;         /* [usages]; NULL: there is none yet */
@@ -25,10 +25,8 @@ static result load(take_desk *d)
     d->who = erase_receiver(u, d->in->merchant, d->in->to, d->in->move);
     if (uow_pending(u))
         return R_AGAIN;
-    if (d->who == NULL) {
-        CHECK(d->in->usages.n == 0); /* the admission has made him: what comes now comes late */
+    if (d->who == NULL)
         return R_DONE;
-    }
     d->his = d->who->move == 0 ? NULL : user_move_get(u, d->slot, d->who->move);
     if (erase_is_pseudonym(d->who->name))
         d->back = member_get(u, d->slot, d->who->member);
@@ -94,9 +92,10 @@ result move_take_decide(uow *u, const void *input, void *output)
     result r = load(&d);
     if (r != R_DONE)
         return r;
-    for (size_t i = 0; i < d.in->usages.n; i++)
+    for (size_t i = 0; d.who != NULL && i < d.in->usages.n; i++)
         count(&d, i);
-    move_step_in next = {.move = d.in->move, .round = d.in->round};
+    move_step_in next = {
+        .move = d.in->move, .round = d.in->round, .result = d.who == NULL ? R_NOT_FOUND : R_DONE};
     for (size_t i = 0; i < d.in->coupons.n; i++)
         next.taken += take(&d, &d.in->coupons.items[i]);
     uow_send(u, MOVE_STEP_ACT, id_slot(next.move), &move_step_in_record, &next);
@@ -133,7 +132,7 @@ static moved_user *names_copy(uow *u, user *row, const moved_user *but, size_t m
 
 /* The earliest numbers are not asked any more whether they had an order; what comes back to them
  * still goes on (move.c, go_late). The names are a copy. */
-static void forget_phones(user *row)
+static void forget_phones(uow *u, user *row)
 {
     moved_user *names = (moved_user *)(uintptr_t)row->moved.items;
     size_t phones = move_names(names, row->moved.n, MOVE_REASON_BIND), n = 0;
@@ -141,7 +140,9 @@ static void forget_phones(user *row)
         bool drop =
             phones > MOVED_PHONES_MAX && names[i].reason == MOVE_REASON_BIND && names[i].over;
         phones -= drop;
-        if (!drop)
+        if (drop)
+            erase_leave_way(u, row, names[i].move);
+        else
             names[n++] = names[i];
     }
     row->moved.n = n;
@@ -157,7 +158,7 @@ static void admit(uow *u, user *row, const move_admit_in *in)
         *name = in->moved.items[i];
         name->by = in->move;
     }
-    forget_phones(row);
+    forget_phones(u, row);
 }
 
 /* Is there room for what comes, and what comes with it? Numbers make room for others. */
@@ -250,7 +251,8 @@ result usage_back_decide(uow *u, const void *input, void *output)
     usage *row = who == NULL ? NULL : usage_get(u, slot, who->member, in->campaign);
     if (uow_pending(u))
         return R_AGAIN;
-    CHECK(who != NULL); /* the admission has made him */
+    if (who == NULL)
+        return R_DONE; /* whose it was is nobody any more */
     if (row == NULL)
         row = usage_new(u, slot, who->member, in->campaign); /* what brings it was set aside */
     if (row->gone_to.n > 0) {

@@ -3,6 +3,7 @@
 
 #include "base/id.h"
 #include "domain/coupon/acts.h"
+#include "domain/coupon/erase.h"
 #include "domain/coupon/member.h"
 #include "domain/coupon/move.h"
 #include "domain/phone/holder.h"
@@ -47,7 +48,8 @@ static result begin_move(const phone_desk *d, const phone_bind_in *in, uint64_t 
     return r;
 }
 
-static void tell_user(uow *u, const phone *row, bool follows)
+/* follows: by this move; 0: it was bound to him. */
+static void tell_user(uow *u, const phone *row, bool follows, uint64_t move)
 {
     user_phone_put_in put = {.merchant = row->merchant,
                              .user = row->user,
@@ -56,7 +58,8 @@ static void tell_user(uow *u, const phone *row, bool follows)
                              .binding = row->binding,
                              .sequence = row->sequence,
                              .since_ms = row->since_ms,
-                             .follows = follows};
+                             .follows = follows,
+                             .move = move};
     uow_send(u, USER_PHONE_PUT_ACT, slot_of_user(put.merchant, put.user), &user_phone_put_in_record,
              &put);
 }
@@ -75,7 +78,7 @@ static void write_bound(phone_desk *d, const phone_bind_in *in, uint64_t move)
     d->row->since_ms = uow_now(u);
     d->row->sequence = in->sequence;
     d->row->move = move;
-    tell_user(u, d->row, false);
+    tell_user(u, d->row, false, 0);
 }
 
 static result check_user(uow *u, str name)
@@ -139,7 +142,7 @@ result phone_follow_decide(uow *u, const void *input, void *output)
         return R_DONE;
     phone_edit(u, row);
     row->user = in->to;
-    tell_user(u, row, true);
+    tell_user(u, row, true, in->move);
     return R_DONE;
 }
 
@@ -178,20 +181,24 @@ static void tell_unbind(uow *u, const user_phone *row)
              &phone_unbind_in_record, &in);
 }
 
-static void tell_follow(uow *u, const user_phone *row, str to)
+static void tell_follow(uow *u, const user_phone *row, const user_move *by)
 {
     phone_number any = number_of(row->hi, row->lo, NULL);
-    phone_follow_in in = {
-        .merchant = row->merchant, .hi = row->hi, .lo = row->lo, .binding = row->binding, .to = to};
+    phone_follow_in in = {.merchant = row->merchant,
+                          .hi = row->hi,
+                          .lo = row->lo,
+                          .binding = row->binding,
+                          .to = by->to,
+                          .move = by->id};
     uow_send(u, PHONE_FOLLOW_ACT, slot_of_user(row->merchant, phone_holder(&any, uow_memory(u))),
              &phone_follow_in_record, &in);
 }
 
-void phone_follow(uow *u, user_phone *row, str to)
+void phone_follow(uow *u, user_phone *row, const user_move *by)
 {
     if (row == NULL || row->binding == 0)
         return;
-    tell_follow(u, row, to);
+    tell_follow(u, row, by);
     user_phone_edit(u, row);
     row->binding = 0;
     row->sequence++;
@@ -227,9 +234,18 @@ static bool is_late(const user_phone *row, const user_phone_put_in *in)
            (row->sequence == in->sequence && row->binding > in->binding);
 }
 
-static str merged_into(uow *u, uint16_t slot, const member_place *who)
+static const user_move *merged_by(uow *u, uint16_t slot, const member_place *who)
 {
-    return user_move_get(u, slot, user_get(u, slot, who->merchant, who->name)->move)->to;
+    return user_move_get(u, slot, user_get(u, slot, who->merchant, who->name)->move);
+}
+
+/* Whom it follows to is erased, and who is called so now is somebody else. Gets. */
+static bool follows_to_nobody(uow *u, const user_phone_put_in *in)
+{
+    if (in->move == 0)
+        return false;
+    const user *who = erase_receiver(u, in->merchant, in->user, in->move);
+    return who == NULL || !str_eq(who->name, in->user);
 }
 
 result user_phone_put_decide(uow *u, const void *input, void *output)
@@ -238,6 +254,8 @@ result user_phone_put_decide(uow *u, const void *input, void *output)
     uint16_t slot = slot_of_user(in->merchant, in->user);
     user_phone *row = user_phone_get(u, slot, in->merchant, in->user);
     member_place who;
+    bool to_nobody = follows_to_nobody(u, in);
+    MAYBE(output);
     if (uow_pending(u))
         return R_AGAIN;
     user_phone given = {.slot = slot,
@@ -249,13 +267,12 @@ result user_phone_put_decide(uow *u, const void *input, void *output)
     result r = find_user(u, slot, in->merchant, in->user, &who);
     if (r == R_AGAIN)
         return r;
-    *(user_phone_put_out *)output = (user_phone_put_out){r == R_USER_MERGED ? R_DONE : (uint32_t)r};
-    if (r == R_USER_MERGED) {
-        tell_follow(u, &given, merged_into(u, slot, &who));
+    if (r == R_USER_MERGED && !to_nobody) {
+        tell_follow(u, &given, merged_by(u, slot, &who));
         return R_DONE;
     }
-    if (r != R_DONE || is_late(row, in)) {
-        if (r != R_DONE || row->binding != in->binding)
+    if (r != R_DONE || to_nobody || is_late(row, in)) {
+        if (r != R_DONE || to_nobody || row->binding != in->binding)
             tell_unbind(u, &given);
         return R_DONE;
     }
@@ -313,6 +330,23 @@ void phone_forget(uow *u, user_phone *row, uint32_t ordinal)
 }
 
 /* ---- waiting ---- */
+
+result user_phone_told_decide(uow *u, const void *input, void *output)
+{
+    const user_phone_put_in *in = input;
+    uint16_t slot = slot_of_user(in->merchant, in->user);
+    const user_phone *row = user_phone_get(u, slot, in->merchant, in->user);
+    member_place who;
+    result r = find_user(u, slot, in->merchant, in->user, &who);
+    if (r == R_AGAIN || uow_pending(u))
+        return R_AGAIN;
+    *(user_phone_told_out *)output =
+        (user_phone_told_out){r == R_USER_MERGED ? R_DONE : (uint32_t)r};
+    if (r != R_DONE || (row != NULL && (row->binding == in->binding || is_late(row, in))))
+        return R_DONE;
+    uow_wait_for(u, phone_bound_pool(in->binding), 0);
+    return R_WAIT;
+}
 
 result phone_moved_decide(uow *u, const void *input, void *output)
 {

@@ -5,7 +5,8 @@
  *                   it. Ends the generation of its holder, whose coupons and counts begin to move;
  *                   the next one, after an unbinding, finds nothing of it. Tells the user's slot:
  *   USER_PHONE_PUT  there: he has one number, the latest; another one that he had is unbound.
- *                   Also sent by whoever bound it, so that it is there when that is answered
+ *                   Comes by this message only, so never again, when he may be somebody else
+ *   USER_PHONE_TOLD there: whoever bound it waits (R_WAIT) until that has come
  *   USER_PHONE_END  in the user's slot: he has none. Tells the number's:
  *   PHONE_UNBIND    there, also sent by whoever asked: ends the binding, if it still is that one
  *   PHONE_FOLLOW    there: its user became another one while it was bound to him (a user who has
@@ -32,6 +33,7 @@ enum { PHONE_UNBIND_ACT = 161, USER_PHONE_PUT_ACT = 162, PHONE_FOLLOW_ACT = 175 
 result phone_bind_decide(uow *u, const void *in, void *out);
 result phone_unbind_decide(uow *u, const void *in, void *out);
 result user_phone_put_decide(uow *u, const void *in, void *out);
+result user_phone_told_decide(uow *u, const void *in, void *out);
 /* INVALID (user), USER_MERGED. */
 result user_phone_end_decide(uow *u, const void *in, void *out);
 result phone_follow_decide(uow *u, const void *in, void *out);
@@ -45,8 +47,8 @@ MUST_USE result phone_check(uow *u, uint16_t slot, str name);
  * number's: `otherwise`. Gets. */
 str phone_user(uow *u, uint16_t slot, str name, str otherwise);
 
-/* The number of a user who has become `to` goes along. Gets before; writes. */
-void phone_follow(uow *u, user_phone *row, str to);
+/* The number of a user who has become another by this move goes along. Gets before; writes. */
+void phone_follow(uow *u, user_phone *row, const user_move *by);
 
 /* Of a user who is erased: his number is unbound, and the row goes. */
 void phone_forget(uow *u, user_phone *row, uint32_t ordinal);
@@ -55,6 +57,12 @@ void phone_forget(uow *u, user_phone *row, uint32_t ordinal);
 static inline pool_name phone_move_pool(uint64_t move)
 {
     return (pool_name){.owner = move, .kind = POOL_KIND_MOVE};
+}
+
+/* What waits for a user's slot to be told of a binding. */
+static inline pool_name phone_bound_pool(uint64_t binding)
+{
+    return (pool_name){.owner = binding, .kind = POOL_KIND_MOVE};
 }
 
 #endif

@@ -67,7 +67,7 @@ static void tell(uint64_t number, str who, const phone_bind_out *of)
                             .binding = of->binding,
                             .sequence = of->sequence,
                             .since_ms = of->since_ms};
-    user_phone_put_out out = {0};
+    act_none out = {0};
     assert_int_equal(
         fix_run(shop, ACT_ID_user_phone_put, slot_of_user(shop->merchant, who), &in, &out), R_DONE);
 }

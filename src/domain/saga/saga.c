@@ -69,6 +69,12 @@ static saga_end move_steps(const void *input)
     return (saga_end){.waits = phone_move_pool(in->move)};
 }
 
+static saga_end phone_put(const void *input)
+{
+    const user_phone_put_in *in = input;
+    return (saga_end){.waits = phone_bound_pool(in->binding)};
+}
+
 /* The acts that settle, one for each kind of saga. */
 static const struct {
     uint16_t act;
@@ -77,7 +83,8 @@ static const struct {
 } settling[] = {{SUBJECT_SETTLE_ACT, &limit_settle_in_record, limit_end},
                 {CODE_SETTLE_ACT, &code_settle_in_record, code_end},
                 {TRANSFER_SETTLE_ACT, &transfer_settle_in_record, transfer_ends},
-                {MOVE_STEP_ACT, &move_step_in_record, move_steps}};
+                {MOVE_STEP_ACT, &move_step_in_record, move_steps},
+                {USER_PHONE_PUT_ACT, &user_phone_put_in_record, phone_put}};
 
 saga_end saga_settles(uint16_t act, const void *in)
 {

@@ -1,0 +1,240 @@
+/* What was on its way when a user was erased, and who is called so by then: nothing goes to a
+ * stranger, nothing stops, nothing comes back. */
+#include "domain/coupon/erase.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "app/query_phones.h"
+#include "app/query_users.h"
+#include "domain/coupon/acts.h"
+#include "domain/coupon/move.h"
+#include "domain/phone/bind.h"
+#include "domain/phone/holder.h"
+#include "test/lib/domain_fixture.h"
+
+#define LATER_MS (2 * ERASE_ROUND_MS)
+
+static fix *shop;
+static uint64_t template_id;
+
+static void open_shop(void)
+{
+    shop = fix_open((fix_options){0});
+    campaign_create_in in = fix_campaign_in(shop);
+    template_put_in t = fix_template_in(shop, fix_campaign(shop, &in));
+    limit_rule rule =
+        fix_limit(LIMIT_MEASURE_REDEMPTIONS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_EVER, 1);
+    t.limits.items = &rule;
+    t.limits.n = 1;
+    template_id = fix_template(shop, &t);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    fix_verify(shop);
+    fix_close(shop);
+    return 0;
+}
+
+static uint16_t home(str name)
+{
+    return slot_of_user(shop->merchant, name);
+}
+
+static void later(void)
+{
+    (void)app_settle(shop->app);
+    fix_pass(shop, LATER_MS);
+    fix_sweep(shop);
+    (void)app_settle(shop->app);
+}
+
+static size_t owned(str who)
+{
+    app_view v;
+    assert_int_equal(app_view_open(shop->app, shop->memory, &v), R_DONE);
+    size_t n = fix_owned(shop, &v, who);
+    assert_int_equal(app_view_close(&v), R_DONE);
+    return n;
+}
+
+static bool is_known(str name)
+{
+    app_view v;
+    user_seen seen;
+    assert_int_equal(app_view_open(shop->app, shop->memory, &v), R_DONE);
+    bool known = query_user(&v, shop->merchant, name, &seen);
+    assert_int_equal(app_view_close(&v), R_DONE);
+    return known;
+}
+
+static fix_act *forget(str who)
+{
+    erase_in *in = ARENA_NEW(shop->memory, erase_in);
+    *in = (erase_in){.merchant = shop->merchant, .user = who, .hi = 5, .lo = 6};
+    return fix_submit(shop, ACT_ID_erase, home(who), in, ARENA_NEW(shop->memory, erase_out));
+}
+
+static fix_act *merge(str from, str to)
+{
+    move_begin_in *in = ARENA_NEW(shop->memory, move_begin_in);
+    *in = (move_begin_in){
+        .merchant = shop->merchant, .user = from, .to = to, .reason = MOVE_REASON_MERGE};
+    return fix_submit(shop, ACT_ID_move_begin, home(from), in,
+                      ARENA_NEW(shop->memory, move_begin_out));
+}
+
+static result redeem(str who, uint64_t coupon_id, uint64_t *order_id)
+{
+    order_line line = {.sku = S("tea"), .quantity = 1, .unit_minor = 5000};
+    fix_order order = {.user = who,
+                       .number = S("o1"),
+                       .coupons = &coupon_id,
+                       .coupon_count = 1,
+                       .lines = &line,
+                       .line_count = 1};
+    return fix_redeem(shop, &order, order_id);
+}
+
+/* ---- moves that ask ---- */
+
+static str name_with_slot_of(str other)
+{
+    for (int i = 0; i < 1000 * SLOT_COUNT; i++) {
+        str name = arena_printf(shop->memory, "n%d", i);
+        if (home(name) == home(other))
+            return name;
+    }
+    return (str){NULL, 0};
+}
+
+/* He asks for one who is erased before the question comes: whoever is called so then gets all. */
+static void who_asks_for_him_goes_to_his_namesake(void **state)
+{
+    (void)state;
+    open_shop();
+    str bob = S("bob"), amy = name_with_slot_of(bob);
+    (void)fix_claim_one(shop, bob, template_id);
+    uint64_t id = fix_claim_one(shop, amy, template_id);
+    fix_act *goes = merge(amy, bob), *ends = forget(bob);
+    later();
+    later();
+    assert_true(goes->ended && ends->ended);
+    assert_int_equal(ends->call.code, R_DONE);
+    assert_true(is_known(bob));
+    assert_int_equal(owned(bob), 1);
+    assert_int_equal(fix_coupon(shop, id).state, COUPON_STATE_TRANSFERRED);
+}
+
+/* ---- numbers of long ago ---- */
+
+static str holder_of(uint64_t number)
+{
+    phone_number n = {.hash = {number, number + 1}};
+    return phone_holder(&n, shop->memory);
+}
+
+static uint64_t bind(uint64_t number, str who, uint64_t sequence)
+{
+    phone_bind_in in = {.merchant = shop->merchant,
+                        .hi = number,
+                        .lo = number + 1,
+                        .user = who,
+                        .sequence = sequence};
+    phone_bind_out out = {0};
+    assert_int_equal(fix_run(shop, ACT_ID_phone_bind, home(holder_of(number)), &in, &out), R_DONE);
+    return out.binding;
+}
+
+/* Ann had an order by the first of more numbers than are kept of her; then she is erased. Returns
+ * the order. */
+static uint64_t ann_had_many_numbers(void)
+{
+    uint64_t order_id = 0;
+    open_shop();
+    for (uint64_t i = 1; i <= MOVED_PHONES_MAX + 2; i++) {
+        uint64_t id = fix_claim_one(shop, holder_of(i), template_id);
+        if (i == 1)
+            assert_int_equal(redeem(holder_of(i), id, &order_id), R_DONE);
+        (void)bind(i, S("ann"), i);
+        (void)app_settle(shop->app);
+    }
+    fix_act *ends = forget(S("ann"));
+    later();
+    assert_int_equal(ends->call.code, R_DONE);
+    assert_false(is_known(S("ann")));
+    return order_id;
+}
+
+static void what_a_number_of_long_ago_brings_back_is_nobodys(void **state)
+{
+    (void)state;
+    uint64_t order_id = ann_had_many_numbers();
+    assert_int_equal(fix_return(shop, order_id, NULL, 0, NULL), R_DONE);
+    later();
+    assert_false(is_known(S("ann")));
+}
+
+static void what_a_number_of_long_ago_brings_back_is_no_namesakes(void **state)
+{
+    (void)state;
+    uint64_t order_id = ann_had_many_numbers(), second = 0;
+    uint64_t id = fix_claim_one(shop, S("ann"), template_id);
+    assert_int_equal(redeem(S("ann"), id, &second), R_DONE);
+    id = fix_claim_one(shop, S("ann"), template_id);
+    assert_int_equal(fix_return(shop, order_id, NULL, 0, NULL), R_DONE);
+    later();
+    assert_int_equal(owned(S("ann")), 2);
+    fix_order again = {.user = S("ann"), .number = S("o2"), .coupons = &id, .coupon_count = 1};
+    order_line line = {.sku = S("tea"), .quantity = 1, .unit_minor = 5000};
+    again.lines = &line;
+    again.line_count = 1;
+    assert_int_equal(fix_redeem(shop, &again, &second), R_LIMIT_REACHED); /* her own counts */
+}
+
+/* ---- a number that follows ---- */
+
+/* The number of one who became him comes behind his erasure: to nobody. */
+static void a_number_follows_to_no_namesake(void **state)
+{
+    (void)state;
+    open_shop();
+    (void)fix_claim_one(shop, S("amy"), template_id);
+    (void)fix_claim_one(shop, S("bob"), template_id);
+    fix_act *goes = merge(S("amy"), S("bob"));
+    later();
+    assert_int_equal(goes->call.code, R_DONE);
+    uint64_t binding = bind(1, S("amy"), 1);
+    (void)app_settle(shop->app);
+    user_phone_put_in follows = {.merchant = shop->merchant,
+                                 .user = S("bob"),
+                                 .hi = 1,
+                                 .lo = 2,
+                                 .binding = binding,
+                                 .follows = true,
+                                 .move = ((const move_begin_out *)goes->call.out)->move};
+    fix_act *ends = forget(S("bob"));
+    later();
+    assert_int_equal(ends->call.code, R_DONE);
+    act_none out = {0};
+    assert_int_equal(fix_run(shop, ACT_ID_user_phone_put, home(S("bob")), &follows, &out), R_DONE);
+    later();
+    assert_false(is_known(S("bob")));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(who_asks_for_him_goes_to_his_namesake, tear_down),
+        cmocka_unit_test_teardown(what_a_number_of_long_ago_brings_back_is_nobodys, tear_down),
+        cmocka_unit_test_teardown(what_a_number_of_long_ago_brings_back_is_no_namesakes, tear_down),
+        cmocka_unit_test_teardown(a_number_follows_to_no_namesake, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
