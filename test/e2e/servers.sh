@@ -72,11 +72,11 @@ shows "the campaign is active" opens
 
 # What a server whose tables or messages are others looks like to PostgreSQL.
 mkfifo "$scratch/strange"
-PGAPPNAME='quan-peer 0123456789abcdef' psql -X -q -d "$(dsn 1)" <"$scratch/strange" 3>&- &
+PGAPPNAME='quan-peer 0123456789abcdef' psql -X -q -d "$(dsn shard-0)" <"$scratch/strange" 3>&- &
 stranger=$!
 exec 4>"$scratch/strange"
 known() {
-    equal "$(psql -X -q -A -t -d "$(dsn 1)" -c "SELECT count(*) FROM pg_stat_activity
+    equal "$(psql -X -q -A -t -d "$(dsn shard-0)" -c "SELECT count(*) FROM pg_stat_activity
         WHERE application_name = 'quan-peer 0123456789abcdef'")" 1
 }
 shows "a server of other tables" waits known
