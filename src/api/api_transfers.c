@@ -53,6 +53,20 @@ static bool find_template(api_call *c, uint64_t coupon_id, uint64_t *out)
     return call_view_end(c, &v);
 }
 
+/* One who has become another gets nothing, so nothing is kept for him first: its cancellation would
+ * be the end of a transfer. R_DONE; R_USER_MERGED: *to is who he is. False: the call has ended. */
+static bool find_receiver(api_call *c, str name, result *may, str *to)
+{
+    app_view v;
+    if (!call_view_of_user(c, name, &v))
+        return false;
+    *may = query_user_may(&v, c->who.merchant, name, to);
+    if (*may != R_USER_MERGED)
+        *may = R_DONE; /* the act tells the rest */
+    *to = arena_str(c->memory, *to);
+    return call_view_end(c, &v);
+}
+
 /* The try is filled; subject: as of act_ask. */
 static void take(api_call *c, take_ask *ask, const wire_subjects *subjects, str subject)
 {
@@ -62,13 +76,19 @@ static void take(api_call *c, take_ask *ask, const wire_subjects *subjects, str 
     if (subjects != NULL)
         ask->reserve.names = subjects_in(c, subjects, S("subjects"));
     c->state = ask;
+    str to = S("");
+    result may = R_DONE;
+    if (!find_receiver(c, ask->in.user, &may, &to))
+        return;
     call_act(c, &(act_ask){.id = ACT_ID_transfer_take,
                            .slot = slot_of_user(ask->in.merchant, ask->in.user),
                            .subject = subject,
                            .in = &ask->in,
                            .then = taken,
                            .explain = missing,
-                           .reserve = &ask->reserve});
+                           .refusal = may,
+                           .detail = to,
+                           .reserve = may == R_DONE ? &ask->reserve : NULL});
 }
 
 void api_transfer_create(api_call *c)

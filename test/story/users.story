@@ -370,8 +370,10 @@ story an_order_that_is_held_under_the_old_name
 story what_is_offered_to_the_old_name_the_new_one_may_take
   let more "transfer": {"at_most": 2},
   use coupon
-  POST /v1/claims {"user": "u8", "template": "$template", "count": 2}
-  201 {"coupons": [{"id": "$one"}, {"id": "$two"}]}
+  POST /v1/claims {"user": "u8", "template": "$template", "count": 3}
+  201 {"coupons": [{"id": "$one"}, {"id": "$two"}, {"id": "$three"}]}
+  POST /v1/offers {"coupon": "$three", "user": "u8", "to": "u1"}
+  201 {"transfer": "$third"}
   POST /v1/offers {"coupon": "$one", "user": "u8", "to": "u1"}
   201 {"transfer": "$first"}
   POST /v1/offers {"coupon": "$two", "user": "u8", "to": "u1"}
@@ -387,6 +389,25 @@ story what_is_offered_to_the_old_name_the_new_one_may_take
   201 {"user": "u2"}
   POST /v1/offers/decline {"transfer": "$second", "user": "u2"}
   200 {"state": "declined"}
+  POST /v1/offers/accept key=k1 {"transfer": "$third", "user": "u1"}
+  201 {"transfer": "$third", "user": "u2"}
+  keep accepted
+  POST /v1/offers/accept key=k1 {"transfer": "$third", "user": "u1"}
+  201
+  same accepted
+  GET /v1/transfers/$third
+  200 {"state": "accepted", "to_user": "u2"}
+
+# No other transfer, which was refused, is left of the old name.
+story what_is_given_to_the_old_name_the_new_one_has
+  let more "transfer": {"at_most": 2},
+  use merged
+  POST /v1/claims {"user": "u8", "template": "$template"}
+  201 {"coupons": [{"id": "$gift"}]}
+  POST /v1/transfers {"coupon": "$gift", "user": "u8", "to": "u1"}
+  201 {"transfer": "$transfer", "user": "u2"}
+  GET /v1/users/u8/transfers?direction=sent
+  200 {"transfers": [{"id": "$transfer", "state": "accepted"}]}
 
 # ---- repeats over two merges ----
 

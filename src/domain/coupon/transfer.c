@@ -470,16 +470,23 @@ static void confirm(const settle_desk *d)
     to->hops = d->by == NULL ? 1 : (uint32_t)d->by->earlier.n + 1;
 }
 
+/* Can the one whom it is for not have it? By the name of who has become another it is refused to
+ * that name alone: he has it by the name that is his now. */
+static bool is_refused(const transfer *row, result reason)
+{
+    return row->receiver.n > 0 && result_kind_of(reason) == RESULT_REFUSED &&
+           reason != R_USER_MERGED;
+}
+
 /* A direct transfer ends; an offer only where the one whom it is for cannot have it. */
 static void cancel(const settle_desk *d)
 {
     uow *u = d->u;
     transfer *row = d->row;
-    bool refused = result_kind_of((result)d->in->reason) == RESULT_REFUSED;
     transfer_edit(u, row);
     row->reservations.n = 0;
     row->taker = (str){NULL, 0};
-    if (row->direct || (refused && row->receiver.n > 0)) {
+    if (row->direct || is_refused(row, (result)d->in->reason)) {
         row->reason = d->in->reason;
         row->detail = d->in->detail;
         transfer_close(u, row, d->of, TRANSFER_STATE_REFUSED);
