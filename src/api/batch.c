@@ -120,7 +120,8 @@ static void send_item(wave *w, size_t i)
                 .subject = call_subject(c, phone_subject(in->user)),
                 .key = arena_printf(c->memory, "%016llx%016llx.%zu", (unsigned long long)w->key.hi,
                                     (unsigned long long)w->key.lo, i),
-                .body = c->body_hash},
+                .body = c->body_hash,
+                .body_before = c->body_before},
         .done = item_done};
     atomic_fetch_add(&w->left, 1);
     result r = reserve_submit(&s->call, &w->asks[i].reserve);

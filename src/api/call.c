@@ -415,7 +415,8 @@ void call_act(api_call *c, const act_ask *ask)
     c->act.key = (act_key){.merchant = c->who.merchant,
                            .subject = call_subject(c, phone_subject(ask->subject)),
                            .key = c->key,
-                           .body = c->body_hash};
+                           .body = c->body_hash,
+                           .body_before = c->body_before};
     if (invalid_before(c))
         return;
     result r = ask->reserve == NULL ? act_submit(&c->act) : reserve_submit(&c->act, ask->reserve);

@@ -46,6 +46,7 @@ struct api_call {
     uint32_t if_version;         /* of If-Match */
     const store_position *after; /* Quan-Position; NULL: none was sent */
     uint64_t body_hash;          /* of path, If-Match and body */
+    uint64_t body_before;        /* as of act_key */
     bool body_hidden;            /* holder.c's own: it is a hash by the merchant's secret */
     void *parameters;            /* wire_<operation>_parameters */
     void *body;                  /* wire struct of the body */

@@ -14,6 +14,7 @@ void holder_hides_body(api_call *c)
     const config_merchant *of = config_find_merchant(call_config(c), c->who.merchant);
     CHECK(of != NULL); /* whose key asks */
     c->body_hidden = true;
+    c->body_before = c->body_hash;
     str bytes = {(const char *)&c->body_hash, sizeof c->body_hash};
     c->body_hash = subject_hash(of->row, BODY_KIND, bytes).hi;
 }

@@ -26,7 +26,8 @@ holder holder_asked(api_call *c, const holder_ask *ask);
 holder holder_of_phone(api_call *c, str typed, str field);
 
 /* A hash of the body is kept with the answer (act.h). One without the merchant's secret would tell,
- * to whoever knows the rest of the body, which number, address … it names. */
+ * to whoever knows the rest of the body, which number, address … it names. What was kept with one
+ * (of `subjects`, by the version before) is compared and never written. */
 void holder_hides_body(api_call *c);
 
 /* Makes names of numbers those of now; others stay. To read: of the user whose the number is. For

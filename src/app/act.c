@@ -54,7 +54,8 @@ hash128 act_key_hash(const act_call *c)
 
 static result replay(uow *u, act_call *c, const idempotency *kept)
 {
-    if (kept->body != c->key.body) {
+    bool before = c->key.body_before != 0 && kept->body == c->key.body_before;
+    if (kept->body != c->key.body && !before) {
         c->code = R_IDEMPOTENCY_MISMATCH;
         return R_DONE;
     }

@@ -45,6 +45,8 @@ typedef struct act_key {
     str subject;   /* user, campaign, job … as text */
     str key;       /* as the caller sent it, 1 … ACT_KEY_MAX bytes */
     uint64_t body; /* hash of the request body */
+    /* As the version before made it, whose answers are good as well; 0: the same. */
+    uint64_t body_before;
 } act_key;
 enum { ACT_KEY_MAX = 128 };
 /* How long a key answers (DESIGN 5: at least 48 h). Older records count as absent, so that sweeping

@@ -179,6 +179,24 @@ static void the_same_key_gets_the_first_answer(void **state)
     close_world(&w);
 }
 
+static void a_body_hashed_as_before_gets_its_first_answer(void **state)
+{
+    world w;
+    (void)state;
+    open_world(&w, 0);
+    uint64_t t = make_template(&w, 10, 0);
+    act_call *first = claim(&w, S("u1"), t, S("k1"), 1), *again = claim(&w, S("u1"), t, S("k1"), 1);
+    assert_int_equal(run(&w, first), R_DONE);
+    again->key.body_before = again->key.body;
+    again->key.body = ~again->key.body_before;
+    assert_int_equal(run(&w, again), R_DONE);
+    assert_true(again->replayed);
+    assert_int_equal(coupon_of(first), coupon_of(again));
+    again->key.body_before = again->key.body ^ 1;
+    assert_int_equal(run(&w, again), R_IDEMPOTENCY_MISMATCH);
+    close_world(&w);
+}
+
 static void a_final_refusal_is_kept_and_a_passing_one_is_not(void **state)
 {
     world w;
@@ -388,6 +406,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_key_gets_the_first_answer),
+        cmocka_unit_test(a_body_hashed_as_before_gets_its_first_answer),
         cmocka_unit_test(a_final_refusal_is_kept_and_a_passing_one_is_not),
         cmocka_unit_test(what_the_caller_found_is_kept_like_any_refusal),
         cmocka_unit_test(an_order_number_of_a_neighbour_is_another_order),

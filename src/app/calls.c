@@ -219,6 +219,7 @@ void act_send(act_call *c, uint16_t lane)
                   .subject = c->key.subject,
                   .key = c->key.key,
                   .body = c->key.body,
+                  .body_before = c->key.body_before,
                   .asked_hi = c->asked_by.hi,
                   .asked_lo = c->asked_by.lo,
                   .item = c->item,

@@ -66,7 +66,7 @@ static bool serve_act(app *a, const peer_act *in, peers_answered *answer, void *
     }
     c->in = input;
     c->key = (act_key){in->merchant, arena_str(own->memory, in->subject),
-                       arena_str(own->memory, in->key), in->body};
+                       arena_str(own->memory, in->key), in->body, in->body_before};
     c->asked_by = (hash128){in->asked_hi, in->asked_lo};
     c->item = in->item;
     c->refusal = (result)in->refusal;

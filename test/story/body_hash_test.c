@@ -2,6 +2,11 @@
  * count by, it is made with the merchant's secret, so that nobody who has the rows alone can try
  * all numbers against it. Two merchants are asked the same: only of a body that names nobody the
  * hashes are the same. */
+#include <sched.h>
+#include <stdatomic.h>
+
+#include "app/act.h"
+#include "base/hash.h"
 #include "test/lib/race.h"
 
 enum { ROWS_MAX = 16 };
@@ -100,8 +105,55 @@ static void who_is_named_is_hashed_with_the_secret(void **state)
     }
 }
 
+static void over(act_call *call)
+{
+    atomic_store((atomic_bool *)call->context, true);
+}
+
+/* An answer to this order as the version before kept it: with a hash that anybody can make. */
+static void answer_as_before(const ground *g, str body)
+{
+    arena *memory = arena_new(0);
+    atomic_bool done = false;
+    order_in in = {0};
+    order_out out = {0};
+    act_call c = {.app = world_app(&g->world),
+                  .id = ACT_ID_hold,
+                  .slot = slot_of_user(g->world.merchant, S("u1")),
+                  .in = &in,
+                  .out = &out,
+                  .memory = memory,
+                  .key = {.merchant = g->world.merchant,
+                          .subject = S("hold_create u1"),
+                          .key = S("k"),
+                          .body = hash64(body, hash64(S("/v1/holds"), 0))},
+                  .refusal = R_COUPON_EXPIRED,
+                  .done = over,
+                  .context = &done};
+    assert_int_equal(act_submit(&c), R_DONE);
+    while (!atomic_load(&done))
+        (void)sched_yield();
+    assert_int_equal(c.code, R_COUPON_EXPIRED);
+    arena_free(memory);
+}
+
+static void an_answer_of_before_is_given_again(void **state)
+{
+    ground g = {0};
+    world_engine engine = {.name = S("mem")};
+    str body = S("{\"user\":\"u1\"," ORDER ",\"subjects\":{\"device\":\"d1\"}}");
+    str other = S("{\"user\":\"u1\"," ORDER ",\"subjects\":{\"device\":\"d2\"}}");
+    (void)state;
+    world_open(&g.world, &engine, RACE_NOW_MS);
+    answer_as_before(&g, body);
+    assert_int_equal(order_as(&g, S("all"), body), result_http_status(R_COUPON_EXPIRED));
+    assert_int_equal(order_as(&g, S("all"), other), result_http_status(R_IDEMPOTENCY_MISMATCH));
+    world_close(&g.world);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(who_is_named_is_hashed_with_the_secret)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(who_is_named_is_hashed_with_the_secret),
+                                       cmocka_unit_test(an_answer_of_before_is_given_again)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
