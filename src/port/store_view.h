@@ -54,8 +54,9 @@ bool store_read_has(const uow *u, uint16_t lane);
 /* The same without a configuration, for who makes that. */
 MUST_USE result store_read_bare(store *s, const store_home *home, arena *memory, int64_t now_ms,
                                 uow **out);
-/* The newest heads of all lanes, zeroed where there is none yet; outcomes as of load_item. Does not
- * wait for a shard that is known to be away. */
+/* The newest heads of all lanes, zeroed where there is none yet, or where it cannot be read;
+ * outcomes as of load_item. Those of different shards are of different moments. Does not wait for a
+ * shard that is known to be away. */
 void store_heads(store *s, arena *memory, lane_head *rows, result *outcomes);
 /* Tries to reach the shards that are away, and looks for the primaries that a view has named
  * (store_home.after) and that nobody here has been to, which may take seconds: now and then, by one

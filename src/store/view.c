@@ -43,8 +43,10 @@ void store_heads(store *s, arena *memory, lane_head *rows, result *outcomes)
 {
     heads out = {memory, rows, outcomes};
     const snapshot *at = s->engine->ops->snapshot_new(s->engine, &(store_home){.reached = true});
-    for (uint16_t i = 0; at == NULL && i < s->map.lanes; i++)
+    for (uint16_t i = 0; at == NULL && i < s->map.lanes; i++) {
         outcomes[i] = R_UNAVAILABLE;
+        rows[i] = (lane_head){.lane = i};
+    }
     if (at == NULL)
         return;
     read_heads(s, at, (lane_span){0, s->map.lanes}, &out);
