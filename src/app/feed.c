@@ -114,12 +114,14 @@ static void apply(app *a, uow *rows, const config_edit *c, result *r)
     metric_observe(METRIC_CONFIG_LAG, lag_ms > 0 ? (uint64_t)lag_ms * 1000 : 0);
 }
 
-/* Its changes up to `last`, and what came since. R_STALE: some are there no more. */
-static result read_lane(app *a, uow *rows, uint16_t lane, uint64_t last)
+/* All of its changes up to now, which is `last`. R_STALE: some are there no more. */
+static result read_lane(app *a, uow *rows, uint16_t lane, uint64_t *last)
 {
     feed *f = a->feed;
     void *page[PAGE];
     size_t n;
+    const lane_head *head = lane_head_get(rows, lane);
+    *last = head == NULL ? 0 : head->config_last;
     do {
         config_edit from = {.lane = lane, .number = f->seen[lane]};
         uow_range range = {&config_edit_table, -1, &from, 1, true};
@@ -136,7 +138,7 @@ static result read_lane(app *a, uow *rows, uint16_t lane, uint64_t last)
             f->seen[lane] = c->number;
         }
     } while (n == PAGE);
-    return f->seen[lane] < last ? R_STALE : R_DONE;
+    return f->seen[lane] < *last ? R_STALE : R_DONE;
 }
 
 /* The rows themselves say more than a log that is not whole. */
@@ -160,14 +162,15 @@ static result read_changes(app *a, const lane_head *heads)
         if (f->reached[lane] == R_DONE && heads[lane].config_last > f->seen[lane]) {
             arena_reset(memory);
             store_home home = {.lane = lane, .of_lane = true};
+            uint64_t last = 0;
             result r = store_read_bare(a->store, &home, memory, 0, &rows);
             if (r == R_DONE) {
-                r = read_lane(a, rows, lane, heads[lane].config_last);
+                r = read_lane(a, rows, lane, &last);
                 result ended = store_read_end(rows);
                 r = ended == R_DONE ? r : ended;
             }
             if (r == R_STALE)
-                r = skip(a, lane, heads[lane].config_last);
+                r = skip(a, lane, last);
             f->reached[lane] = r;
         }
         f->unpublished[lane] = f->unpublished[lane] && f->reached[lane] != R_DONE;
@@ -206,17 +209,28 @@ void feed_tell(app *a, config_mark *out, uint16_t lanes)
         out[lane] = (config_mark){lane, atomic_load(&a->feed->known[lane])};
 }
 
-/* Who raised it last covered all that was decided before, and has told what he knew. Of a lane that
- * could be read everything is known here; of another one as much as he knew must be. */
+/* Heads of different shards are of different moments: one may have an epoch that was raised after
+ * another one's head was read, on a change that this one does not have yet. So a log is read as far
+ * as any of them knows it. */
+static void join_heads(const app *a, lane_head *heads)
+{
+    uint16_t lanes = store_lanes(a->store);
+    for (uint16_t lane = 0; lane < lanes; lane++) {
+        const config_mark *seen = heads[lane].config_seen.items;
+        for (size_t i = 0; i < heads[lane].config_seen.n; i++)
+            if (seen[i].lane < lanes && heads[seen[i].lane].config_last < seen[i].number)
+                heads[seen[i].lane].config_last = seen[i].number;
+    }
+}
+
+/* Who raised it last covered all that was decided before, and has told what he knew: as much must
+ * be known here, of a lane that can be read as of another one. */
 static bool is_covered(const feed *f, const lane_head *head)
 {
     const config_mark *seen = head->config_seen.items;
     bool covered = f->reached[head->lane] == R_DONE;
-    for (size_t i = 0; i < head->config_seen.n && covered; i++) {
-        uint16_t lane = seen[i].lane;
-        covered = lane < STORE_LANES_MAX &&
-                  (f->reached[lane] == R_DONE || f->seen[lane] >= seen[i].number);
-    }
+    for (size_t i = 0; i < head->config_seen.n && covered; i++)
+        covered = seen[i].lane < STORE_LANES_MAX && f->seen[seen[i].lane] >= seen[i].number;
     return covered;
 }
 
@@ -225,14 +239,15 @@ uint64_t feed_epoch(app *a, uint16_t lane)
     return atomic_load(&a->feed->epochs[lane]);
 }
 
-/* What was committed before the heads were read is published, or the result tells why not. With
- * publish_lock. */
+/* What was committed before the heads were read is published, and what their epochs were raised on,
+ * or the result tells why not. With publish_lock. */
 static result look(app *a)
 {
     feed *f = a->feed;
     arena *memory = arena_new(0);
     lane_head heads[STORE_LANES_MAX];
     store_heads(a->store, memory, heads, f->reached);
+    join_heads(a, heads);
     result r = read_changes(a, heads);
     for (uint16_t lane = 0; lane < store_lanes(a->store); lane++)
         if (r == R_DONE || (heads[lane].config_seen.n > 0 && is_covered(f, &heads[lane])))

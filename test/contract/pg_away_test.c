@@ -1,6 +1,6 @@
-/* An app on two databases of PostgreSQL, step by step: while one of them is away, everything that
- * belongs to lanes of the other goes on: asks for pieces, sweeps, messages, webhooks. Lanes 0 and 1
- * are here, 2 and 3 there. */
+/* An app on two databases of PostgreSQL, step by step: while one of them is
+ * away, everything that belongs to lanes of the other goes on: asks for pieces,
+ * sweeps, messages, webhooks. Lanes 0 and 1 are here, 2 and 3 there. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include <pthread.h>
+#include <string.h>
 #include <time.h>
 
 #include "api/event.h"
@@ -25,6 +27,7 @@
 #include "test/lib/domain_shop.h"
 
 enum { LANES = 4, HERE = 0, NEXT, THERE, PATIENCE_MS = 20000, BUDGET = 6, EACH = 1000 };
+enum { HANGS_NS = 100000000 }; /* by then what stands between passes nothing */
 
 static str urls[2];
 static const char *there; /* without the cutter */
@@ -113,7 +116,8 @@ static int close_shop(void **state)
 
 /* ---- pieces ---- */
 
-/* The home has all that there is, and of what nobody could look for nobody says that it is gone. */
+/* The home has all that there is, and of what nobody could look for nobody says
+ * that it is gone. */
 static void pieces_of_a_home_that_is_here_are_leased(void **state)
 {
     (void)state;
@@ -173,7 +177,8 @@ static size_t letters_here(void)
     return (size_t)database_number(urls[0].p, "SELECT count(*) FROM outbox");
 }
 
-/* A server stops for ever between the commit of a grant and its delivery; another one finds it. */
+/* A server stops for ever between the commit of a grant and its delivery;
+ * another one finds it. */
 static void what_a_dead_server_has_left_here_is_delivered(void **state)
 {
     (void)state;
@@ -220,7 +225,8 @@ static void pause_at(app *other, uint64_t campaign_id)
     shop->app = own;
 }
 
-/* What lanes there have to say was seen before: all that anybody can have decided on is known. */
+/* What lanes there have to say was seen before: all that anybody can have
+ * decided on is known. */
 static void edits_here_reach_the_others(void **state)
 {
     (void)state;
@@ -257,6 +263,85 @@ static void what_others_know_is_not_passed_over(void **state)
     assert_int_equal(claim(HERE, t, NULL), R_CAMPAIGN_NOT_ACTIVE);
     assert_int_equal(claim(NEXT, going_on, NULL), R_DONE);
     app_close(other);
+}
+
+/* Views here that are open; a lane's session may be, too, until its next batch.
+ */
+static int64_t views_here(void)
+{
+    return database_number(urls[0].p,
+                           "SELECT count(*) FROM pg_stat_activity WHERE datname = "
+                           "current_database() AND state = 'idle in transaction' AND query NOT "
+                           "LIKE '%pg_stat_activity%'");
+}
+
+static void *look(void *context)
+{
+    app_follow(context);
+    return NULL;
+}
+
+/* A server that looks has read the heads here and waits for those there;
+ * meanwhile another one pauses here, and tells the lanes there. */
+static void heads_of_two_moments_cover_no_edit_between_them(void **state)
+{
+    (void)state;
+    campaign_create_in in = fix_campaign_in(shop);
+    while (store_lane_of_slot(app_store(shop->app), in.slot) >= THERE)
+        in.slot++;
+    uint64_t c = fix_campaign(shop, &in), t = template_in(c);
+    app *other = open_other((const str[]){urls[0], str_of(there)});
+    for (uint16_t lane = 0; lane < LANES; lane++)
+        assert_int_equal(claim(lane, t, NULL), R_DONE);
+    app_follow(shop->app);
+    pthread_t looking;
+    int64_t before = views_here();
+    cutter_set(between, CUT_HANG);
+    (void)nanosleep(&(struct timespec){.tv_nsec = HANGS_NS}, NULL);
+    assert_int_equal(pthread_create(&looking, NULL, look, shop->app), 0);
+    while (views_here() <= before)
+        continue;
+    pause_at(other, c);
+    cutter_set(between, CUT_NOTHING);
+    assert_int_equal(pthread_join(looking, NULL), 0);
+    for (uint16_t lane = THERE; lane < LANES; lane++)
+        assert_int_equal(claim(lane, t, NULL), R_CAMPAIGN_NOT_ACTIVE);
+    app_close(other);
+}
+
+/* A look that reads nothing at all finds no epoch, whatever was in its memory.
+ */
+static void heads_that_cannot_be_read_are_empty(void **state)
+{
+    (void)state;
+    const char *url = database_take();
+    cutter *all = cutter_start(url);
+    str only = str_of(cutter_url(all));
+    shop = fix_open((fix_options){.lanes = LANES, .pg = &only, .shards = 1, .several = true});
+    lane_head heads[STORE_LANES_MAX];
+    result outcomes[STORE_LANES_MAX];
+    store_metrics m;
+    cutter_set(all, CUT_ALL);
+    do {
+        memset(heads, 0x5a, sizeof(heads));
+        store_heads(app_store(shop->app), shop->memory, heads, outcomes);
+        store_metrics_read(app_store(shop->app), &m);
+    } while (!m.away[0]);
+    for (uint16_t lane = 0; lane < LANES; lane++) {
+        assert_int_equal(outcomes[lane], R_UNAVAILABLE);
+        assert_int_equal(heads[lane].lane, lane);
+        assert_int_equal(heads[lane].epoch, 0);
+        assert_int_equal(heads[lane].config_seen.n, 0);
+    }
+    cutter_set(all, CUT_NOTHING);
+    do {
+        store_reach(app_store(shop->app));
+        store_metrics_read(app_store(shop->app), &m);
+    } while (m.away[0]);
+    fix_verify(shop);
+    fix_close(shop);
+    cutter_stop(all);
+    database_give(url);
 }
 
 /* ---- webhooks ---- */
@@ -350,6 +435,8 @@ int main(void)
         SHARED(what_a_dead_server_has_left_here_is_delivered),
         SHARED(edits_here_reach_the_others),
         SHARED(what_others_know_is_not_passed_over),
+        SHARED(heads_of_two_moments_cover_no_edit_between_them),
+        cmocka_unit_test(heads_that_cannot_be_read_are_empty),
         ALONE(events_here_are_sent),
     };
     log_set_level(LOG_LEVEL_COUNT); /* what is away is what is tested */
