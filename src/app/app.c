@@ -145,16 +145,19 @@ static result open_store(app *a, buf *why)
     return R_INVALID;
 }
 
-/* An earlier process may have had a clock that was ahead. */
-static result load_time(app *a)
+/* An earlier process may have had a clock that was ahead. What it has made is told from what this
+ * one makes by the heads as they are here: before anything is delivered or served. */
+static result load_heads(app *a)
 {
     arena *memory = arena_new(0);
     uow *u;
     result r = store_read_begin(a->store, memory, 0, &u);
     for (uint16_t lane = 0; r == R_DONE && lane < store_lanes(a->store); lane++) {
         const lane_head *head = lane_head_get(u, lane);
-        if (head != NULL)
-            (void)not_before(a, head->time_ms);
+        if (head == NULL)
+            continue;
+        (void)not_before(a, head->time_ms);
+        dues_earlier(a->dues, head);
     }
     if (r == R_DONE)
         r = store_read_end(u);
@@ -193,7 +196,7 @@ result app_open(const app_options *options, app **out, buf *why)
         r = feed_loaded(a, why);
     }
     if (r == R_DONE) {
-        r = load_time(a);
+        r = load_heads(a);
     }
     if (r == R_DONE) {
         r = quarantines_load(a, why);

@@ -7,8 +7,9 @@
  * act is quarantined is passed over, as the sweep does; any other refusal fails the pass, and so
  * does a lane whose shard is away: it is over then when what could be applied is.
  *
- * The pass over what an earlier process had on its way is over the blocks that were there when the
- * store was opened, due or not. Where it fails, the sweep asks past the deadlines. */
+ * The pass over what an earlier process had on its way is over the blocks that were there before
+ * this one has taken any request, due or not: it may run while requests are served, whose tries are
+ * alive. Where it fails, the sweep asks past the deadlines. */
 #include <stdlib.h>
 
 #include "app/errand.h"
@@ -21,18 +22,19 @@ typedef struct pass {
     bool lost; /* over what an earlier process had on its way */
 } pass;
 
-struct dues {
-    app *app;
-    pthread_mutex_t lock;
-    pass passes[DUE_KIND_COUNT];
-};
-
 /* Which blocks of a lane a pass is over. */
 typedef struct reach {
     int64_t until_ms; /* due by then */
     uint64_t number;  /* made no later than this one */
     uint64_t lost;    /* of sweep_in */
 } reach;
+
+struct dues {
+    app *app;
+    pthread_mutex_t lock;
+    pass passes[DUE_KIND_COUNT];
+    reach earlier[STORE_LANES_MAX]; /* blocks and ids that an earlier process has made */
+};
 
 /* An act on its way, or about to be. */
 typedef struct step {
@@ -177,14 +179,6 @@ static bool lane_over(dues *d, uint8_t kind, bool bad)
     return more;
 }
 
-static reach reach_of(uow *rows, uint16_t lane, bool lost)
-{
-    if (!lost)
-        return (reach){uow_now(rows), UINT64_MAX, 0};
-    const lane_head *head = lane_head_get(rows, lane);
-    return head == NULL ? (reach){0} : (reach){INT64_MAX, head->due_last, head->id_last};
-}
-
 /* What each lane begins with; n: how many lanes have anything. R_UNAVAILABLE: but for those of
  * shards that are away. */
 static result look(dues *d, uint8_t kind, step first[STORE_LANES_MAX], size_t *n)
@@ -196,13 +190,14 @@ static result look(dues *d, uint8_t kind, step first[STORE_LANES_MAX], size_t *n
     *n = 0;
     result r = store_read_bare(d->app->store, &reached, memory, app_now_ms(d->app), &rows);
     if (r == R_DONE) {
+        reach all_due = {uow_now(rows), UINT64_MAX, 0};
         for (uint16_t lane = 0; lane < store_lanes(d->app->store); lane++) {
             step *s = &first[*n];
             bool has = store_read_has(rows, lane);
             all = all && has;
             if (!has)
                 continue;
-            *s = (step){.reach = reach_of(rows, lane, lost)};
+            *s = (step){.reach = lost ? d->earlier[lane] : all_due};
             s->in = (sweep_in){.lane = lane, .kind = kind, .lost = s->reach.lost};
             *n += find_next(rows, s);
         }
@@ -246,6 +241,11 @@ static void run(dues *d, uint8_t kind)
     CHECK(r != NULL);
     *r = (running){{.run = run_now}, d, kind};
     errand_send(d->app, ERRAND_ANY, &r->errand);
+}
+
+void dues_earlier(dues *d, const lane_head *head)
+{
+    d->earlier[head->lane] = (reach){INT64_MAX, head->due_last, head->id_last};
 }
 
 void dues_ask_lost(dues *d)

@@ -182,6 +182,7 @@ uint64_t dues_want(dues *d, uint8_t kind);
 /* When opening: asks at once about the acts that an earlier process had on their way and can never
  * come (domain/saga/saga.h). Else who needs what they keep would wait until their deadline. */
 void dues_ask_lost(dues *d);
+void dues_earlier(dues *d, const lane_head *head); /* before that, as the process finds it */
 /* A pass that failed is over, too, once a later one did not fail: that one applied the same. */
 typedef enum due_pass_state { DUE_PASS_RUNS, DUE_PASS_OVER, DUE_PASS_FAILED } due_pass_state;
 due_pass_state dues_state(dues *d, uint8_t kind, uint64_t pass);
