@@ -211,8 +211,10 @@ static void refill(relay *r, uint16_t from, pair *p)
         read = read_page(r, from, p, &after);
     } while (read == R_DONE && p->first == NULL && after > before);
     if (read != R_DONE) { /* what is behind it waits: messages keep their order */
-        log_event(LOG_ERROR, "the outbox cannot be read", log_u64("lane", from),
-                  log_u64("behind", after), log_result("result", read));
+        /* Of a database that is away the engine tells; here it would be once for every pair. */
+        if (read != R_UNAVAILABLE)
+            log_event(LOG_ERROR, "the outbox cannot be read", log_u64("lane", from),
+                      log_u64("behind", after), log_result("result", read));
         return;
     }
     (void)pthread_mutex_lock(&r->lock);
