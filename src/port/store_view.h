@@ -41,8 +41,8 @@ typedef struct store_home {
  * A view of one home takes the snapshot of that shard, and needs no other one. It takes another
  * when a row of that is asked for: behind the configuration, which therefore knows what a row names
  * that one of the home has led to. Any other view takes that of every shard at once; one of those
- * that are reached passes over a shard that is known to be away, and over one that hangs after two
- * seconds. */
+ * that are reached passes over a shard that is known to be away, and over one that does not
+ * answer for two seconds, at its beginning or at any read: one that is only slow, too. */
 MUST_USE result store_read_begin(store *s, arena *memory, int64_t now_ms, uow **out);
 /* home NULL: any */
 MUST_USE result store_read_begin_at(store *s, const store_home *home, arena *memory, int64_t now_ms,
