@@ -231,21 +231,24 @@ static const struct {
     {WIRE_COUPON_STATE_SHOWN_TRANSFERRED, COUPON_STATE_TRANSFERRED, false, false},
 };
 
-enum { PLACE_BYTES = 17 }; /* part, id, move */
+/* part, id, move; the version before wrote no move. */
+enum { PLACE_BYTES = 17, PLACE_BYTES_BEFORE = 9 };
 
 static bool place_read(api_call *c, str token, wallet_place *out)
 {
     str bytes;
     if (!call_token_read(c, token, &bytes))
         return false;
-    if (bytes.n == PLACE_BYTES) {
-        out->closed = bytes.p[0] != 0;
-        memcpy(&out->id, bytes.p + 1, sizeof out->id);
-        memcpy(&out->move, bytes.p + 1 + sizeof out->id, sizeof out->move);
-    } else if (bytes.n != 0) {
+    if (bytes.n == 0)
+        return true;
+    if (bytes.n != PLACE_BYTES && bytes.n != PLACE_BYTES_BEFORE) {
         call_refuse(c, R_BAD_PAGE_TOKEN, S(""));
         return false;
     }
+    out->closed = bytes.p[0] != 0;
+    memcpy(&out->id, bytes.p + 1, sizeof out->id);
+    if (bytes.n == PLACE_BYTES)
+        memcpy(&out->move, bytes.p + 1 + sizeof out->id, sizeof out->move);
     return true;
 }
 
