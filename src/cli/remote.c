@@ -282,7 +282,7 @@ static void finish(asking *a, struct argp_state *state)
     if (!words_fit(a))
         argp_error(state, "behind the options stands %.*s",
                    STR_ARG(wanted.n == 0 ? S("nothing") : wanted));
-    if (a->word != NULL && str_eq(a->words[a->words_n - 1], S("-")))
+    if (a->words_n > 0 && str_eq(a->words[a->words_n - 1], S("-")))
         a->words[a->words_n - 1] = line_read(a, state);
     for (size_t i = 0; a->body != NULL && i < a->body->n; i++) {
         const wire_field *f = &a->body->fields[i];

@@ -91,6 +91,7 @@ shows "there are some" jq -e 'length > 0' "$scratch/typed"
 shows "it is bound" typed '+1 415 555 2671
 and more' bind somebody-here
 shows "to him" jq -e .bound "$scratch/typed"
+shows "a user is typed like a number" typed somebody-here show
 shows "none is typed" untyped coupons
 
 # ---- where it is ---------------------------------------------------------------------------------
