@@ -341,6 +341,7 @@ static bool a_coupon_is_open(uow *u)
 
 FLAW(amy_has_a_name, user_move, id_slot(move_id), move_id, row->user = AMY)
 FLAW(it_has_no_end, erasure, id_slot(asked_id), asked_id, row->ended_at_ms = 0)
+FLAW(it_waits_for_nothing, erasure, id_slot(asked_id), asked_id, row->untold = 1)
 FLAW(it_is_nothing, erasure, id_slot(asked_id), asked_id, row->state = 9)
 FLAW(it_keeps_the_name, erasure, id_slot(asked_id), asked_id, row->user = BOB)
 FLAW(it_goes_no_further, erasure, id_slot(asked_id), asked_id, row->state = ERASURE_STATE_OPEN)
@@ -373,6 +374,9 @@ static void every_flaw_is_named(void **state)
         {{"a_part_is_not_over", a_part_is_not_over, "erasure", "it is over when its parts are"},
          {"bob-summers", 11}},
         {{"it_has_no_end", it_has_no_end, "erasure", "it has ended, or not"}, {"bob-summers", 11}},
+        {{"it_waits_for_nothing", it_waits_for_nothing, "erasure",
+          "all it has sent is answered when it is over"},
+         {"bob-summers", 11}},
         {{"it_is_nothing", it_is_nothing, "erasure", "state is known"}, {"bob-summers", 11}},
         {{"it_keeps_the_name", it_keeps_the_name, "erasure",
           "the name is gone behind the first stages"},

@@ -101,6 +101,7 @@ static void check_erasure(verify *v, const erasure *e)
     verify_must(v, &w, "it goes on", done || way[ON_STEP] + way[ON_DUE] > 0);
     verify_must(v, &w, "nothing of his can be used",
                 !done || e->waiting > 0 || way[ON_STEP] > 0 || !has_open_coupon(v, e));
+    verify_must(v, &w, "all it has sent is answered when it is over", open || e->untold == 0);
     check_parts(v, &w, e);
 }
 

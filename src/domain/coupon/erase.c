@@ -82,7 +82,7 @@ static void write_ways(const erase_desk *d)
 }
 
 /* The user's rows go on under the pseudonym. */
-static void rename_user(const erase_desk *d, const erasure *row)
+static void rename_user(const erase_desk *d, erasure *row)
 {
     uow *u = d->u;
     str base = row->of == 0 ? row->pseudonym : row->to;
@@ -94,7 +94,7 @@ static void rename_user(const erase_desk *d, const erasure *row)
     }
     write_ways(d);
     if (d->phone != NULL)
-        phone_forget(u, d->phone, was.member);
+        row->untold += phone_forget(u, d->phone, was.member, row->id);
     user_delete(u, d->who);
     user *now = user_new(u, row->slot, row->merchant, row->pseudonym);
     now->member = was.member;
@@ -184,11 +184,36 @@ static void ask_parts(uow *u, erasure *row, const user *who)
     row->parts.n = who->moved.n;
 }
 
-static void forget_guesses(uow *u, const erase_in *in)
+static void forget_guesses(uow *u, const erase_in *in, erasure *row)
 {
-    erase_guesses_in tries = {.hi = in->guesses_hi, .lo = in->guesses_lo};
-    if (tries.hi != 0 || tries.lo != 0)
-        uow_send(u, ERASE_GUESSES_ACT, slot_of_hash(tries.hi), &erase_guesses_in_record, &tries);
+    erase_guesses_in tries = {.hi = in->guesses_hi, .lo = in->guesses_lo, .erasure = row->id};
+    if (tries.hi == 0 && tries.lo == 0)
+        return;
+    uow_send(u, ERASE_GUESSES_ACT, slot_of_hash(tries.hi), &erase_guesses_in_record, &tries);
+    row->untold++;
+}
+
+void erase_tell(uow *u, uint64_t erasure_id)
+{
+    erase_told_in in = {.erasure = erasure_id};
+    if (in.erasure != 0)
+        uow_send(u, ERASE_TOLD_ACT, id_slot(in.erasure), &erase_told_in_record, &in);
+}
+
+result erase_told_decide(uow *u, const void *input, void *output)
+{
+    const erase_told_in *in = input;
+    erasure *row = erasure_get(u, id_slot(in->erasure), in->erasure);
+    MAYBE(output);
+    if (uow_pending(u))
+        return R_AGAIN;
+    if (row == NULL || row->untold == 0)
+        return R_DONE;
+    erasure_edit(u, row);
+    row->untold--;
+    if (row->untold == 0 && row->stage == ERASE_COUPONS)
+        erase_go_on(u, row);
+    return R_DONE;
 }
 
 result erase_guesses_decide(uow *u, const void *input, void *output)
@@ -200,6 +225,7 @@ result erase_guesses_decide(uow *u, const void *input, void *output)
         return R_AGAIN;
     if (row != NULL)
         code_guesses_delete(u, row);
+    erase_tell(u, in->erasure);
     return R_DONE;
 }
 
@@ -234,7 +260,7 @@ result erase_decide(uow *u, const void *input, void *output)
     ask_parts(u, row, &was);
     if (known)
         rename_user(&d, row);
-    forget_guesses(u, in);
+    forget_guesses(u, in, row);
     erase_go_on(u, row);
     *(erase_out *)output = (erase_out){row->id, uow_now(u), known};
     return R_DONE;

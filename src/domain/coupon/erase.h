@@ -10,6 +10,7 @@
  *   transfer  in the slots of those who gave him coupons: the transfer names his pseudonym
  *   bound     in the slots of personal batches: his code is his pseudonym's, so nobody's
  *   guesses   in the slot of his failed tries of codes: they are forgotten
+ *   told      back: the last three, and unbinding his phone, are answered; until then it is open
  * Every arrow is a message of its act's own commit, so no process has to live for it; a due entry
  * brings the next step where something has to wait, or a message was dropped.
  *
@@ -42,6 +43,7 @@ enum {
     ERASE_TRANSFER_ACT = 169,
     ERASE_BOUND_ACT = 170,
     ERASE_GUESSES_ACT = 171,
+    ERASE_TOLD_ACT = 173,
 };
 enum {
     ERASED_NAME_BYTES = SLOT_NAME_BYTES + 1,
@@ -58,7 +60,7 @@ typedef enum erase_stage {
     ERASE_SENT = 3,    /* of a part: transfers by which all that it had went to him */
     ERASE_CAME = 4,    /* transfers by which he got something */
     ERASE_COUNTS = 5,  /* of a part: where its counts have gone */
-    ERASE_COUPONS = 6, /* until none is open and all parts are over */
+    ERASE_COUPONS = 6, /* until none is open, all parts are over and all is told */
 } erase_stage;
 
 static inline bool erase_is_pseudonym(str name)
@@ -76,6 +78,10 @@ result erase_part_decide(uow *u, const void *in, void *out);
 result erase_transfer_decide(uow *u, const void *in, void *out);
 result erase_bound_decide(uow *u, const void *in, void *out);
 result erase_guesses_decide(uow *u, const void *in, void *out);
+result erase_told_decide(uow *u, const void *in, void *out);
+
+/* Answers what an erasure has sent; 0: it was not one. */
+void erase_tell(uow *u, uint64_t erasure);
 
 /* A coupon of somebody who is erased can be used again, or it is time. */
 void erase_wake(uow *u, uint64_t erasure);

@@ -76,12 +76,15 @@ static result find_batches(erase_page *p)
 
 static void apply_batches(const erase_page *p)
 {
-    erase_bound_in in = {
-        .user = p->row->user, .to = p->row->pseudonym, .until_ms = p->row->created_at_ms};
+    erase_bound_in in = {.user = p->row->user,
+                         .to = p->row->pseudonym,
+                         .until_ms = p->row->created_at_ms,
+                         .erasure = p->row->id};
     for (size_t i = 0; i < p->n; i++) {
         in.batch = p->batches[i];
         uow_send(p->u, ERASE_BOUND_ACT, id_slot(in.batch), &erase_bound_in_record, &in);
     }
+    p->row->untold += (uint32_t)p->n;
 }
 
 result erase_bound_decide(uow *u, const void *input, void *output)
@@ -92,11 +95,11 @@ result erase_bound_decide(uow *u, const void *input, void *output)
     MAYBE(output);
     if (uow_pending(u))
         return R_AGAIN;
-    if (by_user == NULL || by_user->at_ms > in->until_ms)
-        return R_DONE;
-    bound_code *code = bound_code_get(u, slot, in->batch, by_user->number);
+    bool his = by_user != NULL && by_user->at_ms <= in->until_ms;
+    bound_code *code = his ? bound_code_get(u, slot, in->batch, by_user->number) : NULL;
     if (uow_pending(u))
         return R_AGAIN;
+    erase_tell(u, in->erasure);
     if (code == NULL)
         return R_DONE;
     bound_code_edit(u, code);
@@ -175,12 +178,15 @@ static void apply_came(const erase_page *p)
 {
     for (size_t i = 0; i < p->n; i++) {
         const received *r = p->rows[i];
-        erase_transfer_in in = {.transfer = r->transfer, .to = p->row->pseudonym};
-        if (r->move == 0)
+        erase_transfer_in in = {
+            .transfer = r->transfer, .to = p->row->pseudonym, .erasure = p->row->id};
+        if (r->move == 0) {
             uow_send(p->u, ERASE_TRANSFER_ACT, id_slot(in.transfer), &erase_transfer_in_record,
                      &in);
-        else if (!has_part(p->row, r->move))
+            p->row->untold++;
+        } else if (!has_part(p->row, r->move)) {
             add_part(p, r->move);
+        }
     }
 }
 
@@ -193,6 +199,7 @@ result erase_transfer_decide(uow *u, const void *input, void *output)
         return R_AGAIN;
     if (t != NULL)
         name_receiver(u, t, in->to);
+    erase_tell(u, in->erasure);
     return R_DONE;
 }
 
@@ -295,7 +302,7 @@ static void rest(erase_page *p, bool woken)
     }
     if (row->state == ERASURE_STATE_DONE)
         return;
-    if (open == 0)
+    if (open == 0 && row->untold == 0)
         finish(p->u, row);
     else
         wait(p->u, row, ERASE_ROUND_MS);

@@ -15,8 +15,10 @@
 #include "domain/coupon/move.h"
 #include "domain/phone/bind.h"
 #include "domain/phone/holder.h"
+#include "port/store_care.h"
 #include "test/lib/domain_fixture.h"
 
+enum { STEPS = 100 };
 #define LATER_MS (2 * ERASE_ROUND_MS)
 
 static fix *shop;
@@ -228,6 +230,54 @@ static void a_number_follows_to_no_namesake(void **state)
     assert_false(is_known(S("bob")));
 }
 
+/* ---- what other slots have to forget ---- */
+
+static bool see_state(void *context, str key, const void *row)
+{
+    MAYBE(key);
+    *(uint8_t *)context = ((const erasure *)row)->state;
+    return true;
+}
+
+/* Of the only one. */
+static uint8_t state_of_erasure(void)
+{
+    app_view v;
+    uint8_t state = 0;
+    store_span span = {.table = &erasure_table, .index = -1, .until = UINT16_MAX + 1U};
+    assert_int_equal(app_view_open(shop->app, shop->memory, &v), R_DONE);
+    assert_int_equal(store_each(v.rows, &span, see_state, &state), R_DONE);
+    assert_int_equal(app_view_close(&v), R_DONE);
+    return state;
+}
+
+static uint16_t lane_of(str name)
+{
+    return store_lane_of_slot(app_store(shop->app), home(name));
+}
+
+/* Where his number is nothing happens: it is not over, for his name is there. */
+static void it_is_over_when_others_have_forgotten(void **state)
+{
+    (void)state;
+    uint64_t number = 1;
+    open_shop();
+    while (lane_of(holder_of(number)) == lane_of(S("bob")))
+        number++;
+    (void)bind(number, S("bob"), 1);
+    (void)app_settle(shop->app);
+    store *s = app_store(shop->app);
+    store_halt_lane(s, lane_of(holder_of(number)), true);
+    fix_act *ends = forget(S("bob"));
+    for (int i = 0; i < STEPS; i++)
+        (void)store_step(s);
+    assert_true(ends->ended);
+    assert_int_equal(state_of_erasure(), ERASURE_STATE_OPEN);
+    store_halt_lane(s, lane_of(holder_of(number)), false);
+    later();
+    assert_int_equal(state_of_erasure(), ERASURE_STATE_DONE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +285,7 @@ int main(void)
         cmocka_unit_test_teardown(what_a_number_of_long_ago_brings_back_is_nobodys, tear_down),
         cmocka_unit_test_teardown(what_a_number_of_long_ago_brings_back_is_no_namesakes, tear_down),
         cmocka_unit_test_teardown(a_number_follows_to_no_namesake, tear_down),
+        cmocka_unit_test_teardown(it_is_over_when_others_have_forgotten, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

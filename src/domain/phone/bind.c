@@ -120,6 +120,7 @@ result phone_unbind_decide(uow *u, const void *input, void *output)
         phone_get(u, slot_of_user(in->merchant, phone_holder(&any, uow_memory(u))), in->hi, in->lo);
     if (uow_pending(u))
         return R_AGAIN;
+    erase_tell(u, in->erasure);
     if (row == NULL || row->binding != in->binding || in->binding == 0)
         return R_DONE;
     phone_edit(u, row);
@@ -172,11 +173,14 @@ str phone_user(uow *u, uint16_t slot, str name, str otherwise)
 
 /* ---- in the user's slot ---- */
 
-static void tell_unbind(uow *u, const user_phone *row)
+static void tell_unbind(uow *u, const user_phone *row, uint64_t erasure_id)
 {
     phone_number any = number_of(row->hi, row->lo, NULL);
-    phone_unbind_in in = {
-        .merchant = row->merchant, .hi = row->hi, .lo = row->lo, .binding = row->binding};
+    phone_unbind_in in = {.merchant = row->merchant,
+                          .hi = row->hi,
+                          .lo = row->lo,
+                          .binding = row->binding,
+                          .erasure = erasure_id};
     uow_send(u, PHONE_UNBIND_ACT, slot_of_user(row->merchant, phone_holder(&any, uow_memory(u))),
              &phone_unbind_in_record, &in);
 }
@@ -273,7 +277,7 @@ result user_phone_put_decide(uow *u, const void *input, void *output)
     }
     if (r != R_DONE || to_nobody || is_late(row, in)) {
         if (r != R_DONE || to_nobody || row->binding != in->binding)
-            tell_unbind(u, &given);
+            tell_unbind(u, &given, 0);
         return R_DONE;
     }
     member_join(u, &who);
@@ -282,7 +286,7 @@ result user_phone_put_decide(uow *u, const void *input, void *output)
     else
         user_phone_edit(u, row);
     if (row->binding != 0) {
-        tell_unbind(u, row);
+        tell_unbind(u, row, 0);
         note(u, row, who.ordinal, EVENT_KIND_PHONE_UNBOUND);
     }
     row->hi = in->hi;
@@ -311,7 +315,7 @@ result user_phone_end_decide(uow *u, const void *input, void *output)
     if (r == R_AGAIN || r == R_USER_MERGED || row == NULL || row->binding == 0)
         return r == R_TOO_MANY ? R_DONE : r; /* who is none has no number */
     *out = (user_phone_end_out){row->hi, row->lo, row->binding};
-    tell_unbind(u, row);
+    tell_unbind(u, row, 0);
     note(u, row, who.ordinal, EVENT_KIND_PHONE_UNBOUND);
     user_phone_edit(u, row);
     row->binding = 0;
@@ -320,13 +324,15 @@ result user_phone_end_decide(uow *u, const void *input, void *output)
     return R_DONE;
 }
 
-void phone_forget(uow *u, user_phone *row, uint32_t ordinal)
+uint32_t phone_forget(uow *u, user_phone *row, uint32_t ordinal, uint64_t erasure_id)
 {
-    if (row->binding != 0) {
-        tell_unbind(u, row);
+    bool bound = row->binding != 0;
+    if (bound) {
+        tell_unbind(u, row, erasure_id);
         note(u, row, ordinal, EVENT_KIND_PHONE_UNBOUND);
     }
     user_phone_delete(u, row);
+    return bound ? 1 : 0;
 }
 
 /* ---- waiting ---- */

@@ -50,8 +50,9 @@ str phone_user(uow *u, uint16_t slot, str name, str otherwise);
 /* The number of a user who has become another by this move goes along. Gets before; writes. */
 void phone_follow(uow *u, user_phone *row, const user_move *by);
 
-/* Of a user who is erased: his number is unbound, and the row goes. */
-void phone_forget(uow *u, user_phone *row, uint32_t ordinal);
+/* Of a user who is erased: his number is unbound, which tells the erasure, and the row goes. How
+ * many will tell. */
+uint32_t phone_forget(uow *u, user_phone *row, uint32_t ordinal, uint64_t erasure);
 
 /* What waits for a move: each step of it wakes. */
 static inline pool_name phone_move_pool(uint64_t move)
