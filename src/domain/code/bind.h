@@ -6,10 +6,10 @@
  * nobody's yet was never made to whoever tries it.
  *
  * Two rows say whose a code is, both in the slot of the batch, written once and changed only when
- * its user is erased (coupon/erase.h), who then cannot be named: by number (bound_code), for
- * exports, and by user (bound_user), for who exchanges it. So whoever
- * looks at a snapshot may tell an act that a code is this user's (code_use.mine); to an act that is
- * not told, it is not.
+ * its user is erased (coupon/erase.h): by number (bound_code), for exports, and by user
+ * (bound_user), for who exchanges it. So whoever looks at a snapshot may tell an act that a code is
+ * this user's (code_use.mine); to an act that is not told, it is not. Until the slot is told of an
+ * erasure the code is that of whoever has the name.
  *
  *   NOT_FOUND     no such batch of the merchant
  *   NOT_EDITABLE  its codes are anybody's

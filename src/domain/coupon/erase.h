@@ -8,7 +8,8 @@
  *             is a part, with an erasure of its own, and tells when it is over
  *   step      goes on, some rows at a time: stages below
  *   transfer  in the slots of those who gave him coupons: the transfer names his pseudonym
- *   bound     in the slots of personal batches: his code is his pseudonym's, so nobody's
+ *   bound     in the slots of personal batches: his code is his pseudonym's, so nobody's. One that
+ *             was given later, by the clocks of the two lanes, is that of who is called so next
  *   guesses   in the slot of his failed tries of codes: they are forgotten
  *   told      back: the last three, and unbinding his phone, are answered; until then it is open
  * Every arrow is a message of its act's own commit, so no process has to live for it; a due entry
