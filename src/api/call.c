@@ -261,6 +261,9 @@ bool call_view_end(api_call *c, app_view *v)
     if (r == R_STALE && !c->primary_only) { /* nothing is answered before a view has ended */
         metric_add(METRIC_STORE_VIEWS_AGAIN, 1);
         c->primary_only = true;
+        if (c->config != NULL)
+            config_free((config *)(uintptr_t)c->config);
+        c->config = NULL; /* the new view may have rows of a newer one */
         c->operation->handle(c);
         return false;
     }
