@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "port/clock.h"
 #include "port/log.h"
 #include "test/lib/database.h"
 #include "test/lib/store_fixture.h"
@@ -261,6 +262,54 @@ static void servers_of_other_formats_do_not_run_together(void **state)
     store_fixture_close(f);
 }
 
+static void end_connections(const store_fixture *f)
+{
+    database_run(f->url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE "
+                         "datname = current_database() AND application_name LIKE 'quan%'");
+}
+
+static result try_put(store_fixture *f, uint64_t id)
+{
+    job_act a = store_fixture_act(f, SLOT, put);
+    a.id = id;
+    return store_fixture_run(f, &a);
+}
+
+/* What is away is tried again now and then. */
+static void assert_written_soon(store_fixture *f, uint64_t id)
+{
+    enum { SOON_MS = 10000 };
+    int64_t began = clock_monotonic_ms();
+    while (try_put(f, id) != R_DONE)
+        assert_true(clock_monotonic_ms() - began < SOON_MS);
+}
+
+/* The database restarts, and another version is there before this one is connected again. */
+static void who_comes_back_to_another_version_writes_no_more(void **state)
+{
+    (void)state;
+    static const fixture_kind several = {"pg", FIXTURE_PG_SEVERAL, 0, false, 1};
+    store_fixture *f = store_fixture_open(&several, FIXTURE_LANES);
+    store_close(f->store);
+    f->store = joins(f, "old");
+    assert_int_equal(try_put(f, 1), R_DONE);
+    assert_null(joins(f, "new"));
+    end_connections(f);
+    store *new = joins(f, "new");
+    assert_non_null(new);
+    assert_int_equal(try_put(f, 2), R_UNAVAILABLE);
+    store_close(new);
+    assert_written_soon(f, 3);
+    /* It has been there, and has left later tables. */
+    database_run(f->url, "UPDATE meta SET value = value + 1 WHERE name = 'coupon'");
+    assert_int_equal(try_put(f, 4), R_DONE); /* connected since before that */
+    end_connections(f);
+    assert_int_equal(try_put(f, 5), R_UNAVAILABLE);
+    database_run(f->url, "UPDATE meta SET value = value - 1 WHERE name = 'coupon'");
+    assert_written_soon(f, 5);
+    store_fixture_close(f);
+}
+
 static void a_read_only_store_reads_only(void **state)
 {
     store_fixture *f = *state;
@@ -473,6 +522,7 @@ int main(void)
         EACH(what_a_later_program_has_made_is_refused),
         EACH(what_an_earlier_program_has_made_is_completed),
         cmocka_unit_test(servers_of_other_formats_do_not_run_together),
+        cmocka_unit_test(who_comes_back_to_another_version_writes_no_more),
         EACH(a_read_only_store_reads_only),
         EACH(a_copy_is_made_by_other_tools),
         EACH(answers_are_dropped_by_act_time),

@@ -93,5 +93,6 @@ result store_open_pg(const store_options *options, const store_hooks *hooks, sto
         pg_close(&p->engine);
         return r;
     }
+    p->looks_again = !options->read_only;
     return store_open_engine(&p->engine, options, hooks, out, why);
 }

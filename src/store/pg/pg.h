@@ -106,8 +106,8 @@ typedef struct pg_keeper {
 } pg_keeper;
 
 struct pg_engine {
-    engine engine; /* first */
-    bool server_clock;
+    engine engine;                        /* first */
+    bool server_clock, looks_again;       /* … on each new connection: pg_may_go_on */
     char application[PG_APPLICATION_MAX]; /* by which those that write find each other */
     uint16_t shards_n;
     pg_shard shards[STORE_SHARDS_MAX];
@@ -158,8 +158,7 @@ conn_fate pg_run(session *s, conn_result *visit, void *context);
 void pg_met(session *s, conn_fate fate);
 const snapshot *pg_batch(engine *e, uint16_t lane);
 session *pg_lane_session(pg_engine *p, uint16_t lane);
-/* Of this shard; NULL: it cannot be had. */
-session *pg_session_in(snapshot *at, pg_shard *d);
+session *pg_session_in(snapshot *at, pg_shard *d); /* of this shard; NULL: it cannot be had */
 snapshot *pg_reader_new(engine *e, const store_home *home);
 bool pg_reader_has(engine *e, const snapshot *at, uint16_t lane);
 void pg_reach_all(engine *e); /* those that are away, or whose promotion a caller has seen */
@@ -192,6 +191,8 @@ result pg_each(engine *e, const snapshot *at, const store_span *span, store_visi
 /* schema.c: what a database must be and have. R_DONE, R_CORRUPT, R_UNAVAILABLE, R_INVALID,
  * R_IN_USE. Leaves the connection open. */
 MUST_USE result pg_schema(session *s, const store_options *options, buf *why);
+/* On a new connection. False: another version has come while there was none; it is given up. */
+MUST_USE bool pg_may_go_on(session *s);
 
 /* belong.c: prepares all databases, which must be those of one store's shards, in their order. */
 MUST_USE result pg_prepare(pg_engine *p, const store_options *options, buf *why);

@@ -283,6 +283,33 @@ static result complete(conn *c, const store_options *options, buf *why)
     return R_UNAVAILABLE;
 }
 
+bool pg_may_go_on(session *s)
+{
+    conn *c = &s->conn;
+    pg_engine *p = s->shard->engine;
+    if (!p->looks_again || s->shard->replica)
+        return true;
+    bool intruders = false;
+    binary_text(&c->params, str_of(p->application));
+    conn_send_fixed(c, SQL_INTRUDERS, TAG_ROW);
+    conn_fate fate = conn_run(c, on_count, &intruders);
+    meta m;
+    buf why;
+    buf_init(&why, CONN_ERROR_MAX);
+    result r = fate == CONN_DONE ? read_meta(c, &m, &why) : R_UNAVAILABLE;
+    if (r == R_DONE)
+        r = check_meta(&m, &why);
+    buf_free(&why);
+    if (intruders)
+        conn_give_up(c, "a server whose version has other tables or messages, or that believes to "
+                        "be alone, has come while this one had no connection");
+    else if (r == R_CORRUPT && conn_is_open(c))
+        conn_give_up(c, "its tables are of a later version of this program by now");
+    else if (r != R_DONE)
+        conn_close(c);
+    return r == R_DONE && !intruders;
+}
+
 result pg_schema(session *s, const store_options *options, buf *why)
 {
     conn *c = &s->conn;

@@ -109,7 +109,8 @@ static bool accept(session *s)
 static bool join_at(session *s, size_t i)
 {
     const pg_shard *d = s->shard;
-    return conn_open(&s->conn, d->url, hosts_at(&d->hosts, i), d->engine->application) && accept(s);
+    return conn_open(&s->conn, d->url, hosts_at(&d->hosts, i), d->engine->application) &&
+           accept(s) && pg_may_go_on(s);
 }
 
 bool pg_join(session *s)

@@ -24,6 +24,12 @@ const char *const sql_fixed_text[SQL_FIXED_COUNT] = {
                  "AND application_name = 'quan' AND pid <> pg_backend_pid()",
     [SQL_STRANGERS] = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() "
                       "AND application_name LIKE 'quan-peer%' AND application_name <> $1::text",
+    [SQL_INTRUDERS] =
+        "SELECT 1 FROM pg_stat_activity AS s WHERE s.datname = current_database() "
+        "AND (s.application_name = 'quan' OR s.application_name LIKE 'quan-peer%') "
+        "AND s.application_name <> $1::text AND NOT EXISTS (SELECT 1 FROM pg_stat_activity AS o "
+        "WHERE o.datname = s.datname AND o.application_name = $1::text "
+        "AND o.backend_start < s.backend_start)",
     [SQL_HAS_META] = "SELECT 1 FROM information_schema.tables "
                      "WHERE table_schema = current_schema AND table_name = 'meta'",
     [SQL_CREATE_META] = "CREATE TABLE \"meta\" (\"name\" text NOT NULL, \"value\" int8 NOT NULL, "

@@ -81,6 +81,7 @@ typedef enum sql_fixed {
     SQL_OTHERS,    /* connections of another process that writes */
     SQL_LONE,      /* … of one that believes to be the only one */
     SQL_STRANGERS, /* (name): … of one of several, by another name */
+    SQL_INTRUDERS, /* (name): … of any other name, that came while none of this name was there */
     SQL_HAS_META,
     SQL_CREATE_META,
     SQL_READ_META,

@@ -162,6 +162,7 @@ static void what_is_fixed_is_as_it_was_looked_at(void **state)
         [SQL_OTHERS] = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() ",
         [SQL_LONE] = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() ",
         [SQL_STRANGERS] = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() ",
+        [SQL_INTRUDERS] = "SELECT 1 FROM pg_stat_activity AS s ",
         [SQL_HAS_META] = "SELECT 1 FROM information_schema.tables ",
         [SQL_CREATE_META] = "CREATE TABLE \"meta\" (",
         [SQL_READ_META] = "SELECT \"name\", \"value\" FROM \"meta\"",
