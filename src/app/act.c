@@ -129,7 +129,10 @@ static result run_known(uow *u, act_call *c)
     c->detail = (str){NULL, 0};
     if (keyed) {
         kept = idempotency_get(u, c->slot, c->key_hash.hi, c->key_hash.lo);
-        if (uow_pending(u)) {
+        if (uow_pending(u)) { /* most are no repetitions: what it reads first comes along */
+            if (c->refusal == R_DONE) {
+                (void)a->decide(u, c->in, c->out);
+            }
             return R_AGAIN;
         }
         if (kept != NULL && uow_now(u) - kept->at_ms < ACT_KEY_KEEP_MS) {
