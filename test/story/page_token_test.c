@@ -20,7 +20,7 @@ static void token_of(const ground *g, const char *path, uint64_t after, char *ou
     for (size_t at = 0; at < bits; at += 6) {
         unsigned digit = 0;
         for (size_t i = at; i < at + 6; i++)
-            digit = digit << 1 | (i < bits ? bytes[i / 8] >> (7 - i % 8) & 1U : 0);
+            digit = digit << 1 | (i < bits ? (unsigned)bytes[i / 8] >> (7 - i % 8) & 1U : 0);
         out[n++] = alphabet[digit];
     }
     out[n] = '\0';
