@@ -27,7 +27,7 @@ static size_t count(const char *items)
 /* The ith of a list; of a list of one, that one. Behind the text. */
 static const char *item(buf *text, const char *items, size_t i)
 {
-    str rest = str_of(items), found;
+    str rest = str_of(items), found = S(""); /* of an empty list, nothing */
     size_t at = text->n;
     bool single = count(items) == 1;
     (void)str_cut(&rest, ',', &found);
