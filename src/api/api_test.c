@@ -483,8 +483,8 @@ static void a_position_is_one_or_refused(void **state)
         "Quan-Position: rMzrogEBAQDA54CzltbhgWsCwMmzMSb4sMd\r\n",
         "Quan-Position: rMzrogEBAQDA54CzltbhgWsCwMmzMSb5sMc\r\n",
         "Quan-Position: rMzrogEBAQDA54CzltbhgWsCwMmzMSb4sM=\r\n",
-        "Quan-Position: rMzrogEBAQDA54CzltbhgWsCwMmzMSb4sMc\r\n"
-        "Quan-Position: rMzrogEBAQDA54CzltbhgWsCwMmzMSb4sMc\r\n",
+        ("Quan-Position: rMzrogEBAQDA54CzltbhgWsCwMmzMSb4sMc\r\n"
+         "Quan-Position: rMzrogEBAQDA54CzltbhgWsCwMmzMSb4sMc\r\n"),
     };
     fixture *f = *state;
     http_answer a = read_at(f, "Quan-Position: rMzrogEBAQDA54CzltbhgWsCwMmzMSb4sMc\r\n");

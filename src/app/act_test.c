@@ -149,7 +149,7 @@ static act_call *claim(world *w, str name, uint64_t of_template, str key, uint64
     *call = (act_call){.id = ACT_ID_issue,
                        .slot = slot_of_user(w->merchant_id, name),
                        .in = in,
-                       .key = {w->merchant_id, in->user, key, body}};
+                       .key = {w->merchant_id, in->user, key, body, 0}};
     return call;
 }
 
@@ -372,7 +372,7 @@ static act_call *pause(world *w)
     *call = (act_call){.id = ACT_ID_campaign_state,
                        .slot = id_slot(w->campaign_id),
                        .in = in,
-                       .key = {w->merchant_id, S(""), S("pause"), 1}};
+                       .key = {w->merchant_id, S(""), S("pause"), 1, 0}};
     return call;
 }
 

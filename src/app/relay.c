@@ -197,6 +197,14 @@ static result read_page(relay *r, uint16_t from, pair *p, uint64_t *after)
     return read;
 }
 
+static bool has_nothing(relay *r, const pair *p)
+{
+    (void)pthread_mutex_lock(&r->lock);
+    bool nothing = p->first == NULL;
+    (void)pthread_mutex_unlock(&r->lock);
+    return nothing;
+}
+
 /* Reads the outbox behind p->loaded until it has something for p, or ends: then all is here that
  * was committed before. Called without the lock; only one bundle of a pair is ever being made, so
  * nobody else fills the pair meanwhile but `relay_committed`, once loaded has come to seen. */
@@ -209,7 +217,7 @@ static void refill(relay *r, uint16_t from, pair *p)
     do {
         before = after;
         read = read_page(r, from, p, &after);
-    } while (read == R_DONE && p->first == NULL && after > before);
+    } while (read == R_DONE && has_nothing(r, p) && after > before);
     if (read != R_DONE) { /* what is behind it waits: messages keep their order */
         /* Of a database that is away the engine tells; here it would be once for every pair. */
         if (read != R_UNAVAILABLE)
