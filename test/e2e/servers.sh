@@ -191,7 +191,7 @@ pauses() {
 }
 shard=1
 tell stop shard-1
-pauses 1 >/dev/null || { tell start shard-1 && shard=0 && tell stop shard-0 && pauses 0; }
+pauses 1 >/dev/null || { tell start shard-1 && shard=0 && tell stop shard-0 && waits pauses 0; }
 shows "a pause while another shard is away is told so" equal 202 "$(cat "$scratch/status")"
 shows "which" grep -qi "^quan-unreached-shards: $shard.\$" "$scratch/headers"
 # claimed: what 20 users are answered who ask for a coupon at both.
