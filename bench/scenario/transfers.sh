@@ -5,7 +5,8 @@
 #
 # Usage: bench/scenario/transfers.sh [ROUNDS [SECONDS]]     (3 rounds of 6 s each)
 #
-# CONNECTIONS (64), RATE_MAX (16000): coupons prepared for each second of load, STORES ("rocks pg").
+# CONNECTIONS (64), RATE_MAX (16000): coupons prepared for each second of load, STORES ("rocks pg
+# pg2"; pg2: two shards of PostgreSQL, so that half of the transfers go from one to the other).
 # shellcheck disable=SC1091,SC2154 # lib.sh sets them
 . "$(dirname "$0")/lib.sh"
 rounds=${1:-3}
@@ -71,8 +72,16 @@ machine
 : >"$run/rows"
 KEY=
 export KEY USERS=$users LINES RUN WHAT
-for store in ${STORES:-rocks pg}; do
-    [ "$store" = rocks ] || start_cluster
+for store in ${STORES:-rocks pg pg2}; do
+    case $store in
+    rocks) ;;
+    pg) start_cluster ;;
+    pg2)
+        start_cluster --shards 2
+        QUAN_STORE=$QUAN_STORE,$(node shard-1 dsn_tcp)
+        ;;
+    *) die "STORES: rocks, pg, pg2" ;;
+    esac
     rm -rf "$run/data"
     make_store
     KEY=$key
