@@ -7,21 +7,16 @@
 
 #include <cmocka.h>
 
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "app/codes.h"
 #include "app/inner.h"
 #include "app/query_sagas.h"
 #include "domain/code/exchange.h"
-#include "test/lib/domain_fixture.h"
-#include "test/lib/store_fixture.h"
+#include "test/lib/crash.h"
 
-enum { PATH_BYTES = 64, STEPS_MAX = 40, CODES = 10, PLACE = 7 };
+enum { STEPS_MAX = 40, CODES = 10, PLACE = 7 };
 
 static fix *shop;
 static uint64_t template_id, format_id;
-static char root[PATH_BYTES], before[2 * PATH_BYTES], behind[2 * PATH_BYTES];
 
 /* Two claims for each device; codes for them. */
 static void open_shop(void)
@@ -32,11 +27,7 @@ static void open_shop(void)
                                  .length = 12,
                                  .expected = CODES};
     row_out out = {0};
-    (void)snprintf(root, sizeof(root), "/tmp/quan-lost-XXXXXX");
-    assert_non_null(mkdtemp(root));
-    (void)snprintf(before, sizeof(before), "%s/before", root);
-    (void)snprintf(behind, sizeof(behind), "%s/behind", root);
-    shop = fix_open((fix_options){.rocks = str_of(before)});
+    shop = crash_open();
     shop->names = (subject_names){.device = S("d1")};
     campaign_create_in in = fix_campaign_in(shop);
     template_put_in t = fix_template_in(shop, fix_campaign(shop, &in));
@@ -56,13 +47,6 @@ static void open_shop(void)
                                .count = CODES,
                                .name = S("Cinema")};
     assert_int_equal(fix_run(shop, ACT_ID_code_batch_put, home, &batch, &out), R_DONE);
-}
-
-static void close_shop(void)
-{
-    fix_verify(shop);
-    fix_close(shop);
-    store_fixture_remove(root);
 }
 
 /* ---- acts ---- */
@@ -140,7 +124,7 @@ static bool cut_off(int steps, uint32_t count, bool by_code, bool *cut)
         (void)fix_step_one_lane(shop, i);
     bool ended = ann->ended;
     *cut = sagas() > 0;
-    fix_crash(shop, str_of(behind));
+    crash_now(shop);
     return !ended;
 }
 
@@ -162,7 +146,7 @@ static void what_a_claim_had_reserved_is_let_go_by_a_restart(void **state)
         cuts += cut;
         all += r == R_LIMIT_REACHED;
         none += r == R_DONE;
-        close_shop();
+        crash_close(shop);
     }
     assert_true(cuts > 1 && all > 0 && none > 0);
 }
@@ -183,7 +167,7 @@ static void what_an_exchange_had_reserved_is_let_go_by_a_restart(void **state)
         cuts += cut;
         used += r == R_CODE_USED;
         good += r == R_DONE;
-        close_shop();
+        crash_close(shop);
     }
     assert_true(cuts > 1 && used > 0 && good > 0);
 }
@@ -247,7 +231,7 @@ static void only_what_is_lost_is_asked_about(void **state)
     sweep_in wrong = {.lane = lane, .kind = DUE_KIND_HOLD, .lost = lost};
     sweep_out out;
     assert_int_equal(fix_run(shop, ACT_ID_sweep, lane, &wrong, &out), R_INVALID);
-    close_shop();
+    crash_close(shop);
 }
 
 int main(void)

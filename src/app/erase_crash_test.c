@@ -5,18 +5,15 @@
  * what it was. Then what verify finds wrong in such a shop. */
 #include "app/verify_flaw_test.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "app/query_coupons.h"
 #include "app/query_users.h"
 #include "domain/coupon/erase.h"
 #include "domain/coupon/move.h"
 #include "domain/phone/holder.h"
 #include "port/store_care.h"
-#include "test/lib/store_fixture.h"
+#include "test/lib/crash.h"
 
-enum { PATH_BYTES = 64, STEPS_MAX = 200, IDLE_STEPS = 8, BOBS = 4, ALL = 6 };
+enum { BOBS = 4, ALL = 6 };
 enum { HI = 77, LO = 88, TEXT_MAX = 1 << 20 };
 
 #define BOB S("bob-summers")
@@ -25,7 +22,6 @@ enum { HI = 77, LO = 88, TEXT_MAX = 1 << 20 };
 
 static fix *shop;
 static uint64_t campaign_id, template_id, coupons[BOBS], hold_id, order_id, move_id;
-static char root[PATH_BYTES], before[2 * PATH_BYTES], behind[2 * PATH_BYTES];
 
 static uint16_t home(str name)
 {
@@ -95,23 +91,6 @@ static void make_shop(void)
     assert_int_equal(fix_hold(shop, &order, &hold_id), R_DONE);
     merge_amy();
     bind_phone();
-}
-
-static void open_shop(void)
-{
-    (void)snprintf(root, sizeof(root), "/tmp/quan-erase-XXXXXX");
-    assert_non_null(mkdtemp(root));
-    (void)snprintf(before, sizeof(before), "%s/before", root);
-    (void)snprintf(behind, sizeof(behind), "%s/behind", root);
-    shop = fix_open((fix_options){.rocks = str_of(before)});
-    make_shop();
-}
-
-static void close_shop(void)
-{
-    fix_verify(shop);
-    fix_close(shop);
-    store_fixture_remove(root);
 }
 
 static erase_in erasing(void)
@@ -249,16 +228,16 @@ typedef struct cuts {
 } cuts;
 
 /* Killed behind so many steps; false: all had come to rest by then. */
-static bool cut_off(int steps, cuts *seen)
+static bool cut_off(int steps, void *context)
 {
-    int idle = 0;
-    open_shop();
+    cuts *seen = context;
+    shop = crash_open();
+    make_shop();
     erase_in in = erasing();
     erase_out out = {0};
     (void)fix_submit(shop, ACT_ID_erase, home(BOB), &in, &out);
-    for (int i = 0; i < steps; i++)
-        idle = fix_step_one_lane(shop, i) > 0 ? 0 : idle + 1;
-    fix_crash(shop, str_of(behind));
+    bool moves = crash_steps(shop, steps);
+    crash_now(shop);
     size_t open = erasures().open;
     seen->himself += is_known(BOB);
     seen->going += open > 1;
@@ -266,18 +245,16 @@ static bool cut_off(int steps, cuts *seen)
     fix_verify(shop);
     erase_to_the_end();
     go_on_without_him();
-    close_shop();
-    return idle < IDLE_STEPS;
+    crash_close(shop);
+    return moves;
 }
 
 static void a_kill_at_any_step_ends_in_nobody(void **state)
 {
     MAYBE(state);
     cuts seen = {0};
-    int steps = 0;
-    while (cut_off(steps, &seen))
-        assert_true(++steps < STEPS_MAX);
-    assert_true(seen.himself > 0 && seen.going > 0 && seen.waiting > 0);
+    if (crash_each(cut_off, &seen))
+        assert_true(seen.himself > 0 && seen.going > 0 && seen.waiting > 0);
 }
 
 /* ---- flaws ---- */
@@ -389,11 +366,16 @@ static void every_flaw_is_named(void **state)
     }
 }
 
-int main(void)
+int main(int count, char **arguments)
 {
-    const struct CMUnitTest tests[] = {
+    const struct CMUnitTest kills[] = {
         cmocka_unit_test(a_kill_at_any_step_ends_in_nobody),
+    };
+    const struct CMUnitTest others[] = {
         cmocka_unit_test(every_flaw_is_named),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    if (!crash_on(count, arguments))
+        return 2;
+    int failed = cmocka_run_group_tests(kills, NULL, NULL);
+    return crash_is_pg() ? failed : failed + cmocka_run_group_tests(others, NULL, NULL);
 }

@@ -4,22 +4,18 @@
  * once. Then what verify finds wrong in such a shop. */
 #include "app/verify_flaw_test.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "app/query_coupons.h"
 #include "app/query_sagas.h"
 #include "app/query_users.h"
 #include "domain/coupon/move.h"
 #include "domain/limit/usage.h"
 #include "port/metric.h"
-#include "test/lib/store_fixture.h"
+#include "test/lib/crash.h"
 
-enum { PATH_BYTES = 64, STEPS_MAX = 120, IDLE_STEPS = 8, ANNS = 4, ALL = 5 };
+enum { STEPS_MAX = 360, ANNS = 4, ALL = 5 };
 
 static fix *shop;
 static uint64_t campaign_id, template_id, coupons[ANNS], bobs, hold_id, move_id;
-static char root[PATH_BYTES], before[2 * PATH_BYTES], behind[2 * PATH_BYTES];
 
 /* ---- the ground ---- */
 
@@ -52,23 +48,6 @@ static void make_shop(void)
                        .lines = &line,
                        .line_count = 1};
     assert_int_equal(fix_hold(shop, &order, &hold_id), R_DONE);
-}
-
-static void open_shop(void)
-{
-    (void)snprintf(root, sizeof(root), "/tmp/quan-move-XXXXXX");
-    assert_non_null(mkdtemp(root));
-    (void)snprintf(before, sizeof(before), "%s/before", root);
-    (void)snprintf(behind, sizeof(behind), "%s/behind", root);
-    shop = fix_open((fix_options){.rocks = str_of(before)});
-    make_shop();
-}
-
-static void close_shop(void)
-{
-    fix_verify(shop);
-    fix_close(shop);
-    store_fixture_remove(root);
 }
 
 static move_begin_in merging(str from, str to)
@@ -164,16 +143,16 @@ typedef struct cuts {
 } cuts;
 
 /* Killed behind so many steps; false: all had come to rest by then. */
-static bool cut_off(int steps, cuts *seen)
+static bool cut_off(int steps, void *context)
 {
-    int idle = 0;
-    open_shop();
+    cuts *seen = context;
+    shop = crash_open();
+    make_shop();
     move_begin_in in = merging(S("ann"), S("bob"));
     move_begin_out out = {0};
     (void)fix_submit(shop, ACT_ID_move_begin, home(S("ann")), &in, &out);
-    for (int i = 0; i < steps; i++)
-        idle = fix_step_one_lane(shop, i) > 0 ? 0 : idle + 1;
-    fix_crash(shop, str_of(behind));
+    bool moves = crash_steps(shop, steps);
+    crash_now(shop);
     size_t his = look(), coming = on_their_way();
     seen->kept += his == 1 && coming > 0;
     seen->taken += his > 1 && coming > 0;
@@ -185,18 +164,16 @@ static bool cut_off(int steps, cuts *seen)
     uint64_t more;
     assert_int_equal(fix_claim(shop, S("bob"), template_id, 1, &more), R_LIMIT_REACHED);
     assert_int_equal(fix_claim(shop, S("ann"), template_id, 1, &more), R_USER_MERGED);
-    close_shop();
-    return idle < IDLE_STEPS;
+    crash_close(shop);
+    return moves;
 }
 
 static void a_kill_at_any_step_loses_and_doubles_nothing(void **state)
 {
     (void)state;
     cuts seen = {0};
-    int steps = 0;
-    while (cut_off(steps, &seen))
-        assert_true(++steps < STEPS_MAX);
-    assert_true(seen.kept > 0 && seen.taken > 0 && seen.settled > 0);
+    if (crash_each(cut_off, &seen))
+        assert_true(seen.kept > 0 && seen.taken > 0 && seen.settled > 0);
 }
 
 /* ---- a bind, and two who want to become each other ---- */
@@ -264,7 +241,6 @@ static bool comes_back_behind(int steps, int *late)
 {
     order_line line = {.sku = S("tea"), .quantity = 1, .unit_minor = 5000};
     uint64_t redemption_id;
-    int idle = 0;
     shop = fix_open((fix_options){0});
     make_shop();
     campaign_create_in in = fix_campaign_in(shop);
@@ -281,8 +257,7 @@ static bool comes_back_behind(int steps, int *late)
     move_begin_in merges = merging(S("ann"), S("bob"));
     move_begin_out out = {0};
     (void)fix_submit(shop, ACT_ID_move_begin, home(S("ann")), &merges, &out);
-    for (int i = 0; i < steps; i++)
-        idle = fix_step_one_lane(shop, i) > 0 ? 0 : idle + 1;
+    bool moves = crash_steps(shop, steps);
     move_id = out.move;
     *late += move_id != 0 && move_now().stage == MOVE_COUNTS_AGAIN &&
              move_now().state == MOVE_STATE_MOVING;
@@ -299,7 +274,7 @@ static bool comes_back_behind(int steps, int *late)
     assert_int_equal(look(), ALL);
     fix_verify(shop);
     fix_close(shop);
-    return idle < IDLE_STEPS;
+    return moves;
 }
 
 static void what_comes_back_meanwhile_goes_along(void **state)
@@ -307,7 +282,7 @@ static void what_comes_back_meanwhile_goes_along(void **state)
     (void)state;
     int steps = 0, late = 0;
     while (comes_back_behind(steps, &late))
-        assert_true(++steps < 3 * STEPS_MAX);
+        assert_true(++steps < STEPS_MAX);
     assert_true(late > 0);
 }
 
@@ -399,14 +374,19 @@ static void every_flaw_is_named(void **state)
     }
 }
 
-int main(void)
+int main(int count, char **arguments)
 {
-    const struct CMUnitTest tests[] = {
+    const struct CMUnitTest kills[] = {
         cmocka_unit_test(a_kill_at_any_step_loses_and_doubles_nothing),
+    };
+    const struct CMUnitTest others[] = {
         cmocka_unit_test(a_bound_name_stays_the_others),
         cmocka_unit_test(two_that_cross_end),
         cmocka_unit_test(what_comes_back_meanwhile_goes_along),
         cmocka_unit_test(every_flaw_is_named),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    if (!crash_on(count, arguments))
+        return 2;
+    int failed = cmocka_run_group_tests(kills, NULL, NULL);
+    return crash_is_pg() ? failed : failed + cmocka_run_group_tests(others, NULL, NULL);
 }

@@ -9,31 +9,21 @@
 
 #include <cmocka.h>
 
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "app/query_coupons.h"
 #include "app/query_phones.h"
 #include "domain/phone/holder.h"
-#include "test/lib/domain_fixture.h"
-#include "test/lib/store_fixture.h"
+#include "test/lib/crash.h"
 
-enum { PATH_BYTES = 64, STEPS_MAX = 100, IDLE_STEPS = 8, COUPONS = 2 };
-enum { HI = 77, LO = 88 };
+enum { COUPONS = 2, HI = 77, LO = 88 };
 
 static fix *shop;
 static str holder;
 static uint16_t number_slot;
-static char root[PATH_BYTES], before[2 * PATH_BYTES], behind[2 * PATH_BYTES];
 
 static void open_shop(void)
 {
     phone_number n = {.hash = {HI, LO}};
-    (void)snprintf(root, sizeof(root), "/tmp/quan-phone-XXXXXX");
-    assert_non_null(mkdtemp(root));
-    (void)snprintf(before, sizeof(before), "%s/before", root);
-    (void)snprintf(behind, sizeof(behind), "%s/behind", root);
-    shop = fix_open((fix_options){.rocks = str_of(before)});
+    shop = crash_open();
     holder = phone_holder(&n, shop->memory);
     number_slot = slot_of_user(shop->merchant, holder);
     campaign_create_in in = fix_campaign_in(shop);
@@ -41,13 +31,6 @@ static void open_shop(void)
     uint64_t template_id = fix_template(shop, &t);
     for (int i = 0; i < COUPONS; i++)
         (void)fix_claim_one(shop, holder, template_id);
-}
-
-static void close_shop(void)
-{
-    fix_verify(shop);
-    fix_close(shop);
-    store_fixture_remove(root);
 }
 
 static const phone_bind_in *binds(const char *who, uint64_t sequence)
@@ -80,17 +63,16 @@ typedef struct cuts {
 } cuts;
 
 /* Killed behind so many steps; false: all had come to its end by then. */
-static bool cut_off(int steps, cuts *seen)
+static bool cut_off(int steps, void *context)
 {
+    cuts *seen = context;
     phone_bind_out first = {0}, again = {0};
     user_phone_end_out ended = {0};
-    int idle = 0;
     open_shop();
     fix_act *bind = fix_submit(shop, ACT_ID_phone_bind, number_slot, binds("ann", 1), &first);
-    for (int i = 0; i < steps; i++)
-        idle = fix_step_one_lane(shop, i) > 0 ? 0 : idle + 1;
+    bool moves = crash_steps(shop, steps);
     bool answered = bind->ended && bind->call.code == R_DONE;
-    fix_crash(shop, str_of(behind));
+    crash_now(shop);
     seen_now now = look();
     assert_true(now.bound || !answered);
     seen->unbound += !now.bound;
@@ -111,24 +93,22 @@ static bool cut_off(int steps, cuts *seen)
                      R_DONE);
     (void)app_settle(shop->app);
     assert_int_equal(look().bobs, 0);
-    close_shop();
-    return idle < IDLE_STEPS;
+    crash_close(shop);
+    return moves;
 }
 
 static void a_kill_at_any_step_leaves_each_coupon_in_one_wallet(void **state)
 {
     MAYBE(state);
     cuts seen = {0};
-    int steps = 0;
-    while (cut_off(steps, &seen))
-        assert_true(++steps < STEPS_MAX);
-    assert_true(seen.unbound > 0 && seen.moving > 0 && seen.moved > 0);
+    if (crash_each(cut_off, &seen))
+        assert_true(seen.unbound > 0 && seen.moving > 0 && seen.moved > 0);
 }
 
-int main(void)
+int main(int count, char **arguments)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_kill_at_any_step_leaves_each_coupon_in_one_wallet),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return crash_on(count, arguments) ? cmocka_run_group_tests(tests, NULL, NULL) : 2;
 }

@@ -1,7 +1,7 @@
 /* A coupon that goes from eve to ann and on to bob, directly or by an offer, and a process that is
  * killed between any two commits of the second transfer, messages and all. In what is left the
- * coupon has one owner at once; the same request gets it to bob, without a moment of waiting; and
- * the id that eve had leads to it. */
+ * coupon has one owner at once; the same request gets it to bob, on RocksDB without a moment of
+ * waiting; and the id that eve had leads to it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,21 +9,15 @@
 
 #include <cmocka.h>
 
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "app/query_coupons.h"
 #include "app/query_sagas.h"
 #include "app/query_transfers.h"
+#include "domain/saga/saga.h"
 #include "port/metric.h"
-#include "test/lib/domain_fixture.h"
-#include "test/lib/store_fixture.h"
-
-enum { PATH_BYTES = 64, STEPS_MAX = 60, IDLE_STEPS = 8 };
+#include "test/lib/crash.h"
 
 static fix *shop;
 static uint64_t template_id, first_id, coupon_id, offer_id;
-static char root[PATH_BYTES], before[2 * PATH_BYTES], behind[2 * PATH_BYTES];
 
 /* ---- acts ---- */
 
@@ -79,11 +73,7 @@ static uint64_t taken(const take_act *a)
 static void open_shop(bool offers)
 {
     limit_rule rule = fix_limit(LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_DEVICE, LIMIT_PERIOD_EVER, 5);
-    (void)snprintf(root, sizeof(root), "/tmp/quan-transfer-XXXXXX");
-    assert_non_null(mkdtemp(root));
-    (void)snprintf(before, sizeof(before), "%s/before", root);
-    (void)snprintf(behind, sizeof(behind), "%s/behind", root);
-    shop = fix_open((fix_options){.rocks = str_of(before)});
+    shop = crash_open();
     shop->names = (subject_names){.device = S("d1")};
     campaign_create_in in = fix_campaign_in(shop);
     in.budget_mode = BUDGET_MODE_AT_ISSUE;
@@ -106,13 +96,6 @@ static void open_shop(bool offers)
     assert_int_equal(fix_run(shop, ACT_ID_transfer_offer, id_slot(coupon_id), &offer, &out),
                      R_DONE);
     offer_id = out.transfer;
-}
-
-static void close_shop(void)
-{
-    fix_verify(shop);
-    fix_close(shop);
-    store_fixture_remove(root);
 }
 
 /* ---- what is seen ---- */
@@ -150,40 +133,48 @@ static str owner_now(size_t *sagas)
 /* ---- the tests ---- */
 
 typedef struct cuts {
+    bool offers;
     int before, between, after; /* the moment that decides; and what follows on it */
 } cuts;
 
-/* Killed behind so many steps; false: all had come to its end by then. */
-static bool cut_off(int steps, bool offers, cuts *seen)
+/* The deadline of what the killed one has tried passes. */
+static void let_go(void)
 {
+    (void)app_settle(shop->app);
+    fix_pass(shop, SAGA_TRY_MS);
+    fix_sweep(shop);
+}
+
+/* Killed behind so many steps; false: all had come to its end by then. */
+static bool cut_off(int steps, void *context)
+{
+    cuts *seen = context;
     size_t sagas;
-    int idle = 0;
-    open_shop(offers);
+    open_shop(seen->offers);
     take_act *first = begin(coupon_id, offer_id, "ann", "bob");
-    for (int i = 0; i < steps; i++)
-        idle = fix_step_one_lane(shop, i) > 0 ? 0 : idle + 1;
+    bool moves = crash_steps(shop, steps);
     bool answered = first->ended && first->call.code == R_DONE;
-    fix_crash(shop, str_of(behind));
+    crash_now(shop);
     bool bobs = str_eq(owner_now(&sagas), S("bob"));
     assert_true(bobs || !answered);
     seen->before += !bobs && sagas > 0;
     seen->between += bobs && sagas > 0;
     seen->after += bobs && sagas == 0;
+    if (crash_is_pg())
+        let_go();
     uint64_t at_last = taken(begin(coupon_id, offer_id, "ann", "bob"));
     assert_true(str_eq(owner_now(&sagas), S("bob")));
     assert_int_equal(sagas, 0);
     assert_int_equal(fix_coupon(shop, at_last).state, COUPON_STATE_AVAILABLE);
-    close_shop();
-    return idle < IDLE_STEPS;
+    crash_close(shop);
+    return moves;
 }
 
 static void a_kill_at_any_step_leaves_one_owner(bool offers)
 {
-    cuts seen = {0};
-    int steps = 0;
-    while (cut_off(steps, offers, &seen))
-        assert_true(++steps < STEPS_MAX);
-    assert_true(seen.before > 0 && seen.between > 0 && seen.after > 0);
+    cuts seen = {.offers = offers};
+    if (crash_each(cut_off, &seen))
+        assert_true(seen.before > 0 && seen.between > 0 && seen.after > 0);
 }
 
 static void a_kill_at_any_step_of_a_direct_transfer_leaves_one_owner(void **state)
@@ -210,7 +201,7 @@ static int64_t until_ended(bool offers, bool all, int64_t fault_ms)
     store_halt_lane(s, lane, true);
     (void)begin(coupon_id, offer_id, "ann", "bob");
     (void)app_settle(shop->app);
-    fix_crash(shop, str_of(behind));
+    crash_now(shop);
     s = app_store(shop->app);
     for (uint16_t i = 0; i < store_lanes(s); i++)
         store_halt_lane(s, i, all || i == lane);
@@ -260,16 +251,21 @@ static void a_transfer_that_nobody_follows_ends_within_a_minute_of_the_fault(voi
         assert_int_equal(metric_value(METRIC_TRIES_MADE_TRANSFER), made + 2);
         assert_int_equal(metric_value(METRIC_TRIES_USED_TRANSFER), used + 2);
         assert_true(metric_value(METRIC_TRIES_CANCELLED_TRANSFER) > cancelled);
-        close_shop();
+        crash_close(shop);
     }
 }
 
-int main(void)
+int main(int count, char **arguments)
 {
-    const struct CMUnitTest tests[] = {
+    const struct CMUnitTest kills[] = {
         cmocka_unit_test(a_kill_at_any_step_of_a_direct_transfer_leaves_one_owner),
         cmocka_unit_test(a_kill_at_any_step_of_an_acceptance_leaves_one_owner),
+    };
+    const struct CMUnitTest others[] = {
         cmocka_unit_test(a_transfer_that_nobody_follows_ends_within_a_minute_of_the_fault),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    if (!crash_on(count, arguments))
+        return 2;
+    int failed = cmocka_run_group_tests(kills, NULL, NULL);
+    return crash_is_pg() ? failed : failed + cmocka_run_group_tests(others, NULL, NULL);
 }
