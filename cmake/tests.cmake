@@ -63,7 +63,7 @@ if(TARGET test_story_story_main AND CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
         COMMAND test_story_story_main pg --part 1/2)
     quan_test(test_story_story_main_pg2 COST 30 LABELS story
         COMMAND test_story_story_main pg2 --part 2/2)
-    foreach(race phone_race_test transfer_race_test)
+    foreach(race phone_race_test transfer_race_test merge_race_test)
         quan_test(test_story_${race}_pg2 COST 12 LABELS story COMMAND test_story_${race} pg2)
     endforeach()
 endif()

@@ -1,7 +1,11 @@
 /* Races about one user over HTTP: he becomes another one, claims, uses a coupon, gives one away and
  * gets a phone number with what waits for it, in one moment. Whatever comes first, all ends: he is
  * the other one, or has refused because of the number; each coupon is in one wallet, once; and the
- * number is where the user is. */
+ * number is where the user is.
+ *
+ * And of three users each is to become each other in one moment. Every merge ends, done or refused;
+ * so many users are left as were not merged, and no two have become each other; each coupon is with
+ * one of them; and whoever is left can be merged again. */
 #include "domain/coupon/move.h"
 #include "test/lib/race.h"
 
@@ -136,10 +140,114 @@ static void he_becomes_another_while_all_happens(void **state)
     assert_true(wins[MERGE] > 0 && wins[CLAIM] > 0 && wins[CLAIM_PHONE] > 0);
 }
 
+/* ---- merges against merges ---- */
+
+enum { USERS = 3 };
+static const char *const users[USERS] = {"ann", "bob", "cid"};
+
+static answer of_merge(const ground *g, size_t from, size_t to, racer *r)
+{
+    char target[BODY_MAX], body[BODY_MAX];
+    (void)snprintf(target, sizeof target, "/v1/users/%s-%d/merge", users[from], g->round);
+    (void)snprintf(body, sizeof body, "{\"into\":\"%s-%d\"}", users[to], g->round);
+    if (r == NULL)
+        return once(g, target, body);
+    say(r, "POST", target, body);
+    return (answer){0};
+}
+
+/* Waits until it has ended; is it done? */
+static bool merge_is_done(const ground *g, const answer *begun)
+{
+    enum { LOOKS = 1000, PAUSE_NS = 2000000 };
+    char id[ID_TEXT_MAX], target[BODY_MAX];
+    find(begun, "id", id, sizeof id);
+    (void)snprintf(target, sizeof target, "/v1/moves/%s", id);
+    for (int i = 0; i < LOOKS; i++) {
+        answer a = once(g, target, NULL);
+        assert_int_equal(a.status, 200);
+        if (count_of(&a, "\"ended_at\"") == 1)
+            return count_of(&a, "\"state\":\"done\"") == 1;
+        (void)nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
+    }
+    fail_msg("round %d: %s goes on", g->round, id);
+    return false;
+}
+
+/* What has just ended is in the way for a moment: the receiver has not heard of the end. */
+static void merge_alone(const ground *g, size_t from, size_t to)
+{
+    answer a;
+    do
+        a = of_merge(g, from, to, NULL);
+    while (a.status == 409 && count_of(&a, "\"user_merging\"") == 1);
+    if (a.status == 202)
+        (void)merge_is_done(g, &a);
+}
+
+/* Who is himself: how many, and how many coupons they have together. */
+static void count_users(const ground *g, size_t *left, int *coupons)
+{
+    *left = 0;
+    *coupons = 0;
+    for (size_t i = 0; i < USERS; i++) {
+        char name[BODY_MAX];
+        answer a = of_user(g, users[i], "");
+        assert_int_equal(a.status, 200);
+        (void)snprintf(name, sizeof name, "{\"user\":\"%s-%d\"", users[i], g->round);
+        if (count_of(&a, name) == 0)
+            continue;
+        ++*left;
+        *coupons += wallet_of(g, users[i]);
+    }
+}
+
+static void of_three_users_each_becomes_each_other(void **state)
+{
+    static const size_t ways[RACERS][2] = {{0, 1}, {1, 0}, {1, 2}, {2, 1}, {2, 0}, {0, 2}};
+    ground *g = *state;
+    int done = 0, refused = 0;
+    for (g->round = 0; g->round < rounds(); g->round++) {
+        static racer all[RACERS];
+        char any[ID_TEXT_MAX], body[BODY_MAX];
+        size_t merged = 0, left;
+        int coupons;
+        for (size_t i = 0; i < USERS; i++) {
+            (void)snprintf(body, sizeof body, "{\"user\":\"%s-%d\",\"template\":\"%s\"}", users[i],
+                           g->round, g->template);
+            claimed(g, body, any);
+        }
+        for (size_t i = 0; i < RACERS; i++) {
+            all[i] = (racer){.ground = g};
+            (void)of_merge(g, ways[i][0], ways[i][1], &all[i]);
+        }
+        race_all(all, RACERS);
+        for (size_t i = 0; i < RACERS; i++) {
+            if (all[i].got.status != 202 && all[i].got.status != 409)
+                fail_msg("round %d: %d %s", g->round, all[i].got.status, all[i].got.body);
+            bool is_done = all[i].got.status == 202 && merge_is_done(g, &all[i].got);
+            merged += is_done;
+            done += is_done;
+            refused += !is_done;
+        }
+        count_users(g, &left, &coupons);
+        assert_int_equal(left, USERS - merged);
+        assert_int_equal(coupons, USERS);
+        for (size_t i = 0; i < RACERS; i++) /* nothing is left that would be in the way */
+            merge_alone(g, ways[i][0], ways[i][1]);
+        count_users(g, &left, &coupons);
+        assert_int_equal(left, 1);
+        assert_int_equal(coupons, USERS);
+    }
+    print_message("merged %d not %d\n", done, refused);
+    assert_true(done > 0 && refused > 0);
+}
+
 int main(int count, char **arguments)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(he_becomes_another_while_all_happens, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(of_three_users_each_becomes_each_other, set_up, tear_down),
     };
     return race_on(count, arguments) ? cmocka_run_group_tests(tests, NULL, NULL) : 2;
 }
