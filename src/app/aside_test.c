@@ -2,24 +2,21 @@
  * may need what it carries; the books agree meanwhile, and again once it was sent. */
 #include "app/verify_flaw_test.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "app/quarantine.h"
 #include "app/query_coupons.h"
 #include "app/query_sagas.h"
 #include "app/query_users.h"
+#include "domain/coupon/erase.h"
 #include "domain/coupon/move.h"
 #include "domain/coupon/transfer.h"
 #include "domain/limit/usage.h"
 #include "port/log.h"
-#include "test/lib/store_fixture.h"
+#include "test/lib/crash.h"
 
-enum { PATH_BYTES = 64, STEPS_MAX = 200, ANNS = 3 };
+enum { STEPS_MAX = 200, ANNS = 3 };
 
 static fix *shop;
 static uint64_t campaign_id, template_id, coupons[ANNS], redemption_id;
-static char root[PATH_BYTES], before[2 * PATH_BYTES], behind[2 * PATH_BYTES];
 
 /* ---- the ground ---- */
 
@@ -40,11 +37,7 @@ static void open_shop(bool bob_has_some)
     limit_rule rules[] = {
         fix_limit(LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_DAY, 4),
         fix_limit(LIMIT_MEASURE_REDEMPTIONS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_DAY, 1)};
-    (void)snprintf(root, sizeof(root), "/tmp/quan-aside-XXXXXX");
-    assert_non_null(mkdtemp(root));
-    (void)snprintf(before, sizeof(before), "%s/before", root);
-    (void)snprintf(behind, sizeof(behind), "%s/behind", root);
-    shop = fix_open((fix_options){.rocks = str_of(before)});
+    shop = crash_open();
     campaign_create_in in = fix_campaign_in(shop);
     in.budget_mode = BUDGET_MODE_AT_ISSUE;
     in.budget_minor = 100000;
@@ -61,13 +54,6 @@ static void open_shop(bool bob_has_some)
     assert_int_equal(fix_claim(shop, S("zoe"), template_id, 1, NULL), R_DONE);
     if (bob_has_some)
         (void)fix_claim_one(shop, S("bob"), template_id);
-}
-
-static void close_shop(void)
-{
-    fix_verify(shop);
-    fix_close(shop);
-    store_fixture_remove(root);
 }
 
 static uint16_t home(str name)
@@ -112,7 +98,7 @@ static void suspect_it(const passer *p)
         quarantine_out out = {0};
         assert_int_equal(fix_run(shop, ACT_ID_quarantine_count, p->to, &in, &out), R_DONE);
     }
-    fix_crash(shop, str_of(behind));
+    crash_now(shop);
 }
 
 static void run_merge(const char *from, const char *to)
@@ -185,7 +171,7 @@ static void set_aside(void (*begin)(void), uint16_t number, bool bob_has_some)
         (void)fix_step_one_lane(shop, i);
     }
     (void)app_settle(shop->app);
-    close_shop();
+    crash_close(shop);
     open_shop(bob_has_some);
     suspect_it(&p);
     begin();
@@ -282,7 +268,7 @@ static void a_return_needs_what_is_aside(bool bob_has_some)
     assert_int_equal(count_of(S("bob"), LIMIT_MEASURE_CLAIMS), ANNS + 1 + bob_has_some);
     assert_int_equal(count_of(S("bob"), LIMIT_MEASURE_REDEMPTIONS), 0);
     assert_int_equal(owned(S("bob")), ANNS + 1 + bob_has_some);
-    close_shop();
+    crash_close(shop);
 }
 
 static void a_return_comes_before_the_counts(void **state)
@@ -311,7 +297,7 @@ static void late_counts_go_on(void **state)
     assert_int_equal(owned(S("cid")), ANNS);
     uint64_t more;
     assert_int_equal(fix_claim(shop, S("cid"), template_id, 1, &more), R_LIMIT_REACHED);
-    close_shop();
+    crash_close(shop);
 }
 
 static bool bob_is_full(uow *u)
@@ -363,7 +349,124 @@ static void an_admission_of_a_refused_move_ends(void **state)
     time_goes_on();
     assert_int_equal(owned(S("cid")), ANNS + 1); /* not the one that ann has used */
     assert_int_equal(names_of(S("cid")), 3);
-    close_shop();
+    crash_close(shop);
+}
+
+/* ---- who has become another, or nobody, when it is sent ---- */
+
+static void forget(str who)
+{
+    erase_in in = {.merchant = shop->merchant, .user = who, .hi = 5, .lo = 6};
+    erase_out out = {0};
+    assert_int_equal(fix_run(shop, ACT_ID_erase, home(who), &in, &out), R_DONE);
+    assert_true(out.known);
+    time_goes_on();
+}
+
+static bool is_known(str who)
+{
+    app_view v;
+    user_seen seen;
+    assert_int_equal(app_view_open(shop->app, shop->memory, &v), R_DONE);
+    bool known = query_user(&v, shop->merchant, who, &seen);
+    assert_int_equal(app_view_close(&v), R_DONE);
+    return known;
+}
+
+static void assert_is(str who, str now)
+{
+    app_view v;
+    user_seen seen;
+    assert_int_equal(app_view_open(shop->app, shop->memory, &v), R_DONE);
+    assert_true(query_user(&v, shop->merchant, who, &seen));
+    assert_non_null(seen.move);
+    assert_true(str_eq(seen.move->to, now));
+    assert_int_equal(app_view_close(&v), R_DONE);
+}
+
+/* The question was asked again; he whom it is for is forgotten since, and makes no new user of his
+ * name, nor is it for who has the name by now. */
+static void an_admission_by_one_who_is_forgotten_is_none(void **state)
+{
+    (void)state;
+    for (int namesake = 0; namesake < 2; namesake++) {
+        set_aside(merge, MOVE_ADMIT_ACT, true);
+        time_goes_on();
+        assert_is(S("ann"), S("bob"));
+        forget(S("bob"));
+        if (namesake)
+            (void)fix_claim_one(shop, S("bob"), template_id);
+        send_it(MOVE_ADMIT_ACT);
+        assert_int_equal(is_known(S("bob")), namesake);
+        assert_false(is_known(S("ann")));
+        if (namesake)
+            assert_int_equal(names_of(S("bob")), 0);
+        time_goes_on();
+        crash_close(shop);
+    }
+}
+
+static void an_admission_of_one_who_is_forgotten_leaves_no_name(void **state)
+{
+    (void)state;
+    set_aside(merge, MOVE_ADMIT_ACT, true);
+    make_wrong(shop, home(S("bob")), bob_is_full);
+    fix_pass(shop, MOVE_ROUND_MS);
+    fix_sweep(shop);
+    (void)app_settle(shop->app);
+    make_wrong(shop, home(S("bob")), bob_has_room);
+    time_goes_on();
+    forget(S("ann"));
+    send_it(MOVE_ADMIT_ACT);
+    time_goes_on();
+    assert_int_equal(names_of(S("bob")), 0);
+    assert_false(is_known(S("ann")));
+    crash_close(shop);
+}
+
+static void an_admission_by_one_who_is_another_is_none(void **state)
+{
+    (void)state;
+    set_aside(merge, MOVE_ADMIT_ACT, true);
+    time_goes_on();
+    run_merge("bob", "cid");
+    time_goes_on();
+    send_it(MOVE_ADMIT_ACT);
+    time_goes_on();
+    assert_is(S("ann"), S("cid"));
+    assert_is(S("bob"), S("cid"));
+    assert_int_equal(owned(S("cid")), ANNS);
+    assert_int_equal(names_of(S("cid")), 2);
+    crash_close(shop);
+}
+
+/* Zoe is ann, who is bob, which zoe's slot hears when he is cid. */
+static void of_two_that_follow_the_earlier_one_changes_nothing(void **state)
+{
+    (void)state;
+    set_aside(merge_two, MOVE_FOLLOW_ACT, true);
+    assert_is(S("zoe"), S("ann"));
+    run_merge("bob", "cid");
+    time_goes_on();
+    assert_is(S("zoe"), S("cid"));
+    send_it(MOVE_FOLLOW_ACT);
+    assert_is(S("zoe"), S("cid"));
+    crash_close(shop);
+}
+
+/* … or when another one is zoe, and has become dee. */
+static void what_follows_is_not_for_a_namesake(void **state)
+{
+    (void)state;
+    set_aside(merge_two, MOVE_FOLLOW_ACT, true);
+    forget(S("bob"));
+    (void)fix_claim_one(shop, S("zoe"), template_id);
+    run_merge("zoe", "dee");
+    time_goes_on();
+    assert_is(S("zoe"), S("dee"));
+    send_it(MOVE_FOLLOW_ACT);
+    assert_is(S("zoe"), S("dee"));
+    crash_close(shop);
 }
 
 /* ---- transfers ---- */
@@ -388,7 +491,7 @@ static void a_confirmation_is_aside(void **state)
     }
     time_goes_on();
     assert_int_equal(fix_coupon(shop, coupons[1]).state, COUPON_STATE_TRANSFERRED);
-    close_shop();
+    crash_close(shop);
 }
 
 int main(void)
@@ -397,6 +500,11 @@ int main(void)
         cmocka_unit_test(a_return_comes_before_the_counts),
         cmocka_unit_test(late_counts_go_on),
         cmocka_unit_test(an_admission_of_a_refused_move_ends),
+        cmocka_unit_test(an_admission_by_one_who_is_forgotten_is_none),
+        cmocka_unit_test(an_admission_of_one_who_is_forgotten_leaves_no_name),
+        cmocka_unit_test(an_admission_by_one_who_is_another_is_none),
+        cmocka_unit_test(of_two_that_follow_the_earlier_one_changes_nothing),
+        cmocka_unit_test(what_follows_is_not_for_a_namesake),
         cmocka_unit_test(a_confirmation_is_aside),
     };
     log_set_level(LOG_LEVEL_COUNT); /* each set aside is an error in the log */

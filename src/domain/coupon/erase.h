@@ -8,8 +8,9 @@
  *             is a part, with an erasure of its own, and tells when it is over
  *   step      goes on, some rows at a time: stages below
  *   transfer  in the slots of those who gave him coupons: the transfer names his pseudonym
- *   bound     in the slots of personal batches: his code is his pseudonym's, so nobody's. One that
- *             was given later, by the clocks of the two lanes, is that of who is called so next
+ *   bound     in the slots of personal batches: his code is his pseudonym's, so nobody's. Whatever
+ *             the name has there when it comes, for what the two lanes' clocks say is not known to
+ *             agree; but what was given ERASE_CLOCKS_MS later is that of who is called so next
  *   guesses   in the slot of his failed tries of codes: they are forgotten
  *   told      back: the last three, and unbinding his phone, are answered; until then it is open
  * Every arrow is a message of its act's own commit, so no process has to live for it; a due entry
@@ -51,8 +52,9 @@ enum {
     ERASE_REFERENCE_MAX = 64, /* bytes */
     ERASE_PAGE_MAX = 100,     /* rows of a step; of coupons MOVE_COUPONS_MAX */
 };
-#define ERASE_AGAIN_MS (5 * MS_SECOND)  /* when coupons had to wait */
-#define ERASE_ROUND_MS (60 * MS_SECOND) /* after that a message is not waited for any more */
+#define ERASE_AGAIN_MS  (5 * MS_SECOND)  /* when coupons had to wait */
+#define ERASE_ROUND_MS  (60 * MS_SECOND) /* after that a message is not waited for any more */
+#define ERASE_CLOCKS_MS MS_DAY           /* more than clocks of two lanes differ by */
 
 /* In their order. The first two look for the name; behind them the erasure has it no more. */
 typedef enum erase_stage {

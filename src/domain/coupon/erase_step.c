@@ -78,7 +78,7 @@ static void apply_batches(const erase_page *p)
 {
     erase_bound_in in = {.user = p->row->user,
                          .to = p->row->pseudonym,
-                         .until_ms = p->row->created_at_ms,
+                         .until_ms = p->row->created_at_ms + ERASE_CLOCKS_MS,
                          .erasure = p->row->id};
     for (size_t i = 0; i < p->n; i++) {
         in.batch = p->batches[i];

@@ -9,8 +9,10 @@
 
 #include <cmocka.h>
 
+#include "app/codes.h"
 #include "app/query_phones.h"
 #include "app/query_users.h"
+#include "app/verify_flaw_test.h"
 #include "domain/coupon/acts.h"
 #include "domain/coupon/move.h"
 #include "domain/phone/bind.h"
@@ -278,6 +280,109 @@ static void it_is_over_when_others_have_forgotten(void **state)
     assert_int_equal(state_of_erasure(), ERASURE_STATE_DONE);
 }
 
+/* ---- personal codes, whose lane has a clock of its own ---- */
+
+static uint64_t batch_id;
+
+static void open_with_codes(void)
+{
+    uint16_t at;
+    row_out out = {0};
+    open_shop();
+    at = id_slot(shop->merchant);
+    code_format_put_in format = {.merchant = shop->merchant,
+                                 .name = S("Codes"),
+                                 .alphabet = code_alphabet_crockford,
+                                 .length = 12,
+                                 .expected = STEPS};
+    assert_int_equal(codes_key_make(shop->app, shop->merchant, shop->memory, &format.sealed),
+                     R_DONE);
+    assert_int_equal(fix_run(shop, ACT_ID_code_format_put, at, &format, &out), R_DONE);
+    code_batch_put_in batch = {.merchant = shop->merchant,
+                               .fields = CODE_BATCH_NAME,
+                               .format = out.id,
+                               .template = template_id,
+                               .count = STEPS,
+                               .name = S("Birthdays"),
+                               .personal = true};
+    assert_int_equal(fix_run(shop, ACT_ID_code_batch_put, at, &batch, &out), R_DONE);
+    batch_id = out.id;
+}
+
+/* Whose lane is not that of the batch. */
+static str somebody(void)
+{
+    store *s = app_store(shop->app);
+    for (int i = 0; i < STEPS; i++) {
+        str name = arena_printf(shop->memory, "n%d", i);
+        if (lane_of(name) != store_lane_of_slot(s, id_slot(batch_id)))
+            return name;
+    }
+    return (str){NULL, 0};
+}
+
+static void give_code(str who)
+{
+    bound_line line = {.user = who};
+    code_bind_in in = {
+        .merchant = shop->merchant, .batch = batch_id, .key = 1, .lines = {&line, 1}};
+    code_bind_out out = {0};
+    assert_int_equal(fix_run(shop, ACT_ID_code_bind, id_slot(batch_id), &in, &out), R_DONE);
+    assert_int_equal(out.accepted, 1);
+}
+
+static bool has_code(str who)
+{
+    app_view v;
+    assert_int_equal(app_view_open(shop->app, shop->memory, &v), R_DONE);
+    bool has = bound_user_get(v.rows, id_slot(batch_id), batch_id, who) != NULL;
+    assert_int_equal(app_view_close(&v), R_DONE);
+    return has;
+}
+
+static str given_to;
+static int64_t ahead_ms;
+
+static bool by_a_clock_that_is_ahead(uow *u)
+{
+    bound_user *row = bound_user_get(u, id_slot(batch_id), batch_id, given_to);
+    if (row == NULL)
+        return false;
+    bound_user_edit(u, row);
+    row->at_ms += ahead_ms;
+    return true;
+}
+
+/* He had it, and the batch's lane says that it was so much later. */
+static void give_ahead(int64_t ms)
+{
+    open_with_codes();
+    given_to = somebody();
+    ahead_ms = ms;
+    give_code(given_to);
+    make_wrong(shop, id_slot(batch_id), by_a_clock_that_is_ahead);
+    fix_act *ends = forget(given_to);
+    later();
+    assert_int_equal(ends->call.code, R_DONE);
+    assert_int_equal(state_of_erasure(), ERASURE_STATE_DONE);
+}
+
+static void a_code_of_a_clock_that_is_ahead_is_forgotten(void **state)
+{
+    (void)state;
+    give_ahead(MS_HOUR);
+    assert_false(has_code(given_to));
+    give_code(given_to); /* whoever is called so now */
+    assert_true(has_code(given_to));
+}
+
+static void a_code_of_more_than_a_day_later_is_a_namesakes(void **state)
+{
+    (void)state;
+    give_ahead(ERASE_CLOCKS_MS + MS_SECOND);
+    assert_true(has_code(given_to));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +391,8 @@ int main(void)
         cmocka_unit_test_teardown(what_a_number_of_long_ago_brings_back_is_no_namesakes, tear_down),
         cmocka_unit_test_teardown(a_number_follows_to_no_namesake, tear_down),
         cmocka_unit_test_teardown(it_is_over_when_others_have_forgotten, tear_down),
+        cmocka_unit_test_teardown(a_code_of_a_clock_that_is_ahead_is_forgotten, tear_down),
+        cmocka_unit_test_teardown(a_code_of_more_than_a_day_later_is_a_namesakes, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 
 #include "base/id.h"
 #include "domain/coupon/acts.h"
+#include "domain/coupon/erase.h"
 #include "domain/coupon/move_part.h"
 #include "domain/phone/bind.h"
 
@@ -178,10 +179,13 @@ static void finish(const step_desk *d)
     end(d, MOVE_STATE_DONE);
     uow_send(u, MOVE_END_ACT, slot_of_user(row->merchant, row->to), &move_end_in_record, &over);
     for (size_t i = 0; i < d->who->moved.n; i++) {
-        move_follow_in in = {
-            .merchant = row->merchant, .user = d->who->moved.items[i].name, .to = row->to};
-        uow_send(u, MOVE_FOLLOW_ACT, slot_of_user(in.merchant, in.user), &move_follow_in_record,
-                 &in);
+        const moved_user *name = &d->who->moved.items[i];
+        move_follow_in in = {.merchant = row->merchant,
+                             .user = name->name,
+                             .to = row->to,
+                             .move = name->move,
+                             .hops = name->hops + 1};
+        uow_send(u, MOVE_FOLLOW_ACT, id_slot(in.move), &move_follow_in_record, &in);
     }
 }
 
@@ -387,20 +391,19 @@ void move_late(uow *u, uint64_t id)
 
 /* ---- the name of a name ---- */
 
+/* By the move, not the name, which may be somebody else's by now. Those of two merges come from two
+ * slots, the later one first where the other was held up. */
 result move_follow_decide(uow *u, const void *input, void *output)
 {
     const move_follow_in *in = input;
+    user_move *row = user_move_get(u, id_slot(in->move), in->move);
     MAYBE(output);
-    uint16_t slot = slot_of_user(in->merchant, in->user);
-    const user *who = user_get(u, slot, in->merchant, in->user);
     if (uow_pending(u))
         return R_AGAIN;
-    user_move *row = who == NULL || who->move == 0 ? NULL : user_move_get(u, slot, who->move);
-    if (uow_pending(u))
-        return R_AGAIN;
-    if (row == NULL)
+    if (row == NULL || erase_is_pseudonym(row->user) || row->hops >= in->hops)
         return R_DONE;
     user_move_edit(u, row);
     row->to = in->to;
+    row->hops = in->hops;
     return R_DONE;
 }

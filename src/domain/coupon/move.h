@@ -30,9 +30,11 @@
  * counts that come to him from one who became him, by a message that was set aside.
  *
  * Afterwards the old name is the new one's: MERGED names him (one hop: earlier names learn a later
- * move by `follow`). That of a number's holder (a bind) is of one generation of the number: nobody
- * else gets it. A user who has been moved to can be moved on once all of it has arrived; so no
- * circle can be. Two that are to become each other at the same time: at least one is refused. */
+ * move by `follow`, which is for their own move, so for nobody else who is called so by then, and
+ * says how many it is behind that, so that a late one undoes none). That of a number's holder (a
+ * bind) is of one generation of the number: nobody else gets it. A user who has been moved to can
+ * be moved on once all of it has arrived; so no circle can be. Two that are to become each other at
+ * the same time: at least one is refused. */
 #ifndef QUAN_DOMAIN_COUPON_MOVE_H
 #define QUAN_DOMAIN_COUPON_MOVE_H
 

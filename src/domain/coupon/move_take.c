@@ -157,6 +157,7 @@ static void admit(uow *u, user *row, const move_admit_in *in)
         moved_user *name = &names[row->moved.n++];
         *name = in->moved.items[i];
         name->by = in->move;
+        name->hops++;
     }
     forget_phones(u, row);
 }
@@ -186,6 +187,11 @@ result move_admit_decide(uow *u, const void *input, void *output)
         return R_AGAIN;
     move_step_in answer = {.move = in->move, .round = 1, .from = in->to};
     bool known = entry_of(row, in->move) != NULL; /* asked twice */
+    const erasure *way = known ? NULL : erasure_get(u, p.slot, in->move);
+    if (uow_pending(u))
+        return R_AGAIN;
+    if (way != NULL)
+        return R_DONE; /* asked twice, too: it is over, and he was forgotten since */
     result r = known ? R_DONE : member_find(u, &p);
     if (r == R_AGAIN)
         return r;
