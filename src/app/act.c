@@ -227,6 +227,9 @@ static void act_done(request *r)
         memcpy(from, c->out, a->out->size);
         record_copy(a->out, from, c->memory, c->out);
     }
+    if (!c->replayed) {
+        user_count(a->number, c->code, c->out);
+    }
     if (c->code == R_DONE && (a->flags & ACT_MESSAGE) != 0) {
         leases_applied(c->app->leases, act_lane(c), a->number, c->in);
     }

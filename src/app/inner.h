@@ -157,6 +157,8 @@ void leases_tick(leases *l);        /* now and then: asks that have heard nothin
 /* Of another server, for those who wait there. False: it is none. */
 bool leases_serve(leases *l, const peer_ask *in, peers_answered *answer, void *of);
 
+/* user_count.c: metrics of what an act or a message has come to, which is durable and no replay. */
+void user_count(uint16_t act, result code, const void *out);
 /* turn.c: which lane may ask for a pool, where acts need pieces of several. Of the leases, under
  * their lock. */
 /* Moves of a request before it gets a turn. One of so many pools that are short gets it without

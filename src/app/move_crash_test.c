@@ -124,8 +124,9 @@ static void merge_to_the_end(void)
 
 static void count_saga(void *context, const saga_open *s)
 {
-    assert_true(str_eq(s->kind, S("move")));
-    ++*(size_t *)context;
+    bool coupon_moves = str_eq(s->kind, S("move"));
+    assert_true(coupon_moves || str_eq(s->kind, S("merge")));
+    *(size_t *)context += coupon_moves;
 }
 
 static size_t on_their_way(void)
@@ -181,9 +182,10 @@ static void a_kill_at_any_step_loses_and_doubles_nothing(void **state)
 static void a_bound_name_stays_the_others(void **state)
 {
     (void)state;
-    uint64_t more, transfers = metric_value(METRIC_TRIES_USED_TRANSFER),
-                   made = metric_value(METRIC_TRIES_MADE_MOVE),
-                   used = metric_value(METRIC_TRIES_USED_MOVE);
+    uint64_t more,
+        transfers = metric_value(METRIC_TRIES_USED_TRANSFER),
+        made = metric_value(METRIC_TRIES_MADE_MOVE), used = metric_value(METRIC_TRIES_USED_MOVE),
+        done = metric_value(METRIC_MOVES_DONE_BIND), took = metric_value(METRIC_MOVE_DURATION);
     shop = fix_open((fix_options){0});
     make_shop();
     assert_int_equal(fix_release(shop, hold_id), R_DONE);
@@ -203,12 +205,17 @@ static void a_bound_name_stays_the_others(void **state)
     assert_int_equal(metric_value(METRIC_TRIES_MADE_MOVE), made + ANNS);
     assert_int_equal(metric_value(METRIC_TRIES_USED_MOVE), used + ANNS);
     assert_int_equal(metric_value(METRIC_TRIES_USED_TRANSFER), transfers);
+    assert_int_equal(metric_value(METRIC_MOVES_DONE_BIND), done + 1);
+    assert_int_equal(metric_value(METRIC_MOVE_DURATION), took + 1);
     fix_close(shop);
 }
 
 static void two_that_cross_end(void **state)
 {
     (void)state;
+    uint64_t ended = metric_value(METRIC_MOVES_DONE_MERGE),
+             refused = metric_value(METRIC_MOVES_REFUSED_MERGE),
+             begun = metric_value(METRIC_MOVES_BEGUN_MERGE);
     shop = fix_open((fix_options){0});
     make_shop();
     assert_int_equal(fix_release(shop, hold_id), R_DONE);
@@ -218,17 +225,80 @@ static void two_that_cross_end(void **state)
     fix_act *b = fix_submit(shop, ACT_ID_move_begin, home(S("bob")), &two, &second);
     (void)app_settle(shop->app);
     assert_true(a->ended && b->ended);
-    size_t done = 0;
+    size_t done = 0, all = 0;
     const uint64_t ids[] = {first.move, second.move};
     for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
         move_id = ids[i];
         if (move_id == 0)
             continue;
+        all++;
         uint8_t is = move_now().state;
         assert_true(is == MOVE_STATE_DONE || is == MOVE_STATE_REFUSED);
         done += is == MOVE_STATE_DONE;
     }
     assert_true(done <= 1);
+    assert_int_equal(metric_value(METRIC_MOVES_BEGUN_MERGE), begun + all);
+    assert_int_equal(metric_value(METRIC_MOVES_DONE_MERGE), ended + done);
+    assert_int_equal(metric_value(METRIC_MOVES_REFUSED_MERGE), refused + all - done);
+    fix_verify(shop);
+    fix_close(shop);
+}
+
+/* ---- one that waits ---- */
+
+static void keep_saga(void *context, const saga_open *s)
+{
+    *(saga_open *)context = *s;
+}
+
+/* The only one. */
+static saga_open the_saga(void)
+{
+    app_view v;
+    saga_open found = {.kind = S("")};
+    assert_int_equal(app_view_open(shop->app, shop->memory, &v), R_DONE);
+    assert_int_equal(query_sagas(&v, keep_saga, &found), R_DONE);
+    assert_int_equal(app_view_close(&v), R_DONE);
+    return found;
+}
+
+static void a_round_goes_by(void)
+{
+    (void)app_settle(shop->app);
+    fix_pass(shop, MOVE_ROUND_MS);
+    fix_sweep(shop);
+    (void)app_settle(shop->app);
+}
+
+/* For an order it is not late, for a lane that stands still it is. */
+static void a_merge_without_an_answer_is_late(void **state)
+{
+    (void)state;
+    uint64_t late = metric_value(METRIC_MOVES_LATE_MERGE);
+    shop = fix_open((fix_options){0});
+    make_shop();
+    store *s = app_store(shop->app);
+    uint16_t lane = store_lane_of_slot(s, home(S("ann")));
+    str other = S("bob");
+    for (int i = 0; store_lane_of_slot(s, home(other)) == lane; i++)
+        other = arena_printf(shop->memory, "n%d", i);
+    uint16_t halted = store_lane_of_slot(s, home(other));
+    store_halt_lane(s, halted, true);
+    move_begin_in in = merging(S("ann"), other);
+    move_begin_out out = {0};
+    assert_int_equal(fix_run(shop, ACT_ID_move_begin, home(S("ann")), &in, &out), R_DONE);
+    assert_true(str_eq(the_saga().kind, S("merge")));
+    assert_int_equal(the_saga().state, SAGA_ON_ITS_WAY);
+    a_round_goes_by();
+    assert_int_equal(the_saga().state, SAGA_LATE);
+    assert_int_equal(metric_value(METRIC_MOVES_LATE_MERGE), late + 1);
+    store_halt_lane(s, halted, false);
+    a_round_goes_by();
+    assert_int_equal(the_saga().state, SAGA_ON_ITS_WAY); /* the hold is open */
+    assert_int_equal(metric_value(METRIC_MOVES_LATE_MERGE), late + 1);
+    assert_int_equal(fix_release(shop, hold_id), R_DONE);
+    a_round_goes_by();
+    assert_int_equal(the_saga().kind.n, 0);
     fix_verify(shop);
     fix_close(shop);
 }
@@ -382,6 +452,7 @@ int main(int count, char **arguments)
     const struct CMUnitTest others[] = {
         cmocka_unit_test(a_bound_name_stays_the_others),
         cmocka_unit_test(two_that_cross_end),
+        cmocka_unit_test(a_merge_without_an_answer_is_late),
         cmocka_unit_test(what_comes_back_meanwhile_goes_along),
         cmocka_unit_test(every_flaw_is_named),
     };

@@ -3,6 +3,8 @@
 #include "app/query_sagas.h"
 
 #include "base/id.h"
+#include "domain/coupon/erase.h"
+#include "domain/coupon/move.h"
 #include "domain/saga/saga.h"
 
 enum { PAGE = 100 };
@@ -12,7 +14,7 @@ typedef struct walk {
     int64_t now_ms;
     void (*each)(void *context, const saga_open *s);
     void *context;
-    uint64_t *aside; /* tries that a message names which was set aside */
+    uint64_t *aside; /* what a message names that was set aside: tries, moves and erasures */
     size_t n, capacity;
 } walk;
 
@@ -30,6 +32,8 @@ static void add_aside(walk *w, const quarantine *q)
 {
     arena *memory = w->v->memory;
     uint64_t id = q->aside ? saga_ends(q->act, q->input, memory).reservation : 0;
+    if (q->aside && id == 0)
+        id = saga_carries_on(q->act, q->input, memory);
     if (id == 0)
         return;
     if (w->n == w->capacity) {
@@ -58,17 +62,17 @@ static void find_aside(walk *w)
     } while (n == PAGE);
 }
 
-static saga_state state_of(const walk *w, const reservation *r)
+static saga_state state_of(const walk *w, uint64_t id, bool late)
 {
     for (size_t i = 0; i < w->n; i++)
-        if (w->aside[i] == r->id)
+        if (w->aside[i] == id)
             return SAGA_QUARANTINED;
-    return w->now_ms < r->deadline_ms ? SAGA_ON_ITS_WAY : SAGA_LATE;
+    return late ? SAGA_LATE : SAGA_ON_ITS_WAY;
 }
 
 static void tell(const walk *w, const reservation *r, saga_open s)
 {
-    s.state = state_of(w, r);
+    s.state = state_of(w, r->id, w->now_ms >= r->deadline_ms);
     s.id = r->id;
     s.home = r->slot;
     s.deadline_ms = r->deadline_ms;
@@ -152,15 +156,82 @@ static bool see_transfer(void *context, str key, const void *stored)
     return row != NULL;
 }
 
+/* ---- users who become another one, or are forgotten ---- */
+
+static bool see_move(void *context, str key, const void *stored)
+{
+    MAYBE(key);
+    const walk *w = context;
+    const user_move *row = stored;
+    if (row == NULL || row->ended_at_ms != 0)
+        return row != NULL;
+    arena *memory = arena_new(0);
+    char id[ID_TEXT_MAX];
+    (void)id_text(ID_MOVE, row->id, id);
+    int64_t deadline_ms = row->created_at_ms + MOVE_ROUND_MS;
+    bool late = w->now_ms >= deadline_ms && row->waiting == 0;
+    saga_open s = {.kind = move_reason_name(row->reason),
+                   .keeps = arena_printf(memory, "%s has moved %llu coupons, %u wait", id,
+                                         (unsigned long long)row->moved, row->waiting),
+                   .state = state_of(w, row->id, late),
+                   .id = row->id,
+                   .slot = row->slot,
+                   .home = slot_of_user(row->merchant, row->to),
+                   .deadline_ms = deadline_ms,
+                   .asks_at_ms = row->wake_ms};
+    w->each(w->context, &s);
+    arena_free(memory);
+    return true;
+}
+
+/* One that is asked for waits for its parts, which have no line of their own. */
+static bool see_erasure(void *context, str key, const void *stored)
+{
+    MAYBE(key);
+    const walk *w = context;
+    const erasure *row = stored;
+    if (row == NULL || row->state != ERASURE_STATE_OPEN || row->of != 0)
+        return row != NULL;
+    arena *memory = arena_new(0);
+    char id[ID_TEXT_MAX];
+    size_t parts = 0;
+    for (size_t i = 0; i < row->parts.n; i++)
+        parts += !row->parts.items[i].over;
+    (void)id_text(ID_ERASURE, row->id, id);
+    int64_t deadline_ms = row->created_at_ms + ERASE_ROUND_MS;
+    bool late = w->now_ms >= deadline_ms && row->waiting == 0;
+    saga_open s = {.kind = S("erasure"),
+                   .keeps = arena_printf(memory,
+                                         "%s: %u coupons wait, %zu names are not over, %u answers "
+                                         "have not come",
+                                         id, row->waiting, parts, row->untold),
+                   .state = state_of(w, row->id, late),
+                   .id = row->id,
+                   .slot = row->slot,
+                   .home = row->slot,
+                   .deadline_ms = deadline_ms,
+                   .asks_at_ms = row->wake_ms};
+    w->each(w->context, &s);
+    arena_free(memory);
+    return true;
+}
+
 result query_sagas(app_view *v, void (*each)(void *context, const saga_open *s), void *context)
 {
+    static const struct {
+        const table *of;
+        bool (*see)(void *context, str key, const void *stored);
+    } walks[] = {{&subject_open_table, see_subject},
+                 {&exchange_code_table, see_code},
+                 {&transfer_table, see_transfer},
+                 {&user_move_table, see_move},
+                 {&erasure_table, see_erasure}};
     walk w = {.v = v, .now_ms = uow_now(v->rows), .each = each, .context = context};
+    result r = R_DONE;
     find_aside(&w);
-    store_span all = {&subject_open_table, -1, 0, SLOT_COUNT};
-    store_span codes = {&exchange_code_table, -1, 0, SLOT_COUNT};
-    store_span transfers = {&transfer_table, -1, 0, SLOT_COUNT};
-    result r = store_each(v->rows, &all, see_subject, &w);
-    if (r == R_DONE)
-        r = store_each(v->rows, &codes, see_code, &w);
-    return r == R_DONE ? store_each(v->rows, &transfers, see_transfer, &w) : r;
+    for (size_t i = 0; i < ARRAY_LEN(walks) && r == R_DONE; i++) {
+        store_span all = {walks[i].of, -1, 0, SLOT_COUNT};
+        r = store_each(v->rows, &all, walks[i].see, &w);
+    }
+    return r;
 }

@@ -1,5 +1,8 @@
 /* Sagas that have tried and not ended (domain/saga/saga.h), for an operator. On a healthy server
- * there are as many as acts on their way, none of them late by more than a check or two. */
+ * there are as many as acts on their way, none of them late by more than a check or two.
+ *
+ * And users who are becoming another one, or are being forgotten (domain/coupon/move.h, erase.h):
+ * on their way, too, while a coupon waits for an open order. */
 #ifndef QUAN_APP_QUERY_SAGAS_H
 #define QUAN_APP_QUERY_SAGAS_H
 
@@ -8,15 +11,15 @@
 typedef enum saga_state {
     SAGA_ON_ITS_WAY,  /* before its deadline: the act may come */
     SAGA_LATE,        /* past it: its home is asked, ever more rarely, and has not answered yet */
-    SAGA_QUARANTINED, /* its confirmation was set aside: only an operator ends it */
+    SAGA_QUARANTINED, /* a message that it needs was set aside: only an operator ends it */
 } saga_state;
 
 typedef struct saga_open {
-    str kind;  /* what was tried: "limit_reservation" */
+    str kind;  /* what was tried: "limit_reservation"; "merge", "bind", "erasure" */
     str keeps; /* what it keeps, and of whom, for people */
     saga_state state;
-    uint64_t id;         /* of the try */
-    uint16_t slot, home; /* of the try; of the act */
+    uint64_t id;         /* of the try, move or erasure */
+    uint16_t slot, home; /* of that; of the act, or of who gets all */
     int64_t deadline_ms;
     int64_t asks_at_ms; /* the home, again */
 } saga_open;

@@ -60,7 +60,9 @@ static result decide_one(uow *u, bundle *b, size_t i)
     }
     result code = R_QUARANTINED;
     if (is_readable(b, i, a)) {
-        code = a->decide(u, b->inputs[i], arena_alloc(uow_memory(u), a->out->size));
+        void *output = arena_alloc(uow_memory(u), a->out->size);
+        b->outputs[i] = output;
+        code = a->decide(u, b->inputs[i], output);
         CHECK(code != R_WAIT); /* a message that waits would hold up all behind it */
     }
     quarantine_over(of, b->to);
@@ -199,6 +201,9 @@ void bundle_tell(bundle *b)
         suspect name = name_of(b, i);
         if (b->fates[i] == FATE_APPLIED || is_news(b, i)) {
             leases_applied(of->leases, b->to, b->messages[i]->act, b->inputs[i]);
+        }
+        if (b->fates[i] == FATE_APPLIED) {
+            user_count(b->messages[i]->act, R_DONE, b->outputs[i]);
         }
         if (b->fates[i] == FATE_ASIDE) {
             quarantine_told(of, &name, b->known[i] == SUSPICION_HELD);

@@ -50,6 +50,7 @@ typedef struct bundle {
     void *inputs[RELAY_BUNDLE_MAX]; /* NULL: not decoded yet */
     /* by this bundle's last run */
     fate fates[RELAY_BUNDLE_MAX];
+    const void *outputs[RELAY_BUNDLE_MAX]; /* of those that were applied; until done returns */
     suspicion known[RELAY_BUNDLE_MAX];
     peers_answered *answer; /* of one that another server has sent */
     void *of;

@@ -1,4 +1,5 @@
-/* `quan admin sagas`: what has been tried in another slot and not ended. */
+/* `quan admin sagas`: what has been tried in another slot, or is on its way to one, and not ended.
+ */
 #include "app/query_sagas.h"
 #include "cli/admin.h"
 

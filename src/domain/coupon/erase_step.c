@@ -16,6 +16,7 @@ typedef struct erase_page {
     uint64_t last; /* where the page ended */
     move_load coupons;
     order_counters c;
+    erase_step_out *out;
 } erase_page;
 
 static result scanned(erase_page *p, const uow_range *range)
@@ -267,8 +268,10 @@ static void void_coupon(const erase_page *p, coupon *row)
     coupon_void(&p->c, &of, row, VOID_REASON_ERASED);
 }
 
-static void finish(uow *u, erasure *row)
+static void finish(const erase_page *p)
 {
+    uow *u = p->u;
+    erasure *row = p->row;
     row->state = ERASURE_STATE_DONE;
     row->ended_at_ms = uow_now(u);
     if (row->of != 0) {
@@ -282,6 +285,8 @@ static void finish(uow *u, erasure *row)
                .member = row->member,
                .ref = row->id};
     uow_event(u, &e);
+    p->out->ended = true;
+    p->out->took_ms = row->ended_at_ms - row->created_at_ms;
 }
 
 static void wait(uow *u, erasure *row, int64_t ms)
@@ -303,9 +308,10 @@ static void rest(erase_page *p, bool woken)
     if (row->state == ERASURE_STATE_DONE)
         return;
     if (open == 0 && row->untold == 0)
-        finish(p->u, row);
+        finish(p);
     else
         wait(p->u, row, ERASE_ROUND_MS);
+    p->out->late = woken && row->of == 0 && row->state == ERASURE_STATE_OPEN;
 }
 
 /* The row is edited. What is voided is no open coupon when the next page is looked at, so a page
@@ -375,8 +381,8 @@ static void apply(erase_page *p)
 result erase_step_decide(uow *u, const void *input, void *output)
 {
     const erase_step_in *in = input;
-    erase_page p = {.u = u, .row = erasure_get(u, id_slot(in->erasure), in->erasure)};
-    MAYBE(output);
+    erase_page p = {
+        .u = u, .row = erasure_get(u, id_slot(in->erasure), in->erasure), .out = output};
     if (uow_pending(u))
         return R_AGAIN;
     if (p.row == NULL || p.row->state == ERASURE_STATE_WAY)

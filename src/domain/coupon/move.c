@@ -73,7 +73,7 @@ static result begin_again(uow *u, const user_move *row, const move_begin_in *in,
                           move_begin_out *out)
 {
     if (str_eq(row->to, in->to) && row->reason == in->reason) {
-        *out = (move_begin_out){row->id, row->state, row->created_at_ms};
+        *out = (move_begin_out){row->id, row->state, row->created_at_ms, false};
         return R_DONE;
     }
     if (row->state == MOVE_STATE_DONE)
@@ -109,7 +109,7 @@ static result begin(uow *u, user *who, const move_begin_in *in, move_begin_out *
     member_edit(u, back);
     back->move = row->id;
     ask_admission(u, row, who);
-    *out = (move_begin_out){row->id, row->state, row->created_at_ms};
+    *out = (move_begin_out){row->id, row->state, row->created_at_ms, true};
     return R_DONE;
 }
 
@@ -139,6 +139,7 @@ typedef struct step_desk {
     member *back;
     user_phone *number; /* that was bound to him when it began; NULL: none */
     move_load load;
+    move_step_out *out;
 } step_desk;
 
 /* His name is his own again. */
@@ -155,6 +156,8 @@ static void end(const step_desk *d, move_state how)
     d->row->state = (uint8_t)how;
     d->row->ended_at_ms = uow_now(d->u);
     d->row->waiting = 0;
+    d->out->ended = (uint8_t)how;
+    d->out->took_ms = d->row->ended_at_ms - d->row->created_at_ms;
 }
 
 static void go_round(const step_desk *d)
@@ -346,6 +349,7 @@ static result woken(step_desk *d, bool late)
     }
     if (uow_now(d->u) < row->wake_ms)
         return R_DONE; /* another entry will come */
+    d->out->late = row->result == 0 && row->waiting == 0;
     if (row->state == MOVE_STATE_ASKING)
         return ask_again(d);
     return go_on(d, &(move_step_in){.move = row->id});
@@ -354,12 +358,12 @@ static result woken(step_desk *d, bool late)
 result move_step_decide(uow *u, const void *input, void *output)
 {
     const move_step_in *in = input;
-    step_desk d = {.u = u, .row = user_move_get(u, id_slot(in->move), in->move)};
-    MAYBE(output);
+    step_desk d = {.u = u, .row = user_move_get(u, id_slot(in->move), in->move), .out = output};
     if (uow_pending(u))
         return R_AGAIN;
     if (d.row == NULL || is_stale(&d, in))
         return R_DONE;
+    d.out->reason = d.row->reason;
     bool done = d.row->state == MOVE_STATE_DONE;
     d.who = user_get(u, d.row->slot, d.row->merchant, d.row->user);
     if (uow_pending(u))

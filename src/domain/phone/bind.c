@@ -106,8 +106,8 @@ result phone_bind_decide(uow *u, const void *input, void *output)
     if (!bound && r == R_DONE)
         write_bound(&d, in, move);
     if (r == R_DONE)
-        *(phone_bind_out *)output = (phone_bind_out){d.row->binding, d.row->move, d.row->sequence,
-                                                     d.row->since_ms, d.row->user};
+        *(phone_bind_out *)output = (phone_bind_out){d.row->binding,  d.row->move, d.row->sequence,
+                                                     d.row->since_ms, d.row->user, move != 0};
     return r;
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/id.h"
 #include "domain/code/exchange.h"
+#include "domain/coupon/erase.h"
 #include "domain/coupon/move.h"
 #include "domain/coupon/transfer.h"
 #include "domain/limit/subject.h"
@@ -104,6 +105,35 @@ saga_end saga_ends(uint16_t act, str input, arena *memory)
             return settling[i].end(in);
     }
     return (saga_end){0};
+}
+
+uint64_t saga_carries_on(uint16_t act, str input, arena *memory)
+{
+    static const struct {
+        uint16_t act;
+        const record_type *in;
+        size_t at; /* of the id in it */
+    } carrying[] = {
+        {MOVE_ADMIT_ACT, &move_admit_in_record, offsetof(move_admit_in, move)},
+        {MOVE_STEP_ACT, &move_step_in_record, offsetof(move_step_in, move)},
+        {MOVE_TAKE_ACT, &move_take_in_record, offsetof(move_take_in, move)},
+        {ERASE_NAME_ACT, &erase_name_in_record, offsetof(erase_name_in, of)},
+        {ERASE_STEP_ACT, &erase_step_in_record, offsetof(erase_step_in, erasure)},
+        {ERASE_PART_ACT, &erase_part_in_record, offsetof(erase_part_in, of)},
+        {ERASE_TRANSFER_ACT, &erase_transfer_in_record, offsetof(erase_transfer_in, erasure)},
+        {ERASE_BOUND_ACT, &erase_bound_in_record, offsetof(erase_bound_in, erasure)},
+        {ERASE_GUESSES_ACT, &erase_guesses_in_record, offsetof(erase_guesses_in, erasure)},
+        {ERASE_TOLD_ACT, &erase_told_in_record, offsetof(erase_told_in, erasure)},
+        {PHONE_UNBIND_ACT, &phone_unbind_in_record, offsetof(phone_unbind_in, erasure)}};
+    uint64_t id = 0;
+    for (size_t i = 0; i < ARRAY_LEN(carrying); i++) {
+        if (carrying[i].act != act)
+            continue;
+        char *in = arena_alloc(memory, carrying[i].in->size);
+        if (record_decode(carrying[i].in, input, memory, in) == R_DONE)
+            memcpy(&id, in + carrying[i].at, sizeof(id));
+    }
+    return id;
 }
 
 bool saga_is_waited(pool_name which, int64_t need)

@@ -69,6 +69,8 @@ typedef struct saga_end {
 /* An act's input, read; and as a message has it: what cannot be read ends none. */
 saga_end saga_settles(uint16_t act, const void *in);
 saga_end saga_ends(uint16_t act, str input, arena *memory);
+/* The move of all that a user has, or the erasure, that this message carries on; 0: none such. */
+uint64_t saga_carries_on(uint16_t act, str input, arena *memory);
 /* Is this what acts wait for until another one has ended? Whoever settles that wakes them. */
 bool saga_is_waited(pool_name which, int64_t need);
 /* Was what ends this reservation set aside in this lane? Then only that may end it: a settle act
