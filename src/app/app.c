@@ -2,7 +2,7 @@
  * to the part it is for. */
 #include <stdlib.h>
 
-#include "app/calls.h"
+#include "app/away.h"
 #include "app/errand.h"
 #include "app/feed.h"
 #include "app/inner.h"
@@ -215,16 +215,17 @@ result app_open(const app_options *options, app **out, buf *why)
 }
 
 /* What comes back from a peer, or an errand, may go on in the store, and what ends there may call a
- * peer, or send an errand. */
+ * peer, or send an errand. When the store was found empty and nothing has begun since nothing was
+ * away, both was so at one moment. */
 void app_drain(app *a)
 {
-    bool more = true;
+    uint64_t begun;
     atomic_store(&a->draining, true);
-    while (more) {
+    store_drain(a->store);
+    do {
+        begun = away_wait(a);
         store_drain(a->store);
-        more = calls_wait(a);
-        more = (a->errands != NULL && errands_wait(a->errands)) || more;
-    }
+    } while (away_wait(a) != begun);
 }
 
 /* What others have left is looked for when it may have become this server's to deliver, and now and

@@ -1,7 +1,7 @@
-/* Calls to other servers (port/peers.h), and the count of those under way: an app is not closed
- * before the last one has come back. */
+/* Calls to other servers (port/peers.h). */
 #include <stdlib.h>
 
+#include "app/away.h"
 #include "app/calls.h"
 #include "app/errand.h"
 #include "app/feed.h"
@@ -9,11 +9,11 @@
 #include "app/serve.h"
 #include "port/metric.h"
 
-typedef struct away {
+typedef struct calling {
     app *app;
     peers_answered *answered;
     void *of;
-} away;
+} calling;
 
 bool app_is_mine(const app *a, uint16_t lane)
 {
@@ -26,22 +26,13 @@ void app_peers_changed(app *a)
     atomic_store(&a->peers_changed, true);
 }
 
-static void count_away(app *a, bool more)
-{
-    (void)pthread_mutex_lock(&a->away_lock);
-    a->away = more ? a->away + 1 : a->away - 1;
-    if (a->away == 0)
-        (void)pthread_cond_broadcast(&a->all_back);
-    (void)pthread_mutex_unlock(&a->away_lock);
-}
-
-/* The count goes down last: what the answer starts is counted, or in the store, by then. */
+/* It is over last: what the answer starts has begun, or is in the store, by then. */
 static void back(void *of, result code, str answer)
 {
-    away *w = of;
-    w->answered(w->of, code, answer);
-    count_away(w->app, false);
-    free(w);
+    calling w = *(calling *)of;
+    free(of);
+    w.answered(w.of, code, answer);
+    away_over(w.app);
 }
 
 void call_send(app *a, uint16_t lane, const call_message *m, peers_answered *answered, void *of)
@@ -54,31 +45,13 @@ void call_send(app *a, uint16_t lane, const call_message *m, peers_answered *ans
     if (buf_overflowed(&b)) {
         answered(of, R_UNAVAILABLE, (str){NULL, 0});
     } else {
-        away *w = malloc(sizeof(*w)); /* back frees it */
+        calling *w = malloc(sizeof(*w)); /* back frees it */
         CHECK(w != NULL);
-        *w = (away){a, answered, of};
-        count_away(a, true);
+        *w = (calling){a, answered, of};
+        away_begin(a);
         p->call(p->context, lane, buf_view(&b), back, w);
     }
     buf_free(&b);
-}
-
-bool calls_wait(app *a)
-{
-    bool any = false;
-    (void)pthread_mutex_lock(&a->away_lock);
-    while (a->away > 0) {
-        any = true;
-        if (a->options.store.threads) {
-            (void)pthread_cond_wait(&a->all_back, &a->away_lock);
-        } else {
-            (void)pthread_mutex_unlock(&a->away_lock);
-            CHECK(app_settle(a) > 0); /* else nobody will ever answer */
-            (void)pthread_mutex_lock(&a->away_lock);
-        }
-    }
-    (void)pthread_mutex_unlock(&a->away_lock);
-    return any;
 }
 
 /* ---- acts ---- */

@@ -14,7 +14,6 @@ typedef struct call_message {
 } call_message;
 /* As peers.call; too large a message is R_UNAVAILABLE. */
 void call_send(app *a, uint16_t lane, const call_message *m, peers_answered *answered, void *of);
-bool calls_wait(app *a); /* until none is under way; was any? */
 /* An act to the server of its lane; runs it here when that one cannot be reached. */
 void act_send(act_call *c, uint16_t lane);
 /* serve.c */

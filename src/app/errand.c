@@ -3,23 +3,24 @@
 
 #include <stdlib.h>
 
+#include "app/away.h"
 #include "port/clock.h"
 
-/* Errands in their order, and how many run. */
+/* Errands in their order. */
 typedef struct line {
+    app *app;
     pthread_mutex_t lock;
-    pthread_cond_t come, over; /* one has come, or there is an end; one is over */
+    pthread_cond_t come; /* one has come, or there is an end */
     errand *first, **end;
-    size_t waiting, running;
+    size_t waiting;
     bool stopped;
     size_t threads_n;
     pthread_t threads[ERRAND_THREADS];
 } line;
 
 struct errands {
-    app *app;
-    size_t shards;
-    line lines[STORE_SHARDS_MAX + 1]; /* one for each, and that for several */
+    size_t n;
+    line lines[STORE_SHARDS_MAX + 1]; /* one for each shard, and that for several */
 };
 
 static errand *take(line *l)
@@ -29,7 +30,6 @@ static errand *take(line *l)
     if (l->first == NULL)
         l->end = &l->first;
     l->waiting--;
-    l->running++;
     return e;
 }
 
@@ -46,19 +46,18 @@ static void *work(void *context)
         bool late = l->stopped || clock_monotonic_ms() - e->since_ms >= ERRAND_LATE_MS;
         (void)pthread_mutex_unlock(&l->lock);
         e->run(e, late);
+        away_over(l->app);
         (void)pthread_mutex_lock(&l->lock);
-        l->running--;
-        (void)pthread_cond_broadcast(&l->over);
     }
     (void)pthread_mutex_unlock(&l->lock);
     return NULL;
 }
 
-static void line_open(line *l, size_t threads)
+static void line_open(line *l, app *a, size_t threads)
 {
+    l->app = a;
     CHECK(pthread_mutex_init(&l->lock, NULL) == 0);
     CHECK(pthread_cond_init(&l->come, NULL) == 0);
-    CHECK(pthread_cond_init(&l->over, NULL) == 0);
     l->end = &l->first;
     for (; l->threads_n < threads; l->threads_n++)
         CHECK(pthread_create(&l->threads[l->threads_n], NULL, work, l) == 0);
@@ -68,11 +67,11 @@ errands *errands_new(app *a)
 {
     errands *all = calloc(1, sizeof(*all)); /* errands_free frees it */
     CHECK(all != NULL);
-    all->app = a;
-    all->shards = store_slots(a->store)->shards;
-    bool away = a->options.store.threads && str_eq(a->options.engine, S("pg"));
-    for (size_t i = 0; i <= all->shards; i++)
-        line_open(&all->lines[i], !away ? 0 : i < all->shards ? 1 : ERRAND_THREADS);
+    size_t shards = store_slots(a->store)->shards;
+    all->n = shards + 1;
+    bool far = a->options.store.threads && str_eq(a->options.engine, S("pg"));
+    for (size_t i = 0; i < all->n; i++)
+        line_open(&all->lines[i], a, !far ? 0 : i == shards ? ERRAND_THREADS : 1);
     return all;
 }
 
@@ -93,41 +92,31 @@ static bool queue(line *l, errand *e)
     return takes;
 }
 
-void errand_send(app *a, uint16_t lane, errand *e)
+static line *line_of(app *a, uint16_t lane)
 {
     errands *all = a->errands;
-    size_t number =
-        lane == ERRAND_ANY ? all->shards : slot_map_shard_of_lane(store_slots(a->store), lane);
-    line *l = &all->lines[number];
-    if (l->threads_n == 0)
+    if (lane == ERRAND_ANY)
+        return &all->lines[all->n - 1];
+    return &all->lines[slot_map_shard_of_lane(store_slots(a->store), lane)];
+}
+
+void errand_send(app *a, uint16_t lane, errand *e)
+{
+    line *l = line_of(a, lane);
+    if (l->threads_n == 0) {
         e->run(e, false);
-    else if (!queue(l, e))
-        e->run(e, true);
-}
-
-static bool line_wait(line *l)
-{
-    bool any = false;
-    (void)pthread_mutex_lock(&l->lock);
-    while (l->waiting + l->running > 0) {
-        any = true;
-        (void)pthread_cond_wait(&l->over, &l->lock);
+        return;
     }
-    (void)pthread_mutex_unlock(&l->lock);
-    return any;
-}
-
-bool errands_wait(errands *all)
-{
-    bool any = false;
-    for (size_t i = 0; i <= all->shards; i++)
-        any = line_wait(&all->lines[i]) || any;
-    return any;
+    away_begin(a);
+    if (!queue(l, e)) {
+        e->run(e, true);
+        away_over(a);
+    }
 }
 
 void errands_stop(errands *all)
 {
-    for (size_t i = 0; i <= all->shards; i++) {
+    for (size_t i = 0; i < all->n; i++) {
         line *l = &all->lines[i];
         (void)pthread_mutex_lock(&l->lock);
         l->stopped = true;
@@ -140,9 +129,8 @@ void errands_stop(errands *all)
 
 void errands_free(errands *all)
 {
-    for (size_t i = 0; all != NULL && i <= all->shards; i++) {
+    for (size_t i = 0; all != NULL && i < all->n; i++) {
         (void)pthread_cond_destroy(&all->lines[i].come);
-        (void)pthread_cond_destroy(&all->lines[i].over);
         (void)pthread_mutex_destroy(&all->lines[i].lock);
     }
     free(all);

@@ -16,7 +16,7 @@
 enum { ERRANDS_MAX = 4096, ERRAND_THREADS = 4, ERRAND_LATE_MS = 2000, ERRAND_ANY = UINT16_MAX };
 
 typedef struct errand {
-    void (*run)(struct errand *e, bool late); /* frees it */
+    void (*run)(struct errand *e, bool late); /* it is run's from then on */
     struct errand *next;
     int64_t since_ms; /* monotonic: when it was sent */
 } errand;
@@ -25,8 +25,6 @@ errands *errands_new(app *a); /* the store is open */
 /* lane: whose rows it reads; ERRAND_ANY: those of several shards. Never with a lock held that its
  * run takes. */
 void errand_send(app *a, uint16_t lane, errand *e);
-/* Until none is under way; were there any? */
-bool errands_wait(errands *all);
 void errands_stop(errands *all); /* from now on all are late */
 void errands_free(errands *all); /* after that; NULL is allowed */
 

@@ -44,7 +44,7 @@ struct app {
     uint64_t ticks; /* of the one thread that ticks */
     pthread_mutex_t away_lock;
     pthread_cond_t all_back;
-    size_t away; /* calls to peers that have not come back */
+    uint64_t away, away_begun; /* under way outside the store: away.h */
 };
 
 /* calls.c: is it this server's to run? Also where there are no others. */
