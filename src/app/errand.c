@@ -20,7 +20,7 @@ typedef struct line {
 
 struct errands {
     size_t n;
-    line lines[STORE_SHARDS_MAX + 1]; /* one for each shard, and that for several */
+    line lines[STORE_SHARDS_MAX + 2]; /* one for each shard, that for several, the feed's */
 };
 
 static errand *take(line *l)
@@ -68,7 +68,7 @@ errands *errands_new(app *a)
     errands *all = calloc(1, sizeof(*all)); /* errands_free frees it */
     CHECK(all != NULL);
     size_t shards = store_slots(a->store)->shards;
-    all->n = shards + 1;
+    all->n = shards + 2;
     bool far = a->options.store.threads && str_eq(a->options.engine, S("pg"));
     for (size_t i = 0; i < all->n; i++)
         line_open(&all->lines[i], a, !far ? 0 : i == shards ? ERRAND_THREADS : 1);
@@ -95,8 +95,10 @@ static bool queue(line *l, errand *e)
 static line *line_of(app *a, uint16_t lane)
 {
     errands *all = a->errands;
-    if (lane == ERRAND_ANY)
+    if (lane == ERRAND_FEED)
         return &all->lines[all->n - 1];
+    if (lane == ERRAND_ANY)
+        return &all->lines[all->n - 2];
     return &all->lines[slot_map_shard_of_lane(store_slots(a->store), lane)];
 }
 

@@ -13,11 +13,18 @@
  * there before its head had it is published; a look finds that, or this server has raised it. Who
  * raises it writes into the head how far he knows the logs of all lanes (`known`): where the log of
  * another lane cannot be read, its shard is away, that tells whether there is anything in it that
- * one would have to know. */
+ * one would have to know.
+ *
+ * A look may take seconds, where a shard hangs. Who needs it to go on waits FEED_PATIENCE_MS for
+ * the feed's own errand at the most. publish_lock is not held while the heads are read: an own edit
+ * is read from its own lane meanwhile. */
 #include <stdlib.h>
+#include <time.h>
 
+#include "app/errand.h"
 #include "app/feed.h"
 #include "app/inner.h"
+#include "base/time.h"
 #include "port/clock.h"
 #include "port/log.h"
 #include "port/metric.h"
@@ -37,18 +44,46 @@ typedef struct debt {
     atomic_bool under_way;
 } debt;
 
+/* The feed's own look, for those who wait for an epoch to be covered. */
+typedef struct covering {
+    errand errand; /* first */
+    app *app;
+    pthread_mutex_t lock; /* of all that follows */
+    pthread_cond_t looked;
+    uint64_t wanted, served; /* counts of those who have begun to wait */
+    bool under_way;
+    int64_t since_ms; /* monotonic: when the last look began */
+} covering;
+
 struct feed {
-    uint64_t seen[STORE_LANES_MAX];  /* with publish_lock, and so the next three */
+    uint64_t seen[STORE_LANES_MAX]; /* with publish_lock */
+    /* With publish_lock: has changes of this server that it could not read itself; looks from this
+     * number on read them. 0: none. */
+    uint64_t unpublished[STORE_LANES_MAX];
+    pthread_mutex_t look_lock;       /* one look at a time; before publish_lock. Of the next two */
     result reached[STORE_LANES_MAX]; /* by the last look */
-    bool
-        unpublished[STORE_LANES_MAX]; /* has changes of this server that it could not read itself */
     uint64_t looks;
+    covering covering;
     _Atomic uint64_t asked; /* looks that were asked for; what began later serves all before it */
     _Atomic uint64_t epochs[STORE_LANES_MAX];
     _Atomic uint64_t known[STORE_LANES_MAX]; /* no change behind this number is published yet */
     debt debts[STORE_LANES_MAX];
     _Atomic int64_t checked_ms; /* monotonic: when all rows were compared last */
 };
+
+static void cover_now(errand *e, bool late);
+
+static void covering_init(covering *c, app *a)
+{
+    pthread_condattr_t clock;
+    CHECK(pthread_condattr_init(&clock) == 0);
+    CHECK(pthread_condattr_setclock(&clock, CLOCK_MONOTONIC) == 0);
+    CHECK(pthread_cond_init(&c->looked, &clock) == 0);
+    (void)pthread_condattr_destroy(&clock);
+    CHECK(pthread_mutex_init(&c->lock, NULL) == 0);
+    c->errand.run = cover_now;
+    c->app = a;
+}
 
 feed *feed_new(app *a)
 {
@@ -57,11 +92,18 @@ feed *feed_new(app *a)
     for (size_t i = 0; i < STORE_LANES_MAX; i++)
         f->debts[i].app = a;
     f->checked_ms = clock_monotonic_ms();
+    CHECK(pthread_mutex_init(&f->look_lock, NULL) == 0);
+    covering_init(&f->covering, a);
     return f;
 }
 
 void feed_free(feed *f)
 {
+    if (f == NULL)
+        return;
+    (void)pthread_cond_destroy(&f->covering.looked);
+    (void)pthread_mutex_destroy(&f->covering.lock);
+    (void)pthread_mutex_destroy(&f->look_lock);
     free(f);
 }
 
@@ -152,31 +194,35 @@ static result skip(app *a, uint16_t lane, uint64_t last)
     return r;
 }
 
-static result read_changes(app *a, const lane_head *heads)
+/* The log of a lane as it is now. With publish_lock. */
+static result read_log(app *a, uint16_t lane)
 {
-    feed *f = a->feed;
     arena *memory = arena_new(0);
-    result all = R_DONE;
-    for (uint16_t lane = 0; lane < store_lanes(a->store); lane++) {
-        uow *rows;
-        if (f->reached[lane] == R_DONE && heads[lane].config_last > f->seen[lane]) {
-            arena_reset(memory);
-            store_home home = {.lane = lane, .of_lane = true};
-            uint64_t last = 0;
-            result r = store_read_bare(a->store, &home, memory, 0, &rows);
-            if (r == R_DONE) {
-                r = read_lane(a, rows, lane, &last);
-                result ended = store_read_end(rows);
-                r = ended == R_DONE ? r : ended;
-            }
-            if (r == R_STALE)
-                r = skip(a, lane, last);
-            f->reached[lane] = r;
-        }
-        f->unpublished[lane] = f->unpublished[lane] && f->reached[lane] != R_DONE;
-        all = all == R_DONE ? f->reached[lane] : all;
+    uow *rows;
+    store_home home = {.lane = lane, .of_lane = true};
+    uint64_t last = 0;
+    result r = store_read_bare(a->store, &home, memory, 0, &rows);
+    if (r == R_DONE) {
+        r = read_lane(a, rows, lane, &last);
+        result ended = store_read_end(rows);
+        r = ended == R_DONE ? r : ended;
     }
     arena_free(memory);
+    return r == R_STALE ? skip(a, lane, last) : r;
+}
+
+/* As a look has found the heads that began when `serves` were asked for. */
+static result read_changes(app *a, const lane_head *heads, uint64_t serves)
+{
+    feed *f = a->feed;
+    result all = R_DONE;
+    for (uint16_t lane = 0; lane < store_lanes(a->store); lane++) {
+        if (f->reached[lane] == R_DONE && heads[lane].config_last > f->seen[lane])
+            f->reached[lane] = read_log(a, lane);
+        if (f->reached[lane] == R_DONE && f->unpublished[lane] <= serves)
+            f->unpublished[lane] = 0;
+        all = all == R_DONE ? f->reached[lane] : all;
+    }
     return all;
 }
 
@@ -240,51 +286,99 @@ uint64_t feed_epoch(app *a, uint16_t lane)
 }
 
 /* What was committed before the heads were read is published, and what their epochs were raised on,
- * or the result tells why not. With publish_lock. */
-static result look(app *a)
+ * or the result tells why not. With look_lock. */
+static result look(app *a, uint64_t serves)
 {
     feed *f = a->feed;
     arena *memory = arena_new(0);
     lane_head heads[STORE_LANES_MAX];
     store_heads(a->store, memory, heads, f->reached);
     join_heads(a, heads);
-    result r = read_changes(a, heads);
+    (void)pthread_mutex_lock(&a->publish_lock);
+    result r = read_changes(a, heads, serves);
     for (uint16_t lane = 0; lane < store_lanes(a->store); lane++)
         if (r == R_DONE || (heads[lane].config_seen.n > 0 && is_covered(f, &heads[lane])))
             feed_covered(a, lane, heads[lane].epoch);
+    (void)pthread_mutex_unlock(&a->publish_lock);
     arena_free(memory);
     return r;
 }
 
-/* Of a lane, or (STORE_LANES_MAX) of all. Who waits for a look that began after he had asked needs
- * none of his own. */
-static result follow(app *a, uint16_t lane)
+/* Who waits for a look that began after he had asked needs none of his own. */
+static result follow(app *a)
 {
     feed *f = a->feed;
     uint64_t mine = atomic_fetch_add(&f->asked, 1) + 1;
     result r = R_DONE;
-    (void)pthread_mutex_lock(&a->publish_lock);
+    (void)pthread_mutex_lock(&f->look_lock);
     if (f->looks < mine) {
         uint64_t serves = atomic_load(&f->asked);
-        r = look(a);
+        r = look(a, serves);
         if (r == R_DONE)
             f->looks = serves;
-        else if (lane < STORE_LANES_MAX)
-            r = f->reached[lane];
     }
-    (void)pthread_mutex_unlock(&a->publish_lock);
+    (void)pthread_mutex_unlock(&f->look_lock);
     return r;
+}
+
+/* ---- covering ---- */
+
+/* Looks as long as somebody waits who came after the last one had begun. */
+static void cover_now(errand *e, bool late)
+{
+    covering *c = (covering *)e;
+    (void)pthread_mutex_lock(&c->lock);
+    while (c->served < c->wanted) {
+        uint64_t serves = c->wanted;
+        c->since_ms = clock_monotonic_ms();
+        (void)pthread_mutex_unlock(&c->lock);
+        if (!late)
+            (void)follow(c->app);
+        (void)pthread_mutex_lock(&c->lock);
+        c->served = serves;
+        (void)pthread_cond_broadcast(&c->looked);
+    }
+    c->under_way = false;
+    (void)pthread_mutex_unlock(&c->lock);
+}
+
+static bool is_covered_now(const feed *f, uint16_t lane, uint64_t epoch)
+{
+    return epoch <= atomic_load(&f->epochs[lane]);
+}
+
+/* Until it is covered, a look that began later could not, or a look has taken too long: who comes
+ * while it goes on waits no longer for it than those before him. */
+static void wait_covered(feed *f, uint16_t lane, uint64_t epoch)
+{
+    covering *c = &f->covering;
+    (void)pthread_mutex_lock(&c->lock);
+    uint64_t mine = ++c->wanted;
+    bool begins = !c->under_way;
+    c->under_way = true;
+    if (begins)
+        c->since_ms = clock_monotonic_ms();
+    int64_t until_ms = c->since_ms + FEED_PATIENCE_MS;
+    struct timespec until = {until_ms / MS_SECOND, until_ms % MS_SECOND * 1000000};
+    (void)pthread_mutex_unlock(&c->lock);
+    if (begins)
+        errand_send(c->app, ERRAND_FEED, &c->errand);
+    int waited = 0;
+    (void)pthread_mutex_lock(&c->lock);
+    while (c->served < mine && !is_covered_now(f, lane, epoch) && waited == 0)
+        waited = pthread_cond_timedwait(&c->looked, &c->lock, &until);
+    (void)pthread_mutex_unlock(&c->lock);
 }
 
 result feed_cover(app *a, uint16_t lane, uint64_t epoch, bool waits)
 {
     feed *f = a->feed;
-    if (epoch <= atomic_load(&f->epochs[lane]))
+    if (is_covered_now(f, lane, epoch))
         return R_DONE;
     if (!waits)
         return R_AGAIN;
-    (void)follow(a, STORE_LANES_MAX);
-    return epoch <= atomic_load(&f->epochs[lane]) ? R_DONE : R_UNAVAILABLE;
+    wait_covered(f, lane, epoch);
+    return is_covered_now(f, lane, epoch) ? R_DONE : R_UNAVAILABLE;
 }
 
 static result read_all(app *a, lane_head *heads, buf *why)
@@ -332,20 +426,20 @@ bool feed_has_seen(app *a, uint16_t lane, uint64_t last)
 
 result feed_own(app *a, uint16_t lane, bool late)
 {
-    result r = late ? R_UNAVAILABLE : follow(a, lane);
-    if (r == R_DONE)
-        return r;
+    feed *f = a->feed;
     (void)pthread_mutex_lock(&a->publish_lock);
-    a->feed->unpublished[lane] = true;
+    result r = late ? R_UNAVAILABLE : read_log(a, lane);
+    if (r != R_DONE)
+        f->unpublished[lane] = atomic_fetch_add(&f->asked, 1) + 1;
     (void)pthread_mutex_unlock(&a->publish_lock);
-    for (uint16_t i = 0; i < store_lanes(a->store); i++)
+    for (uint16_t i = 0; r != R_DONE && i < store_lanes(a->store); i++)
         feed_owe(a, i);
     return r;
 }
 
 void feed_now(app *a)
 {
-    (void)follow(a, STORE_LANES_MAX);
+    (void)follow(a);
 }
 
 static void count_debts(app *a)
@@ -395,7 +489,7 @@ static void pay_all(app *a)
     bool hidden = false; /* an edit that no batch here would know of yet */
     (void)pthread_mutex_lock(&a->publish_lock);
     for (uint16_t i = 0; i < store_lanes(a->store); i++)
-        hidden = hidden || a->feed->unpublished[i];
+        hidden = hidden || a->feed->unpublished[i] != 0;
     (void)pthread_mutex_unlock(&a->publish_lock);
     for (uint16_t i = 0; i < store_lanes(a->store) && !hidden; i++)
         pay(a, i);
@@ -408,7 +502,7 @@ void app_follow(app *a)
     store_reach(a->store);
     if (!a->options.store.several)
         return;
-    result r = follow(a, STORE_LANES_MAX);
+    result r = follow(a);
     pay_all(a);
     bool due = clock_monotonic_ms() - atomic_load(&a->feed->checked_ms) >= CHECK_MS;
     if (r == R_DONE && due && app_compare_config(a) != R_DONE)

@@ -337,7 +337,8 @@ typedef struct publishing {
     act_call *call;
 } publishing;
 
-/* Could it not be read back, no lane was told: all are owed, and the feed goes on trying. */
+/* Could it not be read back, no lane goes by it, here or elsewhere: all are named and owed, and the
+ * feed goes on trying. */
 static void publish_shared(errand *e, bool late)
 {
     act_call *c = ((publishing *)e)->call;
@@ -365,5 +366,5 @@ void publish_after(act_call *c)
     publishing *e = malloc(sizeof(*e)); /* publish_shared frees it */
     CHECK(e != NULL);
     *e = (publishing){{.run = publish_shared}, c};
-    errand_send(c->app, ERRAND_ANY, &e->errand);
+    errand_send(c->app, store_lane_of_slot(c->app->store, c->slot), &e->errand);
 }
