@@ -77,7 +77,8 @@ static void take_position(const act_call *c, str bytes)
 }
 
 /* False: it cannot be read, or what it names of the configuration is not known here: who is
- * answered looks it up. */
+ * answered looks it up. That is waited for as long as a batch would wait for it (feed_cover), and
+ * no longer: what the act has done is kept under its key, and is told when it can be shown. */
 static bool take_answer(act_call *c, str bytes)
 {
     const act *what = act_find((uint16_t)c->id);
@@ -143,16 +144,26 @@ static void answered_here(act_call *c, result code, str answer)
         c->done(c);
 }
 
-/* Is what it names known here without looking? Also of what cannot be read. */
-static bool is_known(const act_call *c, str answer)
+typedef enum answer_kind {
+    ANSWER_PLAIN,   /* also one that cannot be read */
+    ANSWER_NEWER,   /* names what is not known here without looking */
+    ANSWER_UNTRIED, /* it was not decided: what that server cannot reach this one may */
+} answer_kind;
+
+static answer_kind kind_of(const act_call *c, str answer)
 {
     arena *memory = arena_new(0);
     peer_answer a;
-    bool known = record_decode(&peer_answer_record, answer, memory, &a) != R_DONE ||
-                 a.lane >= store_lanes(c->app->store) ||
-                 feed_cover(c->app, a.lane, a.epoch, false) == R_DONE;
+    answer_kind kind = ANSWER_PLAIN;
+    if (record_decode(&peer_answer_record, answer, memory, &a) != R_DONE ||
+        a.lane >= store_lanes(c->app->store))
+        kind = ANSWER_PLAIN;
+    else if (a.code == R_UNAVAILABLE && a.at_ms == 0)
+        kind = ANSWER_UNTRIED;
+    else if (feed_cover(c->app, a.lane, a.epoch, false) != R_DONE)
+        kind = ANSWER_NEWER;
     arena_free(memory);
-    return known;
+    return kind;
 }
 
 typedef struct telling {
@@ -171,8 +182,9 @@ static void tell_now(errand *e, bool late)
 static void act_answered(void *of, result code, str answer)
 {
     act_call *c = of;
-    if (code != R_DONE || is_known(c, answer)) {
-        answered_here(c, code, answer);
+    answer_kind kind = code == R_DONE ? kind_of(c, answer) : ANSWER_PLAIN;
+    if (kind != ANSWER_NEWER) {
+        answered_here(c, kind == ANSWER_UNTRIED ? R_UNAVAILABLE : code, answer);
         return;
     }
     telling *t = malloc(sizeof(*t)); /* tell_now frees it */

@@ -30,7 +30,7 @@ static void served(act_call *c)
                      .field = c->wrong.field,
                      .wrong = c->wrong.code,
                      .wrong_detail = c->wrong.detail,
-                     .at_ms = c->at_ms,
+                     .at_ms = c->request.act_time_ms == 0 ? 0 : c->at_ms,
                      .replayed = c->replayed,
                      .unreached = c->unreached,
                      .lane = act_lane(c)};

@@ -1,7 +1,8 @@
 /* What other servers of the same store ask of this one: see port/peers.h.
  *
  * A message is a kind (one byte) and a record of table.def:
- *   act     peer_act, runs here as if it had been submitted here; peer_answer comes back
+ *   act     peer_act, runs here as if it had been submitted here; peer_answer comes back. One that
+ *           is unavailable at no time (0) was not decided, and who has sent it may run it
  *   bundle  peer_bundle, messages between lanes, applied here; peer_answer comes back
  *   ask     peer_ask, which is answered (peer_verdict) when the home knows: it may take as long as
  *           an act may wait

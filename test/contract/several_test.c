@@ -10,8 +10,11 @@
 #include <cmocka.h>
 
 #include "app/act_wait.h"
+#include "app/inner.h"
 #include "base/id.h"
 #include "port/clock.h"
+#include "port/metric.h"
+#include "test/lib/cutter.h"
 #include "test/lib/servers.h"
 
 enum { STOCK = 60, CLAIMERS = 8, ALL_LANES = 0xffff, RUSH_MS = 60000, NAME_MAX_ = 48 };
@@ -503,6 +506,34 @@ static void an_answer_of_the_other_is_of_what_is_known(void **state)
     close_both(s);
 }
 
+/* The second has no way to a database, and is alive: acts of its lanes there are the first's to do.
+ */
+static void what_the_other_cannot_reach_is_done_here(void **state)
+{
+    (void)state;
+    enum { OF_SECOND = SERVERS_LANES - 1 };
+    servers *s = servers_new(false);
+    uint64_t t = make_template(s, -1);
+    cutter *between = cutter_start(s->urls[1].p);
+    const str urls[SERVERS_SHARDS] = {s->urls[0], str_of(cutter_url(between))};
+    servers_open(s, 0);
+    s->shop->options.store.urls = urls;
+    servers_open(s, 1);
+    s->shop->options.store.urls = s->urls;
+    assert_false(app_is_mine(s->servers[0].app, OF_SECOND));
+    cutter_set(between, CUT_ALL);
+    for (unsigned i = 0; i < 2; i++) {
+        uint64_t done = metric_value(METRIC_PEER_COMPETING);
+        server_ask ask = {.name = servers_user(s, OF_SECOND, i), .key = i == 0 ? S("k") : S("")};
+        assert_int_equal(servers_claim(s, &ask, t, NULL), R_DONE);
+        assert_true(metric_value(METRIC_PEER_COMPETING) > done);
+    }
+    cutter_set(between, CUT_NOTHING);
+    servers_verify(s);
+    servers_free(s);
+    cutter_stop(between);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -510,6 +541,7 @@ int main(void)
         cmocka_unit_test(what_a_dead_server_has_left_is_delivered),
         cmocka_unit_test(a_try_that_a_lost_answer_has_used_is_not_taken_back),
         cmocka_unit_test(an_answer_of_the_other_is_of_what_is_known),
+        cmocka_unit_test(what_the_other_cannot_reach_is_done_here),
         cmocka_unit_test(claims_of_one_stock_from_both),
         cmocka_unit_test(there_is_always_one),
         cmocka_unit_test(transfers_between_lanes_of_both),
