@@ -534,6 +534,40 @@ static void what_the_other_cannot_reach_is_done_here(void **state)
     cutter_stop(between);
 }
 
+static uint64_t revision_of(app *a, uint16_t lane)
+{
+    app_view v;
+    arena *memory = arena_new(0);
+    assert_int_equal(app_view_open(a, memory, &v), R_DONE);
+    uint64_t revision = lane_head_get(v.rows, lane)->revision;
+    assert_int_equal(app_view_close(&v), R_DONE);
+    arena_free(memory);
+    return revision;
+}
+
+/* What was on its way as the home decided may have been applied, by the other server, before it is
+ * looked for: where the home has gone on, nobody says that there was nothing. */
+static void nothing_returns_to_a_home_that_stands_still(void **state)
+{
+    (void)state;
+    servers *s = servers_new(false);
+    uint64_t t = make_template(s, STOCK);
+    peer_wire_own(&s->wire, ALL_LANES, ALL_LANES);
+    open_both(s);
+    app *first = s->servers[0].app;
+    pool_name stock = {.owner = t, .kind = POOL_KIND_STOCK};
+    uint16_t home = store_lane_of_slot(app_store(first), id_slot(t));
+    server_ask ask = {.name = servers_user(s, home, 0)};
+    assert_int_equal(servers_claim(s, &ask, t, NULL), R_DONE);
+    uint64_t decided = revision_of(first, home);
+    assert_true(relay_nothing_returns(first->relay, stock, decided));
+    ask = (server_ask){.number = 1, .name = servers_user(s, home, 1)};
+    assert_int_equal(servers_claim(s, &ask, t, NULL), R_DONE);
+    assert_false(relay_nothing_returns(first->relay, stock, decided));
+    assert_true(relay_nothing_returns(first->relay, stock, revision_of(first, home)));
+    close_both(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -542,6 +576,7 @@ int main(void)
         cmocka_unit_test(a_try_that_a_lost_answer_has_used_is_not_taken_back),
         cmocka_unit_test(an_answer_of_the_other_is_of_what_is_known),
         cmocka_unit_test(what_the_other_cannot_reach_is_done_here),
+        cmocka_unit_test(nothing_returns_to_a_home_that_stands_still),
         cmocka_unit_test(claims_of_one_stock_from_both),
         cmocka_unit_test(there_is_always_one),
         cmocka_unit_test(transfers_between_lanes_of_both),
