@@ -163,6 +163,8 @@ void api_campaign_set_budget(api_call *c)
 void api_campaign_get(api_call *c)
 {
     const wire_campaign_get_parameters *p = c->parameters;
+    if (!call_config_now(c))
+        return;
     const campaign *row = campaign_known(c, p->campaign);
     if (row == NULL) {
         call_refuse(c, R_NOT_FOUND, S(""));
@@ -200,7 +202,7 @@ void api_campaign_list(api_call *c)
 {
     const wire_campaign_list_parameters *p = c->parameters;
     uint64_t after;
-    if (!call_token_id(c, p->page_token, &after))
+    if (!call_token_id(c, p->page_token, &after) || !call_config_now(c))
         return;
     wire_campaign_page page = {0};
     page.campaigns.items = ARENA_ARRAY(c->memory, wire_campaign, p->page_size);

@@ -207,13 +207,14 @@ void api_code_batch_list(api_call *c)
 /* ---- exporting ---- */
 
 /* Whose the codes of the run are; empty: somebody's who is forgotten. Rows that change only so.
- * Copied. */
+ * Copied. An export may take long: the key may have been revoked since it began. */
 static result users_of(api_call *c, const code_batch *of, uint64_t number, size_t n, str *users)
 {
     void *rows[EXPORT_AT_ONCE];
     app_view v;
+    app_principal now;
     arena *memory = arena_new(0);
-    result r = app_view_open(c->app, memory, &v);
+    result r = app_view_open_at(c->app, &(store_home){.slot = of->slot}, memory, &v);
     if (r == R_DONE) {
         bound_code from = {.slot = of->slot, .batch = of->id, .number = number};
         uow_range range = {&bound_code_table, -1, &from, 2, false};
@@ -225,6 +226,8 @@ static result users_of(api_call *c, const code_batch *of, uint64_t number, size_
         r = app_view_close(&v);
         CHECK(r != R_DONE || found == n);
     }
+    if (r == R_DONE && !app_authenticate(c->app, c->who.hash.hi, c->who.hash.lo, &now))
+        r = R_UNAUTHENTICATED;
     arena_free(memory);
     return r;
 }

@@ -175,6 +175,8 @@ void api_code_format_rotate(api_call *c)
 void api_code_format_get(api_call *c)
 {
     const wire_code_format_get_parameters *p = c->parameters;
+    if (!call_config_now(c))
+        return;
     const code_format *found = config_find_code_format(call_config(c), p->format);
     if (found == NULL || found->merchant != c->who.merchant) {
         call_refuse(c, R_NOT_FOUND, S(""));
@@ -189,7 +191,7 @@ void api_code_format_list(api_call *c)
 {
     const wire_code_format_list_parameters *p = c->parameters;
     uint64_t after;
-    if (!call_token_id(c, p->page_token, &after))
+    if (!call_token_id(c, p->page_token, &after) || !call_config_now(c))
         return;
     const code_format *found[FORMATS_PAGE_MAX + 1];
     size_t want = (size_t)p->page_size;

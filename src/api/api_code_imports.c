@@ -37,9 +37,10 @@ void api_code_import_create(api_call *c)
 /* Till the part that comes in is late; by the time of the act, as its detail tells it. */
 static int64_t part_ms(api_call *c)
 {
-    app_view v;
     const code_import_end_in *in = c->act.in;
-    if (app_view_open(c->app, c->memory, &v) != R_DONE)
+    app_view v;
+    store_home home = {.slot = id_slot(in->batch)};
+    if (app_view_open_at(c->app, &home, c->memory, &v) != R_DONE)
         return 0;
     const upload *head = upload_get(v.rows, id_slot(in->batch), in->batch);
     int64_t left_ms = head == NULL ? 0 : upload_left_ms(head, c->act.at_ms);
@@ -146,6 +147,7 @@ void api_code_import_part(api_call *c)
     }
     import_part(c->app,
                 &(import_ask){.merchant = c->who.merchant,
+                              .asked_by = c->who.hash,
                               .batch = params->batch,
                               .first = (uint64_t)b->first_line,
                               .lines = b->lines.items,

@@ -125,6 +125,8 @@ void api_code_word_edit(api_call *c)
 void api_code_word_get(api_call *c)
 {
     const wire_code_word_get_parameters *p = c->parameters;
+    if (!call_config_now(c))
+        return;
     const code_word *found = config_find_code_word(call_config(c), p->word);
     if (found == NULL || found->merchant != c->who.merchant)
         call_refuse(c, R_NOT_FOUND, S(""));

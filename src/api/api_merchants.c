@@ -125,6 +125,8 @@ void api_merchant_replace(api_call *c)
 void api_merchant_get(api_call *c)
 {
     const wire_merchant_get_parameters *p = c->parameters;
+    if (!call_config_now(c))
+        return;
     const config_merchant *found = config_find_merchant(call_config(c), p->merchant);
     if (found == NULL) {
         call_refuse(c, R_NOT_FOUND, S(""));
@@ -141,7 +143,7 @@ void api_merchant_list(api_call *c)
 {
     const wire_merchant_list_parameters *p = c->parameters;
     uint64_t after;
-    if (!call_token_id(c, p->page_token, &after))
+    if (!call_token_id(c, p->page_token, &after) || !call_config_now(c))
         return;
     const config_merchant *found[MERCHANTS_PAGE_MAX + 1];
     size_t want = (size_t)p->page_size;

@@ -402,6 +402,24 @@ static const config_template *template_known(api_call *c, uint64_t id)
     return t == NULL || t->row->merchant != c->who.merchant ? NULL : t;
 }
 
+/* NULL: the call has ended. */
+static const config_campaign *campaign_named(api_call *c, uint64_t id)
+{
+    const config_campaign *of = config_find_campaign(call_config(c), id);
+    if (of != NULL && of->row->merchant == c->who.merchant)
+        return of;
+    call_refuse(c, R_NOT_FOUND, S("There is no such campaign."));
+    return NULL;
+}
+
+static const config_template *template_named(api_call *c, uint64_t id)
+{
+    const config_template *t = template_known(c, id);
+    if (t == NULL)
+        call_refuse(c, R_NOT_FOUND, S(""));
+    return t;
+}
+
 static void submit(api_call *c, act_id id, uint64_t home, const void *in)
 {
     call_act(
@@ -417,12 +435,9 @@ static void submit(api_call *c, act_id id, uint64_t home, const void *in)
 void api_template_create(api_call *c)
 {
     const wire_template_create_parameters *p = c->parameters;
-    const config_campaign *of = config_find_campaign(call_config(c), p->campaign);
-    if (of == NULL || of->row->merchant != c->who.merchant) {
-        call_refuse(c, R_NOT_FOUND, S("There is no such campaign."));
-        return;
-    }
-    submit(c, ACT_ID_template_put, p->campaign, template_asked(c, c->body, of->row));
+    const config_campaign *of = campaign_named(c, p->campaign);
+    if (of != NULL)
+        submit(c, ACT_ID_template_put, p->campaign, template_asked(c, c->body, of->row));
 }
 
 static void check_edit(api_call *c, const config_template *t, const template_put_in *in)
@@ -457,11 +472,9 @@ static void edit(api_call *c)
 void api_template_edit(api_call *c)
 {
     const wire_template_edit_parameters *p = c->parameters;
-    const config_template *t = template_known(c, p->template);
-    if (t == NULL) {
-        call_refuse(c, R_NOT_FOUND, S(""));
+    const config_template *t = template_named(c, p->template);
+    if (t == NULL)
         return;
-    }
     const template_version *base = config_version(t, c->if_version);
     if (base == NULL) {
         call_refuse(c, R_VERSION_MISMATCH, S("There is no such version."));
@@ -500,10 +513,8 @@ static void show(api_call *c)
 void api_template_get(api_call *c)
 {
     const wire_template_get_parameters *p = c->parameters;
-    const config_template *t = template_known(c, p->template);
-    if (t == NULL)
-        call_refuse(c, R_NOT_FOUND, S(""));
-    else
+    const config_template *t = call_config_now(c) ? template_named(c, p->template) : NULL;
+    if (t != NULL)
         slow_if(values_of(newest(t)) >= SLOW_ITEMS_MIN, c, show);
 }
 
@@ -538,13 +549,9 @@ static void show_templates(api_call *c)
 void api_template_list(api_call *c)
 {
     const wire_template_list_parameters *p = c->parameters;
-    const config_campaign *of = config_find_campaign(call_config(c), p->campaign);
-    if (of == NULL || of->row->merchant != c->who.merchant) {
-        call_refuse(c, R_NOT_FOUND, S("There is no such campaign."));
-        return;
-    }
     uint64_t after;
-    if (!call_token_id(c, p->page_token, &after))
+    if (!call_config_now(c) || campaign_named(c, p->campaign) == NULL ||
+        !call_token_id(c, p->page_token, &after))
         return;
     listing *l = ARENA_NEW(c->memory, listing);
     size_t want = (size_t)p->page_size;
@@ -576,13 +583,9 @@ static void show_versions(api_call *c)
 void api_template_version_list(api_call *c)
 {
     const wire_template_version_list_parameters *p = c->parameters;
-    const config_template *t = template_known(c, p->template);
-    if (t == NULL) {
-        call_refuse(c, R_NOT_FOUND, S(""));
-        return;
-    }
     uint64_t after;
-    if (!call_token_id(c, p->page_token, &after))
+    const config_template *t = call_config_now(c) ? template_named(c, p->template) : NULL;
+    if (t == NULL || !call_token_id(c, p->page_token, &after))
         return;
     listing *l = ARENA_NEW(c->memory, listing);
     l->of.first = after;

@@ -222,6 +222,16 @@ static bool may_read_still(const api_call *c)
     return !asked || app_authenticate(c->app, c->who.hash.hi, c->who.hash.lo, &now);
 }
 
+bool call_config_now(api_call *c)
+{
+    result r = app_catch_up(c->app);
+    if (r == R_DONE && !may_read_still(c))
+        r = R_UNAUTHENTICATED;
+    if (r != R_DONE)
+        call_refuse(c, r, S(""));
+    return r == R_DONE;
+}
+
 static bool view_open(api_call *c, const store_home *home, app_view *out)
 {
     result r = app_view_open_at(c->app, home, c->memory, out);

@@ -54,6 +54,11 @@ rule_zones app_zones(const app *a); /* the same, to hand on */
 void app_follow(app *a);
 MUST_USE result app_compare_config(app *a);
 
+/* All that was edited and answered before now, by whichever server, is in app_config after it. Asks
+ * the database only where there are other servers, and no shard that is away. R_DONE, or
+ * R_UNAVAILABLE. */
+MUST_USE result app_catch_up(app *a);
+
 /* The index over the newest configuration's templates; release it with find_free. A template whose
  * change was answered is in it. */
 const find_index *app_find_index(app *a);

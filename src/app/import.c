@@ -284,5 +284,6 @@ void import_part(app *a, const import_ask *ask,
     sort_codes(m, texts);
     own_call *own = own_call_new(a, ACT_ID_code_part, id_slot(ask->merchant));
     own->call.item = ask->first;
+    own->call.asked_by = ask->asked_by;
     send(own, m, &m->begin, begun);
 }

@@ -9,6 +9,7 @@
 
 typedef struct import_ask {
     uint64_t merchant, batch, first;
+    hash128 asked_by; /* as of act_call: of the act that begins it */
     const str *lines; /* as they were sent; live until `done` */
     size_t n;         /* 1 … UPLOAD_PART_MAX */
 } import_ask;
