@@ -4,12 +4,8 @@
 # The last line is `N passed, N failed`.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-build=$(cd "${QUAN_BUILD:-build/release}" && pwd)
-PATH=$build:$PATH
-scratch=$(mktemp -d) || exit 1
-. test/lib/shows.sh
+. test/lib/scratch.sh
 . test/lib/serving.sh
-trap '[ -z "$server" ] || kill $server 2>/dev/null; rm -rf "$scratch"' EXIT
 evidence="out log"
 
 balance() { quan admin balance --json "$@" >"$scratch/out"; }

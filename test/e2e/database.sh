@@ -4,39 +4,17 @@
 # The last line is `N passed, N failed`.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-build=$(cd "${QUAN_BUILD:-build/release}" && pwd)
-PATH=$build:$PATH
-scratch=$(mktemp -d) || exit 1
-chmod 711 "$scratch"
-cluster=
+. test/lib/scratch.sh
+. test/lib/clusters.sh
 server=
-trap '[ -z "$server" ] || kill -9 "$server" 2>/dev/null
-    [ -z "$cluster" ] || { exec 3>&-; wait "$cluster"; }
-    rm -rf "$scratch"' EXIT
-trap '' PIPE
-. test/lib/shows.sh
-evidence="err log"
-mkdir -m 711 "$scratch/here"
-TMPDIR=$scratch/here
-export TMPDIR
-mkfifo "$scratch/in"
-
-# waits COMMAND…: until it holds; at most half a minute.
-waits() {
-    for _ in $(seq 600); do
-        if "$@" >/dev/null 2>&1; then return 0; fi
-        sleep 0.05
-    done
-    return 1
+clear_up() {
+    [ -z "$server" ] || kill -9 "$server" 2>/dev/null
+    no_cluster
 }
-said() { [ "$(wc -l <"$scratch/out")" -ge "$1" ]; }
+evidence="err log"
+
 refused() { ! "$@"; }
 has() { grep -q -e "$1" "$scratch/$2"; }
-# tell WORD N: a word to the cluster, until its Nth answer.
-tell() {
-    echo "$1 shard-0" >&3
-    waits said "$2"
-}
 # page N: the Nth command of the page for operators, on this database.
 page() {
     grep '^quan ' docs/operate/postgresql.md | sed -n "$1s|postgres://[^ ]*|$QUAN_STORE|p"
@@ -67,11 +45,8 @@ ask() {
 key=0
 body='{"name":"Corner shop","zone":"UTC","currency":"USD"}'
 
-quan cluster postgres --json <"$scratch/in" >"$scratch/out" 2>"$scratch/err" &
-cluster=$!
-exec 3>"$scratch/in"
-shows "a server of PostgreSQL" waits said 1
-QUAN_STORE=$(head -n 1 "$scratch/out" | jq -r '.nodes[0].dsn_tcp')
+shows "a server of PostgreSQL" databases
+QUAN_STORE=$(dsn shard-0)
 export QUAN_STORE
 
 shows "verify finds no store in it" refused quan verify
@@ -91,12 +66,12 @@ shows "and told why" has "another process has this database open" err
 password=$(echo "$QUAN_STORE" | sed 's|.*:\([0-9a-f]*\)@.*|\1|')
 shows "no password is told" refused has "$password" err
 
-shows "the database is killed" tell kill 2
+shows "the database is killed" tell kill shard-0
 shows "then writes are unavailable" ask 503 POST /v1/merchants "$body"
 shows "and at once from then on" [ "$(curl -sS -m 5 -o /dev/null -w '%{http_code}' -X POST \
     -H "Authorization: Bearer $operator" -H 'Content-Type: application/json' \
     -H 'Idempotency-Key: k' -d "$body" "$(cat "$scratch/ready")/v1/merchants")" = 503 ]
-shows "the database is started" tell start 3
+shows "the database is started" tell start shard-0
 shows "then it is served again" waits ask 201 POST /v1/merchants "$body"
 shows "by the same process" stop
 shows "what was answered is there" quan verify

@@ -7,24 +7,12 @@
 # The last line is `N passed, N failed`. With QUAN_NIGHTLY in the environment, longer.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-PATH=$(cd "${QUAN_BUILD:-build/release}" && pwd):$PATH
-scratch=$(mktemp -d) || exit 1
-chmod 711 "$scratch"
-trap '[ -z "$a_pid$b_pid" ] || kill -9 $a_pid $b_pid 2>/dev/null
-    [ -z "$cluster" ] || { exec 3>&-; wait "$cluster"; }
-    rm -rf "$scratch"' EXIT
-trap '' PIPE
-. test/lib/shows.sh
-. test/lib/asks.sh
-evidence="err answer a.log b.log"
-mkdir -m 711 "$scratch/here"
-TMPDIR=$scratch/here
-export TMPDIR
-mkfifo "$scratch/in"
+. test/lib/scratch.sh
 . test/lib/peers.sh
+evidence="err answer a.log b.log"
 nodes=shard-0
 rounds=${QUAN_NIGHTLY:+50}
-rounds=${rounds:-6}
+rounds=${rounds:-4}
 
 shows "a primary and its replica" databases --replicas --set wal_retrieve_retry_interval=500ms
 sql shard-0 "ALTER SYSTEM SET synchronous_standby_names = '*'" && sql shard-0 \
@@ -103,50 +91,48 @@ cuts() {
         PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'quan%';
         PERFORM pg_sleep(0.05); END LOOP; END \$\$"
 }
-looks_while_cut() {
-    cuts &
-    cutting=$!
-    many 300 look
-    wait $cutting && all_looked
+# looks_while COMMAND…: at both servers, from before it until it has happened.
+looks_while() {
+    rm -f "$scratch"/looked.*
+    at_once on_and_on look &
+    looking=$!
+    waits [ -e "$scratch/looked.$((2 * workers))" ]
+    "$@"
+    : >"$scratch/enough.$round"
+    wait "$looking"
+    all_looked
 }
 for try in $(seq 10); do # until one was hit in the middle of its view
-    shows "connections that end cost nobody an answer" looks_while_cut
+    round=looks-$try
+    shows "connections that end cost nobody an answer" looks_while cuts
     [ "$(again)" -eq 0 ] || break
 done
 shows "but a second look, on the primary" [ "$(again)" -gt 0 ]
-echo "began anew: $(again) of $((try * 300))"
-many 300 look &
-looking=$!
-sleep 0.5
-shows "the replica is killed" tell kill shard-0-replica
-wait $looking
-shows "nor does that" all_looked
+echo "began anew: $(again) in $try times 3 s"
+round=looks
+shows "nor does a replica that is killed" looks_while tell kill shard-0-replica
 shows "it comes back" tell start shard-0-replica
 shows "and is read from" waits on_replica a u-0
 
 # ---- what breaks under claims --------------------------------------------------------------------
 
-load=$((rounds * 20))
+after=${QUAN_NIGHTLY:+1000}
+after=${after:-$((4 * workers))}
 # kept WHAT: … and each claim is answered, and there once.
 kept() {
     shows "$1: each claim is answered, and there once" all_kept
     echo "$1: the slowest claim took $(longest) ms"
 }
 ends_all() {
-    for _ in $(seq 20); do
-        sql shard-0 "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE
-            application_name LIKE 'quan%'" >"$scratch/ended"
-        sleep 0.1
-    done
+    sql shard-0 "DO \$\$ BEGIN FOR i IN 1..20 LOOP PERFORM pg_stat_clear_snapshot();
+        PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE
+            application_name LIKE 'quan%'; PERFORM pg_sleep(0.1); END LOOP; END \$\$"
 }
 round=connections
 goes ends_all
 kept "connections that end"
 
-restarts() {
-    sleep 0.5
-    tell kill shard-0 && sleep 1 && tell start shard-0
-}
+restarts() { tell kill shard-0 && sleep 1 && tell start shard-0; }
 round=restart
 goes restarts
 kept "a primary that is killed and started"
@@ -175,20 +161,15 @@ waits on_replica b u-0
 claims a before >"$scratch/said" && kept_position=$(named)
 took=
 fails_over() {
-    sleep 0.5
     tell kill shard-0
     sql shard-0-replica 'SELECT pg_promote()' >"$scratch/promoted"
     nodes=shard-0-replica
     promoted=$(date +%s%3N)
     waits claims a after && took=$(($(date +%s%3N) - promoted))
 }
-# What is counted before is on the replica as well: commits wait for it.
 round=failover
-before=$(sum 'SELECT count(*) FROM coupon')
-many $load claim &
-claiming=$!
-fails_over
-wait $claiming
+goes fails_over
+# What was counted before is on the replica as well: commits wait for it.
 before=$((before + 1)) # of the user "after"
 kept "a failover"
 shows "written again within five seconds" [ "${took:-9999}" -le 5000 ]

@@ -5,46 +5,21 @@
 # The last line is `N passed, N failed`.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-PATH=$(cd "${QUAN_BUILD:-build/release}" && pwd):$PATH
-scratch=$(mktemp -d) || exit 1
-. test/lib/shows.sh
+. test/lib/scratch.sh
 . test/lib/serving.sh
-trap '[ -z "$server" ] || kill -9 $server 2>/dev/null; rm -rf "$scratch"' EXIT
+. test/lib/shop.sh
 evidence="answer log"
-data=$scratch/data
+all=$(key_of admin,issue,redeem,read)
+asks=$all
+weak=$(key_of issue,redeem,read)
 
-quan admin merchant create --data "$data" --name Shop --zone UTC --currency USD --json \
-    >"$scratch/merchant" || exit 1
-merchant=$(jq -r .id "$scratch/merchant")
-key=$(quan admin key create --data "$data" --merchant "$merchant" \
-    --scopes admin,issue,redeem,read --json | jq -r .key)
-weak=$(quan admin key create --data "$data" --merchant "$merchant" \
-    --scopes issue,redeem,read --json | jq -r .key)
-
-# ask WANTED METHOD PATH BODY
-ask() {
-    status "$1" -X "$2" -H "Authorization: Bearer ${asks:-$key}" \
-        -H "Idempotency-Key: $(cat /proc/sys/kernel/random/uuid)" \
-        -H 'Content-Type: application/json' ${4:+-d "$4"} "$url$3"
-}
-got() { jq -r "$1" "$scratch/answer"; }
 is() { [ "$(got "$1")" = "$2" ] || { echo "$1 is $(got "$1"), not $2"; return 1; }; }
 # found NAME, gone NAME: does a file of the data directory have it?
 found() { grep -rlaqF "$1" "$data"; }
 gone() { ! grep -rlaF "$1" "$data"; }
-cart='{"lines": [{"sku": "tea", "quantity": 2, "unit_price": {"amount": 3000, "currency": "USD"}}]}'
 
 shows "a server" up --data "$data"
-window='{"from": "2020-01-01T00:00:00Z", "until": "2099-01-01T00:00:00Z"}'
-shows "a campaign" ask 201 POST /v1/campaigns \
-    "{\"name\": \"Spring\", \"claim_window\": $window, \"use_window\": $window}"
-campaign=$(got .id)
-shows "a template" ask 201 POST "/v1/campaigns/$campaign/templates" \
-    '{"name": "10 off", "validity": {"kind": "after_issue", "duration_days": 30},
-    "transfer": {"at_most": 2},
-    "benefit": {"kind": "amount_off", "amount": {"amount": 1000, "currency": "USD"}}}'
-template=$(got .id)
-shows "it is open" ask 200 POST "/v1/campaigns/$campaign/state" '{"state": "active"}'
+offers '"transfer": {"at_most": 2}'
 
 # ---- what two names of one person do -------------------------------------------------------------
 
@@ -68,7 +43,7 @@ before=$(got '.counts[0] | "\(.issued) \(.redeemed) \(.users) \(.returned) \(.ex
 
 asks=$weak
 shows "who may only issue may not" ask 403 POST /v1/users/bob-summers/erase '{}'
-asks=''
+asks=$all
 shows "he is forgotten" ask 202 POST /v1/users/bob-summers/erase '{"reference": "ticket-4711"}'
 erasure=$(got .id)
 over() { ask 200 GET "/v1/erasures/$erasure" '' && is .state 'done'; }

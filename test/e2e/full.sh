@@ -10,22 +10,15 @@ if [ -z "${FULL_MOUNTS:-}" ]; then
     exit 1
 fi
 cd "$(dirname "$0")/../.." || exit 1
-PATH=$(cd "${QUAN_BUILD:-build/release}" && pwd):$PATH
-scratch=$(mktemp -d) || exit 1
-chmod 711 "$scratch"
-trap '[ -z "$a_pid$b_pid" ] || kill -9 $a_pid $b_pid 2>/dev/null
-    [ -z "$cluster" ] || { exec 3>&-; wait "$cluster"; }
-    umount "$scratch/small" 2>/dev/null
-    rm -rf "$scratch"' EXIT
-trap '' PIPE
-. test/lib/shows.sh
-. test/lib/asks.sh
-evidence="err answer a.log"
-mkdir -m 711 "$scratch/here" "$scratch/small"
-TMPDIR=$scratch/here
-export TMPDIR
-mkfifo "$scratch/in"
+. test/lib/scratch.sh
 . test/lib/peers.sh
+evidence="err answer a.log"
+clear_up() {
+    no_servers
+    no_cluster
+    umount "$scratch/small" 2>/dev/null
+}
+mkdir -m 711 "$scratch/small"
 nodes=shard-0
 
 # The database is on a small file system; its log is not, which PostgreSQL does not outlive.

@@ -5,24 +5,17 @@
 # The last line is `N passed, N failed`.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-PATH=$(cd "${QUAN_BUILD:-build/release}" && pwd):$PATH
-scratch=$(mktemp -d) || exit 1
-. test/lib/shows.sh
+. test/lib/scratch.sh
 . test/lib/serving.sh
+. test/lib/shop.sh
 storm=
-trap '[ -z "$server$storm" ] || kill -9 $server $storm 2>/dev/null; rm -rf "$scratch"' EXIT
+# shellcheck disable=SC2086 # one that does not run is no word
+clear_up() { [ -z "$server$storm" ] || kill -9 $server $storm 2>/dev/null; }
 evidence="answer log"
-data=$scratch/data
 
 # ---- a shop --------------------------------------------------------------------------------------
 
 openssl rand -hex 32 >"$scratch/code.key"
-quan admin merchant create --data "$data" --name Shop --zone UTC --currency USD --json \
-    >"$scratch/merchant" || exit 1
-merchant=$(jq -r .id "$scratch/merchant")
-key_of() {
-    quan admin key create --data "$data" --merchant "$merchant" --scopes "$1" --json | jq -r .key
-}
 app=$(key_of issue)
 office=$(key_of admin,read)
 serves() { up --data "$data" --code-key-file "$scratch/code.key"; }

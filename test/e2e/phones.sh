@@ -5,48 +5,19 @@
 # The last line is `N passed, N failed`.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-PATH=$(cd "${QUAN_BUILD:-build/release}" && pwd):$PATH
-scratch=$(mktemp -d) || exit 1
-. test/lib/shows.sh
+. test/lib/scratch.sh
 . test/lib/serving.sh
-trap '[ -z "$server" ] || kill -9 $server 2>/dev/null; rm -rf "$scratch"' EXIT
+. test/lib/shop.sh
 evidence="answer log"
-data=$scratch/data
-
-quan admin merchant create --data "$data" --name Shop --zone UTC --currency USD --json \
-    >"$scratch/merchant" || exit 1
-merchant=$(jq -r .id "$scratch/merchant")
-key=$(quan admin key create --data "$data" --merchant "$merchant" \
-    --scopes admin,issue,redeem,read --json | jq -r .key)
+key=$(key_of admin,issue,redeem,read)
 operator=$(quan admin key create --data "$data" --operator --json | jq -r .key)
-
-# ask WANTED METHOD PATH BODY [KEY]: all answers are collected in $scratch/answers.
-ask() {
-    status "$1" -X "$2" -H "Authorization: Bearer ${asks:-$key}" \
-        -H "Idempotency-Key: ${5:-$(cat /proc/sys/kernel/random/uuid)}" \
-        -H 'Content-Type: application/json' ${match:+-H "If-Match: $match"} ${4:+-d "$4"} "$url$3"
-    is=$?
-    cat "$scratch/answer" "$scratch/head" >>"$scratch/answers"
-    return $is
-}
-got() { jq -r "$1" "$scratch/answer"; }
-cart='{"lines": [{"sku": "tea", "quantity": 2, "unit_price": {"amount": 3000, "currency": "USD"}}]}'
 
 shows "a server" up --data "$data" --log-level debug
 asks=$operator match='"v1"'
 shows "of a merchant in the States" ask 200 PUT "/v1/merchants/$merchant" \
     '{"name": "Shop", "zone": "UTC", "currency": "USD", "phone_region": "US"}'
-asks='' match=''
-window='{"from": "2020-01-01T00:00:00Z", "until": "2099-01-01T00:00:00Z"}'
-shows "a campaign" ask 201 POST /v1/campaigns \
-    "{\"name\": \"Spring\", \"claim_window\": $window, \"use_window\": $window}"
-campaign=$(got .id)
-shows "a template" ask 201 POST "/v1/campaigns/$campaign/templates" \
-    '{"name": "10 off", "validity": {"kind": "after_issue", "duration_days": 30},
-    "limits": [{"measure": "claims", "subject": "phone", "period": "ever", "max": 3}],
-    "benefit": {"kind": "amount_off", "amount": {"amount": 1000, "currency": "USD"}}}'
-template=$(got .id)
-shows "it is open" ask 200 POST "/v1/campaigns/$campaign/state" '{"state": "active"}'
+asks=$key match=''
+offers '"limits": [{"measure": "claims", "subject": "phone", "period": "ever", "max": 3}]'
 
 # ---- what can be asked with a number -------------------------------------------------------------
 

@@ -5,25 +5,17 @@
 # The last line is `N passed, N failed`.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-build=$(cd "${QUAN_BUILD:-build/release}" && pwd)
-PATH=$build:$PATH
-scratch=$(mktemp -d) || exit 1
-chmod 711 "$scratch"
-. test/lib/shows.sh
+. test/lib/scratch.sh
 . test/lib/serving.sh
-cluster=
+. test/lib/clusters.sh
 restored=
-trap '[ -z "$server" ] || kill -9 "$server" 2>/dev/null
+clear_up() {
+    [ -z "$server" ] || kill -9 "$server" 2>/dev/null
     [ -z "$restored" ] || stop_restored
-    [ -z "$cluster" ] || { exec 3>&-; wait "$cluster"; }
-    rm -rf "$scratch"' EXIT
-trap '' PIPE
+    no_cluster
+}
 evidence="err log postgres.log answer"
-mkdir -m 711 "$scratch/here"
 mkdir -m 700 "$scratch/wal" "$scratch/base"
-TMPDIR=$scratch/here
-export TMPDIR
-mkfifo "$scratch/in"
 if [ "$(id -u)" -eq 0 ]; then
     chown nobody "$scratch/wal" "$scratch/base"
     as_postgres() { setpriv --reuid=nobody --regid=nogroup --clear-groups "$@"; }
@@ -57,14 +49,10 @@ load() {
 
 # Whole, or not there: what is half copied must not be taken for a segment.
 archive="test ! -f $scratch/wal/%f && cp %p $scratch/wal/.%f && mv $scratch/wal/.%f $scratch/wal/%f"
-quan cluster postgres --json --set archive_mode=on --set "archive_command=$archive" \
-    <"$scratch/in" >"$scratch/out" 2>"$scratch/err" &
-cluster=$!
-exec 3>"$scratch/in"
-shows "a cluster that archives" waits [ -s "$scratch/out" ]
-dsn=$(jq -r '.nodes[0].dsn' "$scratch/out")
-bin=$(dirname "$(readlink "/proc/$(jq '.nodes[0].process' "$scratch/out")/exe")")
-QUAN_STORE=$(jq -r '.nodes[0].dsn_tcp' "$scratch/out")
+shows "a cluster that archives" databases --set archive_mode=on --set "archive_command=$archive"
+dsn=$(jq -r '.nodes[0].dsn' "$scratch/out.cluster")
+bin=$(dirname "$(readlink "/proc/$(jq '.nodes[0].process' "$scratch/out.cluster")/exe")")
+QUAN_STORE=$(jq -r '.nodes[0].dsn_tcp' "$scratch/out.cluster")
 export QUAN_STORE
 merchant=$(quan admin merchant create --name Shop --zone UTC --currency USD | sed 's/ .*//')
 secret=$(quan admin key create --merchant "$merchant" --name k 2>"$scratch/err")

@@ -5,24 +5,15 @@
 # wrong code. The last line is `N passed, N failed`.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-PATH=$(cd "${QUAN_BUILD:-build/release}" && pwd):$PATH
-scratch=$(mktemp -d) || exit 1
-. test/lib/shows.sh
+. test/lib/scratch.sh
 . test/lib/serving.sh
-trap '[ -z "$server" ] || kill -9 $server 2>/dev/null; rm -rf "$scratch"' EXIT
+. test/lib/shop.sh
 evidence="answer log"
-data=$scratch/data
 workers=16
 
 # ---- a shop --------------------------------------------------------------------------------------
 
 openssl rand -hex 32 >"$scratch/code.key"
-quan admin merchant create --data "$data" --name Shop --zone UTC --currency USD --json \
-    >"$scratch/merchant" || exit 1
-merchant=$(jq -r .id "$scratch/merchant")
-key_of() {
-    quan admin key create --data "$data" --merchant "$merchant" --scopes "$1" --json | jq -r .key
-}
 office=$(key_of admin,issue,redeem,read)
 app=$(key_of issue)
 till=$(key_of redeem)

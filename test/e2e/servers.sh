@@ -5,21 +5,9 @@
 # The last line is `N passed, N failed`.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-PATH=$(cd "${QUAN_BUILD:-build/release}" && pwd):$PATH
-scratch=$(mktemp -d) || exit 1
-chmod 711 "$scratch"
-trap '[ -z "$a_pid$b_pid" ] || kill -9 $a_pid $b_pid 2>/dev/null
-    [ -z "$cluster" ] || { exec 3>&-; wait "$cluster"; }
-    rm -rf "$scratch"' EXIT
-trap '' PIPE
-. test/lib/shows.sh
-. test/lib/asks.sh
-evidence="out err answer a.log b.log"
-mkdir -m 711 "$scratch/here"
-TMPDIR=$scratch/here
-export TMPDIR
-mkfifo "$scratch/in"
+. test/lib/scratch.sh
 . test/lib/peers.sh
+evidence="out err answer a.log b.log"
 nodes="shard-0 shard-1"
 
 # ---- who may be a peer ---------------------------------------------------------------------------
@@ -60,11 +48,10 @@ shows "has all lanes" lanes a 4
 shows "a process without peers is refused" ends 3 serve --http-port 0
 shows "and told why" err_has "another process has this database open"
 shows "a campaign" campaign
-way='' sold=''
 for t in way sold killed stopped told; do
     [ $t != sold ] && stock= || stock=', "stock": 60'
     shows "a template: $t" template $t "$stock"
-    eval "$t=$template"
+    eval "of_$t=$template"
 done
 shows "the campaign is active" opens
 
@@ -101,8 +88,8 @@ shows "and is seen" waits alive a 2
 shows "they share the lanes" waits lanes a 2
 shows "evenly" lanes b 2
 
-round=way
-template=$way
+# shellcheck disable=SC2154 # is set above
+round=way template=$of_way
 shows "a coupon is claimed at one" office 201 b POST /v1/claims \
     "{\"user\": \"u\", \"template\": \"$template\"}"
 coupon=$(answer '.coupons[0].id')
@@ -141,8 +128,8 @@ shows "and is taken back at the first" office 200 a POST "/v1/campaigns/$campaig
     '{"state": "active"}'
 shows "for both" soon claims_late b
 
-round=sold
-template=$sold
+# shellcheck disable=SC2154 # is set above
+round=sold template=$of_sold
 shows "100 claims of 60 pieces at both" many 100 claim
 shows "60 are answered yes" equal 60 "$(answered 201)"
 shows "40 are answered no" equal 40 "$(answered 409)"
@@ -165,11 +152,11 @@ shows "as both see it" waits lanes a 2
 round=stopped
 stop_and_go() {
     kill -STOP "$b_pid"
-    sleep 5
+    sleep 3
     kill -CONT "$b_pid"
 }
 goes stop_and_go
-shows "one that stood still for 5 s: each is answered, and there once" all_kept
+shows "one that stood still for 3 s: each is answered, and there once" all_kept
 shows "both are there again" waits alive a 2
 shows "and share the lanes" waits lanes a 2
 

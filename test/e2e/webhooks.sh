@@ -6,12 +6,11 @@
 # The last line is `N passed, N failed`.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-PATH=$(cd "${QUAN_BUILD:-build/release}" && pwd):$PATH
-scratch=$(mktemp -d) || exit 1
-. test/lib/shows.sh
+. test/lib/scratch.sh
 . test/lib/serving.sh
 receiver=
-trap '[ -z "$server$receiver" ] || kill -9 $server $receiver 2>/dev/null; rm -rf "$scratch"' EXIT
+# shellcheck disable=SC2086 # one that does not run is no word
+clear_up() { [ -z "$server$receiver" ] || kill -9 $server $receiver 2>/dev/null; }
 # shellcheck disable=SC2034 # shows.sh reads it
 evidence="answer log standing"
 data=$scratch/data

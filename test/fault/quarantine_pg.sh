@@ -5,41 +5,24 @@
 # The last line is `N passed, N failed`.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-build=$(cd "${QUAN_BUILD:-build/release}" && pwd)
-quan=$build/quan_poisoned
-scratch=$(mktemp -d) || exit 1
-chmod 711 "$scratch"
-cluster=
+. test/lib/scratch.sh
+. test/lib/clusters.sh
 server=
-trap '[ -z "$server" ] || kill -9 "$server" 2>/dev/null
-    [ -z "$cluster" ] || { exec 3>&-; wait "$cluster"; }
-    rm -rf "$scratch"' EXIT
-trap '' PIPE
-. test/lib/shows.sh
+clear_up() {
+    [ -z "$server" ] || kill -9 "$server" 2>/dev/null
+    no_cluster
+}
 evidence="answer err log"
-mkdir -m 711 "$scratch/here"
-TMPDIR=$scratch/here
-export TMPDIR
-mkfifo "$scratch/in"
 # shellcheck disable=SC3045
 ulimit -c 0 # dash has it
-
-# waits COMMAND…: until it holds; at most half a minute.
-waits() {
-    for _ in $(seq 600); do
-        if "$@" >/dev/null 2>&1; then return 0; fi
-        sleep 0.05
-    done
-    return 1
-}
 
 # ---- the server ----------------------------------------------------------------------------------
 
 # up [NAME=VALUE…]: a server with this poison, ready. $state: its directory; empty: none.
 up() {
     rm -f "$scratch/url"
-    env "$@" "$quan" serve --state "$state" --lanes 2 --http-port 0 --ready-file "$scratch/url" \
-        --log-level warn >/dev/null 2>>"$scratch/log" &
+    env "$@" quan_poisoned serve --state "$state" --lanes 2 --http-port 0 \
+        --ready-file "$scratch/url" --log-level warn >/dev/null 2>>"$scratch/log" &
     server=$!
     waits [ -s "$scratch/url" ] && url=$(cat "$scratch/url")
 }
@@ -70,20 +53,17 @@ field() { jq -r "$1" "$scratch/answer"; }
 claims() { post "$1" /v1/claims "$2" "{\"user\":\"$3\",\"template\":\"$template\"}"; }
 # listed TEXT: crashes and whether it is held, of the first.
 listed() {
-    is=$("$quan" admin quarantine list --json | jq -r '.[0] | "\(.crashes) \(.held)"')
+    is=$(quan admin quarantine list --json | jq -r '.[0] | "\(.crashes) \(.held)"')
     [ "$is" = "$1" ] || { echo "$is, not $1"; return 1; }
 }
 
 # ---- a shop --------------------------------------------------------------------------------------
 
-"$build/quan" cluster postgres --json <"$scratch/in" >"$scratch/out" 2>"$scratch/err" &
-cluster=$!
-exec 3>"$scratch/in"
-shows "a database" waits [ -s "$scratch/out" ]
-QUAN_STORE=$(head -n 1 "$scratch/out" | jq -r '.nodes[0].dsn_tcp')
+shows "a database" databases
+QUAN_STORE=$(dsn shard-0)
 export QUAN_STORE
-merchant=$("$quan" admin merchant create --name Shop --zone UTC --currency USD --json | jq -r .id)
-key=$("$quan" admin key create --merchant "$merchant" 2>/dev/null)
+merchant=$(quan admin merchant create --name Shop --zone UTC --currency USD --json | jq -r .id)
+key=$(quan admin key create --merchant "$merchant" 2>/dev/null)
 window='{"from":"2020-01-01T00:00:00Z","until":"2099-01-01T00:00:00Z"}'
 state=$scratch/own/state
 shows "a server starts" up
@@ -114,9 +94,9 @@ shows "because it is quarantined" [ "$(field .code)" = quarantined ]
 shows "others go on" claims 201 good-2 bob
 shows "the server stops" stopped
 shows "it is listed" listed "2 true"
-shows "the books agree" "$quan" verify
-shows "it may be tried again" "$quan" admin quarantine retry \
-    "$("$quan" admin quarantine list --json | jq -r '.[0].id')"
+shows "the books agree" quan verify
+shows "it may be tried again" quan admin quarantine retry \
+    "$(quan admin quarantine list --json | jq -r '.[0].id')"
 shows "mended" up
 shows "it is done" claims 201 bad-1 boom
 shows "the server stops" stopped
@@ -131,7 +111,7 @@ for crash in first second third; do
     shows "no directory: by its signal" died
 done
 state=/dev/null/state
-shows "one that cannot be made is told" sh -c "! '$quan' serve --state '$state' 2>'$scratch/err'"
+shows "one that cannot be made is told" sh -c "! quan serve --state '$state' 2>'$scratch/err'"
 shows "by its name" grep -q "$state" "$scratch/err"
 
 counted

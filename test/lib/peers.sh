@@ -1,35 +1,21 @@
 #!/bin/sh
 # peers.sh: two servers, a and b, of one store in throw-away databases, for the tests in sh; each
-# reads it with `.` behind shows.sh and asks.sh, when the pipe $scratch/in is made. quan is on PATH.
-# The test sets $peers, $QUAN_STORE, $nodes (the primaries), and may set $more (lines of settings)
-# and $position (a header of what is asked). Its trap ends $a_pid, $b_pid and $cluster.
+# reads it with `.` behind scratch.sh. The test sets $peers, $QUAN_STORE, $nodes (the primaries),
+# and may set $more (lines of settings) and $position (a header of what is asked).
 # shellcheck disable=SC2154,SC2034 # what is set by those who read this, and for them
-a_pid='' b_pid='' cluster='' more='' position=''
+. test/lib/clusters.sh
+. test/lib/asks.sh
+a_pid='' b_pid='' more='' position=''
 workers=8
+# shellcheck disable=SC2086 # one that does not run is no word
+no_servers() { [ -z "$a_pid$b_pid" ] || kill -9 $a_pid $b_pid 2>/dev/null; }
+clear_up() {
+    no_servers
+    no_cluster
+}
+# inside NAME: what stands before the command that runs there.
+inside() { :; }
 
-# waits COMMAND…: until it holds; at most half a minute.
-waits() {
-    for _ in $(seq 600); do
-        if "$@" >/dev/null 2>&1; then return 0; fi
-        sleep 0.05
-    done
-    "$@"
-}
-# databases ARGUMENT…: a cluster for the test, until it is ready; what it reads is descriptor 3.
-databases() {
-    quan cluster postgres --json "$@" <"$scratch/in" >"$scratch/out.cluster" 2>"$scratch/err" &
-    cluster=$!
-    exec 3>"$scratch/in"
-    waits said 1
-}
-said() { [ "$(wc -l <"$scratch/out.cluster")" -ge "$1" ]; }
-# tell WORD NODE: a word to its cluster, until it has happened.
-heard=1
-tell() {
-    echo "$1 $2" >&3
-    heard=$((heard + 1))
-    waits said $heard
-}
 url_of() { cat "$scratch/$1.last"; }
 metric() { curl -s -m 5 "$(url_of "$1")/metrics" | sed -n "s/^$2 //p"; }
 alive() { equal "$2" "$(metric "$1" quan_peers_alive)"; }
@@ -58,7 +44,8 @@ start() {
     rm -f "$scratch/$name.url"
     settings "${2:-secret}" >"$scratch/$name.ini"
     # shellcheck disable=SC2046
-    $(page serve | sed "s|/etc/quan/quan.ini|$scratch/$name.ini|; s|name a|name $name|") \
+    $(inside "$name") $(page serve |
+        sed "s|/etc/quan/quan.ini|$scratch/$name.ini|; s|name a|name $name|") \
         --http-port 0 --ready-file "$scratch/$name.url" >/dev/null 2>>"$scratch/$name.log" &
     eval "${name}_pid=$!"
 }
@@ -81,13 +68,15 @@ dies() {
     wait "$pid" 2>/dev/null
     true
 }
-# ask NAME KEY METHOD PATH BODY IDEMPOTENCY-KEY FILE: the status of the answer; the answer in FILE,
-# its head in FILE.head.
+# ask NAME KEY METHOD PATH BODY IDEMPOTENCY-KEY FILE: the status of the answer, 000 where there is
+# none in $patience seconds; the answer in FILE, its head in FILE.head.
+patience=8
 ask() {
-    curl -s -m 8 -o "$7" -D "$7.head" -w '%{http_code}\n' -X "$3" \
+    read -r url <"$scratch/$1.last"
+    curl -s -m "$patience" -o "$7" -D "$7.head" -w '%{http_code}\n' -X "$3" \
         -H "Authorization: Bearer $2" ${position:+-H "Quan-Position: $position"} \
         -H "Idempotency-Key: $6" -H 'Content-Type: application/json' ${5:+-d "$5"} \
-        "$(url_of "$1")$4"
+        "$url$4"
 }
 fresh() { cat /proc/sys/kernel/random/uuid; }
 # office STATUS NAME METHOD PATH [BODY]: as the shop's office; the answer in answer.
@@ -97,45 +86,47 @@ office() {
     equal "$is" "$wanted"
 }
 answer() { jq -r "$1" "$scratch/answer"; }
-# many N COMMAND…: at once, $workers of them; each gets a number of its own, from 1.
-many() {
-    n=$1
-    shift
+# at_once COMMAND…: by $workers, each of which knows its number, $worker; until all have ended.
+at_once() {
     for worker in $(seq $workers); do
-        for i in $(seq "$worker" $workers "$n"); do "$@" "$i"; done &
+        "$@" &
         eval "w$worker=$!"
     done
     for worker in $(seq $workers); do eval "wait \$w$worker"; done
 }
+# many N COMMAND…: at once; each gets a number of its own, from 1.
+many() {
+    n=$1
+    shift
+    at_once in_turn "$@"
+}
+in_turn() { for i in $(seq "$worker" $workers "$n"); do "$@" "$i"; done; }
 # claim N: user N asks for a coupon, at one server and the other in turn, with the same key, until
-# it is answered yes or no; at most ten seconds.
+# it is answered yes or no; at most 200 times.
 claim() {
     began=$(date +%s%3N)
-    for try in $(seq 200); do
+    try=0
+    while [ $((try += 1)) -le 200 ]; do
         [ $((($1 + try) % 2)) -eq 0 ] && at=a || at=b
         is=$(ask "$at" "$office" POST /v1/claims \
             "{\"user\": \"$round-$1\", \"template\": \"$template\"}" "$round-$1" \
             "$scratch/claim.$round.$1")
         case $is in
-        201 | 409) break ;;
+        201 | 4??) break ;;
         esac
         sleep 0.05
     done
-    echo "$is $(($(date +%s%3N) - began))" >"$scratch/status.$round.$1"
+    echo "$is $(($(date +%s%3N) - began)) $try" >"$scratch/status.$round.$1"
 }
 answered() { cat "$scratch/status.$round".* | grep -c "^$1"; }
 # longest: what the slowest of them took, in ms.
 longest() { cat "$scratch/status.$round".* | cut -d' ' -f2 | sort -n | tail -n 1; }
+at_first() { ! cat "$scratch/status.$round".* | grep -v ' 1$'; } # nobody had to ask twice
 within() { [ "$(longest)" -le "$1" ] || { echo "$(longest) ms, not $1"; false; }; }
 coupons() { cat "$scratch/claim.$round".*[0-9] | jq -r '.coupons[]?.id' | sort; }
 # sum SQL: of the number that it gives in each shard.
 sum() {
     for node in $nodes; do sql "$node" "$1"; done | awk '{ n += $1 } END { print n }'
-}
-sql() { psql -X -q -A -t -v ON_ERROR_STOP=1 -d "$(dsn "$1")" -c "$2"; }
-dsn() {
-    head -n 1 "$scratch/out.cluster" |
-        jq -r --arg name "$1" '.nodes[] | select(.name == $name).dsn_tcp'
 }
 
 # merchant: with $office, its key; no server runs.
@@ -160,19 +151,40 @@ template() {
         \"benefit\": {\"kind\": \"amount_off\",
         \"amount\": {\"amount\": 100, \"currency\": \"USD\"}}${2:-}}" && template=$(answer .id)
 }
-# goes COMMAND…: $load claims at both of the template that the round is called by, or the last one;
-# and the command under them.
-load=400
-goes() {
-    template=$(eval "echo \${$round:-$template}")
+# load_begins: claims at both, of the template $of_ROUND or else the last one; load_ends: there is
+# no more of it, and all are answered.
+load_begins() {
+    template=$(eval "echo \${of_$round:-$template}")
     before=$(sum "select count(*) from coupon")
-    many $load claim &
-    claims=$!
-    sleep 0.7
-    "$@"
-    wait "$claims"
+    at_once on_and_on claim &
+    claiming=$!
 }
+load_ends() {
+    : >"$scratch/enough.$round"
+    wait "$claiming"
+    load=$(claims_made)
+}
+# goes COMMAND…: while there are claims, of which $after are answered behind it.
+after=$((4 * workers))
+goes() {
+    load_begins
+    waits come $((2 * workers))
+    "$@"
+    waits come $(($(claims_made) + after))
+    load_ends
+}
+# on_and_on COMMAND…: with one number after the other, until there is enough of the round.
+on_and_on() {
+    i=$worker
+    while kill -0 $$ && [ ! -e "$scratch/enough.$round" ]; do
+        "$@" "$i"
+        i=$((i + workers))
+    done
+}
+claims_made() { find "$scratch" -maxdepth 1 -name "status.$round.*" | wc -l; }
+come() { [ "$(claims_made)" -ge "$1" ]; }
+# all_kept: each was answered yes, and its coupon is there, once, and no other.
 all_kept() {
-    equal $load "$(answered 201)" && equal $load "$(coupons | uniq | wc -l)" &&
+    equal "$load" "$(answered 201)" && equal "$load" "$(coupons | uniq | wc -l)" &&
         equal $((before + load)) "$(sum "select count(*) from coupon")"
 }

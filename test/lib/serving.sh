@@ -1,17 +1,9 @@
 #!/bin/sh
-# serving.sh: servers for the tests in sh; each reads it with `.` behind shows.sh. quan is on PATH,
-# and the test's trap ends $server.
+# serving.sh: servers for the tests in sh; each reads it with `.` behind scratch.sh, or shows.sh, a
+# PATH with quan and a trap that ends $server.
 # shellcheck disable=SC2154 # scratch is set by those who read this
 server=
-
-# waits COMMAND…: until it holds, at most a minute.
-waits() {
-    for _ in $(seq 600); do
-        if "$@" >/dev/null 2>&1; then return 0; fi
-        sleep 0.1
-    done
-    return 1
-}
+clear_up() { [ -z "$server" ] || kill -9 "$server" 2>/dev/null; }
 
 # up ARGUMENT…: `quan serve` with these; its address in $url, its log in $scratch/log.
 up() {
