@@ -77,7 +77,8 @@ quan_program_tests(model LINK quan_all LABELS model)
 quan_program_tests(fault LINK quan_all LABELS fault)
 quan_program_tests(e2e LINK quan_all LABELS e2e)
 quan_program_tests(replay LINK quan_all LABELS replay)
-set_tests_properties(test_e2e_promises test_fault_kill PROPERTIES COST 40) # the longest
+set_tests_properties(test_e2e_promises test_e2e_drills test_e2e_partition test_e2e_servers
+    test_fault_kill PROPERTIES COST 40) # the longest
 
 # Shell suites of host tools: tools/NAME_test.sh is given the program NAME. The last line of a suite
 # is `N passed, N failed`.
