@@ -232,6 +232,9 @@ acknowledged() {
 }
 goes_alone() {
     cuts s1 r
+    (patience=40 && once 201 a 2 903) &
+    of_a=$!
+    (patience=40 && once 201 b 3 904) &
     shows "the replica is cut off: commits wait" waits commits_wait a
     shows "at the other server, too" waits commits_wait b
     shows "until the primary has given it up" waits streams 0
@@ -241,6 +244,7 @@ goes_alone() {
     shows "wherever they are asked for" once 201 a 1 902
     heals s1 r
     shows "it streams again" waits is_sync
+    wait $of_a $!
 }
 round=replica
 goes goes_alone
