@@ -136,7 +136,7 @@ load() {
 metric() {
     curl -sS -f "$url/metrics" | awk -v name="$1" '
         $1 == name || index($1, name "{") == 1 { sum += $2 }
-        END { printf "%d\n", sum }'
+        END { printf "%.0f\n", sum }'
 }
 
 # ---- PostgreSQL ----------------------------------------------------------------------------------

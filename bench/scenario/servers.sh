@@ -58,7 +58,7 @@ cost_of() {
         cpu_us "$pid" 2>/dev/null
         # shellcheck disable=SC2046
         cost_of $(cat "/proc/$pid/task/$pid/children" 2>/dev/null)
-    done | awk '{ n += $1 } END { printf "%d\n", n }'
+    done | awk '{ n += $1 } END { printf "%.0f\n", n }'
 }
 # claims URL CONNECTIONS FILE
 claims() {

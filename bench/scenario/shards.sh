@@ -55,7 +55,7 @@ postmasters() { echo "$(node shard-0 process) $(node shard-1 process)"; }
 counted() {
     for shard in 0 1; do
         sql "$(address $shard postgres)" "SELECT $1"
-    done | awk '{ n += $1 } END { printf "%d\n", n }'
+    done | awk '{ n += $1 } END { printf "%.0f\n", n }'
 }
 log() { counted "pg_current_wal_insert_lsn() - '0/0'"; }
 syncs_of_log() { counted 'wal_sync FROM pg_stat_wal'; }
@@ -104,7 +104,7 @@ claims() {
 }
 servers_us() { for pid in $running; do cpu_us "$pid"; done | awk '{ n += $1 } END { print n }'; }
 # of_all METRIC: of all servers.
-of_all() { for url in $urls; do metric "$1"; done | awk '{ n += $1 } END { printf "%d\n", n }'; }
+of_all() { for url in $urls; do metric "$1"; done | awk '{ n += $1 } END { printf "%.0f\n", n }'; }
 
 # ---- the peers -----------------------------------------------------------------------------------
 
