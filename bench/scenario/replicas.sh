@@ -1,11 +1,12 @@
 #!/bin/sh
 # replicas: wallets over HTTP, read from PostgreSQL's primary and from its streaming replica, at
-# rest and beside claims at a fixed rate. In turn, in one run of about two minutes, on one store.
+# rest and beside claims at a fixed rate. In turn, in one run of about three minutes, on one store.
 #
 # Usage: bench/scenario/replicas.sh [ROUNDS [SECONDS]]     (3 rounds of 5 s each)
 #
 #   primary        without store_replicas         …-claims   beside CLAIMS claims a second
 #   replica        with it
+#   peers          with it, by one of two servers, which looks at the heads of lanes on the primary
 #
 # CONNECTIONS (64), LANES (4), USERS (20000), COUPONS (200000) there before, CLAIMS (500).
 # shellcheck disable=SC1091,SC2154,SC2034 # lib.sh sets and reads them
@@ -15,8 +16,10 @@ seconds=${2:-5}
 connections=${CONNECTIONS:-64}
 users=${USERS:-20000}
 rate=${CLAIMS:-500}
-need jq curl psql
+need jq curl psql openssl
 binaries quan
+openssl rand -hex 32 >"$run/secret"
+first_port=$(shuf -i 20000-30000 -n 1)
 
 start_cluster --replicas
 make_store() {
@@ -26,11 +29,14 @@ make_store() {
 }
 # begin WHERE: a server that reads wallets there.
 begin() {
-    replicas=
-    [ "$1" = primary ] || replicas=$(node shard-0-replica dsn_tcp)
+    where=$1 replicas=
+    [ "$where" = primary ] || replicas=$(node shard-0-replica dsn_tcp)
     rm -f "$run/url"
-    "$quan" serve --store-replicas "$replicas" --http-port 0 --ready-file "$run/url" \
-        --log-level warn >>"$run/quan.log" 2>&1 &
+    set -- --store-replicas "$replicas" --http-port 0 --ready-file "$run/url" --log-level warn
+    [ "$where" != peers ] ||
+        set -- "$@" --peer-name a --peer-secret-file "$run/secret" \
+            --peers "a=127.0.0.1:$first_port,b=127.0.0.1:$((first_port + 1))"
+    "$quan" serve "$@" >>"$run/quan.log" 2>&1 &
     quan_pid=$!
     pids="$pids $quan_pid"
     until_there "$run/url" "$quan_pid" >/dev/null
@@ -89,6 +95,7 @@ for round in $(seq "$rounds"); do
     for beside in '' claims; do
         measure primary $beside
         measure replica $beside
+        measure peers $beside
     done
 done
 printf '\nmedian (least, most) of wallets/s\n'

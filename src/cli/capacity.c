@@ -65,10 +65,12 @@ static uint64_t sent_on_milli(uint64_t writes, uint64_t n)
     return milli(up(writes * (n - 1), n) * CAPACITY_FORWARD_NS);
 }
 
-static void add_servers(const capacity_wish *w, uint64_t writes, capacity_need *sum)
+/* n: how many there are at least. */
+static void add_servers(const capacity_wish *w, uint64_t writes, uint64_t n, capacity_need *sum)
 {
-    uint64_t own = sum->server_milli, n = 1;
-    sum->server_cores = cores(own, w->busy_percent);
+    uint64_t own = sum->server_milli;
+    sum->server_milli += sent_on_milli(writes, n);
+    sum->server_cores = cores(sum->server_milli, w->busy_percent);
     /* Ends: what is sent on grows with n, but is never more than all writes. */
     while (w->store == CAPACITY_PG && sum->server_cores > n * w->cores_of_machine) {
         n = up(sum->server_cores, w->cores_of_machine);
@@ -85,7 +87,8 @@ static uint64_t lanes_made(uint64_t machine_cores, uint64_t shards)
     return n < shards ? shards : n - n % shards;
 }
 
-static void add_databases(const capacity_wish *w, capacity_need *sum)
+/* How many replicas of a shard its reads take. */
+static uint64_t add_databases(const capacity_wish *w, capacity_need *sum)
 {
     uint64_t room = w->cores_of_machine * w->busy_percent * CAPACITY_MILLI / 100;
     uint64_t replay = w->replicas == 0 ? 0 : replay_milli(sum->log_bytes_s);
@@ -104,6 +107,23 @@ static void add_databases(const capacity_wish *w, capacity_need *sum)
     uint64_t lanes = up(sum->lanes, sum->shards);
     sum->connections = sum->servers * CAPACITY_READERS + lanes;
     sum->connections_most = sum->servers * (CAPACITY_READERS + lanes);
+    return readers;
+}
+
+/* Each server reads from one replica of a shard at a time, so there must be as many of them. Ends:
+ * how many replicas reads take depends on whether there are several, not on how many. */
+static capacity_need cluster_of(const capacity_wish *w, uint64_t writes, uint64_t reads,
+                                const capacity_need *sum)
+{
+    uint64_t heads = w->replicas == 0 ? 0 : milli(reads * CAPACITY_HEADS_NS);
+    for (uint64_t n = 1, readers;; n = readers) {
+        capacity_need all = *sum;
+        add_servers(w, writes, n, &all);
+        all.primary_milli += all.servers > 1 ? heads : 0;
+        readers = add_databases(w, &all);
+        if (readers <= all.servers)
+            return all;
+    }
 }
 
 capacity_need capacity_for(const capacity_wish *wish)
@@ -112,18 +132,18 @@ capacity_need capacity_for(const capacity_wish *wish)
     CHECK(wish->cores_of_machine > 0 && wish->cores_of_machine <= CAPACITY_CORES_MAX);
     CHECK(wish->replicas <= CAPACITY_REPLICAS_MAX && wish->lanes <= STORE_LANES_MAX);
     capacity_need sum = {0};
-    uint64_t writes = 0;
+    uint64_t writes = 0, reads = 0;
     for (int i = 0; i < CAPACITY_KINDS; i++) {
         capacity_need one = capacity_of(wish, (capacity_kind)i);
-        writes += capacity_costs[i].writes ? wish->rates[i] : 0;
+        *(capacity_costs[i].writes ? &writes : &reads) += wish->rates[i];
         sum.server_milli += one.server_milli;
         sum.primary_milli += one.primary_milli;
         sum.replica_milli += one.replica_milli;
         sum.log_bytes_s += one.log_bytes_s;
         sum.kept_bytes_day += one.kept_bytes_day;
     }
-    add_servers(wish, writes, &sum);
     if (wish->store == CAPACITY_PG)
-        add_databases(wish, &sum);
+        return cluster_of(wish, writes, reads, &sum);
+    add_servers(wish, writes, 1, &sum);
     return sum;
 }

@@ -40,6 +40,9 @@ enum {
     /* What an act that is sent on costs both servers more: 57 instead of 38 µs for each claim at
      * two servers, of which one sends on half (bench/scenario/servers.sh; docs/operate). */
     CAPACITY_FORWARD_NS = 38000,
+    /* What a reading from a replica costs the primary where there are several servers: it looks at
+     * the heads of the shard's lanes there (bench/scenario/replicas.sh, "peers"; docs/operate). */
+    CAPACITY_HEADS_NS = 170000,
     /* What a replica takes to receive and apply 1,000 bytes of log, which is one process's work
      * however many processors there are: bench/scenario/capacity.sh, "replay". */
     CAPACITY_REPLAY_NS = 15000,
@@ -69,8 +72,8 @@ typedef struct capacity_need {
     uint64_t log_bytes_s, kept_bytes_day;
 } capacity_need;
 
-/* What the requests of one kind take, at full busyness, without sending on: cores, machines and
- * connections are 0. */
+/* What the requests of one kind take, at full busyness, as if one server had them all: cores,
+ * machines and connections are 0. */
 capacity_need capacity_of(const capacity_wish *wish, capacity_kind kind);
 capacity_need capacity_for(const capacity_wish *wish);
 

@@ -132,7 +132,8 @@ static void tell_cluster(buf *out, const capacity_wish *w, const capacity_need *
                (unsigned long long)n->connections_most,
                (unsigned long long)(n->log_bytes_s / n->shards >> 10));
     if (n->servers > 1)
-        buf_printf(out, "quan cores of all: with acts that servers send each other.\n");
+        buf_printf(out, "All: with acts that servers send each other, and what they look up on "
+                        "primaries for\nreads from replicas.\n");
     if (n->servers > PEERING_SERVERS_MAX || n->shards > STORE_SHARDS_MAX || n->shards > n->lanes)
         buf_printf(out,
                    "That is more than one store has: %d servers, %d shards, and a lane for each of "

@@ -148,10 +148,47 @@ static void many_reads_need_more_replicas(void **state)
     capacity_wish w = wish_of(CAPACITY_WALLET, MILLION);
     w.replicas = 1;
     capacity_need n = capacity_for(&w);
-    uint64_t room = MACHINE * BUSY * 10;
-    assert_int_equal(n.shards, 1);
+    uint64_t room = n.shards * MACHINE * BUSY * 10;
     assert_true(n.replicas > 1 && n.replicas * room >= n.replica_milli);
     assert_true((n.replicas - 1) * room < n.replica_milli);
+}
+
+/* More than one replica can do, and less than one server: it would leave the other one idle. */
+static void a_server_reads_from_one_replica_at_a_time(void **state)
+{
+    (void)state;
+    const capacity_price *p = &capacity_costs[CAPACITY_WALLET].of[CAPACITY_PG];
+    uint64_t room_ns = MACHINE * BUSY * UINT64_C(10000000);
+    capacity_wish w = wish_of(CAPACITY_WALLET, room_ns / p->database_ns);
+    assert_true(p->server_ns < p->database_ns);
+    w.replicas = 2;
+    assert_int_equal(capacity_for(&w).servers, 1);
+    w.rates[CAPACITY_WALLET] += 1000;
+    capacity_need n = capacity_for(&w);
+    assert_int_equal(n.replicas, 2);
+    assert_int_equal(n.servers, 2);
+    for (uint64_t rate = MILLION / 10; rate < 10 * MILLION; rate += MILLION / 3) {
+        w.rates[CAPACITY_WALLET] = rate;
+        n = capacity_for(&w);
+        assert_true(n.servers >= n.replicas);
+    }
+}
+
+static void several_servers_look_at_heads_on_the_primary(void **state)
+{
+    (void)state;
+    capacity_wish w = wish_of(CAPACITY_COUPON, 1000);
+    w.replicas = 1;
+    capacity_need n = capacity_for(&w);
+    assert_int_equal(n.servers, 1);
+    assert_int_equal(n.primary_milli, 0);
+    w.rates[CAPACITY_COUPON] = MILLION;
+    n = capacity_for(&w);
+    assert_true(n.servers > 1);
+    assert_int_equal(n.primary_milli, CAPACITY_HEADS_NS);
+    w.replicas = 0; /* then the primary has them with the rows */
+    n = capacity_for(&w);
+    assert_int_equal(n.primary_milli, capacity_costs[CAPACITY_COUPON].of[CAPACITY_PG].database_ns);
 }
 
 /* One process applies the log: beyond what it can, a further shard is needed, no core. */
@@ -200,6 +237,8 @@ int main(void)
         cmocka_unit_test(servers_pay_for_what_they_send_on),
         cmocka_unit_test(replicas_take_reads_and_the_log),
         cmocka_unit_test(many_reads_need_more_replicas),
+        cmocka_unit_test(a_server_reads_from_one_replica_at_a_time),
+        cmocka_unit_test(several_servers_look_at_heads_on_the_primary),
         cmocka_unit_test(the_log_of_a_shard_is_one_process),
         cmocka_unit_test(connections_are_of_servers_and_lanes),
     };
