@@ -10,6 +10,9 @@
 #define ACT(number, name, in, out, decide, class, flags) extern act_decide decide;
 #include "app/act.def"
 #undef ACT
+#define AHEAD(name, ahead) extern act_ahead ahead;
+#include "app/ahead.def"
+#undef AHEAD
 
 static const act acts[] = {
 #define ACT(number, name, in, out, decide, class, flags)                                           \
@@ -119,6 +122,33 @@ static bool may_ask(uow *u, const act_call *c)
            keyring_find(c->app->keys, by.hi, by.lo, uow_now(u), &who);
 }
 
+/* With what an act has asked for comes what it will ask for behind that. */
+static void ask_ahead(uow *u, const act_call *c)
+{
+    switch (c->id) {
+#define AHEAD(name, ahead)                                                                         \
+    case ACT_ID_##name:                                                                            \
+        ahead(u, c->in);                                                                           \
+        break;
+#include "app/ahead.def"
+#undef AHEAD
+    default:
+        break;
+    }
+}
+
+static result decide(uow *u, const act *a, act_call *c)
+{
+    if (c->refusal != R_DONE) {
+        return refuse_given(u, c);
+    }
+    result r = a->decide(u, c->in, c->out);
+    if (r == R_AGAIN && uow_asks_ahead(u)) {
+        ask_ahead(u, c);
+    }
+    return r;
+}
+
 static result run_known(uow *u, act_call *c)
 {
     const act *a = act_find((uint16_t)c->id);
@@ -130,9 +160,7 @@ static result run_known(uow *u, act_call *c)
     if (keyed) {
         kept = idempotency_get(u, c->slot, c->key_hash.hi, c->key_hash.lo);
         if (uow_pending(u)) { /* most are no repetitions: what it reads first comes along */
-            if (c->refusal == R_DONE) {
-                (void)a->decide(u, c->in, c->out);
-            }
+            MAYBE(decide(u, a, c));
             return R_AGAIN;
         }
         if (kept != NULL && uow_now(u) - kept->at_ms < ACT_KEY_KEEP_MS) {
@@ -143,7 +171,7 @@ static result run_known(uow *u, act_call *c)
         return R_AGAIN;
     }
     c->at_ms = uow_now(u);
-    c->code = c->refusal == R_DONE ? a->decide(u, c->in, c->out) : refuse_given(u, c);
+    c->code = decide(u, a, c);
     if (c->code == R_AGAIN || c->code == R_WAIT) {
         return c->code;
     }

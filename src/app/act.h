@@ -27,6 +27,10 @@ typedef enum act_id {
 } act_id;
 
 typedef result act_decide(uow *u, const void *in, void *out);
+/* Gets only, and it must do with rows that are not here. Runs where decide has just lacked some and
+ * has found nothing wrong with its input. Whatever it asks for beside what decide will need costs a
+ * row of a load, and nothing on engines that read at once. */
+typedef void act_ahead(uow *u, const void *in);
 typedef struct act {
     uint16_t number;
     str name;

@@ -25,6 +25,7 @@
 #include "base/arena.h"
 #include "base/issues.h"
 #include "base/str.h"
+#include "domain/link.h"
 #include "domain/row.h"
 
 typedef struct uow uow;
@@ -57,6 +58,13 @@ typedef struct uow_range {
     bool after;
 } uow_range;
 size_t uow_scan(uow *u, const uow_range *range, size_t limit, void **rows);
+
+/* Looking ahead, where each load is a round trip to a server: while a decide function lacks rows,
+ * so that those which it will ask for later come along. */
+bool uow_asks_ahead(const uow *u);
+/* The row whose key is `key` but for the column that the row under from_key names (link.def), when
+ * both are here; else NULL, and they come with the next load. `key` has 0 in that column. */
+void *uow_ahead(uow *u, row_link_id which, const void *key, const void *from_key);
 
 arena *uow_memory(uow *u);       /* lives until the act's batch is answered */
 int64_t uow_now(const uow *u);   /* act time of the batch: never earlier than any before here */

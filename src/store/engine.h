@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "domain/link.h"
 #include "domain/row.h"
 #include "port/store.h"
 
@@ -49,12 +50,25 @@ typedef struct scan_item {
     result outcome; /* out: R_DONE, or why there is nothing */
 } scan_item;
 
+/* A row wanted by a key that another one completes, which is wanted, too. */
+typedef struct link_item {
+    row_link_id which;
+    str from_key;     /* stored form of the other one's key, … */
+    const void *from; /* … and its columns */
+    void *row;        /* as of load_item, but for the column of its key that is named */
+    bool named;       /* out: the other one is there, and names it: the column is filled */
+    bool found;       /* out */
+    result outcome;   /* out: as of load_item */
+} link_item;
+
 /* All that somebody lacks: one round trip, where the engine has them. */
 typedef struct read_request {
     load_item *items;
     size_t n;
     scan_item *scans;
     size_t scans_n;
+    link_item *links; /* of a batch, where the engine is far away */
+    size_t links_n;
 } read_request;
 
 /* before NULL: insert; after NULL: delete; both: update. Both carry the key. */
@@ -109,6 +123,8 @@ struct engine {
     const engine_ops *ops;
     bool withholds; /* a load costs a round trip: collect what a whole batch misses, load it at once
                      */
+    bool far;       /* … and that trip is to a server: acts ask ahead for what they may need, and
+                       rows that name others are loaded with those */
     bool shared;    /* other processes may write: every batch writes its lane's head, and so finds
                        out whether another one came between */
     bool checked;   /* look for rows that were changed without uow_edit: costs a copy of each row */

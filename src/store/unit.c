@@ -260,11 +260,15 @@ void unit_load(uow *u)
     for (const unit_scan *s = u->scans; s != NULL; s = s->next)
         if (s->state == ENTRY_WANTED)
             scans[scans_n++].request = s->request;
-    read_request wish = {items, n, scans, scans_n};
+    size_t links_n;
+    link_item *links = unit_links_wanted(u, &links_n);
+    read_request wish = {items, n, scans, scans_n, links, links_n};
     if (n + scans_n > 0)
         u->engine->ops->read(u->engine, u->at, &wish, u->memory);
     for (size_t i = 0; i < n; i++)
         unit_entry_loaded(u, entries[i], &items[i]);
+    for (size_t i = 0; i < links_n; i++)
+        unit_link_loaded(u, &links[i]);
     scans_n = 0;
     for (unit_scan *s = u->scans; s != NULL; s = s->next)
         if (s->state == ENTRY_WANTED)

@@ -68,6 +68,13 @@ typedef struct unit_message {
     str input;
 } unit_message;
 
+/* A row that comes with `from`, which is wanted, and names it. */
+typedef struct unit_link {
+    row_link_id which;
+    const unit_entry *from;
+    const void *key; /* key columns, but for the one that is named */
+} unit_link;
+
 /* A growing array in the unit's arena. */
 typedef struct unit_list {
     void *items;
@@ -99,6 +106,7 @@ struct uow {
     unit_entry *changed_of[UNIT_TABLES]; /* newest first */
     unit_list changed;                   /* unit_entry *: first change first */
     unit_list wanted;                    /* unit_entry * */
+    unit_list links;                     /* unit_link: of the next load */
     unit_scan *scans;
     unit_list events;   /* event */
     unit_list dues;     /* unit_due */
@@ -160,7 +168,7 @@ typedef struct unit_changes {
  * wrote nothing and the engine is not shared. Nothing may run in the unit after it. */
 void unit_finish(uow *u, unit_changes *out);
 
-/* Between uow.c, scan.c and unit.c */
+/* Between uow.c, ahead.c, scan.c and unit.c */
 /* A row for these entries, which are of one kind and in order. */
 void unit_due_block(uow *u, const unit_due *dues, size_t n);
 typedef struct unit_key {
@@ -178,6 +186,9 @@ void unit_entry_loaded(uow *u, unit_entry *e, const load_item *item);
 void unit_seen(uow *u, unit_entry *e);
 bool unit_withholds(uow *u);           /* must this miss wait for unit_load? */
 uint64_t unit_random(uint64_t *state); /* 32 bits */
+/* What the next load brings beside what is wanted; none is left then. */
+link_item *unit_links_wanted(uow *u, size_t *n);
+void unit_link_loaded(uow *u, const link_item *item);
 void unit_scan_loaded(unit_scan *s, const scan_item *item);
 void unit_check_run(uow *u, bool kept);
 

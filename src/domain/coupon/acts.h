@@ -126,4 +126,10 @@ result return_decide(uow *u, const void *in, void *out);
 result void_decide(uow *u, const void *in, void *out);
 result sweep_decide(uow *u, const void *in, void *out);
 
+/* What they will ask for later (act_ahead of app/act.h). */
+void issue_ahead(uow *u, const void *in);
+void hold_ahead(uow *u, const void *in);
+void redeem_ahead(uow *u, const void *in);
+void void_ahead(uow *u, const void *in);
+
 #endif

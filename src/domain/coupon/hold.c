@@ -50,6 +50,13 @@ static result check_holds(const order_desk *d)
     return R_DONE;
 }
 
+void hold_ahead(uow *u, const void *input)
+{
+    const order_in *in = input;
+    order_desk d = {.in = in, .c = {.u = u, .slot = slot_of_user(in->merchant, in->user)}};
+    order_ahead(&d, false);
+}
+
 result hold_decide(uow *u, const void *input, void *output)
 {
     const order_in *in = input;

@@ -117,6 +117,37 @@ static result issue_items(issue_desk *d, issue_place *places)
     return limit_book_settle(d->book);
 }
 
+/* Each item, and the rows of those that may be issued. */
+static result load_items(issue_desk *d, issue_place **places)
+{
+    size_t n = d->in->items.n;
+    *places = ARENA_ARRAY(uow_memory(d->u), issue_place, n);
+    d->shelves = ARENA_ARRAY(uow_memory(d->u), issue_shelf, n);
+    for (size_t i = 0; i < n; i++) {
+        issue_place *p = &(*places)[i];
+        p->in = &d->in->items.items[i];
+        issue_look(d, p);
+        if (p->refused != R_DONE && d->in->mode == ISSUE_MODE_ALL_OR_NONE)
+            return refuse_all(d, i, p);
+        if (p->refused == R_DONE)
+            issue_load(d, p);
+    }
+    return uow_pending(d->u) ? R_AGAIN : R_DONE;
+}
+
+/* What a user needs who is known, and one who is new. */
+void issue_ahead(uow *u, const void *input)
+{
+    const issue_in *in = input;
+    issue_desk d = {.u = u, .in = in, .slot = slot_of_user(in->merchant, in->user)};
+    user who = {.slot = d.slot, .merchant = in->merchant, .name = in->user};
+    issue_place *places;
+    (void)slot_head_get(u, d.slot);
+    d.slices = slice_set_new(u);
+    d.book = limit_book_ahead(u, &who, d.slices);
+    MAYBE(load_items(&d, &places));
+}
+
 result issue_decide(uow *u, const void *input, void *output)
 {
     const issue_in *in = input;
@@ -130,17 +161,7 @@ result issue_decide(uow *u, const void *input, void *output)
     r = find_user(&d);
     if (r != R_DONE)
         return r;
-    issue_place *places = ARENA_ARRAY(uow_memory(u), issue_place, in->items.n);
-    d.shelves = ARENA_ARRAY(uow_memory(u), issue_shelf, in->items.n);
-    for (size_t i = 0; i < in->items.n; i++) {
-        places[i].in = &in->items.items[i];
-        issue_look(&d, &places[i]);
-        if (places[i].refused != R_DONE && in->mode == ISSUE_MODE_ALL_OR_NONE)
-            return refuse_all(&d, i, &places[i]);
-        if (places[i].refused == R_DONE)
-            issue_load(&d, &places[i]);
-    }
-    if (uow_pending(u))
-        return R_AGAIN;
-    return issue_items(&d, places);
+    issue_place *places;
+    r = load_items(&d, &places);
+    return r == R_DONE ? issue_items(&d, places) : r;
 }

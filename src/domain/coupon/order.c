@@ -81,14 +81,19 @@ static result identify(const order_desk *d, size_t i)
     return R_DONE;
 }
 
-static result look_up(order_desk *d)
+static void get_coupons(order_desk *d)
 {
-    uow *u = d->c.u;
     for (size_t i = 0; i < d->facts.applied_count; i++) {
         uint64_t id = d->facts.applied[i].coupon;
         if (id != 0 && id_slot(id) == d->c.slot)
-            d->coupons[i].row = coupon_get(u, d->c.slot, id);
+            d->coupons[i].row = coupon_get(d->c.u, d->c.slot, id);
     }
+}
+
+static result look_up(order_desk *d)
+{
+    uow *u = d->c.u;
+    get_coupons(d);
     d->who = (member_place){.slot = d->c.slot, .merchant = d->in->merchant, .name = d->in->user};
     result r = member_find(u, &d->who);
     if (r != R_DONE)
@@ -117,8 +122,9 @@ static size_t look_at_uses(order_desk *d)
     size_t holds = 1;
     for (size_t i = 0; i < d->facts.applied_count; i++) {
         order_coupon *c = &d->coupons[i];
+        uint64_t id = d->facts.applied[i].coupon;
         c->many = !is_automatic(d, i) && use_is_many(d->of[i].template);
-        c->use = c->many ? coupon_use_get(d->c.u, d->c.slot, c->row->id) : NULL;
+        c->use = c->many ? coupon_use_get(d->c.u, d->c.slot, id) : NULL;
         holds += c->use == NULL ? 1 : c->use->held.n;
     }
     return holds;
@@ -138,30 +144,27 @@ static void close_first(order_desk *d, hold *row)
     d->closing[d->closing_count++] = row;
 }
 
-static result find_holds(order_desk *d)
+/* As far as the rows are here that name them. */
+static void look_at_holds(order_desk *d)
 {
     uow *u = d->c.u;
     size_t most = look_at_uses(d), n = 0;
-    if (uow_pending(u))
-        return R_AGAIN;
     d->closing = ARENA_ARRAY(uow_memory(u), hold *, most);
     hold **found = ARENA_ARRAY(uow_memory(u), hold *, most);
     for (size_t i = 0; i < d->facts.applied_count; i++) {
         order_coupon *c = &d->coupons[i];
         if (c->row != NULL && c->row->state == COUPON_STATE_OFFERED)
             c->offer = transfer_get(u, d->c.slot, c->row->ref);
+        bool held = c->row != NULL && c->row->state == COUPON_STATE_HELD;
         for (size_t k = 0; c->use != NULL && k < c->use->held.n; k++)
             found[n++] = hold_get(u, d->c.slot, c->use->held.items[k].hold);
-        if (!is_automatic(d, i) && !c->many && c->row->state == COUPON_STATE_HELD)
+        if (held && !c->many)
             found[n++] = hold_get(u, d->c.slot, c->row->ref);
     }
     if (d->ref != NULL && d->ref->hold != 0)
         found[n++] = hold_get(u, d->c.slot, d->ref->hold);
-    if (uow_pending(u))
-        return R_AGAIN;
     for (size_t i = 0; i < n; i++)
         close_first(d, found[i]);
-    return R_DONE;
 }
 
 static limit_case case_of(const order_desk *d, size_t i, uint8_t measure)
@@ -196,7 +199,7 @@ static void load_counters(order_desk *d, bool goods)
             slice_load(d->c.slices, pool_budget(d->of[i].campaign->row->id));
         tally_load(d->c.u, &d->of[i]);
         load_parties(d, i, goods);
-        if (goods && !is_automatic(d, i))
+        if (goods && d->coupons[i].row != NULL)
             tally_load_code(d->c.u, d->coupons[i].row->batch);
         if (goods && is_automatic(d, i))
             limit_book_load_redeemed(d->c.book, &d->of[i]);
@@ -251,7 +254,7 @@ static result find_due(order_desk *d)
     return uow_pending(d->c.u) ? R_AGAIN : R_DONE;
 }
 
-result order_open(order_desk *d, bool goods)
+static void lay_out(order_desk *d)
 {
     uow *u = d->c.u;
     const order_in *in = d->in;
@@ -267,12 +270,38 @@ result order_open(order_desk *d, bool goods)
                              .shares = in->shares.items,
                              .share_count = in->shares.n,
                              .of = d->of};
+}
+
+void order_ahead(order_desk *d, bool goods)
+{
+    uow *u = d->c.u;
+    const order_in *in = d->in;
+    user who = {.slot = d->c.slot, .merchant = in->merchant, .name = in->user};
+    order_ref ref = {.slot = d->c.slot, .merchant = in->merchant, .number = in->order_number};
+    lay_out(d);
+    for (size_t i = 0; i < d->facts.applied_count; i++)
+        if (!terms_find(uow_config(u), d->facts.applied[i].template, &d->of[i]))
+            return;
+    get_coupons(d);
+    d->ref = uow_ahead(u, ROW_LINK_ORDER_OF_USER, &ref, &who);
+    look_at_holds(d);
+    d->c.slices = slice_set_new(u);
+    d->c.book = limit_book_ahead(u, &who, d->c.slices);
+    load_counters(d, goods);
+}
+
+result order_open(order_desk *d, bool goods)
+{
+    uow *u = d->c.u;
+    const order_in *in = d->in;
+    lay_out(d);
     d->partial = policy_of(in->policy.items, in->policy.n).budget == BUDGET_PARTIAL;
     result r = look_up(d);
-    if (r == R_DONE)
-        r = find_holds(d);
     if (r != R_DONE)
         return r;
+    look_at_holds(d);
+    if (uow_pending(u))
+        return R_AGAIN;
     d->c = order_counters_new(u, d->c.slot, d->who.known ? d->who.ordinal : 0);
     limit_book_reserved(d->c.book, &(grant_input){in->subjects.items, in->subjects.n,
                                                   in->grants.items, in->grants.n});

@@ -44,6 +44,8 @@ order_use order_use_of(const order_desk *d, size_t i, uint64_t ref);
 
 /* R_INVALID where figures do not add up or bounds are exceeded; needs no rows. */
 MUST_USE result order_check(uow *u, const order_in *in);
+/* Gets what order_open will ask for, as far as it can be named yet (act_ahead of app/act.h). */
+void order_ahead(order_desk *d, bool goods);
 /* Looks up the order, its coupons and whatever the act may change; refuses by what they are. goods:
  * it will be redeemed. Where limits or budget would not do, what is due in the slot is looked up,
  * too. R_AGAIN. */

@@ -61,6 +61,13 @@ static limit_case claim_of(const take_desk *d)
     return (limit_case){.of = &d->of, .measure = LIMIT_MEASURE_CLAIMS, .received = true};
 }
 
+static void load_counters(take_desk *d)
+{
+    limit_case claim = claim_of(d);
+    limit_book_load(d->book, &claim);
+    tally_load(d->u, &d->of);
+}
+
 static result load(take_desk *d)
 {
     const transfer_take_in *in = d->in;
@@ -73,10 +80,23 @@ static result load(take_desk *d)
     d->book = limit_book_new(d->u, d->who.slot, d->who.known ? d->who.ordinal : 0, d->slices);
     grant_input reserved = {in->subjects.items, in->subjects.n, in->grants.items, in->grants.n};
     limit_book_reserved(d->book, &reserved);
-    limit_case claim = claim_of(d);
-    limit_book_load(d->book, &claim);
-    tally_load(d->u, &d->of);
+    load_counters(d);
     return uow_pending(d->u) ? R_AGAIN : R_DONE;
+}
+
+/* What a user needs who is known, and one who is new. */
+void transfer_take_ahead(uow *u, const void *input)
+{
+    const transfer_take_in *in = input;
+    take_desk d = {.u = u, .in = in};
+    user who = {.slot = slot_of_user(in->merchant, in->user), .merchant = in->merchant};
+    who.name = in->user;
+    if (check(&d) != R_DONE)
+        return;
+    (void)slot_head_get(u, who.slot);
+    d.slices = slice_set_new(u);
+    d.book = limit_book_ahead(u, &who, d.slices);
+    load_counters(&d);
 }
 
 static void count(take_desk *d, limit_takes *takes)

@@ -203,8 +203,8 @@ static result redeem_late(order_desk *d, hold *row, order_out *out)
     return finish(d, id, out);
 }
 
-/* Nothing but what is there already is needed: no limit and no date is asked again. */
-static result redeem_open(order_desk *d, hold *row, order_out *out)
+/* Gets. */
+static void open_load(order_desk *d, const hold *row)
 {
     uow *u = d->c.u;
     size_t n = row->applied.n;
@@ -243,6 +243,14 @@ static result redeem_open(order_desk *d, hold *row, order_out *out)
         party_load_counts(&d->c, &use);
     }
     order_tally_load(u, &d->facts);
+}
+
+/* Nothing but what is there already is needed: no limit and no date is asked again. */
+static result redeem_open(order_desk *d, hold *row, order_out *out)
+{
+    uow *u = d->c.u;
+    size_t n = row->applied.n;
+    open_load(d, row);
     if (uow_pending(u))
         return R_AGAIN;
     d->takes = (limit_takes){.items = row->takes.items, .n = row->takes.n};
@@ -304,6 +312,20 @@ static result redeem_hold(uow *u, const order_in *in, order_out *out)
         return uow_refuse(u, R_HOLD_NOT_OPEN, "The hold is %.*s.",
                           STR_ARG(hold_state_name(row->state)));
     }
+}
+
+void redeem_ahead(uow *u, const void *input)
+{
+    const order_in *in = input;
+    if (in->hold == 0) {
+        order_desk d = {.in = in, .c = {.u = u, .slot = slot_of_user(in->merchant, in->user)}};
+        order_ahead(&d, true);
+        return;
+    }
+    order_desk d = {.c = {.u = u, .slot = id_slot(in->hold)}};
+    const hold *row = hold_get(u, d.c.slot, in->hold);
+    if (row != NULL && hold_state_at(row, uow_now(u)) == HOLD_STATE_OPEN)
+        open_load(&d, row);
 }
 
 result redeem_decide(uow *u, const void *input, void *output)

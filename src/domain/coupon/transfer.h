@@ -58,6 +58,11 @@ result transfer_take_decide(uow *u, const void *in, void *out);
 result transfer_settle_decide(uow *u, const void *in, void *out);
 result transfer_end_decide(uow *u, const void *in, void *out);
 result forward_decide(uow *u, const void *in, void *out);
+/* What they will ask for later (act_ahead of app/act.h). */
+void transfer_offer_ahead(uow *u, const void *in);
+void transfer_try_ahead(uow *u, const void *in);
+void transfer_take_ahead(uow *u, const void *in);
+void transfer_end_ahead(uow *u, const void *in);
 
 /* ---- for other acts on the coupon ---- */
 

@@ -49,6 +49,18 @@ static void void_load(void_desk *d)
         slice_load(c->slices, pool_stock(row->template));
 }
 
+void void_ahead(uow *u, const void *input)
+{
+    const void_in *in = input;
+    void_desk d = {.g.c.u = u, .in = in};
+    d.g.row = coupon_get(u, id_slot(in->coupon), in->coupon);
+    if (d.g.row == NULL || !terms_find(uow_config(u), d.g.row->template, &d.g.of))
+        return;
+    if (d.g.row->transfer != 0)
+        d.by = received_get(u, d.g.row->slot, d.g.row->transfer);
+    void_load(&d);
+}
+
 result void_decide(uow *u, const void *input, void *output)
 {
     const void_in *in = input;

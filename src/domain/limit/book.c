@@ -14,6 +14,7 @@ struct limit_book {
     uint32_t member;
     bool is_new;
     bool asking; /* rows are copies */
+    const user *ahead;
     slice_set *slices;
     grant_set *grants;
     usage_ref *rows;
@@ -71,6 +72,13 @@ limit_book *limit_book_asking(uow *u, uint16_t slot, uint32_t ordinal, slice_set
     return b;
 }
 
+limit_book *limit_book_ahead(uow *u, const user *who, slice_set *slices)
+{
+    limit_book *b = limit_book_new(u, who->slot, 0, slices);
+    b->ahead = who;
+    return b;
+}
+
 void limit_book_reserved(limit_book *b, const grant_input *in)
 {
     grant_set_fill(b->grants, in);
@@ -90,6 +98,14 @@ static usage_ref *ref_of(limit_book *b, uint64_t campaign_id)
     return NULL;
 }
 
+static usage *get_row(const limit_book *b, uint64_t campaign_id)
+{
+    if (b->ahead != NULL)
+        return uow_ahead(b->u, ROW_LINK_USAGE_OF_USER,
+                         &(usage){.slot = b->slot, .campaign = campaign_id}, b->ahead);
+    return b->is_new ? NULL : usage_get(b->u, b->slot, b->member, campaign_id);
+}
+
 static void load_row(limit_book *b, uint64_t campaign_id)
 {
     if (ref_of(b, campaign_id) != NULL)
@@ -101,7 +117,7 @@ static void load_row(limit_book *b, uint64_t campaign_id)
             memcpy(grown, b->rows, b->n * sizeof(*grown));
         b->rows = grown;
     }
-    usage *row = b->is_new ? NULL : usage_get(b->u, b->slot, b->member, campaign_id);
+    usage *row = get_row(b, campaign_id);
     if (row != NULL && b->asking) {
         usage *copy = ARENA_NEW(uow_memory(b->u), usage);
         *copy = *row; /* its lists are replaced, not written in place */

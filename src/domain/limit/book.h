@@ -55,6 +55,8 @@ limit_book *limit_book_of(limit_book *b, uint16_t slot, uint32_t ordinal);
 /* The ordinal of a new user, before the first take. */
 void limit_book_join(limit_book *b, uint32_t ordinal);
 
+/* To look ahead (act_ahead of app/act.h): only gets. who: the key of the user's row. */
+limit_book *limit_book_ahead(uow *u, const user *who, slice_set *slices);
 /* On a snapshot, to ask only: nothing is taken, written or settled. What is given back is counted:
  * the user's on copies; to subjects it must be among what was reserved. slices: those of
  * slice_set_seen. */

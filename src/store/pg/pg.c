@@ -74,6 +74,7 @@ result store_open_pg(const store_options *options, const store_hooks *hooks, sto
     CHECK(p != NULL);
     p->engine.ops = &pg_ops;
     p->engine.withholds = true;
+    p->engine.far = true;
     p->engine.shared = true;
     p->server_clock = options->server_clock;
     name_application(p, options);

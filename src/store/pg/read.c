@@ -1,6 +1,6 @@
 /* Reading of the PostgreSQL engine: all that is wanted of a shard in one round trip, a statement
- * for each table and one for each scan. A scan of no home is one of every shard, whose rows are
- * merged in their order. See pg.h. */
+ * for each table, one for each kind of link and one for each scan. A scan of no home is one of
+ * every shard, whose rows are merged in their order. See pg.h. */
 #include <stdlib.h>
 
 #include "port/log.h"
@@ -19,6 +19,8 @@ typedef struct reading {
     size_t n;
     scan_item **scans;
     size_t scans_n;
+    link_item **links; /* by kind */
+    size_t links_n;
     arena *memory;
     size_t *order; /* items by table */
     load_group *groups;
@@ -60,6 +62,29 @@ static void send_group(conn *c, const reading *r, size_t number)
         binary_column(&c->params, &g->table->record.columns[k], rows, g->n);
     binary_numbers(&c->params, g->n);
     conn_send(c, &(sql_statement){.table = g->table, .kind = SQL_LOAD}, (int)number);
+}
+
+/* Those of the kind that `from` begins; how many. */
+static size_t send_links(conn *c, const reading *r, size_t from)
+{
+    row_link_id which = r->links[from]->which;
+    const row_link *l = &row_links[which];
+    const void **naming = ARENA_ARRAY(r->memory, const void *, r->links_n - from);
+    const void **rows = ARENA_ARRAY(r->memory, const void *, r->links_n - from);
+    size_t n = 0;
+    for (; from + n < r->links_n && r->links[from + n]->which == which; n++) {
+        naming[n] = r->links[from + n]->from;
+        rows[n] = r->links[from + n]->row;
+    }
+    for (size_t k = 0; k < l->from->key_columns; k++)
+        binary_column(&c->params, &l->from->record.columns[k], naming, n);
+    for (size_t k = 1; k < l->of->key_columns; k++)
+        if (&l->of->record.columns[k] != row_link_named(l))
+            binary_column(&c->params, &l->of->record.columns[k], rows, n);
+    binary_numbers(&c->params, n);
+    conn_send(c, &(sql_statement){.table = l->of, .kind = SQL_LINK, .link = which},
+              (int)(r->groups_n + r->scans_n + from));
+    return n;
 }
 
 /* The columns of a stored key, or of the beginning of one; what is missing is as small as it can
@@ -146,6 +171,27 @@ static void read_scan(const reading *r, scan_item *s, const PGresult *p)
         s->found = (row_list){0};
 }
 
+/* links: from the first of their kind on. */
+static void read_links(const reading *r, size_t from, const PGresult *p)
+{
+    const row_link *l = &row_links[r->links[from]->which];
+    int rev = PQnfields(p) - 1;
+    for (int i = 0; i < PQntuples(p); i++) {
+        int32_t number;
+        if (!binary_read_i32((binary_cell){p, i, 0}, &number) || number < 0 ||
+            (size_t)number >= r->links_n - from)
+            continue;
+        link_item *item = r->links[from + (size_t)number];
+        item->named = true;
+        item->found = PQgetisnull(p, i, rev) == 0;
+        item->outcome =
+            binary_read((binary_cell){p, i, 1}, row_link_named(l), r->memory, item->row);
+        if (item->found && item->outcome == R_DONE)
+            item->outcome =
+                read_columns(r, (binary_cell){p, i, 2}, l->of, l->of->key_columns, item->row);
+    }
+}
+
 static void on_rows(void *context, int tag, const PGresult *p)
 {
     const reading *r = context;
@@ -153,8 +199,10 @@ static void on_rows(void *context, int tag, const PGresult *p)
         pg_take_begun(r->at, tag, p);
     else if ((size_t)tag < r->groups_n)
         read_group(r, &r->groups[tag], p);
-    else
+    else if ((size_t)tag < r->groups_n + r->scans_n)
         read_scan(r, r->scans[(size_t)tag - r->groups_n], p);
+    else
+        read_links(r, (size_t)tag - r->groups_n - r->scans_n, p);
 }
 
 /* ---- a round trip ---- */
@@ -168,6 +216,10 @@ static void set_outcomes(const reading *r, result outcome)
     for (size_t i = 0; i < r->scans_n; i++) {
         r->scans[i]->found = (row_list){0};
         r->scans[i]->outcome = outcome;
+    }
+    for (size_t i = 0; i < r->links_n; i++) {
+        r->links[i]->named = r->links[i]->found = false;
+        r->links[i]->outcome = outcome;
     }
 }
 
@@ -183,6 +235,8 @@ static void read_part(session *s, reading *r)
             send_group(&s->conn, r, i);
         for (size_t i = 0; i < r->scans_n; i++)
             send_scan(&s->conn, r, i);
+        for (size_t i = 0; i < r->links_n;)
+            i += send_links(&s->conn, r, i);
         conn_fate fate = pg_run(s, on_rows, r);
         pg_met(s, fate);
         if (fate == CONN_DONE)
@@ -211,7 +265,7 @@ static void read_in(session *s, reading *whole)
         part.groups_n = 0;
         group_items(&part);
         read_part(s, &part);
-        part.n = 0;
+        part.n = part.links_n = 0;
     }
 }
 
@@ -237,6 +291,20 @@ static const pg_shard *place_of(pg_engine *p, const snapshot *at, const table *t
     return own ? at->replica->shard : d;
 }
 
+/* Those of the shard, by kind. */
+static void take_links(pg_engine *p, const pg_shard *d, const read_request *wanted, reading *r)
+{
+    r->links = ARENA_ARRAY(r->memory, link_item *, wanted->links_n);
+    for (row_link_id which = 0; which < ROW_LINKS && wanted->links_n > 0; which++) {
+        for (size_t i = 0; i < wanted->links_n; i++) {
+            link_item *item = &wanted->links[i];
+            if (item->which == which &&
+                pg_shard_of_key(p, row_links[which].from, item->from_key) == d)
+                r->links[r->links_n++] = item;
+        }
+    }
+}
+
 /* What this one is asked; shares: of scans of all of them, as many places as there are scans. */
 static reading wanted_of(const snapshot *at, const pg_shard *d, const read_request *wanted,
                          arena *memory, scan_share *shares)
@@ -248,6 +316,7 @@ static reading wanted_of(const snapshot *at, const pg_shard *d, const read_reque
     for (size_t i = 0; i < wanted->n; i++)
         if (place_of(p, at, wanted->items[i].table, wanted->items[i].key) == d)
             r.items[r.n++] = &wanted->items[i];
+    take_links(p, d, wanted, &r);
     for (size_t i = 0; i < wanted->scans_n; i++) {
         scan_item *s = &wanted->scans[i];
         const pg_shard *of = place_of(p, at, s->request.table, s->request.prefix);

@@ -73,6 +73,8 @@ size_t sql_order_columns(const table *t, int index)
 
 unsigned sql_place(const sql_statement *s)
 {
+    if (s->kind == SQL_LINK)
+        return SQL_LINKS + s->link;
     if (s->kind != SQL_SCAN)
         return s->kind;
     return SQL_SCAN + ((unsigned)(s->index + 1) * SQL_PREFIXES + s->prefix) * SQL_FROM_COUNT +
@@ -85,13 +87,18 @@ bool sql_at(const table *t, unsigned place, sql_statement *out)
         *out = (sql_statement){.table = t, .kind = (sql_kind)place};
         return true;
     }
+    if (place >= SQL_LINKS) {
+        unsigned link = place - SQL_LINKS;
+        *out = (sql_statement){.table = t, .kind = SQL_LINK, .link = (row_link_id)link};
+        return link < ROW_LINKS && row_links[link].of == t;
+    }
     unsigned scan = place - SQL_SCAN;
     *out = (sql_statement){.table = t,
                            .kind = SQL_SCAN,
                            .index = (int)(scan / SQL_FROM_COUNT / SQL_PREFIXES) - 1,
                            .prefix = (uint8_t)(scan / SQL_FROM_COUNT % SQL_PREFIXES),
                            .from = (sql_from)(scan % SQL_FROM_COUNT)};
-    if (place >= SQL_PLACES || out->index >= (int)t->indexes)
+    if (out->index >= (int)t->indexes)
         return false;
     size_t columns = sql_order_columns(t, out->index);
     /* Where all columns are equal there is nothing to begin at. */
@@ -125,10 +132,12 @@ static void put_unnest(buf *out, const table *t, size_t n, const char *type, con
     buf_printf(out, ")");
 }
 
-static void put_same_key(buf *out, const table *t)
+/* alias: of the table, whose key is in the first columns of k. */
+static void put_same_key(buf *out, const table *t, const char *alias)
 {
     for (size_t i = 0; i < t->key_columns; i++)
-        buf_printf(out, "%st.\"%s\" = k.c%zu", i > 0 ? " AND " : "", t->record.columns[i].name, i);
+        buf_printf(out, "%s%s.\"%s\" = k.c%zu", i > 0 ? " AND " : "", alias,
+                   t->record.columns[i].name, i);
 }
 
 static void put_load(buf *out, const table *t)
@@ -138,7 +147,33 @@ static void put_load(buf *out, const table *t)
     buf_printf(out, "%st.\"rev\" FROM ", t->record.n > t->key_columns ? ", " : "");
     put_unnest(out, t, t->key_columns, "int4", "i");
     buf_printf(out, " JOIN \"%s\" AS t ON ", t->record.name);
-    put_same_key(out, t);
+    put_same_key(out, t, "t");
+}
+
+static void put_link(buf *out, const row_link *l)
+{
+    const table *t = l->of, *from = l->from;
+    const column *named = row_link_named(l);
+    size_t n = from->key_columns;
+    buf_printf(out, "SELECT k.i, o.\"%s\", ", row_link_says(l)->name);
+    put_names(out, t, t->key_columns, t->record.n, "t.");
+    buf_printf(out, "%st.\"rev\" FROM unnest(", t->record.n > t->key_columns ? ", " : "");
+    for (size_t i = 0; i < n; i++)
+        buf_printf(out, "$%zu::%s[], ", i + 1, types[from->record.columns[i].type].name);
+    for (size_t i = 1; i < t->key_columns; i++)
+        if (&t->record.columns[i] != named)
+            buf_printf(out, "$%zu::%s[], ", ++n, types[t->record.columns[i].type].name);
+    buf_printf(out, "$%zu::int4[]) AS k(", n + 1);
+    for (size_t i = 0; i < n; i++)
+        buf_printf(out, "c%zu, ", i);
+    buf_printf(out, "i) JOIN \"%s\" AS o ON ", from->record.name);
+    put_same_key(out, from, "o");
+    buf_printf(out, " LEFT JOIN \"%s\" AS t ON t.\"slot\" = o.\"slot\" AND t.\"%s\" = o.\"%s\"",
+               t->record.name, named->name, row_link_says(l)->name);
+    n = from->key_columns;
+    for (size_t i = 1; i < t->key_columns; i++)
+        if (&t->record.columns[i] != named)
+            buf_printf(out, " AND t.\"%s\" = k.c%zu", t->record.columns[i].name, n++);
 }
 
 static void put_insert(buf *out, const table *t)
@@ -162,7 +197,7 @@ static void put_update(buf *out, const table *t)
     buf_printf(out, "\"rev\" = $%zu::int8 FROM ", n + 2);
     put_unnest(out, t, n, "int8", "r");
     buf_printf(out, " WHERE ");
-    put_same_key(out, t);
+    put_same_key(out, t, "t");
     buf_printf(out,
                " AND t.\"rev\" = k.r RETURNING 1) SELECT 1 / (count(*) = $%zu::int8)::int4 "
                "FROM w",
@@ -175,7 +210,7 @@ static void put_delete(buf *out, const table *t)
     buf_printf(out, "WITH w AS (DELETE FROM \"%s\" AS t USING ", t->record.name);
     put_unnest(out, t, n, "int8", "r");
     buf_printf(out, " WHERE ");
-    put_same_key(out, t);
+    put_same_key(out, t, "t");
     buf_printf(out,
                " AND t.\"rev\" = k.r RETURNING 1) SELECT 1 / (count(*) = $%zu::int8)::int4 "
                "FROM w",
@@ -236,6 +271,9 @@ void sql_text(const sql_statement *s, buf *out)
         break;
     case SQL_SCAN:
         put_scan(out, s);
+        break;
+    case SQL_LINK:
+        put_link(out, &row_links[s->link]);
         break;
     }
 }

@@ -12,6 +12,9 @@
  *
  * Parameters are binary and cast in the text. Those of many rows are arrays, one a column:
  *   load     the key columns, the number of each item; gives number, other columns, rev
+ *   link     of two tables of one slot: the key columns of the row that names, those of the other
+ *            one but the slot and what is named, the number of each item; gives number, what is
+ *            named, the other's columns behind its key, rev; NULL where that one is not there
  *   insert   all columns; the new rev
  *   update   all columns, the old revs; the new rev, how many rows
  *   delete   the key columns, the old revs; how many rows
@@ -22,6 +25,7 @@
 #define QUAN_STORE_PG_SQL_H
 
 #include "base/buf.h"
+#include "domain/link.h"
 #include "domain/row.h"
 
 typedef enum sql_kind {
@@ -30,6 +34,7 @@ typedef enum sql_kind {
     SQL_UPDATE,
     SQL_DELETE,
     SQL_SCAN,
+    SQL_LINK,
 } sql_kind;
 
 /* Where a scan begins: at the first of its prefix, at the position, behind it. */
@@ -42,12 +47,14 @@ typedef struct sql_statement {
     int index; /* -1: the table's key */
     uint8_t prefix;
     sql_from from;
+    row_link_id link; /* of a link; `table` is what it loads */
 } sql_statement;
 
 enum {
     SQL_PREFIXES = 9, /* 0 to 8 columns */
     SQL_SCANS = (ROW_INDEXES_MAX + 1) * SQL_PREFIXES * SQL_FROM_COUNT,
-    SQL_PLACES = SQL_SCAN + SQL_SCANS, /* of one table */
+    SQL_LINKS = SQL_SCAN + SQL_SCANS,   /* the first of them */
+    SQL_PLACES = SQL_LINKS + ROW_LINKS, /* of one table */
     SQL_TEXT_MAX = 64 * 1024,
 };
 

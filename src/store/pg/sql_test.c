@@ -22,7 +22,7 @@ static const char *const plain[] = {
     "limit",  "insert", "into",   "update",  "set",   "delete",  "using", "returning", "with",
     "unnest", "count",  "create", "table",   "index", "primary", "key",   "not",       "null",
     "alter",  "add",    "column", "default", "bool",  "int2",    "int4",  "int8",      "bytea",
-    "k",      "t",      "w",      "i",       "r",     "false",
+    "k",      "t",      "w",      "i",       "r",     "false",   "left",  "o",
 };
 
 static bool is_plain(const char *word)
@@ -90,6 +90,7 @@ static size_t tables_named(const char *text)
     return n;
 }
 
+/* A link is of two, whose rows are of one slot. */
 static void every_statement_is_plain_and_of_one_table(void **state)
 {
     (void)state;
@@ -104,7 +105,9 @@ static void every_statement_is_plain_and_of_one_table(void **state)
             buf_init(&text, SQL_TEXT_MAX);
             sql_text(&s, &text);
             assert_plain(&text);
-            assert_int_equal(tables_named(text.p), 1);
+            assert_int_equal(tables_named(text.p), s.kind == SQL_LINK ? 2 : 1);
+            if (s.kind == SQL_LINK)
+                assert_non_null(strstr(text.p, " ON t.\"slot\" = o.\"slot\" AND "));
             buf_free(&text);
             seen++;
         }
@@ -231,10 +234,19 @@ static void statements_look_like_this(void **state)
                 "WITH w AS (DELETE FROM \"inbox\" AS t USING unnest($1::int4[], $2::int4[], "
                 "$3::int8[]) AS k(c0, c1, r) WHERE t.\"lane\" = k.c0 AND t.\"from\" = k.c1 AND "
                 "t.\"rev\" = k.r RETURNING 1) SELECT 1 / (count(*) = $4::int8)::int4 FROM w");
-    assert_text(&(sql_statement){&inbox_table, SQL_SCAN, -1, 1, SQL_FROM_AFTER},
+    assert_text(&(sql_statement){&inbox_table, SQL_SCAN, -1, 1, SQL_FROM_AFTER, 0},
                 "SELECT t.\"lane\", t.\"from\", t.\"last\", t.\"rev\" FROM \"inbox\" AS t WHERE "
                 "t.\"lane\" = $1::int4 AND (t.\"from\") > ($2::int4) ORDER BY t.\"lane\", "
                 "t.\"from\" LIMIT $3::int8");
+    assert_text(&(sql_statement){.table = &order_ref_table,
+                                 .kind = SQL_LINK,
+                                 .link = ROW_LINK_ORDER_OF_USER},
+                "SELECT k.i, o.\"member\", t.\"hold\", t.\"redemption\", t.\"rev\" FROM "
+                "unnest($1::int4[], $2::int8[], $3::bytea[], $4::int8[], $5::bytea[], $6::int4[]) "
+                "AS k(c0, c1, c2, c3, c4, i) JOIN \"user\" AS o ON o.\"slot\" = k.c0 AND "
+                "o.\"merchant\" = k.c1 AND o.\"name\" = k.c2 LEFT JOIN \"order_ref\" AS t ON "
+                "t.\"slot\" = o.\"slot\" AND t.\"member\" = o.\"member\" AND "
+                "t.\"merchant\" = k.c3 AND t.\"number\" = k.c4");
 }
 
 int main(void)
