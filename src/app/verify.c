@@ -11,6 +11,7 @@ enum {
     GROUP_SLOTS_FIRST = 16,
     GROUP_ROWS = 100000, /* of a group: it takes more or fewer slots to come near */
     TEXT_MAX = 512,
+    COPIED_SLOTS = 1000, /* whose rows verify_copied has in memory together */
 };
 #define GROUP_MEMORY_MAX ((size_t)16 << 30) /* a ceiling for a slot gone wild, not a plan */
 
@@ -134,6 +135,28 @@ result verify_each_entry(verify *v, verify_group *g, const table *t, int index, 
 result verify_each(verify *v, verify_group *g, const table *t, verify_row *visit)
 {
     return verify_each_entry(v, g, t, -1, visit);
+}
+
+static void copy_row(verify *v, verify_group *g, const void *row)
+{
+    MAYBE(v);
+    record_copy(&g->of->record, row, g->memory, verify_add(g, &g->copies));
+}
+
+/* Page by page: a walk cannot look at other rows meanwhile. */
+result verify_copied(verify *v, const table *t, verify_copy *check)
+{
+    result r = R_DONE;
+    for (uint32_t from = 0; from < SLOT_COUNT && r == R_DONE; from += COPIED_SLOTS) {
+        uint32_t until = from + COPIED_SLOTS < SLOT_COUNT ? from + COPIED_SLOTS : SLOT_COUNT;
+        verify_group g = {.from = (uint16_t)from, .until = until, .memory = arena_new(0), .of = t};
+        g.copies.item_size = t->record.size;
+        r = verify_each(v, &g, t, copy_row);
+        for (size_t i = 0; i < g.copies.n; i++)
+            check(v, (const char *)g.copies.items + i * g.copies.item_size);
+        arena_free(g.memory);
+    }
+    return r;
 }
 
 static void see_sent(verify *v, verify_group *g, const void *row)

@@ -5,7 +5,6 @@
 #include "app/verify_part.h"
 #include "domain/coupon/erase.h"
 
-enum { ERASE_SLOTS = 1000 };         /* whose erasures are in memory together */
 enum { ON_STEP, ON_DUE, ON_VALUES }; /* of an erasure: messages, due entries */
 
 static int64_t *on_way(const verify *v, uint64_t id)
@@ -15,29 +14,15 @@ static int64_t *on_way(const verify *v, uint64_t id)
 
 /* ---- on their way ---- */
 
-static void see_message(const verify *v, uint16_t act, str input)
+static void see_message(verify *v, uint16_t act, str input, bool aside)
 {
+    MAYBE(aside);
     arena *memory = arena_new(0);
     erase_step_in step = {0};
     if (act == ERASE_STEP_ACT &&
         record_decode(&erase_step_in_record, input, memory, &step) == R_DONE)
         on_way(v, step.erasure)[ON_STEP]++;
     arena_free(memory);
-}
-
-static void see_outbox(verify *v, verify_group *g, const void *row)
-{
-    MAYBE(g);
-    const outbox *o = row;
-    see_message(v, o->act, o->input);
-}
-
-static void see_aside(verify *v, verify_group *g, const void *row)
-{
-    MAYBE(g);
-    const quarantine *q = row;
-    if (q->aside)
-        see_message(v, q->act, q->input);
 }
 
 static void see_due(verify *v, verify_group *g, const void *row)
@@ -79,8 +64,9 @@ static void check_parts(verify *v, const verify_what *w, const erasure *e)
     verify_must(v, w, "no part that is over has a name", !named);
 }
 
-static void check_erasure(verify *v, const erasure *e)
+static void check_erasure(verify *v, const void *row)
 {
+    const erasure *e = row;
     verify_what w = {.check = "erasure", .kind = ID_ERASURE, .id = e->id};
     bool nobody = e->member == 0; /* no user had the name */
     const member *m = member_get(v->view.rows, e->slot, e->member);
@@ -105,41 +91,16 @@ static void check_erasure(verify *v, const erasure *e)
     check_parts(v, &w, e);
 }
 
-/* ---- page by page: a walk cannot look at other rows meanwhile ---- */
-
-static void load_erasure(verify *v, verify_group *g, const void *row)
-{
-    MAYBE(v);
-    record_copy(&erasure_table.record, row, g->memory, verify_add(g, &g->moves));
-}
-
-static result check_erasures(verify *v)
-{
-    result r = R_DONE;
-    for (uint32_t from = 0; from < SLOT_COUNT && r == R_DONE; from += ERASE_SLOTS) {
-        uint32_t until = from + ERASE_SLOTS < SLOT_COUNT ? from + ERASE_SLOTS : SLOT_COUNT;
-        verify_group g = {.from = (uint16_t)from, .until = until, .memory = arena_new(0)};
-        g.moves.item_size = sizeof(erasure);
-        r = verify_each(v, &g, &erasure_table, load_erasure);
-        for (size_t i = 0; i < g.moves.n; i++)
-            check_erasure(v, (const erasure *)g.moves.items + i);
-        arena_free(g.memory);
-    }
-    return r;
-}
-
 result verify_erasures(verify *v)
 {
     v->erasures = verify_map_new(ON_VALUES);
     v->again = true;
-    result r = verify_each(v, NULL, &outbox_table, see_outbox);
-    if (r == R_DONE)
-        r = verify_each(v, NULL, &quarantine_table, see_aside);
+    result r = verify_messages(v, see_message);
     if (r == R_DONE)
         r = verify_each(v, NULL, &due_block_table, see_due);
     v->again = false;
     if (r == R_DONE)
-        r = check_erasures(v);
+        r = verify_copied(v, &erasure_table, check_erasure);
     verify_map_free(v->erasures);
     v->erasures = NULL;
     return r;

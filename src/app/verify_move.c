@@ -8,8 +8,6 @@
 #include "domain/coupon/move.h"
 #include "domain/limit/usage.h"
 
-enum { MOVE_SLOTS = 1000 }; /* whose moves are in memory together */
-
 typedef struct brought_key {
     uint64_t campaign, owner;
     int64_t number;
@@ -84,8 +82,9 @@ static bool is_expected(verify *v, const user_move *m)
 
 /* The one whose it was names it, but for a refused one, whose user may be erased since; and while
  * something may come, and after a merge, whoever it is for knows. */
-static void check_move(verify *v, const user_move *m)
+static void check_move(verify *v, const void *row)
 {
+    const user_move *m = row;
     verify_what w = {.check = "move", .kind = ID_MOVE, .id = m->id};
     user_seen whose;
     bool open = m->state == MOVE_STATE_ASKING || m->state == MOVE_STATE_MOVING;
@@ -101,31 +100,9 @@ static void check_move(verify *v, const user_move *m)
         verify_must(v, &w, "the one whom it is for knows of it", is_expected(v, m));
 }
 
-static void load_move(verify *v, verify_group *g, const void *row)
-{
-    MAYBE(v);
-    record_copy(&user_move_table.record, row, g->memory, verify_add(g, &g->moves));
-}
-
-/* Page by page: a walk cannot look at other rows meanwhile. */
-static result check_moves(verify *v)
-{
-    result r = R_DONE;
-    for (uint32_t from = 0; from < SLOT_COUNT && r == R_DONE; from += MOVE_SLOTS) {
-        uint32_t until = from + MOVE_SLOTS < SLOT_COUNT ? from + MOVE_SLOTS : SLOT_COUNT;
-        verify_group g = {.from = (uint16_t)from, .until = until, .memory = arena_new(0)};
-        g.moves.item_size = sizeof(user_move);
-        r = verify_each(v, &g, &user_move_table, load_move);
-        for (size_t i = 0; i < g.moves.n; i++)
-            check_move(v, (const user_move *)g.moves.items + i);
-        arena_free(g.memory);
-    }
-    return r;
-}
-
 result verify_moves(verify *v)
 {
-    result r = check_moves(v);
+    result r = verify_copied(v, &user_move_table, check_move);
     if (r == R_DONE)
         r = verify_messages(v, see_message);
     for (size_t i = 0; i < verify_map_count(v->brought); i++) {

@@ -54,7 +54,9 @@ typedef struct verify_group {
     arena *memory;
     size_t rows;
     verify_list coupons, holds, redemptions, returns, refs, usages, users, members, heads;
-    verify_list received, transfers, moves;
+    verify_list received, transfers;
+    verify_list copies; /* of verify_copied's table */
+    const table *of;
     verify_coupon **by_member; /* ascending by slot, member, campaign, template, time */
     verify_map *takes;         /* usage cells, as holds and redemptions have taken from them */
     verify_map *promotions, *first_uses; /* verify_promotion.c's own */
@@ -117,6 +119,9 @@ typedef void verify_row(verify *v, verify_group *g, const void *row);
 MUST_USE result verify_each(verify *v, verify_group *g, const table *t, verify_row *visit);
 MUST_USE result verify_each_entry(verify *v, verify_group *g, const table *t, int index,
                                   verify_row *visit);
+/* Each good row of a table, to a check that may look at other rows. */
+typedef void verify_copy(verify *v, const void *row);
+MUST_USE result verify_copied(verify *v, const table *t, verify_copy *check);
 /* Messages on their way: sent and not applied yet, or set aside. */
 MUST_USE result verify_messages(verify *v, verify_message *see);
 void *verify_add(verify_group *g, verify_list *l); /* a zeroed item */
@@ -129,7 +134,6 @@ static inline int64_t verify_line(const order_line *line)
     return cart_line_minor(line, line->quantity, &minor) ? minor : 0;
 }
 bool verify_is_many(const verify_coupon *c); /* has it more than one use (coupon/use.h)? */
-
 /* ---- verify_group.c ---- */
 MUST_USE result verify_group_run(verify *v, verify_group *g);
 verify_coupon *verify_find_coupon(const verify_group *g, uint64_t id);
@@ -138,14 +142,12 @@ verify_redemption *verify_find_redemption(const verify_group *g, uint64_t id);
 const order_ref *verify_find_ref(const verify_group *g, const order_ref *key);
 const member *verify_find_member(const verify_group *g, uint16_t slot, uint32_t ordinal);
 const usage *verify_find_usage(const verify_group *g, const usage *key);
-
 /* ---- verify_due.c: after the heads; for each group before its checks ---- */
 MUST_USE result verify_due_begin(verify *v);
 MUST_USE result verify_due_group(verify *v, const verify_group *g);
 /* An entry of this row at until_ms or before? Of rows of the group. */
 bool verify_has_due(const verify *v, due_kind kind, uint64_t id, int64_t until_ms);
 void verify_due_end(verify *v);
-
 /* ---- the checks of a group ---- */
 void verify_users(verify *v, verify_group *g);   /* verify_coupon.c */
 void verify_coupons(verify *v, verify_group *g); /* after the orders */
@@ -158,7 +160,6 @@ static inline bool verify_in_error(const coupon *row)
 /* What uses have taken from this usage cell. */
 int64_t *verify_take_at(const verify_group *g, uint16_t slot, uint32_t ordinal,
                         const limit_take *t);
-
 /* ---- verify_count.c: the expected counters of a template (0: of the campaign) on a day ---- */
 int64_t *verify_tally_at(verify *v, const verify_terms *of, uint64_t template_id, int32_t day);
 int64_t *verify_total_at(verify *v, const verify_terms *of);
@@ -168,7 +169,6 @@ void verify_count_user(verify *v, const verify_terms *of, uint64_t template_id, 
 void verify_count_hold(verify *v, const verify_group *g, const hold *row);
 void verify_count_ledger(verify *v, const verify_terms *of, const ledger *row);
 MUST_USE result verify_counters(verify *v); /* compares */
-
 /* ---- verify_goods.c ---- */
 void verify_goods_redeemed(verify *v, const redemption *row);
 /* What came back with it is in row->returned already, with that of returns before it. */
@@ -178,7 +178,7 @@ MUST_USE result verify_goods(verify *v); /* compares */
 void verify_pool_coupon(verify *v, const verify_coupon *c);
 void verify_pool_take(verify *v, const verify_terms *of, const limit_take *take);
 MUST_USE result verify_pools(verify *v); /* compares; after verify_lanes */
-/* ---- verify_subject.c, …_code.c, …_import.c, …_bind.c, …_guess.c, …_partner.c, …_webhook.c */
+/* ---- verify_subject.c, …_code, …_import, …_bind, …_move, …_phone, …_erase, …_guess, … ---- */
 MUST_USE result verify_subjects(verify *v);
 MUST_USE result verify_codes(verify *v); /* after the groups */
 /* One that came from a code (coupon.batch; 0: nothing): so much more of CODE_USE_…. */
@@ -187,8 +187,8 @@ MUST_USE result verify_imports(verify *v);
 MUST_USE result verify_bound(verify *v);
 void verify_brought(verify *v, const usage *row); /* verify_move.c */
 MUST_USE result verify_moves(verify *v);          /* after the groups */
-MUST_USE result verify_phones(verify *v);         /* verify_phone.c */
-MUST_USE result verify_erasures(verify *v);       /* verify_erase.c */
+MUST_USE result verify_phones(verify *v);
+MUST_USE result verify_erasures(verify *v);
 MUST_USE result verify_guesses(verify *v);
 MUST_USE result verify_webhooks(verify *v); /* after the heads */
 MUST_USE result verify_partners(verify *v); /* after the heads */
