@@ -189,7 +189,7 @@ database_us() {
             [ "$(own_us "$parent")" != "$before" ] || break
         done
         printf '%s\n' "$before" "$living"
-    done | awk '{ sum += $1 } END { printf "%d\n", sum }'
+    done | awk '{ sum += $1 } END { printf "%.0f\n", sum }'
 }
 stop_cluster() {
     exec 3>&-
