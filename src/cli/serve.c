@@ -94,6 +94,7 @@ static void collect_store(void *context)
     metric_set(METRIC_STORE_BYTES, (int64_t)m.bytes_written);
     metric_set(METRIC_STORE_SYNCS, (int64_t)m.syncs);
     metric_set(METRIC_STORE_TRIPS, (int64_t)m.trips);
+    metric_set(METRIC_STORE_VIEW_TRIPS, (int64_t)m.view_trips);
     metric_set(METRIC_STORE_CACHE_USED, (int64_t)m.cache_used);
     metric_set(METRIC_STORE_CACHE_MAX, (int64_t)m.cache_max);
     metric_set(METRIC_STORE_INDEXES, (int64_t)m.indexes);

@@ -14,7 +14,8 @@ typedef struct store store;
 
 typedef struct store_metrics {
     uint64_t batches, requests, aborts, parked_now, queued_now, puts, deletes, bytes_written, syncs;
-    uint64_t trips; /* pg: round trips that batches took, those that ran again, too */
+    uint64_t trips;      /* pg: round trips that batches took, those that ran again, too */
+    uint64_t view_trips; /* pg: that views took */
     /* What it holds now, in bytes: blocks that were read, of at most cache_max; indexes and filters
      * of files; rows that are not in files yet; files of rows. mem: 0. */
     uint64_t cache_used, cache_max, indexes, unflushed, files;

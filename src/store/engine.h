@@ -91,9 +91,10 @@ typedef struct engine_ops {
     /* See store_each. The visit may not call the engine. */
     result (*each)(engine *e, const snapshot *at, const store_span *span, store_visit *visit,
                    void *context);
-    /* home: what it is for, its lane filled in; NULL: all of them. NULL: a shard cannot be reached.
-     */
-    snapshot *(*snapshot_new)(engine *e, const store_home *home);
+    /* home: what it is for, its lane filled in; NULL: all of them. fixed: what it sees of these is
+     * fixed when this returns; else a shard's with the first read there, which saves a round trip
+     * and may then find that it cannot be reached. NULL: that is known now. */
+    snapshot *(*snapshot_new)(engine *e, const store_home *home, bool fixed);
     /* store_read_has, store_reach. NULL: there is one shard, and it is here. */
     bool (*has)(engine *e, const snapshot *at, uint16_t lane);
     void (*reach)(engine *e);
@@ -116,7 +117,8 @@ typedef struct engine_ops {
 
 typedef struct engine_counters {
     _Atomic uint64_t puts, deletes, bytes, syncs;
-    _Atomic uint64_t trips; /* of batches, to a server and back */
+    _Atomic uint64_t trips;      /* of batches, to a server and back */
+    _Atomic uint64_t view_trips; /* of views */
 } engine_counters;
 
 struct engine {

@@ -257,6 +257,7 @@ void store_metrics_read(store *s, store_metrics *out)
     out->bytes_written = atomic_load(&c->bytes);
     out->syncs = atomic_load(&c->syncs);
     out->trips = atomic_load(&c->trips);
+    out->view_trips = atomic_load(&c->view_trips);
     out->shards = s->map.shards;
     if (s->engine->ops->measure != NULL)
         s->engine->ops->measure(s->engine, out);

@@ -42,7 +42,8 @@ static void read_heads(store *s, const snapshot *at, lane_span of, heads *out)
 void store_heads(store *s, arena *memory, lane_head *rows, result *outcomes)
 {
     heads out = {memory, rows, outcomes};
-    const snapshot *at = s->engine->ops->snapshot_new(s->engine, &(store_home){.reached = true});
+    const snapshot *at =
+        s->engine->ops->snapshot_new(s->engine, &(store_home){.reached = true}, true);
     for (uint16_t i = 0; at == NULL && i < s->map.lanes; i++) {
         outcomes[i] = R_UNAVAILABLE;
         rows[i] = (lane_head){.lane = i};
@@ -80,47 +81,54 @@ static lane_span span_of(const store *s, const store_home *home)
     return (lane_span){first, (uint16_t)(first + s->map.lanes / s->map.shards)};
 }
 
-/* The first lane whose head has an epoch that the configuration does not cover; false: none. Rows
- * of a lane whose head cannot be read cannot be read either. */
-static bool find_newer(store *s, const snapshot *at, lane_span of, lane_head *newer)
+/* The first lane whose head has an epoch that the configuration does not cover, newer->lane
+ * STORE_LANES_MAX: none. R_UNAVAILABLE: a head cannot be read for the moment; one that cannot be
+ * read for good is of a lane whose rows cannot be read either. */
+static result find_newer(store *s, const snapshot *at, lane_span of, lane_head *newer)
 {
     const store_hooks *hooks = &s->hooks;
     lane_head rows[STORE_LANES_MAX];
-    result outcomes[STORE_LANES_MAX];
-    bool found = false;
+    result outcomes[STORE_LANES_MAX], r = R_DONE;
     heads out = {arena_new(0), rows, outcomes};
     read_heads(s, at, of, &out);
-    for (uint16_t i = of.from; i < of.until && !found; i++) {
-        newer->lane = i;
-        newer->epoch = rows[i].epoch;
-        found = outcomes[i] == R_DONE &&
-                hooks->config_epoch(hooks->context, i, rows[i].epoch, false) != R_DONE;
+    newer->lane = STORE_LANES_MAX;
+    for (uint16_t i = of.from; i < of.until && newer->lane == STORE_LANES_MAX; i++) {
+        if (outcomes[i] == R_UNAVAILABLE)
+            r = R_UNAVAILABLE;
+        else if (outcomes[i] == R_DONE &&
+                 hooks->config_epoch(hooks->context, i, rows[i].epoch, false) != R_DONE)
+            *newer = (lane_head){.lane = i, .epoch = rows[i].epoch};
     }
     arena_free(out.memory);
-    return found;
+    return r;
 }
 
-static const snapshot *snapshot_of(store *s, const store_home *home)
+static const snapshot *snapshot_of(store *s, const store_home *home, bool fixed)
 {
     store_home of = home != NULL ? *home : (store_home){0};
     if (!of_all(home))
         of.lane = lane_of_home(s, home);
-    return s->engine->ops->snapshot_new(s->engine, home != NULL ? &of : NULL);
+    return s->engine->ops->snapshot_new(s->engine, home != NULL ? &of : NULL, fixed);
 }
 
 static result snapshot_covered(store *s, const store_home *home, const snapshot **out)
 {
     const store_hooks *hooks = &s->hooks;
+    bool looks = s->several && hooks->config_epoch != NULL;
+    bool partial = home != NULL && home->reached;
     for (unsigned i = 0; i < TRIES; i++) {
         lane_head newer;
-        *out = snapshot_of(s, home);
+        *out = snapshot_of(s, home, !looks);
         if (*out == NULL)
             return R_UNAVAILABLE;
-        if (!s->several || hooks->config_epoch == NULL ||
-            !find_newer(s, *out, span_of(s, home), &newer))
+        if (!looks)
+            return R_DONE;
+        result r = find_newer(s, *out, span_of(s, home), &newer);
+        if (newer.lane == STORE_LANES_MAX && (r == R_DONE || partial))
             return R_DONE;
         s->engine->ops->snapshot_free(s->engine, *out);
-        result r = hooks->config_epoch(hooks->context, newer.lane, newer.epoch, true);
+        if (newer.lane != STORE_LANES_MAX)
+            r = hooks->config_epoch(hooks->context, newer.lane, newer.epoch, true);
         if (r != R_DONE)
             return r;
     }
@@ -157,7 +165,7 @@ result store_read_begin_at(store *s, const store_home *home, arena *memory, int6
 
 result store_read_bare(store *s, const store_home *home, arena *memory, int64_t now_ms, uow **out)
 {
-    const snapshot *at = snapshot_of(s, home);
+    const snapshot *at = snapshot_of(s, home, true);
     if (at == NULL)
         return R_UNAVAILABLE;
     *out = reading_of(s, at, memory, now_ms);

@@ -487,6 +487,42 @@ static void a_batch_is_two_round_trips(void **state)
     assert_int_equal(after.trips - before.trips, 2);
 }
 
+static uint64_t view_trips(store_fixture *f)
+{
+    store_metrics m;
+    store_metrics_read(f->store, &m);
+    return m.view_trips;
+}
+
+/* One to begin and one to read; nobody waits for the end. Nor does the next view, whose beginning
+ * goes with it. */
+static void a_view_waits_for_its_beginning_and_its_reads(void **state)
+{
+    store_fixture *f = *state;
+    (void)run_put(f, 1);
+    assert_true(has(f, 1)); /* connected */
+    uint64_t before = view_trips(f);
+    assert_true(has(f, 1));
+    assert_false(has(f, 2));
+    assert_int_equal(view_trips(f) - before, 4);
+    (void)run_put(f, 2);
+    assert_true(has(f, 2)); /* the transaction before has ended: this one sees more */
+}
+
+/* What is left behind may be lost, refused or cut off: the next view has its own answers. */
+static void a_view_knows_nothing_of_the_end_of_the_one_before(void **state)
+{
+    store_fixture *f = *state;
+    (void)run_put(f, 1);
+    for (int i = 0; i < 3; i++) {
+        assert_true(has(f, 1));
+        database_run(f->url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                             "WHERE datname = current_database() AND pid <> pg_backend_pid()");
+    }
+    assert_true(has(f, 1));
+    assert_false(has(f, 2));
+}
+
 /* Not the clock of this process, which says anything. */
 static void act_time_is_the_servers(void **state)
 {
@@ -531,6 +567,8 @@ int main(void)
         EACH(a_row_that_was_changed_elsewhere_is_read_anew),
         EACH(a_poison_act_ends_alone),
         EACH(a_batch_is_two_round_trips),
+        EACH(a_view_waits_for_its_beginning_and_its_reads),
+        EACH(a_view_knows_nothing_of_the_end_of_the_one_before),
         EACH(act_time_is_the_servers),
     };
     log_set_level(LOG_LEVEL_COUNT); /* refusals are what is tested */

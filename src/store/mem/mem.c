@@ -102,8 +102,9 @@ static result mem_commit(engine *e, uint16_t lane, const change *changes, size_t
     return kv_commit(e, lane, changes, n);
 }
 
-static snapshot *mem_snapshot_new(engine *e, const store_home *home)
+static snapshot *mem_snapshot_new(engine *e, const store_home *home, bool fixed)
 {
+    MAYBE(fixed);
     MAYBE(home); /* one for all */
     mem *m = (mem *)e;
     snapshot *s = malloc(sizeof(*s)); /* freed by mem_snapshot_free */

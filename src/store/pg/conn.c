@@ -28,7 +28,7 @@ void conn_close(conn *c)
     if (c->pg != NULL)
         PQfinish(c->pg);
     c->pg = NULL;
-    c->sent_n = 0;
+    c->sent_n = c->left_n = 0;
     memset(c->prepared, 0, sizeof(c->prepared));
 }
 
@@ -255,6 +255,7 @@ typedef struct run {
     conn_result *visit;
     void *context;
     int64_t until_ms;
+    bool left; /* nobody asks any more */
     bool refused;
 } run;
 
@@ -267,13 +268,13 @@ static bool take(conn *c, const conn_sent *s, run *how)
     ExecStatusType status = PQresultStatus(r);
     bool good = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
     bool known = good || status == PGRES_PIPELINE_ABORTED || status == PGRES_FATAL_ERROR;
-    if (status == PGRES_FATAL_ERROR && !how->refused)
+    if (status == PGRES_FATAL_ERROR && !how->refused && !how->left)
         refused(c, r);
     if (!good && s->prepares)
         forget_prepared(c, s);
     if (!good)
         how->refused = true;
-    else if (!s->prepares && how->visit != NULL)
+    else if (!s->prepares && !how->left && how->visit != NULL)
         how->visit(how->context, s->tag, r);
     PQclear(r);
     if (!known || PQstatus(c->pg) != CONNECTION_OK)
@@ -286,25 +287,57 @@ static bool take(conn *c, const conn_sent *s, run *how)
     return false;
 }
 
+static bool take_end(conn *c, run *how)
+{
+    PGresult *r;
+    if (!next_result(c, how->until_ms, &r))
+        return false;
+    bool synced = PQresultStatus(r) == PGRES_PIPELINE_SYNC;
+    PQclear(r);
+    if (!synced)
+        keep_error(c, "the pipeline did not come to its end");
+    how->refused = how->refused && !how->left;
+    return synced;
+}
+
+/* False: the connection is of no use. */
+static bool send_end(conn *c)
+{
+    note(c, 0, NULL);
+    c->sent[c->sent_n - 1].ends = true;
+    return PQpipelineSync(c->pg) == 1;
+}
+
+void conn_part(conn *c)
+{
+    if (c->pg != NULL && !send_end(c))
+        (void)lose(c, PQerrorMessage(c->pg));
+}
+
+void conn_leave(conn *c)
+{
+    conn_part(c);
+    if (c->pg != NULL && PQflush(c->pg) < 0)
+        (void)lose(c, PQerrorMessage(c->pg));
+    c->left_n = c->sent_n;
+}
+
 conn_fate conn_run(conn *c, conn_result *visit, void *context)
 {
     c->warned = false;
     c->state[0] = '\0';
+    c->error[0] = '\0';
     if (c->pg == NULL)
         return CONN_LOST;
-    run how = {visit, context, clock_monotonic_ms() + c->answer_ms, false};
-    if (PQpipelineSync(c->pg) != 1)
+    run how = {visit, context, clock_monotonic_ms() + c->answer_ms, false, false};
+    if (!send_end(c))
         return lose(c, PQerrorMessage(c->pg));
-    for (size_t i = 0; i < c->sent_n; i++)
-        if (!take(c, &c->sent[i], &how))
+    for (size_t i = 0; i < c->sent_n; i++) {
+        const conn_sent *s = &c->sent[i];
+        how.left = i < c->left_n;
+        if (!(s->ends ? take_end(c, &how) : take(c, s, &how)))
             return lose(c, c->error[0] != '\0' ? c->error : PQerrorMessage(c->pg));
-    c->sent_n = 0;
-    PGresult *sync;
-    if (!next_result(c, how.until_ms, &sync))
-        return lose(c, c->error);
-    bool synced = PQresultStatus(sync) == PGRES_PIPELINE_SYNC;
-    PQclear(sync);
-    if (!synced)
-        return lose(c, "the pipeline did not come to its end");
+    }
+    c->sent_n = c->left_n = 0;
     return how.refused ? CONN_REFUSED : CONN_DONE;
 }

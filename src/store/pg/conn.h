@@ -32,6 +32,7 @@ typedef struct conn_sent {
     uint16_t place; /* of a statement that is prepared here */
     uint8_t number; /* its table */
     bool prepares;
+    bool ends; /* no statement: the end of a pipeline */
 } conn_sent;
 
 typedef struct conn {
@@ -41,7 +42,7 @@ typedef struct conn {
     char state[6]; /* SQLSTATE of the last refusal */
     char error[CONN_ERROR_MAX]; /* its words, or why the connection was lost */
     binary_params params;       /* of the statement that is sent next */
-    size_t sent_n;
+    size_t sent_n, left_n;      /* left_n: of these were left */
     conn_sent sent[CONN_SENT_MAX];
     uint64_t prepared[UINT8_MAX + 1][(SQL_PLACES + 63) / 64];
 } conn;
@@ -72,6 +73,12 @@ void conn_send_text(conn *c, const char *text, int tag);
 typedef void conn_result(void *context, int tag, const PGresult *r);
 /* Runs what was queued; the visit gets the result of each statement that succeeded, in order. */
 conn_fate conn_run(conn *c, conn_result *visit, void *context);
+/* What is queued from here on is no part of the transaction of what is queued already, and is run
+ * whatever becomes of that. */
+void conn_part(conn *c);
+/* Sends what was queued and waits for no answer: the next conn_run takes those, too, and tells of
+ * none. For what may be refused without anybody knowing. */
+void conn_leave(conn *c);
 bool conn_state_is(const conn *c, const char *state);
 
 #endif

@@ -40,7 +40,7 @@ enum {
 typedef struct pg_engine pg_engine;
 typedef struct pg_shard pg_shard;
 
-/* A connection with a transaction. A reader's is begun with it; a lane's with its first rows. */
+/* A connection with a transaction. It is begun with its first rows, or by pg_reader_begin. */
 typedef struct session {
     struct session *next; /* in the list of idle readers */
     pg_shard *shard;
@@ -152,22 +152,22 @@ void pg_queue_begin(session *s);
 /* What that has told: for the visit of the pipeline, with any tag. */
 void pg_take_begun(session *s, int tag, const PGresult *r);
 int64_t pg_clock_ms(const snapshot *at);
-/* Sends what was queued and waits for the answers; a batch's are counted. */
+/* Sends what was queued and waits for the answers. Counted. */
 conn_fate pg_run(session *s, conn_result *visit, void *context);
 /* The fate of the pipeline that began, or would have gone on with, its transaction. */
 void pg_met(session *s, conn_fate fate);
 const snapshot *pg_batch(engine *e, uint16_t lane);
 session *pg_lane_session(pg_engine *p, uint16_t lane);
 session *pg_session_in(snapshot *at, pg_shard *d); /* of this shard; NULL: it cannot be had */
-snapshot *pg_reader_new(engine *e, const store_home *home);
+snapshot *pg_reader_new(engine *e, const store_home *home, bool fixed);
 bool pg_reader_has(engine *e, const snapshot *at, uint16_t lane);
 void pg_reach_all(engine *e); /* those that are away, or whose promotion a caller has seen */
-/* An idle reader's session, or a new one, if need be after a wait; NULL: too many. Not begun. */
+/* An idle reader's, or a new one, maybe after a wait; NULL: too many. Not begun. hurries: one that
+ * does not answer within the patience is away. */
 session *pg_idle_take(pg_shard *d, bool waits);
-MUST_USE bool pg_reader_begin(session *s);
 void pg_reader_give(session *s);
-/* hurries: one that does not answer within the patience is away. */
 session *pg_reader_take(pg_shard *d, bool hurries);
+MUST_USE bool pg_reader_begin(session *s);   /* now; false: not reached, and given back */
 void pg_reader_end(engine *e, snapshot *at); /* gives its sessions back */
 void pg_reader_free(engine *e, const snapshot *s);
 

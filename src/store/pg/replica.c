@@ -48,9 +48,8 @@ void pg_replica_owes(pg_engine *p, const change *changes, size_t n, int64_t posi
 
 static void on_position(void *context, int tag, const PGresult *r)
 {
-    MAYBE(tag);
     int64_t *position = context;
-    if (!server_take_position(r, position))
+    if (tag == 0 && !server_take_position(r, position))
         *position = -1;
 }
 
@@ -61,7 +60,7 @@ static void ask_primary(pg_shard *d)
     if (now - asked < ASK_EVERY_MS || !atomic_compare_exchange_strong(&d->asked_ms, &asked, now))
         return;
     session *s = pg_reader_take(d, false);
-    if (s == NULL)
+    if (s == NULL || !pg_reader_begin(s))
         return;
     server_send_position(&s->conn, 0);
     pg_met(s, conn_run(&s->conn, on_position, &position));
@@ -78,14 +77,19 @@ static void ask_primary(pg_shard *d)
     (void)pthread_mutex_unlock(&d->lock);
 }
 
-/* How far it is; -1: of no use. */
-static int64_t applied(session *s)
+/* How far it is, in one round trip with a transaction that sees at least as much; -1: of no use. */
+static int64_t begin_applied(session *s)
 {
     int64_t position = -1;
     server_send_applied(&s->conn, 0);
-    if (conn_run(&s->conn, on_position, &position) != CONN_DONE)
+    conn_part(&s->conn);
+    pg_queue_begin(s);
+    conn_send_fixed(&s->conn, SQL_SNAPSHOT, -1);
+    conn_fate fate = pg_run(s, on_position, &position);
+    if (fate == CONN_LOST)
         return -1;
-    return position;
+    pg_met(s, fate);
+    return s->begun ? position : -1;
 }
 
 static bool is_connected(session *s, const pg_shard *primary)
@@ -110,10 +114,10 @@ static bool follows(session *s, int64_t timeline)
     return s->timeline >= timeline;
 }
 
-/* How far a replica of this timeline is; -1: of no use. */
+/* How far a replica of this timeline is, begun; -1: of no use. */
 static int64_t reached(session *s, const pg_shard *primary, int64_t timeline)
 {
-    return is_connected(s, primary) && follows(s, timeline) ? applied(s) : -1;
+    return is_connected(s, primary) && follows(s, timeline) ? begin_applied(s) : -1;
 }
 
 static session *take(pg_shard *primary, pg_shard *d, int64_t timeline, int64_t wanted)
@@ -130,7 +134,7 @@ static session *take(pg_shard *primary, pg_shard *d, int64_t timeline, int64_t w
         conn_close(&s->conn); /* another of its servers may be further */
         atomic_fetch_add(&d->host, 1);
     }
-    if (has >= wanted && conn_is_open(&s->conn) && pg_reader_begin(s))
+    if (has >= wanted && conn_is_open(&s->conn))
         return s;
     pg_reader_give(s);
     return NULL;

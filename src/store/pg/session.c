@@ -54,9 +54,8 @@ int64_t pg_clock_ms(const snapshot *at)
 
 conn_fate pg_run(session *s, conn_result *visit, void *context)
 {
-    if (!s->reads)
-        atomic_fetch_add_explicit(&s->shard->engine->engine.counters.trips, 1,
-                                  memory_order_relaxed);
+    engine_counters *c = &s->shard->engine->engine.counters;
+    atomic_fetch_add_explicit(s->reads ? &c->view_trips : &c->trips, 1, memory_order_relaxed);
     return conn_run(&s->conn, visit, context);
 }
 
@@ -66,9 +65,11 @@ void pg_met(session *s, conn_fate fate)
     s->dirty = fate == CONN_REFUSED;
     if (fate == CONN_DONE)
         pg_shard_here(s->shard);
-    else if (fate == CONN_LOST)
+    else if (fate == CONN_LOST) {
         (void)pg_shard_away(s->shard, &s->conn);
-    else
+        if (s->reads)
+            s->conn.answer_ms = PG_PATIENCE_MS; /* the next try */
+    } else
         log_event(LOG_WARN, "the database refuses to read", log_u64("shard", s->shard->number),
                   log_str("state", str_of(s->conn.state)), log_str("why", str_of(s->conn.error)));
     /* A server that may not write any more is none: another one has taken over. */
@@ -147,15 +148,6 @@ void pg_session_idle(session *s)
     give_back(s);
 }
 
-bool pg_reader_begin(session *s)
-{
-    pg_queue_begin(s);
-    conn_send_fixed(&s->conn, SQL_SNAPSHOT, -1);
-    conn_fate fate = conn_run(&s->conn, NULL, NULL);
-    pg_met(s, fate);
-    return fate == CONN_DONE;
-}
-
 session *pg_reader_take(pg_shard *d, bool hurries)
 {
     session *s = pg_idle_take(d, true);
@@ -166,22 +158,36 @@ session *pg_reader_take(pg_shard *d, bool hurries)
             continue;
         bool doubtful = hurries || atomic_load(&d->away_since_ms) != 0;
         s->conn.answer_ms = doubtful ? PG_PATIENCE_MS : CONN_ANSWER_MS;
-        if (pg_reader_begin(s))
-            return s;
-        if (conn_is_open(&s->conn)) /* it refuses */
-            break;
+        return s;
     }
     give_back(s);
     return NULL;
 }
 
+bool pg_reader_begin(session *s)
+{
+    while (pg_reach(s)) {
+        pg_queue_begin(s);
+        conn_send_fixed(&s->conn, SQL_SNAPSHOT, -1);
+        conn_fate fate = pg_run(s, NULL, NULL);
+        pg_met(s, fate);
+        if (fate == CONN_DONE)
+            return true;
+        if (conn_is_open(&s->conn)) /* it refuses */
+            break;
+    }
+    pg_reader_give(s);
+    return false;
+}
+
 void pg_reader_give(session *s)
 {
-    if (conn_is_open(&s->conn)) {
+    if (s->begun || s->dirty) {
         conn_send_fixed(&s->conn, s->begun ? SQL_COMMIT : SQL_ROLLBACK, -1);
-        s->dirty = conn_run(&s->conn, NULL, NULL) == CONN_REFUSED;
+        conn_leave(&s->conn); /* nothing was written */
     }
     s->begun = false;
+    s->dirty = false;
     s->conn.answer_ms = CONN_ANSWER_MS;
     give_back(s);
 }
@@ -200,6 +206,13 @@ static bool is_away(const pg_shard *d)
     return since != 0 && clock_monotonic_ms() - since >= PG_PATIENCE_MS;
 }
 
+/* One that answers within the patience. */
+static session *begun_reader(pg_shard *d)
+{
+    session *s = pg_reader_take(d, true);
+    return s != NULL && pg_reader_begin(s) ? s : NULL;
+}
+
 /* Those that are known to be away pg_reach_all tries; here they are passed over. only NULL: all. */
 static snapshot *take_reached(pg_engine *p, snapshot *at, const pg_shard *only)
 {
@@ -208,7 +221,7 @@ static snapshot *take_reached(pg_engine *p, snapshot *at, const pg_shard *only)
     for (uint16_t i = 0; i < p->shards_n; i++) {
         pg_shard *d = &p->shards[i];
         if ((only == NULL || only == d) && !is_away(d))
-            at->in[i] = pg_reader_take(d, true);
+            at->in[i] = begun_reader(d);
         any = any || at->in[i] != NULL;
     }
     if (any)
@@ -229,13 +242,28 @@ void pg_reach_all(engine *e)
         pg_look_again(&p->shards[i]);
         if (atomic_load(&p->shards[i].away_since_ms) == 0)
             continue;
-        session *s = pg_reader_take(&p->shards[i], true);
+        session *s = begun_reader(&p->shards[i]);
         if (s != NULL)
             pg_reader_give(s);
     }
 }
 
-snapshot *pg_reader_new(engine *e, const store_home *home)
+/* Sessions of the view's own shards; only NULL: of all. */
+static bool take_sessions(pg_engine *p, snapshot *at, const pg_shard *only, bool fixed)
+{
+    bool good = true;
+    for (uint16_t i = 0; good && i < p->shards_n; i++) {
+        if (only != NULL && only != &p->shards[i])
+            continue;
+        session *s = pg_session_in(at, &p->shards[i]);
+        good = s != NULL && (!fixed || pg_reader_begin(s));
+        if (!good)
+            at->in[i] = NULL;
+    }
+    return good;
+}
+
+snapshot *pg_reader_new(engine *e, const store_home *home, bool fixed)
 {
     pg_engine *p = (pg_engine *)e;
     snapshot *at = calloc(1, sizeof(*at)); /* freed by pg_reader_free */
@@ -251,12 +279,7 @@ snapshot *pg_reader_new(engine *e, const store_home *home)
         at->slot = home->slot;
         at->replica = pg_replica_take(p, only, home);
     }
-    if (at->replica != NULL)
-        return at;
-    for (uint16_t i = 0; good && i < p->shards_n; i++)
-        if (only == NULL || only == &p->shards[i])
-            good = pg_session_in(at, &p->shards[i]) != NULL;
-    if (good)
+    if (at->replica != NULL || (good && take_sessions(p, at, only, fixed)))
         return at;
     pg_reader_free(e, at);
     return NULL;

@@ -183,8 +183,9 @@ static result rocks_scan(kv_engine *e, const snapshot *at, const kv_range *range
 /* ---- snapshots ---- */
 
 /* A reader stays inside the gate until it frees its snapshot. */
-static snapshot *rocks_snapshot_new(engine *e, const store_home *home)
+static snapshot *rocks_snapshot_new(engine *e, const store_home *home, bool fixed)
 {
+    MAYBE(fixed);
     MAYBE(home); /* one for all */
     rocks *r = (rocks *)e;
     gate_enter(&r->gate);
