@@ -51,7 +51,7 @@ void api_move_get(api_call *c)
                             .reason = (move_reason)row->reason,
                             .has_user = is_shown(row->user),
                             .user = row->user,
-                            .has_into = is_shown(row->to),
+                            .has_into = row->to.n > 0 && is_shown(row->to),
                             .into = row->to,
                             .moved = (int64_t)row->moved,
                             .waiting = row->waiting,

@@ -30,10 +30,11 @@ bool query_transfer(app_view *v, uint64_t of_merchant, uint64_t id, transfer_see
     *out = (transfer_seen){.row = row,
                            .state = transfer_state_at(row, now_ms),
                            .sender = query_user_name(v, row->slot, row->member),
-                           .receiver = row->receiver,
                            .received = row->received,
                            .ended_at_ms = row->ended_at_ms,
                            .reason = reason_of(row)};
+    if (out->state == TRANSFER_STATE_OPEN || out->state == TRANSFER_STATE_ACCEPTED)
+        out->receiver = row->receiver;
     if (by != NULL) {
         out->state = TRANSFER_STATE_ACCEPTED;
         out->receiver = row->taker;

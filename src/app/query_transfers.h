@@ -10,7 +10,7 @@ typedef struct transfer_seen {
     const transfer *row;
     uint8_t state; /* transfer_state */
     str sender;
-    str receiver;      /* who has it, or alone may; empty: whoever has the token */
+    str receiver;      /* who has it, or alone may; empty: whoever has the token, or it is over */
     uint64_t received; /* what the coupon became; 0: nothing */
     int64_t ended_at_ms;
     result reason; /* of a refused one, as it was answered */

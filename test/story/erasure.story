@@ -127,7 +127,7 @@ story his_offers_end
   201 {"transfer": "$offer"}
   use erased
   GET /v1/transfers/$offer
-  200 {"state": "cancelled", "erased": true, "from_user": null, "to_user": "u3"}
+  200 {"state": "cancelled", "erased": true, "from_user": null, "to_user": null}
   POST /v1/offers/accept {"transfer": "$offer", "user": "u3"}
   409 {"code": "transfer_not_open"}
   GET /v1/coupons/$coupon

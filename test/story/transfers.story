@@ -402,7 +402,7 @@ story an_offer_is_declined_and_the_coupon_is_as_before
   POST /v1/offers/accept {"transfer": "$transfer", "user": "u2"}
   409 {"code": "transfer_not_open", "detail": "The transfer is declined."}
   GET /v1/transfers/$transfer
-  200 {"state": "declined", "coupon": null}
+  200 {"state": "declined", "coupon": null, "to_user": null}
   use tea
   POST /v1/redemptions {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"]}
   201
@@ -420,6 +420,24 @@ story its_sender_cancels_it
   POST /v1/offers {"coupon": "$coupon", "user": "u1", "to": "u3"}
   201
 
+# Of whom nothing came the name is not kept, so whoever names it is told that it is over.
+story whom_it_was_for_is_not_kept
+  use offered
+  POST /v1/offers/accept {"transfer": "$transfer", "user": "u3"}
+  404 {"code": "not_found"}
+  GET /v1/transfers/$transfer
+  200 {"state": "open", "from_user": "u1", "to_user": "u2"}
+  POST /v1/offers/cancel {"transfer": "$transfer", "user": "u1"}
+  200 {"state": "cancelled"}
+  GET /v1/transfers/$transfer
+  200 {"state": "cancelled", "from_user": "u1", "to_user": null}
+  GET /v1/users/u1/transfers
+  200 {"transfers": [{"id": "$transfer", "to_user": null}]}
+  POST /v1/offers/accept {"transfer": "$transfer", "user": "u3"}
+  409 {"code": "transfer_not_open", "detail": "The transfer is cancelled."}
+  POST /v1/offers/decline {"transfer": "$transfer", "user": "u3"}
+  409 {"code": "transfer_not_open"}
+
 # From the deadline on the coupon is its user's again, whether or not the sweep has come by.
 story an_offer_ends_at_its_deadline
   use offered
@@ -432,8 +450,10 @@ story an_offer_ends_at_its_deadline
   GET /v1/users/u1/coupons?state=available
   200 {"coupons": [{"id": "$coupon"}]}
   GET /v1/transfers/$transfer
-  200 {"state": "expired", "ended_at": "2026-01-01T01:00:00.000Z"}
+  200 {"state": "expired", "ended_at": "2026-01-01T01:00:00.000Z", "to_user": null}
   POST /v1/offers/accept {"transfer": "$transfer", "user": "u2"}
+  409 {"code": "transfer_not_open", "detail": "The transfer is expired."}
+  POST /v1/offers/accept {"transfer": "$transfer", "user": "u3"}
   409 {"code": "transfer_not_open", "detail": "The transfer is expired."}
   use tea
   POST /v1/redemptions {"user": "u1", "order_number": "o1", "cart": $cart, "coupons": ["$coupon"]}
@@ -530,7 +550,8 @@ story a_refusal_gives_it_back_with_the_reason
   409 {"code": "limit_reached"}
   eventually
   GET /v1/transfers/$transfer
-  200 {"state": "refused", "reason": "limit_reached", "detail": "The limit of the template is 1 claims a user."}
+  200 {"state": "refused", "reason": "limit_reached", "detail": "The limit of the template is 1 claims a user.",
+    "to_user": null}
   GET /v1/coupons/$coupon
   200 {"state": "available", "user": "u1"}
 

@@ -104,7 +104,7 @@ story what_refuses_a_merge
   202 {"id": "$back"}
   eventually
   GET /v1/moves/$back
-  200 {"state": "refused", "refused_with": "user_merged"}
+  200 {"state": "refused", "refused_with": "user_merged", "user": "u2", "into": null}
   POST /v1/claims {"user": "u2", "template": "$template"}
   201
 

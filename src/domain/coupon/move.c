@@ -295,9 +295,9 @@ static result refuse(const step_desk *d, const move_step_in *in)
     user_move *row = d->row;
     user_move_edit(d->u, row);
     row->result = in->result;
-    row->detail = in->detail;
     if (row->reason == MOVE_REASON_MERGE) {
         end(d, MOVE_STATE_REFUSED);
+        row->to = (str){NULL, 0}; /* nothing came of it: his name is kept no longer */
         let_go(d);
     } else if (in->result == R_USER_MERGED) {
         row->to = in->detail;

@@ -32,9 +32,12 @@ uint8_t transfer_state_at(const transfer *row, int64_t now_ms)
     return transfer_is_over(row, now_ms) ? TRANSFER_STATE_EXPIRED : row->state;
 }
 
+/* Of whom nothing came the name is kept no longer. */
 static void end(uow *u, transfer *row, transfer_state how)
 {
     transfer_edit(u, row);
+    if (how != TRANSFER_STATE_ACCEPTED)
+        row->receiver = (str){NULL, 0};
     row->state = (uint8_t)how;
     row->ended_at_ms = uow_now(u);
     row->reservations.n = 0;
@@ -313,12 +316,15 @@ static result not_found(uow *u)
     return uow_refuse(u, R_NOT_FOUND, "There is no such transfer.");
 }
 
-/* May he know of it? Who has the token of an offer for whoever has it learns also that it is over,
- * when it names another. */
+/* May he know of it? That one is over which nobody took, whoever names it: whom it was for is not
+ * known any more. Who has the token of an offer for whoever has it learns also that another took
+ * it. */
 static bool is_for(const uow *u, const transfer *row, str who, bool token)
 {
-    bool open = transfer_state_at(row, uow_now(u)) == TRANSFER_STATE_OPEN;
-    bool named = row->receiver.n > 0;
+    uint8_t state = transfer_state_at(row, uow_now(u));
+    bool open = state == TRANSFER_STATE_OPEN, named = row->receiver.n > 0;
+    if (!open && state != TRANSFER_STATE_ACCEPTED)
+        return true;
     return (named && str_eq(row->receiver, who)) || (token && !(open && named));
 }
 
@@ -488,7 +494,8 @@ static void cancel(const settle_desk *d)
     row->taker = (str){NULL, 0};
     if (row->direct || is_refused(row, (result)d->in->reason)) {
         row->reason = d->in->reason;
-        row->detail = d->in->detail;
+        if (row->reason != R_USER_MERGED) /* whose detail is a name */
+            row->detail = d->in->detail;
         transfer_close(u, row, d->of, TRANSFER_STATE_REFUSED);
     } else if (transfer_is_over(row, uow_now(u))) {
         transfer_close(u, row, d->of, TRANSFER_STATE_EXPIRED);

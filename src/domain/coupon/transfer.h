@@ -22,6 +22,9 @@
  * (they count once more for the receiver); what returns of the sender's orders bring later, which
  * then nobody gets back.
  *
+ * Names. The receiver's is kept while he may take the coupon, and once he has. One that ended
+ * without does not say whom it was for, so whoever names it is told that it is over.
+ *
  * Ids. A transferred coupon has a row `forward` for ever. It names the newest id, since each
  * confirmation tells all that the coupon had before (forward): one hop. */
 #ifndef QUAN_DOMAIN_COUPON_TRANSFER_H
