@@ -184,19 +184,19 @@ static void put_reason(api_call *c, const event *e, wire_event_data *out)
     out->has_accept_odds = out->accept_odds.n > 0;
 }
 
-static void put_lock(const event *e, wire_event_data *out)
+static void put_lock(const feed_event *from, wire_event_data *out)
 {
-    if (e->locked.n == 0)
+    if (from->event->locked.n == 0)
         return;
-    const guesser_locked *who = &e->locked.items[0];
+    const guesser_locked *who = &from->event->locked.items[0];
     out->has_merchant = true;
-    out->merchant = e->merchant;
+    out->merchant = from->event->merchant;
     out->has_guesser = true;
     out->guesser = (guesser)who->guesser;
     if (who->guesser == GUESSER_USER)
-        HOLDER_SHOWN(out, who->name);
-    out->has_client_address = who->guesser == GUESSER_ADDRESS;
-    out->client_address = who->name;
+        HOLDER_SHOWN(out, from->guesser);
+    out->has_client_address = who->guesser == GUESSER_ADDRESS && from->guesser.n > 0;
+    out->client_address = from->guesser;
     out->has_tries = true;
     out->tries = who->tries;
     out->has_until = true;
@@ -266,7 +266,7 @@ wire_event event_shown(api_call *c, const app_view *v, const feed_event *from)
         partner_code_shown(c, config_find_template(v->config, from->event->template), from->sealed,
                            &data.partner_code);
     put_asset(c, v, from->event, &data);
-    put_lock(from->event, &data);
+    put_lock(from, &data);
     put_export(from->event, &data);
     return (wire_event){.specversion = S("1.0"),
                         .id = arena_printf(c->memory, "%.*s_%u_%llu", STR_ARG(id_prefix(ID_EVENT)),

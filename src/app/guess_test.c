@@ -333,6 +333,8 @@ static void an_operator_lifts_a_lock(void **state)
     assert_int_equal(out.tries, MOST);
     assert_int_equal(out.locks, 1);
     assert_int_equal(out.locked_until_ms, shop->clock_ms + MS_MINUTE);
+    assert_int_equal(lift(GUESSER_USER, "ann", &out), R_NOT_FOUND);
+    fix_verify(shop);                            /* its row says no more than whom events are of */
     assert_int_equal(fail_all("ann", ""), MOST); /* from the beginning */
     fix_verify(shop);
     fix_pass(shop, 2 * MS_DAY); /* entries of both rows are due */

@@ -129,6 +129,15 @@ static void add_order(app_view *v, feed_event *out)
     add_paid_back(v, back, of, out);
 }
 
+/* Another row of the same name is not of what was then. */
+static void add_guesser(app_view *v, feed_event *out)
+{
+    const guesser_locked *who = &out->event->locked.items[0];
+    const code_guesses *row = code_guesses_get(v->rows, slot_of_hash(who->hi), who->hi, who->lo);
+    if (row != NULL && row->id == who->row)
+        out->guesser = row->name;
+}
+
 feed_event query_event(app_view *v, const event_block *b, size_t nth)
 {
     const event *e = &b->events.items[nth];
@@ -143,6 +152,8 @@ feed_event query_event(app_view *v, const event_block *b, size_t nth)
         out.currency = of->row->currency;
     if (e->kind == EVENT_KIND_ORDER_RETURNED)
         add_order(v, &out);
+    if (e->locked.n > 0)
+        add_guesser(v, &out);
     if (e->kind == EVENT_KIND_COUPON_ISSUED)
         out.sealed = query_partner_code(v, config_find_template(v->config, e->template), e->coupon);
     if (e->kind == EVENT_KIND_COUPON_REDEEMED || e->kind == EVENT_KIND_PROMOTION_REDEEMED)

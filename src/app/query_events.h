@@ -24,6 +24,7 @@ typedef struct feed_event {
     str currency;        /* of the amount; empty: none */
     uint64_t redemption; /* of a return; 0: none */
     str sealed;          /* the partner's code that came with an issued coupon; empty: none */
+    str guesser;         /* who was locked out, or let in; empty: the merchant, or not kept */
     /* What parties pay of a redemption, or get back with a return; memory of the view. */
     const party_share *parties;
     size_t party_count;

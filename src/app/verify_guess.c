@@ -41,7 +41,8 @@ static void see_row(verify *v, verify_group *g, const void *stored)
     verify_must(v, &w, "its merchant is there",
                 config_find_merchant(v->view.config, row->merchant) != NULL);
     verify_must(v, &w, "tries, and a lock for each time",
-                row->tries > 0 && (row->locks == 0) == (row->locked_until_ms == 0));
+                (row->tries > 0 || row->locks == 0) &&
+                    (row->locks == 0) == (row->locked_until_ms == 0));
     verify_must(v, &w, "is kept as long as it says something",
                 row->over_at_ms >= row->clear_at_ms && row->over_at_ms >= row->locked_until_ms);
     verify_map_at(v->guesses, (str){(const char *)&name, sizeof(name)})[GUESS_DUE] = row->due_at_ms;

@@ -70,9 +70,11 @@ static void tell(uow *u, event_kind kind, const code_guesses *row)
 {
     guesser_locked *who = ARENA_NEW(uow_memory(u), guesser_locked);
     *who = (guesser_locked){.guesser = row->guesser,
-                            .name = row->name,
                             .tries = row->tries,
-                            .until_ms = row->locked_until_ms};
+                            .until_ms = row->locked_until_ms,
+                            .hi = row->hi,
+                            .lo = row->lo,
+                            .row = row->id};
     event e = {.kind = (uint8_t)kind, .at_ms = uow_now(u), .merchant = row->merchant};
     e.locked.items = who;
     e.locked.n = 1;
@@ -102,6 +104,7 @@ result code_guesses_add_decide(uow *u, const void *input, void *output)
         row->merchant = in->merchant;
         row->guesser = in->guesser;
         row->name = in->name;
+        row->id = uow_next_id(u, slot);
     } else {
         code_guesses_edit(u, row);
     }
@@ -114,6 +117,14 @@ result code_guesses_add_decide(uow *u, const void *input, void *output)
     return R_DONE;
 }
 
+/* The row stays until the sweep comes: it says whom events of before are of. */
+static void forget(uow *u, code_guesses *row)
+{
+    code_guesses_edit(u, row);
+    row->tries = row->clear_at_ms = row->locked_until_ms = 0;
+    row->locks = 0;
+}
+
 result code_guesses_lift_decide(uow *u, const void *input, void *output)
 {
     const code_guesses_lift_in *in = input;
@@ -121,12 +132,12 @@ result code_guesses_lift_decide(uow *u, const void *input, void *output)
     code_guesses *row = code_guesses_get(u, slot_of_hash(in->hi), in->hi, in->lo);
     if (uow_pending(u))
         return R_AGAIN;
-    if (row == NULL || row->over_at_ms <= uow_now(u))
+    if (row == NULL || row->tries == 0 || row->over_at_ms <= uow_now(u))
         return uow_refuse(u, R_NOT_FOUND, "No failed tries are kept.");
     *out = (code_guesses_lift_out){row->tries, row->locks, row->locked_until_ms};
     if (row->locked_until_ms > uow_now(u))
         tell(u, EVENT_KIND_CODE_GUESSING_UNLOCKED, row);
-    code_guesses_delete(u, row);
+    forget(u, row);
     return R_DONE;
 }
 

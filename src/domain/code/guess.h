@@ -10,7 +10,10 @@
  * number of them at once gets past the bound. Only failed ones are written.
  *
  * A row lives in the slot of its hash, until the sweep finds that it says nothing any more. It has
- * one due entry at due_at_ms; entries of a row before it may be there, too, and mean nothing. */
+ * one due entry at due_at_ms; entries of a row before it may be there, too, and mean nothing.
+ *
+ * Events name the row, not whom it is of: whoever reads one while there is that row is told, and
+ * nobody later, or once he is erased. */
 #ifndef QUAN_DOMAIN_CODE_GUESS_H
 #define QUAN_DOMAIN_CODE_GUESS_H
 
