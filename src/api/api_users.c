@@ -120,8 +120,25 @@ static bool is_one_of(const user_seen *of, str asked, str name)
     return is;
 }
 
-/* Nothing, where the act is going to refuse. False: the call has ended. */
-static bool find_words(api_call *c, erase_plan *plan)
+static guesses_place tries_by(const config_merchant *of, str name)
+{
+    hash128 tries = guess_hash(of, GUESSER_USER, name);
+    return (guesses_place){tries.hi, tries.lo};
+}
+
+static void name_tries(api_call *c, const user_seen *seen, erase_plan *plan)
+{
+    const config_merchant *of = config_find_merchant(call_config(c), c->who.merchant);
+    size_t n = seen->row == NULL ? 0 : seen->row->moved.n;
+    plan->in.earlier.items = ARENA_ARRAY(c->memory, guesses_place, n);
+    plan->in.earlier.n = n;
+    for (size_t i = 0; i < n; i++)
+        plan->in.earlier.items[i] = tries_by(of, seen->row->moved.items[i].name);
+}
+
+/* What he has that is not by his member: no words, where the act is going to refuse. False: the
+ * call has ended. */
+static bool find_his(api_call *c, erase_plan *plan)
 {
     app_view v;
     user_seen seen;
@@ -136,6 +153,7 @@ static bool find_words(api_call *c, erase_plan *plan)
     for (size_t i = 0; i < n; i++)
         if (all[i]->user.n > 0 && is_one_of(&seen, plan->in.user, all[i]->user))
             plan->words[plan->n++] = all[i]->id;
+    name_tries(c, &seen, plan);
     return call_view_end(c, &v);
 }
 
@@ -171,7 +189,7 @@ void api_user_erase(api_call *c)
     const wire_user_erase_parameters *p = c->parameters;
     const wire_user_erase *b = c->body;
     const config_merchant *of = config_find_merchant(call_config(c), c->who.merchant);
-    hash128 tries = guess_hash(of, GUESSER_USER, p->user);
+    guesses_place tries = tries_by(of, p->user);
     erase_plan *plan = ARENA_NEW(c->memory, erase_plan);
     plan->in = (erase_in){.merchant = c->who.merchant,
                           .user = p->user,
@@ -183,7 +201,7 @@ void api_user_erase(api_call *c)
     random_bytes(plan->nobody, sizeof(plan->nobody));
     plan->nobody[0] = (char)SLOT_NAME_MARK;
     c->state = plan;
-    if (find_words(c, plan))
+    if (find_his(c, plan))
         erase_next(c);
 }
 

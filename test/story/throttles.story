@@ -310,6 +310,82 @@ story an_operator_sees_and_lifts_a_lock
     {"type": "code_guessing_unlocked", "data": {"guesser": "user", "user": "u1"}},
     "..."]}
 
+# Whom an event of a lock is of is told as long as his tries are kept.
+story events_forget_who_has_guessed
+  use codes
+  +1s
+  as issue
+  repeat 10
+  POST /v1/codes/exchange {"code": "wrong", "client_address": "203.0.113.7", "user": "u1"}
+  409
+  as all
+  POST /v1/codes/locks/lift {"guesser": "user", "user": "u1"}
+  200
+  GET /v1/events?limit=1000
+  200 {"events": [{}, {}, {}, {}, {}, {},
+    {"type": "code_guessing_locked", "data": {"guesser": "user", "user": "u1", "tries": 10}},
+    {"type": "code_guessing_unlocked", "data": {"guesser": "user", "user": "u1", "tries": 10}}]}
+  at 2026-01-02T00:01:01Z
+  sweep
+  GET /v1/events?limit=1000
+  200 {"events": [{}, {}, {}, {}, {}, {},
+    {"type": "code_guessing_locked", "data": {"guesser": "user", "user": null, "tries": 10}},
+    {"type": "code_guessing_unlocked", "data": {"guesser": "user", "user": null, "tries": 10}}]}
+
+# Nor do they say who is erased, or somebody new of that name.
+story events_forget_an_erased_user
+  use codes
+  +1s
+  as issue
+  repeat 10
+  POST /v1/codes/exchange {"code": "wrong", "user": "u1"}
+  409
+  as all
+  +1s
+  POST /v1/users/u1/erase {}
+  202 {"id": "$erasure", "known": false}
+  eventually
+  GET /v1/erasures/$erasure
+  200 {"state": "done"}
+  GET /v1/events?limit=1000
+  200 {"events": [{}, {}, {}, {}, {}, {},
+    {"type": "code_guessing_locked", "data": {"guesser": "user", "user": null, "tries": 10}}, "..."]}
+  +1s
+  as issue
+  repeat 10
+  POST /v1/codes/exchange {"code": "wrong", "user": "u1"}
+  409
+  as all
+  GET /v1/events?limit=1000
+  200 {"events": [{}, {}, {}, {}, {}, {},
+    {"type": "code_guessing_locked", "data": {"user": null}}, {"type": "user_erased"},
+    {"type": "code_guessing_locked", "data": {"user": "u1"}}]}
+
+# Tries under a name that had become his, too.
+story tries_under_earlier_names_are_forgotten
+  use codes
+  POST /v1/claims {"user": "u1", "template": "$template"}
+  201
+  as issue
+  repeat 10
+  POST /v1/codes/exchange {"code": "wrong", "user": "u1"}
+  409
+  as all
+  POST /v1/users/u1/merge {"into": "u2"}
+  202 {"id": "$move"}
+  eventually
+  GET /v1/moves/$move
+  200 {"state": "done"}
+  GET /v1/codes/locks
+  200 {"locks": [{"user": "u1"}]}
+  POST /v1/users/u2/erase {}
+  202 {"id": "$erasure"}
+  eventually
+  GET /v1/erasures/$erasure
+  200 {"state": "done"}
+  GET /v1/codes/locks
+  200 {"locks": []}
+
 story locks_last_as_long_as_settings_say
   setting code_failures_user 1
   setting code_lock_ms 5000

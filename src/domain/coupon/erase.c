@@ -184,11 +184,9 @@ static void ask_parts(uow *u, erasure *row, const user *who)
     row->parts.n = who->moved.n;
 }
 
-static void forget_guesses(uow *u, const erase_in *in, erasure *row)
+static void forget_guesses(uow *u, guesses_place at, erasure *row)
 {
-    erase_guesses_in tries = {.hi = in->guesses_hi, .lo = in->guesses_lo, .erasure = row->id};
-    if (tries.hi == 0 && tries.lo == 0)
-        return;
+    erase_guesses_in tries = {.hi = at.hi, .lo = at.lo, .erasure = row->id};
     uow_send(u, ERASE_GUESSES_ACT, slot_of_hash(tries.hi), &erase_guesses_in_record, &tries);
     row->untold++;
 }
@@ -260,7 +258,10 @@ result erase_decide(uow *u, const void *input, void *output)
     ask_parts(u, row, &was);
     if (known)
         rename_user(&d, row);
-    forget_guesses(u, in, row);
+    if (in->guesses_hi != 0 || in->guesses_lo != 0)
+        forget_guesses(u, (guesses_place){in->guesses_hi, in->guesses_lo}, row);
+    for (size_t i = 0; i < in->earlier.n; i++)
+        forget_guesses(u, in->earlier.items[i], row);
     erase_go_on(u, row);
     *(erase_out *)output = (erase_out){row->id, uow_now(u), known};
     return R_DONE;

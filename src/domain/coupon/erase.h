@@ -11,7 +11,7 @@
  *   bound     in the slots of personal batches: his code is his pseudonym's, so nobody's. Whatever
  *             the name has there when it comes, for what the two lanes' clocks say is not known to
  *             agree; but what was given ERASE_CLOCKS_MS later is that of who is called so next
- *   guesses   in the slot of his failed tries of codes: they are forgotten
+ *   guesses   in the slots of his failed tries of codes, by any of his names: they are forgotten
  *   told      back: the last three, and unbinding his phone, are answered; until then it is open
  * Every arrow is a message of its act's own commit, so no process has to live for it; a due entry
  * brings the next step where something has to wait, or a message was dropped.
@@ -28,7 +28,10 @@
  *
  * What is on its way to him when he is erased, from who became him, names its move. So a row for
  * each such move (ERASURE_STATE_WAY) says which member it is for, whatever he is called; also for
- * moves that his list of names has no more room for. */
+ * moves that his list of names has no more room for; by these rows they are found then.
+ *
+ * What nobody came of does not keep his name to begin with: offers that he did not take, merges
+ * into him that were refused. */
 #ifndef QUAN_DOMAIN_COUPON_ERASE_H
 #define QUAN_DOMAIN_COUPON_ERASE_H
 
@@ -62,8 +65,9 @@ typedef enum erase_stage {
     ERASE_CODES = 2,   /* personal codes that are his */
     ERASE_SENT = 3,    /* of a part: transfers by which all that it had went to him */
     ERASE_CAME = 4,    /* transfers by which he got something */
-    ERASE_COUNTS = 5,  /* of a part: where its counts have gone */
-    ERASE_COUPONS = 6, /* until none is open, all parts are over and all is told */
+    ERASE_WAYS = 5,    /* numbers of long ago, which his list has no more room for */
+    ERASE_COUNTS = 6,  /* of a part: where its counts have gone */
+    ERASE_COUPONS = 7, /* until none is open, all parts are over and all is told */
 } erase_stage;
 
 static inline bool erase_is_pseudonym(str name)

@@ -155,39 +155,16 @@ static result find_came(erase_page *p)
     return r;
 }
 
-static bool has_part(const erasure *row, uint64_t move)
-{
-    for (size_t i = 0; i < row->parts.n; i++)
-        if (row->parts.items[i].move == move)
-            return true;
-    return false;
-}
-
-/* A number of long ago is not in his list any more, but its coupons say so. The row is edited. */
-static void add_part(const erase_page *p, uint64_t move)
-{
-    erasure *row = p->row;
-    erased_part *parts = ARENA_ARRAY(uow_memory(p->u), erased_part, row->parts.n + 1);
-    if (row->parts.n > 0)
-        memcpy(parts, row->parts.items, row->parts.n * sizeof(*parts));
-    parts[row->parts.n++] = (erased_part){.move = move};
-    row->parts.items = parts;
-    erase_ask_part(p->u, row, move);
-}
-
 static void apply_came(const erase_page *p)
 {
     for (size_t i = 0; i < p->n; i++) {
         const received *r = p->rows[i];
         erase_transfer_in in = {
             .transfer = r->transfer, .to = p->row->pseudonym, .erasure = p->row->id};
-        if (r->move == 0) {
-            uow_send(p->u, ERASE_TRANSFER_ACT, id_slot(in.transfer), &erase_transfer_in_record,
-                     &in);
-            p->row->untold++;
-        } else if (!has_part(p->row, r->move)) {
-            add_part(p, r->move);
-        }
+        if (r->move != 0)
+            continue; /* that of a part, or of a way */
+        uow_send(p->u, ERASE_TRANSFER_ACT, id_slot(in.transfer), &erase_transfer_in_record, &in);
+        p->row->untold++;
     }
 }
 
@@ -202,6 +179,47 @@ result erase_transfer_decide(uow *u, const void *input, void *output)
         name_receiver(u, t, in->to);
     erase_tell(u, in->erasure);
     return R_DONE;
+}
+
+/* ---- numbers of long ago, which his list has no more room for ---- */
+
+static result find_ways(erase_page *p)
+{
+    erasure from = {.slot = p->row->slot, .id = p->row->after};
+    result r = scanned(p, &(uow_range){&erasure_table, -1, &from, 1, p->row->after != 0});
+    if (r == R_DONE && p->n > 0)
+        p->last = ((const erasure *)p->rows[p->n - 1])->id;
+    return r;
+}
+
+static bool has_part(const erasure *row, uint64_t move)
+{
+    for (size_t i = 0; i < row->parts.n; i++)
+        if (row->parts.items[i].move == move)
+            return true;
+    return false;
+}
+
+/* The row is edited. */
+static void add_part(const erase_page *p, uint64_t move)
+{
+    erasure *row = p->row;
+    erased_part *parts = ARENA_ARRAY(uow_memory(p->u), erased_part, row->parts.n + 1);
+    if (row->parts.n > 0)
+        memcpy(parts, row->parts.items, row->parts.n * sizeof(*parts));
+    parts[row->parts.n++] = (erased_part){.move = move};
+    row->parts.items = parts;
+    erase_ask_part(p->u, row, move);
+}
+
+static void apply_ways(const erase_page *p)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        const erasure *way = p->rows[i];
+        if (way->state == ERASURE_STATE_WAY && way->member == p->row->member &&
+            !has_part(p->row, way->id))
+            add_part(p, way->id);
+    }
 }
 
 /* ---- where the counts of a part have gone ---- */
@@ -349,6 +367,8 @@ static result find(erase_page *p)
         return p->row->of == 0 ? R_DONE : find_sent(p);
     case ERASE_CAME:
         return find_came(p);
+    case ERASE_WAYS:
+        return find_ways(p);
     case ERASE_COUNTS:
         return p->row->of == 0 ? R_DONE : find_counts(p);
     default:
@@ -368,6 +388,8 @@ static void apply(erase_page *p)
         apply_sent(p);
     else if (row->stage == ERASE_CAME)
         apply_came(p);
+    else if (row->stage == ERASE_WAYS)
+        apply_ways(p);
     else
         apply_counts(p);
     row->after = p->full ? p->last : 0;
