@@ -1,27 +1,26 @@
-/* Bob is forgotten, who amy has become, and who has a phone: he has a coupon that can be used, one
- * that is offered, one that an order holds; and a process that is killed between any two commits,
- * messages and all. In what is left he is himself or nobody; the erasure comes to its end by
- * itself; then no row has a name of his, none of his coupons can be used, and what was counted is
- * what it was. Then what verify finds wrong in such a shop. */
+/* Bob is forgotten (test/lib/person.h), of whom there is a row of every kind that may have a name;
+ * and a process is killed between any two commits, messages and all. In what is left he is himself
+ * or nobody; the erasure comes to its end by itself; then no row has a name of his, none of his
+ * coupons can be used, and what was counted is what it was. Then what verify finds wrong in such a
+ * shop. */
 #include "app/verify_flaw_test.h"
 
 #include "app/query_coupons.h"
 #include "app/query_users.h"
 #include "domain/coupon/erase.h"
 #include "domain/coupon/move.h"
-#include "domain/phone/holder.h"
 #include "port/store_care.h"
 #include "test/lib/crash.h"
+#include "test/lib/person.h"
+#include "test/lib/row_texts.h"
 
-enum { BOBS = 4, ALL = 6 };
-enum { HI = 77, LO = 88, TEXT_MAX = 1 << 20 };
+enum { ALL = 6 };
 
-#define BOB S("bob-summers")
-#define AMY S("amy-winters")
-#define CID S("cid-autumn")
+#define BOB PERSON_BOB
+#define AMY PERSON_AMY
 
 static fix *shop;
-static uint64_t campaign_id, template_id, coupons[BOBS], hold_id, order_id, move_id;
+static person him;
 
 static uint16_t home(str name)
 {
@@ -30,72 +29,10 @@ static uint16_t home(str name)
 
 /* ---- the ground ---- */
 
-static fix_order order_of(str who, const char *number, const uint64_t *coupon_id)
-{
-    static order_line line = {.sku = {"tea", 3}, .quantity = 1, .unit_minor = 5000};
-    return (fix_order){.user = who,
-                       .number = str_of(number),
-                       .coupons = coupon_id,
-                       .coupon_count = 1,
-                       .lines = &line,
-                       .line_count = 1};
-}
-
-static void merge_amy(void)
-{
-    move_begin_in in = {
-        .merchant = shop->merchant, .user = AMY, .to = BOB, .reason = MOVE_REASON_MERGE};
-    move_begin_out out = {0};
-    uint64_t amys[2];
-    assert_int_equal(fix_claim(shop, AMY, template_id, 2, amys), R_DONE);
-    fix_order order = order_of(AMY, "o1", amys);
-    assert_int_equal(fix_redeem(shop, &order, &order_id), R_DONE);
-    assert_int_equal(fix_run(shop, ACT_ID_move_begin, home(AMY), &in, &out), R_DONE);
-    (void)app_settle(shop->app);
-    move_id = out.move;
-}
-
-static void bind_phone(void)
-{
-    phone_number n = {.hash = {HI, LO}};
-    phone_bind_in in = {.merchant = shop->merchant, .hi = HI, .lo = LO, .user = BOB, .sequence = 1};
-    phone_bind_out out = {0};
-    str holder = phone_holder(&n, shop->memory);
-    (void)fix_claim_one(shop, holder, template_id);
-    assert_int_equal(fix_run(shop, ACT_ID_phone_bind, home(holder), &in, &out), R_DONE);
-    (void)app_settle(shop->app);
-}
-
 static void make_shop(void)
 {
-    campaign_create_in in = fix_campaign_in(shop);
-    in.budget_mode = BUDGET_MODE_AT_ISSUE;
-    in.budget_minor = 100000;
-    campaign_id = fix_campaign(shop, &in);
-    template_put_in t = fix_template_in(shop, campaign_id);
-    limit_rule rules[] = {
-        fix_limit(LIMIT_MEASURE_CLAIMS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_EVER, 2 * ALL),
-        fix_limit(LIMIT_MEASURE_REDEMPTIONS, LIMIT_SUBJECT_USER, LIMIT_PERIOD_EVER, ALL)};
-    t.limits.items = rules;
-    t.limits.n = ARRAY_LEN(rules);
-    t.transfers = 2;
-    t.offer_ms = MS_DAY;
-    template_id = fix_template(shop, &t);
-    assert_int_equal(fix_claim(shop, BOB, template_id, BOBS, coupons), R_DONE);
-    transfer_offer_in offer = {
-        .merchant = shop->merchant, .coupon = coupons[1], .user = BOB, .to = CID};
-    transfer_offer_out offered = {0};
-    assert_int_equal(fix_run(shop, ACT_ID_transfer_offer, id_slot(coupons[1]), &offer, &offered),
-                     R_DONE);
-    fix_order order = order_of(BOB, "o2", &coupons[2]);
-    assert_int_equal(fix_hold(shop, &order, &hold_id), R_DONE);
-    merge_amy();
-    bind_phone();
-}
-
-static erase_in erasing(void)
-{
-    return (erase_in){.merchant = shop->merchant, .user = BOB, .hi = 0x1234567, .lo = 0x89abcde};
+    person_make(&him, shop);
+    person_take_word(&him, shop);
 }
 
 /* ---- what is seen ---- */
@@ -110,44 +47,10 @@ static bool is_known(str name)
     return known;
 }
 
-/* Any text of the row has one of these. */
-typedef struct search {
-    const table *of;
-    buf text;
-    size_t found;
-} search;
-
-static bool look_in(void *context, str key, const void *row)
+static void see_left(void *context, const char *place)
 {
-    static const str names[] = {{"bob-summers", 11}, {"amy-winters", 11}};
-    search *s = context;
-    MAYBE(key);
-    assert_non_null(row);
-    s->text.n = 0;
-    record_print(&s->of->record, row, &s->text);
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        bool has = memmem(s->text.p, s->text.n, names[i].p, names[i].n) != NULL;
-        s->found += has;
-        if (has)
-            print_message("%s: %.*s\n", s->of->record.name, (int)s->text.n, s->text.p);
-    }
-    return true;
-}
-
-static size_t rows_with_a_name(void)
-{
-    app_view v;
-    search s = {0};
-    buf_init(&s.text, TEXT_MAX);
-    assert_int_equal(app_view_open(shop->app, shop->memory, &v), R_DONE);
-    for (size_t i = 0; i < tables_count; i++) {
-        store_span span = {.table = tables[i], .index = -1, .until = UINT16_MAX + 1U};
-        s.of = tables[i];
-        assert_int_equal(store_each(v.rows, &span, look_in, &s), R_DONE);
-    }
-    assert_int_equal(app_view_close(&v), R_DONE);
-    buf_free(&s.text);
-    return s.found;
+    MAYBE(context);
+    print_message("%s\n", place);
 }
 
 typedef struct found_rows {
@@ -184,16 +87,17 @@ static found_rows erasures(void)
 /* What was begun goes on; asked again it has been done. */
 static void erase_to_the_end(void)
 {
-    erase_in in = erasing();
+    erase_in in = person_erasing(&him, shop);
     erase_out out = {0};
+    row_texts left = {him.names, PERSON_NAMES, see_left, NULL};
     bool known = is_known(BOB);
-    tally was = fix_tally(shop, campaign_id, template_id);
+    tally was = fix_tally(shop, him.campaign, him.template);
     assert_int_equal(fix_run(shop, ACT_ID_erase, home(BOB), &in, &out), R_DONE);
     assert_int_equal(out.known, known);
     (void)app_settle(shop->app);
     assert_false(is_known(BOB));
     assert_int_equal(erasures().open, 1); /* the hold is open */
-    assert_int_equal(fix_release(shop, hold_id), R_DONE);
+    assert_int_equal(fix_release(shop, him.hold), R_DONE);
     fix_pass(shop, ERASE_ROUND_MS);
     fix_sweep(shop);
     (void)app_settle(shop->app);
@@ -201,10 +105,10 @@ static void erase_to_the_end(void)
     assert_int_equal(f.open, 0);
     assert_int_equal(f.parts, 2); /* amy, and the number */
     assert_false(is_known(AMY));
-    assert_int_equal(rows_with_a_name(), 0);
-    for (size_t i = 0; i < BOBS; i++)
-        assert_int_equal(fix_coupon(shop, coupons[i]).state, COUPON_STATE_VOIDED);
-    tally now = fix_tally(shop, campaign_id, template_id);
+    assert_int_equal(row_texts_find(shop, &left), 0);
+    for (size_t i = 0; i < PERSON_COUPONS; i++)
+        assert_int_equal(fix_coupon(shop, him.coupons[i]).state, COUPON_STATE_VOIDED);
+    tally now = fix_tally(shop, him.campaign, him.template);
     assert_int_equal(now.issued, was.issued);
     assert_int_equal(now.redeemed, was.redeemed);
     assert_int_equal(now.users, was.users);
@@ -215,11 +119,11 @@ static void erase_to_the_end(void)
 static void go_on_without_him(void)
 {
     uint64_t more[ALL];
-    assert_int_equal(fix_return(shop, order_id, NULL, 0, &(return_out){0}), R_DONE);
+    assert_int_equal(fix_return(shop, him.order, NULL, 0, &(return_out){0}), R_DONE);
     (void)app_settle(shop->app);
     assert_int_equal(erasures().open, 0);
-    assert_int_equal(fix_claim(shop, BOB, template_id, ALL, more), R_DONE);
-    assert_int_equal(fix_claim(shop, AMY, template_id, ALL, more), R_DONE);
+    assert_int_equal(fix_claim(shop, BOB, him.template, ALL, more), R_DONE);
+    assert_int_equal(fix_claim(shop, AMY, him.template, ALL, more), R_DONE);
     fix_verify(shop);
 }
 
@@ -233,7 +137,7 @@ static bool cut_off(int steps, void *context)
     cuts *seen = context;
     shop = crash_open();
     make_shop();
-    erase_in in = erasing();
+    erase_in in = person_erasing(&him, shop);
     erase_out out = {0};
     (void)fix_submit(shop, ACT_ID_erase, home(BOB), &in, &out);
     bool moves = crash_steps(shop, steps);
@@ -306,7 +210,7 @@ static bool his_member_is_free(uow *u)
 
 static bool a_coupon_is_open(uow *u)
 {
-    coupon *row = coupon_get(u, id_slot(coupons[0]), coupons[0]);
+    coupon *row = coupon_get(u, id_slot(him.coupons[0]), him.coupons[0]);
     if (row == NULL)
         return false;
     coupon_edit(u, row);
@@ -316,7 +220,7 @@ static bool a_coupon_is_open(uow *u)
     return true;
 }
 
-FLAW(amy_has_a_name, user_move, id_slot(move_id), move_id, row->user = AMY)
+FLAW(amy_has_a_name, user_move, id_slot(him.move), him.move, row->user = AMY)
 FLAW(it_has_no_end, erasure, id_slot(asked_id), asked_id, row->ended_at_ms = 0)
 FLAW(it_waits_for_nothing, erasure, id_slot(asked_id), asked_id, row->untold = 1)
 FLAW(it_is_nothing, erasure, id_slot(asked_id), asked_id, row->state = 9)

@@ -30,7 +30,7 @@
  * each such move (ERASURE_STATE_WAY) says which member it is for, whatever he is called; also for
  * moves that his list of names has no more room for; by these rows they are found then.
  *
- * What nobody came of does not keep his name to begin with: offers that he did not take, merges
+ * Where nothing came of it his name is not kept to begin with: offers that he did not take, merges
  * into him that were refused. */
 #ifndef QUAN_DOMAIN_COUPON_ERASE_H
 #define QUAN_DOMAIN_COUPON_ERASE_H

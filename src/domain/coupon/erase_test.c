@@ -21,6 +21,7 @@
 #include "port/metric.h"
 #include "port/store_care.h"
 #include "test/lib/domain_fixture.h"
+#include "test/lib/row_texts.h"
 
 enum { STEPS = 100 };
 #define LATER_MS (2 * ERASE_ROUND_MS)
@@ -202,6 +203,15 @@ static void what_a_number_of_long_ago_brings_back_is_no_namesakes(void **state)
     again.lines = &line;
     again.line_count = 1;
     assert_int_equal(fix_redeem(shop, &again, &second), R_LIMIT_REACHED); /* her own counts */
+}
+
+/* Nor where it came to her by counts alone. */
+static void a_number_of_long_ago_does_not_name_her(void **state)
+{
+    (void)state;
+    str name = S("ann");
+    (void)ann_had_many_numbers();
+    assert_int_equal(row_texts_find(shop, &(row_texts){.names = &name, .n = 1}), 0);
 }
 
 /* ---- a number that follows ---- */
@@ -420,6 +430,7 @@ int main(void)
         cmocka_unit_test_teardown(who_asks_for_him_goes_to_his_namesake, tear_down),
         cmocka_unit_test_teardown(what_a_number_of_long_ago_brings_back_is_nobodys, tear_down),
         cmocka_unit_test_teardown(what_a_number_of_long_ago_brings_back_is_no_namesakes, tear_down),
+        cmocka_unit_test_teardown(a_number_of_long_ago_does_not_name_her, tear_down),
         cmocka_unit_test_teardown(a_number_follows_to_no_namesake, tear_down),
         cmocka_unit_test_teardown(it_is_over_when_others_have_forgotten, tear_down),
         cmocka_unit_test_teardown(a_code_of_a_clock_that_is_ahead_is_forgotten, tear_down),
