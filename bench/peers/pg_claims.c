@@ -15,27 +15,19 @@
 #include <inttypes.h>
 #include <libpq-fe.h>
 #include <stdarg.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/resource.h>
-#include <time.h>
-#include <unistd.h>
+
+#include "bench/peers/load/load.h"
 
 enum {
     CONNECTIONS_MAX = 1024,
     DATABASES_MAX = 8,
     BATCH_MAX = 1024,
-    SCRIPT_MAX = 65536,
     ITEM_MAX = 64, /* bytes of a key, a user or a number in an array */
     ARRAY_MAX = BATCH_MAX * ITEM_MAX,
-    EVENTS_MAX = 256,
-    STEP_US = 10,
-    BUCKETS = 200000, /* of STEP_US; the last one is for all that is longer */
-    PARTS = 64,       /* of a stock: claims.sql */
+    PARTS = 64, /* of a stock: claims.sql */
     VALID_DAYS = 30,
 };
 
@@ -56,33 +48,11 @@ typedef struct line {
 } line;
 
 typedef struct driver {
+    load load; /* first */
     plan plan;
     line lines[CONNECTIONS_MAX];
-    int epoll;
-    uint64_t busy, done, statements, mismatch, limit_reached, sold_out;
-    uint64_t latencies[BUCKETS];
+    uint64_t statements, mismatch, limit_reached, sold_out;
 } driver;
-
-static int64_t now_us(clockid_t clock)
-{
-    struct timespec t;
-    (void)clock_gettime(clock, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
-static void stop(const char *what, const char *why)
-{
-    (void)fprintf(stderr, "pg_claims: %s: %s\n", what, why);
-    exit(1);
-}
-
-/* As `quan bench` draws them. */
-static uint64_t scramble(uint64_t n)
-{
-    n ^= n >> 31;
-    n *= UINT64_C(0x9e3779b97f4a7c15);
-    return n ^ (n >> 29);
-}
 
 /* ---- set-up ---- */
 
@@ -91,36 +61,28 @@ static const char *statement(const plan *p, char *text)
     if (!p->many)
         return "SELECT claim($1::text, $2::int8, $3::text, $4::int4, $6::int4, $5::int4, "
                "$7::int8, $8::int8)";
-    FILE *f = fopen(p->script, "re");
-    if (f == NULL)
-        stop(p->script, "cannot be read");
-    text[fread(text, 1, SCRIPT_MAX - 1, f)] = '\0';
-    (void)fclose(f);
+    (void)load_script(p->script, text);
     return text;
 }
 
 static void connect_all(driver *d)
 {
-    static char text[SCRIPT_MAX];
+    static char text[LOAD_SCRIPT_MAX];
     const char *sql = statement(&d->plan, text);
-    d->epoll = epoll_create1(EPOLL_CLOEXEC);
     for (uint64_t i = 0; i < d->plan.connections; i++) {
         line *l = &d->lines[i];
         l->number = i;
         l->pg = PQconnectdb(d->plan.dsn[i % d->plan.databases]);
         if (PQstatus(l->pg) != CONNECTION_OK)
-            stop("connect", PQerrorMessage(l->pg));
+            load_stop("connect", PQerrorMessage(l->pg));
         /* As the sessions of Quan: plans for tables that are not small any more. */
         PQclear(PQexec(l->pg, "SET plan_cache_mode = force_generic_plan"));
         PQclear(PQexec(l->pg, "SET enable_seqscan = off; SET enable_hashjoin = off; "
                               "SET enable_mergejoin = off"));
         PGresult *r = PQprepare(l->pg, "claim", sql, 0, NULL);
         if (PQresultStatus(r) != PGRES_COMMAND_OK)
-            stop("prepare", PQerrorMessage(l->pg));
+            load_stop("prepare", PQerrorMessage(l->pg));
         PQclear(r);
-        struct epoll_event event = {.events = EPOLLIN, .data.ptr = l};
-        if (epoll_ctl(d->epoll, EPOLL_CTL_ADD, PQsocket(l->pg), &event) != 0)
-            stop("epoll", "no room");
     }
 }
 
@@ -148,19 +110,21 @@ static void add_claim(const driver *d, line *l, const char *before, asked *a)
 {
     const plan *p = &d->plan;
     uint64_t number = l->mine++ * p->connections + l->number;
-    uint64_t user = scramble(number) % p->users;
+    uint64_t user = load_scramble(number) % p->users;
     user -= user % p->connections;
     user += l->number;
-    uint64_t template = scramble(number + 7) % p->templates;
+    uint64_t template = load_scramble(number + 7) % p->templates;
     put(a->key, &a->key_n, before, "%s-%" PRIu64, p->run, number);
-    put(a->body, &a->body_n, before, "%" PRId64, (int64_t)(scramble(user ^ template) >> 1));
+    put(a->body, &a->body_n, before, "%" PRId64, (int64_t)(load_scramble(user ^ template) >> 1));
     put(a->owner, &a->owner_n, before, "u%" PRIu64, user);
     put(a->template, &a->template_n, before, "%" PRIu64, template);
 }
 
-static void send_claims(driver *d, line *l)
+static void send_claims(load *of, void *at)
 {
     static asked a;
+    driver *d = (driver *)of;
+    line *l = at;
     char limit[ITEM_MAX], part[ITEM_MAX], now[ITEM_MAX], valid[ITEM_MAX];
     a.key_n = a.body_n = a.owner_n = a.template_n = 0;
     for (uint64_t i = 0; i < d->plan.batch; i++)
@@ -173,72 +137,42 @@ static void send_claims(driver *d, line *l)
     }
     (void)snprintf(limit, sizeof limit, "%" PRIu64, d->plan.limit);
     (void)snprintf(part, sizeof part, "%" PRIu64, l->number % PARTS);
-    (void)snprintf(now, sizeof now, "%" PRId64, now_us(CLOCK_REALTIME) / 1000);
+    (void)snprintf(now, sizeof now, "%" PRId64, load_now_us(CLOCK_REALTIME) / 1000);
     (void)snprintf(valid, sizeof valid, "%" PRId64, VALID_DAYS * MS_DAY);
     const char *values[] = {a.key, a.body, a.owner, a.template, limit, part, now, valid};
-    l->sent_us = now_us(CLOCK_MONOTONIC);
+    l->sent_us = load_now_us(CLOCK_MONOTONIC);
     if (PQsendQueryPrepared(l->pg, "claim", sizeof values / sizeof values[0], values, NULL, NULL,
                             0) != 1)
-        stop("send", PQerrorMessage(l->pg));
-    d->busy++;
+        load_stop("send", PQerrorMessage(l->pg));
 }
 
 static void count(driver *d, const char *said)
 {
-    d->done++;
     d->limit_reached += strcmp(said, "limit_reached") == 0;
     d->sold_out += strcmp(said, "sold_out") == 0;
     d->mismatch += strcmp(said, "idempotency_mismatch") == 0;
 }
 
-/* False: the answer is not whole yet. */
-static bool take_answer(driver *d, const line *l)
+static bool take_answer(load *of, void *at)
 {
+    driver *d = (driver *)of;
+    const line *l = at;
     if (PQconsumeInput(l->pg) != 1)
-        stop("read", PQerrorMessage(l->pg));
+        load_stop("read", PQerrorMessage(l->pg));
     if (PQisBusy(l->pg))
         return false;
     for (PGresult *r; (r = PQgetResult(l->pg)) != NULL; PQclear(r)) {
         if (PQresultStatus(r) != PGRES_TUPLES_OK || (uint64_t)PQntuples(r) != d->plan.batch)
-            stop("claim", PQerrorMessage(l->pg));
-        int64_t took = (now_us(CLOCK_MONOTONIC) - l->sent_us) / STEP_US;
+            load_stop("claim", PQerrorMessage(l->pg));
+        load_took(of, load_now_us(CLOCK_MONOTONIC) - l->sent_us, d->plan.batch);
         for (int i = 0; i < PQntuples(r); i++)
             count(d, PQgetvalue(r, i, PQnfields(r) - 1));
-        d->latencies[took < BUCKETS ? took : BUCKETS - 1] += d->plan.batch;
         d->statements++;
     }
-    d->busy--;
     return true;
 }
 
-static void drive(driver *d)
-{
-    struct epoll_event events[EVENTS_MAX];
-    int64_t end = now_us(CLOCK_MONOTONIC) + (int64_t)d->plan.seconds * 1000000;
-    for (uint64_t i = 0; i < d->plan.connections; i++)
-        send_claims(d, &d->lines[i]);
-    while (d->busy > 0) {
-        int n = epoll_wait(d->epoll, events, EVENTS_MAX, 1000);
-        for (int i = 0; i < n; i++) {
-            line *l = events[i].data.ptr;
-            if (take_answer(d, l) && now_us(CLOCK_MONOTONIC) < end)
-                send_claims(d, l);
-        }
-    }
-}
-
 /* ---- arguments and report ---- */
-
-static uint64_t latency_at(const driver *d, uint64_t percent)
-{
-    uint64_t wanted = (d->done * percent + 99) / 100, seen = 0;
-    for (uint64_t i = 0; i < BUCKETS; i++) {
-        seen += d->latencies[i];
-        if (seen >= wanted)
-            return (i + 1) * STEP_US;
-    }
-    return BUCKETS * STEP_US;
-}
 
 static int64_t cpu_us(void)
 {
@@ -254,8 +188,9 @@ static void report(const driver *d, int64_t took_us, int64_t used_us)
            ",\"p50_us\":%" PRIu64 ",\"p99_us\":%" PRIu64 ",\"cpu_us\":%" PRId64
            ",\"refused\":{\"limit_reached\":%" PRIu64 ",\"sold_out\":%" PRIu64
            ",\"idempotency_mismatch\":%" PRIu64 "}}\n",
-           d->done, d->done * 1000000 / (uint64_t)took_us, d->statements, latency_at(d, 50),
-           latency_at(d, 99), used_us, d->limit_reached, d->sold_out, d->mismatch);
+           d->load.done, d->load.done * 1000000 / (uint64_t)took_us, d->statements,
+           load_at(&d->load, 500), load_at(&d->load, 990), used_us, d->limit_reached, d->sold_out,
+           d->mismatch);
 }
 
 static void take_number(plan *p, const char *name, const char *value)
@@ -270,18 +205,16 @@ static void take_number(plan *p, const char *name, const char *value)
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         if (strcmp(name, numbers[i].name) != 0)
             continue;
-        *numbers[i].into = strtoull(value, NULL, 10);
-        if (*numbers[i].into < 1 || *numbers[i].into > numbers[i].most)
-            stop(name, "not a number in its range");
+        *numbers[i].into = load_number(name, value, numbers[i].most);
         return;
     }
-    stop(name, "no such option");
+    load_stop(name, "no such option");
 }
 
 static void parse(plan *p, int count, char **words)
 {
     if (count % 2 != 1)
-        stop("arguments", "each option has a value");
+        load_stop("arguments", "each option has a value");
     for (int i = 1; i < count; i += 2) {
         if (strcmp(words[i], "--dsn") == 0 && p->databases < DATABASES_MAX)
             p->dsn[p->databases++] = words[i + 1];
@@ -296,16 +229,17 @@ static void parse(plan *p, int count, char **words)
     }
     p->batch = p->many ? p->batch : 1;
     if (p->databases == 0 || (p->many && p->script == NULL))
-        stop("arguments", "--dsn, and --script for many");
+        load_stop("arguments", "--dsn, and --script for many");
     if (strlen(p->run) > ITEM_MAX / 2 || p->users < p->connections)
-        stop("arguments", "a shorter --run, or more --users");
+        load_stop("arguments", "a shorter --run, or more --users");
 }
 
 int main(int count, char **words)
 {
     static driver d;
     char run[ITEM_MAX];
-    (void)snprintf(run, sizeof run, "%" PRIx64, (uint64_t)now_us(CLOCK_REALTIME));
+    (void)snprintf(run, sizeof run, "%" PRIx64, (uint64_t)load_now_us(CLOCK_REALTIME));
+    d.load = (load){.send = send_claims, .take = take_answer};
     d.plan = (plan){.run = run,
                     .batch = 32,
                     .connections = 64,
@@ -316,9 +250,12 @@ int main(int count, char **words)
     parse(&d.plan, count, words);
     d.plan.users -= d.plan.users % d.plan.connections;
     connect_all(&d);
-    int64_t began = now_us(CLOCK_MONOTONIC), used = cpu_us();
-    drive(&d);
-    report(&d, now_us(CLOCK_MONOTONIC) - began, cpu_us() - used);
+    int64_t began = load_now_us(CLOCK_MONOTONIC), used = cpu_us();
+    load_begin(&d.load);
+    for (uint64_t i = 0; i < d.plan.connections; i++)
+        load_watch(&d.load, PQsocket(d.lines[i].pg), &d.lines[i]);
+    load_drive(&d.load, d.plan.seconds);
+    report(&d, load_now_us(CLOCK_MONOTONIC) - began, cpu_us() - used);
     for (uint64_t i = 0; i < d.plan.connections; i++)
         PQfinish(d.lines[i].pg);
     return 0;
