@@ -198,6 +198,7 @@ story a_merge_waits_for_what_an_order_holds
   POST /v1/claims {"user": "u1", "template": "$template"}
   201
 
+# Time goes on by less than the move waits for an answer, which may be on its way.
 story a_hold_that_lapses_lets_its_coupon_go
   use held
   POST /v1/users/u1/merge {"into": "u2"}
@@ -207,7 +208,7 @@ story a_hold_that_lapses_lets_its_coupon_go
   200 {"state": "moving", "moved": 0, "waiting": 1}
   at 2026-01-01T00:20:00Z
   sweep
-  at 2026-01-01T00:21:00Z
+  at 2026-01-01T00:20:10Z
   sweep
   eventually
   GET /v1/moves/$move

@@ -289,6 +289,16 @@ static result go_late(step_desk *d, const move_step_in *in)
     return R_DONE;
 }
 
+/* An answer that is not waited for any more: what it tells of has gone all the same. */
+static result count_late(const step_desk *d, const move_step_in *in)
+{
+    if (in->taken > 0) {
+        user_move_edit(d->u, d->row);
+        d->row->moved += in->taken;
+    }
+    return R_DONE;
+}
+
 /* The receiver does not take it, or not now. */
 static result refuse(const step_desk *d, const move_step_in *in)
 {
@@ -375,7 +385,7 @@ result move_step_decide(uow *u, const void *input, void *output)
     if (in->round == 0 && !done)
         return woken(&d, in->late);
     if (in->round != 0 && in->round != d.row->round)
-        return R_DONE;
+        return count_late(&d, in);
     if (done)
         return go_late(&d, in);
     return in->result == R_DONE ? go_on(&d, in) : refuse(&d, in);
