@@ -53,6 +53,9 @@ rule_zones app_zones(const app *a); /* the same, to hand on */
  * did not come to its end. */
 void app_follow(app *a);
 MUST_USE result app_compare_config(app *a);
+/* Of several servers: how many changes of the configuration are published here, anyone's. It only
+ * grows; a server with fewer than another one is late. */
+uint64_t app_config_edits(app *a);
 
 /* All that was edited and answered before now, by whichever server, is in app_config after it. Asks
  * the database only where there are other servers, and no shard that is away. R_DONE, or

@@ -509,6 +509,16 @@ void app_follow(app *a)
         log_event(LOG_WARN, "the configuration could not be compared with its rows");
 }
 
+uint64_t app_config_edits(app *a)
+{
+    uint64_t n = 0;
+    (void)pthread_mutex_lock(&a->publish_lock);
+    for (uint16_t lane = 0; lane < store_lanes(a->store); lane++)
+        n += a->feed->seen[lane];
+    (void)pthread_mutex_unlock(&a->publish_lock);
+    return n;
+}
+
 result app_compare_config(app *a)
 {
     result r = publish_compare(a, false);

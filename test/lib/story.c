@@ -15,6 +15,7 @@
 #include "test/lib/story_match.h"
 
 #define STORY_START_MS INT64_C(1767225600000) /* 2026-01-01, unless the story says otherwise */
+enum { STORY_WHY_MAX = 128 * 1024 };
 
 typedef struct kept_answer {
     str name, body;
@@ -24,11 +25,12 @@ typedef struct kept_answer {
 typedef struct run {
     const story_file *file;
     const story_server *server;
+    story_totals *totals;
     arena *memory;
     story_variables variables;
     http_client *clients[STORY_SERVERS_MAX];
     size_t client_count, asked, wrote; /* servers: asked last; and to write */
-    uint64_t dice;
+    uint64_t dice, known;              /* known: edits that who was asked knew before */
     http_answer answer;
     kept_answer kept[STORY_KEPT_MAX];
     size_t kept_count;
@@ -36,61 +38,32 @@ typedef struct run {
     int64_t now_ms;
     int fresh_keys;
     uint64_t repeat;
-    bool skip, eventually, quiet; /* quiet: a failure may be tried again */
+    bool skip, eventually, quiet; /* quiet: a failure is kept in `why`, and not told */
     const story_line *at;
+    buf why;
 } run;
 
 static bool fail(run *r, const char *format, ...) PRINTF_LIKE(2, 3);
+
+static void tell(run *r)
+{
+    printf("%.*s\n", STR_ARG(buf_view(&r->why)));
+}
 
 static bool fail(run *r, const char *format, ...)
 {
     enum { SHOWN = 2000 };
     va_list args;
-    if (r->quiet)
-        return false;
     va_start(args, format);
-    printf("%s:%d: ", r->at->path, r->at->number);
-    (void)vprintf(format, args);
-    printf("\n    last answer: %d %.*s\n", r->answer.status,
-           (int)(r->answer.body.n > SHOWN ? SHOWN : r->answer.body.n), r->answer.body.p);
+    buf_clear(&r->why);
+    buf_printf(&r->why, "%s:%d: ", r->at->path, r->at->number);
+    buf_vprintf(&r->why, format, args);
+    buf_printf(&r->why, "\n    last answer: %d %.*s", r->answer.status,
+               (int)(r->answer.body.n > SHOWN ? SHOWN : r->answer.body.n), r->answer.body.p);
     va_end(args);
+    if (!r->quiet)
+        tell(r);
     return false;
-}
-
-/* ---- time ---- */
-
-static int64_t unit_ms(str *rest)
-{
-    static const struct {
-        str name;
-        int64_t ms;
-    } units[] = {{{"ms", 2}, 1},        {{"d", 1}, MS_DAY},    {{"h", 1}, MS_HOUR},
-                 {{"m", 1}, MS_MINUTE}, {{"s", 1}, MS_SECOND}, {{NULL, 0}, 0}};
-    size_t i = 0;
-    while (units[i].name.n > 0 && !str_starts(*rest, units[i].name))
-        i++;
-    *rest = (str){rest->p + units[i].name.n, rest->n - units[i].name.n};
-    return units[i].ms;
-}
-
-/* "+2d3h" or "-1h". */
-static bool parse_span(str text, int64_t *out_ms)
-{
-    int64_t sign = text.p[0] == '-' ? -1 : 1, total = 0;
-    str rest = {text.p + 1, text.n - 1};
-    while (rest.n > 0) {
-        int64_t number = 0;
-        size_t digits = 0;
-        for (; digits < rest.n && rest.p[digits] >= '0' && rest.p[digits] <= '9'; digits++)
-            number = number * 10 + (rest.p[digits] - '0');
-        rest = (str){rest.p + digits, rest.n - digits};
-        int64_t unit = unit_ms(&rest);
-        if (digits == 0 || unit == 0)
-            return false;
-        total += number * unit;
-    }
-    *out_ms = sign * total;
-    return text.n > 1;
 }
 
 static void set_clock(run *r, int64_t now_ms)
@@ -168,6 +141,8 @@ static http_client *one_for(run *r, str method)
     if (!reads)
         r->wrote = (r->dice >> 33) % r->client_count;
     r->asked = reads ? (r->wrote + 1) % r->client_count : r->wrote;
+    if (r->client_count > 1)
+        r->known = r->server->known(r->server->context, r->asked);
     return r->clients[r->asked];
 }
 
@@ -424,7 +399,7 @@ static bool run_step(run *r, str text)
         return step_request(r, word, rest);
     if (word.p[0] >= '1' && word.p[0] <= '9')
         return step_answer(r, word, rest);
-    if ((word.p[0] == '+' || word.p[0] == '-') && parse_span(word, &ms)) {
+    if ((word.p[0] == '+' || word.p[0] == '-') && story_span(word, &ms)) {
         set_clock(r, r->now_ms + ms);
         return true;
     }
@@ -438,8 +413,17 @@ static bool asks_and_hears(const story_line *pair)
     return is_method(word) && pair[1].text.p[0] >= '1' && pair[1].text.p[0] <= '9';
 }
 
-/* A step that another one follows. Of several servers, is one of them only late? Then it has
- * learned, and is asked again. */
+/* Was there an edit of the configuration that whom we asked did not know? Now he does. What no
+ * configuration explains is never put down to that. */
+static bool was_late(run *r)
+{
+    if (r->answer.status == 0 || r->answer.status >= 500)
+        return false;
+    r->server->follow(r->server->context, r->asked);
+    return r->server->known(r->server->context, r->asked) > r->known;
+}
+
+/* A step that another one follows. Of several servers, one that was only late is asked again. */
 static bool run_first(run *r, const story_line *pair)
 {
     if (r->client_count < 2 || !asks_and_hears(pair))
@@ -448,12 +432,19 @@ static bool run_first(run *r, const story_line *pair)
     int keys = r->fresh_keys;
     uint64_t dice = r->dice;
     r->quiet = true;
-    bool good = run_step(r, pair[0].text) && run_step(r, pair[1].text);
+    bool good = run_step(r, pair[0].text);
+    r->at = pair + 1;
+    good = good && run_step(r, pair[1].text);
+    r->at = pair;
     r->quiet = false;
     r->variables.n = bound;
     if (good)
         return true;
-    r->server->follow(r->server->context, r->asked);
+    if (!was_late(r)) {
+        tell(r);
+        return false;
+    }
+    r->totals->again++;
     if (r->answer.status < 400) /* done, and not twice; a refusal may stand under its key */
         r->fresh_keys = keys;
     r->dice = dice;
@@ -541,7 +532,9 @@ static void run_story(const story_file *f, const story_block *b, const story_ser
     CHECK(r != NULL);
     r->file = f;
     r->server = server;
+    r->totals = totals;
     r->memory = arena_new(0);
+    buf_init(&r->why, STORY_WHY_MAX);
     r->variables.memory = r->memory;
     r->scope = S("all");
     r->at = &f->lines[b->first];
@@ -557,6 +550,7 @@ static void run_story(const story_file *f, const story_block *b, const story_ser
     totals->failed += !r->skip && !good ? 1 : 0;
     if (!good)
         printf("FAILED  %.*s\n", STR_ARG(b->name));
+    buf_free(&r->why);
     arena_free(r->memory);
     free(r);
 }

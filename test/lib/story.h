@@ -54,9 +54,10 @@ enum {
 
 /* Where the server listens; or several on one store, each of which must answer as one alone would.
  * A write goes to one of them by dice, which the story's name throws, and a reading to one that has
- * not done the last write. What does not answer as told is asked once more after that server has
- * followed what the others have edited, which it does twice a second: but for what binds at once,
- * it may be that late. */
+ * not done the last write. But for what binds at once, a server may be late to learn what others
+ * have edited of the configuration, which it follows twice a second. So one that does not answer as
+ * told is made to follow; when it learns something by that it is asked once more. Not after 5xx,
+ * which is told of no configuration, nor for an answer that stays away. Totals count it. */
 typedef struct story_ports {
     uint16_t of[STORY_SERVERS_MAX];
     size_t n; /* 0: what was asked for cannot be done */
@@ -68,7 +69,9 @@ typedef struct story_server {
     story_ports (*open)(void *context);    /* a fresh store */
     story_ports (*restart)(void *context); /* the same store again; none: this engine forgets */
     void (*close)(void *context);
-    void (*follow)(void *context, size_t number); /* of several: it learns all edits */
+    /* Of several: it learns all edits of the configuration; and how many it knows. */
+    void (*follow)(void *context, size_t number);
+    uint64_t (*known)(void *context, size_t number);
     void (*set_clock)(void *context, int64_t now_ms);
     bool (*sweep)(void *context);
     story_ports (*set)(void *context, str name, str value);
@@ -83,6 +86,7 @@ typedef struct story_server {
 
 typedef struct story_totals {
     int passed, failed, skipped; /* skipped: needs what an engine that forgets does not have */
+    int again;                   /* requests that one of several was sent again: it was late */
     uint64_t kinds_seen;         /* of events: by their place in the schema */
     uint32_t event_kinds;
 } story_totals;

@@ -1,9 +1,11 @@
-/* Reads story files: see story_file.h. Knows brackets and the shorthand for money, not the steps.
- */
+/* Reads story files: see story_file.h. Knows brackets and the shorthands for money and spans of
+ * time, not the steps. */
 #include "test/lib/story_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "base/time.h"
 
 enum { STORY_LINE_MAX = 1 << 20 };
 
@@ -120,4 +122,40 @@ bool story_file_add(story_file *f, const char *path)
     free(raw);
     (void)fclose(in);
     return true;
+}
+
+/* ---- spans of time ---- */
+
+static int64_t unit_ms(str *rest)
+{
+    static const struct {
+        str name;
+        int64_t ms;
+    } units[] = {{{"ms", 2}, 1},        {{"d", 1}, MS_DAY},    {{"h", 1}, MS_HOUR},
+                 {{"m", 1}, MS_MINUTE}, {{"s", 1}, MS_SECOND}, {{NULL, 0}, 0}};
+    size_t i = 0;
+    while (units[i].name.n > 0 && !str_starts(*rest, units[i].name))
+        i++;
+    *rest = (str){rest->p + units[i].name.n, rest->n - units[i].name.n};
+    return units[i].ms;
+}
+
+/* "+2d3h" or "-1h". */
+bool story_span(str text, int64_t *out_ms)
+{
+    int64_t sign = text.p[0] == '-' ? -1 : 1, total = 0;
+    str rest = {text.p + 1, text.n - 1};
+    while (rest.n > 0) {
+        int64_t number = 0;
+        size_t digits = 0;
+        for (; digits < rest.n && rest.p[digits] >= '0' && rest.p[digits] <= '9'; digits++)
+            number = number * 10 + (rest.p[digits] - '0');
+        rest = (str){rest.p + digits, rest.n - digits};
+        int64_t unit = unit_ms(&rest);
+        if (digits == 0 || unit == 0)
+            return false;
+        total += number * unit;
+    }
+    *out_ms = sign * total;
+    return text.n > 1;
 }

@@ -29,5 +29,6 @@ story_file story_file_new(arena *memory);
 /* Adds the blocks of a file. False: it cannot be read. */
 bool story_file_add(story_file *f, const char *path);
 const story_block *story_setup_find(const story_file *f, str name); /* NULL: there is none */
+bool story_span(str text, int64_t *out_ms); /* "+2d3h" or "-1h"; false: it is none */
 
 #endif

@@ -58,6 +58,11 @@ void world_follow(const world *w, size_t number)
     app_follow(w->servers[number].app);
 }
 
+uint64_t world_known(const world *w, size_t number)
+{
+    return app_config_edits(w->servers[number].app);
+}
+
 void world_turn(world *w)
 {
     if (w->server_count <= 1)

@@ -65,10 +65,11 @@ void world_open(world *w, const world_engine *engine, int64_t now_ms);
 /* Closes the store and opens it again: rocks, pg. Of several one after the other: the rest goes on.
  */
 void world_restart(world *w);
-void world_close(world *w);                         /* and removes what it stored */
-uint16_t world_port(const world *w, size_t number); /* of a server, which is there */
-app *world_app(const world *w);                     /* of the server whose turn it is */
-void world_follow(const world *w, size_t number);   /* it learns what others have edited */
+void world_close(world *w);                          /* and removes what it stored */
+uint16_t world_port(const world *w, size_t number);  /* of a server, which is there */
+app *world_app(const world *w);                      /* of the server whose turn it is */
+void world_follow(const world *w, size_t number);    /* it learns what others have edited */
+uint64_t world_known(const world *w, size_t number); /* edits that it knows, of anyone */
 /* Of several, stepped: from now on they believe something else about whose the lanes are, and hear
  * each other or not. 0: each has half, and they hear each other. */
 void world_disturb(world *w, uint64_t dice);
