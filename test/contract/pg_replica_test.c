@@ -23,37 +23,67 @@ enum { OTHERS = 5000 };
 
 static const char primary[] = "shard-0", replica[] = "shard-0-replica";
 
+enum { DSN_MAX = PG_DSN_MAX + PG_NAME_MAX };
+
+static pg servers; /* of all tests, each with a database of its own */
+
 typedef struct stage {
-    pg servers;
-    str replica;
+    char name[PG_NAME_MAX];                  /* of the database */
+    char primary[DSN_MAX], replica[DSN_MAX]; /* where it is */
+    str stream;                              /* the replica */
     store_fixture *f;
 } stage;
 
-static const char *of(const stage *s, const char *name)
+static int start(void **state)
 {
-    return pg_named(&s->servers, name)->dsn;
+    static const char *const flags[] = {"--replicas", NULL};
+    (void)state;
+    pg_start(&servers, flags);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    pg_stop(&servers);
+    return 0;
+}
+
+/* Of several words of a kind the last one counts. */
+static void name_at(char dsn[DSN_MAX], const stage *s, const char *node)
+{
+    int n = snprintf(dsn, DSN_MAX, "%s dbname=%s", pg_named(&servers, node)->dsn, s->name);
+    assert_in_range(n, 1, DSN_MAX - 1);
 }
 
 static int begin(void **state)
 {
     static const fixture_kind threaded = {"pg, threads", FIXTURE_PG, 0, true, 1};
-    static const char *const flags[] = {"--replicas", NULL};
+    static int made;
+    char sql[2 * PG_NAME_MAX];
     stage *s = calloc(1, sizeof(*s)); /* freed by finish */
     assert_non_null(s);
-    pg_start(&s->servers, flags);
-    s->f = store_fixture_open_at(&threaded, FIXTURE_LANES, (const char *const[]){of(s, primary)});
-    s->replica = str_of(of(s, replica));
-    s->f->replicas = &s->replica;
+    (void)snprintf(s->name, sizeof(s->name), "shop_%d", made++);
+    (void)snprintf(sql, sizeof(sql), "CREATE DATABASE %s", s->name);
+    database_run(pg_named(&servers, primary)->dsn, sql);
+    name_at(s->primary, s, primary);
+    name_at(s->replica, s, replica);
+    s->f = store_fixture_open_at(&threaded, FIXTURE_LANES, (const char *const[]){s->primary});
+    s->stream = str_of(s->replica);
+    s->f->replicas = &s->stream;
     store_fixture_reopen(s->f);
     *state = s;
     return 0;
 }
 
+/* Whoever was killed is there again for the next one. */
 static int finish(void **state)
 {
     stage *s = *state;
     store_fixture_close(s->f);
-    pg_stop(&s->servers);
+    for (size_t i = 0; i < servers.n; i++)
+        if (!servers.nodes[i].running)
+            pg_tell(&servers, "start", servers.nodes[i].name);
     free(s);
     return 0;
 }
@@ -130,12 +160,12 @@ static void a_replica_serves_what_it_has(void **state)
     run_put(s, 1);
     assert_found_on(s, true, 1);
     /* It is the replica's row: the primary's is another one by now. */
-    database_run(of(s, replica), "SELECT pg_wal_replay_pause()");
-    database_run(of(s, primary), "DELETE FROM coupon");
+    database_run(s->replica, "SELECT pg_wal_replay_pause()");
+    database_run(s->primary, "DELETE FROM coupon");
     bool on_replica;
     assert_true(has(s, 1, &on_replica));
     assert_true(on_replica);
-    database_run(of(s, replica), "SELECT pg_wal_replay_resume()");
+    database_run(s->replica, "SELECT pg_wal_replay_resume()");
 }
 
 static void what_was_written_here_is_always_found(void **state)
@@ -148,7 +178,7 @@ static void what_was_written_here_is_always_found(void **state)
     }
     run_put(s, OTHERS);
     assert_found_on(s, true, OTHERS);
-    database_run(of(s, replica), "SELECT pg_wal_replay_pause()");
+    database_run(s->replica, "SELECT pg_wal_replay_pause()");
     run_put(s, 1000);
     assert_true(has(s, 1000, &on_replica));
     assert_false(on_replica);
@@ -158,7 +188,7 @@ static void what_was_written_here_is_always_found(void **state)
         assert_true(has(s, OTHERS, &on_replica));
         assert_false(on_replica);
     }
-    database_run(of(s, replica), "SELECT pg_wal_replay_resume()");
+    database_run(s->replica, "SELECT pg_wal_replay_resume()");
     assert_found_on(s, true, 1000);
     assert_found_on(s, true, OTHERS);
 }
@@ -166,9 +196,8 @@ static void what_was_written_here_is_always_found(void **state)
 /* Another server of the store, and where its log is. */
 static store_fixture *open_other(stage *s)
 {
-    store_fixture *other =
-        store_fixture_open_at(&s->f->kind, 0, (const char *const[]){of(s, primary)});
-    other->replicas = &s->replica;
+    store_fixture *other = store_fixture_open_at(&s->f->kind, 0, (const char *const[]){s->primary});
+    other->replicas = &s->stream;
     store_fixture_reopen(other);
     return other;
 }
@@ -183,7 +212,7 @@ static void what_another_server_has_answered_is_found(void **state)
     arena *memory = arena_new(0);
     store_position_here(other->store, memory, &there);
     assert_int_equal(there.places.n, 0); /* it has committed nothing */
-    database_run(of(s, replica), "SELECT pg_wal_replay_pause()");
+    database_run(s->replica, "SELECT pg_wal_replay_pause()");
     put_at(other, 2);
     store_position_here(other->store, memory, &there);
     assert_int_equal(there.places.n, 1);
@@ -191,7 +220,7 @@ static void what_another_server_has_answered_is_found(void **state)
     bool on_replica;
     assert_true(has(s, 2, &on_replica));
     assert_false(on_replica);
-    database_run(of(s, replica), "SELECT pg_wal_replay_resume()");
+    database_run(s->replica, "SELECT pg_wal_replay_resume()");
     assert_found_on(s, true, 2);
     /* And is in what this one names from now on. */
     store_position here;
@@ -209,13 +238,13 @@ static void what_was_answered_by_rows_of_others_is_found(void **state)
     run_put(s, 1);
     assert_found_on(s, true, 1);
     store_fixture *other = open_other(s);
-    database_run(of(s, replica), "SELECT pg_wal_replay_pause()");
+    database_run(s->replica, "SELECT pg_wal_replay_pause()");
     put_at(other, 2);
     run_put(s, 2);
     bool on_replica;
     assert_true(has(s, 2, &on_replica));
     assert_false(on_replica);
-    database_run(of(s, replica), "SELECT pg_wal_replay_resume()");
+    database_run(s->replica, "SELECT pg_wal_replay_resume()");
     assert_found_on(s, true, 2);
     store_fixture_close(other);
 }
@@ -230,12 +259,12 @@ static void what_a_view_names_is_found(void **state)
         store_position there;
         run_put(s, id * 10);
         assert_found_on(s, true, id * 10);
-        database_run(of(s, replica), "SELECT pg_wal_replay_pause()");
+        database_run(s->replica, "SELECT pg_wal_replay_pause()");
         put_at(other, id * 10 + 1);
         store_position_here(other->store, memory, &there);
         assert_true(has_after(s, id * 10 + 1, &there, &on_replica));
         assert_false(on_replica);
-        database_run(of(s, replica), "SELECT pg_wal_replay_resume()");
+        database_run(s->replica, "SELECT pg_wal_replay_resume()");
         int64_t until = clock_monotonic_ms() + SOON_MS;
         for (on_replica = false; !on_replica;) {
             assert_true(has_after(s, id * 10 + 1, &there, &on_replica));
@@ -295,14 +324,14 @@ static void rare_views_are_not_of_long_ago(void **state)
     stage *s = *state;
     run_put(s, 1);
     assert_found_on(s, true, 1);
-    database_run(of(s, replica), "SELECT pg_wal_replay_pause()");
+    database_run(s->replica, "SELECT pg_wal_replay_pause()");
     store_fixture *other = open_other(s);
     put_at(other, 2);
     nanosleep(&(struct timespec){.tv_sec = RARE_MS / 1000}, NULL);
     bool on_replica;
     assert_true(has(s, 2, &on_replica));
     assert_false(on_replica);
-    database_run(of(s, replica), "SELECT pg_wal_replay_resume()");
+    database_run(s->replica, "SELECT pg_wal_replay_resume()");
     store_fixture_close(other);
 }
 
@@ -311,7 +340,7 @@ static void a_replica_that_is_away_is_left_out_and_found_again(void **state)
     stage *s = *state;
     run_put(s, 1);
     assert_found_on(s, true, 1);
-    pg_tell(&s->servers, "kill", replica);
+    pg_tell(&servers, "kill", replica);
     bool on_replica;
     for (int i = 0; i < 20; i++) {
         int64_t began = clock_monotonic_ms();
@@ -320,7 +349,7 @@ static void a_replica_that_is_away_is_left_out_and_found_again(void **state)
         assert_true(clock_monotonic_ms() - began < SOON_MS / 10);
     }
     run_put(s, 2);
-    pg_tell(&s->servers, "start", replica);
+    pg_tell(&servers, "start", replica);
     assert_found_on(s, true, 2);
 }
 
@@ -336,12 +365,12 @@ static void a_view_looks_at_heads_while_the_primary_is_away(void **state)
     arena *memory = arena_new(0);
     uow *u;
     store_home home = {.slot = SLOT, .replica = true};
-    pg_tell(&s->servers, "kill", primary);
+    pg_tell(&servers, "kill", primary);
     size_t before = atomic_load(&s->f->epochs);
     assert_int_equal(store_read_begin_at(s->f->store, &home, memory, FIXTURE_START_MS, &u), R_DONE);
     assert_int_equal(atomic_load(&s->f->epochs), before + FIXTURE_LANES);
     assert_non_null(coupon_get(u, SLOT, 1));
-    pg_tell(&s->servers, "start", primary);
+    pg_tell(&servers, "start", primary);
     (void)coupon_get(u, SLOT + 1, 1);
     assert_int_equal(store_read_end(u), R_UNAVAILABLE);
     arena_free(memory);
@@ -362,10 +391,10 @@ static void a_view_whose_replica_ends_says_so(void **state)
                          R_DONE);
         assert_non_null(coupon_get(u, SLOT, 1));
         if (way == 0)
-            database_run(of(s, replica), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                                         "WHERE application_name LIKE 'quan%'");
+            database_run(s->replica, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                                     "WHERE application_name LIKE 'quan%'");
         else
-            pg_tell(&s->servers, "kill", replica);
+            pg_tell(&servers, "kill", replica);
         assert_null(coupon_get(u, SLOT, 2));
         assert_int_equal(store_read_end(u), R_STALE);
     }
@@ -383,8 +412,8 @@ static void a_replica_that_was_promoted_is_none(void **state)
     bool on_replica;
     run_put(s, 1);
     assert_found_on(s, true, 1);
-    database_run(of(s, replica), "SELECT pg_promote()");
-    database_run(of(s, replica), "DELETE FROM coupon");
+    database_run(s->replica, "SELECT pg_promote()");
+    database_run(s->replica, "DELETE FROM coupon");
     for (int i = 0; i < 20; i++) {
         assert_true(has(s, 1, &on_replica));
         assert_false(on_replica);
@@ -405,8 +434,8 @@ int main(void)
         EACH(a_replica_that_is_away_is_left_out_and_found_again),
         EACH(a_view_looks_at_heads_while_the_primary_is_away),
         EACH(a_view_whose_replica_ends_says_so),
-        EACH(a_replica_that_was_promoted_is_none),
+        EACH(a_replica_that_was_promoted_is_none), /* the last one: it is none from then on */
     };
     log_set_level(LOG_LEVEL_COUNT); /* what is logged is what is made */
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, start, stop);
 }
