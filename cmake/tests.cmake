@@ -34,7 +34,8 @@ target_link_libraries(quan_poisoned PRIVATE quan_all)
 target_link_options(quan_poisoned PRIVATE -Wl,--wrap=issue_decide -Wl,--wrap=lease_grant_decide
     -Wl,--wrap=sweep_decide -Wl,--wrap=limit_reserve_decide -Wl,--wrap=limit_settle_decide)
 
-quan_program_tests(contract LINK quan_all LABELS contract thread)
+quan_program_tests(contract LINK quan_all LABELS contract thread
+    STEPPED pg_away_test pg_contract_test same_outcomes_test)
 add_dependencies(thread_tests quan) # `quan cluster` starts the servers of the contract tests
 # Under a sanitizer RocksDB plays the files of stories that begin again on what is stored: opening a
 # store is most of what the others would pay for there, and memory shows the same acts.
@@ -77,8 +78,9 @@ quan_program_tests(model LINK quan_all LABELS model)
 quan_program_tests(fault LINK quan_all LABELS fault)
 quan_program_tests(e2e LINK quan_all LABELS e2e)
 quan_program_tests(replay LINK quan_all LABELS replay)
+# The longest.
 set_tests_properties(test_e2e_promises test_e2e_drills test_e2e_partition test_e2e_servers
-    test_fault_kill PROPERTIES COST 40) # the longest
+    test_e2e_cli test_fault_kill test_fault_disk_test test_fault_quarantine PROPERTIES COST 40)
 
 # Shell suites of host tools: tools/NAME_test.sh is given the program NAME. The last line of a suite
 # is `N passed, N failed`.
