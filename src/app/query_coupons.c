@@ -75,6 +75,14 @@ str query_partner_code(app_view *v, const config_template *of, uint64_t coupon_i
     return row == NULL ? (str){NULL, 0} : row->sealed;
 }
 
+/* The id that it was issued with, which the partner's code stays with. */
+static uint64_t issued_as(app_view *v, const coupon *row)
+{
+    const received *by =
+        row->transfer == 0 ? NULL : received_get(v->rows, row->slot, row->transfer);
+    return by == NULL || by->earlier.n == 0 ? row->id : by->earlier.items[0].coupon;
+}
+
 static bool look(app_view *v, uint64_t of_merchant, const coupon *row, int64_t now_ms,
                  coupon_seen *out)
 {
@@ -86,9 +94,10 @@ static bool look(app_view *v, uint64_t of_merchant, const coupon *row, int64_t n
         (coupon_seen){.row = row,
                       .template = t,
                       .many = use_is_many(t),
-                      .sealed = query_partner_code(v, t, row->id),
                       .now_ms = now_ms,
                       .currency = config_find_campaign(v->config, t->row->campaign)->row->currency};
+    if (t->row->partner.n > 0)
+        out->sealed = query_partner_code(v, t, issued_as(v, row));
     if (out->many)
         look_at_uses(v, out);
     else

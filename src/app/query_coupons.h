@@ -57,7 +57,8 @@ enum { WALLET_LOOK_MAX = 2000 }; /* coupons looked at for one page */
 size_t query_wallet(app_view *v, const wallet_ask *ask, coupon_seen *out, wallet_place *next,
                     bool *more);
 
-/* The partner's code that came with a coupon of this template, sealed; empty: none. */
+/* The partner's code that came with a coupon of this template, sealed, by the id that it was issued
+ * with; empty: none. */
 str query_partner_code(app_view *v, const config_template *of, uint64_t coupon_id);
 
 /* The user's own name by its number; empty when there is none. */

@@ -1,6 +1,7 @@
 /* Codes of partners (domain/limit/partner.h): each that a template has had is in one place, at
  * home, in a lane, in a message or with a coupon, and in no two; each coupon of such a template has
- * one; and home and lanes have as many as their pool and slice say.
+ * one, with the id that it was issued with; and home and lanes have as many as their pool and slice
+ * say.
  *
  * Places are counted and summed by hashes of the numbers: as many as the stock, and the sum of the
  * numbers below it, is each of them once. Coupons and what they were given have the same slot, and
@@ -116,7 +117,8 @@ static void see_coupon(verify *v, verify_group *g, const void *row)
     MAYBE(g);
     const coupon *c = row;
     verify_terms of;
-    if (verify_terms_of(v, c->template, &of) && of.template->row->partner.n > 0)
+    bool issued = c->transfer == 0; /* else it is the same coupon, with another id */
+    if (issued && verify_terms_of(v, c->template, &of) && of.template->row->partner.n > 0)
         pair_of(v, c->id)[PAIR_COUPONS] = (int64_t)c->template;
 }
 

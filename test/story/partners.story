@@ -50,6 +50,40 @@ story each_coupon_takes_a_code_of_its_own
   POST /v1/claims {"user": "u4", "template": "$template"}
   201 {"coupons": [{"partner_code": {"code": "LOTUS-4"}}]}
 
+# A coupon that goes with all that its user, or a number, had goes with its code.
+story a_code_goes_along
+  use filled
+  POST /v1/claims {"user": "u1", "template": "$template"}
+  201 {"coupons": [{"id": "$one", "partner_code": {"code": "LOTUS-1"}}]}
+  POST /v1/users/u1/merge {"into": "u2"}
+  202 {"id": "$move"}
+  eventually
+  GET /v1/moves/$move
+  200 {"state": "done", "moved": 1}
+  GET /v1/users/u2/coupons
+  200 {"coupons": [{"id": "$theirs", "partner_code": {"partner": "Lotus", "code": "LOTUS-1"}}]}
+  GET /v1/coupons/$one
+  200 {"id": "$theirs", "user": "u2", "partner_code": {"partner": "Lotus", "code": "LOTUS-1"}}
+  POST /v1/claims {"phone": "+8613800138000", "template": "$template"}
+  201 {"coupons": [{"partner_code": {"code": "lotus-1"}}]}
+  PUT /v1/users/u2/phone {"phone": "+8613800138000"}
+  200 {"bound": true, "moving": null}
+  GET /v1/users/u2/coupons
+  200 {"coupons": [{"id": "$theirs"}, {"partner_code": {"code": "lotus-1"}}]}
+  POST /v1/users/u2/merge {"into": "u3"}
+  422 {"code": "invalid"}
+  DELETE /v1/users/u2/phone
+  200
+  POST /v1/users/u2/merge {"into": "u3"}
+  202 {"id": "$next"}
+  eventually
+  GET /v1/moves/$next
+  200 {"state": "done", "moved": 2}
+  GET /v1/coupons/$one
+  200 {"user": "u3", "partner_code": {"code": "LOTUS-1"}}
+  GET /v1/templates/$template/partner_codes
+  200 {"codes": 3, "left": 1, "handed_out": 2}
+
 # Whatever was sent before, a code is added once, and the answer to a key stays.
 story a_code_is_added_once
   use filled
