@@ -259,15 +259,18 @@ void usage_send(arena *memory, usage *row, const user_move *by, carried_usage *o
     }
 }
 
-/* Has a limit that was set later, or a later period, begun the count here? */
+/* Has a limit that was set later, or a later period, begun the count here? What is counted without
+ * a limit is never begun anew. */
 static bool is_past(const usage *row, const usage_cell *cell)
 {
     usage_key key = key_of(cell);
+    if (key.since_version == 0)
+        return false;
     for (size_t i = 0; i < row->cells.n; i++) {
         const usage_cell *here = &row->cells.items[i];
         usage_key same = key_of(here);
         same.since_version = key.since_version;
-        if (!is_of(cell, &same) || key.period == LIMIT_PERIOD_ROLLING)
+        if (!is_of(cell, &same))
             continue;
         if (here->since_version > key.since_version ||
             (here->since_version == key.since_version && here->number > cell->number))

@@ -169,6 +169,22 @@ static void lists_are_replaced_so_that_a_copy_keeps_its_own(void **state)
     assert_int_equal(usage_count(&before, &key, 0), 1);
 }
 
+/* A first use is counted without a limit; what a limit has counted is no later one. */
+static void a_first_use_comes_beside_what_a_limit_counts(void **state)
+{
+    (void)state;
+    usage to = {0};
+    usage_key limit = key_of(LIMIT_PERIOD_EVER, 3), first = key_of(LIMIT_PERIOD_EVER, 0);
+    limit.measure = first.measure = LIMIT_MEASURE_REDEMPTIONS;
+    const usage_cell cells[] = {{first.owner, first.measure, first.period, 0, 1, 3},
+                                {first.owner, first.measure, first.period, 0, 2, 0}};
+    usage_bring(memory, &to, cells, ARRAY_LEN(cells));
+    assert_int_equal(usage_count(&to, &limit, 0), 1);
+    assert_true(usage_has(&to, &first));
+    assert_int_equal(usage_count(&to, &first, 0), 2);
+    assert_true(usage_first_was_brought(&to, first.owner));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,6 +196,7 @@ int main(void)
         cmocka_unit_test(a_rolling_window_counts_instants_after_its_beginning),
         cmocka_unit_test(too_many_instants_count_longer_never_shorter),
         cmocka_unit_test(lists_are_replaced_so_that_a_copy_keeps_its_own),
+        cmocka_unit_test(a_first_use_comes_beside_what_a_limit_counts),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
