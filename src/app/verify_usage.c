@@ -194,6 +194,19 @@ static bool is_merged(const usage *row, const usage_cell *cell)
     return cell->period == LIMIT_PERIOD_ROLLING && n >= USAGE_INSTANTS_MAX;
 }
 
+/* May the instant have been dropped, as it had left every window, and have come anew with what was
+ * brought? It may have gone on since. */
+static bool came_anew(const usage *row, const usage_cell *cell)
+{
+    for (size_t i = 0; i < row->brought.n && cell->period == LIMIT_PERIOD_ROLLING; i++) {
+        const brought_cell *b = &row->brought.items[i];
+        if (b->owner == cell->owner && b->measure == cell->measure && b->period == cell->period &&
+            b->number == cell->number)
+            return true;
+    }
+    return false;
+}
+
 static void check_cell(verify *v, const verify_group *g, const usage *row, const usage_cell *cell,
                        const own_coupons *own)
 {
@@ -218,6 +231,8 @@ static void check_cell(verify *v, const verify_group *g, const usage *row, const
     }
     usage_key key = key_of(cell);
     int64_t brought = usage_brought(row, &key, cell->number);
+    if (bounds[0] > 0 && came_anew(row, cell))
+        bounds[0] = 0;
     bounds[0] += brought;
     bounds[1] += brought;
     if (cell->n >= bounds[0] && cell->n <= bounds[1])

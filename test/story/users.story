@@ -167,6 +167,23 @@ story who_becomes_another_takes_his_names_along
   201
 
 # What is held stays until its order has ended; meanwhile nothing new is done for him.
+# Two have claimed in the same millisecond. Of one the hour is over and counted no more; what comes of the other is.
+story a_rolling_window_may_be_over_for_one_of_them
+  let limits [{"measure": "claims", "subject": "user", "period": "rolling", "max": 2, "window_seconds": 3600}]
+  use shop
+  POST /v1/claims {"user": "u1", "template": "$template"}
+  201
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  201
+  at 2026-01-01T01:00:00Z
+  POST /v1/claims {"user": "u2", "template": "$template"}
+  201
+  POST /v1/users/u1/merge {"into": "u2"}
+  202 {"id": "$move"}
+  eventually
+  GET /v1/moves/$move
+  200 {"state": "done", "moved": 1}
+
 story a_merge_waits_for_what_an_order_holds
   use held
   POST /v1/claims {"user": "u1", "template": "$template"}
