@@ -105,6 +105,18 @@ story a_hold_that_lapses_leaves_nothing
   409
 
 # What a return brings back is nobody's.
+story money_of_a_part_that_comes_back_is_nobodys
+  let benefit {"kind": "stored_value", "value": @5000}
+  use mixed_order
+  use erased
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 1}]}
+  201 {"refund": @1125, "restored": []}
+  eventually
+  GET /v1/coupons/$coupon
+  200 {"state": "voided", "erased": true}
+  GET /v1/erasures/$erasure
+  200 {"state": "done", "voided": 1}
+
 story a_return_of_before_brings_nobody_a_coupon
   let budget "budget": {"mode": "at_issue", "total": @5000},
   use redeemed

@@ -184,6 +184,23 @@ story a_rolling_window_may_be_over_for_one_of_them
   GET /v1/moves/$move
   200 {"state": "done", "moved": 1}
 
+# A part of the order comes back, and with it money on a stored value that was used up: no use comes back.
+story money_of_before_goes_along
+  let benefit {"kind": "stored_value", "value": @5000}
+  use mixed_order
+  POST /v1/users/u1/merge {"into": "u2"}
+  202 {"id": "$move"}
+  eventually
+  GET /v1/moves/$move
+  200 {"state": "done", "moved": 0}
+  POST /v1/redemptions/$redemption/returns {"lines": [{"line": 0, "quantity": 1}]}
+  201 {"refund": @1125, "restored": []}
+  eventually
+  GET /v1/coupons/$coupon
+  200 {"id": "$theirs", "user": "u2", "state": "partly_used", "balance": @1875}
+  GET /v1/users/u2/coupons
+  200 {"coupons": [{"id": "$theirs", "balance": @1875}]}
+
 story a_merge_waits_for_what_an_order_holds
   use held
   POST /v1/claims {"user": "u1", "template": "$template"}

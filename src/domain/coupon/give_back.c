@@ -33,6 +33,7 @@ typedef struct return_desk {
     int64_t *units;                    /* [applied] those of its lines */
     coupon_ref *restored;
     size_t restored_count;
+    bool revives;    /* a coupon can be used again, or for more: also for money without a use */
     bool keeps_uses; /* by the policy of the order */
 } return_desk;
 
@@ -406,6 +407,7 @@ static void apply_coupon(return_desk *d, size_t i)
     applied_coupon *a = &d->row->applied.items[i];
     bool complete = !a->returned && !d->keeps_uses && is_back(d->row, i);
     bool restored = d->uses[i] != NULL ? restore_use(d, i, complete) : complete && restore(d, i);
+    d->revives = d->revives || restored;
     give_back_budget(d, i, restored);
     give_back_parties(d, i);
     give_back_limits(d, i, complete);
@@ -502,9 +504,9 @@ result return_decide(uow *u, const void *input, void *output)
     order_back back = {d.now, d.n, d.worth_minor, d.line_units};
     order_tally_returned(u, &d.facts, &back);
     write_return(&d, output);
-    if (d.restored_count > 0 && d.who->erasure != 0)
+    if (d.revives && d.who->erasure != 0)
         erase_wake(u, d.who->erasure);
-    else if (d.restored_count > 0 && d.who->move != 0)
+    else if (d.revives && d.who->move != 0)
         move_late(u, d.who->move);
     slice_settle(d.c.slices);
     return limit_book_settle(d.c.book);
