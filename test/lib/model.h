@@ -6,6 +6,9 @@
  * the ids that its world gave them. A side renders what a step answered as text without ids. The
  * clock only goes forward: act time would depend on lanes otherwise.
  *
+ * Users become one, numbers become users' and users are forgotten; a step may name anybody by a
+ * name that he had (model_user.h).
+ *
  * Steps may also be done all at once. Who gets the last piece then depends on lanes and batches, so
  * sides part; what is stored must still be sound. */
 #ifndef QUAN_TEST_MODEL_H
@@ -15,10 +18,10 @@
 #include "test/lib/model_code.h"
 #include "test/lib/model_kinds.h"
 #include "test/lib/model_transfer.h"
+#include "test/lib/model_user.h"
 #include "test/lib/world.h"
 
 enum {
-    MODEL_USERS = 9,
     MODEL_CAMPAIGNS = 3,  /* budget at issue, at redemption, none */
     MODEL_TEMPLATES = 6,  /* that have coupons: two of each campaign */
     MODEL_PARTNERED = 4,  /* of them, whose coupons take a partner's codes in some games */
@@ -34,8 +37,10 @@ enum {
     MODEL_DEVICE_CLAIMS = 9, /* of template 2, by a device: so does this */
     MODEL_USES = 3,          /* of a coupon that has more than one */
     MODEL_VALUE = 3000,      /* on a stored value */
+    MODEL_RENAMES = 20,      /* of a step */
     MODEL_POLICIES = 4, /* what a policy says of acts: repeated, window_end, returned_use, budget */
 };
+enum { SWEEP_ALL, SWEEP_AGAIN }; /* word of a sweep: another one comes before anything else */
 #define MODEL_START_MS INT64_C(1767225600000) /* 2026-01-01 */
 
 typedef struct model_step {
@@ -56,6 +61,7 @@ typedef struct model_step {
     int64_t quantities[MODEL_LINES], prices[MODEL_LINES]; /* 0: the line is not there */
     int64_t ms, amount, current;
     uint64_t limits; /* dice; 0: as they are */
+    str as;          /* who the user is now, as was answered; empty: as the step names him */
 } model_step;
 
 /* An act that was done under a key. */
@@ -82,6 +88,7 @@ typedef struct model_side {
     bool hold_keeps[MODEL_THINGS_MAX], redemption_keeps[MODEL_THINGS_MAX];
     uint8_t coupon_store[MODEL_THINGS_MAX], coupon_device[MODEL_THINGS_MAX];
     model_transfers moved;
+    model_people people;
     bool in_error[MODEL_THINGS_MAX]; /* coupons that were voided as issued in error */
     uint64_t limits[MODEL_ALL];      /* dice; 0: those at first; and of the campaigns … */
     uint64_t campaign_limits[MODEL_CAMPAIGNS], merchant_limits;
@@ -97,6 +104,8 @@ typedef struct model {
     bool unruly;                       /* many at once, and the clock may go back */
     uint32_t list_template, list_left; /* a grant to a list goes on with so many users */
     uint32_t code_next;                /* a code of this batch and 1 comes next; 0: anything */
+    model_step then;                   /* behind a sweep; what it is of has a kind */
+    uint32_t settle;                   /* so many steps bring what is due, one after the other */
 } model;
 
 /* ---- model_ground.c: what there is at first ---- */
@@ -128,9 +137,11 @@ typedef struct model_act {
 /* Else NULL. */
 extern const model_act model_acts[STEP_REPEAT], model_edits[STEP_REPEAT];
 extern const model_act model_code_acts[STEP_REPEAT], model_list_acts[STEP_REPEAT],
-    model_transfer_acts[STEP_REPEAT];
+    model_transfer_acts[STEP_REPEAT], model_user_acts[STEP_REPEAT];
 void model_set(model_side *s, world_act *a, act_id id, uint16_t slot, const void *in);
 void model_say(buf *facts, result r);
+/* Whom the step names is another one now, or his number a user's: detail tells who he is. */
+bool model_is_renamed(const world_act *a);
 reserve_ask *model_naming(model_side *s, uint8_t device);
 str model_store(uint8_t number);
 /* What an issue has answered: facts, and its coupons. */
@@ -143,7 +154,9 @@ typedef struct model_redo {
     uint64_t left_out[MODEL_PROMOTIONS];
     order_cut cuts[MODEL_COUPONS + MODEL_PROMOTIONS + 1];
     size_t left_out_n, cut_n;
-    unsigned tries;
+    unsigned tries, renamed;
+    str as;               /* as of model_step */
+    phone_bind_out bound; /* of a binding */
 } model_redo;
 MUST_USE bool model_act_again(model_side *s, const model_step *step, world_act *a,
                               model_redo *redo);

@@ -1,15 +1,14 @@
 /* Steps of the model that are acts on coupons and orders. See model.h. */
 #include "app/order.h"
+#include "app/query_coupons.h"
+#include "app/query_phones.h"
+#include "app/query_users.h"
 #include "base/id.h"
+#include "domain/phone/holder.h"
 #include "domain/price/named.h"
 #include "domain/price/policy.h"
 #include "domain/rule/cart.h"
 #include "test/lib/model.h"
-
-static uint16_t user_slot(const model_side *s, uint32_t user_number)
-{
-    return slot_of_user(s->merchant, model_user(user_number));
-}
 
 /* ---- numbers of ids ---- */
 
@@ -45,7 +44,7 @@ static void begin_issue(model_side *s, const model_step *step, world_act *a)
 {
     issue_item *items = ARENA_ARRAY(s->memory, issue_item, 2);
     issue_in in = {.merchant = s->merchant,
-                   .user = model_user(step->user),
+                   .user = model_name(s, step),
                    .source = step->channel == 0 ? COUPON_SOURCE_GRANT : COUPON_SOURCE_CLAIM,
                    .mode = step->word,
                    .store = model_store(step->store)};
@@ -55,7 +54,7 @@ static void begin_issue(model_side *s, const model_step *step, world_act *a)
             items[in.items.n++] =
                 (issue_item){s->templates[model_issued(step, i)], step->counts[i]};
     a->reserve = model_naming(s, step->device);
-    model_set(s, a, ACT_ID_issue, user_slot(s, step->user), &in);
+    model_set(s, a, ACT_ID_issue, slot_of_user(s->merchant, in.user), &in);
 }
 
 void model_keep_issued(model_side *s, const model_step *step, const world_act *a, buf *facts)
@@ -67,7 +66,7 @@ void model_keep_issued(model_side *s, const model_step *step, const world_act *a
     for (size_t i = 0; i < out->coupons.n; i++) {
         const issued_coupon *c = &out->coupons.items[i];
         uint32_t number = keep(s->coupons, &s->coupon_count, c->coupon);
-        s->coupon_user[number] = step->user;
+        s->coupon_user[number] = model_person(s, ((const issue_in *)a->in)->user);
         s->coupon_store[number] = step->store;
         s->coupon_device[number] = step->device;
         model_given(s, c->template, c->sealed);
@@ -80,7 +79,7 @@ void model_keep_issued(model_side *s, const model_step *step, const world_act *a
 
 /* ---- orders ---- */
 
-static void fill_ask(const model_side *s, const model_step *step, order_ask *ask,
+static void fill_ask(model_side *s, const model_step *step, order_ask *ask,
                      order_line lines[MODEL_LINES])
 {
     static const str skus[MODEL_LINES] = {{"a", 1}, {"b", 1}, {"c", 1}};
@@ -88,7 +87,7 @@ static void fill_ask(const model_side *s, const model_step *step, order_ask *ask
     static const str channels[] = {{NULL, 0}, {"app", 3}, {"till", 4}};
     static const char end[] = {CART_SEPARATOR, '\0'};
     *ask = (order_ask){.merchant = s->merchant,
-                       .user = model_user(step->user),
+                       .user = model_name(s, step),
                        .currency = S("USD"),
                        .store = model_store(step->store),
                        .channel = channels[step->channel],
@@ -128,11 +127,44 @@ static void name_coupons(model_side *s, const model_step *step, const config *c,
     ask->coupon_count = n;
 }
 
+/* Who knows an old name may know old ids alone. */
+static void rename_coupons(model_side *s, app_view *v, order_ask *ask)
+{
+    uint64_t *now = ARENA_ARRAY(s->memory, uint64_t, ask->coupon_count + 1);
+    for (size_t i = 0; i < ask->coupon_count; i++)
+        now[i] = query_coupon_now(v, ask->coupons[i]);
+    ask->coupons = now;
+}
+
+/* Of a number that is a user's nothing is priced; what somebody had may be another one's. */
+static result for_whom(model_side *s, app_view *v, str name, str *now)
+{
+    str to = S("");
+    const phone *row = phone_is_holder(name) ? query_phone(v, s->merchant, name) : NULL;
+    bool bound = row != NULL && row->binding != 0;
+    result r = bound ? R_PHONE_BOUND : query_user_may(v, s->merchant, name, &to);
+    *now = arena_str(s->memory, bound ? row->user : to);
+    return r;
+}
+
+static result refusal_of(const order_priced *out, result r)
+{
+    if (out->redemption != 0)
+        return R_ORDER_CONFLICT;
+    if (out->elsewhere)
+        return R_USER_MERGING;
+    if (r == R_DONE && out->refused != NULL)
+        return out->refused->result;
+    return r == R_DONE && out->in.applied.n == 0 ? R_NOT_APPLICABLE : r;
+}
+
 /* As the API does: priced on a snapshot, where refusals end it, then the act. */
 static result priced(model_side *s, const model_step *step, const model_redo *redo,
-                     order_priced *out, reserve_ask *reserve)
+                     order_priced *out, world_act *a)
 {
     order_line *lines = ARENA_ARRAY(s->memory, order_line, MODEL_LINES);
+    reserve_ask *reserve = model_naming(s, step->device);
+    reserve->prepared = true;
     order_ask ask;
     fill_ask(s, step, &ask, lines);
     ask.left_out = redo->left_out;
@@ -145,30 +177,39 @@ static result priced(model_side *s, const model_step *step, const model_redo *re
     result r = app_view_open(world_app(&s->world), s->memory, &v);
     CHECK(r == R_DONE);
     name_coupons(s, step, v.config, &ask);
-    r = order_price(&v, &ask, out);
+    if (step->as.n > 0)
+        rename_coupons(s, &v, &ask);
+    r = refusal_of(out, order_price(&v, &ask, out));
     out->in.order_number = ask.order_number;
+    out->in.names = (uint32_t)out->names;
+    if (ask.coupon_count > step->coupon_count && r == R_DONE)
+        s->wrong = "one coupon applies twice";
     if (r == R_DONE)
         reserve_credits(&v, &out->in, out->hold, reserve);
+    result may = r == R_DONE ? R_DONE : for_whom(s, &v, ask.user, &a->detail);
     app_view_close(&v);
-    if (ask.coupon_count > step->coupon_count && r == R_DONE && out->refused == NULL)
-        s->wrong = "one coupon applies twice";
-    if (r == R_DONE && out->refused != NULL)
-        return out->refused->result;
-    return r == R_DONE && out->in.applied.n == 0 ? R_NOT_APPLICABLE : r;
+    a->reserve = reserve;
+    return may == R_DONE ? r : may;
 }
 
-static void begin_again(model_side *s, const model_step *step, const model_redo *redo, world_act *a)
+static void begin_again(model_side *s, const model_step *asked, const model_redo *redo,
+                        world_act *a)
 {
     order_priced p = {0};
-    bool hold_it = step->kind == STEP_HOLD;
-    reserve_ask *reserve = model_naming(s, step->device);
+    bool hold_it = asked->kind == STEP_HOLD;
+    model_step now = *asked;
     a->in = NULL;
-    a->code = priced(s, step, redo, &p, reserve);
+    for (unsigned names = 0; names <= MODEL_PERSONS; names++) {
+        a->code = priced(s, &now, redo, &p, a);
+        if (!model_is_renamed(a))
+            break;
+        now.as = a->detail;
+    }
     if (a->code != R_DONE)
         return;
-    p.in.deadline_ms = hold_it ? app_now_ms(world_app(&s->world)) + step->ms : 0;
-    a->reserve = reserve;
-    model_set(s, a, hold_it ? ACT_ID_hold : ACT_ID_redeem, user_slot(s, step->user), &p.in);
+    p.in.deadline_ms = hold_it ? app_now_ms(world_app(&s->world)) + asked->ms : 0;
+    model_set(s, a, hold_it ? ACT_ID_hold : ACT_ID_redeem, slot_of_user(s->merchant, p.in.user),
+              &p.in);
 }
 
 static void begin_order(model_side *s, const model_step *step, world_act *a)
@@ -237,7 +278,8 @@ bool model_act_again(model_side *s, const model_step *step, world_act *a, model_
         begin_late(s, step, a);
         return true;
     }
-    if (!order || a->code != R_STALE ||
+    bool changed = a->code == R_STALE || a->code == R_UNRESERVED;
+    if (!order || !changed ||
         (!leave_out(a, redo) && !cut(a, redo) && redo->tries++ >= ORDER_REPRICE_MAX))
         return false;
     begin_again(s, step, redo, a);
@@ -279,8 +321,7 @@ static void end_order(model_side *s, const model_step *step, const world_act *a,
         s->hold_keeps[i] = keeps;
     } else {
         uint32_t i = keep(s->redemptions, &s->redemption_count, out->redemption);
-        s->redemption_keeps[i] = step->kind == STEP_REDEEM_HOLD ? s->hold_keeps[step->hold]
-                                                                : s->policy[2] == RETURNED_USE_KEEP;
+        s->redemption_keeps[i] = step->kind == STEP_REDEEM_HOLD ? s->hold_keeps[step->hold] : keeps;
     }
 }
 

@@ -21,7 +21,7 @@ typedef struct counts {
     int64_t *uses, *money;  /* by number: held and redeemed, but for what came back */
     int64_t issued[MODEL_ALL], spent[MODEL_CAMPAIGNS];
     int64_t due[MODEL_CAMPAIGNS]; /* of what is spent: comes back before anybody is refused */
-    int64_t ever[MODEL_USERS], of_device[MODEL_DEVICES + 1]; /* claims: see model.h */
+    int64_t ever[MODEL_PERSONS], of_device[MODEL_DEVICES + 1]; /* claims: see model.h */
 } counts;
 
 static uint32_t place(const uint64_t *ids, uint32_t n, uint64_t id)
@@ -31,6 +31,26 @@ static uint32_t place(const uint64_t *ids, uint32_t n, uint64_t id)
         i++;
     CHECK(i < n);
     return i;
+}
+
+/* Was it voided in error, or what it has become? */
+static bool was_in_error(const model_side *s, uint32_t number)
+{
+    bool error = s->in_error[number];
+    for (uint32_t i = number + 1; i < s->coupon_count && !error; i++)
+        if (s->moved.from[i] == number + 1)
+            return was_in_error(s, i);
+    return error;
+}
+
+/* … or what it has become when it went with all that he had? */
+static bool error_of_him(const model_side *s, uint32_t number)
+{
+    bool error = s->in_error[number];
+    for (uint32_t i = number + 1; i < s->coupon_count && !error && s->moved.gone[number]; i++)
+        if (s->moved.from[i] == number + 1)
+            return s->moved.carried[i] && error_of_him(s, i);
+    return error;
 }
 
 /* ---- reading ---- */
@@ -59,7 +79,7 @@ static void count_coupons(counts *c)
         bool back = s->in_error[i] && !given;
         c->issued[t] += row->stocked * ((s->moved.from[i] == 0) - back);
         c->ever[s->coupon_user[i]] += t == 0 && !s->in_error[i];
-        c->of_device[s->coupon_device[i]] += t == 2 && !s->in_error[i];
+        c->of_device[s->coupon_device[i]] += t == 2 && !s->moved.carried[i] && !error_of_him(s, i);
     }
 }
 
@@ -191,6 +211,8 @@ bool model_side_bounded(model_side *s, buf *why)
 {
     counts c;
     arena_reset(s->memory);
+    if (s->people.used)
+        model_people_look(s, true, why); /* told where something is wrong */
     count_all(s, &c);
     bool good = uses_within(&c, why);
     for (uint32_t t = 0; t < MODEL_TEMPLATES; t++) {
@@ -203,8 +225,9 @@ bool model_side_bounded(model_side *s, buf *why)
         if (of->budget_mode != BUDGET_MODE_NONE)
             good = within("budget of campaign", i, c.spent[i], of->budget_minor, why) && good;
     }
-    for (uint32_t u = 0; u < MODEL_USERS; u++)
-        good = within("claims of user", u, c.ever[u], MODEL_CLAIMS_EVER, why) && good;
+    for (uint32_t u = 0; u < MODEL_NOBODY; u++)
+        if (!s->people.mixed[u])
+            good = within("claims of user", u, c.ever[u], MODEL_CLAIMS_EVER, why) && good;
     good = within("claims without a device", 0, c.of_device[0], 0, why) && good;
     for (uint32_t d = 1; d <= MODEL_DEVICES; d++)
         good = within("claims of device", d, c.of_device[d], MODEL_DEVICE_CLAIMS, why) && good;
@@ -244,16 +267,6 @@ static uint32_t version_seen(const met *m, const coupon *row, const received *by
     return by == NULL ? row->merchant_version : by->merchant_version;
 }
 
-/* Was it voided in error, or what it has become? */
-static bool was_in_error(const model_side *s, uint32_t number)
-{
-    bool error = s->in_error[number];
-    for (uint32_t i = number + 1; i < s->coupon_count && !error; i++)
-        if (s->moved.from[i] == number + 1)
-            return was_in_error(s, i);
-    return error;
-}
-
 static bool in_period(const met *m, int64_t at_ms)
 {
     const limit_rule *rule = m->rule;
@@ -261,6 +274,12 @@ static bool in_period(const met *m, int64_t at_ms)
         return at_ms > m->now_ms - rule->window_ms;
     return usage_number(rule->period, zone_day(m->days, at_ms), at_ms) ==
            usage_number(rule->period, zone_day(m->days, m->now_ms), m->now_ms);
+}
+
+/* What somebody has claimed counts for whoever he has become. */
+static bool is_his_claim(const model_side *s, uint32_t number, uint32_t person)
+{
+    return !s->moved.carried[number] && model_now(s, s->coupon_user[number]) == person;
 }
 
 static span count_claims(const counts *c, const met *m)
@@ -275,21 +294,23 @@ static span count_claims(const counts *c, const met *m)
     for (uint32_t i = 0; i < s->coupon_count; i++) {
         const coupon *row = c->coupons[i];
         const received *by = brought(c, i);
-        if (by != NULL && !by_user && !by_device)
-            continue; /* what all share has counted what it was */
+        if (by != NULL && !by_user && (!by_device || s->moved.carried[i]))
+            continue; /* what all share, and his devices, have counted what it was */
         uint64_t campaign_id = config_find_template(c->v.config, row->template)->row->campaign;
         if ((m->template != 0 && row->template != m->template) ||
             (m->campaign != 0 && campaign_id != m->campaign) ||
-            (by_user && s->coupon_user[i] != m->step->user) ||
+            (by_user && !is_his_claim(s, i, m->step->user)) ||
             (by_store && s->coupon_store[i] != m->step->store) ||
             (by_device && s->coupon_device[i] != m->step->device) ||
             !in_period(m, by == NULL ? row->issued_at_ms : by->at_ms))
             continue;
         bool counted = always || rule->since_version <= version_seen(m, row, by);
-        bool error = by_user || by_device ? s->in_error[i] : was_in_error(s, i);
+        bool error = by_user || by_device ? error_of_him(s, i) : was_in_error(s, i);
         n.least += counted && (by_store || !error);
         n.most += counted || !by_user || rule->period == LIMIT_PERIOD_ROLLING;
     }
+    if (by_user && s->people.mixed[m->step->user] && s->people.way_count > 0)
+        n.most = INT64_MAX / 4; /* what goes to him may have come in part */
     return n;
 }
 
@@ -392,10 +413,12 @@ static bool has_cause(const verdict *v, result refused)
     }
 }
 
-static const char *cause_of_issue(const counts *c, const model_step *step, const world_act *a)
+static const char *cause_of_issue(const counts *c, const model_step *asked, const world_act *a)
 {
     const issue_out *out = a->out;
-    int64_t more = a->code == R_DONE ? 1 : (int64_t)step->counts[0] + step->counts[1];
+    int64_t more = a->code == R_DONE ? 1 : (int64_t)asked->counts[0] + asked->counts[1];
+    model_step by = *asked, *step = &by;
+    by.user = model_person(c->side, ((const issue_in *)a->in)->user);
     bool cause = a->code == R_DONE;
     for (uint32_t i = 0, item = 0; i < 2; i++) {
         if (step->counts[i] == 0)
@@ -422,7 +445,7 @@ static const char *cause_of_take(const counts *c, const model_step *step, const 
 {
     const transfer_take_in *in = a->in;
     model_step by = *step;
-    by.user = step->other;
+    by.user = model_person(c->side, in->user);
     met m = {.step = &by,
              .now_ms = app_now_ms(world_app(&c->side->world)),
              .more = a->code == R_DONE ? 0 : 1,

@@ -199,7 +199,8 @@ static void end_bind(model_side *s, const model_step *step, const world_act *a, 
             continue;
         }
         uint32_t owner = (step->user + (uint32_t)i / (1 + step->ordinal % 2)) % MODEL_USERS + 1;
-        if (number >= b->count || b->owners[number] != 0 || has_code(b, owner)) {
+        if (number >= b->count || b->owners[number] != 0 ||
+            (has_code(b, owner) && !s->people.erases)) {
             s->wrong = "a code for two users, or two for one";
             return;
         }
@@ -314,9 +315,10 @@ static void begin_exchange(model_side *s, const model_step *step, world_act *a)
                       .place = read.place,
                       .word = read.word,
                       .mine = read.mine,
-                      .told = step->told || read.mine};
+                      .told = step->told || read.mine,
+                      .as = step->as.n > 0 ? model_user(step->user) : S("")};
     issue_in in = {.merchant = s->merchant,
-                   .user = model_user(step->user),
+                   .user = model_name(s, step),
                    .source = read.word != 0 ? COUPON_SOURCE_WORD : COUPON_SOURCE_EXCHANGE,
                    .mode = ISSUE_MODE_ALL_OR_NONE,
                    .store = model_store(step->store)};
@@ -333,6 +335,11 @@ static void judge(model_side *s, const model_step *step, result got)
     result rule = ruled(s, step);
     bool own = step->typed != TYPED_WRONG && owner_of(s, step) == step->user + 1;
     result told = rule == R_DONE || step->told || own ? rule : R_CODE_INVALID;
+    if (got == R_USER_MERGING)
+        return;
+    uint32_t owner = step->typed == TYPED_WRONG ? 0 : owner_of(s, step);
+    if (owner != 0 && owner != step->user + 1 && model_blurred(s, owner - 1, step->user))
+        return; /* it may be his, by an earlier name */
     if (rule != R_DONE && got != told)
         s->wrong = "a code is not answered as its batch and its use say";
     if (rule == R_DONE && is_of_code(got))
@@ -357,7 +364,9 @@ static void end_exchange(model_side *s, const model_step *step, const world_act 
     uint32_t *given = coupon_of(s, step);
     if (a->code == R_DONE && *given != 0)
         s->wrong = "two coupons for one code";
-    if (a->code == R_DONE && b->personal && owner_of(s, step) != step->user + 1)
+    uint32_t owner = owner_of(s, step);
+    if (a->code == R_DONE && b->personal && owner != step->user + 1 &&
+        (owner == 0 || !model_blurred(s, owner - 1, step->user)))
         s->wrong = "a coupon for somebody else's code";
     if (a->code == R_DONE)
         *given = first + 1;
@@ -450,7 +459,7 @@ static void fill_change(model *m, model_step *step, uint32_t there, uint32_t mos
 static uint32_t owned_by(const model_batch *b, const model_step *step)
 {
     uint32_t owner = b->owners[step->ordinal % b->count];
-    return owner == 0 ? step->user : owner - 1;
+    return owner == 0 || owner > MODEL_USERS ? step->user : owner - 1;
 }
 
 void model_fill_exchange(model *m, const model_side *s, typed_kind kind, uint32_t number,

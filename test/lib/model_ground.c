@@ -321,6 +321,7 @@ void model_side_open(model_side *s, const world_engine *engine, uint64_t dice)
         s->templates[i] = out.id;
     }
     model_codes_open(s);
+    model_people_open(s);
     for (size_t i = 0; i < MODEL_KEPT; i++)
         s->kept[i].act.memory = arena_new(0);
 }

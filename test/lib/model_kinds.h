@@ -27,6 +27,9 @@ typedef enum step_kind {
     STEP_OFFER,
     STEP_TAKE,
     STEP_END,
+    STEP_MERGE,
+    STEP_PHONE,
+    STEP_ERASE,
     STEP_REPEAT,
     STEP_SWEEP, /* from here on no acts: alone in a bunch */
     STEP_CLOCK,
@@ -34,6 +37,7 @@ typedef enum step_kind {
     STEP_RESTART,
     STEP_WALLET,
     STEP_STATS,
+    STEP_HISTORY,
     STEP_KIND_COUNT
 } step_kind;
 

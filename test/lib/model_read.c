@@ -1,9 +1,29 @@
 /* Steps of the model that only read: the wallet of a user, page by page; the statistics of a
  * campaign or template. See model.h. */
 #include "app/query_coupons.h"
+#include "app/query_phones.h"
 #include "app/query_stats.h"
+#include "app/query_users.h"
 #include "domain/limit/pool.h"
+#include "domain/phone/holder.h"
 #include "test/lib/model.h"
+
+/* A number's is that of who has it. */
+static str name_to_read(model_side *s, app_view *v, const model_step *step)
+{
+    str name = model_name(s, step);
+    const phone *row = phone_is_holder(name) ? query_phone(v, s->merchant, name) : NULL;
+    return row != NULL && row->binding != 0 ? query_user_now(v, s->merchant, row->user) : name;
+}
+
+/* It is in the list as what it has become. */
+static bool went_along(const model_side *s, uint32_t number)
+{
+    for (uint32_t i = number + 1; i < s->coupon_count; i++)
+        if (s->moved.from[i] == number + 1)
+            return s->moved.carried[i];
+    return false;
+}
 
 /* By number: an expired coupon stands with the open ones until it is swept. */
 static void read_wallet(model_side *s, app_view *v, const model_step *step, buf *facts)
@@ -12,7 +32,8 @@ static void read_wallet(model_side *s, app_view *v, const model_step *step, buf 
     coupon_seen page[PAGE];
     coupon_now *shown = ARENA_ARRAY(s->memory, coupon_now, s->coupon_count + 1);
     wallet_ask ask = {.merchant = s->merchant,
-                      .user = model_user(step->user),
+                      .user = name_to_read(s, v, step),
+                      .now = true,
                       .state = step->word,
                       .not_yet_valid = step->word == COUPON_STATE_AVAILABLE && step->store == 0,
                       .limit = PAGE};
@@ -24,7 +45,8 @@ static void read_wallet(model_side *s, app_view *v, const model_step *step, buf 
             uint32_t number = 0;
             while (s->coupons[number] != page[i].row->id)
                 CHECK(++number < s->coupon_count);
-            if (s->coupon_user[number] != step->user || shown[number].state != 0)
+            bool his = model_is(s, s->coupon_user[number], step->user) || s->people.way_count > 0;
+            if (!his || shown[number].state != 0)
                 s->wrong = "a coupon of somebody else in a wallet, or one twice";
             shown[number] = page[i].now;
             (void)model_coupon_typed(s, v->config, number, (uint8_t)(number + pages));
@@ -34,7 +56,7 @@ static void read_wallet(model_side *s, app_view *v, const model_step *step, buf 
         if (shown[i].state != 0)
             buf_printf(facts, " c%u=%u..%lld", i, shown[i].state,
                        (long long)shown[i].expires_at_ms);
-        else if (step->word == 0 && s->coupon_user[i] == step->user)
+        else if (step->word == 0 && model_is(s, s->coupon_user[i], step->user) && !went_along(s, i))
             s->wrong = "a coupon is not in its wallet";
     }
 }
@@ -69,7 +91,9 @@ void model_side_read(model_side *s, const model_step *step, buf *facts)
     result r = app_view_open(world_app(&s->world), s->memory, &v);
     CHECK(r == R_DONE);
     model_say(facts, r);
-    if (step->kind == STEP_WALLET)
+    if (step->kind == STEP_HISTORY)
+        model_read_history(s, &v, step, facts);
+    else if (step->kind == STEP_WALLET)
         read_wallet(s, &v, step, facts);
     else
         read_stats(s, &v, step, facts);

@@ -2,6 +2,7 @@
  * model.h. */
 #include "base/time.h"
 #include "domain/campaign/config.h"
+#include "domain/phone/holder.h"
 #include "test/lib/model.h"
 
 void model_set(model_side *s, world_act *a, act_id id, uint16_t slot, const void *in)
@@ -19,6 +20,11 @@ void model_say(buf *facts, result r)
 {
     str code = result_code(r);
     buf_printf(facts, "%.*s", STR_ARG(code));
+}
+
+bool model_is_renamed(const world_act *a)
+{
+    return a->code == R_USER_MERGED || a->code == R_PHONE_BOUND;
 }
 
 reserve_ask *model_naming(model_side *s, uint8_t device)
@@ -53,6 +59,7 @@ static void keep_act(model_side *s, const world_act *a)
     k->act.memory = memory;
     k->act.reserve = NULL; /* it is answered from its record */
     k->act.key.key = arena_str(memory, a->key.key);
+    k->act.key.subject = arena_str(memory, a->key.subject);
     k->act.in = arena_alloc(memory, known->in->size);
     k->act.out = arena_alloc(memory, known->out->size);
     record_copy(known->in, a->in, memory, (void *)(uintptr_t)k->act.in);
@@ -74,6 +81,7 @@ static void begin_repeat(model_side *s, const model_step *step, world_act *a)
         a->reserve = model_naming(s, 0); /* a code is tried again */
     a->key = k->act.key;
     a->key.key = arena_str(s->memory, k->act.key.key);
+    a->key.subject = arena_str(s->memory, k->act.key.subject);
 }
 
 static void end_repeat(model_side *s, const model_step *step, const world_act *a, buf *facts)
@@ -100,10 +108,12 @@ static const world_act *one_of(model_side *s, const world_act *a, const world_ac
 
 /* ---- steps ---- */
 
-static void step_sweep(model_side *s, buf *facts)
+/* Not what it did: acts that lacked something did some of it. */
+static void step_sweep(model_side *s, const model_step *step, buf *facts)
 {
     model_say(facts, world_sweep(&s->world) ? R_DONE : R_UNAVAILABLE);
-    model_side_states(s, facts); /* not what it did: acts that lacked something did some of it */
+    if (step->word != SWEEP_AGAIN)
+        model_side_states(s, facts);
 }
 
 static void alone(model_side *s, const model_step *step, buf *facts)
@@ -112,7 +122,7 @@ static void alone(model_side *s, const model_step *step, buf *facts)
     if (step->kind == STEP_CLOCK)
         atomic_store(&s->world.clock_ms, step->ms);
     else if (step->kind == STEP_SWEEP)
-        step_sweep(s, facts);
+        step_sweep(s, step, facts);
     else if (step->kind == STEP_IMPORT)
         model_import_step(s, step, facts);
     else if (step->kind >= STEP_WALLET)
@@ -129,6 +139,7 @@ static model_act act_of(step_kind kind)
            : model_code_acts[kind].begin != NULL     ? model_code_acts[kind]
            : model_list_acts[kind].begin != NULL     ? model_list_acts[kind]
            : model_transfer_acts[kind].begin != NULL ? model_transfer_acts[kind]
+           : model_user_acts[kind].begin != NULL     ? model_user_acts[kind]
                                                      : model_edits[kind];
 }
 
@@ -156,11 +167,30 @@ static void begin(model_side *s, bunch *b, size_t i)
         return;
     if (step->keyed && step->kind != STEP_REPEAT)
         acts[0].key = (act_key){.merchant = s->merchant,
-                                .subject = model_user(step->user),
+                                .subject = phone_subject(model_name(s, step)),
                                 .key = arena_printf(s->memory, "k-%u", s->keys++)};
     acts[1] = acts[0];
     acts[1].at = NULL; /* of several servers anyone is asked again */
     acts[1].out = arena_alloc(s->memory, act_find((uint16_t)acts[0].id)->out->size);
+}
+
+/* For who he is now, as the API does; else as the step itself goes on. */
+static bool again(model_side *s, const model_step *step, world_act *a, model_redo *redo)
+{
+    bool named = step->kind == STEP_ISSUE || step->kind == STEP_HOLD || step->kind == STEP_REDEEM ||
+                 step->kind == STEP_EXCHANGE || step->kind == STEP_TRANSFER ||
+                 step->kind == STEP_TAKE || step->kind == STEP_PHONE;
+    model_step now = *step;
+    if (named && model_is_renamed(a) && redo->renamed++ < MODEL_RENAMES) {
+        now.as = redo->as = arena_str(s->memory, a->detail);
+        a->reserve = NULL;
+        a->key.subject = redo->as;
+        act_of(step->kind).begin(s, &now, a);
+        return a->in != NULL;
+    }
+    now.as = redo->as;
+    return step->kind == STEP_PHONE ? model_bind_again(s, a, redo)
+                                    : model_act_again(s, &now, a, redo);
 }
 
 static void run(model_side *s, bunch *b)
@@ -175,11 +205,12 @@ static void run(model_side *s, bunch *b)
     }
     world_run_many(&s->world, there, n);
     for (size_t tries = 0; n > 0; tries++) {
-        CHECK(tries <= MODEL_PROMOTIONS + MODEL_COUPONS + MODEL_PROMOTIONS + ORDER_REPRICE_MAX);
+        CHECK(tries <= MODEL_PROMOTIONS + MODEL_COUPONS + MODEL_PROMOTIONS + ORDER_REPRICE_MAX +
+                           MODEL_RENAMES);
         n = 0;
         for (size_t i = 0; i < b->n; i++)
             for (size_t k = 0; k < 1U + is_twice(b, i) && b->acts[i][k].in != NULL; k++)
-                if (model_act_again(s, &b->steps[i], &b->acts[i][k], &b->redo[i][k]))
+                if (again(s, &b->steps[i], &b->acts[i][k], &b->redo[i][k]))
                     there[n++] = &b->acts[i][k];
         if (n > 0)
             world_run_many(&s->world, there, n);
@@ -217,6 +248,17 @@ static void all_at_once(model_side *s, const model_step *steps, size_t n, buf *f
     s->detail = only->detail;
 }
 
+/* May something have gone to another with these, or be nobody's? */
+static bool moves_people(const model_people *p, const model_step *steps, size_t n)
+{
+    bool moves = p->rushes && p->way_count > 0;
+    for (size_t i = 0; i < n; i++)
+        moves = moves || (steps[i].kind >= STEP_MERGE && steps[i].kind <= STEP_ERASE) ||
+                steps[i].kind == STEP_RETURN ||
+                (steps[i].kind == STEP_SWEEP && steps[i].word != SWEEP_AGAIN);
+    return p->used && moves;
+}
+
 void model_side_run(model_side *s, const model_step *steps, size_t n, buf *facts)
 {
     int64_t at_ms = atomic_load(&s->world.clock_ms);
@@ -225,7 +267,10 @@ void model_side_run(model_side *s, const model_step *steps, size_t n, buf *facts
         alone(s, &steps[0], facts);
     else
         all_at_once(s, steps, n, facts);
+    if (s->wrong == NULL && moves_people(&s->people, steps, n))
+        model_people_look(s, steps[0].kind != STEP_SWEEP, facts);
+    /* Who binds a number to one who is erased just then waits in vain, for LANE_PARK_MS. */
     if (s->wrong == NULL && steps[0].kind != STEP_CLOCK && !s->world.disturbed &&
-        atomic_load(&s->world.clock_ms) != at_ms)
+        !s->people.erases && atomic_load(&s->world.clock_ms) != at_ms)
         s->wrong = "an act waits, and nothing is on its way";
 }

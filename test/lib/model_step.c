@@ -2,8 +2,11 @@
 #include "app/query_stats.h"
 #include "base/time.h"
 #include "domain/campaign/config.h"
+#include "domain/coupon/move.h"
 #include "domain/limit/pool.h"
 #include "test/lib/model.h"
+
+enum { SETTLE_STEPS = 3 };
 
 uint64_t model_next(model *m) /* xorshift64* */
 {
@@ -28,22 +31,24 @@ static const struct {
     const char *name;
     uint16_t odds;
 } kinds[STEP_KIND_COUNT] = {
-    [STEP_ISSUE] = {"issue", 112},      [STEP_HOLD] = {"hold", 90},
-    [STEP_TRANSFER] = {"transfer", 40}, [STEP_OFFER] = {"offer", 20},
+    [STEP_ISSUE] = {"issue", 106},      [STEP_HOLD] = {"hold", 84},
+    [STEP_TRANSFER] = {"transfer", 37}, [STEP_OFFER] = {"offer", 20},
     [STEP_TAKE] = {"take", 25},         [STEP_END] = {"end", 10},
-    [STEP_EXCHANGE] = {"exchange", 60}, [STEP_BATCH] = {"batch", 20},
+    [STEP_EXCHANGE] = {"exchange", 56}, [STEP_BATCH] = {"batch", 20},
     [STEP_SUPPLY] = {"supply", 9},      [STEP_IMPORT] = {"import", 9},
     [STEP_BIND] = {"bind", 10},         [STEP_WORD] = {"word", 10},
-    [STEP_PREFIX] = {"prefix", 3},      [STEP_REDEEM_HOLD] = {"confirm", 75},
-    [STEP_REDEEM] = {"redeem", 70},     [STEP_RELEASE] = {"release", 25},
-    [STEP_RETURN] = {"return", 72},     [STEP_VOID] = {"void", 45},
+    [STEP_PREFIX] = {"prefix", 3},      [STEP_REDEEM_HOLD] = {"confirm", 70},
+    [STEP_REDEEM] = {"redeem", 66},     [STEP_RELEASE] = {"release", 25},
+    [STEP_RETURN] = {"return", 66},     [STEP_VOID] = {"void", 40},
     [STEP_STATE] = {"state", 25},       [STEP_WINDOW] = {"window", 20},
     [STEP_LIMITS] = {"limits", 20},     [STEP_MERCHANT] = {"merchant", 20},
     [STEP_TEMPLATE] = {"template", 30}, [STEP_STOCK] = {"stock", 25},
     [STEP_BUDGET] = {"budget", 20},     [STEP_REPEAT] = {"repeat", 15},
-    [STEP_SWEEP] = {"sweep", 20},       [STEP_WALLET] = {"wallet", 10},
-    [STEP_STATS] = {"stats", 10},       [STEP_CLOCK] = {"clock", 75},
-    [STEP_RESTART] = {"restart", 5},
+    [STEP_SWEEP] = {"sweep", 18},       [STEP_WALLET] = {"wallet", 10},
+    [STEP_STATS] = {"stats", 10},       [STEP_CLOCK] = {"clock", 70},
+    [STEP_RESTART] = {"restart", 5},    [STEP_MERGE] = {"merge", 12},
+    [STEP_PHONE] = {"phone", 18},       [STEP_ERASE] = {"erase", 6},
+    [STEP_HISTORY] = {"history", 10},
 };
 
 static step_kind choose(model *m)
@@ -65,7 +70,7 @@ static uint32_t pick_coupon(model *m, const model_side *s, uint32_t user_number)
     for (int tries = 0; tries < 60; tries++) {
         uint32_t span = n < 60 || model_chance(m, 10) ? n : 60;
         i = n - 1 - model_below(m, span);
-        if (any || s->coupon_user[i] == user_number)
+        if (any || model_is(s, s->coupon_user[i], user_number))
             break;
     }
     return i;
@@ -96,7 +101,9 @@ static void fill_order(model *m, const model_side *s, model_step *step)
         step->order = s->hold_order[held];
     } else {
         uint32_t recent = s->coupon_count < 60 ? s->coupon_count : 60;
-        step->user = s->coupon_user[s->coupon_count - 1 - model_below(m, recent)];
+        uint32_t person = s->coupon_user[s->coupon_count - 1 - model_below(m, recent)];
+        step->user = person == MODEL_NOBODY ? step->user : model_caller_of(person);
+        step->user = model_alias(m, s, step->user);
         step->order =
             model_chance(m, 90) || m->orders == 0 ? m->orders++ : model_below(m, m->orders);
     }
@@ -118,6 +125,8 @@ static void fill_order(model *m, const model_side *s, model_step *step)
 
 static void fill_issue(model *m, model_step *step)
 {
+    if (model_chance(m, 15))
+        step->user = MODEL_USERS + model_below(m, MODEL_PHONES);
     step->word = model_chance(m, 60) ? ISSUE_MODE_ALL_OR_NONE : ISSUE_MODE_BEST_EFFORT;
     step->store = (uint8_t)model_below(m, 3);
     step->channel = (uint8_t)model_below(m, 3);
@@ -297,6 +306,11 @@ static void fill(model *m, model_side *s, model_step *step)
     case STEP_END:
         model_fill_transfer(m, s, step);
         break;
+    case STEP_MERGE:
+    case STEP_PHONE:
+    case STEP_ERASE:
+        model_fill_user(m, s, step);
+        break;
     case STEP_SUPPLY:
     case STEP_IMPORT:
         model_fill_list(m, s, step);
@@ -306,11 +320,17 @@ static void fill(model *m, model_side *s, model_step *step)
         break;
     case STEP_CLOCK:
         step->ms = next_ms(m, s);
+        m->settle = !m->unruly && s->people.way_count > 0 ? SETTLE_STEPS : 0;
         break;
     case STEP_SWEEP:
     case STEP_RESTART:
         break;
+    case STEP_HISTORY:
+        step->ordinal = model_below(m, MODEL_THINGS_MAX);
+        break;
     case STEP_WALLET:
+        step->user = model_chance(m, 15) ? MODEL_USERS + model_below(m, MODEL_PHONES) : step->user;
+        /* fall through */
     case STEP_STATS:
         step->word = (uint8_t)model_below(m, COUPON_STATE_COUNT);
         step->store = (uint8_t)model_below(m, 3);
@@ -340,8 +360,27 @@ static model_step make_exchange(model *m, const model_side *s)
     return step;
 }
 
+/* What somebody's coupons wait for, that become another's, is brought at the same place on each
+ * side: a hold lapses, and what waited for it asks again after some seconds. */
+static model_step make_settling(model *m)
+{
+    model_step step = {.kind = STEP_SWEEP, .word = m->settle == SETTLE_STEPS ? SWEEP_AGAIN : 0};
+    if (m->settle-- == SETTLE_STEPS - 1) {
+        step.kind = STEP_CLOCK;
+        step.ms = m->now_ms += MOVE_AGAIN_MS + MS_SECOND;
+    }
+    return step;
+}
+
 model_step model_make(model *m, model_side *s)
 {
+    if (m->settle > 0)
+        return make_settling(m);
+    if (m->then.kind != STEP_ISSUE) {
+        model_step then = m->then;
+        m->then = (model_step){0};
+        return then;
+    }
     if (m->list_left > 0)
         return make_listed(m);
     if (m->code_next > 0 && m->code_next <= s->book.batch_count)
@@ -364,7 +403,10 @@ model_step model_make(model *m, model_side *s)
         (step.kind == STEP_RETURN && s->redemption_count == 0))
         step.kind = STEP_ISSUE;
     fill(m, s, &step);
-    return step;
+    if (step.kind < STEP_MERGE || step.kind > STEP_ERASE || m->unruly)
+        return step;
+    m->then = step; /* a move waits for coupons that are past their end until they are swept */
+    return (model_step){.kind = STEP_SWEEP};
 }
 
 void model_step_write(const model_step *step, buf *out)

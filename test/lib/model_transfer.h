@@ -12,6 +12,8 @@ enum { MODEL_THINGS_MAX = 4096 }; /* coupons, offers, holds, redemptions: each *
 typedef struct model_transfers {
     uint32_t from[MODEL_THINGS_MAX]; /* number and 1 of what a coupon was before; 0: issued */
     bool gone[MODEL_THINGS_MAX];     /* coupons: it is another one now */
+    bool carried[MODEL_THINGS_MAX];  /* … that came with all that its user had */
+    bool closed[MODEL_THINGS_MAX];   /* … as it was looked at last */
     uint64_t ids[MODEL_THINGS_MAX];  /* offers; of which coupon, for whom (and 1; 0: any) */
     uint32_t count, coupon[MODEL_THINGS_MAX], to[MODEL_THINGS_MAX];
 } model_transfers;
