@@ -195,7 +195,8 @@ static bool is_merged(const usage *row, const usage_cell *cell)
 }
 
 /* May the instant have been dropped, as it had left every window, and have come anew with what was
- * brought? It may have gone on since. */
+ * brought? That may have gone on since, and what is given back of the user's own is taken off it.
+ */
 static bool came_anew(const usage *row, const usage_cell *cell)
 {
     for (size_t i = 0; i < row->brought.n && cell->period == LIMIT_PERIOD_ROLLING; i++) {
@@ -231,10 +232,10 @@ static void check_cell(verify *v, const verify_group *g, const usage *row, const
     }
     usage_key key = key_of(cell);
     int64_t brought = usage_brought(row, &key, cell->number);
-    if (bounds[0] > 0 && came_anew(row, cell))
-        bounds[0] = 0;
     bounds[0] += brought;
     bounds[1] += brought;
+    if (bounds[0] > 0 && came_anew(row, cell))
+        bounds[0] = 0;
     if (cell->n >= bounds[0] && cell->n <= bounds[1])
         return;
     (void)snprintf(member_text, sizeof(member_text), "slot %u member %u", row->slot, row->member);

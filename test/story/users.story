@@ -167,14 +167,15 @@ story who_becomes_another_takes_his_names_along
   201
 
 # What is held stays until its order has ended; meanwhile nothing new is done for him.
-# Two have claimed in the same millisecond. Of one the hour is over and counted no more; what comes of the other is.
+# Two have claimed in the same millisecond. Of one the hour is over and counted no more; what comes of the other is, and
+# it is there that his own is taken back.
 story a_rolling_window_may_be_over_for_one_of_them
   let limits [{"measure": "claims", "subject": "user", "period": "rolling", "max": 2, "window_seconds": 3600}]
   use shop
   POST /v1/claims {"user": "u1", "template": "$template"}
   201
   POST /v1/claims {"user": "u2", "template": "$template"}
-  201
+  201 {"coupons": [{"id": "$own"}]}
   at 2026-01-01T01:00:00Z
   POST /v1/claims {"user": "u2", "template": "$template"}
   201
@@ -183,6 +184,8 @@ story a_rolling_window_may_be_over_for_one_of_them
   eventually
   GET /v1/moves/$move
   200 {"state": "done", "moved": 1}
+  POST /v1/coupons/$own/void {"reason": "issued_in_error"}
+  200
 
 # A part of the order comes back, and with it money on a stored value that was used up: no use comes back.
 story money_of_before_goes_along
