@@ -31,7 +31,8 @@ void api_user_get(api_call *c)
                                   .move = seen.row->move};
         shown.was.items = ARENA_ARRAY(c->memory, str, seen.row->moved.n);
         for (size_t i = 0; i < seen.row->moved.n; i++)
-            if (seen.row->moved.items[i].over && is_shown(seen.row->moved.items[i].name))
+            if (query_name_is_his(seen.row, &seen.row->moved.items[i]) &&
+                is_shown(seen.row->moved.items[i].name))
                 shown.was.items[shown.was.n++] = seen.row->moved.items[i].name;
     }
     call_view_answer(c, &v, found ? R_DONE : R_NOT_FOUND, &wire_user_shown_type, &shown);

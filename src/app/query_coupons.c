@@ -196,7 +196,8 @@ static const moved_user *name_behind(const user *owner, uint64_t move)
     const moved_user *found = NULL;
     for (size_t i = 0; i < owner->moved.n; i++) {
         const moved_user *name = &owner->moved.items[i];
-        if (name->over && name->move > move && (found == NULL || name->move < found->move))
+        bool next = name->move > move && (found == NULL || name->move < found->move);
+        if (next && query_name_is_his(owner, name))
             found = name;
     }
     return found;

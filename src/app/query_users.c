@@ -28,6 +28,14 @@ str query_user_now(app_view *v, uint64_t of_merchant, str name)
     return name;
 }
 
+bool query_name_is_his(const user *row, const moved_user *name)
+{
+    bool his = name->over;
+    for (size_t i = 0; i < row->moved.n && his && name->by != 0; i++)
+        his = row->moved.items[i].move != name->by || row->moved.items[i].over;
+    return his;
+}
+
 const user_move *query_move(app_view *v, uint64_t of_merchant, uint64_t id)
 {
     const user_move *row = user_move_get(v->rows, id_slot(id), id);

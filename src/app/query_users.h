@@ -19,6 +19,9 @@ typedef struct user_seen {
 /* By exactly this name. False when this merchant has no such user. */
 MUST_USE bool query_user(app_view *v, uint64_t of_merchant, str name, user_seen *out);
 
+/* Is a name of row->moved his by now: has it gone to him, and he with whom it came along, too? */
+bool query_name_is_his(const user *row, const moved_user *name);
+
 /* NULL when this merchant has no such move. */
 const user_move *query_move(app_view *v, uint64_t of_merchant, uint64_t id);
 

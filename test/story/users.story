@@ -187,6 +187,39 @@ story a_rolling_window_may_be_over_for_one_of_them
   POST /v1/coupons/$own/void {"reason": "issued_in_error"}
   200
 
+# Who has become him before is the other's when he is, and not while he is becoming so.
+story names_come_with_the_end_of_a_merge
+  use held
+  POST /v1/claims {"user": "u0", "template": "$template"}
+  201 {"coupons": [{"id": "$ended"}]}
+  POST /v1/coupons/$ended/void {"reason": "requested"}
+  200
+  POST /v1/users/u0/merge {"into": "u1"}
+  202 {"id": "$first"}
+  eventually
+  GET /v1/moves/$first
+  200 {"state": "done"}
+  POST /v1/users/u1/merge {"into": "u2"}
+  202 {"id": "$move"}
+  eventually
+  GET /v1/moves/$move
+  200 {"state": "moving", "waiting": 1}
+  GET /v1/users/u2
+  200 {"user": "u2", "was": []}
+  GET /v1/users/u2/coupons
+  200 {"coupons": []}
+  GET /v1/users/u1/coupons
+  200 {"coupons": [{"id": "$coupon"}, {"id": "$ended", "user": "u0"}]}
+  POST /v1/redemptions {"hold": "$hold"}
+  201
+  at 2026-01-01T00:01:00Z
+  sweep
+  eventually
+  GET /v1/users/u2
+  200 {"user": "u2", "was": ["any order", "u0", "u1"]}
+  GET /v1/users/u2/coupons
+  200 {"coupons": ["any order", {"id": "$coupon"}, {"id": "$ended", "user": "u0"}]}
+
 # A part of the order comes back, and with it money on a stored value that was used up: no use comes back.
 story money_of_before_goes_along
   let benefit {"kind": "stored_value", "value": @5000}
