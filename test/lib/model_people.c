@@ -279,6 +279,7 @@ static void tell_transfers(model_side *s, app_view *v, str name, bool came, buf 
     }
 }
 
+/* Not since when: one coupon goes with the first of two sweeps, on another side with the second. */
 static void tell_owners(model_side *s, app_view *v, uint32_t number, buf *facts)
 {
     coupon_owner owners[COUPON_OWNERS_MAX];
@@ -287,7 +288,6 @@ static void tell_owners(model_side *s, app_view *v, uint32_t number, buf *facts)
     for (size_t i = 0; i < n; i++) {
         buf_printf(facts, " ");
         tell_person(s, owners[i].user, facts);
-        buf_printf(facts, " %lld", (long long)owners[i].from_ms);
     }
 }
 
