@@ -231,6 +231,7 @@ static void begin_late(model_side *s, const model_step *step, world_act *a)
     order_in *in = ARENA_NEW(s->memory, order_in);
     *in = *(const order_in *)a->in;
     reserve_ask *reserve = model_naming(s, step->device);
+    reserve->prepared = true;
     app_view v;
     result r = app_view_open(world_app(&s->world), s->memory, &v);
     CHECK(r == R_DONE);
@@ -274,7 +275,8 @@ static bool cut(const world_act *a, model_redo *redo)
 bool model_act_again(model_side *s, const model_step *step, world_act *a, model_redo *redo)
 {
     bool order = step->kind == STEP_HOLD || step->kind == STEP_REDEEM;
-    if (step->kind == STEP_REDEEM_HOLD && a->code == R_UNRESERVED && a->reserve == NULL) {
+    if (step->kind == STEP_REDEEM_HOLD && a->code == R_UNRESERVED &&
+        redo->tries++ < ORDER_REPRICE_MAX) {
         begin_late(s, step, a);
         return true;
     }
