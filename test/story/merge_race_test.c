@@ -202,6 +202,21 @@ static void count_users(const ground *g, size_t *left, int *coupons)
     }
 }
 
+/* One that asks for what has come about by two others is answered with the first of these. */
+static bool is_told_before(const racer *all, size_t i)
+{
+    char id[ID_TEXT_MAX], other[ID_TEXT_MAX];
+    find(&all[i].got, "id", id, sizeof id);
+    for (size_t k = 0; k < i; k++) {
+        if (all[k].got.status != 202)
+            continue;
+        find(&all[k].got, "id", other, sizeof other);
+        if (strcmp(id, other) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void of_three_users_each_becomes_each_other(void **state)
 {
     static const size_t ways[RACERS][2] = {{0, 1}, {1, 0}, {1, 2}, {2, 1}, {2, 0}, {0, 2}};
@@ -225,7 +240,8 @@ static void of_three_users_each_becomes_each_other(void **state)
         for (size_t i = 0; i < RACERS; i++) {
             if (all[i].got.status != 202 && all[i].got.status != 409)
                 fail_msg("round %d: %d %s", g->round, all[i].got.status, all[i].got.body);
-            bool is_done = all[i].got.status == 202 && merge_is_done(g, &all[i].got);
+            bool is_done = all[i].got.status == 202 && !is_told_before(all, i) &&
+                           merge_is_done(g, &all[i].got);
             merged += is_done;
             done += is_done;
             refused += !is_done;

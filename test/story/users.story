@@ -169,6 +169,27 @@ story who_becomes_another_takes_his_names_along
 # What is held stays until its order has ended; meanwhile nothing new is done for him.
 # Two have claimed in the same millisecond. Of one the hour is over and counted no more; what comes of the other is, and
 # it is there that his own is taken back.
+story who_is_the_third_already_is_told_by_which_move
+  use tea
+  use shop
+  POST /v1/claims {"user": "u1", "template": "$template"}
+  201
+  POST /v1/users/u1/merge {"into": "u2"}
+  202 {"id": "$first"}
+  eventually
+  GET /v1/moves/$first
+  200 {"state": "done", "into": "u2"}
+  POST /v1/users/u2/merge {"into": "u3"}
+  202 {"id": "$second"}
+  eventually
+  GET /v1/moves/$second
+  200 {"state": "done"}
+  eventually
+  POST /v1/users/u1/merge {"into": "u3"}
+  202 {"id": "$first", "state": "done"}
+  POST /v1/users/u1/merge {"into": "u2"}
+  409 {"code": "user_merged", "detail": "u3"}
+
 story a_rolling_window_may_be_over_for_one_of_them
   let limits [{"measure": "claims", "subject": "user", "period": "rolling", "max": 2, "window_seconds": 3600}]
   use shop
