@@ -3,6 +3,7 @@
 #include "app/query_users.h"
 #include "domain/code/codes.h"
 #include "domain/coupon/erase.h"
+#include "domain/coupon/move.h"
 #include "domain/phone/holder.h"
 #include "port/random.h"
 
@@ -137,8 +138,8 @@ static void name_tries(api_call *c, const user_seen *seen, erase_plan *plan)
         plan->in.earlier.items[i] = tries_by(of, seen->row->moved.items[i].name);
 }
 
-/* What he has that is not by his member: no words, where the act is going to refuse. False: the
- * call has ended. */
+/* What he has that is not by his member: no words, where the act is going to refuse; should it not
+ * any more, that is stale. False: the call has ended. */
 static bool find_his(api_call *c, erase_plan *plan)
 {
     app_view v;
@@ -155,7 +156,24 @@ static bool find_his(api_call *c, erase_plan *plan)
         if (all[i]->user.n > 0 && is_one_of(&seen, plan->in.user, all[i]->user))
             plan->words[plan->n++] = all[i]->id;
     name_tries(c, &seen, plan);
+    uint32_t mark = known ? move_names_mark(seen.row) : 0;
+    plan->in.looked = true;
+    plan->in.names = moves ? ~mark : mark;
     return call_view_end(c, &v);
+}
+
+static void erase_next(api_call *c);
+
+/* Somebody has become him in between: what is his is another's words, too. */
+static void erase_again(api_call *c)
+{
+    enum { TRIES = 8 };
+    erase_plan *plan = c->state;
+    plan->n = plan->done = 0;
+    if (c->tries++ == TRIES)
+        call_refuse(c, R_USER_MERGING, S(""));
+    else if (find_his(c, plan))
+        erase_next(c);
 }
 
 /* One word after the other, and then himself. Words are the configuration's, which a message cannot
@@ -168,7 +186,8 @@ static void erase_next(api_call *c)
                                .slot = slot_of_user(plan->in.merchant, plan->in.user),
                                .subject = plan->in.user,
                                .in = &plan->in,
-                               .then = erased});
+                               .then = erased,
+                               .stale = erase_again});
         return;
     }
     code_word_put_in *in = ARENA_NEW(c->memory, code_word_put_in);

@@ -406,7 +406,7 @@ static bool prepare(api_call *c, order_job *plan, order_priced *priced, act_ask 
     priced->in.unexpected = ask->refusal == R_DONE && !is_expected(plan, &priced->in);
     if (priced->in.unexpected)
         note_price(c, &v, &asked, priced);
-    priced->in.names = (uint32_t)priced->names;
+    priced->in.names = priced->names;
     priced->in.deadline_ms = act_time(&v, ask->slot) + plan->patience_ms;
     if (priced->redemption != 0) {
         ask->refusal = R_ORDER_CONFLICT;

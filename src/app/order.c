@@ -11,6 +11,7 @@
 #include "domain/campaign/currency.h"
 #include "domain/campaign/state.h"
 #include "domain/coupon/basis.h"
+#include "domain/coupon/move.h"
 #include "domain/coupon/use.h"
 #include "domain/limit/level.h"
 #include "domain/price/price.h"
@@ -32,7 +33,7 @@ typedef struct order_desk {
  * open hold ends. */
 static void look_at_names(app_view *v, const order_ask *ask, const user *who, order_priced *out)
 {
-    out->names = who->moved.n;
+    out->names = move_names_mark(who);
     for (size_t i = 0; i < who->moved.n && out->redemption == 0; i++) {
         const moved_user *of = &who->moved.items[i];
         uint16_t slot = slot_of_user(ask->merchant, of->name);

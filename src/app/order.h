@@ -130,7 +130,7 @@ typedef struct order_priced {
     size_t overlooked; /* so many coupons of the wallet, at least, there was no room for */
     const order_verdict *refused; /* the first named coupon that is not R_DONE; NULL */
     uint64_t redemption;          /* of this order already; 0: none */
-    size_t names;   /* of the user (user.moved), under which the order was looked for, too */
+    uint32_t names; /* move_names_mark of those under which the order was looked for, too */
     bool elsewhere; /* the order is held under one of them: wait for that */
     uint64_t hold;  /* the newest of this order; 0: none */
 } order_priced;

@@ -238,8 +238,11 @@ result erase_decide(uow *u, const void *input, void *output)
     if (uow_pending(u))
         return R_AGAIN;
     bool known = d.who != NULL;
+    uint32_t names = known ? move_names_mark(d.who) : 0;
     if (known) {
         r = check_moves(u, d.who);
+        if (r == R_DONE && in->looked && in->names != names)
+            return R_STALE;
         if (r == R_DONE)
             r = load(&d);
         if (r != R_DONE)

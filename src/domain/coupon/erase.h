@@ -76,7 +76,8 @@ static inline bool erase_is_pseudonym(str name)
 }
 
 /* Refuses: INVALID (texts), USER_MERGED (he is another one; detail names him), USER_MERGING (he is
- * becoming another one, or something is on its way to him). A name that no user has is erased, too:
+ * becoming another one, or something is on its way to him), STALE (others have become him since the
+ * caller looked for what is theirs). A name that no user has is erased, too:
  * codes may be for it. The others are messages. */
 result erase_decide(uow *u, const void *in, void *out);
 result erase_name_decide(uow *u, const void *in, void *out);

@@ -109,6 +109,27 @@ static result redeem(str who, uint64_t coupon_id, uint64_t *order_id)
     return fix_redeem(shop, &order, order_id);
 }
 
+/* Words and failed tries by other names are looked for first: the act says which these were. */
+static void who_has_become_him_since_is_looked_for_again(void **state)
+{
+    (void)state;
+    open_shop();
+    str bob = S("bob"), ann = S("ann");
+    (void)fix_claim_one(shop, bob, template_id);
+    (void)fix_claim_one(shop, ann, template_id);
+    erase_in *in = ARENA_NEW(shop->memory, erase_in);
+    *in = (erase_in){.merchant = shop->merchant, .user = bob, .hi = 5, .lo = 6, .looked = true};
+    fix_act *merged = merge(ann, bob);
+    later();
+    later();
+    assert_int_equal(merged->call.code, R_DONE);
+    erase_out out;
+    assert_int_equal(fix_run(shop, ACT_ID_erase, home(bob), in, &out), R_STALE);
+    assert_true(is_known(bob));
+    in->looked = false; /* of a caller who looks for nothing */
+    assert_int_equal(fix_run(shop, ACT_ID_erase, home(bob), in, &out), R_DONE);
+}
+
 /* ---- moves that ask ---- */
 
 static str name_with_slot_of(str other)
@@ -427,6 +448,7 @@ static void a_code_of_more_than_a_day_later_is_a_namesakes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(who_has_become_him_since_is_looked_for_again, tear_down),
         cmocka_unit_test_teardown(who_asks_for_him_goes_to_his_namesake, tear_down),
         cmocka_unit_test_teardown(what_a_number_of_long_ago_brings_back_is_nobodys, tear_down),
         cmocka_unit_test_teardown(what_a_number_of_long_ago_brings_back_is_no_namesakes, tear_down),

@@ -16,7 +16,7 @@ result member_find(uow *u, member_place *p)
     p->known = who != NULL;
     if (p->known) {
         p->ordinal = who->member;
-        p->names = who->moved.n;
+        p->names = move_names_mark(who);
         return move_check(u, who);
     }
     p->head = slot_head_get(u, p->slot);

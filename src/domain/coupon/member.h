@@ -13,7 +13,7 @@ typedef struct member_place {
     str name;
     uint32_t ordinal; /* of the member; of a new one, the one to be */
     bool known;       /* his rows are there */
-    size_t names;     /* of users whose things came, or are coming, here: user.moved */
+    uint32_t names;   /* move_names_mark */
     slot_head *head;  /* of a new one; NULL: the slot has none yet */
 } member_place;
 

@@ -48,6 +48,15 @@ size_t move_names(const moved_user *names, size_t n, move_reason of)
     return found;
 }
 
+uint32_t move_names_mark(const user *who)
+{
+    enum { FACTOR = 31 };
+    uint64_t mark = 0;
+    for (size_t i = 0; i < who->moved.n; i++)
+        mark = mark * FACTOR + who->moved.items[i].move;
+    return (uint32_t)(mark ^ mark >> 32);
+}
+
 /* The row is edited. */
 static void wake_at(uow *u, user_move *row, int64_t at_ms)
 {

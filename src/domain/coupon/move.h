@@ -80,6 +80,9 @@ MUST_USE result move_check(uow *u, const user *who);
 
 /* How many names in a list are of this reason. */
 size_t move_names(const moved_user *names, size_t n, move_reason of);
+/* Differs when others have come to be his, also in the place of as many: whoever has looked at rows
+ * under all of them gives it to the act, which looks whether they are these still. None: 0. */
+uint32_t move_names_mark(const user *who);
 
 /* It is time for a step. */
 void move_wake(uow *u, uint64_t id);
