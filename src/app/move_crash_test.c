@@ -418,6 +418,16 @@ static bool he_knows_nothing(uow *u)
     return true;
 }
 
+static bool he_never_hears(uow *u)
+{
+    user *who = user_row(u, S("bob"));
+    if (who == NULL)
+        return false;
+    user_edit(u, who);
+    who->moved.items[0].over = false;
+    return true;
+}
+
 FLAW(it_has_no_end, user_move, id_slot(move_id), move_id, row->ended_at_ms = 0)
 FLAW(it_is_nothing, user_move, id_slot(move_id), move_id, row->state = 9)
 
@@ -434,6 +444,8 @@ static void every_flaw_is_named(void **state)
         {{"his_count_is_less", his_count_is_less, "usage", "claims ever 0"}, {"bob", 3}},
         {{"she_is_herself", she_is_herself, "move", "its user names it"}, {"ann", 3}},
         {{"he_knows_nothing", he_knows_nothing, "move", "the one whom it is for knows of it"},
+         {"bob", 3}},
+        {{"he_never_hears", he_never_hears, "move", "the one whom it is for hears of its end"},
          {"bob", 3}},
         {{"it_has_no_end", it_has_no_end, "move", "it has ended, or not"}, {"ann", 3}},
         {{"it_is_nothing", it_is_nothing, "move", "state and reason are known"}, {"ann", 3}},

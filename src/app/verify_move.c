@@ -39,12 +39,20 @@ void verify_brought(verify *v, const usage *row)
 
 /* ---- on their way ---- */
 
+static int64_t *end_at(const verify *v, uint64_t move)
+{
+    return verify_map_at(v->ends, (str){(const char *)&move, sizeof(move)});
+}
+
 static void see_message(verify *v, uint16_t act, str input, bool aside)
 {
     MAYBE(aside);
     arena *memory = arena_new(0);
     move_take_in take;
     usage_back_in back;
+    move_end_in end;
+    if (act == MOVE_END_ACT && record_decode(&move_end_in_record, input, memory, &end) == R_DONE)
+        *end_at(v, end.move) += 1;
     if (act == MOVE_TAKE_ACT && record_decode(&move_take_in_record, input, memory, &take) == R_DONE)
         for (size_t i = 0; i < take.usages.n; i++)
             for (size_t k = 0; k < take.usages.items[i].cells.n; k++)
@@ -61,21 +69,26 @@ static void see_message(verify *v, uint16_t act, str input, bool aside)
 
 /* ---- moves and names ---- */
 
-static bool has_entry(const user *who, uint64_t move)
+static const moved_user *entry_of(const user *who, uint64_t move)
 {
     for (size_t i = 0; who != NULL && i < who->moved.n; i++)
         if (who->moved.items[i].move == move)
-            return true;
-    return false;
+            return &who->moved.items[i];
+    return NULL;
 }
 
 /* Whom it is for, or who he was before he was erased: does he know of it? */
-static bool is_expected(verify *v, const user_move *m)
+static bool is_expected(verify *v, const verify_what *w, const user_move *m)
 {
     user_seen to;
     str now = query_user_now(&v->view, m->merchant, m->to);
-    if (query_user(&v->view, m->merchant, now, &to) && has_entry(to.row, m->id))
+    const moved_user *entry =
+        query_user(&v->view, m->merchant, now, &to) ? entry_of(to.row, m->id) : NULL;
+    if (entry != NULL) {
+        verify_must(v, w, "the one whom it is for hears of its end",
+                    m->state != MOVE_STATE_DONE || entry->over || *end_at(v, m->id) > 0);
         return true;
+    }
     const erasure *way = erasure_get(v->view.rows, slot_of_user(m->merchant, m->to), m->id);
     return way != NULL && way->state == ERASURE_STATE_WAY;
 }
@@ -97,14 +110,17 @@ static void check_move(verify *v, const void *row)
     if (known)
         verify_must(v, &w, "its user names it", (whose.row->move == m->id) == (open || done));
     if (m->state == MOVE_STATE_MOVING || merged)
-        verify_must(v, &w, "the one whom it is for knows of it", is_expected(v, m));
+        verify_must(v, &w, "the one whom it is for knows of it", is_expected(v, &w, m));
 }
 
 result verify_moves(verify *v)
 {
-    result r = verify_copied(v, &user_move_table, check_move);
+    v->ends = verify_map_new(1);
+    result r = verify_messages(v, see_message);
     if (r == R_DONE)
-        r = verify_messages(v, see_message);
+        r = verify_copied(v, &user_move_table, check_move);
+    verify_map_free(v->ends);
+    v->ends = NULL;
     for (size_t i = 0; i < verify_map_count(v->brought); i++) {
         str key;
         int64_t n = *verify_map_item(v->brought, i, &key);

@@ -90,7 +90,7 @@ struct verify {
     struct partner_pass *partners;   /* verify_partner.c's own */
     verify_map *code_uses;           /* by batch of codes or word, as coupons and orders tell */
     /* Of verify_guess.c, …_webhook.c, …_bind.c, …_move.c, …_phone.c and …_erase.c. */
-    verify_map *guesses, *webhooks, *webhook_places, *bound, *brought, *bindings, *erasures;
+    verify_map *guesses, *webhooks, *webhook_places, *bound, *brought, *bindings, *erasures, *ends;
 };
 
 /* ---- verify.c: reading and reporting ---- */
