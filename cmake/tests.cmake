@@ -35,7 +35,7 @@ target_link_options(quan_poisoned PRIVATE -Wl,--wrap=issue_decide -Wl,--wrap=lea
     -Wl,--wrap=sweep_decide -Wl,--wrap=limit_reserve_decide -Wl,--wrap=limit_settle_decide)
 
 quan_program_tests(contract LINK quan_all LABELS contract thread
-    STEPPED pg_away_test pg_contract_test same_outcomes_test)
+    STEPPED pg_contract_test same_outcomes_test)
 add_dependencies(thread_tests quan) # `quan cluster` starts the servers of the contract tests
 # Under a sanitizer RocksDB plays the files of stories that begin again on what is stored: opening a
 # store is most of what the others would pay for there, and memory shows the same acts.
@@ -60,9 +60,9 @@ add_dependencies(thread_tests test_story_story_main test_story_race_test
 # Once, in the build that is served: what it would show under a sanitizer the contract tests do. A
 # half of the stories with one server, the other with two; nightly each has both.
 if(TARGET test_story_story_main AND CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
-    quan_test(test_story_story_main_pg COST 20 LABELS story
+    quan_test(test_story_story_main_pg COST 50 LABELS story
         COMMAND test_story_story_main pg --part 1/2)
-    quan_test(test_story_story_main_pg2 COST 30 LABELS story
+    quan_test(test_story_story_main_pg2 COST 60 LABELS story
         COMMAND test_story_story_main pg2 --part 2/2)
     foreach(race phone_race_test transfer_race_test merge_race_test)
         quan_test(test_story_${race}_pg2 COST 12 LABELS story COMMAND test_story_${race} pg2)

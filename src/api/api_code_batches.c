@@ -152,6 +152,8 @@ void api_code_batch_edit(api_call *c)
 void api_code_batch_get(api_call *c)
 {
     const wire_code_batch_get_parameters *p = c->parameters;
+    if (!call_config_now(c))
+        return;
     const code_batch *found = batch_known(c, p->batch);
     if (found == NULL)
         call_refuse(c, R_NOT_FOUND, S(""));

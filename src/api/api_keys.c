@@ -143,6 +143,8 @@ static str place_write(api_call *c, const keys_place *place)
 void api_key_list(api_call *c)
 {
     const wire_key_list_parameters *p = c->parameters;
+    if (!call_config_now(c))
+        return;
     if (config_find_merchant(call_config(c), p->merchant) == NULL) {
         call_refuse(c, R_NOT_FOUND, S("There is no such merchant."));
         return;

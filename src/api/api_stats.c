@@ -288,6 +288,8 @@ static bool put_span(api_call *c, stats_wish *w, const wire_campaign_stats_param
 void api_campaign_stats(api_call *c)
 {
     const wire_campaign_stats_parameters *p = c->parameters;
+    if (!call_config_now(c))
+        return;
     const config_campaign *of = config_find_campaign(call_config(c), p->campaign);
     if (of == NULL || of->row->merchant != c->who.merchant) {
         call_refuse(c, R_NOT_FOUND, S(""));
@@ -302,6 +304,8 @@ void api_campaign_stats(api_call *c)
 void api_template_stats(api_call *c)
 {
     const wire_template_stats_parameters *p = c->parameters;
+    if (!call_config_now(c))
+        return;
     const config_template *t = config_find_template(call_config(c), p->template);
     if (t == NULL || t->row->merchant != c->who.merchant) {
         call_refuse(c, R_NOT_FOUND, S(""));

@@ -76,9 +76,9 @@ struct api_call {
 /* ---- reading ---- */
 /* The newest configuration, the same one during the whole call. */
 const config *call_config(api_call *c);
-/* First in a handler that shows the configuration alone, so that it is as new as a view's and the
- * key is good still: what other servers have edited and answered is in it. False: the call has
- * ended. */
+/* First in a handler that shows the configuration alone, or looks at it before its view is open, so
+ * that it is as new as a view's and the key is good still: what other servers have edited and
+ * answered is in it. False: the call has ended. */
 MUST_USE bool call_config_now(api_call *c);
 /* False: the call has ended with a refusal. */
 MUST_USE bool call_view(api_call *c, app_view *out);

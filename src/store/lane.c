@@ -208,7 +208,9 @@ static result try_batch(lane *l, attempt *a)
         r = cover(l, a);
     if (r != R_DONE) {
         answer_all(l->batch, a->n, r);
-        return R_DONE; /* nothing was written: it is an answer */
+        for (size_t i = 0; i < a->n; i++)
+            l->batch[i]->act_time_ms = 0; /* an attempt before may have decided it, and is lost */
+        return R_DONE;                    /* nothing was written: it is an answer */
     }
     a->n = decide(l, a->n);
     r = commit(l, a);

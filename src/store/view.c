@@ -82,25 +82,27 @@ static lane_span span_of(const store *s, const store_home *home)
 }
 
 /* The first lane whose head has an epoch that the configuration does not cover, newer->lane
- * STORE_LANES_MAX: none. R_UNAVAILABLE: a head cannot be read for the moment; one that cannot be
- * read for good is of a lane whose rows cannot be read either. */
-static result find_newer(store *s, const snapshot *at, lane_span of, lane_head *newer)
+ * STORE_LANES_MAX: none. R_UNAVAILABLE: a head cannot be read for the moment, or, of a view of what
+ * is reached (partial), none can. Rows of a lane whose head can never be read cannot be read,
+ * either. */
+static result find_newer(store *s, const snapshot *at, lane_span of, bool partial, lane_head *newer)
 {
     const store_hooks *hooks = &s->hooks;
     lane_head rows[STORE_LANES_MAX];
-    result outcomes[STORE_LANES_MAX], r = R_DONE;
+    result outcomes[STORE_LANES_MAX];
+    uint16_t away = 0;
     heads out = {arena_new(0), rows, outcomes};
     read_heads(s, at, of, &out);
     newer->lane = STORE_LANES_MAX;
     for (uint16_t i = of.from; i < of.until && newer->lane == STORE_LANES_MAX; i++) {
         if (outcomes[i] == R_UNAVAILABLE)
-            r = R_UNAVAILABLE;
+            away++;
         else if (outcomes[i] == R_DONE &&
                  hooks->config_epoch(hooks->context, i, rows[i].epoch, false) != R_DONE)
             *newer = (lane_head){.lane = i, .epoch = rows[i].epoch};
     }
     arena_free(out.memory);
-    return r;
+    return away > 0 && (!partial || away == of.until - of.from) ? R_UNAVAILABLE : R_DONE;
 }
 
 static const snapshot *snapshot_of(store *s, const store_home *home, bool fixed)
@@ -123,8 +125,8 @@ static result snapshot_covered(store *s, const store_home *home, const snapshot 
             return R_UNAVAILABLE;
         if (!looks)
             return R_DONE;
-        result r = find_newer(s, *out, span_of(s, home), &newer);
-        if (newer.lane == STORE_LANES_MAX && (r == R_DONE || partial))
+        result r = find_newer(s, *out, span_of(s, home), partial, &newer);
+        if (newer.lane == STORE_LANES_MAX && r == R_DONE)
             return R_DONE;
         s->engine->ops->snapshot_free(s->engine, *out);
         if (newer.lane != STORE_LANES_MAX)

@@ -36,7 +36,7 @@ static void keep_error(conn *c, const char *text)
 {
     size_t n = strcspn(text, "\n");
     n = n < sizeof(c->error) - 1 ? n : sizeof(c->error) - 1;
-    memcpy(c->error, text, n);
+    memmove(c->error, text, n); /* it may be the same */
     c->error[n] = '\0';
 }
 

@@ -228,6 +228,8 @@ static void set_outcomes(const reading *r, result outcome)
 static void read_part(session *s, reading *r)
 {
     while (!s->failed && pg_reach(s)) {
+        if (s->reads && !s->begun && pg_is_fenced(s)) /* since it was taken */
+            continue;
         bool fresh = !s->begun;
         set_outcomes(r, R_DONE);
         pg_queue_begin(s);

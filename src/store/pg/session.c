@@ -167,6 +167,8 @@ session *pg_reader_take(pg_shard *d, bool hurries)
 bool pg_reader_begin(session *s)
 {
     while (pg_reach(s)) {
+        if (pg_is_fenced(s)) /* since it was taken */
+            continue;
         pg_queue_begin(s);
         conn_send_fixed(&s->conn, SQL_SNAPSHOT, -1);
         conn_fate fate = pg_run(s, NULL, NULL);
