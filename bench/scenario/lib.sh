@@ -195,7 +195,7 @@ stop_cluster() {
     exec 3>&-
     wait "$cluster" || true
     unset QUAN_STORE
-    rm -f "$run/in"
+    rm -f "$run/in" "$run/cluster" # else the next one is taken for ready
 }
 
 # ---- the peers -----------------------------------------------------------------------------------

@@ -37,15 +37,15 @@ enum {
     CAPACITY_REPLICAS_MAX = 8,
     CAPACITY_MILLI = 1000,
 
-    /* What an act that is sent on costs both servers more: 57 instead of 38 µs for each claim at
+    /* What an act that is sent on costs both servers more: 79 instead of 55 µs for each claim at
      * two servers, of which one sends on half (bench/scenario/servers.sh; docs/operate). */
-    CAPACITY_FORWARD_NS = 38000,
+    CAPACITY_FORWARD_NS = 48000,
     /* What a reading from a replica costs the primary where there are several servers: it looks at
      * the heads of the shard's lanes there (bench/scenario/replicas.sh, "peers"; docs/operate). */
-    CAPACITY_HEADS_NS = 170000,
+    CAPACITY_HEADS_NS = 122000,
     /* What a replica takes to receive and apply 1,000 bytes of log, which is one process's work
      * however many processors there are: bench/scenario/capacity.sh, "replay". */
-    CAPACITY_REPLAY_NS = 15000,
+    CAPACITY_REPLAY_NS = 18000,
     /* Connections of a server to a shard, beside one for each lane: the engine's PG_READERS_MAX. */
     CAPACITY_READERS = 16,
 };
