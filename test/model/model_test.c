@@ -22,7 +22,11 @@ enum {
     DATABASE_EVERY = 18,   /* seeds: one has the fourth, with one server, … */
     DATABASE_SEVERAL = 10, /* … and the one of each that leaves this has it with two */
     STEPS_DEFAULT = 400,
+#ifdef __SANITIZE_ADDRESS__
+    SEEDS_DEFAULT = 12, /* there each takes three times as long */
+#else
     SEEDS_DEFAULT = 36,
+#endif
     SEEDS_NIGHTLY = 5000,
     CHECK_EVERY = 100,
     ROUNDS_DEFAULT = 25,
