@@ -166,9 +166,6 @@ story who_becomes_another_takes_his_names_along
   POST /v1/claims {"user": "u1", "template": "$template"}
   201
 
-# What is held stays until its order has ended; meanwhile nothing new is done for him.
-# Two have claimed in the same millisecond. Of one the hour is over and counted no more; what comes of the other is, and
-# it is there that his own is taken back.
 story who_is_the_third_already_is_told_by_which_move
   use tea
   use shop
@@ -190,6 +187,8 @@ story who_is_the_third_already_is_told_by_which_move
   POST /v1/users/u1/merge {"into": "u2"}
   409 {"code": "user_merged", "detail": "u3"}
 
+# Two have claimed in the same millisecond. Of one the hour is over and counted no more; what comes of the other is, and
+# it is there that his own is taken back.
 story a_rolling_window_may_be_over_for_one_of_them
   let limits [{"measure": "claims", "subject": "user", "period": "rolling", "max": 2, "window_seconds": 3600}]
   use shop
@@ -258,6 +257,7 @@ story money_of_before_goes_along
   GET /v1/users/u2/coupons
   200 {"coupons": [{"id": "$theirs", "balance": @1875}]}
 
+# What is held stays until its order has ended; meanwhile nothing new is done for him.
 story a_merge_waits_for_what_an_order_holds
   use held
   POST /v1/claims {"user": "u1", "template": "$template"}
