@@ -246,22 +246,6 @@ static void two_that_cross_end(void **state)
 
 /* ---- one that waits ---- */
 
-static void keep_saga(void *context, const saga_open *s)
-{
-    *(saga_open *)context = *s;
-}
-
-/* The only one. */
-static saga_open the_saga(void)
-{
-    app_view v;
-    saga_open found = {.kind = S("")};
-    assert_int_equal(app_view_open(shop->app, shop->memory, &v), R_DONE);
-    assert_int_equal(query_sagas(&v, keep_saga, &found), R_DONE);
-    assert_int_equal(app_view_close(&v), R_DONE);
-    return found;
-}
-
 static void a_round_goes_by(void)
 {
     (void)app_settle(shop->app);
@@ -287,18 +271,18 @@ static void a_merge_without_an_answer_is_late(void **state)
     move_begin_in in = merging(S("ann"), other);
     move_begin_out out = {0};
     assert_int_equal(fix_run(shop, ACT_ID_move_begin, home(S("ann")), &in, &out), R_DONE);
-    assert_true(str_eq(the_saga().kind, S("merge")));
-    assert_int_equal(the_saga().state, SAGA_ON_ITS_WAY);
+    assert_true(str_eq(fix_saga(shop).kind, S("merge")));
+    assert_int_equal(fix_saga(shop).state, SAGA_ON_ITS_WAY);
     a_round_goes_by();
-    assert_int_equal(the_saga().state, SAGA_LATE);
+    assert_int_equal(fix_saga(shop).state, SAGA_LATE);
     assert_int_equal(metric_value(METRIC_MOVES_LATE_MERGE), late + 1);
     store_halt_lane(s, halted, false);
     a_round_goes_by();
-    assert_int_equal(the_saga().state, SAGA_ON_ITS_WAY); /* the hold is open */
+    assert_int_equal(fix_saga(shop).state, SAGA_ON_ITS_WAY); /* the hold is open */
     assert_int_equal(metric_value(METRIC_MOVES_LATE_MERGE), late + 1);
     assert_int_equal(fix_release(shop, hold_id), R_DONE);
     a_round_goes_by();
-    assert_int_equal(the_saga().kind.n, 0);
+    assert_int_equal(fix_saga(shop).kind.n, 0);
     fix_verify(shop);
     fix_close(shop);
 }

@@ -194,23 +194,6 @@ static void an_act_past_its_deadline_is_tried_again(void **state)
     expect(0, 1);
 }
 
-static void keep_saga(void *context, const saga_open *s)
-{
-    saga_open *out = context;
-    assert_int_equal(out->kind.n, 0); /* there is one */
-    *out = *s;
-}
-
-static saga_open the_saga(void)
-{
-    app_view v;
-    saga_open found = {.kind = S("")};
-    assert_int_equal(app_view_open(shop->app, shop->memory, &v), R_DONE);
-    assert_int_equal(query_sagas(&v, keep_saga, &found), R_DONE);
-    assert_int_equal(app_view_close(&v), R_DONE);
-    return found;
-}
-
 /* The process ends between try and act: what was tried is let go past the deadline. */
 static void a_try_that_nobody_follows_is_let_go(void **state)
 {
@@ -221,29 +204,29 @@ static void a_try_that_nobody_follows_is_let_go(void **state)
     submit(c, "d1");
     (void)app_settle(shop->app);
     expect(1, 0);
-    saga_open seen = the_saga();
+    saga_open seen = fix_saga(shop);
     assert_true(str_eq(seen.kind, S("limit_reservation")));
     assert_int_equal(seen.state, SAGA_ON_ITS_WAY);
     assert_int_equal(seen.home, c->call.slot);
     assert_int_equal(seen.deadline_ms, shop->clock_ms + SAGA_TRY_MS);
     uint64_t late = metric_value(METRIC_TRIES_LATE_LIMIT);
     fix_pass(shop, SAGA_TRY_MS);
-    assert_int_equal(the_saga().state, SAGA_LATE);
+    assert_int_equal(fix_saga(shop).state, SAGA_LATE);
     fix_sweep(shop);
     assert_int_equal(metric_value(METRIC_TRIES_LATE_LIMIT), late + 1);
-    assert_int_equal(the_saga().asks_at_ms, shop->clock_ms + SAGA_CHECK_MS);
+    assert_int_equal(fix_saga(shop).asks_at_ms, shop->clock_ms + SAGA_CHECK_MS);
     for (int64_t waited_ms = SAGA_CHECK_MS; waited_ms < 2 * SAGA_CHECK_MAX_MS; waited_ms *= 2) {
-        fix_pass(shop, the_saga().asks_at_ms - shop->clock_ms); /* ever more rarely */
+        fix_pass(shop, fix_saga(shop).asks_at_ms - shop->clock_ms); /* ever more rarely */
         fix_sweep(shop);
         assert_int_equal(shop->clock_ms, seen.deadline_ms + waited_ms);
         int64_t next_ms = waited_ms < SAGA_CHECK_MAX_MS ? waited_ms : SAGA_CHECK_MAX_MS;
-        assert_int_equal(the_saga().asks_at_ms, shop->clock_ms + next_ms);
+        assert_int_equal(fix_saga(shop).asks_at_ms, shop->clock_ms + next_ms);
     }
     store_halt_lane(app_store(shop->app), lane, false);
     (void)app_settle(shop->app);
     assert_int_equal(c->call.code, R_DONE); /* it reserved again */
     expect(0, 2);
-    assert_int_equal(the_saga().kind.n, 0);
+    assert_int_equal(fix_saga(shop).kind.n, 0);
 }
 
 /* ---- sagas as such ---- */

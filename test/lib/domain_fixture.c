@@ -180,6 +180,23 @@ void fix_verify(fix *f)
     CHECK(r == R_DONE && summary.differences == 0);
 }
 
+static void keep_saga(void *context, const saga_open *s)
+{
+    saga_open *out = context;
+    CHECK(out->kind.n == 0); /* there is one */
+    *out = *s;
+}
+
+saga_open fix_saga(fix *f)
+{
+    app_view v;
+    saga_open found = {.kind = S("")};
+    CHECK(app_view_open(f->app, f->memory, &v) == R_DONE);
+    CHECK(query_sagas(&v, keep_saga, &found) == R_DONE);
+    CHECK(app_view_close(&v) == R_DONE);
+    return found;
+}
+
 void fix_pass(fix *f, int64_t ms)
 {
     f->clock_ms += ms;

@@ -8,6 +8,7 @@
 
 #include "app/act.h"
 #include "app/order.h"
+#include "app/query_sagas.h"
 #include "app/reserve.h"
 
 #define FIX_START_MS INT64_C(1760000000000) /* 2025-10-09T08:53:20Z */
@@ -41,6 +42,8 @@ void fix_crash(fix *f, str directory);
 void fix_close(fix *f);
 /* Counts everything again (app/verify.h): CHECKs that it agrees, and prints what does not. */
 void fix_verify(fix *f);
+/* The only saga that is open; without a kind: none is. */
+saga_open fix_saga(fix *f);
 void fix_pass(fix *f, int64_t ms); /* time goes by */
 
 /* One act to its end, without an idempotency key. */

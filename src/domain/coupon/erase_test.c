@@ -291,22 +291,6 @@ static uint16_t lane_of(str name)
     return store_lane_of_slot(app_store(shop->app), home(name));
 }
 
-static void keep_saga(void *context, const saga_open *s)
-{
-    *(saga_open *)context = *s;
-}
-
-/* The only one. */
-static saga_open the_saga(void)
-{
-    app_view v;
-    saga_open found = {.kind = S("")};
-    assert_int_equal(app_view_open(shop->app, shop->memory, &v), R_DONE);
-    assert_int_equal(query_sagas(&v, keep_saga, &found), R_DONE);
-    assert_int_equal(app_view_close(&v), R_DONE);
-    return found;
-}
-
 /* Where his number is nothing happens: it is not over, for his name is there. */
 static void it_is_over_when_others_have_forgotten(void **state)
 {
@@ -326,18 +310,18 @@ static void it_is_over_when_others_have_forgotten(void **state)
         (void)store_step(s);
     assert_true(ends->ended);
     assert_int_equal(state_of_erasure(), ERASURE_STATE_OPEN);
-    assert_true(str_eq(the_saga().kind, S("erasure")));
-    assert_int_equal(the_saga().state, SAGA_ON_ITS_WAY);
+    assert_true(str_eq(fix_saga(shop).kind, S("erasure")));
+    assert_int_equal(fix_saga(shop).state, SAGA_ON_ITS_WAY);
     assert_int_equal(metric_value(METRIC_ERASURES_BEGUN), begun + 1);
     assert_int_equal(metric_value(METRIC_ERASURES_LATE), late);
     later();
-    assert_int_equal(the_saga().state, SAGA_LATE);
+    assert_int_equal(fix_saga(shop).state, SAGA_LATE);
     assert_int_equal(metric_value(METRIC_ERASURES_LATE), late + 1);
     assert_int_equal(metric_value(METRIC_ERASURES_DONE), done);
     store_halt_lane(s, lane_of(holder_of(number)), false);
     later();
     assert_int_equal(state_of_erasure(), ERASURE_STATE_DONE);
-    assert_int_equal(the_saga().kind.n, 0);
+    assert_int_equal(fix_saga(shop).kind.n, 0);
     assert_int_equal(metric_value(METRIC_ERASURES_DONE), done + 1);
     assert_int_equal(metric_value(METRIC_ERASURE_DURATION), took + 1);
 }
